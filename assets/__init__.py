@@ -1,0 +1,1 @@
+"""What is made, in order: items, votes, consensus, student, queue, reviews, gold, quality, report."""

@@ -1,0 +1,1 @@
+"""The engine: arrays and Arrow tables in, the same out. It does not know who runs it."""

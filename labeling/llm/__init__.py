@@ -1,0 +1,1 @@
+"""Voters that are language models: what to ask, what it may cost, what was answered."""

@@ -1,0 +1,1 @@
+"""Voters that a person wrote: keywords, patterns, SQL, functions."""

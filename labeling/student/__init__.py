@@ -1,0 +1,1 @@
+"""The classifier that learns from consensus and gold."""

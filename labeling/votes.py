@@ -1,0 +1,117 @@
+"""Votes: who said what about which item, long and sparse."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from labeling.errors import VotesError
+
+ABSTAIN = -1
+"""A voter's way of saying nothing. Never a class, never counted."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Votes:
+    """Votes of several voters over the same items, checked once, here.
+
+    Parameters
+    ----------
+    item : int array of shape (n_votes,)
+        Which item each vote is about, ``0 .. n_items - 1``.
+    voter : int array of shape (n_votes,)
+        Who cast it, ``0 .. n_voters - 1``. At most one vote for each item and voter.
+    label : int array of shape (n_votes,)
+        The class voted for, ``0 .. n_classes - 1``. An abstention is no row.
+    n_items, n_voters, n_classes : int
+        Sizes; items and voters without a vote count too. ``n_classes`` is at least 2.
+    confidence : float array of shape (n_votes,), optional
+        How sure the voter was, in (0, 1]; NaN where it did not say.
+
+    Raises
+    ------
+    VotesError
+        If lengths differ, an index is out of range, a voter voted twice on one item or a
+        confidence lies outside (0, 1].
+
+    Examples
+    --------
+    >>> votes = Votes.from_matrix([[0, -1], [1, 0]], n_classes=2)
+    >>> votes.n_votes
+    3
+    >>> votes.to_matrix().tolist()
+    [[0, -1], [1, 0]]
+    """
+
+    item: NDArray[np.int64]
+    voter: NDArray[np.int32]
+    label: NDArray[np.int32]
+    n_items: int
+    n_voters: int
+    n_classes: int
+    confidence: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        if self.n_classes < 2:
+            raise VotesError(f"votes need at least 2 classes, got {self.n_classes}")
+        if not len(self.item) == len(self.voter) == len(self.label):
+            raise VotesError(
+                f"item, voter and label must be equally long, got {len(self.item)}, "
+                f"{len(self.voter)} and {len(self.label)}"
+            )
+        for name, index, size in (
+            ("item", self.item, self.n_items),
+            ("voter", self.voter, self.n_voters),
+            ("label", self.label, self.n_classes),
+        ):
+            strangers = (index < 0) | (index >= size)
+            if strangers.any():
+                at = int(np.argmax(strangers))
+                raise VotesError(
+                    f"vote {at} (item {self.item[at]}, voter {self.voter[at]}) has {name} "
+                    f"{index[at]}, but it runs 0..{size - 1}; {int(strangers.sum())} such votes in all"
+                )
+        cell = self.item.astype(np.int64) * self.n_voters + self.voter
+        unique, first, count = np.unique(cell, return_index=True, return_counts=True)
+        if len(unique) != len(cell):
+            at = int(first[np.argmax(count > 1)])
+            raise VotesError(
+                f"voter {self.voter[at]} voted {int(count.max())} times on item {self.item[at]}; "
+                f"one vote for each item and voter is allowed"
+            )
+        if self.confidence is not None:
+            wrong = (self.confidence <= 0) | (self.confidence > 1)
+            if wrong.any():
+                at = int(np.argmax(wrong))
+                raise VotesError(
+                    f"voter {self.voter[at]} gave item {self.item[at]} confidence "
+                    f"{self.confidence[at]}, but confidences lie in (0, 1], or NaN for none; "
+                    f"{int(wrong.sum())} such votes in all"
+                )
+
+    @property
+    def n_votes(self) -> int:
+        """Number of votes cast; abstentions do not count."""
+        return len(self.item)
+
+    @classmethod
+    def from_matrix(cls, matrix: ArrayLike, n_classes: int) -> "Votes":
+        """Read a dense matrix of shape (n_items, n_voters), :data:`ABSTAIN` where nothing was said."""
+        dense = np.asarray(matrix)
+        if dense.ndim != 2:
+            raise VotesError(f"a vote matrix is 2-D (items, voters), got shape {dense.shape}")
+        item, voter = np.nonzero(dense != ABSTAIN)
+        return cls(
+            item.astype(np.int64),
+            voter.astype(np.int32),
+            dense[item, voter].astype(np.int32),
+            dense.shape[0],
+            dense.shape[1],
+            n_classes,
+        )
+
+    def to_matrix(self) -> NDArray[np.int32]:
+        """Return the dense matrix of shape (n_items, n_voters)."""
+        dense = np.full((self.n_items, self.n_voters), ABSTAIN, dtype=np.int32)
+        dense[self.item, self.voter] = self.label
+        return dense

@@ -1,0 +1,1 @@
+"""What a run needs from outside: the warehouse, dbt, models, tracking."""

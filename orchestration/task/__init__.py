@@ -1,0 +1,1 @@
+"""What a labelling task is, and how its folder is read."""
