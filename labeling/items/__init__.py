@@ -1,0 +1,1 @@
+"""What there is to label: files read row by row, and rows set aside with a reason."""

@@ -1,0 +1,119 @@
+"""Check the fields of every record; keep the good rows, set the others aside with a reason."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from labeling.items.columns import REJECTED, ROWS, Arrived, Columns
+from labeling.items.records import Record, Reject, read_records
+
+
+def read_items(path: Path, columns: Columns, longest_text: int = 100_000) -> Arrived:
+    r"""Read one file of items.
+
+    Parameters
+    ----------
+    path : Path
+        A csv, jsonl or parquet file.
+    columns : Columns
+        What its columns mean.
+    longest_text : int
+        Characters; a longer text is set aside.
+
+    Returns
+    -------
+    Arrived
+        Good rows, and rejected ones with the row, the field and the reason. Nothing is dropped.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "inbox.jsonl"
+    >>> _ = path.write_text('{"item_id": "a", "text": "hello"}\n{"text": "no id"}\n')
+    >>> arrived = read_items(path, Columns())
+    >>> arrived.rows["item_id"].to_pylist(), arrived.rejected["reason"].to_pylist()
+    (['a'], ['the id is empty'])
+    """
+    records, rejects = read_records(path, columns.required)
+    return check_records(records, columns, longest_text, rejects)
+
+
+def check_records(
+    records: list[Record],
+    columns: Columns,
+    longest_text: int = 100_000,
+    rejects: list[Reject] | None = None,
+) -> Arrived:
+    """Check the fields of records, from wherever they came; see :func:`read_items`."""
+    rows: list[dict[str, Any]] = []
+    rejected = list(rejects or [])
+    for row, record in records:
+        fault = _fault(record, columns, longest_text)
+        if fault is None:
+            rows.append(_row(row, record, columns))
+        else:
+            field, reason = fault
+            rejected.append((row, field, reason, _shown(record)))
+    return Arrived(
+        pa.Table.from_pylist(rows, schema=ROWS),
+        pa.Table.from_pylist(
+            [dict(zip(REJECTED.names, reject, strict=True)) for reject in rejected], schema=REJECTED
+        ),
+    )
+
+
+def _fault(
+    record: dict[str, Any], columns: Columns, longest_text: int
+) -> tuple[str | None, str] | None:
+    if not _as_text(record.get(columns.id)).strip():
+        return columns.id, "the id is empty"
+    text = _as_text(record.get(columns.text))
+    image = _as_text(record.get(columns.image)) if columns.image else ""
+    if not text.strip() and not image:
+        return columns.text, "the text is empty"
+    if len(text) > longest_text:
+        return columns.text, f"the text has {len(text):,} characters; {longest_text:,} are allowed"
+    if "\x00" in text or "\x00" in _as_text(record.get(columns.id)):
+        return columns.text, "a NUL byte; text files carry none"
+    if columns.time is not None:
+        try:
+            _as_time(record.get(columns.time))
+        except (ValueError, OverflowError, OSError):
+            return columns.time, f"{record.get(columns.time)!r} is not an ISO 8601 time"
+    return None
+
+
+def _row(row: int, record: dict[str, Any], columns: Columns) -> dict[str, Any]:
+    metadata = {name: record.get(name) for name in columns.metadata}
+    return {
+        "row": row,
+        "item_id": _as_text(record[columns.id]).strip(),
+        "text": _as_text(record.get(columns.text)),
+        "image": _as_text(record.get(columns.image)) or None if columns.image else None,
+        "time": _as_time(record.get(columns.time)) if columns.time else None,
+        "metadata": json.dumps(metadata, ensure_ascii=False, default=str, sort_keys=True),
+    }
+
+
+def _as_text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _as_time(value: object) -> datetime | None:
+    """Read an ISO time or seconds since 1970; without a zone it is taken as UTC."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime):
+        time = value
+    elif isinstance(value, int | float):
+        time = datetime.fromtimestamp(value, tz=UTC)
+    else:
+        time = datetime.fromisoformat(str(value).strip())
+    return time if time.tzinfo is None else time.astimezone(UTC).replace(tzinfo=None)
+
+
+def _shown(record: dict[str, Any]) -> str:
+    return json.dumps(record, ensure_ascii=False, default=str)

@@ -1,0 +1,36 @@
+"""The one place that reads the environment, and sets the switches others read on import."""
+
+import os
+from pathlib import Path
+
+SWITCHES = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",  # else a price list is fetched on import
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # else the server starts workers we never use
+    "GX_ANALYTICS_ENABLED": "false",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DAGSTER_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "1",
+}
+"""What must be set before dagster, dbt, GX, MLflow or LiteLLM is imported."""
+
+
+def prepare() -> None:
+    """Set the switches, keeping whatever the user set."""
+    for name, value in SWITCHES.items():
+        os.environ.setdefault(name, value)
+
+
+def var_folder(project: Path) -> Path:
+    """Where everything that is made lives: ``TOUCHSTONE_VAR``, else ``var/`` in the project."""
+    return Path(os.environ.get("TOUCHSTONE_VAR") or project / "var").resolve()
+
+
+def child_environment(**extra: str) -> dict[str, str]:
+    """Return our environment and ``extra``, for a process that we start."""
+    return {**os.environ, **extra}
+
+
+def secret(name: str) -> str | None:
+    """Return the value of an environment variable that holds a key, or ``None``."""
+    return os.environ.get(name) or None

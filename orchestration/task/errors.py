@@ -1,0 +1,7 @@
+"""What a user did that cannot work, said so that it can be mended."""
+
+from labeling.errors import LabelingError
+
+
+class TaskError(LabelingError):
+    """The task's folder, its task.yaml or its input cannot be used as it is."""

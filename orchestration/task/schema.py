@@ -1,0 +1,203 @@
+"""What ``task.yaml`` may say: every field, what it means and what is allowed."""
+
+from pathlib import PurePath
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Usd = Annotated[float, Field(ge=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ClassSpec(_Section):
+    """One class that an item may belong to."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    description: str = ""
+    synonyms: tuple[str, ...] = ()
+    key: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+
+
+class Source(_Section):
+    """Where items come from and which column is what."""
+
+    files: str | None = Field(default=None, description="Glob of csv, jsonl or parquet files.")
+    query: str | None = Field(default=None, description="A DuckDB query, instead of files.")
+    generator: str | None = Field(
+        default=None, description="A Python file whose generate(inbox, truth) simulates the files."
+    )
+    id: str = "item_id"
+    text: str = "text"
+    image: str | None = None
+    time: str | None = None
+    metadata: tuple[str, ...] = ()
+    longest_text: PositiveInt = Field(
+        default=100_000, description="Characters; longer is set aside."
+    )
+    bad_rows_at_most: Share = Field(default=0.05, description="Above this share the batch stops.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Source":
+        if (self.files is None) == (self.query is None):
+            raise ValueError("give either files or query, and not both")
+        return self
+
+    @field_validator("files")
+    @classmethod
+    def _known_format(cls, files: str | None) -> str | None:
+        if files is not None and PurePath(files).suffix not in {".csv", ".jsonl", ".parquet"}:
+            raise ValueError(f"{files!r} must end in .csv, .jsonl or .parquet")
+        return files
+
+
+class Batch(_Section):
+    """How long the window of one batch is."""
+
+    every: Literal["hour", "day", "week", "month", "file"] = "day"
+    cron: str | None = Field(default=None, description="When new batches are labelled.")
+
+
+class Rules(_Section):
+    """Which files hold the rules, and when a rule counts as broken."""
+
+    files: tuple[str, ...] = ("rules.yaml",)
+    failures_at_most: Share = Field(default=0.01, description="Of a batch's items, for each rule.")
+
+
+class SimulatedModel(_Section):
+    """A model that is simulated on loopback: honest about it in its name and in the report."""
+
+    truth: str
+    error_rate: Share = 0.15
+    changes_at: str | None = Field(default=None, description="The batch from which it is worse.")
+    error_rate_after: Share = 0.4
+    confusions: dict[str, str] = Field(default_factory=dict)
+    seed: int = 0
+
+
+class Budget(_Section):
+    """What model calls may cost, in US dollars."""
+
+    run_usd: Usd = 5.0
+    day_usd: Usd = 20.0
+    task_usd: Usd = 200.0
+
+
+class Models(_Section):
+    """Which prompts vote, on which items, and what that may cost."""
+
+    prompts: tuple[str, ...] = ("prompts/classify.md",)
+    model: str | None = Field(
+        default=None, description="Instead of the prompt's own: gpt-..., ollama/..."
+    )
+    api_base: str | None = None
+    api_key_variable: str | None = Field(
+        default=None, description="Name of the environment variable that holds the key."
+    )
+    ask: Literal["all", "undecided"] = Field(
+        default="all", description="undecided: only where the rules disagree or say nothing."
+    )
+    per_batch: PositiveInt | None = Field(default=None, description="Items asked, at most.")
+    concurrency: PositiveInt = 16
+    simulated: SimulatedModel | None = None
+    budget: Budget = Budget()
+
+
+class Student(_Section):
+    """The classifier trained on consensus and gold."""
+
+    enabled: bool = True
+    decides_from: Share = Field(
+        default=0.6, description="Its confidence where nobody else decided."
+    )
+
+
+class Audit(_Section):
+    """The random sample that measures."""
+
+    per_batch: PositiveInt = 50
+    seed: int = 0
+
+
+class Queue(_Section):
+    """The items that teach most."""
+
+    per_batch: Annotated[int, Field(ge=0)] = 20
+    seed: int = 0
+
+
+class Alarm(_Section):
+    """When accuracy has drifted."""
+
+    accuracy_at_least: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    false_alarms: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.05, description="Chance of any false alarm within the horizon."
+    )
+    horizon_batches: PositiveInt = 100
+    holds_publication: bool = False
+
+
+class ScriptedReviewer(_Section):
+    """A stand-in for people: answers from a truth file, with errors. Never a real person."""
+
+    truth: str
+    id: str = "item_id"
+    label: str = "label"
+    names: dict[str, str] = Field(default_factory=dict, description="Value in the file to class.")
+    audit_share: Share = 1.0
+    queue_share: Share = 0.8
+    error_rate: Share = 0.01
+    seed: int = 0
+
+
+class Reviewers(_Section):
+    """Who answers."""
+
+    scripted: ScriptedReviewer | None = None
+    seconds_per_review: Annotated[float, Field(gt=0)] = 8.0
+
+
+class TaskSpec(_Section):
+    """The whole of ``task.yaml``."""
+
+    name: Name
+    description: str = ""
+    guidelines: str | None = None
+    owner: str = "labeling"
+    classes: Annotated[tuple[ClassSpec, ...], Field(min_length=2)]
+    class_balance: dict[str, Share] | None = None
+    source: Source
+    batch: Batch = Batch()
+    rules: Rules = Rules()
+    models: Models | None = None
+    student: Student = Student()
+    audit: Audit = Audit()
+    queue: Queue = Queue()
+    alarm: Alarm = Alarm()
+    reviewers: Reviewers = Reviewers()
+
+    @field_validator("classes")
+    @classmethod
+    def _distinct(cls, classes: tuple[ClassSpec, ...]) -> tuple[ClassSpec, ...]:
+        names = [c.name for c in classes]
+        twice = sorted({n for n in names if names.count(n) > 1})
+        if twice:
+            raise ValueError(f"class {twice[0]!r} stands more than once")
+        return classes
+
+    @model_validator(mode="after")
+    def _balance_of_known_classes(self) -> "TaskSpec":
+        if self.class_balance is not None:
+            names = {c.name for c in self.classes}
+            if set(self.class_balance) != names:
+                raise ValueError(f"class_balance must name each of {sorted(names)} once")
+            if abs(sum(self.class_balance.values()) - 1) > 1e-6:
+                raise ValueError(
+                    f"class_balance must add up to 1, adds up to {sum(self.class_balance.values()):g}"
+                )
+        return self

@@ -1,0 +1,104 @@
+"""A labelling task: its folder, what it says, and where what it makes lives."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from orchestration.environment import var_folder
+from orchestration.task.errors import TaskError
+from orchestration.task.reading import read_spec
+from orchestration.task.schema import TaskSpec
+
+UNDATED = "undated"
+"""The batch of items that carry no time."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One folder under ``tasks/``.
+
+    Parameters
+    ----------
+    folder : Path
+        Where task.yaml, the rules and the prompts are.
+    spec : TaskSpec
+        What task.yaml says.
+    var : Path
+        Where everything made for this task is written.
+    """
+
+    folder: Path
+    spec: TaskSpec
+    var: Path
+
+    @property
+    def name(self) -> str:
+        """The task's name; first part of every asset key."""
+        return self.spec.name
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of their indices."""
+        return tuple(c.name for c in self.spec.classes)
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self.var / "warehouse.duckdb"
+
+    @property
+    def reviews(self) -> Path:
+        """The SQLite file of people's reviews."""
+        return self.var / "reviews.sqlite"
+
+    @property
+    def ledger(self) -> Path:
+        """The SQLite file of model answers."""
+        return self.var / "ledger.sqlite"
+
+    @property
+    def published(self) -> Path:
+        """The folder of results that anybody may read at any time."""
+        return self.var / "published"
+
+    @property
+    def report(self) -> Path:
+        """The report, one HTML file."""
+        return self.published / "report.html"
+
+    @property
+    def students(self) -> Path:
+        """The folder of trained students, a file a batch."""
+        return self.var / "students"
+
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's store, shared by all tasks."""
+        return f"sqlite:///{self.var.parent / 'mlflow.db'}"
+
+    @property
+    def mlflow_artifacts(self) -> Path:
+        """Where MLflow keeps this task's artifacts."""
+        return self.var.parent / "mlflow-artifacts" / self.name
+
+    def path(self, pattern: str) -> Path:
+        """Resolve a path of task.yaml: ``{var}`` is the task's var folder, else beside task.yaml."""
+        return (self.folder / pattern.replace("{var}", str(self.var))).absolute()
+
+
+def load_task(folder: Path) -> Task:
+    """Read the task in ``folder``.
+
+    Raises
+    ------
+    TaskError
+        If task.yaml is missing or wrong, or names another task than its folder.
+    """
+    folder = folder.resolve()
+    spec = read_spec(folder)
+    if spec.name != folder.name:
+        raise TaskError(
+            f"{folder / 'task.yaml'}: name is {spec.name!r} but the folder is {folder.name!r}; "
+            "make them the same"
+        )
+    return Task(folder=folder, spec=spec, var=var_folder(folder.parents[1]) / spec.name)
