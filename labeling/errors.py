@@ -9,6 +9,7 @@
     ├── PromptError          a prompt file cannot be read or rendered
     ├── BudgetError          a request would pass a spending cap
     ├── SamplingError        a sample was asked for that cannot be drawn
+    ├── QualityError         reviews or settings that nothing can be measured with
     └── TooFewSamplesError   well formed, but too small to conclude from
 """
 
@@ -39,6 +40,10 @@ class BudgetError(LabelingError):
 
 class SamplingError(LabelingError):
     """A sample was asked for that cannot be drawn."""
+
+
+class QualityError(LabelingError):
+    """Reviews, counts or settings that nothing can be measured with."""
 
 
 class TooFewSamplesError(LabelingError):
