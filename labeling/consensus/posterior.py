@@ -1,0 +1,59 @@
+"""Posteriors over classes: priors, normalising, and the label read off them."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from labeling.errors import LabelingError
+from labeling.votes import ABSTAIN
+
+TIE = 1e-9
+"""Two classes whose scores differ by less than this share the lead, and the item is undecided."""
+
+
+def checked_balance(balance: ArrayLike | None, n_classes: int) -> NDArray[np.float64]:
+    """Return a class prior of shape (n_classes,) that sums to 1; uniform for ``None``.
+
+    Raises
+    ------
+    LabelingError
+        If it has another length, or a class without any probability.
+
+    Examples
+    --------
+    >>> checked_balance([3, 1], 2).tolist()
+    [0.75, 0.25]
+    """
+    if balance is None:
+        return np.full(n_classes, 1.0 / n_classes)
+    prior = np.asarray(balance, dtype=np.float64)
+    if prior.shape != (n_classes,) or not bool(np.all(np.isfinite(prior) & (prior > 0))):
+        raise LabelingError(
+            f"class_balance needs {n_classes} shares above 0, one for each class, got "
+            f"{prior.tolist()}"
+        )
+    return prior / prior.sum()
+
+
+def normalised(logit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the softmax of each row of ``logit``, shape (n, n_classes)."""
+    p = np.exp(logit - logit.max(axis=1, keepdims=True, initial=-np.inf))
+    p /= p.sum(axis=1, keepdims=True)
+    return p
+
+
+def most_probable(score: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the class that leads each row, :data:`~labeling.votes.ABSTAIN` where none leads alone.
+
+    A tie is not decided by the order of the classes, which means nothing.
+
+    Examples
+    --------
+    >>> most_probable(np.array([[0.1, 0.9], [0.5, 0.5]])).tolist()
+    [1, -1]
+    """
+    label = np.full(len(score), ABSTAIN, dtype=np.int64)
+    if score.size:
+        leads = score >= score.max(axis=1, keepdims=True) - TIE
+        alone = leads.sum(axis=1) == 1
+        label[alone] = np.argmax(score[alone], axis=1)
+    return label
