@@ -105,7 +105,7 @@ def _csv(
 ) -> tuple[list[Record], list[Reject]]:
     csv.field_size_limit(1 << 30)
     reader = csv.reader(io.StringIO("\n".join(line for _, line in lines)), strict=True)
-    header: list[str] = next(reader, [])
+    header = next(reader, list[str]())
     missing = _missing(required, header)
     if missing:
         return [], missing
@@ -137,7 +137,7 @@ def _cells(reader: Any, rejects: list[Reject]) -> Iterator[list[str]]:
 
 def _parquet(path: Path, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
     try:
-        table = pq.ParquetFile(path).read()
+        table = pq.ParquetFile(path).read()  # pyright: ignore[reportUnknownMemberType]
     except (pa.ArrowInvalid, OSError) as error:
         first = str(error).splitlines()[0]
         return [], [(None, None, f"not a readable Parquet file (half-written?): {first}", None)]

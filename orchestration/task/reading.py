@@ -71,13 +71,17 @@ def _line(node: yaml.Node | None, loc: tuple[Any, ...]) -> int:
             if str(part) not in pairs:
                 break
             key, node = pairs[str(part)]
-            line = key.start_mark.line + 1
+            line = _start(key)
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
             node = node.value[part]
-            line = node.start_mark.line + 1
+            line = _start(node)
         else:
             break
     return line
+
+
+def _start(node: yaml.Node) -> int:
+    return node.start_mark.line + 1 if node.start_mark else 1
 
 
 def _fields_at(loc: tuple[Any, ...]) -> set[str]:

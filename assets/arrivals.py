@@ -1,0 +1,205 @@
+"""Every row that has arrived, and every row set aside, with the file and row it stands in."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pyarrow as pa
+
+from assets.declare import once
+from labeling.items.batches import batch_of
+from labeling.items.columns import Arrived, Columns
+from labeling.items.reading import check_records, read_items
+from orchestration.partitions import batches
+from orchestration.resources.table import Table
+from orchestration.resources.warehouse import Warehouse, insert, transaction
+from orchestration.task.errors import TaskError
+from orchestration.task.task import Task
+
+ARRIVALS = Table(
+    "raw",
+    "arrivals",
+    {
+        "file": ("varchar", "Name of the file the row came in."),
+        "row": ("bigint", "Row in that file, from 1."),
+        "item_id": ("varchar", "The item's id."),
+        "batch": ("varchar", "The window of time the item belongs to."),
+        "text": ("varchar", "What is to be labelled."),
+        "image": ("varchar", "Path or address of the image, if there is one."),
+        "time": ("timestamp", "When the item came to be, in UTC."),
+        "metadata": ("varchar", "Further columns, as a JSON object."),
+    },
+)
+FILES = Table(
+    "raw",
+    "files",
+    {
+        "file": ("varchar", "Name of the file; key."),
+        "size_bytes": ("bigint", "Its size when it was read."),
+        "modified_ns": ("bigint", "When it was changed last, in ns since 1970."),
+    },
+)
+QUARANTINE = Table(
+    "raw",
+    "quarantine",
+    {
+        "file": ("varchar", "Name of the file."),
+        "row": ("bigint", "Row in that file, from 1; null where the whole file is set aside."),
+        "batch": ("varchar", "The batch most rows of the file belong to, or the row's own."),
+        "field": ("varchar", "The column at fault, where there is one."),
+        "reason": ("varchar", "Why the row was set aside."),
+        "content": ("varchar", "What stood there."),
+        "kind": ("varchar", "file, row or duplicate."),
+    },
+)
+
+DUPLICATES = """
+insert into raw.quarantine
+select file, row, batch, ?, 'the same id with another text stands in ' || first_file || ', row '
+    || first_row, text, 'duplicate'
+from (
+    select *, first_value(text) over first as first_text,
+        first_value(file) over first as first_file, first_value(row) over first as first_row
+    from raw.arrivals
+    window first as (partition by item_id order by file, row)
+)
+where text is distinct from first_text
+"""
+
+
+def arrivals(task: Task) -> dg.AssetsDefinition:
+    """Declare the arrivals of ``task``."""
+
+    @dg.asset(**once(task, ARRIVALS, group="items"))
+    def arrivals(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> dg.MaterializeResult[None]:
+        """Rows read from every new or changed file; bad rows set aside with the reason."""
+        read = land(task, warehouse)
+        found = warehouse.read("select distinct batch from raw.arrivals order by batch")
+        keys = found["batch"].to_pylist()
+        known = set(context.instance.get_dynamic_partitions(str(batches(task).name)))
+        new = [key for key in keys if key not in known]
+        if new:
+            context.instance.add_dynamic_partitions(str(batches(task).name), new)
+        return dg.MaterializeResult(
+            metadata={**read, "batches": len(keys), "new_batches": len(new)}
+        )
+
+    return arrivals
+
+
+def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
+    """Read new and changed files into the warehouse.
+
+    Returns
+    -------
+    dict
+        ``files``, ``rows`` and ``quarantined`` of this reading.
+
+    Raises
+    ------
+    TaskError
+        If there is no file, or none of them has a row that can be used.
+    """
+    warehouse.ensure(ARRIVALS, FILES, QUARANTINE)
+    counts: Counter[str] = Counter(files=0, rows=0, quarantined=0)
+    if task.spec.source.query is not None:
+        pieces = {"query": (0, 0, _run_query(task))}
+    else:
+        pieces = _changed_files(task, warehouse)
+    for name, (size, modified, arrived) in pieces.items():
+        rows, rejected = _with_batches(task, name, arrived)
+        with warehouse.connect() as db, transaction(db):
+            for table in (ARRIVALS, QUARANTINE, FILES):
+                db.execute(f"delete from {table.sql_name} where file = ?", [name])
+            insert(db, ARRIVALS, rows)
+            insert(db, QUARANTINE, rejected)
+            db.execute("insert into raw.files values (?, ?, ?)", [name, size, modified])
+        counts.update(files=1, rows=rows.num_rows, quarantined=rejected.num_rows)
+    if pieces:
+        with warehouse.connect() as db, transaction(db):
+            db.execute("delete from raw.quarantine where kind = 'duplicate'")
+            db.execute(DUPLICATES, [task.spec.source.id])
+    _fail_if_nothing_arrived(task, warehouse)
+    return dict(counts)
+
+
+def _columns(task: Task) -> Columns:
+    source = task.spec.source
+    return Columns(source.id, source.text, source.image, source.time, source.metadata)
+
+
+def _changed_files(task: Task, warehouse: Warehouse) -> dict[str, tuple[int, int, Arrived]]:
+    pattern = task.path(str(task.spec.source.files))
+    paths = sorted(pattern.parent.glob(pattern.name))
+    if not paths:
+        raise TaskError(
+            f"{task.folder / 'task.yaml'}: source.files: no file matches {pattern}; "
+            "put files there, or correct the pattern"
+        )
+    known = {
+        row["file"]: (row["size_bytes"], row["modified_ns"])
+        for row in warehouse.read("from raw.files").to_pylist()
+    }
+    changed: dict[str, tuple[int, int, Arrived]] = {}
+    for path in paths:
+        state = path.stat()
+        if known.get(path.name) != (state.st_size, state.st_mtime_ns):
+            arrived = read_items(path, _columns(task), task.spec.source.longest_text)
+            changed[path.name] = (state.st_size, state.st_mtime_ns, arrived)
+    return changed
+
+
+def _run_query(task: Task) -> Arrived:
+    try:
+        with duckdb.connect() as db:
+            records: list[dict[str, Any]] = (
+                db.execute(str(task.spec.source.query)).to_arrow_table().to_pylist()
+            )
+    except duckdb.Error as error:
+        raise TaskError(f"{task.folder / 'task.yaml'}: source.query: {error}") from None
+    missing = [c for c in _columns(task).required if records and c not in records[0]]
+    if missing:
+        raise TaskError(
+            f"{task.folder / 'task.yaml'}: source.query: column {missing[0]!r} is missing; "
+            f"the query gives {', '.join(records[0])}"
+        )
+    numbered = list(enumerate(records, start=1))
+    return check_records(numbered, _columns(task), task.spec.source.longest_text)
+
+
+def _with_batches(task: Task, name: str, arrived: Arrived) -> tuple[pa.Table, pa.Table]:
+    every = task.spec.batch.every
+    times = arrived.rows["time"].to_pylist()
+    keys = (
+        [Path(name).stem] * len(times) if every == "file" else [batch_of(t, every) for t in times]
+    )
+    usual = Counter(keys).most_common(1)[0][0] if keys else None
+    rejected = arrived.rejected
+    rows = arrived.rows.append_column("batch", pa.array(keys, pa.string()))
+    rows = rows.append_column("file", pa.array([name] * rows.num_rows, pa.string()))
+    kinds = ["file" if row is None else "row" for row in rejected["row"].to_pylist()]
+    for column, values in (
+        ("batch", [usual] * len(kinds)),
+        ("file", [name] * len(kinds)),
+        ("kind", kinds),
+    ):
+        rejected = rejected.append_column(column, pa.array(values, pa.string()))
+    return rows, rejected
+
+
+def _fail_if_nothing_arrived(task: Task, warehouse: Warehouse) -> None:
+    with warehouse.connect() as db:
+        (n_rows,) = db.execute("select count(*) from raw.arrivals").fetchone() or (0,)
+        reasons = db.execute(
+            "select file, row, field, reason from raw.quarantine order by file, row limit 3"
+        ).fetchall()
+    if n_rows == 0:
+        lines = [
+            f"  {file}{f', row {row}' if row else ''}{f', {field}' if field else ''}: {reason}"
+            for file, row, field, reason in reasons
+        ]
+        raise TaskError(f"task {task.name!r} has no row that can be used:\n" + "\n".join(lines))

@@ -1,0 +1,104 @@
+"""The DuckDB file everything is stored in: short connections that wait their turn."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pyarrow as pa
+from filelock import FileLock, Timeout
+
+from orchestration.resources.table import Table
+from orchestration.task.errors import TaskError
+
+WAREHOUSE_POOL = "warehouse"
+"""Steps that hold the file for long (dbt) join this pool."""
+
+
+class Warehouse(dg.ConfigurableResource[None]):
+    """Opens the warehouse for one process at a time, so that nobody sees a lock error.
+
+    DuckDB lets one process write, and then nobody else may even read; so every connection, ours
+    and dbt's, first takes a lock beside the file and gives it back as soon as it is done.
+    """
+
+    path: str
+    patience_s: float = 300.0
+
+    @contextmanager
+    def turn(self) -> Generator[Path]:
+        """Wait until nobody has the file open, and hold it without opening it (for dbt).
+
+        Raises
+        ------
+        TaskError
+            After ``patience_s``, naming the file and what to do.
+        """
+        path = Path(self.path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(f"{path}.lock")
+        try:
+            lock.acquire(timeout=self.patience_s)
+        except Timeout:
+            raise TaskError(
+                f"{path} has been in use by another process for {self.patience_s:g} s; "
+                "wait until its run has ended, or end that process"
+            ) from None
+        try:
+            yield path
+        finally:
+            lock.release()
+
+    @contextmanager
+    def connect(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """Yield a connection with the lock held. Read or write, then leave: compute outside."""
+        with self.turn() as path, duckdb.connect(str(path)) as connection:
+            connection.execute("set timezone = 'UTC'")
+            yield connection
+
+    def read(self, sql: str, parameters: list[object] | None = None) -> pa.Table:
+        """Run one query and return all of its rows."""
+        with self.connect() as db:
+            return db.execute(sql, parameters or []).to_arrow_table()
+
+    def ensure(self, *tables: Table) -> None:
+        """Create the tables that do not stand yet."""
+        with self.connect() as db:
+            for table in tables:
+                db.execute(table.ddl)
+
+    def replace_batch(self, table: Table, batch: str, rows: pa.Table) -> int:
+        """Replace what ``table`` holds of ``batch``, in one transaction.
+
+        Returns
+        -------
+        int
+            Number of rows written. Written again, the table is the same.
+        """
+        with self.connect() as db:
+            db.execute(table.ddl)
+            with transaction(db):
+                db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
+                insert(db, table, rows)
+        return rows.num_rows
+
+
+@contextmanager
+def transaction(db: duckdb.DuckDBPyConnection) -> Generator[None]:
+    """Commit at the end, or roll back if anything is raised."""
+    db.execute("begin")
+    try:
+        yield
+    except BaseException:
+        db.execute("rollback")
+        raise
+    db.execute("commit")
+
+
+def insert(db: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> None:
+    """Append ``rows``, matching columns by name."""
+    names = ", ".join(f'"{name}"' for name in table.columns)
+    db.register("incoming", rows)
+    db.execute(f"insert into {table.sql_name} ({names}) select {names} from incoming")
+    db.unregister("incoming")
