@@ -1,0 +1,109 @@
+"""Python rules on a batch: called row by row or on whole columns, and never trusted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from labeling.errors import RuleError
+from labeling.rules.fields import did_you_mean
+from labeling.rules.hits import Failure, Hits
+from labeling.rules.rule import Function, Rule
+
+
+def apply_function(
+    batch: pa.Table, rule: Rule, body: Function, rows: NDArray[np.int64], classes: Sequence[str]
+) -> tuple[Hits, list[Failure]]:
+    """Call a Python rule on some rows of a batch.
+
+    Parameters
+    ----------
+    batch : pa.Table
+        The items.
+    rule : Rule
+        Whose label decides what may be returned.
+    body : Function
+        Its body.
+    rows : int array
+        Where its condition holds.
+    classes : sequence of str
+        What a rule without a label may return.
+
+    Returns
+    -------
+    Hits
+        Where it voted.
+    list of Failure
+        Where it raised or returned something else; it abstains there.
+
+    Raises
+    ------
+    RuleError
+        If a parameter names no column of the batch.
+    """
+    for column in body.columns:
+        if column not in batch.column_names:
+            raise RuleError(
+                f"{rule.origin}, rule {rule.name!r}: parameter {column!r} is no column; the batch "
+                f"has {', '.join(batch.column_names)}.{did_you_mean(column, batch.column_names)}"
+            )
+    columns = [
+        batch[name] if len(rows) == batch.num_rows else batch[name].take(rows)
+        for name in body.columns
+    ]
+    if body.arrow:
+        answers, failures = _call_whole(body, columns, rows)
+    else:
+        answers, failures = _call_each(body, columns, rows)
+    hit_rows: list[int] = []
+    labels: list[str] = []
+    for row, answer in answers:
+        if answer is None or answer is False:
+            continue
+        if rule.label is not None and answer is True:
+            hit_rows.append(row)
+        elif rule.label is None and isinstance(answer, str) and answer in classes:
+            hit_rows.append(row)
+            labels.append(answer)
+        else:
+            allowed = "True, False" if rule.label is not None else ", ".join(classes)
+            failures.append(Failure(row, f"returned {answer!r}; allowed: {allowed} or None"))
+    failures.sort(key=lambda one: one.row)
+    return Hits(np.array(hit_rows, dtype=np.int64), None if rule.label else labels), failures
+
+
+def _call_each(
+    body: Function, columns: list[Any], rows: NDArray[np.int64]
+) -> tuple[list[tuple[int, Any]], list[Failure]]:
+    answers: list[tuple[int, Any]] = []
+    failures: list[Failure] = []
+    values = zip(*(column.to_pylist() for column in columns), strict=True)
+    for row, given in zip(rows.tolist(), values, strict=True):
+        try:
+            answers.append((row, _plain(body.call(*given))))
+        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
+            failures.append(Failure(row, f"{type(error).__name__}: {error}"))
+    return answers, failures
+
+
+def _call_whole(
+    body: Function, columns: list[Any], rows: NDArray[np.int64]
+) -> tuple[list[tuple[int, Any]], list[Failure]]:
+    try:
+        returned = body.call(*columns)
+        if isinstance(returned, pa.Array | pa.ChunkedArray):
+            returned = returned.to_pylist()
+        values = [_plain(one) for one in returned]
+        if len(values) != len(rows):
+            message = f"returned {len(values)} values for {len(rows)} rows"
+            return [], [Failure(row, message) for row in rows.tolist()]
+    except Exception as error:  # noqa: BLE001 - a user's function may raise anything
+        message = f"{type(error).__name__}: {error}"
+        return [], [Failure(row, message) for row in rows.tolist()]
+    return list(zip(rows.tolist(), values, strict=True)), []
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,163 @@
+"""Reading ``rules.yaml`` and ``rules.py`` into rules, with errors that say where and what to do."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from labeling.errors import RuleError
+from labeling.rules.conditions import Condition, parse_conditions
+from labeling.rules.document import Entry, Field, read_entries
+from labeling.rules.fields import COMMON, OPTIONS, did_you_mean, parse_body
+from labeling.rules.python import read_python_rules
+from labeling.rules.rule import Rule
+
+KINDS = tuple(OPTIONS)
+"""The kinds that stand in YAML; exactly one of them is a key of each rule."""
+
+TOP_LEVEL = ("rules", "classes")
+"""The keys of a rules file."""
+
+
+def read_rules(path: Path, classes: Sequence[str], python_rules: Path | None = None) -> list[Rule]:
+    """Read the rules of a task.
+
+    Parameters
+    ----------
+    path : Path
+        ``rules.yaml``: a mapping with a list ``rules:``; dictionary files are relative to it.
+    classes : sequence of str
+        Names of the classes that rules may vote for.
+    python_rules : Path, optional
+        ``rules.py`` with functions under :func:`labeling.rules.python.rule`.
+
+    Returns
+    -------
+    list of Rule
+        In the order of the files, YAML first.
+
+    Raises
+    ------
+    RuleError
+        Naming the file, the line, the rule, the field and what is allowed; also where two rules
+        have one name or one meaning.
+    """
+    entries, top = read_entries(path, "rules")
+    for key, found in top.items():
+        if key not in TOP_LEVEL:
+            raise RuleError(
+                f"{path} line {found.line}: unknown key '{key}'; allowed: {', '.join(TOP_LEVEL)}."
+                f"{did_you_mean(key, TOP_LEVEL)}"
+            )
+    rules = [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
+    if python_rules is not None:
+        rules += read_python_rules(python_rules)
+    check_rules(rules, classes)
+    return rules
+
+
+def read_classes(path: Path) -> list[str] | None:
+    """Return the list ``classes:`` of a rules file, or None where it has none.
+
+    Raises
+    ------
+    RuleError
+        If it is no list of at least two different names.
+    """
+    _, top = read_entries(path, "rules")
+    if "classes" not in top:
+        return None
+    given = top["classes"]
+    names = [str(one) for one in given.value] if isinstance(given.value, list) else []
+    if len(names) < 2 or len(set(names)) != len(names):
+        raise RuleError(
+            f"{path} line {given.line}: 'classes:' is {given.value!r}, but must be a list of at "
+            "least two different names"
+        )
+    return names
+
+
+def check_rules(rules: Sequence[Rule], classes: Sequence[str]) -> None:
+    """Refuse labels that are no class, and the same name or the same meaning twice.
+
+    Raises
+    ------
+    RuleError
+        Naming the rule, or both rules.
+    """
+    names: dict[str, Rule] = {}
+    versions: dict[str, Rule] = {}
+    for one in rules:
+        if one.label is not None and one.label not in classes:
+            raise RuleError(
+                f"{one.origin}, rule {one.name!r}: label {one.label!r} is no class; "
+                f"allowed: {', '.join(classes)}.{did_you_mean(one.label, list(classes))}"
+            )
+        if one.label is None and one.kind not in ("sql", "python"):
+            raise RuleError(
+                f"{one.origin}, rule {one.name!r}: 'label:' is missing; allowed: "
+                f"{', '.join(classes)}"
+            )
+        if (first := names.setdefault(one.name, one)) is not one:
+            raise RuleError(
+                f"rule {one.name!r} stands twice: {first.origin} and {one.origin}; rename one"
+            )
+        if (first := versions.setdefault(one.version, one)) is not one:
+            raise RuleError(
+                f"rules {first.name!r} ({first.origin}) and {one.name!r} ({one.origin}) mean the "
+                "same, so their vote would count twice; delete one"
+            )
+
+
+def _read_entry(path: Path, number: int, entry: Entry) -> Rule:
+    named = entry.fields.get("name")
+    name = (named.text or "").strip() if named else ""
+    where = f"{path} line {entry.line}, rule {name!r}" if name else f"{path} line {entry.line}"
+    if not name:
+        raise RuleError(f"{where}: rule number {number} has no 'name:'")
+    kinds = [key for key in entry.fields if key in KINDS]
+    allowed = [*COMMON, *KINDS, *(OPTIONS[kinds[0]] if kinds else ())]
+    for key, found in entry.fields.items():
+        if key not in allowed:
+            raise RuleError(
+                f"{path} line {found.line}, rule {name!r}: unknown key '{key}'; allowed: "
+                f"{', '.join(allowed)}.{did_you_mean(key, allowed)}"
+            )
+    if len(kinds) != 1:
+        found_kinds = " and ".join(f"'{kind}'" for kind in kinds) or "none"
+        raise RuleError(
+            f"{where}: exactly one kind is needed of {', '.join(KINDS)}; found {found_kinds}"
+        )
+    (kind,) = kinds
+    options = {key: entry.fields[key].value for key in OPTIONS[kind] if key in entry.fields}
+    field = entry.fields[kind]
+    try:
+        body = parse_body(kind, field.value, options, path.parent)
+    except RuleError as error:
+        raise RuleError(f"{path} line {field.line}, rule {name!r}: '{kind}' {error}") from error
+    return Rule(
+        name=name,
+        label=_text(entry, "label"),
+        kind=kind,
+        body=body,
+        when=_when(path, name, entry.fields.get("when")),
+        description=_text(entry, "description") or "",
+        owner=_text(entry, "owner") or "",
+        origin=f"{path} line {entry.line}",
+    )
+
+
+def _text(entry: Entry, key: str) -> str | None:
+    found = entry.fields.get(key)
+    return None if found is None else (found.text if found.text is not None else str(found.value))
+
+
+def _when(path: Path, name: str, field: Field | None) -> tuple[Condition, ...] | str | None:
+    if field is None:
+        return None
+    if isinstance(field.value, str) and field.value.strip():
+        return field.value.strip()
+    try:
+        return parse_conditions(field.value)
+    except RuleError as error:
+        raise RuleError(
+            f"{path} line {field.line}, rule {name!r}: 'when' {error}; or an SQL expression"
+        ) from error
