@@ -1,0 +1,62 @@
+"""What can be read out of the review store, as Arrow tables."""
+
+import sqlite3
+
+import pyarrow as pa
+
+from orchestration.resources.review_rows import REVIEW_COLUMNS
+
+OPEN_COLUMNS = pa.schema(
+    [
+        ("item_id", pa.string()),
+        ("batch", pa.string()),
+        ("origin", pa.string()),
+        ("priority", pa.float64()),
+        ("probability", pa.float64()),
+        ("text", pa.string()),
+    ]
+)
+"""What :func:`open_items` returns."""
+
+
+def reviews(db: sqlite3.Connection, since: int) -> pa.Table:
+    """Return the reviews with a ``review_id`` above ``since``, columns :data:`REVIEW_COLUMNS`."""
+    rows = db.execute(
+        "select r.*, exists (select 1 from reviews as newer"
+        " where newer.item_id = r.item_id and newer.batch = r.batch"
+        " and newer.reviewer = r.reviewer and newer.review_id > r.review_id) as superseded"
+        " from reviews as r where r.review_id > ? order by r.review_id",
+        (since,),
+    ).fetchall()
+    stored = {"at": "at_us"}
+    return pa.table(
+        [
+            pa.array([row[stored.get(f.name, f.name)] for row in rows]).cast(f.type)
+            for f in REVIEW_COLUMNS
+        ],
+        schema=REVIEW_COLUMNS,
+    )
+
+
+def open_count(db: sqlite3.Connection, origin: str | None) -> int:
+    """How many assignments wait for a person; hidden gold is not work and does not count."""
+    return db.execute(
+        "select count(*) from assignments where state = 'open' and origin <> 'check'"
+        " and origin = coalesce(?, origin)",
+        (origin,),
+    ).fetchone()[0]
+
+
+def open_items(db: sqlite3.Connection, origin: str | None) -> pa.Table:
+    """Return what waits for a person, in the order of handing out; columns :data:`OPEN_COLUMNS`."""
+    rows = db.execute(
+        "select a.item_id, a.batch, a.origin, a.priority, a.probability, i.text"
+        " from assignments as a join items as i using (item_id, batch)"
+        " where a.state = 'open' and a.origin <> 'check' and a.origin = coalesce(?, a.origin)"
+        " order by a.priority desc, a.rowid",
+        (origin,),
+    ).fetchall()
+    return pa.table(
+        [pa.array([row[f.name] for row in rows], f.type) for f in OPEN_COLUMNS],
+        schema=OPEN_COLUMNS,
+    )

@@ -1,0 +1,175 @@
+"""The tables of the review store: one SQLite file in WAL mode, every commit on disk before it returns.
+
+Reviews are append-only: triggers refuse an update or a delete, whoever asks. A partial unique
+index makes it impossible for two people to hold the same item.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+WAIT_S = 30.0
+"""How long a writer waits its turn before it gives up, in seconds."""
+
+TABLES = """
+create table if not exists items (
+    item_id text not null,
+    batch text not null,
+    text text not null,
+    image text,
+    context text not null default '{}',
+    suggestion text,
+    primary key (item_id, batch)
+);
+
+create table if not exists assignments (
+    item_id text not null,
+    batch text not null,
+    origin text not null,
+    priority real not null default 0,
+    probability real,
+    gold text,
+    state text not null default 'open' check (state in ('open', 'done', 'withdrawn')),
+    planned_us integer not null,
+    primary key (item_id, batch, origin),
+    foreign key (item_id, batch) references items
+);
+create index if not exists assignments_open
+    on assignments (origin, priority desc) where state = 'open';
+
+create table if not exists leases (
+    token text primary key,
+    item_id text not null,
+    batch text not null,
+    origin text not null,
+    reviewer text not null,
+    handed_us integer not null,
+    ends_us integer not null,
+    state text not null check (state in ('out', 'answered', 'returned', 'expired')),
+    shown text not null default '{}',
+    foreign key (item_id, batch, origin) references assignments
+);
+create unique index if not exists leases_one_holder
+    on leases (item_id, batch) where state = 'out';
+create index if not exists leases_of_reviewer on leases (reviewer, state);
+
+create table if not exists reviews (
+    review_id integer primary key autoincrement,
+    item_id text not null,
+    batch text not null,
+    reviewer text not null,
+    outcome text not null,
+    label text,
+    origin text not null,
+    seconds real not null,
+    at_us integer not null,
+    note text not null default '',
+    idempotency_key text not null,
+    lease text,
+    shown text,
+    blind integer not null,
+    unique (reviewer, idempotency_key),
+    foreign key (item_id, batch) references items
+);
+create index if not exists reviews_of_item on reviews (item_id, batch, reviewer, review_id);
+create index if not exists reviews_of_reviewer on reviews (reviewer, at_us);
+
+create trigger if not exists reviews_never_change before update on reviews
+begin select raise(abort, 'a review never changes; record a newer one'); end;
+create trigger if not exists reviews_never_vanish before delete on reviews
+begin select raise(abort, 'a review is never deleted; record a newer one'); end;
+
+create view if not exists current_reviews as
+select * from reviews as r
+where not exists (
+    select 1 from reviews as newer
+    where newer.item_id = r.item_id and newer.batch = r.batch
+      and newer.reviewer = r.reviewer and newer.review_id > r.review_id
+);
+
+create table if not exists events (
+    at_us integer not null,
+    who text not null,
+    what text not null,
+    detail text not null default ''
+);
+
+create table if not exists people (
+    name text primary key,
+    role text not null check (role in ('reviewer', 'adjudicator', 'admin')),
+    token_hash text unique,
+    invited_us integer not null
+);
+
+create table if not exists sessions (
+    session_hash text primary key,
+    name text not null references people,
+    ends_us integer not null
+);
+"""
+
+
+class Database:
+    """One connection, used by one thread at a time.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it and its folder are made if missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._turn = threading.RLock()
+        self._connection = sqlite3.connect(
+            path, timeout=WAIT_S, isolation_level=None, check_same_thread=False
+        )
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("pragma journal_mode = wal")
+        # A review that was acknowledged must survive a power cut, not only a killed process.
+        self._connection.execute("pragma synchronous = full")
+        self._connection.execute("pragma foreign_keys = on")
+        with self.write() as db:
+            for statement in _statements(TABLES):
+                db.execute(statement)
+
+    @contextmanager
+    def write(self) -> Generator[sqlite3.Connection, None, None]:
+        """Yield the connection inside one transaction: all of it happens, or none."""
+        with self._turn:
+            self._connection.execute("begin immediate")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("rollback")
+                raise
+            self._connection.execute("commit")
+
+    @contextmanager
+    def read(self) -> Generator[sqlite3.Connection, None, None]:
+        """Yield the connection for queries that belong to one moment."""
+        with self._turn:
+            self._connection.execute("begin")
+            try:
+                yield self._connection
+            finally:
+                self._connection.execute("commit")
+
+    def close(self) -> None:
+        """Close the file; the store cannot be used afterwards."""
+        with self._turn:
+            self._connection.close()
+
+
+def _statements(script: str) -> list[str]:
+    """Cut a script into statements; ``executescript`` would commit behind our back."""
+    found: list[str] = []
+    pending = ""
+    for part in script.split(";"):
+        pending += part + ";"
+        if sqlite3.complete_statement(pending):
+            found.append(pending)
+            pending = ""
+    return found

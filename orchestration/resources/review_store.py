@@ -1,0 +1,286 @@
+"""People's reviews: planned, handed out, answered, and never lost.
+
+One SQLite file a task. The pipeline plans and reads, the console hands out and records, both at
+the same time; a review is on disk before :meth:`ReviewStore.record` returns. No statistics here.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from orchestration.resources import (
+    review_leases,
+    review_plan,
+    review_reading,
+    review_writing,
+)
+from orchestration.resources.review_leases import HandOut, Mix
+from orchestration.resources.review_rows import (
+    Assignment,
+    Review,
+)
+from orchestration.resources.review_schema import Database
+from orchestration.resources.review_settle import settle
+from orchestration.resources.review_writing import to_us
+
+
+def now() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)
+
+
+class ReviewStore:
+    """The review store of one task.
+
+    Parameters
+    ----------
+    path : Path or str
+        The SQLite file, made if missing.
+    overlap_share : float
+        Share of the items, in [0, 1], that a second person is asked about.
+    seed : int, optional
+        Of the random mixing of the streams; drawn from the system if not given.
+    clock : callable
+        Returns the time, with a time zone.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> store = ReviewStore(Path(mkdtemp()) / "reviews.sqlite")
+    >>> store.plan([Assignment(item_id="7", batch="2015-06", origin="queue", text="free $$$")])
+    1
+    >>> store.record("7", "2015-06", "anna", "label", "SPAM", "queue", 1.2, idempotency_key="k1")
+    1
+    >>> store.record("7", "2015-06", "anna", "label", "SPAM", "queue", 1.2, idempotency_key="k1")
+    1
+    >>> store.open_count(), store.reviews().num_rows
+    (0, 1)
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        overlap_share: float = 0.0,
+        seed: int | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        self.database = Database(Path(path))
+        self.overlap_share = overlap_share
+        self._rng = np.random.default_rng(seed)
+        self._clock = clock
+
+    def now_us(self) -> int:
+        """Microseconds since 1970 by the store's clock."""
+        return to_us(self._clock())
+
+    def plan(
+        self,
+        assignments: pa.Table | Iterable[Assignment | Mapping[str, Any]],
+        *,
+        replace: bool = False,
+    ) -> int:
+        """Put items up for review; planning the same again changes nothing.
+
+        Parameters
+        ----------
+        assignments : pa.Table or iterable of Assignment or mapping
+            Columns as the fields of :class:`Assignment`; ``item_id``, ``batch`` and ``origin`` are
+            needed. What an item looks like may change until somebody reviewed it.
+        replace : bool
+            Take back open assignments of the same origins and batches that are not in this plan
+            (a queue drawn anew).
+
+        Returns
+        -------
+        int
+            How many assignments are new.
+        """
+        rows = review_plan.read_assignments(assignments)
+        with self.database.write() as db:
+            new = review_plan.write_plan(db, rows, replace=replace, now_us=self.now_us())
+            # A person's answer is reused where it can be: a blind one settles an audit too.
+            for item_id, batch in review_plan.reviewed(db, rows):
+                self._settle(db, item_id, batch)
+            return new
+
+    def record(
+        self,
+        item_id: str,
+        batch: str,
+        reviewer: str,
+        outcome: str,
+        label: str | None,
+        origin: str,
+        seconds: float,
+        note: str = "",
+        *,
+        idempotency_key: str,
+        lease: str | None = None,
+        shown: Mapping[str, Any] | None = None,
+        at: datetime | None = None,
+    ) -> int:
+        """Write down one answer and return its ``review_id``; see :class:`Review` for the fields.
+
+        Raises
+        ------
+        ReviewError
+            ``unplanned`` if the item was never put up for review, ``conflict`` if the key was used
+            for another answer.
+        """
+        return self.record_many(
+            [
+                Review(
+                    item_id=item_id,
+                    batch=batch,
+                    reviewer=reviewer,
+                    outcome=outcome,
+                    label=label,
+                    origin=origin,
+                    seconds=seconds,
+                    note=note,
+                    idempotency_key=idempotency_key,
+                    lease=lease,
+                    shown=shown,
+                    at=at,
+                )
+            ]
+        )[0]
+
+    def record_many(self, reviews: Iterable[Review]) -> list[int]:
+        """Write down answers in one transaction: all of them, or none; returns their ids."""
+        with self.database.write() as db:
+            return [self._write(db, review) for review in reviews]
+
+    def answer(
+        self,
+        lease: str,
+        item_id: str,
+        batch: str,
+        reviewer: str,
+        outcome: str,
+        label: str | None,
+        seconds: float,
+        note: str = "",
+        *,
+        idempotency_key: str,
+        revises: str | None = None,
+    ) -> int:
+        """Write down the answer to a hand-out; what was shown and why is taken from the lease.
+
+        Parameters
+        ----------
+        revises : str, optional
+            Idempotency key of the person's own latest answer to this item, which this one
+            supersedes (an undo). Without it a lease is answered once.
+
+        Raises
+        ------
+        ReviewError
+            As :func:`review_leases.check_lease`, and ``conflict`` for a key that was used for
+            another answer.
+        """
+        with self.database.write() as db:
+            known = db.execute(
+                "select review_id, origin, shown from reviews"
+                " where reviewer = ? and idempotency_key = ?",
+                (reviewer, idempotency_key),
+            ).fetchone()
+            if known is not None:
+                origin, shown = known["origin"], json.loads(known["shown"] or "{}")
+            elif revises is not None:
+                origin, shown = review_writing.revised(db, reviewer, item_id, batch, revises)
+            else:
+                held = review_leases.check_lease(db, lease, reviewer, item_id, batch)
+                origin = review_leases.late_origin(db, held)
+                shown = json.loads(held["shown"])
+                db.execute("update leases set state = 'answered' where token = ?", (lease,))
+            return self._write(
+                db,
+                Review(
+                    item_id=item_id,
+                    batch=batch,
+                    reviewer=reviewer,
+                    outcome=outcome,
+                    label=label,
+                    origin=origin,
+                    seconds=seconds,
+                    note=note,
+                    idempotency_key=idempotency_key,
+                    lease=lease,
+                    shown=shown,
+                ),
+            )
+
+    def hand_out(
+        self,
+        reviewer: str,
+        count: int,
+        streams: str = "review",
+        *,
+        mix: Mix | None = None,
+        lease_s: float = 600.0,
+    ) -> list[HandOut]:
+        """Lease up to ``count`` items to one person for ``lease_s`` seconds."""
+        with self.database.write() as db:
+            return review_leases.hand_out(
+                db, reviewer, count, streams,
+                mix=mix or Mix(), lease_us=int(lease_s * 1e6), now_us=self.now_us(), rng=self._rng,
+            )  # fmt: skip
+
+    def give_back(self, reviewer: str, tokens: list[str]) -> int:
+        """End leases early; returns how many were still running."""
+        with self.database.write() as db:
+            return review_leases.give_back(db, reviewer, tokens)
+
+    def renew(self, reviewer: str, tokens: list[str], lease_s: float = 600.0) -> list[str]:
+        """Prolong leases; returns those that still run."""
+        with self.database.write() as db:
+            return review_leases.renew(
+                db, reviewer, tokens, lease_us=int(lease_s * 1e6), now_us=self.now_us()
+            )
+
+    def reviews(self, since: int | None = None) -> pa.Table:
+        """Return the reviews in the order they were given, columns :data:`REVIEW_COLUMNS`.
+
+        Parameters
+        ----------
+        since : int, optional
+            Only reviews with a larger ``review_id``: the cursor of a sensor.
+        """
+        with self.database.read() as db:
+            return review_reading.reviews(db, since or 0)
+
+    def open_count(self, origin: str | None = None) -> int:
+        """How many assignments wait for a person; hidden gold is not work and does not count."""
+        with self.database.read() as db:
+            return review_reading.open_count(db, origin)
+
+    def open_items(self, origin: str | None = None) -> pa.Table:
+        """Return what waits for a person (item_id, batch, origin, priority, probability, text), first first."""
+        with self.database.read() as db:
+            return review_reading.open_items(db, origin)
+
+    def log(self, who: str, what: str, detail: str = "") -> None:
+        """Keep that ``who`` did ``what``."""
+        with self.database.write() as db:
+            db.execute("insert into events values (?, ?, ?, ?)", (self.now_us(), who, what, detail))
+
+    def close(self) -> None:
+        """Close the file."""
+        self.database.close()
+
+    def _settle(self, db: sqlite3.Connection, item_id: str, batch: str) -> None:
+        settle(db, item_id, batch, now_us=self.now_us(), overlap_share=self.overlap_share)
+
+    def _write(self, db: sqlite3.Connection, review: Review) -> int:
+        review_id, new = review_writing.write_review(db, review, now_us=self.now_us())
+        if new:
+            self._settle(db, review.item_id, review.batch)
+        return review_id
