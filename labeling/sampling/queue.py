@@ -1,0 +1,262 @@
+"""The learning queue: which items people should review because that teaches most.
+
+Never for measuring: queue labels carry no inclusion probability (:meth:`Queue.gold`), and whatever
+measures refuses gold without. The audit sample is drawn apart, in ``labeling.sampling.audit``.
+"""
+
+# scikit-learn, scipy.sparse and cleanlab publish partial types or none.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.neighbors import NearestNeighbors
+from sklearn.preprocessing import normalize
+
+from labeling.errors import SamplingError
+from labeling.gold import Gold
+from labeling.sampling.diversity import dense, unsure_of_clusters
+from labeling.sampling.duplicates import collapse, near_duplicates
+from labeling.sampling.strategies import STRATEGIES, Pool, Ranking, Strategy, rank, settle
+from labeling.student.text import WORDS
+from labeling.votes import Votes
+
+RANDOM_SHARE = 0.2
+"""Share of a queue drawn at random: it shows what the strategy gains over chance."""
+
+SAME_IMAGE = 0.995
+"""Cosine similarity from which items given as features are near-duplicates."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Queue:
+    """Items to review, in order, and why each is there.
+
+    Attributes
+    ----------
+    item : int array of shape (n,)
+        Item indices, in the order to hand out.
+    strategy : list of str
+        ``random`` for the random share, else the strategy that chose the item.
+    why : list of str
+        The reason in words, for the reviewer's page and the record.
+    score : float array of shape (n,)
+        The strategy's score; 0 for the random share.
+    probability : float array of shape (n,)
+        Chance of the item to be drawn by the random share, in (0, 1]; NaN where the strategy
+        chose it, which is not a draw.
+    """
+
+    item: NDArray[np.int64]
+    strategy: list[str]
+    why: list[str]
+    score: NDArray[np.float64]
+    probability: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.item)
+
+    @property
+    def at_random(self) -> NDArray[np.bool_]:
+        """Which entries are the random share; shape (n,)."""
+        return ~np.isnan(self.probability)
+
+    def gold(self, label: NDArray[np.int32]) -> Gold:
+        """Return what people answered as gold that may teach and is refused for measuring.
+
+        Parameters
+        ----------
+        label : int array of shape (n,)
+            Settled class of each entry; -1 where there is no answer, which is left out.
+
+        Raises
+        ------
+        SamplingError
+            If there is not one label for each entry.
+        """
+        if len(label) != len(self):
+            raise SamplingError(f"the queue has {len(self)} entries, but {len(label)} labels came")
+        answered = label >= 0
+        return Gold(self.item[answered], label[answered], None)
+
+
+def choose_queue(
+    items: Sequence[str] | NDArray[Any],
+    proba: NDArray[np.float64] | None,
+    n: int,
+    *,
+    strategy: Strategy | str = "auto",
+    labelled: Gold | NDArray[np.int64] | None = None,
+    seed: int = 0,
+    consensus: NDArray[np.float64] | None = None,
+    votes: Votes | None = None,
+    features: Any = None,
+    classes: Sequence[str] | None = None,
+    random_share: float = RANDOM_SHARE,
+    pairs: sparse.csr_matrix | None = None,
+) -> Queue:
+    """Choose the items to review next; near-duplicates collapse to one.
+
+    Parameters
+    ----------
+    items : sequence of str, or float array of shape (n_items, d)
+        Texts, or features of anything else.
+    proba : float array of shape (n_items, K), optional
+        The student's probabilities (the label model's where there is no student).
+    n : int
+        Entries wanted, at least 1; fewer come back when fewer are left.
+    strategy : str
+        One of :data:`~labeling.sampling.strategies.STRATEGIES`. ``auto`` is ``typical`` for the
+        cold start and ``margin-cluster`` after it.
+    labelled : Gold or int array, optional
+        What is reviewed already; it is not asked again, nor are its near-duplicates.
+    seed : int
+        Of the random share, the clusters and ties.
+    consensus, votes : optional
+        The label model's posterior and its votes, for ``disagreement`` and ``teaching``.
+    features : matrix of shape (n_items, d), optional
+        Where similarity is looked up; TF-IDF of the texts if not given.
+    classes : sequence of str, optional
+        Names for the reasons.
+    random_share : float
+        In 0..1.
+    pairs : csr_matrix of bool, optional
+        Near-duplicates, to spare finding them again each round; see
+        :func:`labeling.sampling.duplicates.near_duplicates`.
+
+    Raises
+    ------
+    SamplingError
+        If the strategy is unknown, lacks what it needs, or sizes do not fit.
+
+    Examples
+    --------
+    >>> texts = ["free prize", "FREE prize!", "lunch?", "call me", "see you there"]
+    >>> proba = np.array([[0.5, 0.5], [0.5, 0.5], [0.9, 0.1], [0.8, 0.2], [0.95, 0.05]])
+    >>> queue = choose_queue(texts, proba, 2, strategy="margin", random_share=0)
+    >>> [texts[i] for i in queue.item][1], queue.why[1]
+    ('call me', 'class 0 80% against class 1 20%')
+    """
+    n_items = len(items)
+    _check(n_items, proba, consensus, votes, n, strategy, random_share)
+    gold = labelled if isinstance(labelled, Gold) else None
+    done = gold.item if gold is not None else labelled
+    done = np.empty(0, dtype=np.int64) if done is None else np.asarray(done, dtype=np.int64)
+    if len(done) and not 0 <= int(done.min()) <= int(done.max()) < n_items:
+        raise SamplingError(f"labelled has item {int(done.max())}, but there are {n_items} items")
+    open_items = np.setdiff1d(np.arange(n_items), done)
+    if not len(open_items) and strategy != "re-review":
+        return _queue([], [])
+    if pairs is None:
+        pairs = _pairs(items)
+
+    pool = Pool(
+        n_items, open_items, done, proba, consensus, votes, gold,
+        _look_up(items, features), tuple(classes) if classes else None, n, seed,
+    )  # fmt: skip
+    chosen = settle(strategy, pool)
+    if chosen == "re-review":
+        ranking = rank(chosen, pool)
+        return _queue([(chosen, i, ranking) for i in ranking.item[:n].tolist()], [])
+
+    rng = np.random.default_rng(seed)
+    frame = collapse(rng.permutation(open_items), pairs, done)
+    n_random = min(n if chosen == "random" else int(np.ceil(random_share * n)), len(frame))
+    drawn = frame[:n_random]
+    picks: list[tuple[str, int, Ranking]] = []
+    if n > n_random and chosen != "random":
+        ranking = rank(chosen, pool)
+        kept = collapse(ranking.item, pairs, np.concatenate([done, drawn]))
+        wanted = n - n_random
+        if chosen == "margin-cluster" and len(kept) > wanted:
+            space = dense(pool.features(), seed)
+            kept = unsure_of_clusters(space, ranking.score, kept, wanted, seed)
+        picks = [(chosen, i, ranking) for i in kept[:wanted].tolist()]
+    at_random = [(i, n_random / len(frame)) for i in drawn.tolist()]
+    return _queue(picks, at_random, rng)
+
+
+def _queue(
+    picks: list[tuple[str, int, Ranking]],
+    at_random: list[tuple[int, float]],
+    rng: np.random.Generator | None = None,
+) -> Queue:
+    """Mix the random share in at random places, so that half a queue has half of it too."""
+    total = len(picks) + len(at_random)
+    places = np.zeros(total, dtype=bool)
+    if rng is not None:
+        places[rng.permutation(total)[: len(at_random)]] = True
+    next_pick, next_random = iter(picks), iter(at_random)
+    rows: list[tuple[int, str, str, float, float]] = []
+    for random_here in places.tolist():
+        if random_here:
+            item, p = next(next_random)
+            rows.append((item, "random", f"drawn at random, probability {p:.3g}", 0.0, p))
+        else:
+            name, item, ranking = next(next_pick)
+            score = float(ranking.score[item])
+            rows.append((item, name, ranking.why(item), score, float("nan")))
+    return Queue(
+        np.array([row[0] for row in rows], dtype=np.int64),
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+        np.array([row[3] for row in rows], dtype=np.float64),
+        np.array([row[4] for row in rows], dtype=np.float64),
+    )
+
+
+def _look_up(items: Sequence[str] | NDArray[Any], features: Any) -> Callable[[], Any]:
+    """Return features on demand: most strategies never look at them."""
+    found: list[Any] = []
+
+    def look_up() -> Any:
+        if features is not None:
+            return features
+        if isinstance(items, np.ndarray):
+            return items.reshape(len(items), -1)
+        if not found:
+            words = TfidfVectorizer(token_pattern=WORDS, sublinear_tf=True)
+            blank = not any(text.strip() for text in items)
+            found.append(np.zeros((len(items), 1)) if blank else words.fit_transform(items))
+        return found[0]
+
+    return look_up
+
+
+def _pairs(items: Sequence[str] | NDArray[Any]) -> sparse.csr_matrix:
+    if not isinstance(items, np.ndarray):
+        return near_duplicates(items)
+    flat = normalize(items.reshape(len(items), -1).astype(np.float64))
+    radius = float(np.sqrt(2 - 2 * SAME_IMAGE))
+    near = NearestNeighbors(radius=radius).fit(flat).radius_neighbors_graph()
+    return sparse.csr_matrix(near.astype(bool))
+
+
+def _check(
+    n_items: int,
+    proba: NDArray[np.float64] | None,
+    consensus: NDArray[np.float64] | None,
+    votes: Votes | None,
+    n: int,
+    strategy: str,
+    random_share: float,
+) -> None:
+    if strategy not in STRATEGIES:
+        raise SamplingError(f"no strategy {strategy!r}; there are {', '.join(STRATEGIES)}")
+    if n < 1:
+        raise SamplingError(f"a queue has at least 1 entry, but {n} were asked for")
+    if not 0 <= random_share <= 1:
+        raise SamplingError(f"the random share lies in 0..1, got {random_share}")
+    for name, value in (("proba", proba), ("consensus", consensus)):
+        if value is not None and (value.ndim != 2 or len(value) != n_items):
+            raise SamplingError(
+                f"{name} has shape {value.shape}, but there are {n_items} items: one row for each"
+            )
+    if votes is not None and votes.n_items != n_items:
+        raise SamplingError(f"votes are about {votes.n_items} items, but there are {n_items}")

@@ -1,0 +1,209 @@
+"""The student: any features, soft labels in, calibrated-able probabilities out.
+
+Texts: :mod:`labeling.student.text`. Images: :mod:`labeling.student.image`.
+"""
+
+# scikit-learn, scipy.sparse and cleanlab publish partial types or none.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.pipeline import Pipeline
+
+from labeling.errors import LabelingError
+from labeling.gold import Gold
+from labeling.student.soft import as_classifier, soft_logistic
+
+GOLD_WEIGHT = 3.0
+"""A reviewed item counts as much as this many consensus labels."""
+
+COPY_WEIGHT = 0.5
+"""Weight of an altered copy, as a share of the weight of its item."""
+
+PENALTY = 0.3
+"""L2 penalty in rows of weight 1: TF-IDF rows have length 1, so coefficients are large."""
+
+
+class Student(ClassifierMixin, BaseEstimator):
+    """A classifier that learns from consensus posteriors and from gold.
+
+    A subclass says what an item looks like (:meth:`_features`) and how to alter it lightly
+    (:meth:`_altered`). Fitted it is ``pipeline_``: a scikit-learn pipeline that holds no code of
+    this package (see :mod:`labeling.student.export`).
+
+    Parameters
+    ----------
+    n_classes : int
+        At least 2.
+    random_state : int
+        Seed of the altered copies, the only chance there is.
+    classes : sequence of str, optional
+        Names in class order, which :meth:`predict` answers with; indices without them.
+    consistent : bool
+        Train on lightly altered copies too: the same item must get the same label.
+    penalty : float
+        L2 penalty, see :func:`labeling.student.soft.soft_logistic`.
+
+    Attributes
+    ----------
+    pipeline_ : Pipeline
+        Features, then a logistic regression on class indices.
+    n_trained_ : int
+        Items with weight in the last fit.
+    """
+
+    def __init__(
+        self,
+        n_classes: int,
+        random_state: int = 0,
+        classes: Sequence[str] | None = None,
+        *,
+        consistent: bool = True,
+        penalty: float = PENALTY,
+    ) -> None:
+        self.n_classes = n_classes
+        self.random_state = random_state
+        self.classes = classes
+        self.consistent = consistent
+        self.penalty = penalty
+
+    def fit(
+        self,
+        items: Any,
+        posteriors: NDArray[np.float64],
+        gold: Gold | None = None,
+        weights: NDArray[np.float64] | None = None,
+        held_out: NDArray[np.int64] | None = None,
+    ) -> Self:
+        """Learn from the consensus of the covered items and from gold.
+
+        Parameters
+        ----------
+        items : n items
+            Texts, or an array of images, as the subclass has it.
+        posteriors : float array of shape (n, n_classes)
+            The label model's probabilities; rows sum to 1.
+        gold : Gold, optional
+            Reviewed labels; they replace the posterior and weigh :data:`GOLD_WEIGHT`. A learning
+            queue may teach here.
+        weights : float array of shape (n,), optional
+            0 for items on which no voter spoke (their posterior is only the prior); 1 for all
+            by default. Gold counts whatever its weight here.
+        held_out : int array, optional
+            Items whose label must not be learnt in any form: the audit of the batch that this
+            student will be judged on. Their gold *and* their posterior are left out.
+
+        Raises
+        ------
+        LabelingError
+            If shapes differ, posteriors are not probabilities or nothing is left to learn from.
+        """
+        targets, rows = training_rows(
+            len(items), self.n_classes, posteriors, gold, weights, held_out
+        )
+        features = self._features(items)
+        x = sparse.csr_matrix(features.fit_transform(items))
+        chosen = np.flatnonzero(rows > 0)
+        if self.consistent and len(chosen):
+            rng = np.random.default_rng(self.random_state)
+            copies = features.transform(self._altered(take(items, chosen), rng))
+            x = sparse.csr_matrix(sparse.vstack([x, sparse.csr_matrix(copies)]))
+            targets = np.vstack([targets, targets[chosen]])
+            rows = np.concatenate([rows, COPY_WEIGHT * rows[chosen]])
+        model = soft_logistic(x, targets, rows, self.penalty)
+        self.pipeline_ = Pipeline([("features", features), ("classifier", model)])
+        self.classes_ = np.asarray(
+            self.classes if self.classes is not None else np.arange(self.n_classes)
+        )
+        self.n_trained_ = len(chosen)
+        return self
+
+    def predict_proba(self, items: Any) -> NDArray[np.float64]:
+        """Return probabilities of shape (n, n_classes)."""
+        return np.asarray(self.pipeline_.predict_proba(items), dtype=np.float64)
+
+    def predict(self, items: Any) -> NDArray[Any]:
+        """Return the most probable class of each item, by name where there are names."""
+        return self.classes_[np.argmax(self.predict_proba(items), axis=1)]
+
+    def cool(self, temperature: float) -> Self:
+        """Divide all logits by a temperature (> 0) for good: above 1 it is less sure of itself."""
+        model = self.pipeline_.named_steps["classifier"]
+        cooled = as_classifier(
+            model.coef_ / temperature, model.intercept_ / temperature, self.n_classes
+        )
+        self.pipeline_ = Pipeline(
+            [("features", self.pipeline_.named_steps["features"]), ("classifier", cooled)]
+        )
+        return self
+
+    def _features(self, items: Any) -> Any:
+        """Return an unfitted transformer that fits these items."""
+        raise NotImplementedError
+
+    def _altered(self, items: Any, rng: np.random.Generator) -> Any:
+        """Return one lightly altered copy of each item."""
+        raise NotImplementedError
+
+
+def take(items: Any, rows: NDArray[np.int64]) -> Any:
+    """Select items, of a list or an array, by row."""
+    return items[rows] if isinstance(items, np.ndarray) else [items[row] for row in rows]
+
+
+def training_rows(
+    n_items: int,
+    n_classes: int,
+    posteriors: NDArray[np.float64],
+    gold: Gold | None,
+    weights: NDArray[np.float64] | None,
+    held_out: NDArray[np.int64] | None,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Settle what each item teaches: targets of shape (n, K) and weights of shape (n,).
+
+    Raises
+    ------
+    LabelingError
+        If shapes differ or posteriors are not probabilities.
+
+    Examples
+    --------
+    >>> p = np.full((2, 2), 0.5)
+    >>> targets, weights = training_rows(2, 2, p, Gold(np.array([1]), np.array([0])), None, None)
+    >>> targets[1].tolist(), weights.tolist()
+    ([1.0, 0.0], [1.0, 3.0])
+    """
+    targets = np.array(posteriors, dtype=np.float64)
+    if targets.shape != (n_items, n_classes):
+        raise LabelingError(
+            f"posteriors have shape {targets.shape}, but there are {n_items} items and "
+            f"{n_classes} classes"
+        )
+    if not (np.all(targets >= 0) and np.allclose(targets.sum(axis=1), 1, atol=1e-4)):
+        at = int(np.argmax(np.abs(targets.sum(axis=1) - 1) + (targets < 0).any(axis=1)))
+        raise LabelingError(
+            f"posteriors are probabilities and sum to 1, but row {at} is {targets[at].tolist()}"
+        )
+    rows = np.ones(n_items) if weights is None else np.array(weights, dtype=np.float64)
+    if rows.shape != (n_items,) or not np.all(rows >= 0):
+        raise LabelingError(f"weights are numbers >= 0, one for each of the {n_items} items")
+    if gold is not None:
+        if gold.n_gold and not (
+            0 <= int(gold.item.min()) <= int(gold.item.max()) < n_items
+            and 0 <= int(gold.label.min()) <= int(gold.label.max()) < n_classes
+        ):
+            raise LabelingError(
+                f"gold has items up to {int(gold.item.max())} and labels up to "
+                f"{int(gold.label.max())}, but there are {n_items} items and {n_classes} classes"
+            )
+        targets[gold.item] = np.eye(n_classes)[gold.label]
+        rows[gold.item] = GOLD_WEIGHT
+    if held_out is not None:
+        rows[held_out] = 0.0
+    return targets, rows

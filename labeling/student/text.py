@@ -1,0 +1,98 @@
+"""The student for texts: TF-IDF of words and of letters, or any embedding."""
+
+# scikit-learn, scipy.sparse and cleanlab publish partial types or none.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.pipeline import FeatureUnion
+from sklearn.preprocessing import FunctionTransformer
+
+from labeling.errors import LabelingError
+from labeling.student.altered import altered_texts
+from labeling.student.student import PENALTY, Student
+
+LONG_TEXT_CHARS = 400
+"""Median length from which letters are left out: they cost ten times the words and add nothing."""
+
+WORDS = r"(?u)\b\w+\b|[^\w\s]"
+"""A word, or one punctuation mark or symbol: ``!``, ``$`` and emoji tell much on short texts."""
+
+Embed = Callable[[list[str]], ArrayLike]
+"""Texts in, an array of shape (n, d) out: LiteLLM, sentence-transformers, anything."""
+
+
+def text_features(texts: Sequence[str], embed: Embed | None = None) -> Any:
+    """Return an unfitted transformer that suits these texts.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        Only their number and lengths are looked at.
+    embed : callable, optional
+        Takes the place of TF-IDF. It is called once for all texts.
+
+    Examples
+    --------
+    >>> text_features(["free prize", "call me"]).fit_transform(["free prize", "call me"]).shape[0]
+    2
+    """
+    if embed is not None:
+        return FunctionTransformer(embed, validate=False)
+    rare = 2 if len(texts) >= 500 else 1
+    words = TfidfVectorizer(
+        token_pattern=WORDS, ngram_range=(1, 2), min_df=rare, max_features=60_000, sublinear_tf=True
+    )
+    lengths = [len(text) for text in texts]
+    if lengths and float(np.median(lengths)) > LONG_TEXT_CHARS:
+        return FeatureUnion([("words", words)])
+    letters = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=(2, 4), min_df=rare, max_features=60_000, sublinear_tf=True
+    )
+    return FeatureUnion([("words", words), ("letters", letters)])
+
+
+class TextStudent(Student):
+    """A :class:`~labeling.student.student.Student` of texts.
+
+    Parameters
+    ----------
+    n_classes, random_state, classes, consistent, penalty
+        See :class:`~labeling.student.student.Student`.
+    embed : callable, optional
+        Texts to an array of shape (n, d), instead of TF-IDF. Pickling the student pickles it.
+
+    Examples
+    --------
+    >>> texts = ["win a free prize now", "free cash prize", "see you at lunch", "lunch at noon?"]
+    >>> soft = np.array([[0.1, 0.9], [0.2, 0.8], [0.9, 0.1], [0.8, 0.2]])
+    >>> student = TextStudent(2, classes=["ham", "spam"]).fit(texts, soft)
+    >>> student.predict(["a free prize", "lunch?"]).tolist()
+    ['spam', 'ham']
+    """
+
+    def __init__(
+        self,
+        n_classes: int,
+        random_state: int = 0,
+        classes: Sequence[str] | None = None,
+        *,
+        consistent: bool = True,
+        penalty: float = PENALTY,
+        embed: Embed | None = None,
+    ) -> None:
+        super().__init__(n_classes, random_state, classes, consistent=consistent, penalty=penalty)
+        self.embed = embed
+
+    def _features(self, items: Any) -> Any:
+        if not any(text.strip() for text in items):
+            raise LabelingError(f"all {len(items)} texts are empty; check which column is the text")
+        return text_features(items, self.embed)
+
+    def _altered(self, items: Any, rng: np.random.Generator) -> Any:
+        return altered_texts(items, rng)
