@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import SamplingError
-from labeling.sampling.audit import design_audit, draw_audit, next_draw_probability
+from labeling.sampling.audit import AuditDesign, design_audit, draw_audit, next_draw_probability
 from labeling.sampling.strata import neyman_counts, stratify
 
 
@@ -48,7 +48,7 @@ def test_asking_for_more_with_the_same_design_continues_the_sample():
 
 def test_draw_probabilities_are_those_of_the_draw():
     """Of 4,000 draws of 2 out of 3 weighted items, the shares are the probabilities told."""
-    design = design_audit([0.0, 0.0, 0.5], 2)
+    design = AuditDesign(np.array([0, 0, 1]), np.array([1, 1]))
     pairs = np.zeros((3, 3))
     told = np.zeros((3, 3))
     for seed in range(4000):
@@ -99,9 +99,35 @@ def test_the_counts_of_the_strata_add_up_and_fit(g, n):
 
 
 def test_restricted_to_a_class_the_draws_are_a_draw_of_that_class():
+    design = AuditDesign(np.array([0, 1, 2, 0]), np.array([2, 9, 3]))
     member = np.array([True, False, True, True])
-    q = next_draw_probability(np.array([1.0, 5.0, 2.0, 1.0]), np.array([2, 0]), member)
-    assert q == pytest.approx([2 / 4, 1 / 2])
+    q = next_draw_probability(design, np.array([1, 2, 0]), member)
+    assert q == pytest.approx([3 / 5, 1 / 2])
+
+
+def test_no_stratum_is_left_thin_by_bad_luck():
+    g = np.array([0.005] * 900 + [0.4] * 100)
+    for seed in range(50):
+        sample = draw_audit(ids(1000), 60, seed, g)
+        taken = np.bincount(sample.stratum, minlength=len(sample.design.planned))
+        assert (taken >= sample.design.least).all()
+
+
+def test_class_errors_are_estimated_without_bias_from_the_common_draw():
+    rng = np.random.default_rng(4)
+    g = rng.beta(0.5, 4, 300)
+    wrong, member = rng.random(300) < g, rng.random(300) < 0.4
+    design, total, steps = design_audit(g, 40), 0.0, 0
+    of_class = int(member.sum())
+    for seed in range(1500):
+        sample = draw_audit(ids(300), 40, seed, design=design)
+        drawn = sample.item[member[sample.item]]
+        q = next_draw_probability(design, sample.item, member)
+        seen = np.concatenate([[0], np.cumsum(wrong[drawn])[:-1]])
+        # the first draw that falls on the class, where strata are all still open
+        total += (seen / of_class + wrong[drawn] / (of_class * q))[0]
+        steps += 1
+    assert total / steps == pytest.approx(wrong[member].mean(), abs=0.035)
 
 
 def test_everything_reviewed_has_probability_one():
