@@ -9,51 +9,14 @@ import duckdb
 import pyarrow as pa
 
 from assets.declare import once
+from assets.tables import ARRIVALS, FILES, QUARANTINE
 from labeling.items.batches import batch_of
 from labeling.items.columns import Arrived, Columns
 from labeling.items.reading import check_records, read_items
 from orchestration.partitions import batches
-from orchestration.resources.table import Table
 from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
-
-ARRIVALS = Table(
-    "raw",
-    "arrivals",
-    {
-        "file": ("varchar", "Name of the file the row came in."),
-        "row": ("bigint", "Row in that file, from 1."),
-        "item_id": ("varchar", "The item's id."),
-        "batch": ("varchar", "The window of time the item belongs to."),
-        "text": ("varchar", "What is to be labelled."),
-        "image": ("varchar", "Path or address of the image, if there is one."),
-        "time": ("timestamp", "When the item came to be, in UTC."),
-        "metadata": ("varchar", "Further columns, as a JSON object."),
-    },
-)
-FILES = Table(
-    "raw",
-    "files",
-    {
-        "file": ("varchar", "Name of the file; key."),
-        "size_bytes": ("bigint", "Its size when it was read."),
-        "modified_ns": ("bigint", "When it was changed last, in ns since 1970."),
-    },
-)
-QUARANTINE = Table(
-    "raw",
-    "quarantine",
-    {
-        "file": ("varchar", "Name of the file."),
-        "row": ("bigint", "Row in that file, from 1; null where the whole file is set aside."),
-        "batch": ("varchar", "The batch most rows of the file belong to, or the row's own."),
-        "field": ("varchar", "The column at fault, where there is one."),
-        "reason": ("varchar", "Why the row was set aside."),
-        "content": ("varchar", "What stood there."),
-        "kind": ("varchar", "file, row or duplicate."),
-    },
-)
 
 DUPLICATES = """
 insert into raw.quarantine
@@ -72,10 +35,8 @@ where text is distinct from first_text
 def arrivals(task: Task) -> dg.AssetsDefinition:
     """Declare the arrivals of ``task``."""
 
-    @dg.asset(**once(task, ARRIVALS, group="items"))
-    def arrivals(
-        context: dg.AssetExecutionContext, warehouse: Warehouse
-    ) -> dg.MaterializeResult[None]:
+    @once(task, ARRIVALS, group="items")
+    def arrivals(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """Rows read from every new or changed file; bad rows set aside with the reason."""
         read = land(task, warehouse)
         found = warehouse.read("select distinct batch from raw.arrivals order by batch")

@@ -1,26 +1,23 @@
 """What every asset declares alike: key, group, kinds, owners, columns, batches."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import dagster as dg
 
 from orchestration.conditions import when_inputs_are_clean
 from orchestration.partitions import batches
 from orchestration.resources.table import Table
 from orchestration.task.task import Task
 
+Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
+
 
 def once(
     task: Task, table: Table, *, group: str, deps: Sequence[Table] = (), kinds: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Arguments for ``dg.asset``: a table that is made as a whole."""
-    return {
-        "key": table.key(task.name),
-        "group_name": group,
-        "kinds": {"python", "duckdb", *kinds},
-        "owners": [f"team:{task.spec.owner}"],
-        "deps": [dep.key(task.name) for dep in deps],
-        "metadata": {"dagster/column_schema": table.dagster_schema},
-    }
+) -> Decorator:
+    """Declare an asset that is made as a whole; its docstring is its description."""
+    return cast("Decorator", dg.asset(**_common(task, table, group, deps, kinds)))
 
 
 def by_batch(
@@ -31,10 +28,26 @@ def by_batch(
     deps: Sequence[Table] = (),
     kinds: Sequence[str] = (),
     automatic: bool = False,
+) -> Decorator:
+    """Declare an asset of which one batch is made at a time."""
+    return cast(
+        "Decorator",
+        dg.asset(
+            **_common(task, table, group, deps, kinds),
+            partitions_def=batches(task),
+            automation_condition=when_inputs_are_clean if automatic else None,
+        ),
+    )
+
+
+def _common(
+    task: Task, table: Table, group: str, deps: Sequence[Table], kinds: Sequence[str]
 ) -> dict[str, Any]:
-    """Arguments for ``dg.asset``: a table of which one batch is made at a time."""
-    arguments = once(task, table, group=group, deps=deps, kinds=kinds)
-    arguments["partitions_def"] = batches(task)
-    if automatic:
-        arguments["automation_condition"] = when_inputs_are_clean
-    return arguments
+    return {
+        "key": table.key(task.name),
+        "group_name": group,
+        "kinds": {"python", "duckdb", *kinds},
+        "owners": [f"team:{task.spec.owner}"],
+        "deps": [dep.key(task.name) for dep in deps],
+        "metadata": {"dagster/column_schema": table.dagster_schema},
+    }

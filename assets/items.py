@@ -2,24 +2,10 @@
 
 import dagster as dg
 
-from assets.arrivals import ARRIVALS
 from assets.declare import by_batch
-from orchestration.resources.table import Table
+from assets.tables import ARRIVALS, ITEMS
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
-
-ITEMS = Table(
-    "raw",
-    "items",
-    {
-        "item_id": ("varchar", "Key of the item."),
-        "batch": ("varchar", "The window of time the item belongs to."),
-        "text": ("varchar", "What is to be labelled."),
-        "image": ("varchar", "Path or address of the image, if there is one."),
-        "time": ("timestamp", "When the item came to be, in UTC."),
-        "metadata": ("varchar", "Further columns, as a JSON object."),
-    },
-)
 
 FIRST_OF_EACH_ID = """
 select item_id, batch, text, image, time, metadata
@@ -33,10 +19,8 @@ order by item_id
 def items(task: Task) -> dg.AssetsDefinition:
     """Declare the items of ``task``."""
 
-    @dg.asset(**by_batch(task, ITEMS, group="items", deps=[ARRIVALS]))
-    def items(
-        context: dg.AssetExecutionContext, warehouse: Warehouse
-    ) -> dg.MaterializeResult[None]:
+    @by_batch(task, ITEMS, group="items", deps=[ARRIVALS])
+    def items(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """One row for each item; where an id came twice, the first row stands."""
         batch = context.partition_key
         with warehouse.connect() as db:

@@ -1,0 +1,69 @@
+"""One posterior for each item, out of the votes of rules and models."""
+
+import hashlib
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+
+from assets.declare import by_batch
+from assets.tables import CONSENSUS, MODEL_VOTES, RULE_VOTES
+from assets.votes import Window, read_window
+from labeling.consensus.label_model import LabelModel
+from labeling.votes import ABSTAIN
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.task import Task
+
+
+def consensus(task: Task) -> dg.AssetsDefinition:
+    """Declare the consensus of ``task``."""
+
+    @by_batch(task, CONSENSUS, group="labels", deps=[RULE_VOTES, MODEL_VOTES])
+    def consensus(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+        """The label model's posterior; items without a vote, or tied, stay undecided."""
+        batch = context.partition_key
+        window = read_window(task, warehouse, batch)
+        model = fit_label_model(task, window)
+        votes = window.votes_of_batch()
+        posterior = model.predict_proba(votes)
+        label = model.predict(votes)
+        decided = label != ABSTAIN
+        version = hashlib.sha256(
+            repr((model.method_, window.voters)).encode() + np.round(posterior, 12).tobytes()
+        ).hexdigest()[:16]
+        names = np.array(task.classes, dtype=object)
+        rows = pa.table(
+            {
+                "item_id": window.item_ids[window.current],
+                "batch": [batch] * len(label),
+                "label": pa.array(names[label], pa.string(), mask=~decided),
+                "confidence": pa.array(posterior.max(axis=1), mask=~decided),
+                "posterior": pa.array(list(posterior), pa.list_(pa.float64())),
+                "n_votes": np.bincount(votes.item, minlength=len(label)).astype(np.int32),
+                "version": [version] * len(label),
+                "run": [context.run_id] * len(label),
+            }
+        )
+        warehouse.replace_batch(CONSENSUS, batch, rows)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/partition_row_count": len(label),
+                "decided": dg.MetadataValue.float(float(decided.mean()) if len(label) else 0.0),
+                "method": model.method_,
+                "why": model.why_,
+                "gold_used": window.audit.n_gold,
+                "warnings": dg.MetadataValue.md(
+                    "\n".join(f"- {w}" for w in model.warnings_) or "none"
+                ),
+            }
+        )
+
+    return consensus
+
+
+def fit_label_model(task: Task, window: Window) -> LabelModel:
+    """Fit the label model on the window's votes and the audit gold of earlier batches."""
+    balance = task.spec.class_balance
+    prior = None if balance is None else np.array([balance[name] for name in task.classes])
+    model = LabelModel(len(task.classes), class_balance=prior)
+    return model.fit(window.votes, window.audit if window.audit.n_gold else None)

@@ -1,0 +1,50 @@
+"""What people answered: items put up for review, answers read back."""
+
+import dagster as dg
+
+from assets.declare import by_batch
+from assets.scripted import answer
+from assets.tables import AUDIT_SAMPLE, QUEUE, REVIEWS
+from orchestration.resources.review_store import ReviewStore
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.task import Task
+
+PLAN = """
+select a.item_id, a.batch, 'audit' as origin, 0.0 as priority, i.text, i.image, a.probability
+from people.audit_sample a join raw.items i using (item_id, batch) where a.batch = $batch
+union all by name
+select q.item_id, q.batch, 'queue' as origin, -q.rank::double as priority, i.text, i.image,
+    q.probability
+from people.queue q join raw.items i using (item_id, batch) where q.batch = $batch
+"""
+
+
+def reviews(task: Task) -> dg.AssetsDefinition:
+    """Declare the reviews of ``task``."""
+
+    @by_batch(task, REVIEWS, group="people", deps=[AUDIT_SAMPLE, QUEUE], kinds=["sqlite"])
+    def reviews(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+        """The batch's answers so far, read from the review store; nothing is ever changed there."""
+        batch = context.partition_key
+        task.reviews.parent.mkdir(parents=True, exist_ok=True)
+        store = ReviewStore(task.reviews)
+        with warehouse.connect() as db:
+            plan = db.execute(PLAN, {"batch": batch}).to_arrow_table()
+        planned = store.plan(plan, replace=True) if plan.num_rows else 0
+        scripted = answer(task, store, plan)
+        answered = store.reviews()
+        rows = answered.filter([b == batch for b in answered["batch"].to_pylist()])
+        warehouse.replace_batch(REVIEWS, batch, rows)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/partition_row_count": rows.num_rows,
+                "newly_planned": planned,
+                "answered_by_script": scripted,
+                "still_open": plan.num_rows
+                - len(
+                    set(zip(rows["item_id"].to_pylist(), rows["origin"].to_pylist(), strict=True))
+                ),
+            }
+        )
+
+    return reviews

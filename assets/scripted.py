@@ -1,0 +1,111 @@
+"""A stand-in for people, so that the loop runs unattended: answers from a truth file, with errors."""
+
+import csv
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.resources.review_rows import Review
+from orchestration.resources.review_store import ReviewStore
+from orchestration.task.errors import TaskError
+from orchestration.task.schema import ScriptedReviewer
+from orchestration.task.task import Task
+
+REVIEWER = "scripted/truth"
+"""Its name in every review: nobody takes it for a person."""
+
+
+def answer(task: Task, store: ReviewStore, plan: pa.Table) -> int:
+    """Answer a set share of the planned items, some of them wrong.
+
+    Which items are answered, and which wrongly, follows from the seed and the item alone: asked
+    again, the same answers come, and the store keeps them once.
+
+    Returns
+    -------
+    int
+        Answers given, those of earlier runs included; 0 if the task has no scripted reviewer.
+    """
+    scripted = task.spec.reviewers.scripted
+    if scripted is None or plan.num_rows == 0:
+        return 0
+    truth = read_truth(task, scripted)
+    given: list[Review] = []
+    for row in plan.to_pylist():
+        item_id, origin = str(row["item_id"]), str(row["origin"])
+        share = scripted.audit_share if origin == "audit" else scripted.queue_share
+        rng = _chance(scripted.seed, item_id, origin)
+        if item_id not in truth or rng.random() >= share:
+            continue
+        label = truth[item_id]
+        if rng.random() < scripted.error_rate:
+            label = str(rng.choice([c for c in task.classes if c != label]))
+        given.append(
+            Review(
+                item_id=item_id,
+                batch=str(row["batch"]),
+                reviewer=REVIEWER,
+                outcome="label",
+                label=label,
+                origin=origin,
+                seconds=task.spec.reviewers.seconds_per_review,
+                idempotency_key=f"{item_id}/{row['batch']}/{origin}",
+            )
+        )
+    store.record_many(given)
+    return len(given)
+
+
+def read_truth(task: Task, scripted: ScriptedReviewer) -> dict[str, str]:
+    """Read the true class of each item.
+
+    Raises
+    ------
+    TaskError
+        If no file stands there, a column is missing or a value is no class.
+    """
+    pattern = task.path(scripted.truth)
+    paths = sorted(pattern.parent.glob(pattern.name))
+    if not paths:
+        raise TaskError(
+            f"{task.folder / 'task.yaml'}: reviewers.scripted.truth: no file matches {pattern}"
+        )
+    truth: dict[str, str] = {}
+    for path in paths:
+        for item_id, value in _pairs(path, path.stat().st_mtime_ns, scripted.id, scripted.label):
+            truth[item_id] = scripted.names.get(value, value)
+    strangers = sorted(set(truth.values()) - set(task.classes))
+    if strangers:
+        raise TaskError(
+            f"{pattern}: {scripted.label}: {strangers[0]!r} is no class of task {task.name!r}; "
+            f"allowed: {', '.join(task.classes)} (reviewers.scripted.names can map values to them)"
+        )
+    return truth
+
+
+@lru_cache(maxsize=64)
+def _pairs(
+    path: Path, modified_ns: int, id_column: str, label_column: str
+) -> list[tuple[str, str]]:
+    """Read (id, label) pairs; ``modified_ns`` only makes a changed file read anew."""
+    del modified_ns
+    if path.suffix == ".parquet":
+        columns = pq.ParquetFile(path).schema_arrow.names
+        records = pq.ParquetFile(path).read().to_pylist()
+    else:
+        with path.open(encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            columns, records = list(reader.fieldnames or []), list(reader)
+    for column in (id_column, label_column):
+        if column not in columns:
+            raise TaskError(f"{path}: column {column!r} is missing; it has {', '.join(columns)}")
+    return [(str(record[id_column]), str(record[label_column])) for record in records]
+
+
+def _chance(seed: int, item_id: str, origin: str) -> np.random.Generator:
+    digest = hashlib.sha256(f"{seed} {origin} {item_id}".encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:8], "big"))

@@ -1,0 +1,47 @@
+"""What a batch's labels are made from, as one hash: equal stamps, equal labels, nothing to do."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import duckdb
+
+from orchestration.task.task import Task
+
+LABELS_FOLLOW = ("classes", "class_balance", "models", "student", "audit", "queue")
+"""Sections of task.yaml that labels and samples depend on."""
+
+ITEMS_HASH = """
+select coalesce(md5(string_agg(item_id || chr(31) || coalesce(text, '') || chr(31)
+    || coalesce(image, '') || chr(31) || metadata, chr(30) order by item_id)), 'none')
+from (
+    select * from raw.arrivals
+    where item_id in (select item_id from raw.arrivals where batch = $batch)
+    qualify row_number() over (partition by item_id order by file, row) = 1 and batch = $batch
+)
+"""
+
+
+def stamp_of(task: Task, db: duckdb.DuckDBPyConnection, batch: str) -> str:
+    """Hash of the batch's items, the rules and prompts as they stand, and the settings."""
+    (items,) = db.execute(ITEMS_HASH, {"batch": batch}).fetchone() or ("none",)
+    return hashlib.sha256(f"{items} {settings_hash(task)}".encode()).hexdigest()[:16]
+
+
+def settings_hash(task: Task) -> str:
+    """Hash of every file of the task that voters are made of, and of the sections above."""
+    digest = hashlib.sha256()
+    spec = task.spec.model_dump(mode="json", include=set(LABELS_FOLLOW))
+    digest.update(json.dumps(spec, sort_keys=True).encode())
+    for path in sorted(_voter_files(task)):
+        digest.update(str(path.relative_to(task.folder)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _voter_files(task: Task) -> set[Path]:
+    named = {task.folder / name for name in task.spec.rules.files}
+    if task.spec.models is not None:
+        named |= {task.folder / name for name in task.spec.models.prompts}
+    beside = {path for path in task.folder.rglob("*.txt") if path.is_file()}
+    return {path for path in named | beside if path.is_file()}

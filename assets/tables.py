@@ -1,0 +1,231 @@
+"""Every table that Python writes to the warehouse, in the order they are made."""
+
+from orchestration.resources.table import Table
+
+_ITEM = ("varchar", "The item; key together with the batch.")
+_BATCH = ("varchar", "The window of time the item belongs to.")
+_RUN = ("varchar", "The Dagster run that wrote the row.")
+
+ARRIVALS = Table(
+    "raw",
+    "arrivals",
+    {
+        "file": ("varchar", "Name of the file the row came in."),
+        "row": ("bigint", "Row in that file, from 1."),
+        "item_id": ("varchar", "The item's id."),
+        "batch": _BATCH,
+        "text": ("varchar", "What is to be labelled."),
+        "image": ("varchar", "Path or address of the image, if there is one."),
+        "time": ("timestamp", "When the item came to be, in UTC."),
+        "metadata": ("varchar", "Further columns, as a JSON object."),
+    },
+)
+FILES = Table(
+    "raw",
+    "files",
+    {
+        "file": ("varchar", "Name of the file; key."),
+        "size_bytes": ("bigint", "Its size when it was read."),
+        "modified_ns": ("bigint", "When it was changed last, in ns since 1970."),
+    },
+)
+QUARANTINE = Table(
+    "raw",
+    "quarantine",
+    {
+        "file": ("varchar", "Name of the file."),
+        "row": ("bigint", "Row in that file, from 1; null where the whole file is set aside."),
+        "batch": ("varchar", "The batch most rows of the file belong to, or the row's own."),
+        "field": ("varchar", "The column at fault, where there is one."),
+        "reason": ("varchar", "Why the row was set aside."),
+        "content": ("varchar", "What stood there."),
+        "kind": ("varchar", "file, row or duplicate."),
+    },
+)
+ITEMS = Table(
+    "raw",
+    "items",
+    {
+        "item_id": ("varchar", "Key of the item."),
+        "batch": _BATCH,
+        "text": ("varchar", "What is to be labelled."),
+        "image": ("varchar", "Path or address of the image, if there is one."),
+        "time": ("timestamp", "When the item came to be, in UTC."),
+        "metadata": ("varchar", "Further columns, as a JSON object."),
+    },
+)
+_VOTE = {
+    "item_id": ("varchar", "The item voted on."),
+    "batch": _BATCH,
+    "voter": ("varchar", "Who voted: rule/NAME, llm/NAME, simulated/NAME or student."),
+    "version": ("varchar", "Hash of what the voter was when it voted."),
+    "label": ("varchar", "The class voted for; an abstention is no row."),
+    "confidence": ("double", "How sure the voter was, in (0, 1]; null where it does not say."),
+    "run": _RUN,
+}
+RULE_VOTES = Table("votes", "rules", _VOTE)
+RULE_FAILURES = Table(
+    "votes",
+    "rule_failures",
+    {
+        "item_id": ("varchar", "The item the rule failed on, and abstained."),
+        "batch": _BATCH,
+        "voter": ("varchar", "The rule."),
+        "message": ("varchar", "What it raised."),
+    },
+)
+RULE_VERSIONS = Table(
+    "votes",
+    "rule_versions",
+    {
+        "batch": _BATCH,
+        "voter": ("varchar", "The rule."),
+        "version": ("varchar", "Hash of its meaning when it was applied to the batch."),
+        "items_hash": ("varchar", "Hash of the items it was applied to."),
+    },
+)
+MODEL_VOTES = Table("votes", "models", _VOTE)
+MODEL_ABSTENTIONS = Table(
+    "votes",
+    "model_abstentions",
+    {
+        "item_id": ("varchar", "The item a model was asked about in vain."),
+        "batch": _BATCH,
+        "voter": ("varchar", "The prompt."),
+        "reason": ("varchar", "Why there is no vote."),
+    },
+)
+MODEL_USE = Table(
+    "votes",
+    "model_use",
+    {
+        "batch": _BATCH,
+        "voter": ("varchar", "The prompt, or all."),
+        "calls": ("bigint", "Requests sent in the run that asked first."),
+        "cached": ("bigint", "Answers taken from the ledger."),
+        "cost_usd": ("double", "What the answers cost, in US dollars."),
+        "parse_failures": ("bigint", "Answers that named no class."),
+        "partial": ("boolean", "Whether the budget ended before the batch did."),
+    },
+)
+STUDENT_VOTES = Table("votes", "student", _VOTE)
+CONSENSUS = Table(
+    "labels",
+    "consensus",
+    {
+        "item_id": _ITEM,
+        "batch": _BATCH,
+        "label": ("varchar", "The most probable class; null where undecided."),
+        "confidence": ("double", "Its posterior, 0..1; null where undecided."),
+        "posterior": ("double[]", "Probability of each class, in the task's order; sums to 1."),
+        "n_votes": ("integer", "Votes of rules and models on the item."),
+        "version": ("varchar", "Hash of the fitted label model."),
+        "run": _RUN,
+    },
+)
+RELEASED = Table(
+    "labels",
+    "released",
+    {
+        "item_id": _ITEM,
+        "batch": _BATCH,
+        "label": ("varchar", "What the machine says, before anybody reviewed; null: undecided."),
+        "confidence": ("double", "Its probability, 0..1."),
+        "decided_by": ("varchar", "consensus, student or nobody."),
+        "stamp": ("varchar", "Hash of the items, voters and settings it was made from."),
+        "run": _RUN,
+    },
+)
+AUDIT_SAMPLE = Table(
+    "people",
+    "audit_sample",
+    {
+        "item_id": _ITEM,
+        "batch": _BATCH,
+        "draw": ("integer", "Place in the order of the draw, from 1."),
+        "probability": ("double", "Probability of being in the sample, (0, 1]."),
+        "draw_probability": ("double", "Probability of coming next, given those before, (0, 1]."),
+        "stratum": ("integer", "Stratum it was drawn from, from 0."),
+        "population": ("bigint", "Labelled items of the batch it was drawn from."),
+        "seed": ("bigint", "Seed that repeats the draw."),
+    },
+)
+QUEUE = Table(
+    "people",
+    "queue",
+    {
+        "item_id": _ITEM,
+        "batch": _BATCH,
+        "rank": ("integer", "Place in the queue, from 1."),
+        "strategy": ("varchar", "What chose it."),
+        "why": ("varchar", "Why it was chosen, in words."),
+        "score": ("double", "How much it is expected to teach; higher first."),
+        "probability": ("double", "Chance of being chosen, where chance chose; else null."),
+    },
+)
+REVIEWS = Table(
+    "people",
+    "reviews",
+    {
+        "review_id": ("bigint", "Key of the review."),
+        "item_id": ("varchar", "The item reviewed."),
+        "batch": _BATCH,
+        "reviewer": ("varchar", "Who answered; scripted/... is no person."),
+        "outcome": ("varchar", "label, skip or unsure."),
+        "label": ("varchar", "The class given, where the outcome is label."),
+        "origin": ("varchar", "Why the item was shown: audit, queue, ..."),
+        "seconds": ("double", "Time the answer took, in seconds."),
+        "at": ("timestamp with time zone", "When it was given."),
+        "superseded": ("boolean", "Whether the same person answered again later."),
+    },
+)
+GOLD = Table(
+    "people",
+    "gold",
+    {
+        "item_id": _ITEM,
+        "batch": _BATCH,
+        "label": ("varchar", "What the reviews settle on."),
+        "origin": ("varchar", "audit (measures) or queue (teaches)."),
+        "probability": ("double", "Inclusion probability of audit gold, (0, 1]; else null."),
+        "reviews": ("integer", "Reviews it rests on."),
+    },
+)
+ACCURACY = Table(
+    "quality",
+    "accuracy",
+    {
+        "batch": _BATCH,
+        "class": ("varchar", "The released class measured, or all."),
+        "labelled": ("bigint", "Released labels that the sample stands for."),
+        "reviewed": ("bigint", "Of them reviewed in the audit."),
+        "correct": ("bigint", "Of the reviewed, right."),
+        "accuracy": ("double", "Share of right labels, 0..1; null without a review."),
+        "accuracy_low": ("double", "Lower end of the 95 % interval."),
+        "accuracy_high": ("double", "Upper end of the 95 % interval."),
+    },
+)
+DRIFT = Table(
+    "quality",
+    "drift",
+    {
+        "batch": _BATCH,
+        "reviews": ("bigint", "Audit reviews of the batch."),
+        "errors": ("bigint", "Of them wrong."),
+        "log_evidence": ("double", "Natural log of the evidence that accuracy fell."),
+        "log_limit": ("double", "From here on there is an alarm."),
+        "fired": ("boolean", "Whether this batch made the alarm go off."),
+        "alarm": ("boolean", "Whether the alarm stands."),
+        "change_batch": ("varchar", "Where the change most likely began."),
+        "state": ("varchar", "State of the detector after the batch, as JSON."),
+    },
+)
+TRACKED = Table(
+    "quality",
+    "tracked",
+    {
+        "batch": _BATCH,
+        "mlflow_run": ("varchar", "The MLflow run that holds its figures."),
+        "fingerprint": ("varchar", "Hash of what was logged."),
+    },
+)

@@ -1,0 +1,142 @@
+"""Votes and gold read back from the warehouse as the engine's arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from assets.tables import GOLD, ITEMS, MODEL_VOTES, RULE_VOTES
+from labeling.gold import Gold
+from labeling.votes import Votes
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.task import Task
+
+WINDOW_ITEMS = 20_000
+"""The label model and the student look back over this many items, newest batches first."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The items of a batch and of those before it, with their votes and gold.
+
+    Parameters
+    ----------
+    item_ids, batches : object arrays of shape (n_items,)
+        In the order of the engine's item indices.
+    texts : list of str
+        Their texts.
+    voters : list of str
+        Names, in the order of the engine's voter indices.
+    votes : Votes
+        Of rules and models.
+    gold, audit : Gold
+        Of *earlier* batches alone: what this batch is judged on is never learnt from. ``gold`` is
+        all of it and may teach; ``audit`` was drawn at random, and may calibrate too.
+    current : bool array of shape (n_items,)
+        Which items are of the batch itself.
+    """
+
+    item_ids: NDArray[np.object_]
+    batches: NDArray[np.object_]
+    texts: list[str]
+    voters: list[str]
+    votes: Votes
+    gold: Gold
+    audit: Gold
+    current: NDArray[np.bool_]
+
+    def votes_of_batch(self) -> Votes:
+        """Return the votes on the batch's own items, renumbered from 0."""
+        position = np.cumsum(self.current) - 1
+        keep = self.current[self.votes.item]
+        v = self.votes
+        confidence = None if v.confidence is None else v.confidence[keep]
+        return Votes(
+            position[v.item[keep]].astype(np.int64),
+            v.voter[keep],
+            v.label[keep],
+            int(self.current.sum()),
+            v.n_voters,
+            v.n_classes,
+            confidence,
+        )
+
+
+def read_window(task: Task, warehouse: Warehouse, batch: str) -> Window:
+    """Read the batch and what came before it, up to :data:`WINDOW_ITEMS` items."""
+    warehouse.ensure(ITEMS, RULE_VOTES, MODEL_VOTES, GOLD)
+    with warehouse.connect() as db:
+        db.execute(
+            """
+            create or replace temp table window_items as
+            with sizes as (
+                select batch, sum(count(*)) over (order by batch desc) as so_far
+                from raw.items where batch <= $batch group by batch
+            )
+            select item_id, batch, text, row_number() over (order by batch, item_id) - 1 as item
+            from raw.items
+            where batch = $batch
+                or batch in (select batch from sizes where so_far <= $most and batch < $batch)
+            """,
+            {"batch": batch, "most": WINDOW_ITEMS},
+        )
+        items = db.execute(
+            "select item_id, batch, text from window_items order by item"
+        ).to_arrow_table()
+        votes = db.execute(
+            "select w.item, v.voter, v.label, v.confidence"
+            " from (from votes.rules union all by name from votes.models) v"
+            " join window_items w using (item_id, batch) order by w.item, v.voter"
+        ).to_arrow_table()
+        gold, audit = (
+            db.execute(
+                "select w.item, g.label, g.probability from people.gold g"
+                " join window_items w using (item_id, batch)"
+                " where g.batch < ? and list_contains(?, g.origin) order by w.item",
+                [batch, origins],
+            ).to_arrow_table()
+            for origins in (["audit", "queue"], ["audit"])
+        )
+    voters = sorted({str(voter) for voter in votes["voter"].to_pylist()})
+    batches = items["batch"].to_numpy(zero_copy_only=False)
+    return Window(
+        item_ids=items["item_id"].to_numpy(zero_copy_only=False),
+        batches=batches,
+        texts=[str(text) for text in items["text"].to_pylist()],
+        voters=voters,
+        votes=as_votes(votes, items.num_rows, voters, task.classes),
+        gold=as_gold(gold, task.classes),
+        audit=as_gold(audit, task.classes, weighed=True),
+        current=batches == batch,
+    )
+
+
+def as_votes(rows: pa.Table, n_items: int, voters: list[str], classes: tuple[str, ...]) -> Votes:
+    """Turn rows (item, voter, label, confidence) that name voters and classes into indices."""
+    confidence = rows["confidence"].to_numpy(zero_copy_only=False).astype(np.float64)
+    return Votes(
+        rows["item"].to_numpy().astype(np.int64),
+        index_of(rows["voter"], voters),
+        index_of(rows["label"], classes),
+        n_items,
+        max(len(voters), 1),
+        len(classes),
+        None if np.isnan(confidence).all() else confidence,
+    )
+
+
+def as_gold(rows: pa.Table, classes: tuple[str, ...], *, weighed: bool = False) -> Gold:
+    """Turn rows (item, label, probability) into gold; only ``weighed`` gold may measure."""
+    probability = rows["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
+    return Gold(
+        rows["item"].to_numpy().astype(np.int64),
+        index_of(rows["label"], classes),
+        probability if weighed else None,
+    )
+
+
+def index_of(names: pa.ChunkedArray, known: list[str] | tuple[str, ...]) -> NDArray[np.int32]:
+    """Positions of ``names`` in ``known``."""
+    position = {name: at for at, name in enumerate(known)}
+    return np.array([position[str(name)] for name in names.to_pylist()], dtype=np.int32)
