@@ -205,13 +205,13 @@ def _draw_strata(design: AuditDesign, n: int, rng: np.random.Generator) -> NDArr
     left, weight = design.sizes.astype(np.float64), design.stratum_weight
     missing, until = design.least.copy(), int(design.planned.sum())
     drawn = np.empty(n, dtype=np.int64)
-    chances: list[float] = rng.random(n).tolist()
-    for i, chance in enumerate(chances):
+    chance = rng.random(n)
+    for i in range(n):
         mass = weight * left
         if missing.sum() >= until - i > 0:
             mass = mass * (missing > 0)
         share = np.cumsum(mass)
-        h = int(np.searchsorted(share, chance * share[-1], side="right"))
+        h = int((share <= chance[i] * share[-1]).sum())
         drawn[i] = h
         left[h] -= 1
         missing[h] = max(missing[h] - 1, 0)

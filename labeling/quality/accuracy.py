@@ -1,0 +1,134 @@
+"""How good labels, classes and voters are: a share and an interval, out of audit samples.
+
+The same function serves one batch, a sliding window and everything: strata of all batches are
+put side by side and weighted with the items they stand for.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.errors import QualityError
+from labeling.quality.audited import MISSING, AuditedBatch
+from labeling.quality.intervals import Interval, merge_thin, stratified_score
+
+_Counts = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Accuracy of some answers over some items.
+
+    Parameters
+    ----------
+    interval : Interval
+        Point over the judged draws. If drawn items could not be judged, the low bound counts
+        them all as wrong and the high bound all as right.
+    items : int
+        Items spoken for: those of batches in which any of them was reviewed.
+    reviewed, errors, missing : int
+        Judged draws, wrong ones among them, and draws without a judgement.
+    batches, unmeasured : int
+        Batches measured, and batches with such items but no review: they are not spoken for.
+    """
+
+    interval: Interval
+    items: int
+    reviewed: int
+    errors: int
+    missing: int
+    batches: int
+    unmeasured: int
+
+
+def accuracy(
+    batches: Sequence[AuditedBatch],
+    answers: Sequence[NDArray[np.int32]] | None = None,
+    of_class: int | None = None,
+    level: float = 0.95,
+) -> Accuracy:
+    """Estimate the accuracy of labels or of a voter.
+
+    Parameters
+    ----------
+    batches : sequence of AuditedBatch
+        One for the accuracy of a batch, several for a window, all for the overall accuracy.
+    answers : sequence of int arrays of shape (n_items,), optional
+        What a voter said in each batch, :data:`MISSING` where it abstained; accuracy is then over
+        the items it voted on. Without it the released labels are judged.
+    of_class : int, optional
+        Only items answered with this class: the precision of the class.
+    level : float
+        Coverage of the interval.
+
+    Raises
+    ------
+    QualityError
+        If there is not one array of answers, of the right length, for each batch.
+
+    Examples
+    --------
+    >>> batch = AuditedBatch.uniform("a", [0] * 100, range(10), [0] * 9 + [1])
+    >>> measured = accuracy([batch])
+    >>> measured.interval.point, measured.errors, round(measured.interval.low, 2)
+    (0.9, 1, 0.61)
+    """
+    if answers is not None and len(answers) != len(batches):
+        raise QualityError(f"{len(batches)} batches need as many answers, got {len(answers)}")
+    measured: list[_Counts] = []
+    items = missing = unmeasured = 0
+    for at, batch in enumerate(batches):
+        given = batch.label if answers is None else answers[at]
+        if len(given) != len(batch.label):
+            raise QualityError(
+                f"batch {batch.batch!r} has {len(batch.label)} items, but {len(given)} answers"
+            )
+        member = given != MISSING if of_class is None else given == of_class
+        counts, lost = _by_stratum(batch, given, member)
+        if not counts[2].sum():
+            unmeasured += bool(member.any())
+            continue
+        measured.append(counts)
+        items += int(member.sum())
+        missing += lost
+    if not measured:
+        nothing = Interval(math.nan, 0.0, 1.0, level)
+        return Accuracy(nothing, 0, 0, 0, missing, 0, unmeasured)
+    right, unknown, drawn, sizes = (np.concatenate(part) for part in zip(*measured, strict=True))
+    pessimist = stratified_score(right, drawn, sizes, level)
+    optimist = stratified_score(right + unknown, drawn, sizes, level) if missing else pessimist
+    judged = drawn - unknown
+    point = stratified_score(right, judged, sizes, level).point if missing else pessimist.point
+    interval = Interval(point, pessimist.low, optimist.high, level)
+    return Accuracy(
+        interval,
+        items,
+        int(judged.sum()),
+        int((judged - right).sum()),
+        missing,
+        len(measured),
+        unmeasured,
+    )
+
+
+def _by_stratum(
+    batch: AuditedBatch, given: NDArray[np.int32], member: NDArray[np.bool_]
+) -> tuple[_Counts, int]:
+    """Count right, unjudged, drawn and all member items in each stratum, thin strata merged."""
+    strata = len(batch.design.planned)
+    sizes = np.bincount(batch.design.stratum[member], minlength=strata).astype(np.float64)
+    inside = member[batch.drawn]
+    stratum = batch.design.stratum[batch.drawn][inside]
+    unjudged = (batch.gold == MISSING)[inside]
+    right = ((given[batch.drawn] == batch.gold)[inside]) & ~unjudged
+    drawn = np.bincount(stratum, minlength=strata).astype(np.float64)
+    k = np.bincount(stratum[right], minlength=strata).astype(np.float64)
+    lost = np.bincount(stratum[unjudged], minlength=strata).astype(np.float64)
+    if not drawn.sum():
+        return (k, lost, drawn, sizes), 0
+    merged_k, merged_n, merged_size = merge_thin(k, drawn, sizes)
+    merged_lost, _, _ = merge_thin(lost, drawn, sizes)
+    return (merged_k, merged_lost, merged_n, merged_size), int(lost.sum())

@@ -1,0 +1,83 @@
+"""Do reviewers agree with each other, beyond chance?"""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from labeling.errors import QualityError
+from labeling.votes import ABSTAIN, Votes
+
+
+def cohen_kappa(first: ArrayLike, second: ArrayLike) -> float:
+    """Agreement of two reviewers on the items both judged, 1 perfect, 0 as by chance.
+
+    Parameters
+    ----------
+    first, second : int arrays of shape (n_items,)
+        Answers to the same items, :data:`labeling.votes.ABSTAIN` where one did not answer.
+
+    Returns
+    -------
+    float
+        NaN if they share no item, or if both always gave one and the same class: chance then
+        explains everything and nothing can be said.
+
+    Notes
+    -----
+    Cohen (1960), Educational and Psychological Measurement 20, 37-46.
+
+    Examples
+    --------
+    >>> round(cohen_kappa([0, 0, 1, 1, 1], [0, 0, 1, 1, 0]), 3)
+    0.615
+    """
+    a, b = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
+    if a.shape != b.shape:
+        raise QualityError(f"two reviewers of the same items, but {len(a)} and {len(b)} answers")
+    both = (a != ABSTAIN) & (b != ABSTAIN)
+    a, b = a[both], b[both]
+    if not len(a):
+        return math.nan
+    k = int(np.concatenate([a, b]).max()) + 1
+    chance = float((np.bincount(a, minlength=k) @ np.bincount(b, minlength=k)) / len(a) ** 2)
+    return math.nan if chance == 1 else (float(np.mean(a == b)) - chance) / (1 - chance)
+
+
+def krippendorff_alpha(reviews: Votes) -> float:
+    """Agreement of any number of reviewers, each of whom judged only some items.
+
+    Parameters
+    ----------
+    reviews : Votes
+        Reviewers as voters.
+
+    Returns
+    -------
+    float
+        1 perfect, 0 as by chance, below 0 worse; NaN if no item was judged twice or only one
+        class was ever given.
+
+    Notes
+    -----
+    Krippendorff (2011), "Computing Krippendorff's alpha-reliability", nominal data:
+    ``1 - (n - 1) sum_u sum_{c != d} n_uc n_ud / (m_u - 1) / sum_{c != d} n_c n_d``.
+
+    Examples
+    --------
+    >>> reviews = Votes.from_matrix([[0, 0, 0], [1, 1, -1], [0, 1, -1], [1, 1, 1]], n_classes=2)
+    >>> round(krippendorff_alpha(reviews), 3)
+    0.625
+    """
+    counts = np.zeros((reviews.n_items, reviews.n_classes))
+    np.add.at(counts, (reviews.item, reviews.label), 1.0)
+    judged = counts.sum(1)
+    counts = counts[judged >= 2]
+    judged = judged[judged >= 2]
+    n = float(judged.sum())
+    by_class = counts.sum(0)
+    expected = n**2 - float(by_class @ by_class)
+    if not expected:
+        return math.nan
+    observed = float(((judged**2 - (counts**2).sum(1)) / (judged - 1)).sum())
+    return 1 - (n - 1) * observed / expected

@@ -1,0 +1,146 @@
+"""Many series watched at once, under one stated budget of false alarms."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import beta
+
+from labeling.errors import QualityError
+
+LABELS = "labels"
+"""Name of the series that watches all released labels."""
+
+HEADLINE_SHARE = 0.5
+"""Share of the budget that goes to :data:`LABELS`; the other series divide the rest evenly."""
+
+MIN_REFERENCE = 1000
+"""Reference reviews below which a target taken from them hides drops of five points."""
+
+REFERENCE_LEVEL = 0.975
+"""One-sided confidence of a target taken from reference reviews: adds 0.025 to the budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One thing that is watched.
+
+    Parameters
+    ----------
+    name : str
+        ``labels``, ``class/NAME`` or ``voter/NAME``.
+    target_error : float
+        Share of wrong answers (0..1, exclusive) up to which all is well.
+    limit : float
+        Evidence that raises its alarm.
+    """
+
+    name: str
+    target_error: float
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """False alarms allowed over a whole family.
+
+    Parameters
+    ----------
+    batches : int
+        Batches in the budget's period: 52 for a year of weeks, 365 for a year of days.
+    probability : float
+        Probability (0..1) that any series alarms within the period while all keep their targets.
+
+    Examples
+    --------
+    >>> watched = Budget(52, 0.05).share_out({"labels": 0.08, "class/SPAM": 0.1, "class/HAM": 0.1})
+    >>> [round(series.limit) for series in watched]
+    [2080, 4160, 4160]
+    """
+
+    batches: int = 52
+    probability: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.batches < 1 or not 0 < self.probability < 1:
+            raise QualityError(
+                f"a budget needs at least 1 batch and a probability in (0, 1), got "
+                f"{self.batches} and {self.probability}"
+            )
+
+    def share_out(self, targets: Mapping[str, float]) -> list[Series]:
+        """Give every series its share of the budget and with it its limit.
+
+        The shares add up to one, so by the union bound the family keeps the budget whatever the
+        series have to do with each other.
+
+        Parameters
+        ----------
+        targets : mapping of name to target error (0..1, exclusive)
+        """
+        others = len(targets) - (LABELS in targets)
+        series: list[Series] = []
+        for name, target in targets.items():
+            if not others:
+                share = 1.0
+            elif LABELS not in targets:
+                share = 1 / others
+            else:
+                share = HEADLINE_SHARE if name == LABELS else (1 - HEADLINE_SHARE) / others
+            series.append(Series(name, target, self.batches / (self.probability * share)))
+        return series
+
+    def e_bh(self, log_evidence: Mapping[str, float]) -> list[str]:
+        """Name the series to report when false *discoveries* are budgeted instead of shares.
+
+        ``evidence / batches`` is an e-value at any time within the period. The k largest of m
+        are reported if the k-th is at least ``m / (probability k)``: at most that share of what
+        is reported is false in expectation, under any dependence.
+
+        Notes
+        -----
+        Wang & Ramdas (2022), J. R. Stat. Soc. B 84, 822-852.
+
+        Examples
+        --------
+        >>> Budget(52, 0.05).e_bh({"a": 9.0, "b": 8.5, "c": 1.0})
+        ['a', 'b']
+        """
+        ranked = sorted(log_evidence, key=lambda name: -log_evidence[name])
+        m, kept = len(ranked), 0
+        for k, name in enumerate(ranked, start=1):
+            if log_evidence[name] - math.log(self.batches) >= math.log(m / (self.probability * k)):
+                kept = k
+        return ranked[:kept]
+
+
+def reference_target(errors: int, reviews: int) -> float:
+    """Take a target error from reference reviews when nobody promised an accuracy.
+
+    Returns the upper 97.5 % bound of Clopper & Pearson (1934), so that a healthy series keeps it
+    with that confidence. With fewer than :data:`MIN_REFERENCE` reviews it is loose: a promised
+    accuracy finds drops sooner.
+
+    Raises
+    ------
+    QualityError
+        If there are no reviews or every one of them was an error.
+
+    Examples
+    --------
+    >>> round(reference_target(80, 1000), 3)
+    0.099
+    """
+    if not 0 <= errors < reviews:
+        raise QualityError(
+            f"{errors} errors in {reviews} reference reviews give no target; at least one right "
+            f"label is needed"
+        )
+    bound = float(beta.ppf(REFERENCE_LEVEL, errors + 1, reviews - errors))
+    return float(np.clip(bound, 1e-6, 1 - 1e-6))
+
+
+def target_names(classes: Sequence[str], voters: Sequence[str]) -> list[str]:
+    """Name the whole family: the labels, each class, each voter."""
+    return [LABELS, *(f"class/{name}" for name in classes), *(f"voter/{name}" for name in voters)]
