@@ -1,0 +1,283 @@
+"""Read a model's answer into one class of a closed set, or say why it cannot be read.
+
+Tolerant of form (case, quotes, fences, politeness, reasoning first), strict in substance: where
+an answer names two classes, hedges or negates, it is not read. A wrong class costs more than one
+repair question.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from labeling.llm.classes import ClassSpec, fold, spellings
+
+LABEL_FIELDS = ("label", "answer", "class", "category", "classification", "prediction", "result")
+CONFIDENCE_FIELDS = ("confidence", "probability", "certainty", "score")
+
+HEDGE = re.compile(
+    r"\b(?:not|no|nor|never|neither|none|cannot|can|could|may|might|maybe|perhaps|possibly|unsure|"
+    r"uncertain|unclear|unable|if|whether|either|or|instead|rather|unlike|without|would|should|"
+    r"between|than|except|but|however|ignore|previous|instructions?|\w+n't)\b|\?",
+    re.IGNORECASE,
+)
+"""Words beside a class that make a free sentence no answer."""
+
+THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.IGNORECASE | re.DOTALL)
+OPEN_THOUGHT = re.compile(r"<(think|thinking|reasoning)>", re.IGNORECASE)
+FENCED = re.compile(r"```[\w-]*\n?(.*?)```", re.DOTALL)
+MARKED = re.compile(
+    r"^\W*(?:the\s+|my\s+|final\s+|correct\s+|predicted\s+|best\s+)*"
+    r"(?:label|answer|class|category|classification|prediction)\b[*_`]*\s*"
+    r"(?:\bis\b\s*:?|:|=|->|\u2192|\u2014|-)\s*(?P<rest>\S.*?)\s*$",
+    re.IGNORECASE,
+)
+INLINE = re.compile(
+    r"\b(?:label|answer|class|category|classification)\b(?:\s+\w+){0,4}?\s*(?:\bis\b\s*:?|:|=)\s*"
+    r"(?P<rest>[^\n]+?)\s*$",
+    re.IGNORECASE,
+)
+EMPHASIS = re.compile(
+    r"""\*\*(.+?)\*\*|\[(.+?)\]|`(.+?)`|\\boxed\{(.+?)\}|["“](.+?)["”]|<label>(.+?)</label>"""
+)
+REFUSAL = re.compile(
+    r"^\W*(?:i'?m (?:very |really |so )?sorry|sorry|i apologi[sz]e|i (?:can(?:not|'t)|won't|am unable|"
+    r"must decline)|as an ai|i'?m (?:not able|unable))",
+    re.IGNORECASE,
+)
+CONFIDENCE = re.compile(
+    r"^\W*(?:confidence|certainty|probability)\W{0,6}(\d+(?:\.\d+)?|\.\d+)\s*(%?)",
+    re.IGNORECASE | re.MULTILINE,
+)
+PERCENT = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What an answer says.
+
+    Parameters
+    ----------
+    label : str, optional
+        The class; ``None`` where the answer could not be read.
+    reason : str
+        Why not; empty where it could.
+    confidence : float, optional
+        The number that the model stated, in (0, 1].
+    refused : bool
+        The model declined to answer.
+    """
+
+    label: str | None
+    reason: str = ""
+    confidence: float | None = None
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads answers into ``classes``.
+
+    Examples
+    --------
+    >>> reader = Reader((ClassSpec("SPAM", synonyms=("junk",)), ClassSpec("HAM")))
+    >>> reader.read('Sure! The label is "spam".').label
+    'SPAM'
+    >>> reader.read("This is not spam.").reason
+    'no class could be read without guessing'
+    """
+
+    classes: tuple[ClassSpec, ...]
+    _spellings: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_spellings", spellings(self.classes))
+
+    def read(self, answer: str, refusal: str | None = None, finish_reason: str = "stop") -> Parsed:
+        """Read one answer; never raises, never invents a class."""
+        if refusal:
+            return Parsed(None, "refused", refused=True)
+        text = THOUGHT.sub(" ", unicodedata.normalize("NFKC", answer).replace("\u2019", "'"))
+        if OPEN_THOUGHT.search(text):
+            return Parsed(None, "the answer ended inside its reasoning")
+        text = text.strip()
+        if not text:
+            return Parsed(None, "empty answer")
+        confidence = _stated(text)
+        whole = self.exactly(text)
+        if whole:
+            return Parsed(whole, "", confidence)
+        objects = list(_objects(text))
+        if objects:
+            return self._from_objects(objects, confidence)
+        if text.startswith(("{", "[{", "```json")):
+            return Parsed(None, "broken JSON")
+        label, reason = self._from_prose(text)
+        if label is None and REFUSAL.match(text):
+            return Parsed(None, "refused", refused=True)
+        if label is None and finish_reason == "length":
+            reason = "the answer was cut at max_tokens"
+        return Parsed(label, reason, confidence if label else None)
+
+    def exactly(self, text: str) -> str | None:
+        """Return the class whose spelling ``text`` is, apart from case and punctuation."""
+        return self._spellings.get(fold(text))
+
+    def _from_objects(self, objects: list[dict[str, Any]], confidence: float | None) -> Parsed:
+        found: set[str] = set()
+        stranger: str | None = None
+        for fields in objects:
+            folded = {str(k).casefold(): v for k, v in fields.items()}
+            for name in LABEL_FIELDS:
+                if name not in folded:
+                    continue
+                value = folded[name]
+                values = value if isinstance(value, list) else [value]
+                for one in values:
+                    label = self.exactly(str(one)) if isinstance(one, str | int | float) else None
+                    if label is None:
+                        stranger = str(one)[:40]
+                    else:
+                        found.add(label)
+                break
+            for name in CONFIDENCE_FIELDS:
+                confidence = _share(folded.get(name)) or confidence
+        if len(found) == 1 and stranger is None:
+            return Parsed(found.pop(), "", confidence)
+        if len(found) > 1:
+            return Parsed(None, "names more than one class")
+        if stranger is not None:
+            return Parsed(None, "the label is not one of the classes")
+        return Parsed(None, "the JSON has no label")
+
+    def _from_prose(self, text: str) -> tuple[str | None, str]:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        fenced = {label for block in FENCED.findall(text) if (label := self.exactly(block))}
+        marked = [m["rest"] for line in lines if (m := MARKED.match(line))]
+        if marked:
+            label = self._said(marked[-1])
+            return (label, "") if label else (None, "the label is not one of the classes")
+        edges = {label for line in (lines[0], lines[-1]) if (label := self._said_first(line))}
+        candidates = fenced | edges
+        if not candidates:
+            inline = [m["rest"] for line in lines if (m := INLINE.search(line))]
+            said = {label for rest in inline[-1:] if (label := self._said(rest))}
+            candidates = said if inline and not _hedged(lines[-1], inline[-1]) else set()
+        if not candidates:
+            candidates = self._mentioned(text)
+        if len(candidates) == 1:
+            return candidates.pop(), ""
+        if candidates:
+            return None, "names more than one class"
+        return None, "no class could be read without guessing"
+
+    def _said(self, rest: str) -> str | None:
+        """Read what follows "the label is"."""
+        label = self.exactly(rest) or self._said_first(rest)
+        if label:
+            return label
+        emphasised = self._emphasised(rest)
+        if len(emphasised) == 1:
+            return emphasised.pop()
+        mentioned = self._mentioned(rest)
+        return mentioned.pop() if len(mentioned) == 1 else None
+
+    def _said_first(self, line: str) -> str | None:
+        """Read a line that is a class, or begins with one and then explains."""
+        label = self.exactly(line)
+        if label:
+            return label
+        marked = EMPHASIS.match(line)
+        if marked:
+            label = self.exactly(next(g for g in marked.groups() if g is not None))
+            if label and not self._others(line[marked.end() :], label):
+                return label
+            return None
+        head, _, tail = re.sub(r"\s+[-\u2013\u2014]\s+|[:;,.()\n]", "\0", line).partition("\0")
+        label = self.exactly(head)
+        if label and not self._others(tail, label) and not _retracts(tail):
+            return label
+        return None
+
+    def _others(self, text: str, label: str) -> set[str]:
+        return self._spelled(text) - {label}
+
+    def _emphasised(self, text: str) -> set[str]:
+        parts = [next(g for g in groups if g) for groups in EMPHASIS.findall(text) if any(groups)]
+        return {label for part in parts if (label := self.exactly(part))}
+
+    def _mentioned(self, text: str) -> set[str]:
+        """Read a short free sentence that names one class and does not waver."""
+        spelled = self._spelled(text)
+        if len(spelled) != 1:
+            return spelled
+        bare = text
+        for spelling in sorted(self._spellings, key=len, reverse=True):
+            bare = re.sub(rf"(?<!\w){_loose(spelling)}(?!\w)", " ", bare, flags=re.IGNORECASE)
+        return set() if HEDGE.search(bare) else spelled
+
+    def _spelled(self, text: str) -> set[str]:
+        """Return the classes spelled out in ``text``, longest spelling first, none inside another."""
+        folded = f" {fold(text)} "
+        found: set[str] = set()
+        for spelling in sorted(self._spellings, key=len, reverse=True):
+            if len(spelling) > 2 and f" {spelling} " in folded:
+                found.add(self._spellings[spelling])
+                folded = folded.replace(f" {spelling} ", " \0 ")
+        return found
+
+
+def _loose(spelling: str) -> str:
+    return r"[\W_]+".join(re.escape(word) for word in spelling.split())
+
+
+def _hedged(line: str, rest: str) -> bool:
+    return bool(HEDGE.search(line.removesuffix(rest)))
+
+
+def _retracts(tail: str) -> bool:
+    """Whether an explanation takes the answer back."""
+    return bool(
+        re.search(
+            r"\b(?:wait|actually|correction|on second thought|scratch)\b|\?", tail, re.IGNORECASE
+        )
+    )
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects in ``text``, outermost ones only."""
+    decoder, at = json.JSONDecoder(), 0
+    while (at := text.find("{", at)) >= 0:
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            at += 1
+            continue
+        if isinstance(value, dict):
+            yield value
+
+
+def _stated(text: str) -> float | None:
+    found = CONFIDENCE.search(text)
+    return _share(found[1] + found[2]) if found else None
+
+
+def _share(value: object) -> float | None:
+    """Read a stated confidence: 0.85, 85, "85%", "0.85"; ``None`` if it is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = str(value).strip()
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        return None
+    if text.endswith("%") or number > 1:
+        number /= PERCENT
+    return number if 0 < number <= 1 else None
+
+
+def reader(classes: Sequence[ClassSpec]) -> Reader:
+    """Return a reader of answers into ``classes``."""
+    return Reader(tuple(classes))

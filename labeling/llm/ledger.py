@@ -1,0 +1,276 @@
+"""Every request that was ever sent, in SQLite, so that nothing is paid for twice.
+
+A row is committed before a request leaves and settled, durably, when its answer arrives. A row
+still marked ``sent`` when nobody holds the ledger was in flight when its process died: it becomes
+``lost`` and counts at its worst case, because the provider may ask for the money.
+
+Requests are known by a content key. Item text is not stored; the answer is.
+"""
+
+import hashlib
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+
+from labeling.errors import LabelingError
+from labeling.llm.transport import Fault, Reply, Token, Usage
+
+SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
+WAIT_S = 600.0
+"""How long to wait for another run that is spending from the same ledger, in seconds."""
+
+CHUNK = 500
+"""Keys looked up in one query; SQLite allows some 32,000 parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a request is about, as the ledger knows it."""
+
+    key: str
+    kind: str
+    voter: str
+    version: str
+    model: str
+    item: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A final answer out of the ledger; ``filtered`` if the provider refused to look at it."""
+
+    key: str
+    reply: Reply
+    filtered: bool
+    cost_usd: float
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """US dollars gone, or possibly gone, by a run, since midnight UTC, and ever."""
+
+    run: float
+    day: float
+    task: float
+
+
+def content_key(*parts: str | int) -> str:
+    """Hash what is asked.
+
+    Examples
+    --------
+    >>> content_key("version", "item", 0) == content_key("version", "item", 0)
+    True
+    """
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def day_start(now: float) -> float:
+    """Return the last midnight UTC before ``now``; both in seconds since 1970."""
+    midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight.timestamp()
+
+
+class Ledger:
+    """The ledger of one task.
+
+    Parameters
+    ----------
+    path : Path
+        The SQLite file; made if missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> call = Call("k", "ask", "llm/spam", "v1", "m", "digest", {})
+    >>> with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "l.sqlite") as ledger:
+    ...     row = ledger.open_call(call, run="r", reserved_usd=0.01)
+    ...     ledger.settle(row, Reply("SPAM"), cost_usd=0.002, latency_s=0.3)
+    ...     ledger.answers(["k"])["k"].reply.text, ledger.spent("r").run
+    ('SPAM', 0.002)
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("pragma journal_mode=wal")
+        self._db.execute("pragma synchronous=full")
+        self._db.executescript(SCHEMA)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def spending(self, wait_s: float = WAIT_S) -> Iterator[int]:
+        """Hold the ledger for spending: one process at a time, freed even by ``kill -9``.
+
+        Yields
+        ------
+        int
+            How many requests were in flight when an earlier process died.
+
+        Raises
+        ------
+        LabelingError
+            If another run still holds it after ``wait_s`` seconds.
+        """
+        lock = FileLock(f"{self.path}.lock", timeout=wait_s)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise LabelingError(
+                f"another run has been spending from {self.path} for {wait_s:.0f} s; "
+                "wait for it to end, or stop it, and run again"
+            ) from None
+        try:
+            yield self._write_off()
+        finally:
+            lock.release()
+
+    def _write_off(self) -> int:
+        return self._db.execute(
+            "update calls set status='lost', exposure_usd=reserved_usd, done_at=? "
+            "where status='sent' and batch is null",
+            (time.time(),),
+        ).rowcount
+
+    def open_call(self, call: Call, run: str, reserved_usd: float, batch: str | None = None) -> int:
+        """Write that a request is about to leave; return the number of its row."""
+        row = self._db.execute(
+            "insert into calls (key, run, kind, voter, version, model, item, parameters, batch, "
+            "status, reserved_usd, sent_at) values (?,?,?,?,?,?,?,?,?,'sent',?,?)",
+            (
+                call.key,
+                run,
+                call.kind,
+                call.voter,
+                call.version,
+                call.model,
+                call.item,
+                json.dumps(dict(call.parameters), sort_keys=True),
+                batch,
+                reserved_usd,
+                time.time(),
+            ),
+        ).lastrowid
+        assert row is not None  # noqa: S101  an insert has a row
+        return row
+
+    def settle(self, row: int, reply: Reply, cost_usd: float, latency_s: float) -> None:
+        """Store an answer; on disk when this returns."""
+        filtered = reply.finish_reason == "content_filter"
+        self._db.execute(
+            "update calls set status=?, answer=?, refusal=?, finish_reason=?, tokens=?, "
+            "prompt_tokens=?, cached_tokens=?, completion_tokens=?, cost_usd=?, latency_s=?, "
+            "provider_model=?, fingerprint=?, done_at=? where id=?",
+            (
+                "filtered" if filtered else "answered",
+                reply.text,
+                reply.refusal,
+                reply.finish_reason,
+                json.dumps([[t.text, t.logprob, t.others] for t in reply.tokens])
+                if reply.tokens
+                else None,
+                reply.usage.prompt,
+                reply.usage.cached,
+                reply.usage.completion,
+                cost_usd,
+                latency_s,
+                reply.model,
+                reply.fingerprint,
+                time.time(),
+                row,
+            ),
+        )
+
+    def fail(self, row: int, fault: Fault, exposure_usd: float, latency_s: float) -> None:
+        """Store that no answer came; ``exposure_usd`` is what may be asked for all the same."""
+        status = "filtered" if fault is Fault.FILTERED else "failed"
+        self._db.execute(
+            "update calls set status=?, fault=?, exposure_usd=?, latency_s=?, done_at=? where id=?",
+            (status, fault.value, exposure_usd, latency_s, time.time(), row),
+        )
+
+    def answers(self, keys: Iterable[str]) -> dict[str, Stored]:
+        """Return the final answers among ``keys``."""
+        found: dict[str, Stored] = {}
+        wanted = list(dict.fromkeys(keys))
+        for start in range(0, len(wanted), CHUNK):
+            chunk = wanted[start : start + CHUNK]
+            marks = ",".join("?" * len(chunk))
+            for row in self._db.execute(
+                f"select * from calls where status in ('answered', 'filtered') and key in ({marks})",  # noqa: S608
+                chunk,
+            ):
+                found[row["key"]] = _stored(row)
+        return found
+
+    def spent(self, run: str) -> Spent:
+        """Return what is gone: paid, possibly owed, or still out."""
+        gone = "coalesce(sum(case status when 'sent' then reserved_usd else cost_usd + exposure_usd end), 0)"
+        row = self._db.execute(
+            f"select (select {gone} from calls where run = ?), "  # noqa: S608
+            f"(select {gone} from calls where sent_at >= ?), (select {gone} from calls)",
+            (run, day_start(time.time())),
+        ).fetchone()
+        return Spent(*map(float, row))
+
+    def ability(self, model: str) -> tuple[bool, bool] | None:
+        """Return whether the model was found to give structured output and log-probabilities."""
+        row = self._db.execute(
+            "select structured, logprobs from abilities where model = ?", (model,)
+        ).fetchone()
+        return None if row is None else (bool(row[0]), bool(row[1]))
+
+    def remember_ability(self, model: str, structured: bool, logprobs: bool) -> None:
+        """Store what a model was found to do."""
+        self._db.execute(
+            "insert or replace into abilities values (?, ?, ?, ?)",
+            (model, structured, logprobs, time.time()),
+        )
+
+    def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+        """Run a query of another module of this package."""
+        return self._db.execute(sql, parameters).fetchall()
+
+
+def _stored(row: sqlite3.Row) -> Stored:
+    tokens = [
+        Token(text, logprob, tuple((a, b) for a, b in others))
+        for text, logprob, others in json.loads(row["tokens"] or "[]")
+    ]
+    reply = Reply(
+        text=row["answer"] or "",
+        finish_reason=row["finish_reason"] or "stop",
+        refusal=row["refusal"],
+        usage=Usage(row["prompt_tokens"], row["completion_tokens"], row["cached_tokens"]),
+        model=row["provider_model"] or "",
+        fingerprint=row["fingerprint"],
+        tokens=tuple(tokens),
+    )
+    return Stored(
+        key=row["key"],
+        reply=reply,
+        filtered=row["status"] == "filtered",
+        cost_usd=row["cost_usd"],
+        latency_s=row["latency_s"] or 0.0,
+    )

@@ -1,0 +1,42 @@
+-- One row for each request that was ever about to be sent; written before it is, settled after.
+create table if not exists calls (
+    id integer primary key,
+    key text not null,                 -- hash of what is asked: item, prompt version, sample
+    run text not null,
+    kind text not null,                -- ask, repair, probe, canary
+    voter text not null,
+    version text not null,
+    model text not null,
+    item text not null,                -- digest of the item's text and image; never the text
+    parameters text not null,          -- JSON
+    batch text,                        -- the provider's batch, for jobs that can wait
+    status text not null,              -- sent, answered, filtered, failed, lost
+    fault text,
+    answer text,
+    refusal text,
+    finish_reason text,
+    tokens text,                       -- log-probabilities, JSON
+    prompt_tokens integer not null default 0,
+    cached_tokens integer not null default 0,
+    completion_tokens integer not null default 0,
+    reserved_usd real not null,        -- the worst case, held while the answer is out
+    cost_usd real not null default 0,  -- what the answer cost
+    exposure_usd real not null default 0,  -- what the provider may ask for though nothing came
+    latency_s real,
+    provider_model text,
+    fingerprint text,
+    sent_at real not null,             -- seconds since 1970, UTC
+    done_at real
+);
+create unique index if not exists calls_final
+    on calls (key) where status in ('answered', 'filtered');
+create index if not exists calls_open on calls (status) where status = 'sent';
+create index if not exists calls_sent_at on calls (sent_at);
+create index if not exists calls_run on calls (run);
+
+create table if not exists abilities (   -- what a model was found to do
+    model text primary key,
+    structured integer not null,
+    logprobs integer not null,
+    found_at real not null
+);

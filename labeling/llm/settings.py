@@ -1,0 +1,128 @@
+"""What the front matter of a prompt file may say."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Usd = Annotated[float, Field(ge=0)]
+
+OURS = (
+    "model",
+    "messages",
+    "response_format",
+    "logprobs",
+    "top_logprobs",
+    "n",
+    "stream",
+    "api_key",
+)
+"""Parameters that the engine sets itself and a prompt file may not."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Output(_Section):
+    """What an answer looks like."""
+
+    format: Literal["auto", "json", "text"] = Field(
+        default="auto", description="auto: JSON by schema where the model supports it, else text."
+    )
+    reasoning: bool = Field(default=False, description="Let the model think before it answers.")
+    confidence: Literal["auto", "logprobs", "samples", "stated", "none"] = Field(
+        default="auto", description="auto: log-probabilities where the model gives them."
+    )
+    samples: Annotated[int, Field(ge=1, le=50)] = Field(
+        default=1, description="Answers asked of each item; above 1 only with confidence: samples."
+    )
+
+    @model_validator(mode="after")
+    def _samples_are_used(self) -> "Output":
+        if self.confidence == "samples" and self.samples < 2:
+            raise ValueError("confidence: samples needs samples: 2 or more")
+        if self.confidence != "samples" and self.samples > 1:
+            raise ValueError("samples above 1 needs confidence: samples")
+        return self
+
+
+class Shown(_Section):
+    """One fixed example."""
+
+    text: str
+    label: str
+
+
+class Examples(_Section):
+    """Which examples a model sees before the item."""
+
+    choose: Literal["none", "fixed", "balanced", "nearest"] = "none"
+    count: PositiveInt = 4
+    items: tuple[Shown, ...] = ()
+
+    @model_validator(mode="after")
+    def _fixed_are_given(self) -> "Examples":
+        if (self.choose == "fixed") != bool(self.items):
+            raise ValueError("choose: fixed and items go together")
+        return self
+
+
+class Unsure(_Section):
+    """Ask only where another prompt was not sure: the dear step of a cascade."""
+
+    after: str = Field(description="Name of the prompt that is asked first.")
+    below: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.8, description="Ask where its confidence is lower, or it abstained."
+    )
+
+
+class Pace(_Section):
+    """What one model is asked at most; where nothing is said, nothing is held back."""
+
+    requests_per_minute: PositiveInt | None = None
+    tokens_per_minute: PositiveInt | None = None
+    concurrency: PositiveInt = 16
+
+
+class Prices(_Section):
+    """US dollars a million tokens, for models that LiteLLM has no price of."""
+
+    input: Usd
+    output: Usd
+    cached_input: Usd | None = None
+
+
+class Settings(_Section):
+    """The front matter of a prompt file."""
+
+    model: str | tuple[str, ...] = Field(description="As LiteLLM names it; several make a panel.")
+    fallbacks: tuple[str, ...] = ()
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    output: Output = Output()
+    examples: Examples = Examples()
+    ask: Literal["all", "undecided"] | Unsure = "all"
+    shortlist: Annotated[int, Field(ge=2)] | None = Field(
+        default=None, description="Show only that many classes, the most similar to the item."
+    )
+    price: Prices | None = None
+    pace: Pace | None = None
+    timeout_s: Annotated[float, Field(gt=0)] = 60.0
+
+    @model_validator(mode="after")
+    def _parameters_are_the_models(self) -> "Settings":
+        ours = sorted(set(self.parameters) & set(OURS))
+        if ours:
+            raise ValueError(f"parameters may not set {', '.join(ours)}; the engine does")
+        most = self.parameters.get("max_tokens", 1)
+        if not isinstance(most, int) or most < 1:
+            raise ValueError(
+                f"parameters.max_tokens must be a whole number above 0, found {most!r}"
+            )
+        return self
+
+    @property
+    def max_tokens(self) -> int:
+        """Completion tokens at most; what the worst case is reckoned with."""
+        chosen = self.parameters.get("max_tokens")
+        return int(chosen) if chosen is not None else (1024 if self.output.reasoning else 64)

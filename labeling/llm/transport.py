@@ -1,0 +1,195 @@
+"""What the engine needs of whoever talks to the models, and what can go wrong on the way.
+
+The engine never imports a client library: a :class:`Transport` sends one request and returns one
+reply or raises :class:`TransportError` with a :class:`Fault`. It does not retry; the engine does,
+so that every attempt stands in the ledger.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Protocol
+
+Message = Mapping[str, Any]
+"""One chat message in OpenAI's form: ``role`` and ``content`` (text, or parts with images)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to one model.
+
+    Parameters
+    ----------
+    model : str
+        As LiteLLM names it: ``gpt-4o-mini``, ``ollama/llama3.2``, ``openai/anything``.
+    messages : tuple of Message
+        The chat so far.
+    parameters : mapping
+        Sampling parameters, ``max_tokens`` always among them.
+    schema : mapping, optional
+        JSON schema that the answer has to follow.
+    logprobs : bool
+        Ask for the log-probabilities of the answer's tokens.
+    timeout_s : float
+        Give up after that many seconds.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    parameters: Mapping[str, Any]
+    schema: Mapping[str, Any] | None = None
+    logprobs: bool = False
+    timeout_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of an answer with its log-probability and the likeliest others in its place."""
+
+    text: str
+    logprob: float
+    others: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them; ``cached`` is the part of ``prompt`` read from cache."""
+
+    prompt: int = 0
+    completion: int = 0
+    cached: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. ``model`` and ``fingerprint`` are the provider's own words."""
+
+    text: str
+    finish_reason: str = "stop"
+    refusal: str | None = None
+    usage: Usage = field(default_factory=Usage)
+    model: str = ""
+    fingerprint: str | None = None
+    tokens: tuple[Token, ...] = ()
+
+
+class Fault(StrEnum):
+    """Everything that can come back instead of a reply."""
+
+    RATE_LIMITED = "rate limited"
+    UNAVAILABLE = "unavailable"
+    TIMED_OUT = "timed out"
+    DROPPED = "connection dropped"
+    GARBLED = "garbled reply"
+    FILTERED = "content filter"
+    REJECTED = "rejected"
+    UNAUTHORIZED = "unauthorized"
+    OUT_OF_QUOTA = "out of quota"
+    UNKNOWN_MODEL = "unknown model"
+
+
+TRANSIENT = frozenset(
+    {Fault.RATE_LIMITED, Fault.UNAVAILABLE, Fault.TIMED_OUT, Fault.DROPPED, Fault.GARBLED}
+)
+"""Worth another try."""
+
+FATAL = frozenset({Fault.UNAUTHORIZED, Fault.OUT_OF_QUOTA, Fault.UNKNOWN_MODEL})
+"""No request to this model can succeed: stop at once."""
+
+MAYBE_CHARGED = frozenset({Fault.TIMED_OUT, Fault.DROPPED, Fault.GARBLED})
+"""The provider may have answered, and will then ask for money: counted at the worst case."""
+
+
+class TransportError(Exception):
+    """A request that brought no reply.
+
+    Parameters
+    ----------
+    fault : Fault
+        What happened.
+    message : str
+        For people; free of keys and of item text.
+    retry_after_s : float, optional
+        How long the provider asks to be left alone, in seconds.
+    """
+
+    def __init__(self, fault: Fault, message: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(f"{fault}: {message}" if message else str(fault))
+        self.fault = fault
+        self.message = message
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a model is declared to do; ``None`` where nobody knows before it is tried."""
+
+    structured: bool | None = None
+    logprobs: bool | None = None
+    vision: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars a token.
+
+    Parameters
+    ----------
+    input_usd, output_usd : float
+        For each prompt and each completion token.
+    cached_input_usd : float, optional
+        For each prompt token that the provider read from its cache; as ``input_usd`` if unknown.
+    batch_share : float
+        What a batch endpoint asks, as a share (0..1) of these prices.
+
+    Examples
+    --------
+    >>> price = Price(input_usd=1e-6, output_usd=4e-6, cached_input_usd=0.5e-6)
+    >>> round(price.cost(Usage(prompt=1000, completion=10, cached=600)) * 1e6)
+    740
+    """
+
+    input_usd: float = 0.0
+    output_usd: float = 0.0
+    cached_input_usd: float | None = None
+    batch_share: float = 0.5
+
+    def cost(self, usage: Usage) -> float:
+        """Return what ``usage`` costs, in US dollars."""
+        cached = self.input_usd if self.cached_input_usd is None else self.cached_input_usd
+        return (
+            (usage.prompt - usage.cached) * self.input_usd
+            + usage.cached * cached
+            + usage.completion * self.output_usd
+        )
+
+
+class Transport(Protocol):
+    """Whoever talks to the models."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether answers come from a simulation; its voters are then named so."""
+        ...
+
+    async def complete(self, request: Request) -> Reply:
+        """Send one request, once.
+
+        Raises
+        ------
+        TransportError
+            Whatever came back instead of a reply.
+        """
+        ...
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return what the model is declared to do."""
+        ...
+
+    def price(self, model: str) -> Price | None:
+        """Return what the model costs, or ``None`` if nobody knows."""
+        ...
+
+    def count_tokens(self, model: str, messages: tuple[Message, ...]) -> int:
+        """Estimate the prompt tokens of ``messages``."""
+        ...
