@@ -172,8 +172,8 @@ def normalised_source(tree: ast.Module, name: str, line: int = 0) -> str:
 
     Examples
     --------
-    >>> one = ast.parse("LIMIT = 3\\ndef f(x):\\n    'Says.'\\n    return x > LIMIT")
-    >>> two = ast.parse("LIMIT = 3 # three\\n@rule()\\ndef f( x ): return (x > LIMIT)")
+    >>> one = ast.parse("LIMIT = 3\ndef f(x):\n    'Says.'\n    return x > LIMIT")
+    >>> two = ast.parse("LIMIT = 3 # three\n@rule()\ndef f( x ): return (x > LIMIT)")
     >>> normalised_source(one, "f") == normalised_source(two, "f")
     True
     """
