@@ -1,5 +1,6 @@
 """The generated messages: reproducible, various, apart from their truth, changed from batch 9."""
 
+import re
 import time
 from collections import Counter
 from pathlib import Path
@@ -102,7 +103,8 @@ def test_messages_have_the_traits_that_make_them_hard(messages: tuple[Path, Path
 def test_the_new_product_is_spoken_of_from_batch_nine_only(
     messages: tuple[Path, Path], word: str
 ) -> None:
-    batches = {i["batch"] for i in read_inbox(messages[0]) if word in i["text"].lower().split()}
+    spoken = re.compile(rf"\b{word}\b", re.IGNORECASE)
+    batches = {i["batch"] for i in read_inbox(messages[0]) if spoken.search(i["text"])}
     assert batches == set(CHANGED)
 
 
