@@ -4,7 +4,6 @@ One SQLite file a task. The pipeline plans and reads, the console hands out and 
 the same time; a review is on disk before :meth:`ReviewStore.record` returns. No statistics here.
 """
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -15,15 +14,18 @@ import numpy as np
 import pyarrow as pa
 
 from orchestration.resources import (
+    review_answers,
     review_leases,
     review_plan,
     review_reading,
     review_writing,
 )
+from orchestration.resources.review_answers import Answer, Reply
 from orchestration.resources.review_leases import HandOut, Mix
 from orchestration.resources.review_rows import (
     Assignment,
     Review,
+    ReviewError,
 )
 from orchestration.resources.review_schema import Database
 from orchestration.resources.review_settle import settle
@@ -158,65 +160,29 @@ class ReviewStore:
         with self.database.write() as db:
             return [self._write(db, review) for review in reviews]
 
-    def answer(
-        self,
-        lease: str,
-        item_id: str,
-        batch: str,
-        reviewer: str,
-        outcome: str,
-        label: str | None,
-        seconds: float,
-        note: str = "",
-        *,
-        idempotency_key: str,
-        revises: str | None = None,
-    ) -> int:
-        """Write down the answer to a hand-out; what was shown and why is taken from the lease.
+    def answer(self, reviewer: str, answers: Iterable[Answer]) -> list[Reply]:
+        """Write down answers to hand-outs, in order; one that is refused does not stop the others.
 
-        Parameters
-        ----------
-        revises : str, optional
-            Idempotency key of the person's own latest answer to this item, which this one
-            supersedes (an undo). Without it a lease is answered once.
-
-        Raises
-        ------
-        ReviewError
-            As :func:`review_leases.check_lease`, and ``conflict`` for a key that was used for
-            another answer.
+        Returns
+        -------
+        list of Reply
+            One for each answer, with the :class:`ReviewError` where it was refused. All that are
+            not refused are on disk when this returns.
         """
+        replies: list[Reply] = []
         with self.database.write() as db:
-            known = db.execute(
-                "select review_id, origin, shown from reviews"
-                " where reviewer = ? and idempotency_key = ?",
-                (reviewer, idempotency_key),
-            ).fetchone()
-            if known is not None:
-                origin, shown = known["origin"], json.loads(known["shown"] or "{}")
-            elif revises is not None:
-                origin, shown = review_writing.revised(db, reviewer, item_id, batch, revises)
-            else:
-                held = review_leases.check_lease(db, lease, reviewer, item_id, batch)
-                origin = review_leases.late_origin(db, held)
-                shown = json.loads(held["shown"])
-                db.execute("update leases set state = 'answered' where token = ?", (lease,))
-            return self._write(
-                db,
-                Review(
-                    item_id=item_id,
-                    batch=batch,
-                    reviewer=reviewer,
-                    outcome=outcome,
-                    label=label,
-                    origin=origin,
-                    seconds=seconds,
-                    note=note,
-                    idempotency_key=idempotency_key,
-                    lease=lease,
-                    shown=shown,
-                ),
-            )
+            for answer in answers:
+                db.execute("savepoint one_answer")
+                try:
+                    reply = review_answers.take(db, reviewer, answer, now_us=self.now_us())
+                    if reply.new:
+                        self._settle(db, answer.item_id, answer.batch)
+                except ReviewError as error:
+                    db.execute("rollback to one_answer")
+                    reply = Reply(answer.idempotency_key, None, new=False, error=error)
+                db.execute("release one_answer")
+                replies.append(reply)
+        return replies
 
     def hand_out(
         self,

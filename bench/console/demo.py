@@ -1,0 +1,95 @@
+"""Console over real texts, for looking at it: ``python bench/console/demo.py PORT [spam|banking|image|rtl]``."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from console.app import create_app, serve
+from console.settings import ClassInfo, ConsoleSettings
+from orchestration.resources.review_rows import Assignment
+from orchestration.resources.review_store import ReviewStore
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+
+GUIDELINES = """
+Label what the comment **does**, not what you think of it.
+
+- A link to the author's own channel is spam, however polite.
+- Praise with a link to the video itself is not.
+- Not sure? Say so: somebody else will look.
+"""
+
+
+def settings(kind: str, folder: Path) -> ConsoleSettings:
+    """Plan items of one kind and return the console's settings for them."""
+    images = None
+    if kind == "banking":
+        table = pq.read_table(DATA / "raw_banking77" / "data.parquet").slice(0, 500)
+        names = sorted(
+            json.loads((DATA / "raw_banking77" / "meta.json").read_text())["label_counts"]
+        )
+        classes = [ClassInfo(n.replace("_", " ")) for n in names]
+        texts = table["text"].to_pylist()
+    elif kind == "image":
+        images = DATA / "img_crackforest" / "tiles"
+        classes = [
+            ClassInfo("crack", "A crack runs through the tile."),
+            ClassInfo("clean", "No crack."),
+        ]
+        texts = sorted(p.name for p in images.glob("*.jpg"))[:200] + ["gone.jpg"]
+    elif kind == "rtl":
+        classes = [
+            ClassInfo("رأي", "رأي شخصي"),
+            ClassInfo("خبر", "خبر صحفي"),
+            ClassInfo("إعلان", "إعلان تجاري"),
+        ]
+        texts = [
+            "أعلنت الشركة اليوم عن نتائجها المالية للربع الثالث، وقالت إن الأرباح ارتفعت بنسبة 12% (Reuters)."
+        ] * 20
+    else:
+        table = pq.read_table(DATA / "raw_youtube_spam" / "data.parquet")
+        classes = [
+            ClassInfo("HAM", "Talks about the video, the song or the singer."),
+            ClassInfo("SPAM", "Wants your click, your money or your subscription."),
+        ]
+        texts = table["text"].to_pylist()
+    store = ReviewStore(folder / "reviews.sqlite")
+    store.plan(
+        Assignment(
+            item_id=str(i),
+            batch="2015-06",
+            origin="audit" if i % 5 == 0 else "queue",
+            text="" if images else str(text),
+            image=str(text) if images else None,
+            probability=0.2 if i % 5 == 0 else None,
+            context={
+                "author": f"user{i}",
+                "highlights": [{"start": 3, "end": 9, "rule": "has_link"}],
+            },
+            suggestion=classes[i % 2].name,
+        )
+        for i, text in enumerate(texts)
+    )
+    store.close()
+    return ConsoleSettings(
+        task={
+            "spam": "youtube_spam",
+            "banking": "banking77",
+            "image": "road_cracks",
+            "rtl": "أخبار",
+        }[kind],
+        classes=classes,
+        store_path=folder / "reviews.sqlite",
+        guidelines=GUIDELINES,
+        image_root=images,
+        blind=kind != "spam",
+        seed=1,
+    )
+
+
+if __name__ == "__main__":
+    port, kind = int(sys.argv[1]), (sys.argv[2:] or ["spam"])[0]
+    serve(create_app(settings(kind, Path(tempfile.mkdtemp()))), port=port)

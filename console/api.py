@@ -1,0 +1,278 @@
+"""The JSON interface: hand-outs, answers, leases, history, images."""
+
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from console import images, messages
+from console.security import csrf_token, problem, session_cookie
+from console.settings import ConsoleSettings
+from orchestration.resources import review_progress
+from orchestration.resources.review_answers import Answer, Reply
+from orchestration.resources.review_leases import HandOut
+from orchestration.resources.review_rows import ReviewError, read_context
+from orchestration.resources.review_store import ReviewStore
+from orchestration.resources.reviewers import Person, Reviewers
+
+LONGEST_BODY = 1_000_000
+"""Bytes accepted in one request."""
+
+HISTORY = 30
+"""How many answers can be undone after a page was closed."""
+
+HIDDEN_CONTEXT = ("highlights", "votes", "why")
+"""Parts of a context that are not shown as fields: machines' opinions, and why an item was chosen."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Api:
+    """The endpoints of one console."""
+
+    def __init__(self, settings: ConsoleSettings, store: ReviewStore, reviewers: Reviewers) -> None:
+        self.settings = settings
+        self.store = store
+        self.reviewers = reviewers
+
+    def routes(self) -> list[Route]:
+        """Return what to mount."""
+        return [
+            Route("/api/health", self.health, methods=["GET"]),
+            Route("/api/sign-in", self.sign_in, methods=["POST"]),
+            Route("/api/sign-out", self.sign_out, methods=["POST"]),
+            Route("/api/hand-outs", self.hand_out, methods=["POST"]),
+            Route("/api/answers", self.answer, methods=["POST"]),
+            Route("/api/leases/renew", self.renew, methods=["POST"]),
+            Route("/api/leases/return", self.give_back, methods=["POST"]),
+            Route("/api/history", self.history, methods=["GET"]),
+            Route("/api/progress", self.progress, methods=["GET"]),
+            Route("/api/images/{lease}", self.image, methods=["GET"]),
+        ]
+
+    async def health(self, request: Request) -> Response:
+        """Tell that the console is up."""
+        del request
+        return JSONResponse({"status": "ok"})
+
+    async def sign_in(self, request: Request) -> Response:
+        """Exchange a token for a session cookie."""
+        body = await read(request, messages.SignIn)
+        if isinstance(body, Response):
+            return body
+        session = await run_in_threadpool(self.reviewers.sign_in, body.token)
+        if session is None:
+            return problem(401, "unknown_token", "this token is not valid; ask for a new one")
+        person = self.reviewers.who(session)
+        await run_in_threadpool(self.store.log, person.name if person else "", "signed in")
+        cookie = session_cookie(session, secure=self.settings.secure_cookie)
+        return JSONResponse({"csrf": csrf_token(session)}, headers={"set-cookie": cookie})
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session."""
+        await run_in_threadpool(self.reviewers.sign_out, request.state.session)
+        cookie = session_cookie("", secure=self.settings.secure_cookie, max_age_s=0)
+        return JSONResponse({}, headers={"set-cookie": cookie})
+
+    async def hand_out(self, request: Request) -> Response:
+        """Lease items to the caller."""
+        body = await read(request, messages.HandOutRequest)
+        if isinstance(body, Response):
+            return body
+        person: Person = request.state.person
+        streams = body.streams
+        if streams == "adjudicate":
+            if not person.adjudicates:
+                return problem(403, "role", "settling disagreements needs the role adjudicator")
+            # An admin may be alone; everybody else does not judge their own answers.
+            streams = "adjudicate_any" if person.role == "admin" else "adjudicate"
+        handed = await run_in_threadpool(
+            self.store.hand_out,
+            person.name,
+            body.count,
+            streams,
+            mix=self.settings.mix,
+            lease_s=self.settings.lease_s,
+        )
+        items = [self._item(handed_out) for handed_out in handed]
+        return JSONResponse(
+            {
+                "items": items,
+                "lease_s": self.settings.lease_s,
+                "progress": await run_in_threadpool(self._progress, person),
+            }
+        )
+
+    async def answer(self, request: Request) -> Response:
+        """Store answers; the reply says of each whether it is on disk."""
+        body = await read(request, messages.AnswersIn)
+        if isinstance(body, Response):
+            return body
+        person: Person = request.state.person
+        known = [a for a in body.answers if a.label is None or a.label in self.settings.names]
+        replies = await run_in_threadpool(
+            self.store.answer, person.name, [Answer(**a.model_dump()) for a in known]
+        )
+        stored = iter(replies)
+        return JSONResponse(
+            {
+                "replies": [
+                    _reply(next(stored))
+                    if a.label is None or a.label in self.settings.names
+                    else self._unknown_class(a)
+                    for a in body.answers
+                ]
+            }
+        )
+
+    async def renew(self, request: Request) -> Response:
+        """Keep leases longer; the reply names those that still run."""
+        body = await read(request, messages.Leases)
+        if isinstance(body, Response):
+            return body
+        kept = await run_in_threadpool(
+            self.store.renew, request.state.person.name, body.leases, self.settings.lease_s
+        )
+        return JSONResponse({"leases": kept})
+
+    async def give_back(self, request: Request) -> Response:
+        """End leases early, as a closing tab does."""
+        body = await read(request, messages.Leases)
+        if isinstance(body, Response):
+            return body
+        await run_in_threadpool(self.store.give_back, request.state.person.name, body.leases)
+        return JSONResponse({"leases": []})
+
+    async def history(self, request: Request) -> Response:
+        """Return the caller's latest answers, so that they can be undone after a reload."""
+        name = request.state.person.name
+        rows = await run_in_threadpool(self._history, name)
+        return JSONResponse({"items": rows})
+
+    async def progress(self, request: Request) -> Response:
+        """Return the caller's counts."""
+        return JSONResponse(await run_in_threadpool(self._progress, request.state.person))
+
+    async def image(self, request: Request) -> Response:
+        """Return the image of an item that was handed to the caller."""
+        try:
+            body, kind = await run_in_threadpool(
+                self._image, request.path_params["lease"], request.state.person.name
+            )
+        except ReviewError as error:
+            return problem(404 if error.code == "no_image" else 415, error.code, str(error))
+        return Response(
+            body,
+            media_type=kind,
+            headers={
+                "cache-control": "private, max-age=3600",
+                "content-security-policy": "sandbox",
+            },
+        )
+
+    def _image(self, lease: str, name: str) -> tuple[bytes, str]:
+        with self.store.database.read() as db:
+            image = review_progress.image_of(db, lease, name)
+        if image is None:
+            raise ReviewError("no item with an image was handed out under this lease", "no_image")
+        return images.read_image(self.settings.image_root, image)
+
+    def _progress(self, person: Person) -> dict[str, int]:
+        with self.store.database.read() as db:
+            counts = review_progress.progress(db, person.name, self.store.now_us())
+        return {**asdict(counts), "to_adjudicate": counts.to_adjudicate * person.adjudicates}
+
+    def _item(self, handed: HandOut) -> dict[str, Any]:
+        torn: list[dict[str, Any]] = []
+        if handed.origin == "adjudicate":
+            with self.store.database.read() as db:
+                torn = review_progress.opinions(db, handed.item_id, handed.batch)
+        return _payload(
+            handed.lease, handed.item_id, handed.batch, handed.text, handed.image, handed.context,
+            handed.context.get("highlights", []), handed.suggestion, torn, None,
+        )  # fmt: skip
+
+    def _history(self, name: str) -> list[dict[str, Any]]:
+        with self.store.database.read() as db:
+            rows = review_progress.history(db, name, HISTORY)
+        given = ("idempotency_key", "outcome", "label", "note")
+        return [
+            _payload(
+                row["lease"], row["item_id"], row["batch"], row["text"], row["image"],
+                read_context(row["context"]), row["shown"].get("highlights", []),
+                row["shown"].get("suggestion"), [], {k: row[k] for k in given},
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def _unknown_class(self, answer: messages.AnswerIn) -> dict[str, Any]:
+        return {
+            "idempotency_key": answer.idempotency_key,
+            "status": "refused",
+            "code": "unknown_class",
+            "message": (
+                f"{answer.label!r} is no class of task {self.settings.task!r}; "
+                f"allowed: {', '.join(c.name for c in self.settings.classes)}"
+            ),
+        }
+
+
+async def read(request: Request, model: type[M]) -> M | Response:
+    """Read and check a JSON body, or return the answer that says what is wrong with it."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != "application/json":
+        return problem(415, "content_type", "send application/json")
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            return problem(413, "too_large", f"a request may have {LONGEST_BODY} bytes")
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "body"
+        return problem(422, "invalid", f"{where}: {first['msg']}")
+
+
+def _reply(reply: Reply) -> dict[str, Any]:
+    if reply.error is not None:
+        status, code, message = "refused", reply.error.code, str(reply.error)
+    else:
+        status, code, message = "stored" if reply.new else "replayed", None, None
+    return {
+        "idempotency_key": reply.idempotency_key,
+        "status": status,
+        "code": code,
+        "message": message,
+    }
+
+
+def _payload(
+    lease: str,
+    item_id: str,
+    batch: str,
+    text: str,
+    image: str | None,
+    context: dict[str, Any],
+    highlights: list[dict[str, Any]],
+    suggestion: str | None,
+    opinions: list[dict[str, Any]],
+    given: dict[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "lease": lease,
+        "item_id": item_id,
+        "batch": batch,
+        "text": text,
+        "image": None if image is None else f"/api/images/{lease}",
+        "fields": {k: v for k, v in context.items() if k not in HIDDEN_CONTEXT},
+        "highlights": highlights,
+        "suggestion": suggestion,
+        "opinions": opinions,
+        "given": given,
+    }

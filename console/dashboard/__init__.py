@@ -1,0 +1,1 @@
+"""The dashboard: charts of quality over time, served and exported as one self-contained page."""

@@ -1,0 +1,219 @@
+"""The page: charts, tables, filters and downloads in one HTML file that needs no network."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import vl_convert
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from console.dashboard import charts
+from console.dashboard.data import SCHEMAS, ReportData
+from console.dashboard.summary import headline
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One chart on the page: its place, what it says, and the table behind it."""
+
+    key: str
+    title: str
+    caption: str
+    table: str
+    draw: Callable[[], charts.Drawing]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Figures under one heading."""
+
+    key: str
+    title: str
+    lead: str
+    figures: tuple[Figure, ...]
+
+
+def sections(target: float | None) -> list[Section]:
+    """List what the page shows, in order.
+
+    Parameters
+    ----------
+    target : float or None
+        Promised accuracy (0..1).
+    """
+    promise = "" if target is None else f" The dashed line is the promise, {target:.1%}."
+    return [
+        Section(
+            "accuracy",
+            "Accuracy and alarms",
+            "Measured on audit reviews: items drawn at random with known probabilities.",
+            (
+                Figure(
+                    "accuracy-over-time",
+                    "Accuracy by batch",
+                    f"Point and 95 % interval; a triangle marks an alarm.{promise}",
+                    "quality_by_batch",
+                    lambda: charts.accuracy_over_time(target),
+                ),
+                Figure(
+                    "evidence-over-time",
+                    "Evidence against the limit",
+                    "Evidence that accuracy fell below its promise. An alarm goes off at the "
+                    "dashed limit, which keeps the yearly budget of false alarms.",
+                    "quality_by_batch",
+                    charts.evidence_over_time,
+                ),
+            ),
+        ),
+        Section(
+            "classes",
+            "By class",
+            "Precision: how many items labelled so are so. Recall: how many that are so were found.",
+            (
+                Figure(
+                    "class-quality",
+                    "Precision and recall",
+                    "Point and 95 % interval over all reviewed batches.",
+                    "class_quality",
+                    charts.class_quality,
+                ),
+            ),
+        ),
+        Section(
+            "voters",
+            "By voter and version",
+            "A version is what the voter was when it voted: its rule, or prompt and model.",
+            (
+                Figure(
+                    "voter-accuracy",
+                    "Accuracy of voters",
+                    "Point and 95 % interval over the reviewed items it voted on.",
+                    "voter_scorecard",
+                    charts.voter_accuracy,
+                ),
+                Figure(
+                    "voter-reach",
+                    "Reach of voters",
+                    "How often it votes, meets another vote, and is contradicted.",
+                    "voter_scorecard",
+                    charts.voter_reach,
+                ),
+            ),
+        ),
+        Section(
+            "warnings",
+            "Early warnings",
+            "Shifts seen without any review. They are hints, not accuracy: labels can stay right "
+            "while these move, and go wrong while these stand still.",
+            (
+                Figure(
+                    "class-shares",
+                    "Shares of the classes",
+                    "Share of each class among the labels.",
+                    "class_shares",
+                    charts.class_shares,
+                ),
+                Figure(
+                    "votes-over-time",
+                    "Coverage, conflict, undecided",
+                    "Share of items with a vote, with contradicting votes, and left undecided.",
+                    "quality_by_batch",
+                    charts.votes_over_time,
+                ),
+                Figure(
+                    "warning-effects",
+                    "Size of each shift",
+                    "Larger is a larger effect against the reference; ringed ones are warnings.",
+                    "early_warnings",
+                    charts.warning_effects,
+                ),
+            ),
+        ),
+        Section(
+            "work",
+            "Cost and reviews",
+            "What labelling costs in money and in people's time.",
+            (
+                Figure(
+                    "cost-over-time",
+                    "Cost of model calls",
+                    "US dollars by batch.",
+                    "quality_by_batch",
+                    charts.cost_over_time,
+                ),
+                Figure(
+                    "reviews-over-time",
+                    "Reviews done and owed",
+                    "Reviewed audit items, and items waiting in the queue.",
+                    "quality_by_batch",
+                    charts.reviews_over_time,
+                ),
+            ),
+        ),
+    ]
+
+
+@cache
+def chart_library() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed as one script, about 900 kB; made in a second."""
+    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+
+
+def render(report: ReportData) -> str:
+    """Return the whole page as HTML, to be served or kept as a file.
+
+    Parameters
+    ----------
+    report : ReportData
+
+    Returns
+    -------
+    str
+        One document. It loads nothing: styles, scripts and data stand inside.
+    """
+    shown = [
+        Section(s.key, s.title, s.lead, figures)
+        for s in sections(report.target_accuracy)
+        if (figures := tuple(f for f in s.figures if getattr(report, f.table).num_rows))
+    ]
+    figures = [figure for section in shown for figure in section.figures]
+    used = {figure.table for figure in figures}
+    payload = {
+        "task": report.task,
+        "tables": {name: report.rows(name) for name in SCHEMAS if name in used},
+        "figures": {
+            f.key: {"table": f.table, "title": f.title, "spec": f.draw().to_dict()} for f in figures
+        },
+    }
+    environment = Environment(
+        loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    return environment.get_template("page.html.j2").render(
+        report=report,
+        sections=shown,
+        headline=headline(report),
+        alarms=report.rows("alarms"),
+        batches=list(dict.fromkeys(report.quality_by_batch["batch"].to_pylist())),
+        voters=sorted({v for v in report.voter_scorecard["voter"].to_pylist() if v}),
+        classes=sorted(
+            {
+                label
+                for table in (report.class_quality, report.class_shares)
+                for label in table["label"].to_pylist()
+                if label
+            }
+        ),
+        payload=_json_script(payload),
+        library=_json_script(chart_library()),
+        style=(HERE / "page.css").read_text(),
+        script=(HERE / "page.js").read_text(),
+    )
+
+
+def _json_script(value: object) -> str:
+    """Write JSON that cannot end the script element it stands in."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")

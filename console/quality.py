@@ -1,0 +1,192 @@
+"""How well people review: hidden gold, with intervals, and how far they agree."""
+
+import sqlite3
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from scipy.stats import binomtest
+
+from orchestration.resources.review_store import ReviewStore
+
+CONFIDENCE = 0.95
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """``right`` out of ``n``, and the interval (Wilson 1927) in [0, 1]; ``None`` where n is 0."""
+
+    right: int
+    n: int
+    low: float | None
+    high: float | None
+
+    @property
+    def value(self) -> float | None:
+        """The share itself."""
+        return self.right / self.n if self.n else None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonQuality:
+    """One reviewer. ``gold`` counts hidden gold, ``unsure`` and ``skipped`` all their answers."""
+
+    name: str
+    answered: int
+    unsure: int
+    skipped: int
+    revised: int
+    median_s: float | None
+    gold: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Everybody, and the pairs of answers to one item.
+
+    ``alpha`` is Krippendorff's for nominal data: 1 full agreement, 0 as much as by chance; with an
+    interval from resampling items.
+    """
+
+    people: list[PersonQuality]
+    agreement: Share
+    items: int
+    alpha: float | None
+    alpha_low: float | None
+    alpha_high: float | None
+    open_items: int
+    to_adjudicate: int
+
+
+def people_quality(store: ReviewStore) -> Quality:
+    """Read the store and measure everybody in it."""
+    with store.database.read() as db:
+        people = _people(db)
+        units = _units(db)
+    pairs = [pair for labels in units for pair in combinations(labels, 2)]
+    alpha, low, high = alpha_with_interval(units)
+    return Quality(
+        people,
+        share(sum(a == b for a, b in pairs), len(pairs)),
+        len(units),
+        alpha,
+        low,
+        high,
+        store.open_count(),
+        store.open_count("adjudicate"),
+    )
+
+
+def share(right: int, n: int) -> Share:
+    """Return a share with its Wilson interval.
+
+    Examples
+    --------
+    >>> found = share(9, 10)
+    >>> round(found.low, 3), round(found.high, 3)
+    (0.596, 0.982)
+    """
+    if n == 0:
+        return Share(0, 0, None, None)
+    ends = binomtest(right, n).proportion_ci(CONFIDENCE, method="wilson")
+    return Share(right, n, float(ends.low), float(ends.high))
+
+
+def krippendorff_alpha(units: list[list[str]]) -> float | None:
+    """Agreement beyond chance on items labelled by two people or more.
+
+    Parameters
+    ----------
+    units : list of lists of class names
+        The labels of each item, two or more.
+
+    Returns
+    -------
+    float or None
+        At most 1; ``None`` where only one class was ever used, so that chance explains everything.
+
+    Notes
+    -----
+    Krippendorff (2011), "Computing Krippendorff's alpha-reliability", nominal data.
+
+    Examples
+    --------
+    >>> krippendorff_alpha([["a", "a"], ["b", "b"]])
+    1.0
+    """
+    names = sorted({label for labels in units for label in labels})
+    index = {name: i for i, name in enumerate(names)}
+    coincidences = np.zeros((len(names), len(names)))
+    for labels in units:
+        counts = np.bincount([index[label] for label in labels], minlength=len(names))
+        coincidences += (np.outer(counts, counts) - np.diag(counts)) / (len(labels) - 1)
+    totals = coincidences.sum(axis=0)
+    n = totals.sum()
+    expected = n**2 - (totals**2).sum()
+    if expected == 0:
+        return None
+    observed = n - np.trace(coincidences)
+    return float(1 - (n - 1) * observed / expected)
+
+
+def alpha_with_interval(
+    units: list[list[str]], seed: int = 0
+) -> tuple[float | None, float | None, float | None]:
+    """Return alpha and its percentile interval over :data:`RESAMPLES` resamples of the items."""
+    alpha = krippendorff_alpha(units)
+    if alpha is None or len(units) < 2:
+        return alpha, None, None
+    rng = np.random.default_rng(seed)
+    drawn = [
+        krippendorff_alpha([units[i] for i in rng.integers(0, len(units), len(units))])
+        for _ in range(RESAMPLES)
+    ]
+    kept = [a for a in drawn if a is not None]
+    low, high = np.quantile(kept, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return alpha, float(low), float(high)
+
+
+def _units(db: sqlite3.Connection) -> list[list[str]]:
+    labels: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in db.execute(
+        "select item_id, batch, label from current_reviews where outcome = 'label'"
+        " and origin not in ('check', 'adjudicate') order by review_id"
+    ):
+        labels[row["item_id"], row["batch"]].append(row["label"])
+    return [unit for unit in labels.values() if len(unit) > 1]
+
+
+def _people(db: sqlite3.Connection) -> list[PersonQuality]:
+    seconds: dict[str, list[float]] = defaultdict(list)
+    for row in db.execute("select reviewer, seconds from reviews where outcome <> 'skip'"):
+        seconds[row["reviewer"]].append(row["seconds"])
+    gold = {
+        row["reviewer"]: share(row["right"], row["n"])
+        for row in db.execute(
+            "select r.reviewer, count(*) as n, sum(r.label = a.gold) as right"
+            " from current_reviews as r join assignments as a using (item_id, batch)"
+            " where a.origin = 'check' and r.origin = 'check' and r.outcome = 'label'"
+            " group by r.reviewer"
+        )
+    }
+    counts = db.execute(
+        "select reviewer, count(*) filter (where outcome = 'label') as answered,"
+        " count(*) filter (where outcome = 'unsure') as unsure,"
+        " count(*) filter (where outcome = 'skip') as skipped,"
+        " (select count(*) from reviews as all_ where all_.reviewer = r.reviewer) - count(*)"
+        " as revised from current_reviews as r group by reviewer order by reviewer"
+    ).fetchall()
+    return [
+        PersonQuality(
+            row["reviewer"],
+            row["answered"],
+            row["unsure"],
+            row["skipped"],
+            row["revised"],
+            float(np.median(seconds[row["reviewer"]])) if seconds[row["reviewer"]] else None,
+            gold.get(row["reviewer"], share(0, 0)),
+        )
+        for row in counts
+    ]

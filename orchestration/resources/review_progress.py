@@ -1,0 +1,84 @@
+"""How far one person is, and what they answered last."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from typing import Any
+
+DAY_US = 86_400_000_000
+PACE_US = 600_000_000
+"""Pace is counted over the last ten minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Counts for one person; nothing in them tells an audit from a queue item."""
+
+    answered: int
+    answered_today: int
+    skipped: int
+    last_ten_minutes: int
+    open_items: int
+    to_adjudicate: int
+
+
+def progress(db: sqlite3.Connection, reviewer: str, now_us: int) -> Progress:
+    """Count what ``reviewer`` did and what waits; days are UTC days."""
+    mine = db.execute(
+        "select count(*) filter (where outcome <> 'skip') as answered,"
+        " count(*) filter (where outcome <> 'skip' and at_us >= :day) as today,"
+        " count(*) filter (where at_us >= :lately) as lately"
+        " from current_reviews where reviewer = :reviewer",
+        {
+            "reviewer": reviewer,
+            "day": now_us - now_us % DAY_US,
+            "lately": now_us - PACE_US,
+        },
+    ).fetchone()
+    skipped = db.execute(
+        "select count(*) from current_reviews as r where reviewer = ? and outcome = 'skip'"
+        " and exists (select 1 from assignments as a where a.item_id = r.item_id"
+        " and a.batch = r.batch and a.state = 'open' and a.origin <> 'adjudicate')",
+        (reviewer,),
+    ).fetchone()[0]
+    waiting = db.execute(
+        "select (select count(*) from (select distinct item_id, batch from assignments"
+        " where state = 'open' and origin not in ('check', 'adjudicate'))) as items,"
+        " (select count(*) from assignments where state = 'open' and origin = 'adjudicate') as torn"
+    ).fetchone()
+    return Progress(
+        mine["answered"], mine["today"], skipped, mine["lately"], waiting["items"], waiting["torn"]
+    )
+
+
+def history(db: sqlite3.Connection, reviewer: str, limit: int) -> list[dict[str, Any]]:
+    """Return the person's latest answers, newest first, with the item as it was shown."""
+    rows = db.execute(
+        "select r.item_id, r.batch, r.outcome, r.label, r.note, r.idempotency_key, r.lease, r.shown,"
+        " i.text, i.image, i.context from current_reviews as r join items as i"
+        " using (item_id, batch) where r.reviewer = ? and r.lease is not null"
+        " order by r.review_id desc limit ?",
+        (reviewer, limit),
+    ).fetchall()
+    return [{**dict(row), "shown": json.loads(row["shown"] or "{}")} for row in rows]
+
+
+def opinions(db: sqlite3.Connection, item_id: str, batch: str) -> list[dict[str, Any]]:
+    """Return what the others answered, without their names, in an order that tells nothing."""
+    rows = db.execute(
+        "select outcome, label, note from current_reviews where item_id = ? and batch = ?"
+        " and outcome <> 'skip' and origin not in ('check', 'adjudicate')"
+        " order by label, note",
+        (item_id, batch),
+    ).fetchall()
+    return [dict(row) for row in rows]
+
+
+def image_of(db: sqlite3.Connection, token: str, reviewer: str) -> str | None:
+    """Return the image of an item that was handed to ``reviewer`` under this lease."""
+    row = db.execute(
+        "select i.image from leases as l join items as i using (item_id, batch)"
+        " where l.token = ? and l.reviewer = ?",
+        (token, reviewer),
+    ).fetchone()
+    return None if row is None else row["image"]
