@@ -9,6 +9,7 @@ The loop also yields a text that shows it, and the pattern is only called endles
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from labeling.rules.characters import parser
@@ -20,7 +21,7 @@ MAX_LOOP = 48
 PUMPS = 40
 """How often an attack repeats the loop: 2**40 ways take hours, a tame pattern microseconds."""
 
-_TAILS = ("\x00", "!", "a", " ", "\n", "0", "\u00e9", "")
+_TAILS = ("!", "\x00", "a", " ", "\n", "0", "\u00e9", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Risk:
         return float("inf") if self.unbounded else float(length + 1) ** (self.loops + 1)
 
 
+@lru_cache(maxsize=4096)
 def assess(pattern: str, flags: int) -> Risk:
     r"""Tell how much a pattern may backtrack.
 

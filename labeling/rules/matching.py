@@ -7,7 +7,6 @@ match; every other hit is confirmed by ``re``. What has no byte pattern goes to 
 
 import re
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 import numpy as np
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 
 from labeling.rules.backtracking import Risk, assess
 from labeling.rules.byte_patterns import Node
-from labeling.rules.cores import usable_cores
 from labeling.rules.hits import Failure
 from labeling.rules.rule import Patterns
 from labeling.rules.scanning import Block, Scanner, join
@@ -137,15 +135,15 @@ class Matcher:
             open_rows += [found[~exact], np.tile(rows, len(side.unscanned))]
         fired = _distinct(np.concatenate(sure))
         numbers, rows = np.concatenate(open_numbers), np.concatenate(open_rows)
-        undecided = ~np.isin(self._owner[numbers] * n_rows + rows, fired)
+        undecided = ~_contains(fired, self._owner[numbers] * n_rows + rows)
         more, late = self._confirm(texts, numbers[undecided], rows[undecided])
         fired = _distinct(np.concatenate([fired, more]))
         cuts = np.searchsorted(fired, np.arange(self._n_rules + 1) * n_rows)
         rows_of = [fired[a:b] - i * n_rows for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))]
         failures: list[list[Failure]] = [[] for _ in range(self._n_rules)]
-        for cell, code in sorted(late.items()):
-            if fired[min(np.searchsorted(fired, cell), len(fired) - 1)] != cell if len(fired) else True:
-                failures[cell // n_rows].append(Failure(cell % n_rows, describe(code)))
+        cells = np.array(sorted(late), dtype=np.int64)
+        for cell in cells[~_contains(fired, cells)].tolist():
+            failures[cell // n_rows].append(Failure(cell % n_rows, describe(late[cell])))
         return rows_of, failures
 
     def _confirm(
@@ -191,16 +189,7 @@ def _scan(
     cuts = np.unique(np.append(np.searchsorted(offsets[:-1], marks[:-1]), len(rows)))
     spans = list(zip(cuts.tolist(), cuts[1:].tolist(), strict=False))
 
-    def one(span: tuple[int, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        start, stop = span
-        return side.scan(join(chosen.slice(start, stop - start), rows[start:stop]))
-
-    n_threads = min(usable_cores(), len(spans))
-    if n_threads > 1:
-        with ThreadPoolExecutor(n_threads) as pool:
-            parts = list(pool.map(one, spans))
-    else:
-        parts = [one(span) for span in spans]
+    parts = [side.scan(join(chosen.slice(a, b - a), rows[a:b])) for a, b in spans]
     return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
@@ -212,3 +201,11 @@ def _distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """Sort and drop repeats; ``np.unique`` hashes, which is twenty times slower here."""
     ordered = np.sort(values)
     return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
+
+
+def _contains(ordered: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which values are among ordered ones."""
+    if not len(ordered):
+        return np.zeros(len(values), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return ordered[at] == values

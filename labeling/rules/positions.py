@@ -16,9 +16,12 @@ MAX_UNROLLED = 3
 MAX_POSITIONS = 4000
 """Automata stop growing here; larger patterns are never called safe."""
 
+MAX_EDGES = 20_000
+"""As many edges may be added at once."""
+
 
 class TooLargeError(Exception):
-    """The pattern has more than :data:`MAX_POSITIONS` positions."""
+    """The automaton of the pattern would be too large to look at."""
 
 
 @dataclass(slots=True)
@@ -74,7 +77,7 @@ def position_automaton(items: list[Any], flags: int) -> Positions:
     Raises
     ------
     TooLargeError
-        If it would have more than :data:`MAX_POSITIONS` positions.
+        If it would pass :data:`MAX_POSITIONS` or :data:`MAX_EDGES`.
     """
     made = Positions()
     made.starts = _sequence(made, items, flags).first
@@ -113,7 +116,7 @@ def _item(made: Positions, item: Any, flags: int) -> _Piece:
     if op in (ops.ASSERT, ops.ASSERT_NOT):
         made.parts.append((list(argument[1]), flags))
         return _Piece(Counter(), Counter(), 1)
-    if op in (ops.GROUPREF,):
+    if op is ops.GROUPREF:
         piece = _single(made, (1 << 129) - 1)
         piece.empty = 1
         return piece
@@ -157,6 +160,8 @@ def _join(made: Positions, left: _Piece, right: _Piece) -> _Piece:
 
 
 def _connect(made: Positions, last: Counter[int], first: Counter[int]) -> None:
+    if len(last) * len(first) > MAX_EDGES:
+        raise TooLargeError
     for before, ways in last.items():
         for after, more in first.items():
             made.edges[before][after] += ways * more

@@ -8,7 +8,8 @@ from labeling.rules.conditions import Condition, parse_conditions
 from labeling.rules.document import Entry, Field, read_entries
 from labeling.rules.fields import COMMON, OPTIONS, did_you_mean, parse_body
 from labeling.rules.python import read_python_rules
-from labeling.rules.rule import Rule
+from labeling.rules.rule import Patterns, Rule
+from labeling.rules.searching import endless
 
 KINDS = tuple(OPTIONS)
 """The kinds that stand in YAML; exactly one of them is a key of each rule."""
@@ -76,7 +77,7 @@ def read_classes(path: Path) -> list[str] | None:
 
 
 def check_rules(rules: Sequence[Rule], classes: Sequence[str]) -> None:
-    """Refuse labels that are no class, and the same name or the same meaning twice.
+    """Refuse labels that are no class, names or meanings that stand twice, endless patterns.
 
     Raises
     ------
@@ -104,6 +105,20 @@ def check_rules(rules: Sequence[Rule], classes: Sequence[str]) -> None:
             raise RuleError(
                 f"rules {first.name!r} ({first.origin}) and {one.name!r} ({one.origin}) mean the "
                 "same, so their vote would count twice; delete one"
+            )
+        if one.kind == "regex" and isinstance(one.body, Patterns):
+            _refuse_endless(one, one.body)
+
+
+def _refuse_endless(rule: Rule, body: Patterns) -> None:
+    for pattern in body.patterns:
+        text = endless(pattern, body.flags)
+        if text is not None:
+            raise RuleError(
+                f"{rule.origin}, rule {rule.name!r}: the pattern {pattern!r} backtracks without "
+                f"end, for example on {text!r}: a repeat inside a repeat can read the same text in "
+                "many ways. Make the inner repeat possessive ('++' for '+', '*+' for '*') or put it "
+                "in an atomic group ('(?>…)')"
             )
 
 
