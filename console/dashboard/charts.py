@@ -106,13 +106,12 @@ def class_quality() -> Drawing:
         ),
         base.mark_point(filled=True, size=60).encode(
             x="value:Q",
-            shape=alt.Shape("measure:N", legend=_LEGEND),
             tooltip=[
                 *_tooltips("label:N", "measure:N", "reviewed:Q"),
                 *(alt.Tooltip(f"{f}:Q", format=".1%") for f in ("value", "low", "high")),
             ],
         ),
-    ).properties(width="container", height=alt.Step(22), autosize=_ROWS)
+    ).properties(width="container", height=alt.Step(44), autosize=_ROWS)
 
 
 def _voter_rows() -> alt.Y:

@@ -55,6 +55,10 @@
     if (rows.length === 0) { holder.textContent = "Nothing in this selection."; return; }
     const spec = structuredClone(figure.spec);
     spec.datasets = { ...(spec.datasets ?? {}), [figure.table]: rows };
+    if (spec.height?.step) {
+      const distinct = new Set(rows.map((row) => figure.rows.map((column) => row[column]).join()));
+      spec.height = spec.height.step * distinct.size;
+    }
     const result = await window.vegaEmbed(holder, spec,
       { actions: false, renderer: "svg", config: theme(), logLevel: ERRORS_ONLY });
     holder.querySelector("svg")?.setAttribute("aria-hidden", "true");

@@ -18,13 +18,17 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One chart on the page: its place, what it says, and the table behind it."""
+    """One chart on the page: its place, what it says, and the table behind it.
+
+    ``rows`` names the columns whose distinct values are the chart's rows, if it has rows.
+    """
 
     key: str
     title: str
     caption: str
     table: str
     draw: Callable[[], charts.Drawing]
+    rows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ def sections(target: float | None) -> list[Section]:
                     "Point and 95 % interval over all reviewed batches.",
                     "class_quality",
                     charts.class_quality,
+                    ("label",),
                 ),
             ),
         ),
@@ -94,6 +99,7 @@ def sections(target: float | None) -> list[Section]:
                     "Point and 95 % interval over the reviewed items it voted on.",
                     "voter_scorecard",
                     charts.voter_accuracy,
+                    ("voter", "version"),
                 ),
                 Figure(
                     "voter-reach",
@@ -101,6 +107,7 @@ def sections(target: float | None) -> list[Section]:
                     "How often it votes, meets another vote, and is contradicted.",
                     "voter_scorecard",
                     charts.voter_reach,
+                    ("voter", "version"),
                 ),
             ),
         ),
@@ -130,6 +137,7 @@ def sections(target: float | None) -> list[Section]:
                     "Larger is a larger effect against the reference; ringed ones are warnings.",
                     "early_warnings",
                     charts.warning_effects,
+                    ("signal",),
                 ),
             ),
         ),
@@ -186,7 +194,7 @@ def render(report: ReportData) -> str:
         "task": report.task,
         "tables": {name: report.rows(name) for name in SCHEMAS if name in used},
         "figures": {
-            f.key: {"table": f.table, "title": f.title, "spec": f.draw().to_dict()} for f in figures
+            f.key: {"table": f.table, "rows": f.rows, "spec": f.draw().to_dict()} for f in figures
         },
     }
     environment = Environment(

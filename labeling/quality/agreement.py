@@ -39,7 +39,7 @@ def cohen_kappa(first: ArrayLike, second: ArrayLike) -> float:
     a, b = a[both], b[both]
     if not len(a):
         return math.nan
-    k = int(np.concatenate([a, b]).max()) + 1
+    k = len(np.bincount(np.concatenate([a, b])))
     chance = float((np.bincount(a, minlength=k) @ np.bincount(b, minlength=k)) / len(a) ** 2)
     return math.nan if chance == 1 else (float(np.mean(a == b)) - chance) / (1 - chance)
 
