@@ -149,12 +149,7 @@ def _ambiguous_walk(made: Positions, loop: list[int]) -> tuple[int, list[int]] |
     pairs = [(p, q) for p in loop for q in loop if made.masks[p] & made.masks[q]]
     number = {pair: i for i, pair in enumerate(pairs)}
     edges = [
-        [
-            number[a, b]
-            for a in made.edges[p]
-            for b in made.edges[q]
-            if (a, b) in number
-        ]
+        [number[a, b] for a in made.edges[p] for b in made.edges[q] if (a, b) in number]
         for p, q in pairs
     ]
     for component in _components(len(pairs), edges):

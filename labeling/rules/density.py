@@ -55,7 +55,9 @@ def density(node: Node) -> float:
             for one in items:
                 if isinstance(one, Repeat) and one.low != one.high:
                     reach = TYPICAL_TEXT if one.high is None else one.high
-                    chance = min(1.0, chance * max(1.0, reach * density(one.item) ** max(one.low, 1)))
+                    chance = min(
+                        1.0, chance * max(1.0, reach * density(one.item) ** max(one.low, 1))
+                    )
                 else:
                     chance *= density(one)
             return chance

@@ -22,6 +22,7 @@ from labeling.rules.scanning import Block, Scanner, join
 from labeling.rules.search_worker import YES
 from labeling.rules.searching import Search, describe, search_all
 from labeling.rules.translation import translate
+import itertools
 
 BLOCK_BYTES = 1 << 20
 """Texts are scanned in blocks of about this size."""
@@ -66,7 +67,7 @@ class Side:
 
 
 class Matcher:
-    """Pattern rules, compiled together.
+    r"""Pattern rules, compiled together.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ class Matcher:
 
     Examples
     --------
-    >>> matcher = Matcher([Patterns(("https?://",)), Patterns((r"\\bsong\\b",), re.IGNORECASE)])
+    >>> matcher = Matcher([Patterns(("https?://",)), Patterns((r"\bsong\b",), re.IGNORECASE)])
     >>> rows, failures = matcher.match(pa.array(["Song at http://x", "songs", None, "my SONG"]))
     >>> [one.tolist() for one in rows]
     [[0], [0, 3]]
@@ -96,9 +97,7 @@ class Matcher:
     def _any(self) -> Side:
         return Side(self._patterns, ascii_only=False)
 
-    def match(
-        self, texts: pa.Array
-    ) -> tuple[list[NDArray[np.int64]], list[list[Failure]]]:
+    def match(self, texts: pa.Array) -> tuple[list[NDArray[np.int64]], list[list[Failure]]]:
         """Find the rows in which one of a rule's patterns is found.
 
         Parameters
@@ -124,14 +123,20 @@ class Matcher:
         sure: list[NDArray[np.int64]] = []
         open_numbers: list[NDArray[np.int64]] = []
         open_rows: list[NDArray[np.int64]] = []
-        for side_name, rows in (("_ascii", np.flatnonzero(plain)), ("_any", np.flatnonzero(valid & ~plain))):
+        for side_name, rows in (
+            ("_ascii", np.flatnonzero(plain)),
+            ("_any", np.flatnonzero(valid & ~plain)),
+        ):
             if not len(rows):
                 continue
             side: Side = getattr(self, side_name)
             numbers, found = _scan(side, texts, rows)
             exact = side.exact[numbers]
             sure.append(self._owner[numbers[exact]] * n_rows + found[exact])
-            open_numbers += [numbers[~exact], np.repeat(np.array(side.unscanned, dtype=np.int64), len(rows))]
+            open_numbers += [
+                numbers[~exact],
+                np.repeat(np.array(side.unscanned, dtype=np.int64), len(rows)),
+            ]
             open_rows += [found[~exact], np.tile(rows, len(side.unscanned))]
         fired = _distinct(np.concatenate(sure))
         numbers, rows = np.concatenate(open_numbers), np.concatenate(open_rows)
@@ -139,7 +144,7 @@ class Matcher:
         more, late = self._confirm(texts, numbers[undecided], rows[undecided])
         fired = _distinct(np.concatenate([fired, more]))
         cuts = np.searchsorted(fired, np.arange(self._n_rules + 1) * n_rows)
-        rows_of = [fired[a:b] - i * n_rows for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))]
+        rows_of = [fired[a:b] - i * n_rows for i, (a, b) in enumerate(itertools.pairwise(cuts))]
         failures: list[list[Failure]] = [[] for _ in range(self._n_rules)]
         cells = np.array(sorted(late), dtype=np.int64)
         for cell in cells[~_contains(fired, cells)].tolist():
@@ -160,7 +165,7 @@ class Matcher:
         numbers, rows = numbers[order], rows[order]
         used = _distinct(numbers)
         cuts = np.searchsorted(numbers, np.append(used, len(self._patterns)))
-        parts = [rows[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+        parts = [rows[a:b] for a, b in itertools.pairwise(cuts)]
         searches: list[Search] = []
         for number, part in zip(used.tolist(), parts, strict=True):
             text, flags = self._patterns[number]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from labeling.rules.byte_patterns import SEPARATOR, Alt, Node, emit
 from labeling.rules.density import DENSE, density
+import itertools
 
 _Add = Callable[[int], None]
 
@@ -84,7 +85,9 @@ class Scanner:
         self, nodes: Sequence[Node], numbers: list[int], flags: int
     ) -> hyperscan.Database | None:
         pairs = [
-            (number, emit(one).encode()) for number in numbers for one in _alternatives(nodes[number])
+            (number, emit(one).encode())
+            for number in numbers
+            for one in _alternatives(nodes[number])
         ]
         if not pairs:
             return None
@@ -139,7 +142,7 @@ class Scanner:
 
         scan, data, scratch = self._by_text.scan, block.data, self._by_text.scratch.clone()
         starts = block.starts.tolist()
-        for row, (start, stop) in enumerate(zip(starts, starts[1:], strict=False)):
+        for row, (start, stop) in enumerate(itertools.pairwise(starts)):
             scan(data[start - 1 : stop], report, 0, row, scratch)
         return np.frombuffer(cells, dtype=np.int64)
 

@@ -26,7 +26,9 @@ def _late(_signal: int, _frame: Any) -> None:
     raise LateError
 
 
-def search(job: tuple[str, int, list[int]], texts: list[str], limit_s: float, patience: int) -> bytes:
+def search(
+    job: tuple[str, int, list[int]], texts: list[str], limit_s: float, patience: int
+) -> bytes:
     """Search one pattern in some texts; see the module."""
     pattern, flags, indices = job
     find = re.compile(pattern, flags).search

@@ -1,0 +1,197 @@
+"""What each rule does on a batch: how often it votes, with whom, against whom, and how well."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from labeling.errors import RuleError
+from labeling.quality.intervals import wilson
+from labeling.rules.hits import RuleVotes
+
+NEAR_DUPLICATE = 0.9
+"""Share of items in common (Jaccard, 0..1) from which two rules of a class are near-duplicates."""
+
+MIN_SHARED = 5
+"""Items that near-duplicates have in common at least."""
+
+COLUMNS = pa.schema(
+    [
+        pa.field("rule", pa.string()),
+        pa.field("kind", pa.string()),
+        pa.field("label", pa.string()),
+        pa.field("version", pa.string()),
+        pa.field("votes", pa.int64()),
+        pa.field("coverage", pa.float64()),
+        pa.field("overlaps", pa.float64()),
+        pa.field("conflicts", pa.float64()),
+        pa.field("by_class", pa.string()),
+        pa.field("failures", pa.int64()),
+        pa.field("gold", pa.int64()),
+        pa.field("correct", pa.int64()),
+        pa.field("accuracy", pa.float64()),
+        pa.field("accuracy_low", pa.float64()),
+        pa.field("accuracy_high", pa.float64()),
+        pa.field("never_fires", pa.bool_()),
+        pa.field("near_duplicate_of", pa.string()),
+        pa.field("likeness", pa.float64()),
+    ]
+)
+"""Columns of the table that :func:`analyse` returns."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """Votes as index arrays: item, rule and class of each."""
+
+    item: NDArray[np.int64]
+    rule: NDArray[np.int64]
+    label: NDArray[np.int64]
+    ids: Any
+    classes: list[str]
+
+
+def analyse(result: RuleVotes, gold: Any = None) -> Any:
+    """Describe every rule of a batch, also those that never fire.
+
+    Parameters
+    ----------
+    result : RuleVotes
+        The votes of one or more batches (concatenated) and the rules that cast them.
+    gold : pa.Table, optional
+        ``item_id`` and ``label`` (name of the class) of reviewed items, drawn at random: accuracy
+        on items that were chosen for learning means nothing.
+
+    Returns
+    -------
+    pa.Table
+        :data:`COLUMNS`, a row a rule. ``coverage``, ``overlaps`` (another rule voted too) and
+        ``conflicts`` (another rule voted for another class) are shares of all items, 0..1;
+        ``by_class`` reads ``SPAM 12, HAM 3``; ``accuracy`` is on gold items with a vote of the
+        rule, with a 95 % Wilson interval, and null without any; ``near_duplicate_of`` names the
+        earlier rule of the same class with the largest Jaccard ``likeness`` over
+        :data:`NEAR_DUPLICATE`.
+
+    Raises
+    ------
+    RuleError
+        If gold lacks a column or settles an item twice.
+    """
+    cells = _index(result)
+    n_rules, n_items = len(result.rules), max(result.n_items, 1)
+    votes = np.bincount(cells.rule, minlength=n_rules)
+    others, against = _company(cells)
+    overlaps = np.bincount(cells.rule, weights=others, minlength=n_rules)
+    conflicts = np.bincount(cells.rule, weights=against, minlength=n_rules)
+    by_class = np.zeros((n_rules, len(cells.classes)), dtype=np.int64)
+    np.add.at(by_class, (cells.rule, cells.label), 1)
+    failures = pc.value_counts(result.failures["rule"].combine_chunks())
+    failed = {one["values"]: one["counts"] for one in failures.to_pylist()}
+    seen, correct = _on_gold(cells, gold, n_rules)
+    twins = _near_duplicates(cells, result, votes)
+    rows: list[dict[str, Any]] = []
+    for i, one in enumerate(result.rules):
+        share = wilson(int(correct[i]), int(seen[i])) if seen[i] else None
+        twin = twins.get(i)
+        rows.append(
+            {
+                "rule": one.name,
+                "kind": one.kind,
+                "label": one.label,
+                "version": one.version,
+                "votes": int(votes[i]),
+                "coverage": votes[i] / n_items,
+                "overlaps": overlaps[i] / n_items,
+                "conflicts": conflicts[i] / n_items,
+                "by_class": ", ".join(
+                    f"{name} {count}"
+                    for name, count in zip(cells.classes, by_class[i].tolist(), strict=True)
+                    if count
+                ),
+                "failures": failed.get(one.name, 0),
+                "gold": int(seen[i]),
+                "correct": int(correct[i]),
+                "accuracy": share.point if share else None,
+                "accuracy_low": share.low if share else None,
+                "accuracy_high": share.high if share else None,
+                "never_fires": votes[i] == 0,
+                "near_duplicate_of": result.rules[twin[0]].name if twin else None,
+                "likeness": twin[1] if twin else None,
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=COLUMNS)
+
+
+def _index(result: RuleVotes) -> _Cells:
+    items = result.votes["item_id"].combine_chunks().dictionary_encode()
+    labels = result.votes["label"].combine_chunks().dictionary_encode()
+    voters = pa.array([one.voter for one in result.rules], pa.string())
+    return _Cells(
+        _integers(items.indices),
+        _integers(pc.index_in(result.votes["voter"].combine_chunks(), value_set=voters)),
+        _integers(labels.indices),
+        items.dictionary,
+        labels.dictionary.to_pylist(),
+    )
+
+
+def _integers(values: Any) -> NDArray[np.int64]:
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _company(cells: _Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Tell for each vote whether another rule voted on its item, and whether for another class."""
+    n_items, n_classes = len(cells.ids), max(len(cells.classes), 1)
+    in_all = np.bincount(cells.item, minlength=n_items)[cells.item]
+    pair = cells.item * n_classes + cells.label
+    _, back, counts = np.unique(pair, return_inverse=True, return_counts=True)
+    alike = counts[back]
+    return (in_all > 1).astype(np.float64), (in_all > alike).astype(np.float64)
+
+
+def _on_gold(cells: _Cells, gold: Any, n_rules: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    if gold is None:
+        zeros = np.zeros(n_rules, dtype=np.int64)
+        return zeros, zeros
+    for column in ("item_id", "label"):
+        if column not in gold.column_names:
+            raise RuleError(
+                f"gold needs the columns item_id and label; it has {', '.join(gold.column_names)}"
+            )
+    ids = gold["item_id"].cast(pa.string()).combine_chunks()
+    if pc.count_distinct(ids).as_py() != len(ids):
+        raise RuleError("an item stands more than once in gold; settle its reviews first")
+    at = pc.index_in(cells.ids, value_set=ids)
+    names = pa.array(cells.classes, pa.string())
+    truth = pc.index_in(gold["label"].cast(pa.string()).combine_chunks(), value_set=names)
+    truth_of = _integers(pc.fill_null(truth.take(at), -1))
+    known = _integers(pc.is_valid(at)).astype(bool)[cells.item]
+    right = known & (truth_of[cells.item] == cells.label)
+    return (
+        np.bincount(cells.rule[known], minlength=n_rules),
+        np.bincount(cells.rule[right], minlength=n_rules),
+    )
+
+
+def _near_duplicates(
+    cells: _Cells, result: RuleVotes, votes: NDArray[np.int64]
+) -> dict[int, tuple[int, float]]:
+    """Return for each rule the most alike earlier one of its class, with the likeness."""
+    n_rules, n_classes = len(result.rules), max(len(cells.classes), 1)
+    column = cells.item * n_classes + cells.label
+    used, column = np.unique(column, return_inverse=True)
+    ones = np.ones(len(column), dtype=np.int64)
+    table = csr_matrix((ones, (cells.rule, column)), shape=(n_rules, max(len(used), 1)))
+    shared = (table @ table.T).tocoo()
+    found: dict[int, tuple[int, float]] = {}
+    for one, other, both in zip(
+        shared.row.tolist(), shared.col.tolist(), shared.data.tolist(), strict=True
+    ):
+        likeness = both / (votes[one] + votes[other] - both)
+        if other < one and both >= MIN_SHARED and likeness >= NEAR_DUPLICATE:
+            found[one] = max(found.get(one, (other, 0.0)), (other, likeness), key=lambda t: t[1])
+    return {one: (other, float(likeness)) for one, (other, likeness) in found.items()}
