@@ -62,7 +62,7 @@ class Purse:
         self._midnight = day_start(clock())
         self._reserved = 0.0
         self._out = 0
-        self._settled = asyncio.Condition()
+        self._settled = asyncio.Event()
 
     async def reserve(self, worst_usd: float) -> None:
         """Put ``worst_usd`` aside, waiting for other requests to settle if need be.
@@ -72,28 +72,27 @@ class Purse:
         BudgetError
             Naming the cap that this request might pass.
         """
-        async with self._settled:
-            while (cap := self._passed(worst_usd)) and self._out:
-                await self._settled.wait()
-            if cap:
-                name, limit = cap
-                raise BudgetError(
-                    f"the {name} budget of ${limit:g} is reached: ${self._spent[name]:.6f} spent, "
-                    f"and the next request may cost ${worst_usd:.6f}; "
-                    f"raise models.budget.{name}_usd or run again when there is budget left"
-                )
-            self._reserved += worst_usd
-            self._out += 1
+        while (cap := self._passed(worst_usd)) and self._out:
+            self._settled.clear()
+            await self._settled.wait()
+        if cap:
+            name, limit = cap
+            raise BudgetError(
+                f"the {name} budget of ${limit:g} is reached: ${self._spent[name]:.6f} spent, "
+                f"and the next request may cost ${worst_usd:.6f}; "
+                f"raise models.budget.{name}_usd or run again when there is budget left"
+            )
+        self._reserved += worst_usd
+        self._out += 1
 
-    async def settle(self, reserved_usd: float, spent_usd: float) -> None:
+    def settle(self, reserved_usd: float, spent_usd: float) -> None:
         """Give back what was put aside and count what was spent."""
-        async with self._settled:
-            self._turn_of_day()
-            self._reserved -= reserved_usd
-            self._out -= 1
-            for name in self._spent:
-                self._spent[name] += spent_usd
-            self._settled.notify_all()
+        self._turn_of_day()
+        self._reserved -= reserved_usd
+        self._out -= 1
+        for name in self._spent:
+            self._spent[name] += spent_usd
+        self._settled.set()
 
     def _passed(self, worst_usd: float) -> tuple[str, float] | None:
         self._turn_of_day()

@@ -1,0 +1,138 @@
+"""One question to one model, through the cap, the pace, the retries and the ledger."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
+
+from labeling.llm.breaker import Breaker
+from labeling.llm.budget import Purse
+from labeling.llm.ledger import Call, Ledger
+from labeling.llm.pace import Pacer
+from labeling.llm.tally import Tally
+from labeling.llm.transport import (
+    MAYBE_CHARGED,
+    TRANSIENT,
+    Fault,
+    Price,
+    Reply,
+    Request,
+    Transport,
+    TransportError,
+)
+from labeling.llm.worst_case import most_tokens, worst_case_usd
+
+ATTEMPTS = 6
+PATIENT_ATTEMPTS = 40
+"""Attempts where a provider only asks for patience (429): it lives, so waiting pays."""
+
+BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 30.0
+"""Full jitter: uniform between 0 and 0.5 s, 1 s, 2 s ... at most 30 s."""
+
+
+@dataclass(slots=True)
+class Asker:
+    """Asks one model; each attempt is a row of the ledger.
+
+    Parameters
+    ----------
+    transport, ledger, purse, pacer, breaker, tally
+        What it goes through, in the order of the docstring above.
+    run : str
+        The run that pays.
+    price : Price
+        Of the model.
+    attempts : int
+        Tries of one question before it is given up.
+    backoff_s : float
+        First upper bound of the full jitter, in seconds.
+    """
+
+    transport: Transport
+    ledger: Ledger
+    purse: Purse
+    pacer: Pacer
+    breaker: Breaker
+    tally: Tally
+    run: str
+    price: Price
+    attempts: int = ATTEMPTS
+    backoff_s: float = BACKOFF_S
+    clock: Callable[[], float] = field(default=time.perf_counter)
+
+    async def ask(self, call: Call, request: Request) -> Reply:
+        """Ask until there is an answer.
+
+        Raises
+        ------
+        TransportError
+            If the question cannot be answered, or the last attempt failed.
+        BudgetError
+            If the request might pass a cap.
+        ProviderDownError
+            If the provider counts as dead.
+        """
+        backoff = wait_random_exponential(multiplier=self.backoff_s, max=LONGEST_BACKOFF_S)
+        retrying = AsyncRetrying(
+            stop=self._stop, wait=lambda state: _wait(state, backoff), retry=_again, reraise=True
+        )
+        return await retrying(self._attempt, call, request)
+
+    async def _attempt(self, call: Call, request: Request) -> Reply:
+        self.breaker.check()
+        worst = worst_case_usd(request, self.price)
+        expected = most_tokens(request.messages) // 3 + int(request.parameters["max_tokens"])
+        await self.purse.reserve(worst)
+        spent = 0.0
+        try:
+            await self.pacer.turn(expected)
+            self.breaker.check()
+            row = self.ledger.open_call(call, self.run, worst)
+            spent, reply = worst, None
+            self.tally.calls += 1
+            start = self.clock()
+            try:
+                reply = await self.transport.complete(request)
+            except TransportError as error:
+                spent = worst if error.fault in MAYBE_CHARGED else 0.0
+                self._failed(row, error, spent, self.clock() - start)
+                raise
+            finally:
+                if reply is None and spent:
+                    self.tally.exposure_usd += spent
+            spent = self.price.cost(reply.usage)
+            latency = self.clock() - start
+            self.ledger.settle(row, reply, spent, latency)
+            self.tally.answered(reply.usage, spent, latency)
+            self.pacer.correct(expected, reply.usage.prompt + reply.usage.completion)
+            self.breaker.succeeded()
+            return reply
+        finally:
+            self.purse.settle(worst, spent)
+
+    def _failed(self, row: int, error: TransportError, exposure: float, latency_s: float) -> None:
+        self.ledger.fail(row, error.fault, exposure, latency_s)
+        self.tally.faults[error.fault] += 1
+        self.breaker.failed(error)
+        if error.fault is Fault.RATE_LIMITED and error.retry_after_s is not None:
+            self.pacer.pause(error.retry_after_s)
+
+    def _stop(self, state: RetryCallState) -> bool:
+        patient = _fault(state) is Fault.RATE_LIMITED
+        return state.attempt_number >= (PATIENT_ATTEMPTS if patient else self.attempts)
+
+
+def _again(state: RetryCallState) -> bool:
+    return _fault(state) in TRANSIENT
+
+
+def _wait(state: RetryCallState, backoff: Callable[[RetryCallState], float]) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    told = isinstance(error, TransportError) and error.retry_after_s is not None
+    return 0.0 if told and _fault(state) is Fault.RATE_LIMITED else backoff(state)
+
+
+def _fault(state: RetryCallState) -> Fault | None:
+    error = state.outcome.exception() if state.outcome else None
+    return error.fault if isinstance(error, TransportError) else None

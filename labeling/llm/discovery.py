@@ -1,0 +1,102 @@
+"""Find out what a model can do before money is spent on items.
+
+A probe asks about no item and costs a few tokens, once for each model; what it finds stays in the
+ledger. So a confidence that a provider cannot give is an error before the first item, not after
+the last.
+"""
+
+import json
+from collections.abc import Sequence
+
+from labeling.errors import PromptError
+from labeling.llm.asking import Asker
+from labeling.llm.classes import ClassSpec
+from labeling.llm.ledger import Call, Ledger, content_key
+from labeling.llm.prompt import Prompt
+from labeling.llm.rendering import Form
+from labeling.llm.transport import Fault, Reply, Request, TransportError
+
+PROBE_TOKENS = 64
+
+
+async def discover(
+    prompt: Prompt, classes: Sequence[ClassSpec], asker: Asker, ledger: Ledger
+) -> Form:
+    """Settle the form of a prompt's answers, asking the model what it can do if nobody knows.
+
+    Raises
+    ------
+    PromptError
+        If the prompt insists on what the model does not do.
+    """
+    output = prompt.settings.output
+    wants_json = output.format != "text"
+    wants_logprobs = output.confidence in ("auto", "logprobs")
+    declared = asker.transport.capabilities(prompt.model)
+    known = ledger.ability(prompt.model)
+    tries_json = wants_json and declared.structured is not False
+    tries_logprobs = wants_logprobs and declared.logprobs is not False
+    if known is None and (tries_json or tries_logprobs):
+        known = await _probe(prompt, classes, asker, tries_json, tries_logprobs)
+        ledger.remember_ability(prompt.model, *known)
+    structured, logprobs = known or (False, False)
+    if output.format == "json" and not (structured and declared.structured is not False):
+        raise PromptError(
+            f"prompt {prompt.name!r} wants output.format: json, but {prompt.model} gives no "
+            "structured output; use auto, or text"
+        )
+    if output.confidence == "logprobs" and not (logprobs and tries_logprobs):
+        raise PromptError(
+            f"prompt {prompt.name!r} wants output.confidence: logprobs, but {prompt.model} gives "
+            "no log-probabilities; use stated, samples, or auto to do without. Nothing was spent "
+            "on items"
+        )
+    notes: list[str] = []
+    if output.confidence == "auto" and not logprobs:
+        notes.append(f"{prompt.model} gives no log-probabilities: its votes carry no confidence")
+    return Form(
+        json=wants_json and structured and tries_json,
+        reasoning=output.reasoning,
+        stated=output.confidence == "stated",
+        logprobs=wants_logprobs and logprobs and tries_logprobs,
+        notes=tuple(notes),
+    )
+
+
+async def _probe(
+    prompt: Prompt, classes: Sequence[ClassSpec], asker: Asker, structured: bool, logprobs: bool
+) -> tuple[bool, bool]:
+    """Try both at once, then one by one where the provider refuses the combination."""
+    tries = [(structured, logprobs), (False, logprobs), (structured, False)]
+    found_json = found_logprobs = False
+    for with_json, with_logprobs in dict.fromkeys(t for t in tries if any(t)):
+        form = Form(json=with_json)
+        question = f"This is a test of the connection.\n{form.instruction(classes)}"
+        request = Request(
+            model=prompt.model,
+            messages=({"role": "user", "content": question},),
+            parameters={**prompt.settings.parameters, "max_tokens": PROBE_TOKENS},
+            schema=form.schema(classes) if with_json else None,
+            logprobs=with_logprobs,
+            timeout_s=prompt.settings.timeout_s,
+        )
+        key = content_key("probe", prompt.model, asker.run, int(with_json), int(with_logprobs))
+        call = Call(key, "probe", f"probe/{prompt.model}", "", prompt.model, "", request.parameters)
+        try:
+            reply = await asker.ask(call, request)
+        except TransportError as error:
+            if error.fault is not Fault.REJECTED:
+                raise
+            continue
+        found_json = found_json or (with_json and _is_json(reply))
+        found_logprobs = found_logprobs or (with_logprobs and bool(reply.tokens))
+        if (with_json, with_logprobs) == tries[0]:
+            break
+    return found_json, found_logprobs
+
+
+def _is_json(reply: Reply) -> bool:
+    try:
+        return isinstance(json.loads(reply.text), dict)
+    except ValueError:
+        return False

@@ -1,0 +1,307 @@
+"""Label a batch of items with language models: plan, ask what is not known, read, sum up."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from labeling.errors import BudgetError
+from labeling.llm.answers import Reader
+from labeling.llm.breaker import ProviderDownError
+from labeling.llm.budget import Budget, Purse
+from labeling.llm.classes import ClassSpec
+from labeling.llm.content import Content, contents
+from labeling.llm.discovery import discover
+from labeling.llm.ledger import CHUNK, Ledger
+from labeling.llm.panel import Desk, assemble, in_order
+from labeling.llm.pool import ExamplePool
+from labeling.llm.prompt import Prompt
+from labeling.llm.settings import Pace, Unsure
+from labeling.llm.tally import Tally, total
+from labeling.llm.transport import Transport
+from labeling.llm.voter import Outcome, Voter
+
+PROGRESS_S = 1.0
+"""Least time between two reports of progress, in seconds."""
+
+NOT_ASKED = "not asked: "
+"""How the reason begins where the run stopped before an item; the next run asks it."""
+
+VOTES = pa.schema(
+    [
+        ("item_id", pa.string()),
+        ("voter", pa.string()),
+        ("version", pa.string()),
+        ("label", pa.string()),
+        ("confidence", pa.float64()),
+    ]
+)
+ABSTENTIONS = pa.schema([("item_id", pa.string()), ("voter", pa.string()), ("reason", pa.string())])
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one voter is; ``done`` and ``total`` count distinct contents."""
+
+    voter: str
+    done: int
+    total: int
+    calls: int
+    cost_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVotes:
+    """What the models said of a batch.
+
+    Attributes
+    ----------
+    votes : Table
+        ``item_id, voter, version, label, confidence``; confidences as the model gave them, not
+        calibrated, null where it gave none.
+    abstentions : Table
+        ``item_id, voter, reason``: every item that a voter was to vote on and did not.
+    by_voter : mapping of str to Tally
+        What each voter took.
+    lost : int
+        Requests that were in flight when an earlier run was killed; counted at their worst case.
+    """
+
+    votes: pa.Table
+    abstentions: pa.Table
+    by_voter: Mapping[str, Tally] = field(default_factory=dict)
+    lost: int = 0
+
+    @property
+    def summary(self) -> Tally:
+        """All voters together."""
+        return total(list(self.by_voter.values()))
+
+    @property
+    def partial(self) -> bool:
+        """Whether the run stopped before the batch was done; the next run goes on."""
+        return any(tally.why for tally in self.by_voter.values())
+
+
+def label_batch(
+    items: pa.Table,
+    prompts: Sequence[Prompt],
+    classes: Sequence[ClassSpec],
+    transport: Transport,
+    ledger: Ledger,
+    *,
+    run: str,
+    budget: Budget | None = None,
+    pace: Pace | None = None,
+    examples: ExamplePool | None = None,
+    redact: Callable[[str], str] | None = None,
+    undecided: Collection[str] | None = None,
+    image_folder: Path | None = None,
+    salt: str = "",
+    attempts: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> ModelVotes:
+    """Let every prompt vote on every item; nothing that the ledger knows is asked again.
+
+    Parameters
+    ----------
+    items : Table
+        ``item_id`` and ``text``, both strings, and optionally ``image`` (path, URL or bytes).
+    prompts : sequence of Prompt
+        The voters. Their names must differ, and so must their versions.
+    classes : sequence of ClassSpec
+        The closed set of classes.
+    transport : Transport
+        Talks to the models.
+    ledger : Ledger
+        Held for spending until this returns.
+    run : str
+        Which run pays; the run budget is shared by everything of the same name.
+    budget : Budget, optional
+        Caps; at a cap the run stops cleanly and the rest of the batch is left to the next one.
+    pace : Pace, optional
+        For prompts whose front matter gives none.
+    examples : ExamplePool, optional
+        Gold that may be shown to models.
+    redact : callable, optional
+        Takes out of a text what must not be sent.
+    undecided : collection of str, optional
+        Ids that prompts with ``ask: undecided`` are asked about; all where not given.
+    image_folder : Path, optional
+        Where relative image paths start.
+    salt : str
+        Sets these answers apart from all others, so that everything is asked afresh (the canary).
+    attempts : int, optional
+        Tries of one question before it is given up.
+    progress : callable, optional
+        Told about once a second how far a voter is.
+
+    Raises
+    ------
+    PromptError
+        If a prompt cannot be asked as it stands; before anything is spent on items.
+    LabelingError
+        If ``items`` lack a column, or another run holds the ledger.
+    """
+    desk = Desk(
+        transport=transport,
+        ledger=ledger,
+        run=run,
+        budget=budget or Budget(),
+        pace=pace or Pace(),
+        classes=tuple(classes),
+        reader=Reader(tuple(classes)),
+        examples=examples,
+        image_folder=image_folder,
+        salt=salt,
+        attempts=attempts,
+    )
+    shown = contents(items, redact, image_folder)
+    ids: list[str] = items.column("item_id").cast(pa.string()).to_pylist()
+    with ledger.spending() as lost:
+        votes, abstentions, tallies = asyncio.run(
+            _ask_all(desk, prompts, shown, ids, undecided, progress)
+        )
+    return ModelVotes(votes, abstentions, tallies, lost)
+
+
+async def _ask_all(
+    desk: Desk,
+    prompts: Sequence[Prompt],
+    shown: list[Content],
+    ids: list[str],
+    undecided: Collection[str] | None,
+    progress: Callable[[Progress], None] | None,
+) -> tuple[pa.Table, pa.Table, dict[str, Tally]]:
+    purse = Purse(desk.budget, desk.ledger, desk.run, time.time)
+    voters = assemble(desk, prompts, purse)
+    answered: dict[str, dict[str, Outcome]] = {}
+    asked: dict[str, list[Content]] = {}
+    for prompt in in_order(prompts):
+        asked[prompt.name] = _before_cascade(prompt, shown, ids, undecided)
+    for prompt in prompts:
+        await _prepare(voters[prompt.name], asked[prompt.name])
+    for prompt in in_order(prompts):
+        voter = voters[prompt.name]
+        if isinstance(prompt.settings.ask, Unsure):
+            asked[prompt.name] = _unsure(prompt.settings.ask, asked[prompt.name], answered)
+        answered[prompt.name] = await _ask(voter, asked[prompt.name], ids, progress)
+        _count_savings(voter, len(shown) - len(asked[prompt.name]))
+    return (
+        *_tables(prompts, voters, asked, answered, ids),
+        {voters[p.name].name: voters[p.name].tally for p in prompts},
+    )
+
+
+async def _prepare(voter: Voter, asked: list[Content]) -> None:
+    """Settle the form of the answers, unless everything is known already."""
+    for start in range(0, len(asked), CHUNK):
+        chunk = asked[start : start + CHUNK]
+        voter.recall(chunk)
+        if not all(voter.is_known(content) for content in chunk):
+            break
+    else:
+        return
+    seat = voter.seats[0]
+    try:
+        seat.form = await discover(seat.prompt, voter.classes, seat.asker, voter.ledger)
+        voter.tally.notes.extend(seat.form.notes)
+    except (BudgetError, ProviderDownError) as error:
+        voter.tally.why = str(error)
+
+
+async def _ask(
+    voter: Voter,
+    asked: list[Content],
+    ids: list[str],
+    progress: Callable[[Progress], None] | None,
+) -> dict[str, Outcome]:
+    """Ask about every content, many at a time, until done or stopped."""
+    done: dict[str, Outcome] = {}
+    told_at = time.monotonic()
+
+    async def work(queue: deque[Content]) -> None:
+        nonlocal told_at
+        while queue:
+            content = queue.popleft()
+            if voter.tally.why and not voter.is_known(content):
+                continue
+            try:
+                done[content.digest] = await voter.vote(content, [ids[r] for r in content.rows])
+            except (BudgetError, ProviderDownError) as error:
+                voter.tally.why = voter.tally.why or str(error)
+            if progress and time.monotonic() - told_at >= PROGRESS_S:
+                told_at = time.monotonic()
+                tally = voter.tally
+                progress(Progress(voter.name, len(done), len(asked), tally.calls, tally.cost_usd))
+
+    for start in range(0, len(asked), CHUNK * 8):
+        chunk = asked[start : start + CHUNK * 8]
+        voter.recall(chunk)
+        queue = deque(chunk)
+        await asyncio.gather(*(work(queue) for _ in range(voter.concurrency)))
+    voter.tally.pending = sum(len(c.rows) for c in asked if c.digest not in done)
+    return done
+
+
+def _before_cascade(
+    prompt: Prompt, shown: list[Content], ids: list[str], undecided: Collection[str] | None
+) -> list[Content]:
+    if prompt.settings.ask != "undecided" or undecided is None:
+        return shown
+    wanted = frozenset(undecided)
+    return [content for content in shown if any(ids[row] in wanted for row in content.rows)]
+
+
+def _unsure(
+    step: Unsure, shown: list[Content], answered: Mapping[str, Mapping[str, Outcome]]
+) -> list[Content]:
+    first = answered[step.after]
+
+    def unsure(outcome: Outcome | None) -> bool:
+        if outcome is None:
+            return False
+        return outcome.label is None or (outcome.confidence or 0.0) < step.below
+
+    return [content for content in shown if unsure(first.get(content.digest))]
+
+
+def _count_savings(voter: Voter, spared: int) -> None:
+    tally = voter.tally
+    tally.spared = spared
+    answers = len(tally.latencies_s)
+    tally.saved_usd = spared * tally.cost_usd / answers if answers else 0.0
+
+
+def _tables(
+    prompts: Iterable[Prompt],
+    voters: Mapping[str, Voter],
+    asked: Mapping[str, list[Content]],
+    answered: Mapping[str, Mapping[str, Outcome]],
+    ids: list[str],
+) -> tuple[pa.Table, pa.Table]:
+    votes: list[tuple[str, str, str, str, float | None]] = []
+    silent: list[tuple[str, str, str]] = []
+    for prompt in prompts:
+        voter = voters[prompt.name]
+        for content in asked[prompt.name]:
+            outcome = answered[prompt.name].get(content.digest)
+            for row in content.rows:
+                if outcome is None:
+                    silent.append((ids[row], voter.name, f"{NOT_ASKED}{voter.tally.why}"))
+                elif outcome.label is None:
+                    silent.append((ids[row], voter.name, outcome.reason))
+                else:
+                    votes.append(
+                        (ids[row], voter.name, outcome.version, outcome.label, outcome.confidence)
+                    )
+    return _table(votes, VOTES), _table(silent, ABSTENTIONS)
+
+
+def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    return pa.table([pa.array(c, t) for c, t in zip(columns, schema.types, strict=True)], schema)

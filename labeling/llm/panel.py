@@ -1,0 +1,173 @@
+"""Several prompts and models as voters of one task: put together, and put in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from labeling.errors import PromptError
+from labeling.llm.answers import Reader
+from labeling.llm.asking import ATTEMPTS, Asker
+from labeling.llm.breaker import Breaker
+from labeling.llm.budget import Budget, Purse
+from labeling.llm.classes import ClassSpec
+from labeling.llm.ledger import Ledger
+from labeling.llm.pace import Pacer
+from labeling.llm.pool import ExamplePool
+from labeling.llm.prompt import Prompt
+from labeling.llm.rendering import Form
+from labeling.llm.settings import Pace, Unsure
+from labeling.llm.shortlist import Shortlist
+from labeling.llm.tally import Tally
+from labeling.llm.transport import Price, Transport
+from labeling.llm.voter import Seat, Voter
+
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What all voters of one run share."""
+
+    transport: Transport
+    ledger: Ledger
+    run: str
+    budget: Budget
+    pace: Pace
+    classes: tuple[ClassSpec, ...]
+    reader: Reader
+    examples: ExamplePool | None = None
+    image_folder: Path | None = None
+    salt: str = ""
+    attempts: int | None = None
+
+
+def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, Voter]:
+    """Make a voter of each prompt; prompts on the same model share its pace and its breaker.
+
+    Raises
+    ------
+    PromptError
+        If two prompts are the same, an example names no class, or a price is unknown where there
+        is a budget to be held.
+    """
+    _distinct(prompts, desk.classes)
+    breakers = {m: Breaker(m) for p in prompts for m in (p.model, *p.settings.fallbacks)}
+    pacers: dict[str, Pacer] = {}
+    kind = "simulated" if desk.transport.simulated else "llm"
+    voters: dict[str, Voter] = {}
+    for prompt in prompts:
+        settings = prompt.settings
+        tally = Tally()
+        pace = settings.pace or desk.pace
+        seats: list[Seat] = []
+        for model in (prompt.model, *settings.fallbacks):
+            own = replace(prompt, model=model)
+            pacer = pacers.setdefault(
+                model, Pacer(pace.requests_per_minute, pace.tokens_per_minute)
+            )
+            asker = Asker(
+                desk.transport,
+                desk.ledger,
+                purse,
+                pacer,
+                breakers[model],
+                tally,
+                desk.run,
+                price_of(own, desk.transport, desk.budget),
+                desk.attempts or ATTEMPTS,
+            )
+            plain = Form(
+                reasoning=settings.output.reasoning, stated=settings.output.confidence == "stated"
+            )
+            seats.append(Seat(own, own.version(desk.classes), asker, plain))
+        shortened = settings.shortlist is not None and settings.shortlist < len(desk.classes)
+        voters[prompt.name] = Voter(
+            name=f"{kind}/{prompt.name}",
+            seats=seats,
+            classes=desk.classes,
+            reader=desk.reader,
+            ledger=desk.ledger,
+            tally=tally,
+            concurrency=pace.concurrency,
+            pool=desk.examples,
+            shortlist=Shortlist(desk.classes, settings.shortlist or 2, desk.examples)
+            if shortened
+            else None,
+            folder=desk.image_folder,
+            salt=desk.salt,
+        )
+    return voters
+
+
+def price_of(prompt: Prompt, transport: Transport, budget: Budget) -> Price:
+    """Return what a prompt's model costs a token.
+
+    Raises
+    ------
+    PromptError
+        If nobody knows and there is a budget to be held.
+    """
+    told = prompt.settings.price
+    if told is not None:
+        cached = None if told.cached_input is None else told.cached_input / MILLION
+        return Price(told.input / MILLION, told.output / MILLION, cached)
+    price = transport.price(prompt.model)
+    if price is None and budget.capped():
+        raise PromptError(
+            f"prompt {prompt.name!r}: nobody knows what {prompt.model} costs, so no budget can be "
+            "held; add `price: {input: 0.15, output: 0.60}` (US dollars a million tokens; 0 for a "
+            "model of your own) to the front matter"
+        )
+    return price or Price()
+
+
+def in_order(prompts: Sequence[Prompt]) -> list[Prompt]:
+    """Put each step of a cascade behind the prompt it waits for.
+
+    Raises
+    ------
+    PromptError
+        If a step waits for a prompt that is not there, or for itself in the end.
+    """
+    by_name = {prompt.name: prompt for prompt in prompts}
+    ordered: list[Prompt] = []
+
+    def place(prompt: Prompt, waiting: tuple[str, ...]) -> None:
+        ask = prompt.settings.ask
+        if prompt in ordered:
+            return
+        if isinstance(ask, Unsure):
+            if ask.after not in by_name or ask.after in (*waiting, prompt.name):
+                raise PromptError(
+                    f"prompt {prompt.name!r} is asked after {ask.after!r}, which is not among "
+                    f"{', '.join(sorted(set(by_name) - {prompt.name})) or 'other prompts'}, "
+                    "or waits for it in turn"
+                )
+            place(by_name[ask.after], (*waiting, prompt.name))
+        ordered.append(prompt)
+
+    for prompt in prompts:
+        place(prompt, ())
+    return ordered
+
+
+def _distinct(prompts: Sequence[Prompt], classes: tuple[ClassSpec, ...]) -> None:
+    names: dict[str, str] = {}
+    versions: dict[str, str] = {}
+    known = {c.name for c in classes}
+    for prompt in prompts:
+        version = prompt.version(classes)
+        if prompt.name in names:
+            raise PromptError(f"two prompts are called {prompt.name!r}; rename a file")
+        if version in versions:
+            raise PromptError(
+                f"prompts {versions[version]!r} and {prompt.name!r} ask the same of the same "
+                "model; it would count as two voters: change one or take it out"
+            )
+        names[prompt.name], versions[version] = version, prompt.name
+        for example in prompt.settings.examples.items:
+            if example.label not in known:
+                raise PromptError(
+                    f"prompt {prompt.name!r}: an example has label {example.label!r}; "
+                    f"classes are {', '.join(sorted(known))}"
+                )

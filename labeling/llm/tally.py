@@ -1,0 +1,101 @@
+"""What asking one voter took: counted while it runs, summed up at the end."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from labeling.llm.transport import Fault, Usage
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one voter in one run; all zero before it starts.
+
+    Attributes
+    ----------
+    calls : int
+        Requests sent, each attempt and each probe counted.
+    cached : int
+        Answers taken from the ledger instead.
+    repairs, parse_failures, refusals, filtered, failed : int
+        Repair questions asked; answers that named no class to the end; refusals; answers held
+        back by a content filter; items given up after the last attempt.
+    prompt_tokens, completion_tokens : int
+        As the provider counted them.
+    cost_usd, exposure_usd : float
+        Paid; and what the provider may ask for though no answer came, at worst.
+    faults : Counter
+        What came back instead of an answer.
+    latencies_s : list of float
+        Of the answers, in seconds.
+    spared, saved_usd : int, float
+        Items that the cascade did not ask, and about what that saved.
+    pending : int
+        Items not asked because the run stopped.
+    why : str
+        Why it stopped; empty where it did not.
+    notes : list of str
+        What a person should know: fallbacks used, confidences that are missing.
+    """
+
+    calls: int = 0
+    cached: int = 0
+    repairs: int = 0
+    parse_failures: int = 0
+    refusals: int = 0
+    filtered: int = 0
+    failed: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    exposure_usd: float = 0.0
+    faults: Counter[Fault] = field(default_factory=Counter)
+    latencies_s: list[float] = field(default_factory=list)
+    spared: int = 0
+    saved_usd: float = 0.0
+    pending: int = 0
+    why: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def answered(self, usage: Usage, cost_usd: float, latency_s: float) -> None:
+        """Count one answer that was paid for."""
+        self.prompt_tokens += usage.prompt
+        self.completion_tokens += usage.completion
+        self.cost_usd += cost_usd
+        self.latencies_s.append(latency_s)
+
+    def latency_s(self, share: float) -> float | None:
+        """Return the latency that ``share`` (0..1) of the answers stayed within, in seconds."""
+        return float(np.quantile(self.latencies_s, share)) if self.latencies_s else None
+
+
+def total(tallies: list[Tally]) -> Tally:
+    """Add up several voters.
+
+    Examples
+    --------
+    >>> total([Tally(calls=2, cost_usd=0.5), Tally(calls=1, why="budget")]).calls
+    3
+    """
+    whole = Tally()
+    for tally in tallies:
+        whole.calls += tally.calls
+        whole.cached += tally.cached
+        whole.repairs += tally.repairs
+        whole.parse_failures += tally.parse_failures
+        whole.refusals += tally.refusals
+        whole.filtered += tally.filtered
+        whole.failed += tally.failed
+        whole.prompt_tokens += tally.prompt_tokens
+        whole.completion_tokens += tally.completion_tokens
+        whole.cost_usd += tally.cost_usd
+        whole.exposure_usd += tally.exposure_usd
+        whole.faults += tally.faults
+        whole.latencies_s += tally.latencies_s
+        whole.spared += tally.spared
+        whole.saved_usd += tally.saved_usd
+        whole.pending += tally.pending
+        whole.why = whole.why or tally.why
+        whole.notes += tally.notes
+    return whole

@@ -1,0 +1,268 @@
+"""One prompt on one model, ready to vote: asks what is not known, reads it, repairs, settles."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from labeling.llm.answers import Parsed, Reader
+from labeling.llm.asking import Asker
+from labeling.llm.breaker import ProviderDownError
+from labeling.llm.classes import ClassSpec
+from labeling.llm.confidence import from_logprobs, from_samples
+from labeling.llm.content import Content
+from labeling.llm.images import load_picture
+from labeling.llm.ledger import Call, Ledger, Stored, content_key
+from labeling.llm.pool import ExamplePool
+from labeling.llm.prompt import Prompt
+from labeling.llm.rendering import Example, Form, render
+from labeling.llm.shortlist import Shortlist
+from labeling.llm.tally import Tally
+from labeling.llm.transport import TRANSIENT, Fault, Message, Reply, Request, TransportError
+
+NONE = "NONE"
+FILTERED = "the provider's content filter held the answer back"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One voter on one content: a label, or the reason why there is none."""
+
+    label: str | None
+    confidence: float | None = None
+    reason: str = ""
+    version: str = ""
+
+
+@dataclass(slots=True)
+class Seat:
+    """One model behind a voter: the first is the prompt's own, the others are its fallbacks."""
+
+    prompt: Prompt
+    version: str
+    asker: Asker
+    form: Form
+
+
+@dataclass(slots=True)
+class Voter:
+    """A prompt with everything it needs to vote.
+
+    Parameters
+    ----------
+    name : str
+        ``llm/<prompt>``, or ``simulated/<prompt>``.
+    seats : list of Seat
+        The model, then its fallbacks.
+    classes : tuple of ClassSpec
+        All classes.
+    reader : Reader
+        Of answers.
+    ledger : Ledger
+        What was answered before.
+    tally : Tally
+        What is counted.
+    pool, shortlist, folder : optional
+        Examples, class shortlist, image folder.
+    salt : str
+        Sets these answers apart from all earlier ones (the canary); empty to use the ledger.
+    """
+
+    name: str
+    seats: list[Seat]
+    classes: tuple[ClassSpec, ...]
+    reader: Reader
+    ledger: Ledger
+    tally: Tally
+    concurrency: int = 16
+    pool: ExamplePool | None = None
+    shortlist: Shortlist | None = None
+    folder: Path | None = None
+    salt: str = ""
+    _known: dict[str, Stored] = field(default_factory=dict)
+
+    @property
+    def samples(self) -> int:
+        """Answers asked of each item."""
+        return self.seats[0].prompt.settings.output.samples
+
+    def keys(self, content: Content) -> list[str]:
+        """Return the keys of everything that may have been asked about ``content``."""
+        return [
+            self._key(seat, content, sample, kind)
+            for seat in self.seats
+            for sample in range(self.samples)
+            for kind in ("ask", "repair")
+        ]
+
+    def recall(self, contents: Sequence[Content]) -> None:
+        """Read from the ledger what is known of ``contents``."""
+        self._known = self.ledger.answers(k for content in contents for k in self.keys(content))
+
+    def is_known(self, content: Content) -> bool:
+        """Whether nothing would be sent for ``content``, repairs apart."""
+        return bool(content.flaw) or all(
+            any(self._key(seat, content, sample, "ask") in self._known for seat in self.seats)
+            for sample in range(self.samples)
+        )
+
+    async def vote(self, content: Content, item_ids: Sequence[str]) -> Outcome:
+        """Vote on one content.
+
+        Raises
+        ------
+        BudgetError, ProviderDownError
+            If the run has to stop here.
+        """
+        version = self.seats[0].version
+        if content.flaw:
+            return Outcome(None, reason=content.flaw, version=version)
+        outcomes = [await self._sample(content, item_ids, n) for n in range(self.samples)]
+        if self.samples == 1:
+            return outcomes[0]
+        label, confidence = from_samples([o.label for o in outcomes])
+        reasons = [o.reason for o in outcomes if o.reason]
+        reason = "" if label else (reasons[0] if reasons else "the samples are tied")
+        return Outcome(label, confidence, reason, outcomes[0].version)
+
+    async def _sample(self, content: Content, item_ids: Sequence[str], sample: int) -> Outcome:
+        for at, seat in enumerate(self.seats):
+            last = at == len(self.seats) - 1
+            try:
+                return await self._ask(seat, content, item_ids, sample)
+            except TransportError as error:
+                if error.fault is Fault.FILTERED:
+                    self.tally.filtered += 1
+                    return Outcome(None, reason=FILTERED, version=seat.version)
+                if last:
+                    self.tally.failed += 1
+                    again = "; asked again in the next run" if error.fault in TRANSIENT else ""
+                    return Outcome(None, reason=f"{error}{again}", version=seat.version)
+            except ProviderDownError as error:
+                if last:
+                    raise
+                note = f"fell back from {seat.prompt.model}: {error}"
+                if note not in self.tally.notes:
+                    self.tally.notes.append(note)
+        raise AssertionError("a voter has at least one seat")
+
+    async def _ask(
+        self, seat: Seat, content: Content, item_ids: Sequence[str], sample: int
+    ) -> Outcome:
+        known = self._known.get(self._key(seat, content, sample, "ask"))
+        messages: tuple[Message, ...] = ()
+        if known is None:
+            messages = self._messages(seat, content, item_ids)
+            reply = await self._send(seat, content, sample, "ask", messages)
+        else:
+            self.tally.cached += 1
+            if known.filtered:
+                self.tally.filtered += 1
+                return Outcome(None, reason=FILTERED, version=seat.version)
+            reply = known.reply
+        parsed = self._read(reply)
+        if parsed.label is None and not parsed.refused:
+            parsed, reply = await self._repair(
+                seat, content, item_ids, sample, messages, reply, parsed
+            )
+        if parsed.label is None:
+            self.tally.refusals += parsed.refused
+            self.tally.parse_failures += not parsed.refused
+            return Outcome(None, reason=parsed.reason, version=seat.version)
+        confidence = parsed.confidence if self._states() else None
+        if reply.tokens:
+            confidence = from_logprobs(reply.tokens, parsed.label, self.classes)
+        return Outcome(parsed.label, confidence, version=seat.version)
+
+    async def _repair(
+        self,
+        seat: Seat,
+        content: Content,
+        item_ids: Sequence[str],
+        sample: int,
+        messages: tuple[Message, ...],
+        reply: Reply,
+        parsed: Parsed,
+    ) -> tuple[Parsed, Reply]:
+        """Ask once for the label alone; a second answer that cannot be read ends in abstention."""
+        known = self._known.get(self._key(seat, content, sample, "repair"))
+        if known is None:
+            names = " | ".join(c.name for c in self._in_play(content))
+            question = (
+                f"Your answer could not be read ({parsed.reason}). Answer with exactly one of "
+                f"these names and nothing else: {names}. If none fits, answer {NONE}."
+            )
+            said: Message = {"role": "assistant", "content": reply.text or "(nothing)"}
+            asked = messages or self._messages(seat, content, item_ids)
+            self.tally.repairs += 1
+            try:
+                again = await self._send(
+                    seat,
+                    content,
+                    sample,
+                    "repair",
+                    (*asked, said, {"role": "user", "content": question}),
+                )
+            except TransportError:
+                return parsed, reply
+        else:
+            again = known.reply
+        second = self._read(again)
+        return (second, again) if second.label or second.refused else (parsed, reply)
+
+    def _states(self) -> bool:
+        return self.seats[0].prompt.settings.output.confidence == "stated"
+
+    def _read(self, reply: Reply) -> Parsed:
+        return self.reader.read(reply.text, reply.refusal, reply.finish_reason)
+
+    async def _send(
+        self, seat: Seat, content: Content, sample: int, kind: str, messages: tuple[Message, ...]
+    ) -> Reply:
+        settings = seat.prompt.settings
+        structured = seat.form.json and kind == "ask"
+        request = Request(
+            model=seat.prompt.model,
+            messages=messages,
+            parameters={**settings.parameters, "max_tokens": settings.max_tokens},
+            schema=seat.form.schema(self._in_play(content)) if structured else None,
+            logprobs=seat.form.logprobs,
+            timeout_s=settings.timeout_s,
+        )
+        call = Call(
+            key=self._key(seat, content, sample, kind),
+            kind="canary" if self.salt else kind,
+            voter=self.name,
+            version=seat.version,
+            model=seat.prompt.model,
+            item=content.digest,
+            parameters=_plain(request.parameters),
+        )
+        reply = await seat.asker.ask(call, request)
+        if reply.finish_reason == "content_filter":
+            raise TransportError(Fault.FILTERED)
+        return reply
+
+    def _messages(
+        self, seat: Seat, content: Content, item_ids: Sequence[str]
+    ) -> tuple[Message, ...]:
+        classes = self._in_play(content)
+        how = seat.prompt.settings.examples
+        if how.choose == "fixed":
+            examples = [Example(e.text, e.label) for e in how.items if e.text != content.text]
+        elif how.choose != "none" and self.pool is not None:
+            examples = self.pool.choose(how, content.text, item_ids, classes)
+        else:
+            examples = []
+        url = load_picture(content.image, self.folder).url if content.image else None
+        return render(seat.prompt, classes, seat.form, content.text, examples, url)
+
+    def _in_play(self, content: Content) -> tuple[ClassSpec, ...]:
+        return self.shortlist.of(content.text) if self.shortlist else self.classes
+
+    def _key(self, seat: Seat, content: Content, sample: int, kind: str) -> str:
+        parts = (seat.version, content.digest, sample, kind)
+        return content_key(*parts, self.salt) if self.salt else content_key(*parts)
+
+
+def _plain(parameters: Mapping[str, object]) -> dict[str, object]:
+    return {k: v for k, v in parameters.items() if isinstance(v, str | int | float | bool | list)}
