@@ -5,6 +5,7 @@ patterns in one pass, several blocks at a time. A hit in an ASCII text by an exa
 match; every other hit is confirmed by ``re``. What has no byte pattern goes to ``re`` alone.
 """
 
+import itertools
 import re
 from collections.abc import Sequence
 from functools import cached_property
@@ -22,7 +23,6 @@ from labeling.rules.scanning import Block, Scanner, join
 from labeling.rules.search_worker import YES
 from labeling.rules.searching import Search, describe, search_all
 from labeling.rules.translation import translate
-import itertools
 
 BLOCK_BYTES = 1 << 20
 """Texts are scanned in blocks of about this size."""

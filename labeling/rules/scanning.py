@@ -1,5 +1,6 @@
 """Hyperscan over blocks of texts: which pattern is found in which row."""
 
+import itertools
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 
 from labeling.rules.byte_patterns import SEPARATOR, Alt, Node, emit
 from labeling.rules.density import DENSE, density
-import itertools
 
 _Add = Callable[[int], None]
 

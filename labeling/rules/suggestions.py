@@ -98,7 +98,7 @@ def suggest(
     >>> texts = ["subscribe to me"] * 8 + ["a fine song"] * 8
     >>> gold = np.repeat(np.eye(2), 8, axis=0)
     >>> [(one.phrase, one.label) for one in suggest(texts, gold, ["SPAM", "HAM"])]
-    [('fine', 'HAM'), ('subscribe', 'SPAM')]
+    [('subscribe', 'SPAM'), ('fine', 'HAM')]
     """
     if probabilities.shape != (len(texts), len(classes)):
         raise RuleError(
