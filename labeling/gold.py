@@ -41,12 +41,26 @@ class Gold:
     def __post_init__(self) -> None:
         if len(self.item) != len(self.label):
             raise GoldError(f"gold has {len(self.item)} items but {len(self.label)} labels")
-        if len(np.unique(self.item)) != len(self.item):
-            raise GoldError("an item stands more than once in gold; settle its reviews first")
-        if self.probability is not None:
-            p = self.probability
-            if len(p) != len(self.item) or not bool(np.all((p > 0) & (p <= 1))):
-                raise GoldError("inclusion probabilities lie in (0, 1], one for each gold item")
+        item, count = np.unique(self.item, return_counts=True)
+        if len(item) != len(self.item):
+            again = item[count > 1]
+            raise GoldError(
+                f"item {again[0]} stands {count.max()} times in gold, {len(again)} items stand more "
+                f"than once; settle their reviews first"
+            )
+        if self.probability is None:
+            return
+        if len(self.probability) != len(self.item):
+            raise GoldError(
+                f"gold has {len(self.item)} items but {len(self.probability)} inclusion probabilities"
+            )
+        wrong = ~((self.probability > 0) & (self.probability <= 1))
+        if wrong.any():
+            at = int(np.argmax(wrong))
+            raise GoldError(
+                f"gold item {self.item[at]} has inclusion probability {self.probability[at]}, but "
+                f"they lie above 0 and up to 1; {int(wrong.sum())} such items in all"
+            )
 
     @property
     def n_gold(self) -> int:

@@ -26,13 +26,13 @@ class Votes:
     n_items, n_voters, n_classes : int
         Sizes; items and voters without a vote count too. ``n_classes`` is at least 2.
     confidence : float array of shape (n_votes,), optional
-        How sure the voter was, in (0, 1]; NaN where it did not say.
+        How sure the voter was, 0..1; NaN where it did not say.
 
     Raises
     ------
     VotesError
-        If lengths differ, an index is out of range, a voter voted twice on one item or a
-        confidence lies outside (0, 1].
+        If lengths differ, an index is out of range or not whole, a voter voted twice on one item
+        or a confidence lies outside 0..1.
 
     Examples
     --------
@@ -64,6 +64,11 @@ class Votes:
             ("voter", self.voter, self.n_voters),
             ("label", self.label, self.n_classes),
         ):
+            if index.ndim != 1 or not np.issubdtype(index.dtype, np.integer):
+                raise VotesError(
+                    f"{name} must be a 1-D array of whole numbers, got {index.dtype} of shape "
+                    f"{index.shape}"
+                )
             strangers = (index < 0) | (index >= size)
             if strangers.any():
                 at = int(np.argmax(strangers))
@@ -71,23 +76,39 @@ class Votes:
                     f"vote {at} (item {self.item[at]}, voter {self.voter[at]}) has {name} "
                     f"{index[at]}, but it runs 0..{size - 1}; {int(strangers.sum())} such votes in all"
                 )
-        cell = self.item.astype(np.int64) * self.n_voters + self.voter
-        unique, first, count = np.unique(cell, return_index=True, return_counts=True)
-        if len(unique) != len(cell):
-            at = int(first[np.argmax(count > 1)])
+        self._check_repeats()
+        self._check_confidence()
+
+    def _check_repeats(self) -> None:
+        cell = self.item.astype(np.int64)
+        cell *= self.n_voters
+        cell += self.voter
+        if not bool(np.all(cell[1:] > cell[:-1])):
+            cell.sort()
+        again = cell[1:] == cell[:-1]
+        if again.any():
+            at = int(cell[1:][np.argmax(again)])
+            item, voter = divmod(at, self.n_voters)
             raise VotesError(
-                f"voter {self.voter[at]} voted {int(count.max())} times on item {self.item[at]}; "
-                f"one vote for each item and voter is allowed"
+                f"voter {voter} voted {int(np.sum(cell == at))} times on item {item}; one vote for "
+                f"each item and voter is allowed; {int(again.sum())} votes too many in all"
             )
-        if self.confidence is not None:
-            wrong = (self.confidence <= 0) | (self.confidence > 1)
-            if wrong.any():
-                at = int(np.argmax(wrong))
-                raise VotesError(
-                    f"voter {self.voter[at]} gave item {self.item[at]} confidence "
-                    f"{self.confidence[at]}, but confidences lie in (0, 1], or NaN for none; "
-                    f"{int(wrong.sum())} such votes in all"
-                )
+
+    def _check_confidence(self) -> None:
+        if self.confidence is None:
+            return
+        if len(self.confidence) != len(self.item):
+            raise VotesError(
+                f"there are {len(self.item)} votes but {len(self.confidence)} confidences"
+            )
+        wrong = (self.confidence < 0) | (self.confidence > 1)
+        if wrong.any():
+            at = int(np.argmax(wrong))
+            raise VotesError(
+                f"voter {self.voter[at]} gave item {self.item[at]} confidence "
+                f"{self.confidence[at]}, but confidences lie in 0..1, or are NaN for none; "
+                f"{int(wrong.sum())} such votes in all"
+            )
 
     @property
     def n_votes(self) -> int:
@@ -100,6 +121,14 @@ class Votes:
         dense = np.asarray(matrix)
         if dense.ndim != 2:
             raise VotesError(f"a vote matrix is 2-D (items, voters), got shape {dense.shape}")
+        if not np.issubdtype(dense.dtype, np.integer):
+            whole = np.isfinite(dense) & (dense == np.floor(dense))
+            if not whole.all():
+                item, voter = np.argwhere(~whole)[0]
+                raise VotesError(
+                    f"voter {voter} gave item {item} the label {dense[item, voter]}, but labels are "
+                    f"class numbers, or {ABSTAIN} for none; {int((~whole).sum())} such votes in all"
+                )
         item, voter = np.nonzero(dense != ABSTAIN)
         return cls(
             item.astype(np.int64),

@@ -35,7 +35,7 @@ class Events:
 
     @classmethod
     def of(cls, votes: Votes, *, use_confidence: bool = False) -> Self:
-        """Number the events of ``votes``; learn the thirds if confidences are to be used."""
+        """Build the numbering for ``votes``, with thirds if confidences are to be used."""
         if not use_confidence or votes.confidence is None:
             return cls(votes.n_voters, votes.n_classes)
         said = ~np.isnan(votes.confidence)

@@ -1,36 +1,47 @@
-"""The label model that everything else uses: our model, and what to believe of it."""
+"""The label model that everything else uses: the best of ours, and what to believe of it."""
 
-from dataclasses import dataclass
-from typing import Self
+from collections.abc import Sequence
+from typing import Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labeling.consensus.dawid_skene import DawidSkene
+from labeling.consensus.events import Events
+from labeling.consensus.gold_head import GoldHead
+from labeling.consensus.linear import LinearModel, count_gold
+from labeling.consensus.majority import Majority
+from labeling.consensus.one_coin import OneCoin
 from labeling.consensus.pattern_ds import PatternDS
+from labeling.consensus.patterns import Patterns, compress
+from labeling.consensus.posterior import checked_balance, most_probable, normalised
+from labeling.consensus.selection import (
+    WORSE,
+    Choice,
+    Comparison,
+    against_majority,
+    by_likelihood,
+    cross_fitted,
+    fitted_head,
+    hits,
+)
+from labeling.consensus.trust import Correlated, correlated_voters, overlap, reasons_for_doubt
+from labeling.consensus.unanimity import keep_unanimous
+from labeling.consensus.voters import Voter, believed_voters
+from labeling.consensus.weighted_majority import WeightedMajority
+from labeling.errors import GoldError, LabelingError
 from labeling.gold import Gold
-from labeling.votes import Votes
+from labeling.quality.calibration import Calibration, calibration
+from labeling.votes import ABSTAIN, Votes
 
+Method = Literal["auto", "majority", "weighted_majority", "dawid_skene", "one_coin", "pattern_ds"]
+"""What can be asked for; ``auto`` chooses and says why."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Voter:
-    """What the model believes of one voter.
+MIN_CONFIDENT = 2_000
+"""Items with votes from which on confidences are used; below, thirds of them are too thin."""
 
-    Parameters
-    ----------
-    confusion : float array of shape (n_classes, n_classes)
-        ``confusion[k, v]``: share of its votes on items of class ``k`` that say ``v``.
-    accuracy : float
-        Share of its votes that are right, 0..1; NaN without a vote.
-    interval : tuple of float
-        95 % interval of the accuracy.
-    coverage : float
-        Share of the items that it voted on, 0..1.
-    """
-
-    confusion: NDArray[np.float64]
-    accuracy: float
-    interval: tuple[float, float]
-    coverage: float
+BALANCE_PRIOR = 10.0
+"""Reviewed items that the votes' idea of the class balance counts for, against gold."""
 
 
 class LabelModel:
@@ -44,6 +55,15 @@ class LabelModel:
         Shares of the classes, if known.
     random_state : int
         Seed of whatever is drawn; the same votes and seed give the same bytes.
+    method : str
+        One of :data:`Method`. ``auto`` takes :class:`PatternDS` or :class:`OneCoin`, whichever the
+        votes speak for, and falls back on :class:`Majority` where gold shows that to be better or
+        voters hardly overlap.
+    use_confidence : bool, optional
+        Whether to tell apart a voter's sure votes from its unsure ones; by default where there are
+        confidences and at least :data:`MIN_CONFIDENT` items have votes.
+    voter_names : sequence of str, optional
+        Names for the warnings; ``voter 0``, ``voter 1``, ... by default.
 
     Attributes
     ----------
@@ -54,47 +74,223 @@ class LabelModel:
     warnings_ : list of str
         Reasons not to trust it, in plain words.
     class_balance_ : float array of shape (n_classes,)
-        The prior.
+        What is believed of an item without votes.
     voters_ : list of Voter
-        What it believes of each voter.
+        What is believed of each voter.
+    correlated_ : list of Correlated
+        Pairs of voters that repeat each other.
+    comparison_ : Comparison or None
+        Against the majority, on gold it was not taught; without random gold ``None``.
+    calibration_ : Calibration or None
+        Of the posteriors on gold they were not taught; without random gold ``None``.
+
+    Examples
+    --------
+    >>> votes = Votes.from_matrix([[0, 0, -1], [-1, 1, 1], [-1, -1, -1]], n_classes=2)
+    >>> model = LabelModel(2).fit(votes)
+    >>> model.predict(votes).tolist()
+    [0, 1, -1]
+    >>> model.predict_proba(votes)[2].tolist()
+    [0.5, 0.5]
     """
 
+    method_: str
+    why_: str
+    warnings_: list[str]
+    class_balance_: NDArray[np.float64]
+    voters_: list[Voter]
+    correlated_: list[Correlated]
+    comparison_: Comparison | None
+    calibration_: Calibration | None
+
     def __init__(
-        self, n_classes: int, *, class_balance: ArrayLike | None = None, random_state: int = 0
+        self,
+        n_classes: int,
+        *,
+        class_balance: ArrayLike | None = None,
+        random_state: int = 0,
+        method: Method = "auto",
+        use_confidence: bool | None = None,
+        voter_names: Sequence[str] | None = None,
     ) -> None:
         self.n_classes = n_classes
         self.class_balance = class_balance
         self.random_state = random_state
+        self.method: Method = method
+        self.use_confidence = use_confidence
+        self.voter_names = voter_names
 
     def fit(self, votes: Votes, gold: Gold | None = None) -> Self:
-        """Learn from votes, and from gold where there is any."""
-        self._model = PatternDS(self.n_classes, class_balance=self.class_balance).fit(votes, gold)
-        self.method_ = "pattern_ds"
-        self.why_ = "the default: nothing was measured that speaks against it"
-        self.warnings_: list[str] = []
-        self.class_balance_ = self._model.class_balance_
-        self.voters_ = self._voters(votes)
+        """Learn from votes, and from gold where there is any.
+
+        Gold that was drawn at random (it has inclusion probabilities) also corrects the model's
+        scale and bias, measures it, and decides whether it may be published; gold from a learning
+        queue only teaches.
+
+        Raises
+        ------
+        LabelingError
+            If the votes have another number of classes, or ``method`` is unknown.
+        GoldError
+            If gold names an item or class that does not exist.
+        """
+        self._check(votes, gold)
+        checked_balance(self.class_balance, self.n_classes)
+        if gold is not None and not gold.n_gold:
+            gold = None
+        listen = self.method in {"auto", "pattern_ds"} and votes.confidence is not None
+        if self.use_confidence is None:
+            listen &= len(np.unique(votes.item)) >= MIN_CONFIDENT
+        else:
+            listen &= self.use_confidence
+        events = Events.of(votes, use_confidence=listen)
+        patterns = compress(votes, events)
+        taught = count_gold(patterns, gold, self.n_classes)
+        self._events = events
+        self._plain: Majority | WeightedMajority | None = None
+        self._head: GoldHead | None = None
+        self._model: LinearModel | None = None
+        self.comparison_ = self.calibration_ = None
+        self.correlated_ = []
+        self._quorum = 1 if gold is None else 2
+        choice = self._choose(votes, patterns, taught)
+        if choice is not None:
+            self._publish(choice, votes, patterns, gold)
+        posterior = self._posterior(votes, patterns)
+        self.voters_ = believed_voters(votes, posterior, gold)
+        names = [f"voter {j}" for j in range(votes.n_voters)]
+        if self.voter_names is not None:
+            names = list(self.voter_names)
+        self.warnings_ = reasons_for_doubt(
+            patterns, self.voters_, self.correlated_, names, self.comparison_, self.method_
+        )
         return self
 
+    def _check(self, votes: Votes, gold: Gold | None) -> None:
+        if votes.n_classes != self.n_classes:
+            raise LabelingError(
+                f"the label model is for {self.n_classes} classes, the votes have {votes.n_classes}"
+            )
+        if self.method not in get_args(Method):
+            known = ", ".join(get_args(Method))
+            raise LabelingError(f"there is no method {self.method!r}; take one of {known}")
+        if gold is None or not gold.n_gold:
+            return
+        for name, index, size in (
+            ("item", gold.item, votes.n_items),
+            ("class", gold.label, self.n_classes),
+        ):
+            wrong = (index < 0) | (index >= size)
+            if wrong.any():
+                at = int(np.argmax(wrong))
+                raise GoldError(
+                    f"gold row {at} names {name} {index[at]}, but it runs 0..{size - 1}; "
+                    f"{int(wrong.sum())} such rows in all"
+                )
+
+    def _choose(
+        self, votes: Votes, patterns: Patterns, taught: NDArray[np.float64]
+    ) -> Choice | None:
+        balance = self.class_balance
+        asked_for = "it was asked for"
+        if self.method == "majority":
+            return self._take_plain(
+                Majority(self.n_classes, class_balance=balance), votes, asked_for
+            )
+        if self.method == "weighted_majority":
+            plain = WeightedMajority(self.n_classes, class_balance=balance)
+            return self._take_plain(plain, votes, asked_for)
+        if self.method == "auto":
+            if overlap(patterns) == 0 and not taught.any():
+                plain = Majority(self.n_classes, class_balance=balance)
+                why = "no item has two votes, so nothing can be learnt about the voters"
+                return self._take_plain(plain, votes, why)
+            return by_likelihood(patterns, self._events, taught, balance)
+        model: LinearModel
+        if self.method == "dawid_skene":
+            model = DawidSkene(self.n_classes)
+        elif self.method == "one_coin":
+            model = OneCoin(self.n_classes, class_balance=balance)
+        else:
+            model = PatternDS(self.n_classes, class_balance=balance)
+        return Choice(model.fit_patterns(patterns, self._events, taught), self.method, asked_for)
+
+    def _take_plain(self, model: Majority | WeightedMajority, votes: Votes, why: str) -> None:
+        self._plain = model.fit(votes)
+        self.method_ = "majority" if isinstance(model, Majority) else "weighted_majority"
+        self.why_ = why
+        self.class_balance_ = model.class_balance_
+
+    def _publish(
+        self,
+        choice: Choice,
+        votes: Votes,
+        patterns: Patterns,
+        gold: Gold | None,
+    ) -> None:
+        self._model, self.method_, self.why_ = choice.model, choice.method, choice.why
+        self.class_balance_ = choice.model.class_balance_
+        if isinstance(choice.model, PatternDS):
+            self.correlated_ = correlated_voters(choice.model.redundancy_, self._events)
+        if gold is None or gold.probability is None or self.method == "dawid_skene":
+            return
+        unseen = cross_fitted(choice, patterns, gold, self.class_balance, self.random_state)
+        compared = against_majority(unseen, patterns, self._events, gold)
+        self.comparison_ = compared
+        self.calibration_ = self._calibrated(unseen, patterns, gold)
+        if self.method == "auto" and compared.deviations < WORSE:
+            why = (
+                f"on {compared.n} gold items the majority is right on {compared.majority:.0%}, "
+                f"{choice.method} on {compared.model:.0%}"
+            )
+            self._take_plain(Majority(self.n_classes, class_balance=self.class_balance), votes, why)
+            self._model = None
+            return
+        self._head = fitted_head(choice.model, patterns, gold)
+        if self.class_balance is None:
+            weight = 1 / gold.probability
+            seen = np.bincount(gold.label, weight / weight.mean(), self.n_classes)
+            believed = seen + BALANCE_PRIOR * self.class_balance_
+            self.class_balance_ = believed / believed.sum()
+
+    def _calibrated(
+        self, posterior: NDArray[np.float64], patterns: Patterns, gold: Gold
+    ) -> Calibration:
+        seen = patterns.covered[patterns.of_item[gold.item]]
+        sure = np.minimum(posterior[seen].max(axis=1, initial=0.0), 1.0)
+        right = hits(posterior[seen], gold.label[seen])
+        weight = None if gold.probability is None else 1 / gold.probability[seen]
+        return calibration(sure, right, weight)
+
+    def _posterior(self, votes: Votes, patterns: Patterns) -> NDArray[np.float64]:
+        if self._plain is not None:
+            return self._plain.predict_proba(votes)
+        if self._model is None:
+            raise LabelingError("the label model predicts after fit, not before")
+        terms = self._model.terms(patterns.fired)
+        logit = terms.logit() if self._head is None else self._head.logit(terms)
+        posterior = normalised(logit)
+        if self.method == "auto":
+            posterior = keep_unanimous(posterior, patterns.fired, self._events, self._quorum)
+        posterior[~patterns.covered] = self.class_balance_
+        return posterior[patterns.of_item]
+
     def predict_proba(self, votes: Votes) -> NDArray[np.float64]:
-        """Return posteriors, shape (n_items, n_classes); the prior where nobody voted."""
-        return self._model.predict_proba(votes)
+        """Return posteriors, shape (n_items, n_classes); the prior where nobody voted.
+
+        ``votes`` need not be those of :meth:`fit`, but come from the same panel of voters.
+        """
+        if self._plain is None and self._model is None:
+            raise LabelingError("the label model predicts after fit, not before")
+        return self._posterior(votes, compress(votes, self._events))
 
     def predict(self, votes: Votes) -> NDArray[np.int64]:
         """Return the most probable class, -1 (undecided) for a tie and where nobody voted."""
-        return self._model.predict(votes)
+        return decided(self.predict_proba(votes), votes)
 
-    def _voters(self, votes: Votes) -> list[Voter]:
-        posterior = self.predict_proba(votes)[votes.item]
-        joint = np.zeros((votes.n_voters, self.n_classes, self.n_classes))
-        for k in range(self.n_classes):
-            np.add.at(joint[:, k], (votes.voter, votes.label), posterior[:, k])
-        voters: list[Voter] = []
-        for table in joint:
-            n = float(table.sum())
-            accuracy = float(np.trace(table)) / n if n else float("nan")
-            half = 1.96 * float(np.sqrt(accuracy * (1 - accuracy) / n)) if n else float("nan")
-            share = table / np.maximum(table.sum(axis=1, keepdims=True), 1e-12)
-            interval = (max(accuracy - half, 0.0), min(accuracy + half, 1.0))
-            voters.append(Voter(share, accuracy, interval, n / max(votes.n_items, 1)))
-        return voters
+
+def decided(posterior: NDArray[np.float64], votes: Votes) -> NDArray[np.int64]:
+    """Return the class that leads each posterior, -1 for a tie and where nobody voted."""
+    label = most_probable(posterior)
+    label[np.bincount(votes.item, minlength=votes.n_items) == 0] = ABSTAIN
+    return label

@@ -7,8 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from labeling.consensus.events import Events
+from labeling.consensus.linear import LinearModel, Terms, count_gold, vote_shares
+from labeling.consensus.panel import LOPSIDED, answers_when_asked, trusted_balance
 from labeling.consensus.patterns import Patterns, compress
-from labeling.consensus.posterior import checked_balance, most_probable, normalised
+from labeling.consensus.posterior import checked_balance, log_evidence, normalised
 from labeling.consensus.redundancy import event_weights, redundancy
 from labeling.gold import Gold
 from labeling.votes import Votes
@@ -16,14 +18,23 @@ from labeling.votes import Votes
 SKILL = 0.4
 """Prior belief that a voter knows (1) rather than guesses (0)."""
 
-RHO = 0.05
-"""Correlation assumed between any two votes on an item."""
+STRENGTH = 4.0
+"""Weight of that belief for rules, in data sets of one vote an item; 3 to 5 do as well."""
 
-ABSTAIN_WORTH = 0.5
-"""Worth of a silence against a vote."""
+ROW = 2.0
+"""Weight of that belief for voters that answer when asked, in votes by class."""
+
+RHO = 0.05
+"""Correlation assumed between any two rules on an item."""
+
+ABSTAIN_WORTH = 0.25
+"""Worth of a rule's silence against a vote."""
 
 RHO_ABSTAIN = 0.3
 """Correlation assumed between any two silences on an item."""
+
+PULL = 50.0
+"""Items that the prior on the class balance counts for, where the balance is estimated."""
 
 GOLD_WEIGHT = 2.0
 """Items that one reviewed item counts for."""
@@ -31,12 +42,16 @@ GOLD_WEIGHT = 2.0
 PATTERNS_FITTED = 50_000
 """Patterns used for fitting; more of them move no parameter that matters."""
 
+_LEAST = 1e-12
 
-class PatternDS:
+
+class PatternDS(LinearModel):
     r"""Our label model.
 
-    An event :math:`e` is voter :math:`j` saying :math:`v`, and :math:`\theta_e(k) = P(e \mid y=k)`
-    *includes the decision to speak*, which is what lets a rule for one class carry evidence.
+    An event :math:`e` is voter :math:`j` saying :math:`v`. For rules
+    :math:`\theta_e(k) = P(e \mid y=k)` *includes the decision to speak*, which is what lets a rule
+    for one class carry evidence; for voters that answer when asked it is
+    :math:`P(v \mid j \text{ asked}, y=k)` and their silence says nothing.
 
     .. math::
         \theta_e(k) &= \frac{\sum_p c_p X_{pe} \gamma_{pk} + S_0 q_e R_e(k)}{N_k + S_0 \pi_k} \\
@@ -45,14 +60,19 @@ class PatternDS:
             + \frac{a \sum_{j \text{ silent}} \log(1 - \sum_v \theta_{jv}(k))}{1 + \rho_a (m_p - 1)}
 
     with :math:`q_e` the firing rate, :math:`R_e(k) = (1 - s) \pi_k + s [k = v]`,
-    :math:`S_0 = 10 + n / \text{votes per covered item}`, :math:`d_p` votes and :math:`m_p` silences.
+    :math:`S_0 = 10 + 4 n / \text{votes per covered item}`, :math:`d_p` rules that spoke and
+    :math:`m_p` that did not, and :math:`w_{ep}` from :mod:`labeling.consensus.redundancy`.
+
+    The class balance is what the caller says; else uniform, unless trusted votes for one class
+    make up 70 % (:func:`~labeling.consensus.panel.trusted_balance`); it is re-estimated only
+    where most votes come from voters that answer when asked. Estimated for rules it runs away.
 
     Parameters
     ----------
     n_classes : int
         Number of classes, at least 2.
     class_balance : float array of shape (n_classes,), optional
-        Shares of the classes, if known; uniform by default and never re-estimated.
+        Shares of the classes, if known.
     use_confidence : bool
         Tell apart thirds of each voter's confidences.
     n_iterations : int
@@ -64,6 +84,12 @@ class PatternDS:
         The prior.
     theta_ : float array of shape (n_events, n_classes)
         Probability of each event in each class.
+    asked_ : bool array of shape (n_voters,)
+        Voters that answer when asked.
+    redundancy_ : sparse array of shape (n_events, n_events)
+        How far two events are one.
+    log_likelihood_ : float
+        Of the votes of covered items, in nats, given who spoke.
 
     Examples
     --------
@@ -72,9 +98,8 @@ class PatternDS:
     [0, 1, -1]
     """
 
-    class_balance_: NDArray[np.float64]
     theta_: NDArray[np.float64]
-    events_: Events
+    asked_: NDArray[np.bool_]
     redundancy_: sparse.csr_array
 
     def __init__(
@@ -92,67 +117,84 @@ class PatternDS:
 
     def fit(self, votes: Votes, gold: Gold | None = None) -> Self:
         """Learn what each event says about the class; gold items are held at their label."""
-        self.class_balance_ = checked_balance(self.class_balance, self.n_classes)
-        self.events_ = Events.of(votes, use_confidence=self.use_confidence)
-        patterns = compress(votes, self.events_)
-        taught = np.zeros((patterns.n_patterns, self.n_classes))
-        if gold is not None:
-            np.add.at(taught, (patterns.of_item[gold.item], gold.label), 1.0)
-        return self._fit(patterns, taught)
+        events = Events.of(votes, use_confidence=self.use_confidence)
+        patterns = compress(votes, events)
+        return self.fit_patterns(patterns, events, count_gold(patterns, gold, self.n_classes))
 
-    def _fit(self, patterns: Patterns, taught: NDArray[np.float64]) -> Self:
-        part = patterns.thinned(PATTERNS_FITTED)
+    def fit_patterns(self, patterns: Patterns, events: Events, taught: NDArray[np.float64]) -> Self:
+        """Learn from distinct patterns; ``taught`` counts gold by (pattern, class)."""
+        part = patterns.thinned(PATTERNS_FITTED, taught.sum(axis=1) > 0)
         taught = taught[np.searchsorted(patterns.key, part.key)]
+        self.events_ = events
+        self.asked_ = answers_when_asked(part, events)
+        asked = self.asked_[events.voter]
+        cast = np.asarray(part.fired.T @ part.count)
+        estimate = self.class_balance is None and 2 * cast[asked].sum() > cast.sum()
+        balance = self._start(part, lean=not asked.any())
+        own = (events.label[:, None] == np.arange(self.n_classes)).astype(np.float64)
+        posterior = vote_shares(part.fired, events, balance)
+        self.redundancy_ = redundancy(part, events, posterior, self.asked_)
         unlabelled = np.maximum(part.count - taught.sum(axis=1), 0.0)
         n_covered = float(part.count[part.covered].sum())
-        n_votes = float(part.count @ part.n_votes)
-        total = float(part.count.sum())
-        strength = 10.0 + n_covered / max(n_votes / max(n_covered, 1.0), 1e-12)
-        rate = np.asarray(part.fired.T @ part.count) / max(total, 1.0)
-        own = self.events_.label[:, None] == np.arange(self.n_classes)
-        shape = (1 - SKILL) * self.class_balance_ + SKILL * own
-        pseudo = strength * np.maximum(rate, 1e-9)[:, None] * shape
-        posterior = self._majority(part.fired)
-        self.redundancy_ = redundancy(part, self.events_, posterior)
+        strength = 10.0 + STRENGTH * n_covered**2 / max(float(cast.sum()), 1.0)
+        pseudo_rate = strength * np.maximum(cast / max(float(part.count.sum()), 1.0), 1e-9)
+        shared = event_weights(part.fired, self.redundancy_)
         for _ in range(self.n_iterations):
             mass = unlabelled[:, None] * posterior + GOLD_WEIGHT * taught
             mass[~part.covered] = 0.0
+            size = mass.sum(axis=0)
+            if estimate:
+                balance = (size + PULL / self.n_classes) / (size.sum() + PULL)
             told = np.asarray(part.fired.T @ mass)
-            size = mass.sum(axis=0) + strength * self.class_balance_
-            self.theta_ = np.clip((told + pseudo) / size, 1e-12, 1 - 1e-6)
-            posterior = normalised(self.logit(part.fired))
+            shape = (1 - SKILL) * balance + SKILL * own
+            rules = (told + pseudo_rate[:, None] * shape) / (size + strength * balance)
+            row = (1 - SKILL) / self.n_classes + SKILL * own
+            spoke = by_voter(told, events)[events.voter]
+            people = (told + ROW * row / events.n_levels) / (spoke + ROW)
+            theta: NDArray[np.float64] = np.where(asked[:, None], people, rules)
+            self.theta_ = np.minimum(np.maximum(theta, _LEAST), 1 - 1e-6)
+            self.class_balance_ = balance
+            posterior = normalised(self.terms(part.fired, shared).logit())
+        plain = np.log(balance) + np.asarray(part.fired @ self._given_spoken())
+        self.log_likelihood_ = float(part.count[part.covered] @ log_evidence(plain)[part.covered])
         return self
 
-    def _majority(self, fired: sparse.csr_array) -> NDArray[np.float64]:
-        own = (self.events_.label[:, None] == np.arange(self.n_classes)).astype(np.float64)
-        share = np.asarray(fired @ own)
-        total = share.sum(axis=1, keepdims=True)
-        return np.where(total > 0, share / np.maximum(total, 1.0), self.class_balance_)
+    def _start(self, patterns: Patterns, *, lean: bool) -> NDArray[np.float64]:
+        if self.class_balance is None and lean:
+            trusted = trusted_balance(patterns, self.events_)
+            if trusted.max() > LOPSIDED:
+                return np.maximum(trusted, 1e-3) / np.maximum(trusted, 1e-3).sum()
+        return checked_balance(self.class_balance, self.n_classes)
 
-    def logit(self, fired: sparse.csr_array) -> NDArray[np.float64]:
-        """Return the log posterior of each pattern up to a constant, (n_patterns, n_classes)."""
+    def _given_spoken(self) -> NDArray[np.float64]:
+        speaks = by_voter(self.theta_, self.events_)[self.events_.voter]
+        return np.log(self.theta_ / speaks)
+
+    def terms(self, fired: sparse.csr_array, shared: sparse.csr_array | None = None) -> Terms:
+        """Return the parts of the log posterior of each pattern.
+
+        ``shared`` may hold what :func:`~labeling.consensus.redundancy.event_weights` says of
+        ``fired``, if it is known already.
+        """
         events = self.events_
-        speaks = np.zeros((events.n_voters, self.n_classes))
-        np.add.at(speaks, events.voter, self.theta_)
+        rule = ~self.asked_
+        n_spoke = np.asarray(fired @ rule[events.voter].astype(np.float64))
+        n_silent = rule.sum() - n_spoke
+        weight = (event_weights(fired, self.redundancy_) if shared is None else shared).copy()
+        by_rule = np.repeat(1.0 / (1.0 + RHO * np.maximum(n_spoke - 1, 0)), np.diff(fired.indptr))
+        weight.data = np.where(
+            rule[events.voter[fired.indices]], weight.data * by_rule, weight.data
+        )
+        speaks = by_voter(self.theta_, events) * rule[:, None]
         silent = np.log1p(-np.minimum(speaks, 1 - 1e-6))
-        n_votes = np.diff(fired.indptr)
-        n_silent = events.n_voters - n_votes
-        vote_worth = 1.0 / (1.0 + RHO * np.maximum(n_votes - 1, 0))
-        silence_worth = ABSTAIN_WORTH / (1.0 + RHO_ABSTAIN * np.maximum(n_silent - 1, 0))
-        said = np.asarray(event_weights(fired, self.redundancy_) @ np.log(self.theta_))
         unsaid = silent.sum(axis=0) - np.asarray(fired @ silent[events.voter])
-        logit = np.log(self.class_balance_) + vote_worth[:, None] * said
-        logit += silence_worth[:, None] * unsaid
-        logit[n_votes == 0] = np.log(self.class_balance_)
-        return logit
+        unsaid[np.diff(fired.indptr) == 0] = 0.0
+        worth = ABSTAIN_WORTH / (1.0 + RHO_ABSTAIN * np.maximum(n_silent - 1, 0))
+        base = np.log(self.class_balance_) + worth[:, None] * unsaid
+        return Terms(base, weight, np.log(self.theta_))
 
-    def predict_proba(self, votes: Votes) -> NDArray[np.float64]:
-        """Return posteriors, shape (n_items, n_classes); the prior where nobody voted."""
-        patterns = compress(votes, self.events_)
-        return normalised(self.logit(patterns.fired))[patterns.of_item]
 
-    def predict(self, votes: Votes) -> NDArray[np.int64]:
-        """Return the most probable class, -1 for a tie and where nobody voted."""
-        label = most_probable(self.predict_proba(votes))
-        label[np.bincount(votes.item, minlength=votes.n_items) == 0] = -1
-        return label
+def by_voter(by_event: NDArray[np.float64], events: Events) -> NDArray[np.float64]:
+    """Sum over the events of each voter: (n_events, n_classes) to (n_voters, n_classes)."""
+    shape = (events.n_voters, events.n_classes * events.n_levels, by_event.shape[1])
+    return by_event.reshape(shape).sum(axis=1)

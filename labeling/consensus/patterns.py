@@ -51,22 +51,26 @@ class Patterns:
         """Whether a pattern holds any vote, shape (n_patterns,)."""
         return self.n_votes > 0
 
-    def thinned(self, limit: int) -> "Patterns":
+    def thinned(self, limit: int, keep: NDArray[np.bool_]) -> "Patterns":
         """Return about ``limit`` patterns that stand for all of them, or all if there are fewer.
 
-        The commonest half of ``limit`` is kept; of the rest every pattern is kept whose hash falls
-        under a line, and counts for those that are not (Horvitz-Thompson), so sums over patterns
-        stay unbiased and do not depend on the order of the items. ``of_item`` is left empty.
+        The commonest half of ``limit`` is kept, and what ``keep`` marks; of the rest every pattern
+        is kept whose hash falls under a line, and counts for those that are not
+        (Horvitz-Thompson), so sums over patterns stay unbiased and do not depend on the order of
+        the items. ``of_item`` is left empty.
         """
         if self.n_patterns <= limit:
             return self
         rank = np.lexsort((self.key, -self.count))
-        common, rare = rank[: limit // 2], rank[limit // 2 :]
+        certain = keep.copy()
+        certain[rank[: limit // 2]] = True
+        rare = np.flatnonzero(~certain)
         drawn = rare[np.argsort(self.key[rare] * _MIX, kind="stable")[: limit - limit // 2]]
         count = self.count.copy()
         count[drawn] *= float(self.count[rare].sum() / self.count[drawn].sum())
-        keep = np.sort(np.concatenate([common, drawn]))
-        return Patterns(self.fired[keep], count[keep], np.empty(0, np.int64), self.key[keep])
+        certain[drawn] = True
+        part = np.flatnonzero(certain)
+        return Patterns(self.fired[part], count[part], np.empty(0, np.int64), self.key[part])
 
 
 def compress(votes: Votes, events: Events) -> Patterns:

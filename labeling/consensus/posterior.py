@@ -41,6 +41,12 @@ def normalised(logit: NDArray[np.float64]) -> NDArray[np.float64]:
     return p
 
 
+def log_evidence(logit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``log sum_k exp(logit_k)`` of each row, shape (n,)."""
+    top = logit.max(axis=1, initial=-np.inf)
+    return top + np.log(np.exp(logit - top[:, None]).sum(axis=1))
+
+
 def most_probable(score: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the class that leads each row, :data:`~labeling.votes.ABSTAIN` where none leads alone.
 

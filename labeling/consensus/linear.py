@@ -1,0 +1,99 @@
+"""Label models whose log posterior is a sum over the events of a pattern."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from labeling.consensus.events import Events
+from labeling.consensus.patterns import Patterns, compress
+from labeling.consensus.posterior import most_probable, normalised
+from labeling.gold import Gold
+from labeling.votes import ABSTAIN, Votes
+
+
+class Terms:
+    """The parts of a log posterior: ``base + weight @ log_theta``.
+
+    Parameters
+    ----------
+    base : float array of shape (n_patterns, n_classes)
+        Prior, and whatever silence says.
+    weight : sparse array of shape (n_patterns, n_events)
+        Worth of each event in each pattern, 0..1.
+    log_theta : float array of shape (n_events, n_classes)
+        Log probability of each event in each class.
+    """
+
+    def __init__(
+        self,
+        base: NDArray[np.float64],
+        weight: sparse.csr_array,
+        log_theta: NDArray[np.float64],
+    ) -> None:
+        self.base = base
+        self.weight = weight
+        self.log_theta = log_theta
+
+    def logit(self) -> NDArray[np.float64]:
+        """Return the log posterior up to a constant, shape (n_patterns, n_classes)."""
+        return self.base + np.asarray(self.weight @ self.log_theta)
+
+
+class LinearModel(ABC):
+    """What such models share: fitting on items, and reading posteriors off patterns.
+
+    Attributes
+    ----------
+    class_balance_ : float array of shape (n_classes,)
+        The prior.
+    events_ : Events
+        Numbering of the events.
+    log_likelihood_ : float
+        Of the votes of covered items, in nats, given who spoke.
+    """
+
+    n_classes: int
+    class_balance_: NDArray[np.float64]
+    events_: Events
+    log_likelihood_: float
+
+    @abstractmethod
+    def fit_patterns(
+        self, patterns: Patterns, events: Events, taught: NDArray[np.float64]
+    ) -> "LinearModel":
+        """Learn from distinct patterns; ``taught`` counts gold by (pattern, class)."""
+
+    @abstractmethod
+    def terms(self, fired: sparse.csr_array) -> Terms:
+        """Return the parts of the log posterior of each pattern."""
+
+    def predict_proba(self, votes: Votes) -> NDArray[np.float64]:
+        """Return posteriors, shape (n_items, n_classes); the prior where nobody voted."""
+        patterns = compress(votes, self.events_)
+        return normalised(self.terms(patterns.fired).logit())[patterns.of_item]
+
+    def predict(self, votes: Votes) -> NDArray[np.int64]:
+        """Return the most probable class, -1 for a tie and where nobody voted."""
+        label = most_probable(self.predict_proba(votes))
+        label[np.bincount(votes.item, minlength=votes.n_items) == 0] = ABSTAIN
+        return label
+
+
+def count_gold(patterns: Patterns, gold: Gold | None, n_classes: int) -> NDArray[np.float64]:
+    """Return how often gold gives each pattern each class, shape (n_patterns, n_classes)."""
+    taught = np.zeros((patterns.n_patterns, n_classes))
+    if gold is not None:
+        np.add.at(taught, (patterns.of_item[gold.item], gold.label), 1.0)
+    return taught
+
+
+def vote_shares(
+    fired: sparse.csr_array, events: Events, prior: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the share of each pattern's votes by class; ``prior`` where there are none."""
+    own = (events.label[:, None] == np.arange(events.n_classes)).astype(np.float64)
+    share = np.asarray(fired @ own)
+    total = share.sum(axis=1, keepdims=True)
+    return np.where(total > 0, share / np.maximum(total, 1.0), prior)

@@ -1,0 +1,109 @@
+"""Reasons not to trust a label model, in plain words."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from labeling.consensus.events import Events
+from labeling.consensus.patterns import Patterns
+from labeling.consensus.selection import Comparison
+from labeling.consensus.voters import Voter
+
+MIN_OVERLAP = 30
+"""Items with two or more votes below which voters cannot be told apart by their votes."""
+
+DECIDES_ALONE = 0.9
+"""Share of the votes from one voter above which the consensus is that voter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Correlated:
+    """Two voters that say the same more often than the class explains, 0..1 of what is possible."""
+
+    first: int
+    second: int
+    share: float
+
+
+def overlap(patterns: Patterns) -> float:
+    """Return the number of items with two or more votes."""
+    return float(patterns.count[patterns.n_votes >= 2].sum())
+
+
+def correlated_voters(redundant: sparse.csr_array, events: Events) -> list[Correlated]:
+    """List pairs of voters that share events, the most alike first."""
+    upper = sparse.coo_array(sparse.triu(redundant, 1))
+    pairs: dict[tuple[int, int], float] = {}
+    for e, f, share in zip(upper.row, upper.col, upper.data, strict=True):
+        first, second = sorted((int(events.voter[e]), int(events.voter[f])))
+        pairs[first, second] = max(pairs.get((first, second), 0.0), float(share))
+    found = [Correlated(a, b, share) for (a, b), share in pairs.items()]
+    return sorted(found, key=lambda pair: (-pair.share, pair.first, pair.second))
+
+
+def reasons_for_doubt(
+    patterns: Patterns,
+    voters: list[Voter],
+    correlated: list[Correlated],
+    names: list[str],
+    compared: Comparison | None,
+    published: str,
+) -> list[str]:
+    """Return warnings, the gravest first; none if nothing speaks against the model."""
+    found: list[str] = []
+    n_votes = np.array([voter.n_votes for voter in voters])
+    total = int(n_votes.sum())
+    if not total:
+        return ["nobody voted: every item is undecided and has the class prior"]
+    if compared is not None and compared.n and compared.model < compared.majority:
+        kept = "the majority is published" if published == "majority" else "too close to call"
+        found.append(
+            f"on {compared.n} gold items that it was not taught the label model is right on "
+            f"{compared.model:.0%}, the plain majority on {compared.majority:.0%}: {kept}"
+        )
+    active = np.flatnonzero(n_votes)
+    if len(active) == 1:
+        found.append(f"only {names[active[0]]} voted: its errors cannot be seen, let alone mended")
+    elif n_votes.max() > DECIDES_ALONE * total:
+        most = int(n_votes.argmax())
+        found.append(
+            f"{names[most]} casts {n_votes[most] / total:.0%} of the votes and decides nearly "
+            f"everything alone; add voters that cover the same items"
+        )
+    shared = overlap(patterns)
+    if shared < MIN_OVERLAP and len(active) > 1:
+        found.append(
+            f"only {shared:.0f} items have two votes or more, at least {MIN_OVERLAP} are needed to "
+            f"tell good voters from bad; add voters that overlap, or review some items"
+        )
+    missing = sorted(set(range(len(voters[0].confusion))) - _classes_said(voters))
+    if missing:
+        listed = ", ".join(map(str, missing[:10])) + (" ..." if len(missing) > 10 else "")
+        found.append(f"no vote names class {listed}: it cannot be found")
+    silent = [names[j] for j in np.flatnonzero(n_votes == 0)]
+    if silent:
+        shown = ", ".join(silent[:5]) + (" ..." if len(silent) > 5 else "")
+        found.append(f"{len(silent)} voters never spoke: {shown}")
+    if correlated:
+        a = correlated[0]
+        found.append(
+            f"{len(correlated)} pairs of voters repeat each other, most of all {names[a.first]} and "
+            f"{names[a.second]} ({a.share:.0%}); together each pair counts for little more than one"
+        )
+    for j, voter in enumerate(voters):
+        chance = 1 / len(voter.confusion)
+        if voter.gold_accuracy.measured and voter.gold_accuracy.high < chance:
+            found.append(
+                f"{names[j]} is right on {voter.gold_accuracy.point:.0%} of its gold items, below "
+                f"chance; look for a mistake in it"
+            )
+    return found
+
+
+def _classes_said(voters: list[Voter]) -> set[int]:
+    said: set[int] = set()
+    for voter in voters:
+        if voter.n_votes:
+            said |= set(np.flatnonzero(np.nansum(voter.confusion, axis=0) > 0).tolist())
+    return said
