@@ -16,16 +16,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from labeling.rules.backtracking import Risk, assess
+from labeling.rules.blocks import split
 from labeling.rules.byte_patterns import Node
 from labeling.rules.hits import Failure
 from labeling.rules.rule import Patterns
-from labeling.rules.scanning import Block, Scanner, join
+from labeling.rules.scanning import Scanner
 from labeling.rules.search_worker import YES
 from labeling.rules.searching import Search, describe, search_all
 from labeling.rules.translation import translate
-
-BLOCK_BYTES = 1 << 20
-"""Texts are scanned in blocks of about this size."""
 
 
 class Side:
@@ -60,10 +58,13 @@ class Side:
         self.unscanned = sorted([i for i, one in enumerate(made) if one.node is None] + refused)
         self._lookup = np.array(self._numbers, dtype=np.int64)
 
-    def scan(self, block: Block) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def scan(
+        self, texts: pa.Array, rows: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return numbers of patterns and rows of the batch, each pair once."""
-        found, rows = self._scanner.scan(block)
-        return self._lookup[found], rows
+        n_blocks, block = split(texts, rows)
+        found, where = self._scanner.scan(n_blocks, block)
+        return self._lookup[found], where
 
 
 class Matcher:
@@ -130,7 +131,7 @@ class Matcher:
             if not len(rows):
                 continue
             side: Side = getattr(self, side_name)
-            numbers, found = _scan(side, texts, rows)
+            numbers, found = side.scan(texts, rows)
             exact = side.exact[numbers]
             sure.append(self._owner[numbers[exact]] * n_rows + found[exact])
             open_numbers += [
@@ -183,19 +184,6 @@ class Matcher:
             open_still = answer > YES
             late.update(zip(cells[open_still].tolist(), answer[open_still].tolist(), strict=True))
         return np.concatenate(fired), late
-
-
-def _scan(
-    side: Side, texts: pa.Array, rows: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    chosen = texts if len(rows) == len(texts) else texts.take(pa.array(rows))
-    offsets = np.frombuffer(chosen.buffers()[1], dtype=np.int64)[chosen.offset :][: len(chosen) + 1]
-    marks = np.arange(offsets[0], offsets[-1] + BLOCK_BYTES, BLOCK_BYTES)
-    cuts = np.unique(np.append(np.searchsorted(offsets[:-1], marks[:-1]), len(rows)))
-    spans = list(zip(cuts.tolist(), cuts[1:].tolist(), strict=False))
-
-    parts = [side.scan(join(chosen.slice(a, b - a), rows[a:b])) for a, b in spans]
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
 
 
 def _mask(values: pa.Array) -> NDArray[np.bool_]:

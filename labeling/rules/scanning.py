@@ -1,63 +1,32 @@
-"""Hyperscan over blocks of texts: which pattern is found in which row."""
+"""Hyperscan over the texts of a batch, block by block, on all cores where there is much to do."""
 
-import itertools
-from array import array
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import marshal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import hyperscan
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from labeling.rules.byte_patterns import SEPARATOR, Alt, Node, emit
+from labeling.rules import scan_worker
+from labeling.rules.blocks import Block
+from labeling.rules.byte_patterns import Alt, Node, emit
+from labeling.rules.cores import usable_cores
 from labeling.rules.density import DENSE, density
 
-_Add = Callable[[int], None]
+TRIAL_S = 0.25
+"""Seconds after which the scanner looks how much is left."""
 
-_SEPARATOR = bytes([SEPARATOR])
+WORTH_S = 1.0
+"""Seconds that must be left for starting other processes."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Block:
-    """Texts joined into one buffer: separator, text, separator, text, …, separator.
-
-    Parameters
-    ----------
-    data : memoryview of n_bytes
-        The bytes.
-    starts : int array of shape (n_rows + 1,)
-        Where each text begins; the last entry is one past the buffer.
-    rows : int array of shape (n_rows,)
-        The rows of the batch that the texts are.
-    """
-
-    data: memoryview
-    starts: NDArray[np.int64]
-    rows: NDArray[np.int64]
-
-
-def join(texts: pa.Array, rows: NDArray[np.int64]) -> Block:
-    """Join texts without nulls into a block.
-
-    Parameters
-    ----------
-    texts : pa.Array of n_rows strings
-        Any UTF-8.
-    rows : int array of shape (n_rows,)
-        Their numbers in the batch.
-    """
-    ended = pc.binary_join_element_wise(
-        texts.cast(pa.large_binary()),
-        pa.scalar(b"", pa.large_binary()),
-        pa.scalar(_SEPARATOR, pa.large_binary()),
-    )
-    _, offsets, data = ended.buffers()
-    starts = np.frombuffer(offsets, dtype=np.int64)[ended.offset : ended.offset + len(ended) + 1]
-    body = memoryview(data)[starts[0] : starts[-1]] if data is not None else memoryview(b"")
-    joined = memoryview(b"".join((_SEPARATOR, body)))
-    return Block(joined, starts - starts[0] + 1, rows)
+Found = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Numbers of patterns, and rows of the batch in which they were found."""
 
 
 class Scanner:
@@ -77,82 +46,116 @@ class Scanner:
     def __init__(self, nodes: Sequence[Node]) -> None:
         self.unsupported: list[int] = []
         dense = [density(one) > DENSE for one in nodes]
-        flags = hyperscan.HS_FLAG_SINGLEMATCH
+        once = hyperscan.HS_FLAG_SINGLEMATCH
         self._by_block = self._compile(nodes, [i for i, d in enumerate(dense) if not d], 0)
-        self._by_text = self._compile(nodes, [i for i, d in enumerate(dense) if d], flags)
+        self._by_text = self._compile(nodes, [i for i, d in enumerate(dense) if d], once)
 
-    def _compile(
-        self, nodes: Sequence[Node], numbers: list[int], flags: int
-    ) -> hyperscan.Database | None:
-        pairs = [
-            (number, emit(one).encode())
-            for number in numbers
-            for one in _alternatives(nodes[number])
-        ]
-        if not pairs:
+    def _compile(self, nodes: Sequence[Node], numbers: list[int], flags: int) -> Any:
+        pairs = [(number, one) for number in numbers for one in _alternatives(nodes[number])]
+        written = [(number, emit(one).encode()) for number, one in pairs]
+        if not written:
             return None
         try:
-            return _database(pairs, flags)
+            return _database(written, flags)
         except hyperscan.error:
-            refused = {number for number, text in pairs if not _compiles(number, text, flags)}
+            refused = {number for number, text in written if not _compiles(number, text, flags)}
             self.unsupported += sorted(refused)
-        pairs = [pair for pair in pairs if pair[0] not in refused]
-        return _database(pairs, flags) if pairs else None
+        written = [pair for pair in written if pair[0] not in refused]
+        return _database(written, flags) if written else None
 
-    def scan(self, block: Block) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Find the patterns in a block.
+    def scan(self, n_blocks: int, block: Callable[[int], Block]) -> Found:
+        """Find the patterns in all blocks of a batch.
 
-        Safe to call from several threads at once; Hyperscan runs without the interpreter lock.
+        One process begins; if after :data:`TRIAL_S` more than :data:`WORTH_S` seems to be left,
+        other processes help. The answer does not depend on who found what.
+
+        Parameters
+        ----------
+        n_blocks : int
+            How many blocks there are.
+        block : callable
+            Makes the block of a number.
 
         Returns
         -------
         numbers, rows : int arrays of shape (n_hits,)
-            Pattern and row of the batch, each pair once, sorted by pattern and row.
+            Pattern and row of the batch, each pair once.
         """
-        in_block = self._scan_block(block)
-        in_texts = self._scan_texts(block)
-        cells = np.sort(np.concatenate([in_block, in_texts]))
-        cells = cells[np.append(True, cells[1:] != cells[:-1])] if len(cells) else cells
-        numbers, where = np.divmod(cells, max(len(block.rows), 1))
-        return numbers, block.rows[where]
+        waiting = iter(range(n_blocks))
+        lock = threading.Lock()
+        found: list[Found] = []
 
-    def _scan_block(self, block: Block) -> NDArray[np.int64]:
-        if self._by_block is None:
-            return np.zeros(0, dtype=np.int64)
-        numbers, ends = array("q"), array("q")
+        def numbers() -> Iterator[int]:
+            while True:
+                with lock:
+                    number = next(waiting, None)
+                if number is None:
+                    return
+                yield number
 
-        def report(number: int, _start: int, end: int, _flags: int, add: _Add) -> None:
-            add(number)
-            add_end(end)
+        began = time.monotonic()
+        for number in numbers():
+            found.append(self._here(block(number)))
+            spent = time.monotonic() - began
+            if spent > TRIAL_S and spent / len(found) * (n_blocks - len(found)) > WORTH_S:
+                break
 
-        add_end = ends.append
-        self._by_block.scan(block.data, report, 0, numbers.append, self._by_block.scratch.clone())
-        last = np.frombuffer(ends, dtype=np.int64) - 1
-        where = np.searchsorted(block.starts, last, "right") - 1
-        return np.frombuffer(numbers, dtype=np.int64) * len(block.rows) + where
+        def local() -> list[Found]:
+            return [self._here(block(number)) for number in numbers()]
 
-    def _scan_texts(self, block: Block) -> NDArray[np.int64]:
-        if self._by_text is None:
-            return np.zeros(0, dtype=np.int64)
-        cells = array("q")
-        add, n_rows = cells.append, len(block.rows)
+        def helped() -> list[Found]:
+            return list(self._elsewhere(block(number) for number in numbers()))
 
-        def report(number: int, _start: int, _end: int, _flags: int, row: int) -> None:
-            add(number * n_rows + row)
+        n_helpers = min(usable_cores() - 1, n_blocks - len(found))
+        if n_helpers > 0:
+            with ThreadPoolExecutor(n_helpers) as pool:
+                others = [pool.submit(helped) for _ in range(n_helpers)]
+                found += local()
+                for one in others:
+                    found += one.result()
+        found += local()
+        empty = np.zeros(0, dtype=np.int64)
+        return (
+            np.concatenate([empty, *(one for one, _ in found)]),
+            np.concatenate([empty, *(rows for _, rows in found)]),
+        )
 
-        scan, data, scratch = self._by_text.scan, block.data, self._by_text.scratch.clone()
-        starts = block.starts.tolist()
-        for row, (start, stop) in enumerate(itertools.pairwise(starts)):
-            scan(data[start - 1 : stop], report, 0, row, scratch)
-        return np.frombuffer(cells, dtype=np.int64)
+    def _here(self, block: Block) -> Found:
+        cells = scan_worker.block_cells(self._by_block, self._by_text, block.data, block.starts)
+        return _split(cells, block)
+
+    def _elsewhere(self, blocks: Iterator[Block]) -> Iterator[Found]:
+        """Let a process of its own scan the blocks, one after the other."""
+        compiled = tuple(
+            None if one is None else hyperscan.dumpb(one) for one in (self._by_block, self._by_text)
+        )
+        command = [sys.executable, "-I", scan_worker.__file__]
+        with subprocess.Popen(  # noqa: S603 - our own script
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as worker:
+            to, back = worker.stdin, worker.stdout
+            if to is None or back is None:  # pragma: no cover - both are pipes
+                return
+            marshal.dump(compiled, to)
+            for block in blocks:
+                marshal.dump((bytes(block.data), block.starts.tobytes()), to)
+                to.flush()
+                cells = np.frombuffer(marshal.load(back), dtype=np.int64)  # noqa: S302 - ours
+                yield _split(cells, block)
+            marshal.dump(None, to)
+
+
+def _split(cells: NDArray[np.int64], block: Block) -> Found:
+    numbers, where = np.divmod(cells, max(len(block.rows), 1))
+    return numbers, block.rows[where]
 
 
 def _alternatives(node: Node) -> tuple[Node, ...]:
     return node.options if isinstance(node, Alt) else (node,)
 
 
-def _database(pairs: Sequence[tuple[int, bytes]], flags: int) -> hyperscan.Database:
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+def _database(pairs: Sequence[tuple[int, bytes]], flags: int) -> Any:
+    database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
         [text for _, text in pairs], ids=[number for number, _ in pairs], flags=[flags] * len(pairs)
     )
