@@ -1,6 +1,7 @@
 """How good the released labels of a batch are: measured on its audit sample alone."""
 
 import math
+from typing import Any
 
 import dagster as dg
 import pyarrow as pa
@@ -38,7 +39,7 @@ def accuracy(task: Task) -> dg.AssetsDefinition:
         batch = context.partition_key
         with warehouse.connect() as db:
             counts = db.execute(COUNTS, {"batch": batch}).to_arrow_table().to_pylist()
-        rows: list[dict[str, object]] = []
+        rows: list[dict[str, Any]] = []
         for count in counts:
             interval = wilson(count["correct"], count["reviewed"], count["labelled"])
             rows.append(
@@ -55,18 +56,10 @@ def accuracy(task: Task) -> dg.AssetsDefinition:
         whole = next((row for row in rows if row["class"] == "all"), None)
         if whole is None:
             return dg.MaterializeResult(metadata={"labelled": 0})
-        measured = whole["accuracy"]
-        return dg.MaterializeResult(
-            metadata={
-                "labelled": whole["labelled"],
-                "reviewed": whole["reviewed"],
-                "accuracy": dg.MetadataValue.float(
-                    math.nan if measured is None else float(str(measured))
-                ),
-                "accuracy_low": dg.MetadataValue.float(float(str(whole["accuracy_low"]))),
-                "accuracy_high": dg.MetadataValue.float(float(str(whole["accuracy_high"]))),
-            }
-        )
+        metadata = {name: whole[name] for name in ("labelled", "reviewed", "accuracy_low")}
+        metadata["accuracy"] = math.nan if whole["accuracy"] is None else whole["accuracy"]
+        metadata["accuracy_high"] = whole["accuracy_high"]
+        return dg.MaterializeResult(metadata=metadata)
 
     return accuracy
 

@@ -40,7 +40,7 @@ def arrivals(task: Task) -> dg.AssetsDefinition:
         """Rows read from every new or changed file; bad rows set aside with the reason."""
         read = land(task, warehouse)
         found = warehouse.read("select distinct batch from raw.arrivals order by batch")
-        keys = found["batch"].to_pylist()
+        keys = [str(batch) for batch in found["batch"].to_pylist()]
         known = set(context.instance.get_dynamic_partitions(str(batches(task).name)))
         new = [key for key in keys if key not in known]
         if new:

@@ -30,7 +30,7 @@ def audit_sample(task: Task) -> dg.AssetsDefinition:
         seed = zlib.crc32(f"{task.name} {batch} {task.spec.audit.seed}".encode())
         sample = draw_audit([str(i) for i in ids], task.spec.audit.per_batch, seed)
         n = sample.n_drawn
-        rows = pa.table(
+        rows = pa.Table.from_pydict(
             {
                 "item_id": pa.array([ids[i] for i in sample.item], pa.string()),
                 "batch": pa.array([batch] * n, pa.string()),

@@ -32,7 +32,7 @@ def consensus(task: Task) -> dg.AssetsDefinition:
             repr((model.method_, window.voters)).encode() + np.round(posterior, 12).tobytes()
         ).hexdigest()[:16]
         names = np.array(task.classes, dtype=object)
-        rows = pa.table(
+        rows = pa.Table.from_pydict(
             {
                 "item_id": window.item_ids[window.current],
                 "batch": [batch] * len(label),

@@ -137,6 +137,10 @@ def _write(
     applied = [voter for voter in dropped if voter in current]
     votes = _stamped(result.votes, batch=batch, run=run)
     votes = votes.append_column("confidence", pa.nulls(votes.num_rows, pa.float64()))
+    failures = _stamped(result.failures, batch=batch)
+    failures = failures.append_column(
+        "voter", pa.array([f"rule/{n}" for n in failures["rule"].to_pylist()], pa.string())
+    )
     versions = pa.table(
         {
             "batch": pa.array([batch] * len(applied), pa.string()),
@@ -152,7 +156,7 @@ def _write(
                 [batch, dropped],
             )
         insert(db, RULE_VOTES, votes)
-        insert(db, RULE_FAILURES, _stamped(result.failures, batch=batch))
+        insert(db, RULE_FAILURES, failures)
         insert(db, RULE_VERSIONS, versions)
 
 

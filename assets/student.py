@@ -15,7 +15,7 @@ from labeling.student.text import TextStudent
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
-TRAINING_ITEMS = 3_000
+TRAINING_ITEMS = 2_000
 """The newest items the student learns from: enough for the text of a support inbox."""
 
 
@@ -39,7 +39,7 @@ def student(task: Task) -> dg.AssetsDefinition:
             version = hashlib.sha256(np.round(proba, 6).tobytes()).hexdigest()[:16]
             save(task, batch, fitted)
         names = np.array(task.classes, dtype=object)
-        rows = pa.table(
+        rows = pa.Table.from_pydict(
             {
                 "item_id": pa.array(items, pa.string()),
                 "batch": pa.array([batch] * len(items), pa.string()),

@@ -11,6 +11,9 @@ SWITCHES = {
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     "DAGSTER_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "1",
+    # our matrices are small: a second BLAS thread spins for three times the work it saves
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
 }
 """What must be set before dagster, dbt, GX, MLflow or LiteLLM is imported."""
 

@@ -1,0 +1,55 @@
+"""Results for anybody to read at any time: Parquet files that are replaced as a whole."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration.conditions import when_inputs_are_clean
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.task import Task
+
+PUBLISHED_MARTS = (
+    "labels",
+    "votes",
+    "voter_scorecard",
+    "label_distribution",
+    "class_quality",
+    "quality_by_batch",
+)
+
+
+def published(task: Task) -> dg.AssetsDefinition:
+    """Declare the published files of ``task``."""
+
+    @dg.asset(
+        key=[task.name, "published", "parquet"],
+        group_name="published",
+        kinds={"parquet"},
+        owners=[f"team:{task.spec.owner}"],
+        deps=[dg.AssetKey([task.name, "marts", mart]) for mart in PUBLISHED_MARTS],
+        automation_condition=when_inputs_are_clean,
+    )
+    def published(warehouse: Warehouse) -> dg.MaterializeResult:
+        """Each mart as a Parquet file; readers see the old file or the new one, never half of it."""
+        task.published.mkdir(parents=True, exist_ok=True)
+        sizes: dict[str, int] = {}
+        with warehouse.connect() as db:
+            for mart in PUBLISHED_MARTS:
+                path = task.published / f"{mart}.parquet"
+                unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+                db.execute(f"copy (from marts.{mart}) to {_quoted(unfinished)} (format parquet)")
+                unfinished.replace(path)
+                sizes[mart] = path.stat().st_size
+        return dg.MaterializeResult(
+            metadata={
+                "folder": dg.MetadataValue.path(task.published),
+                **{f"{mart}_bytes": size for mart, size in sizes.items()},
+            }
+        )
+
+    return published
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

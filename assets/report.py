@@ -1,0 +1,72 @@
+"""The report: one HTML file that works without a network."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.conditions import when_inputs_are_clean
+from orchestration.task.task import Task
+
+
+def report(task: Task) -> dg.AssetsDefinition:
+    """Declare the report of ``task``."""
+
+    @dg.asset(
+        key=[task.name, "published", "report"],
+        group_name="published",
+        kinds={"html", "altair"},
+        owners=[f"team:{task.spec.owner}"],
+        deps=[dg.AssetKey([task.name, "published", "parquet"])],
+        automation_condition=when_inputs_are_clean,
+    )
+    def report() -> dg.MaterializeResult:
+        """Accuracy, alarms, classes, voters, cost and queue; made from published files alone."""
+        from console.dashboard.page import render
+
+        html = render(report_data(task))
+        unfinished = task.report.with_suffix(f".{os.getpid()}.tmp")
+        unfinished.write_text(html, encoding="utf-8")
+        unfinished.replace(task.report)
+        return dg.MaterializeResult(
+            metadata={
+                "report": dg.MetadataValue.path(task.report),
+                "bytes": len(html.encode()),
+            }
+        )
+
+    return report
+
+
+def report_data(task: Task) -> Any:
+    """Gather what the page shows from the published files."""
+    from console.dashboard.data import ReportData
+
+    def mart(name: str) -> pa.Table:
+        return pq.ParquetFile(task.published / f"{name}.parquet").read()
+
+    scorecard = mart("voter_scorecard")
+    simulated = any(str(v).startswith("simulated/") for v in scorecard["voter"].to_pylist())
+    scripted = task.spec.reviewers.scripted is not None
+    notes = (
+        *(["Answers under simulated/ come from a simulated model, not a real one."] * simulated),
+        *(["Reviews come from a scripted reviewer with a truth file, not from people."] * scripted),
+    )
+    return ReportData(
+        task=task.name,
+        title=task.name.replace("_", " ").capitalize(),
+        description=task.spec.description,
+        generated_at=datetime.now(UTC),
+        quality_by_batch=mart("quality_by_batch"),
+        class_shares=mart("label_distribution"),
+        voter_scorecard=scorecard.rename_columns(
+            ["gold" if name == "reviewed" else name for name in scorecard.column_names]
+        ),
+        class_quality=mart("class_quality"),
+        target_accuracy=task.spec.alarm.accuracy_at_least,
+        simulated_voters=simulated,
+        notes=notes,
+    )

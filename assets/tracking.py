@@ -1,0 +1,182 @@
+"""Each batch as one MLflow run: versions, figures, the report and the student."""
+
+import hashlib
+import json
+import logging
+import math
+import time
+from typing import Any
+
+import dagster as dg
+import joblib
+import pyarrow as pa
+
+from assets.tables import TRACKED
+from orchestration.conditions import when_inputs_are_clean
+from orchestration.resources.warehouse import Warehouse, insert, transaction
+from orchestration.task.task import Task
+
+METRICS = (
+    "items",
+    "labelled",
+    "coverage",
+    "conflict",
+    "abstain_rate",
+    "reviewed",
+    "accuracy",
+    "accuracy_low",
+    "accuracy_high",
+    "log_evidence",
+    "evidence_limit",
+    "alarm",
+    "cost_usd",
+    "queue_size",
+)
+FIGURES = """
+select q.*, c.version as label_model, v.rules, v.prompts, v.student
+from marts.quality_by_batch q
+left join (select batch, any_value(version) as version from labels.consensus group by batch) c
+    using (batch)
+left join (
+    select batch,
+        md5(string_agg(distinct version, ' ' order by version) filter (where family = 'rules')) as rules,
+        string_agg(distinct voter || '@' || version, ' ' order by voter || '@' || version)
+            filter (where family = 'models') as prompts,
+        any_value(version) filter (where family = 'student') as student
+    from marts.votes group by batch
+) v using (batch)
+order by q.batch
+"""
+
+
+def tracking(task: Task) -> dg.AssetsDefinition:
+    """Declare the MLflow runs of ``task``."""
+
+    @dg.asset(
+        key=TRACKED.key(task.name),
+        group_name="published",
+        kinds={"mlflow"},
+        owners=[f"team:{task.spec.owner}"],
+        deps=[
+            dg.AssetKey([task.name, "marts", "quality_by_batch"]),
+            dg.AssetKey([task.name, "published", "report"]),
+        ],
+        metadata={"dagster/column_schema": TRACKED.dagster_schema},
+        automation_condition=when_inputs_are_clean,
+    )
+    def tracking(warehouse: Warehouse) -> dg.MaterializeResult:
+        """One MLflow run a batch, with its figures in one call; the newest student registered."""
+        warehouse.ensure(TRACKED)
+        with warehouse.connect() as db:
+            figures = db.execute(FIGURES).to_arrow_table().to_pylist()
+            known = {
+                batch: (run, mark)
+                for batch, run, mark in db.execute(
+                    "select batch, mlflow_run, fingerprint from quality.tracked"
+                ).fetchall()
+            }
+        marks = {row["batch"]: _fingerprint(row) for row in figures}
+        todo = [
+            row for row in figures if known.get(row["batch"], ("", ""))[1] != marks[row["batch"]]
+        ]
+        if not todo:
+            return dg.MaterializeResult(metadata={"runs_written": 0})
+        newest = max((row["batch"] for row in figures if row["reviewed"]), default=None)
+        runs = Runs(task)
+        for row in todo:
+            batch = str(row["batch"])
+            run = runs.write(row, replaces=known.get(batch, (None,))[0])
+            if batch == newest:
+                runs.register_student(run, batch)
+            rows = pa.Table.from_pylist(
+                [{"batch": batch, "mlflow_run": run, "fingerprint": marks[batch]}]
+            )
+            with warehouse.connect() as db, transaction(db):
+                db.execute("delete from quality.tracked where batch = ?", [batch])
+                insert(db, TRACKED, rows)
+        return dg.MaterializeResult(
+            metadata={
+                "runs_written": len(todo),
+                "experiment": task.name,
+                "store": task.tracking_uri,
+            }
+        )
+
+    return tracking
+
+
+class Runs:
+    """Writes the runs of one task to MLflow's store."""
+
+    def __init__(self, task: Task) -> None:
+        import mlflow
+        from mlflow.tracking import MlflowClient
+
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        mlflow.set_tracking_uri(task.tracking_uri)
+        self.task = task
+        self.client = MlflowClient()
+        found = self.client.get_experiment_by_name(task.name)
+        self.experiment = (
+            found.experiment_id
+            if found
+            else self.client.create_experiment(
+                task.name, artifact_location=task.mlflow_artifacts.as_uri()
+            )
+        )
+
+    def write(self, row: dict[str, Any], replaces: str | None) -> str:
+        """Write one batch's run in place of an older one, and return its id."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        if replaces is not None:
+            self.client.delete_run(replaces)
+        batch = str(row["batch"])
+        run = self.client.create_run(
+            self.experiment, run_name=batch, tags={"batch": batch, "task": self.task.name}
+        ).info.run_id
+        now_ms = int(time.time() * 1000)
+        measured = {name: row[name] for name in METRICS if row[name] is not None}
+        self.client.log_batch(
+            run,
+            metrics=[Metric(name, float(value), now_ms, 0) for name, value in measured.items()],
+            params=[
+                Param(name, str(row[name] or "none")[:500])
+                for name in ("rules", "prompts", "label_model", "student")
+            ],
+            tags=[RunTag("change_batch", str(row["change_batch"] or ""))],
+        )
+        for path in (self.task.report, self.task.students / f"{batch}.joblib"):
+            if path.is_file():
+                self.client.log_artifact(run, str(path))
+        self.client.set_terminated(run)
+        return run
+
+    def register_student(self, run: str, batch: str) -> None:
+        """Register the batch's student as a model, with signature and input example."""
+        import mlflow
+        import mlflow.sklearn
+        from mlflow.models import infer_signature
+
+        path = self.task.students / f"{batch}.joblib"
+        if not path.is_file():
+            return
+        student = joblib.load(path)
+        example = ["an example of a text"]
+        with mlflow.start_run(run_id=run):
+            mlflow.sklearn.log_model(
+                student,
+                name="student",
+                signature=infer_signature(example, student.predict_proba(example)),
+                pyfunc_predict_fn="predict_proba",
+                pip_requirements=["scikit-learn", "numpy", "scipy"],
+                registered_model_name=f"{self.task.name}_student",
+                serialization_format="cloudpickle",
+            )
+
+
+def _fingerprint(row: dict[str, Any]) -> str:
+    shown = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
+    text = json.dumps(shown, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,32 @@
+"""Whether every file that arrived can be read."""
+
+import dagster as dg
+
+from assets.tables import ARRIVALS
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.task import Task
+
+
+def every_file_can_be_read(task: Task) -> dg.AssetChecksDefinition:
+    """Build the check; a file set aside as a whole waits to be mended, others go on."""
+
+    @dg.asset_check(
+        asset=ARRIVALS.key(task.name),
+        name="every_file_can_be_read",
+        description="No file is set aside as a whole.",
+    )
+    def every_file_can_be_read(warehouse: Warehouse) -> dg.AssetCheckResult:
+        broken = warehouse.read(
+            "select file, reason from raw.quarantine where kind = 'file' order by file"
+        ).to_pylist()
+        lines = [f"- `{row['file']}`: {row['reason']}" for row in broken]
+        return dg.AssetCheckResult(
+            passed=not broken,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                "files": len(broken),
+                "which": dg.MetadataValue.md("\n".join(lines) or "none"),
+            },
+        )
+
+    return every_file_can_be_read

@@ -1,0 +1,179 @@
+"""Run a Great Expectations suite as Dagster checks of one batch, one check an expectation."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import yaml
+
+from orchestration.partitions import batches
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.task import Task
+
+SUITES = Path(__file__).parent / "suites"
+SHOWN_ROWS = 20
+"""Offending rows shown with a failed check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One entry of a suite file."""
+
+    check: str
+    description: str
+    critical: bool
+    query: str | None
+    type: str
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """One suite file: what must hold of a table."""
+
+    table: str
+    columns: list[str]
+    expected: dict[str, Expected]
+
+
+def read_suite(path: Path, task: Task) -> Suite:
+    """Read a suite; ``$classes`` and ``$bad_rows_at_most`` stand for what the task says.
+
+    Raises
+    ------
+    ValueError
+        If an entry does not hold exactly one ``expect_...`` key.
+    """
+    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    expected: dict[str, Expected] = {}
+    for entry in raw["checks"]:
+        rules = [key for key in entry if key.startswith("expect_")]
+        if len(rules) != 1:
+            raise ValueError(
+                f"{path.name}: {entry['check']!r} needs one expect_... key, has {rules}"
+            )
+        expected[entry["check"]] = Expected(
+            entry["check"],
+            entry["why"],
+            entry["severity"] == "critical",
+            entry.get("query"),
+            rules[0],
+            {key: _filled(value, task) for key, value in entry[rules[0]].items()},
+        )
+    return Suite(raw["table"], raw["columns"], expected)
+
+
+def suite_checks(task: Task, name: str) -> dg.AssetChecksDefinition:
+    """Build the checks of ``suites/<name>.yml`` on the asset that writes its table."""
+    suite = read_suite(SUITES / f"{name}.yml", task)
+    asset = dg.AssetKey([task.name, *suite.table.split(".")])
+    with warnings.catch_warnings():
+        # the one way to a check's state by batch; in preview, so its arguments are pinned by tests
+        warnings.simplefilter("ignore", dg.PreviewWarning)
+        specs = [
+            dg.AssetCheckSpec(
+                expected.check,
+                asset=asset,
+                description=expected.description,
+                blocking=expected.critical,
+                partitions_def=batches(task),
+            )
+            for expected in suite.expected.values()
+        ]
+
+    @dg.multi_asset_check(name=f"{task.name}_{name}_suite", specs=specs, can_subset=True)
+    def run_suite(
+        context: dg.AssetCheckExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.AssetCheckResult]:
+        batch = context.run.tags["dagster/partition"]
+        chosen = [suite.expected[key.name] for key in context.selected_asset_check_keys]
+        with warehouse.connect() as db:
+            columns = ", ".join(suite.columns)
+            frame = db.execute(f"select {columns} from {suite.table} where batch = ?", [batch]).df()
+            frames = [
+                frame if e.query is None else db.execute(e.query, {"batch": batch}).df()
+                for e in chosen
+            ]
+        for expected, data in zip(chosen, frames, strict=True):
+            yield judge(asset, expected, data)
+
+    return run_suite
+
+
+def judge(asset: dg.AssetKey, expected: Expected, frame: pd.DataFrame) -> dg.AssetCheckResult:
+    """Hold one expectation against a frame, and show the rows that break it.
+
+    Raises
+    ------
+    RuntimeError
+        If the expectation itself cannot be evaluated: a broken suite is no failed check.
+    """
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.expectations.expectation_configuration import (
+        ExpectationConfiguration,
+    )
+
+    gx_context = gx.get_context(mode="ephemeral")
+    gx_context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    batch = (
+        gx_context.data_sources.add_pandas("warehouse")
+        .add_dataframe_asset("rows")
+        .add_batch_definition_whole_dataframe("all")
+        .get_batch({"dataframe": frame})
+    )
+    index = [name for name in ("item_id", "review_id", "voter") if name in frame.columns]
+    outcome = batch.validate(
+        ExpectationConfiguration(type=expected.type, kwargs=expected.kwargs).to_domain_obj(),
+        result_format={"result_format": "COMPLETE", "unexpected_index_column_names": index},
+    )
+    fault = outcome.exception_info or {}
+    if fault.get("raised_exception"):
+        raise RuntimeError(f"{expected.check} cannot be evaluated: {fault['exception_message']}")
+    result = outcome.result
+    metadata: dict[str, Any] = {"rows": len(frame)}
+    if "unexpected_count" in result:
+        metadata["unexpected"] = int(result["unexpected_count"])
+    if "observed_value" in result:
+        metadata["observed"] = str(result["observed_value"])
+    if not outcome.success:
+        metadata["which"] = dg.MetadataValue.md(_which(expected, result, index))
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=expected.check,
+        passed=bool(outcome.success),
+        severity=dg.AssetCheckSeverity.ERROR if expected.critical else dg.AssetCheckSeverity.WARN,
+        description=expected.description,
+        metadata=metadata,
+    )
+
+
+def _which(expected: Expected, result: dict[str, Any], index: list[str]) -> str:
+    """List the offending rows by id; texts are not shown, they may hold anything."""
+    column = expected.kwargs.get("column")
+    rows = result.get("unexpected_index_list") or []
+    if not rows or not isinstance(rows[0], dict):
+        return f"observed {result.get('observed_value')}, allowed {expected.kwargs}"
+    shown = [name for name in (*index, column) if name and name != "text"]
+    shown = list(dict.fromkeys(shown))
+    lines = ["| " + " | ".join(shown) + " |", "|" + "---|" * len(shown)]
+    lines += [
+        "| " + " | ".join(f"`{row.get(name)}`" for name in shown) + " |"
+        for row in rows[:SHOWN_ROWS]
+    ]
+    more = len(rows) - SHOWN_ROWS
+    return "\n".join(lines) + (f"\n\nand {more} more" if more > 0 else "")
+
+
+def _filled(value: Any, task: Task) -> Any:
+    if value == "$classes":
+        return list(task.classes)
+    if value == "$bad_rows_at_most":
+        return task.spec.source.bad_rows_at_most
+    if value == "$rule_failures_at_most":
+        return task.spec.rules.failures_at_most
+    return value

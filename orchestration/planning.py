@@ -1,0 +1,60 @@
+"""What is left to do: batches to label, batches with new reviews."""
+
+from assets import tables
+from assets.stamp import stamp_of
+from orchestration.resources.review_store import ReviewStore
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.task import Task
+
+
+def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
+    """Return the batches that are new, or made from other items, rules or settings than now.
+
+    Returns
+    -------
+    dict
+        Batch to the stamp its labels will carry, in the order of time.
+    """
+    warehouse.ensure(tables.ARRIVALS, tables.RELEASED, tables.MODEL_USE, tables.DRIFT)
+    with warehouse.connect() as db:
+        keys = [
+            row[0]
+            for row in db.execute("select distinct batch from raw.arrivals order by 1").fetchall()
+        ]
+        made = dict(
+            db.execute(
+                "select batch, any_value(stamp) from labels.released"
+                " where batch in (select batch from quality.drift) group by batch"
+            ).fetchall()
+        )
+        cut_short = {
+            row[0]
+            for row in db.execute("select batch from votes.model_use where partial").fetchall()
+        }
+        stamps = {key: stamp_of(task, db, key) for key in keys}
+    return {
+        key: stamp for key, stamp in stamps.items() if made.get(key) != stamp or key in cut_short
+    }
+
+
+def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
+    """Return the labelled batches whose reviews were not read yet, and all batches after those.
+
+    Later batches are measured again too, because their evidence of drift rests on earlier ones.
+    """
+    if not task.reviews.is_file():
+        return []
+    warehouse.ensure(tables.REVIEWS, tables.RELEASED)
+    with warehouse.connect() as db:
+        (seen,) = db.execute(
+            "select coalesce(max(review_id), 0) from people.reviews"
+        ).fetchone() or (0,)
+        labelled = [
+            row[0]
+            for row in db.execute(
+                "select distinct batch from labels.released order by 1"
+            ).fetchall()
+        ]
+    touched = set(ReviewStore(task.reviews).reviews(since=int(seen))["batch"].to_pylist())
+    first = min((batch for batch in touched if batch in labelled), default=None)
+    return [] if first is None else [batch for batch in labelled if batch >= first]

@@ -1,0 +1,76 @@
+"""The dbt project, as Dagster sees it for one task."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject
+
+from orchestration.conditions import when_inputs_are_clean
+from orchestration.task.errors import TaskError
+from orchestration.task.task import Task
+
+TRANSFORMS = Path(__file__).parents[2] / "transforms"
+MANIFEST = TRANSFORMS / "target" / "manifest.json"
+
+
+class TaskTranslator(DagsterDbtTranslator):
+    """Names the models and sources of the dbt project after the task that they work for."""
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.task = task
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """Task, schema, table."""
+        schema = dbt_resource_props.get("source_name") or dbt_resource_props["config"]["schema"]
+        return dg.AssetKey([self.task.name, schema, dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The schema: staging or marts."""
+        return str(dbt_resource_props.get("config", {}).get("schema") or "marts")
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        """The task's owner."""
+        del dbt_resource_props
+        return [f"team:{self.task.spec.owner}"]
+
+    def get_automation_condition(
+        self, dbt_resource_props: Mapping[str, Any]
+    ) -> dg.AutomationCondition[Any]:
+        """Build again when what it is made of has changed and is sound."""
+        del dbt_resource_props
+        return when_inputs_are_clean
+
+
+def project() -> DbtProject:
+    """Return the dbt project."""
+    return DbtProject(project_dir=TRANSFORMS, profiles_dir=TRANSFORMS)
+
+
+def dbt_resource() -> DbtCliResource:
+    """Return what runs dbt."""
+    # the dbt beside our Python, whether or not its environment is activated
+    dbt = Path(sys.executable).with_name("dbt")
+    return DbtCliResource(project_dir=project(), dbt_executable=str(dbt))
+
+
+def manifest() -> Path:
+    """Return the path of dbt's manifest.
+
+    Raises
+    ------
+    TaskError
+        If it was never built.
+    """
+    if not MANIFEST.is_file():
+        raise TaskError(f"{MANIFEST} does not stand yet; `make setup` builds it (dbt parse)")
+    return MANIFEST
+
+
+def variables(task: Task) -> str:
+    """Tell dbt which task's file to work on."""
+    return json.dumps({"warehouse": str(task.warehouse), "published": str(task.published)})

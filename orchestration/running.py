@@ -1,0 +1,162 @@
+"""Run a task from files to report in this process: what the command line does."""
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from orchestration.definitions import definitions
+from orchestration.instance import open_instance
+from orchestration.jobs import QUIET
+from orchestration.planning import batches_to_label, batches_with_new_reviews
+from orchestration.schedules import warehouse_of
+from orchestration.task.errors import TaskError
+from orchestration.task.task import Task
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many steps are done, and how many there are."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did.
+
+    Parameters
+    ----------
+    labelled, measured : list of str
+        Batches labelled, and batches measured anew because people answered.
+    published : bool
+        Whether the marts and the report were built.
+    rows : list of dict
+        ``marts.quality_by_batch``, in the order of time.
+    warnings : list of str
+        Failed checks that do not block, files set aside, and the like.
+    """
+
+    labelled: list[str]
+    measured: list[str]
+    published: bool
+    rows: list[dict[str, Any]]
+    warnings: list[str] = field(default_factory=list)
+
+
+def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> Outcome:
+    """Label what is new or changed, batch after batch in the order of time, and publish.
+
+    Parameters
+    ----------
+    task : Task
+        The task.
+    progress : callable
+        See :data:`Progress`.
+    only : list of str, optional
+        Batches to label even if nothing changed; the others are left alone.
+
+    Raises
+    ------
+    TaskError
+        If the input cannot be used, or a blocking check failed; it says which and why.
+    """
+    simulate_inbox(task)
+    defs = definitions(task)
+    warehouse = warehouse_of(task)
+    warnings: list[str] = []
+    with open_instance(task.var.parent) as instance:
+
+        def run(job: str, batch: str | None = None) -> None:
+            warnings.extend(_run(defs, instance, f"{task.name}_{job}", batch))
+
+        progress("reading files", 0, 1)
+        run("land")
+        todo = list(batches_to_label(task, warehouse)) if only is None else _known(task, only)
+        for done, batch in enumerate(todo):
+            progress(f"labelling {batch}", done, len(todo) + 1)
+            run("label", batch)
+        measured = batches_with_new_reviews(task, warehouse)
+        for done, batch in enumerate(measured):
+            progress(f"measuring {batch}", done, len(measured) + 1)
+            run("measure", batch)
+        publish = bool(todo or measured) or not task.report.is_file()
+        if publish:
+            progress("publishing", len(todo), len(todo) + 1)
+            run("publish")
+    rows = warehouse.read("from marts.quality_by_batch order by batch").to_pylist()
+    return Outcome(todo, measured, publish, rows, warnings)
+
+
+def simulate_inbox(task: Task) -> None:
+    """Let the task's generator write its files, where it has one and none stand yet.
+
+    Raises
+    ------
+    TaskError
+        If the generator cannot be loaded.
+    """
+    source = task.spec.source
+    if source.generator is None or source.files is None:
+        return
+    pattern = task.path(source.files)
+    if any(pattern.parent.glob(pattern.name)):
+        return
+    path = task.folder / source.generator
+    spec = importlib.util.spec_from_file_location(f"{task.name}_generator", path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        raise TaskError(f"{task.folder / 'task.yaml'}: source.generator: {path} does not stand")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.generate(task.var / "inbox", task.var / "truth")
+
+
+def _known(task: Task, only: list[str]) -> list[str]:
+    found = warehouse_of(task).read("select distinct batch from raw.arrivals order by batch")
+    known = [str(batch) for batch in found["batch"].to_pylist()]
+    strangers = [batch for batch in only if batch not in known]
+    if strangers:
+        raise TaskError(
+            f"task {task.name!r} has no batch {strangers[0]!r}; it has {', '.join(known)}"
+        )
+    return [batch for batch in known if batch in only]
+
+
+def _run(
+    defs: dg.Definitions, instance: dg.DagsterInstance, job: str, batch: str | None
+) -> list[str]:
+    """Run one job in this process; return warnings, raise what went wrong in plain words."""
+    result = defs.resolve_job_def(job).execute_in_process(
+        partition_key=batch,
+        instance=instance,
+        run_config=QUIET,
+        raise_on_error=False,
+    )
+    failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    told = [
+        f"{batch or 'input'}: {check.asset_key.path[-1]}: {check.check_name}: "
+        f"{check.description or ''}{_rows(check)}"
+        for check in failed
+    ]
+    if result.success:
+        return told
+    blocking = [t for t, c in zip(told, failed, strict=True) if c.severity.name == "ERROR"]
+    if blocking:
+        raise TaskError("a blocking check failed:\n  " + "\n  ".join(blocking))
+    raise TaskError(_cause(result, job, batch))
+
+
+def _rows(check: Any) -> str:
+    which = check.metadata.get("which")
+    return f"\n{which.value}" if which is not None else ""
+
+
+def _cause(result: dg.ExecuteInProcessResult, job: str, batch: str | None) -> str:
+    """Return the message of the exception that ended the run, without its traceback."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            message = error.message.strip() if error is not None else "no reason was given"
+            kind, _, text = message.partition(": ")
+            return text if kind.rpartition(".")[2].endswith("Error") and text else message
+    return f"{job} failed{f' on batch {batch}' if batch else ''} before any step began"

@@ -1,0 +1,37 @@
+"""What runs by the clock."""
+
+import dagster as dg
+
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.task import Task
+
+CRON = {
+    "hour": "10 * * * *",
+    "day": "0 3 * * *",
+    "week": "0 3 * * 1",
+    "month": "0 3 1 * *",
+    "file": "*/15 * * * *",
+}
+"""When new batches are labelled, shortly after their window has closed."""
+
+
+def schedules(task: Task) -> list[dg.ScheduleDefinition]:
+    """Build the schedule of ``task``: read what has arrived; the sensors label what is new."""
+    every = task.spec.batch.every
+
+    @dg.schedule(
+        name=f"{task.name}_every_{every}",
+        job_name=f"{task.name}_land",
+        cron_schedule=task.spec.batch.cron or CRON[every],
+        execution_timezone="UTC",
+        description="Read what has arrived; each batch that is new or changed is then labelled.",
+    )
+    def label_new_batches(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat())
+
+    return [label_new_batches]
+
+
+def warehouse_of(task: Task) -> Warehouse:
+    """Return the warehouse of ``task``, for code outside of a run."""
+    return Warehouse(path=str(task.warehouse))

@@ -1,0 +1,65 @@
+-- one row a batch: how much was labelled, how well, and whether accuracy has drifted
+with spoken as (
+
+    select
+        item_id,
+        batch,
+        count(*) as n_votes,
+        count(distinct label) as n_labels
+    from {{ ref('stg_votes') }}
+    where family <> 'student'
+    group by item_id, batch
+
+),
+
+items as (
+
+    select
+        r.batch,
+        count(*) as items,
+        count(r.label) as labelled,
+        avg((s.n_votes is not null)::int) as coverage,
+        avg(coalesce(s.n_labels > 1, false)::int) as conflict,
+        avg((s.n_votes is null)::int) as abstain_rate
+    from {{ source('labels', 'released') }} as r
+    left join spoken as s on r.item_id = s.item_id and r.batch = s.batch
+    group by r.batch
+
+),
+
+cost as (
+
+    select batch, sum(cost_usd) as cost_usd from {{ source('votes', 'model_use') }} group by batch
+
+),
+
+queued as (
+
+    select batch, count(*) as queue_size from {{ source('people', 'queue') }} group by batch
+
+)
+
+select
+    i.batch,
+    i.items,
+    i.labelled,
+    i.coverage,
+    i.conflict,
+    i.abstain_rate,
+    coalesce(a.reviewed, 0) as reviewed,
+    a.accuracy,
+    coalesce(a.accuracy_low, 0) as accuracy_low,
+    coalesce(a.accuracy_high, 1) as accuracy_high,
+    d.log_evidence,
+    d.log_limit as evidence_limit,
+    coalesce(d.alarm, false) as alarm,
+    coalesce(d.fired, false) as fired,
+    d.change_batch,
+    coalesce(c.cost_usd, 0) as cost_usd,
+    coalesce(q.queue_size, 0) as queue_size
+from items as i
+left join {{ source('quality', 'accuracy') }} as a on i.batch = a.batch and a.class = 'all'
+left join {{ source('quality', 'drift') }} as d on i.batch = d.batch
+left join cost as c on i.batch = c.batch
+left join queued as q on i.batch = q.batch
+order by i.batch

@@ -1,0 +1,59 @@
+-- one row a voter and version: how much it says, how often others agree, how often it is right.
+-- The audit draws with another probability in each batch: each item counts for 1 / probability.
+with votes as (
+
+    select v.*, a.probability
+    from {{ ref('votes') }} as v
+    left join {{ ref('stg_audit') }} as a on v.item_id = a.item_id and v.batch = a.batch
+
+),
+
+around as (
+
+    select item_id, batch, count(*) as n_votes, count(distinct label) as n_labels
+    from votes
+    where family <> 'student'
+    group by item_id, batch
+
+),
+
+totals as (
+
+    select count(*) as n_items from {{ source('raw', 'items') }}
+
+),
+
+counted as (
+
+    select
+        v.voter,
+        v.version,
+        any_value(v.family) as family,
+        count(*) as votes,
+        count(*) / max(t.n_items) as coverage,
+        avg((o.n_votes > case when v.family = 'student' then 0 else 1 end)::int) as overlap,
+        avg((o.n_labels > 1)::int) as conflict,
+        count(v.audit_gold) as reviewed,
+        sum((v.label = v.audit_gold)::int / v.probability) / sum(1 / v.probability) as accuracy,
+        coalesce(sum(1 / v.probability) ^ 2 / sum(1 / v.probability ^ 2), 0) as effective
+    from votes as v
+    cross join totals as t
+    left join around as o on v.item_id = o.item_id and v.batch = o.batch
+    group by v.voter, v.version
+
+)
+
+select
+    voter,
+    version,
+    family,
+    votes,
+    coverage,
+    coalesce(overlap, 0) as overlap,
+    coalesce(conflict, 0) as conflict,
+    reviewed,
+    accuracy,
+    {{ wilson('accuracy * effective', 'effective', 'low') }} as accuracy_low,
+    {{ wilson('accuracy * effective', 'effective', 'high') }} as accuracy_high
+from counted
+order by family, voter, version
