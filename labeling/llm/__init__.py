@@ -1,1 +1,1 @@
-"""Language models as voters: prompts, the ledger, budgets, pace, parsing, confidence, the canary."""
+"""Voters that are language models: what to ask, what it may cost, what was answered."""

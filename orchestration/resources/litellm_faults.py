@@ -1,0 +1,146 @@
+"""Sort what LiteLLM raises into the engine's faults, without keys and without item text."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from difflib import SequenceMatcher
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from labeling.llm.transport import Fault, Message, TransportError
+
+LONGEST_MESSAGE = 300
+QUOTED = 24
+"""Characters in common with the request from which a message counts as quoting it."""
+
+KEYS = re.compile(r"(?:sk|pk|rk|gsk|xai|AIza|hf|key)[-_][\w*.-]{6,}|Bearer\s+\S+", re.IGNORECASE)
+
+BY_NAME: Mapping[str, Fault] = {
+    "AuthenticationError": Fault.UNAUTHORIZED,
+    "PermissionDeniedError": Fault.UNAUTHORIZED,
+    "NotFoundError": Fault.UNKNOWN_MODEL,
+    "ContentPolicyViolationError": Fault.FILTERED,
+    "RateLimitError": Fault.RATE_LIMITED,
+    "Timeout": Fault.TIMED_OUT,
+    "APITimeoutError": Fault.TIMED_OUT,
+    "JSONDecodeError": Fault.GARBLED,
+    "APIResponseValidationError": Fault.GARBLED,
+    "ContextWindowExceededError": Fault.REJECTED,
+    "UnsupportedParamsError": Fault.REJECTED,
+    "UnprocessableEntityError": Fault.REJECTED,
+    "BadRequestError": Fault.REJECTED,
+    "ServiceUnavailableError": Fault.UNAVAILABLE,
+    "BadGatewayError": Fault.UNAVAILABLE,
+}
+
+
+def read_fault(
+    error: BaseException, messages: Sequence[Message], key: str | None = None
+) -> TransportError:
+    """Return the fault that ``error`` stands for.
+
+    Parameters
+    ----------
+    error : BaseException
+        Raised by LiteLLM.
+    messages : sequence of Message
+        What was sent; a message that quotes it is not passed on.
+    key : str, optional
+        Blotted out wherever it stands.
+    """
+    fault = _fault(error)
+    return TransportError(fault, clean(str(error), messages, key), _retry_after_s(error))
+
+
+def clean(text: str, messages: Sequence[Message] = (), key: str | None = None) -> str:
+    """Take keys and item text out of an error message, and cut it short.
+
+    Examples
+    --------
+    >>> clean("litellm.AuthenticationError: Incorrect API key provided: sk-live-123456789")
+    'Incorrect API key provided: [key]'
+    """
+    text = re.sub(r"^(?:litellm\.)?(?:\w+Error: |\w+Exception - )*", "", text)
+    text = text.removeprefix("litellm.").split("\nTraceback")[0]
+    if key:
+        text = text.replace(key, "[key]")
+    text = KEYS.sub("[key]", text)
+    for sent in _texts(messages):
+        match = SequenceMatcher(None, text, sent, autojunk=False).find_longest_match()
+        if match.size >= min(QUOTED, max(8, len(sent))):
+            return "the provider's message quotes the request and is left out"
+    return text[:LONGEST_MESSAGE].strip()
+
+
+def _texts(messages: Sequence[Message]) -> list[str]:
+    texts: list[str] = []
+    for message in messages:
+        content = message.get("content") or ""
+        if isinstance(content, str):
+            texts.append(content)
+        else:
+            texts += [part["text"] for part in content if part.get("type") == "text"]
+    return [text for text in texts if text]
+
+
+def _fault(error: BaseException) -> Fault:
+    chain = _chain(error)
+    names = [type(e).__name__ for e in chain]
+    text = str(error)
+    status = getattr(error, "status_code", None)
+    if "JSONDecodeError" in names or "APIResponseValidationError" in names:
+        return Fault.GARBLED
+    codes = {str(getattr(e, "code", "")) for e in chain}
+    if "insufficient_quota" in codes or "insufficient_quota" in text:
+        return Fault.OUT_OF_QUOTA
+    if "content_filter" in codes or "content_filter" in text or "content management policy" in text:
+        return Fault.FILTERED
+    for name in names:
+        if name in BY_NAME:
+            return BY_NAME[name]
+    if names[0] == "APIConnectionError" or {"ConnectError", "ReadError"} & set(names):
+        return Fault.DROPPED
+    if "APIConnectionError" in names or "onnection error" in text or "isconnected" in text:
+        return Fault.DROPPED
+    if isinstance(status, int) and 400 <= status < 500:
+        return Fault.REJECTED
+    return Fault.UNAVAILABLE
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    current: BaseException | None = error
+    while current is not None and current not in chain:
+        chain.append(current)
+        current = current.__cause__ or current.__context__
+    return chain
+
+
+def _retry_after_s(error: BaseException) -> float | None:
+    """Read ``Retry-After-Ms`` or ``Retry-After``: seconds, or a date."""
+    for one in _chain(error):
+        response = getattr(one, "response", None)
+        for headers in (
+            getattr(response, "headers", None),
+            getattr(one, "litellm_response_headers", None),
+        ):
+            found = _seconds(headers) if headers else None
+            if found is not None:
+                return found
+    return None
+
+
+def _seconds(headers: Any) -> float | None:
+    milliseconds, value = headers.get("retry-after-ms"), headers.get("retry-after")
+    try:
+        if milliseconds is not None:
+            return float(milliseconds) / 1000
+        if value is not None:
+            return float(value)
+    except ValueError:
+        try:
+            when = parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        return max(0.0, (when - datetime.now(UTC)).total_seconds())
+    return None

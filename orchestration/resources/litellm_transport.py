@@ -1,0 +1,197 @@
+"""Talk to any model through LiteLLM: one request, one reply or one fault, nothing retried here.
+
+LiteLLM is imported when the first request is sent: it takes seconds, and reads its switches from
+the environment, which :func:`orchestration.environment.prepare` has set by then.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from labeling.llm.transport import (
+    Capabilities,
+    Fault,
+    Message,
+    Price,
+    Reply,
+    Request,
+    Token,
+    TransportError,
+    Usage,
+)
+from orchestration.environment import prepare
+from orchestration.resources.litellm_faults import read_fault
+
+TOP_LOGPROBS = 5
+"""The most that every provider allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiteLlmTransport:
+    """Sends requests to whatever LiteLLM knows: ``gpt-…``, ``ollama/…``, ``openai/…``.
+
+    Parameters
+    ----------
+    api_base : str, optional
+        Where the provider is, if not at its usual address.
+    api_key : str, optional
+        The key; else LiteLLM looks where each provider's key usually is. Never shown.
+    simulated : bool
+        Whether answers come from a simulation.
+    free : bool
+        Whether models without a known price cost nothing, because they are one's own.
+    """
+
+    api_base: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    simulated: bool = False
+    free: bool = False
+
+    async def complete(self, request: Request) -> Reply:
+        """Send one request, once; see :class:`labeling.llm.transport.Transport`."""
+        litellm = _litellm()
+        try:
+            response = await asyncio.wait_for(
+                litellm.acompletion(
+                    model=self._routed(request.model),
+                    messages=list(request.messages),
+                    **self._arguments(request),
+                ),
+                request.timeout_s + 1,
+            )
+        except TimeoutError:
+            raise TransportError(
+                Fault.TIMED_OUT, f"no answer within {request.timeout_s:g} s"
+            ) from None
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  LiteLLM raises some forty kinds
+            raise read_fault(error, request.messages, self.api_key) from None
+        return _reply(response)
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return what LiteLLM's table declares; ``None`` for what it does not list."""
+        if self.simulated:
+            return Capabilities(structured=True, logprobs=True, vision=False)
+        litellm = _litellm()
+        try:
+            parameters = litellm.get_supported_openai_params(model=model) or []
+        except Exception:  # noqa: BLE001  an unknown provider raises a bare one
+            return Capabilities()
+        listed = _listed(model) is not None
+        return Capabilities(
+            structured=litellm.supports_response_schema(model=model) if listed else None,
+            logprobs=None if "logprobs" in parameters else False,
+            vision=litellm.supports_vision(model=model) if listed else None,
+        )
+
+    def price(self, model: str) -> Price | None:
+        """Return LiteLLM's price; zero where models are one's own; ``None`` if nobody knows."""
+        listed = None if self.simulated else _listed(model)
+        if listed is None or "input_cost_per_token" not in listed:
+            return Price() if self.free or model.startswith(("ollama/", "ollama_chat/")) else None
+        full = listed["input_cost_per_token"]
+        batch = listed.get("input_cost_per_token_batches")
+        return Price(
+            input_usd=full,
+            output_usd=listed.get("output_cost_per_token") or 0.0,
+            cached_input_usd=listed.get("cache_read_input_token_cost"),
+            batch_share=batch / full if batch and full else 1.0,
+        )
+
+    def count_tokens(self, model: str, messages: tuple[Message, ...]) -> int:
+        """Count prompt tokens with the model's tokenizer, or the nearest that LiteLLM has."""
+        return int(_litellm().token_counter(model=self._routed(model), messages=list(messages)))
+
+    def _routed(self, model: str) -> str:
+        """Reach a simulated model, which speaks OpenAI's HTTP, by LiteLLM's name for that."""
+        return f"openai/{model.removeprefix('simulated/')}" if self.simulated else model
+
+    def _arguments(self, request: Request) -> dict[str, Any]:
+        arguments: dict[str, Any] = {
+            **request.parameters,
+            "timeout": request.timeout_s,
+            "max_retries": 0,
+            "num_retries": 0,
+        }
+        if self.api_base is not None:
+            arguments["api_base"] = self.api_base
+        if self.api_key is not None:
+            arguments["api_key"] = self.api_key
+        if request.logprobs:
+            arguments |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
+        if request.schema is not None:
+            arguments["response_format"] = response_format(request.schema)
+        return arguments
+
+
+def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Wrap a JSON schema as OpenAI's API wants it."""
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "strict": True, "schema": dict(schema)},
+    }
+
+
+def read_body(body: Mapping[str, Any]) -> Reply:
+    """Read a chat completion in OpenAI's form, as batch endpoints write it to files."""
+    return _reply(_litellm().ModelResponse(**body))
+
+
+@cache
+def _litellm() -> Any:
+    prepare()
+    import litellm
+
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    litellm.drop_params = False
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # its messages quote requests and keys
+    return litellm
+
+
+def _listed(model: str) -> dict[str, Any] | None:
+    costs = _litellm().model_cost
+    return costs.get(model) or costs.get(model.partition("/")[2])
+
+
+def _reply(response: Any) -> Reply:
+    if not response.choices:
+        raise TransportError(Fault.GARBLED, "a reply without choices")
+    choice = response.choices[0]
+    message = choice.message
+    refusal = getattr(message, "refusal", None)
+    specific = getattr(message, "provider_specific_fields", None) or {}
+    return Reply(
+        text=message.content or "",
+        finish_reason=choice.finish_reason or "stop",
+        refusal=refusal or specific.get("refusal"),
+        usage=_usage(getattr(response, "usage", None)),
+        model=response.model or "",
+        fingerprint=getattr(response, "system_fingerprint", None),
+        tokens=_tokens(getattr(choice, "logprobs", None)),
+    )
+
+
+def _usage(usage: Any) -> Usage:
+    if usage is None:
+        return Usage()
+    details = getattr(usage, "prompt_tokens_details", None)
+    cached = getattr(details, "cached_tokens", None) or 0
+    return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, cached)
+
+
+def _tokens(logprobs: Any) -> tuple[Token, ...]:
+    content = getattr(logprobs, "content", None)
+    if content is None and isinstance(logprobs, dict):
+        content = logprobs.get("content")
+    found: list[Token] = []
+    for one in content or ():
+        fields = one if isinstance(one, dict) else one.model_dump()
+        others = tuple((o["token"], o["logprob"]) for o in fields.get("top_logprobs") or ())
+        found.append(Token(fields["token"], fields["logprob"], others))
+    return tuple(found)

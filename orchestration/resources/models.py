@@ -1,0 +1,109 @@
+"""The models of a task: its prompts, its classes, its caps, and who answers."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from labeling.llm.budget import Budget
+from labeling.llm.classes import ClassSpec
+from labeling.llm.prompt import Prompt, load_prompts
+from labeling.llm.settings import Pace
+from orchestration.environment import secret
+from orchestration.resources.litellm_transport import LiteLlmTransport
+from orchestration.simulated_model.server import SimulatedModel
+from orchestration.task.errors import TaskError
+from orchestration.task.schema import Models
+from orchestration.task.task import Task
+
+
+def classes_of(task: Task) -> tuple[ClassSpec, ...]:
+    """Return the classes as models are told about them."""
+    return tuple(ClassSpec(c.name, c.description, c.synonyms) for c in task.spec.classes)
+
+
+def prompts_of(task: Task) -> tuple[Prompt, ...]:
+    """Read the task's prompt files; globs are allowed.
+
+    Raises
+    ------
+    TaskError
+        If a pattern matches no file.
+    PromptError
+        If a file cannot be used as it is.
+    """
+    spec = _spec(task)
+    found: list[Prompt] = []
+    for pattern in spec.prompts:
+        path = task.path(pattern)
+        paths = sorted(path.parent.glob(path.name))
+        if not paths:
+            raise TaskError(
+                f"{task.folder / 'task.yaml'}: models.prompts: no file matches {pattern!r}"
+            )
+        for path in paths:
+            found += load_prompts(path, spec.model)
+    return tuple(found)
+
+
+def budget_of(task: Task) -> Budget:
+    """Return the caps of the task."""
+    budget = _spec(task).budget
+    return Budget(budget.run_usd, budget.day_usd, budget.task_usd)
+
+
+def pace_of(task: Task) -> Pace:
+    """Return the pace of prompts that say nothing about theirs."""
+    return Pace(concurrency=_spec(task).concurrency)
+
+
+@contextmanager
+def transport_of(
+    task: Task, truth: Mapping[str, str] | None = None, now: str | None = None
+) -> Iterator[LiteLlmTransport]:
+    """Open the way to the task's models; a simulated one is started, and stopped at the end.
+
+    Parameters
+    ----------
+    task : Task
+        Says where the models are.
+    truth : mapping of str to str, optional
+        For a simulated model: :func:`~orchestration.simulated_model.behaviour.text_digest` of each
+        text, as it is sent, to its class.
+    now : str, optional
+        For a simulated model: the batch in whose time it is asked.
+    """
+    spec = _spec(task)
+    if spec.simulated is None:
+        yield LiteLlmTransport(api_base=spec.api_base, api_key=_key(task, spec))
+        return
+    simulated = spec.simulated
+    with SimulatedModel(
+        truth or {},
+        task.classes,
+        error_rate=simulated.error_rate,
+        confusions=simulated.confusions,
+        changes_at=simulated.changes_at,
+        error_rate_after=simulated.error_rate_after,
+        seed=simulated.seed,
+        now=now,
+    ) as model:
+        yield LiteLlmTransport(
+            api_base=model.api_base, api_key="simulated", simulated=True, free=True
+        )
+
+
+def _spec(task: Task) -> Models:
+    if task.spec.models is None:
+        raise TaskError(f"{task.folder / 'task.yaml'}: models: the task asks no model")
+    return task.spec.models
+
+
+def _key(task: Task, spec: Models) -> str | None:
+    if spec.api_key_variable is None:
+        return None
+    key = secret(spec.api_key_variable)
+    if key is None:
+        raise TaskError(
+            f"{task.folder / 'task.yaml'}: models.api_key_variable: "
+            f"{spec.api_key_variable} is not set in the environment"
+        )
+    return key

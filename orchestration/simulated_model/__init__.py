@@ -1,0 +1,1 @@
+"""A simulated model on loopback, for demonstrations and tests; it never pretends to be a real one."""

@@ -1,0 +1,102 @@
+"""How the simulated model decides what to answer: right, or wrong at a known rate."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from labeling.errors import LabelingError
+
+CONFUSED = 0.7
+"""Share of the errors that go to the class named in ``confusions``; the rest to any other."""
+
+
+def text_digest(text: str) -> str:
+    """Return what the simulated model knows a text by.
+
+    Examples
+    --------
+    >>> text_digest("hello")
+    '2cf24dba5fb0a30e'
+    """
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """A model that errs at a known rate, and from some day on at another, without saying so.
+
+    Parameters
+    ----------
+    truth : mapping of str to str
+        Digest of a text (:func:`text_digest`) to its class. Other texts are answered at random.
+    classes : sequence of str
+        All classes.
+    error_rate : float or mapping of class to float
+        Share of wrong answers, 0..1.
+    confusions : mapping of str to str
+        Which class a wrong answer mostly names.
+    changes_at : str, optional
+        The batch from which the model is another one under the same name.
+    error_rate_after, confusions_after
+        From then on; as before where not given.
+    seed : int
+        Same seed, same text, same answer.
+
+    Notes
+    -----
+    Text ``i`` has its own chance of error ``e_i``, uniform between 0 and twice the rate, and the
+    stated confidence is ``1 - e_i``: before the change the model is calibrated, after it is as sure
+    as ever and wrong more often.
+    """
+
+    truth: Mapping[str, str]
+    classes: Sequence[str]
+    error_rate: float | Mapping[str, float] = 0.15
+    confusions: Mapping[str, str] = field(default_factory=dict)
+    changes_at: str | None = None
+    error_rate_after: float | Mapping[str, float] | None = None
+    confusions_after: Mapping[str, str] | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        named = {*self.truth.values(), *self.confusions, *self.confusions.values()}
+        strangers = sorted(named - set(self.classes))
+        if strangers:
+            raise LabelingError(
+                f"the simulated model is told of the class {strangers[0]!r}, which is not among "
+                f"{', '.join(self.classes)}"
+            )
+
+    def answer(self, text: str, batch: str | None = None) -> tuple[str, float]:
+        """Return a class and how sure the model says it is (0..1]."""
+        changed = self.changes_at is not None and batch is not None and batch >= self.changes_at
+        digest = text_digest(text)
+        truth = self.truth.get(digest)
+        hardness, lapse, kind, other = self._draws(digest)
+        if truth is None:
+            return self.classes[int(other * len(self.classes))], 1 / len(self.classes)
+        claimed = min(1.0, 2 * _rate(self.error_rate, truth) * hardness)
+        after = self.error_rate if self.error_rate_after is None else self.error_rate_after
+        error = min(1.0, 2 * _rate(after, truth) * hardness) if changed else claimed
+        confidence = max(1 - claimed, 1 / len(self.classes))
+        if lapse >= error:
+            return truth, confidence
+        confusions = self.confusions
+        if changed and self.confusions_after is not None:
+            confusions = self.confusions_after
+        wrong = [c for c in self.classes if c != truth]
+        likely = confusions.get(truth)
+        label = likely if likely and kind < CONFUSED else wrong[int(other * len(wrong))]
+        return label, confidence
+
+    def _draws(self, digest: str) -> tuple[float, float, float, float]:
+        """Return four independent uniforms that depend on seed and text alone."""
+        noise = hashlib.sha256(f"{self.seed}/{digest}".encode()).digest()
+        first, second, third, fourth = (
+            int.from_bytes(noise[8 * n : 8 * n + 8], "big") / 2**64 for n in range(4)
+        )
+        return first, second, third, fourth
+
+
+def _rate(rate: float | Mapping[str, float], label: str) -> float:
+    return rate.get(label, 0.0) if isinstance(rate, Mapping) else rate
