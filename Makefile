@@ -1,0 +1,64 @@
+# Everything a developer types. `make demo` and `make test` need nothing but Python 3.11+, pip and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+MANIFEST := transforms/target/manifest.json
+SQL := $(shell find transforms -path transforms/target -prune -o -path transforms/logs -prune -o -type f \( -name '*.sql' -o -name '*.yml' \) -print)
+
+.PHONY: setup demo up test check lint types contracts browser clean lock
+
+setup: $(READY) $(MANIFEST)
+
+$(READY): requirements.lock pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+		test -x $(BIN)/python || uv venv -q --python $(PYTHON) $(VENV); \
+		uv pip sync -q --python $(BIN)/python --compile-bytecode requirements.lock; \
+		uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	else \
+		test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); \
+		$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock; \
+		$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; \
+	fi
+	@touch $@
+
+$(MANIFEST): $(READY) $(SQL)
+	@$(BIN)/dbt --quiet parse --project-dir transforms --profiles-dir transforms
+
+demo: setup
+	@$(BIN)/touchstone run support_inbox
+
+up: setup
+	@$(BIN)/touchstone up
+
+# Debian's chromium, where it is missing and we may install it; tests say why they skip without it.
+browser:
+	@command -v chromium >/dev/null 2>&1 || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null 2>&1 \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
+	} || echo "chromium is missing and cannot be installed here: browser tests will skip"
+
+test: setup browser
+	@$(BIN)/pytest -q -n 2 --dist loadfile
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: setup
+	@$(BIN)/basedpyright
+
+contracts: setup
+	@$(BIN)/lint-imports
+
+check:
+	@failed=""; for target in lint types contracts test; do \
+		echo "== $$target"; $(MAKE) --no-print-directory $$target || failed="$$failed $$target"; \
+	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+
+lock:
+	uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
+		--no-emit-find-links --no-header --extra dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf var transforms/target transforms/logs

@@ -1,0 +1,120 @@
+"""``touchstone run``: files to checked labels, report and alarm."""
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from orchestration.task.locate import find_task
+from orchestration.task.task import Task
+
+ALARM_EXIT = 3
+"""Exit code where ``--fail-on-alarm`` is given and the alarm stands."""
+
+
+def run(
+    task: Annotated[
+        Path | None,
+        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
+    ] = None,
+    batch: Annotated[
+        list[str] | None, typer.Option(help="Label this batch even if nothing changed.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    fail_on_alarm: Annotated[
+        bool, typer.Option(help="Exit with 3 if accuracy has drifted.")
+    ] = False,
+) -> None:
+    """Label what is new or changed, batch after batch, and publish labels, report and alarm."""
+    from orchestration.running import run_task
+
+    chosen = find_task(task)
+    chosen.var.mkdir(parents=True, exist_ok=True)
+    log = chosen.var / "run.log"
+    with Progress(
+        TextColumn("{task.description}", justify="left"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    ) as bar:
+        step = bar.add_task("starting", total=1)
+
+        def tell(what: str, done: int, total: int) -> None:
+            bar.update(step, description=what, completed=done, total=total)
+
+        # dbt and MLflow write to stdout as they please
+        with log.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
+            outcome = run_task(chosen, tell, batch)
+    alarm = any(row["alarm"] for row in outcome.rows)
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {
+                    "task": chosen.name,
+                    "labelled": outcome.labelled,
+                    "measured": outcome.measured,
+                    "published": outcome.published,
+                    "alarm": alarm,
+                    "report": str(chosen.report),
+                    "warnings": outcome.warnings,
+                    "batches": outcome.rows,
+                },
+                default=str,
+            )
+        )
+    else:
+        show(chosen, outcome.rows, outcome.warnings, len(outcome.labelled))
+    if alarm and fail_on_alarm:
+        raise typer.Exit(ALARM_EXIT)
+
+
+def show(task: Task, rows: list[dict[str, Any]], warnings: list[str], labelled: int) -> None:
+    """Print the summary table, warnings and where to look next."""
+    console = Console()
+    console.print(quality_table(task, rows))
+    for warning in warnings:
+        console.print(f"[yellow]check[/] {warning.replace('[', chr(92) + '[')}", soft_wrap=True)
+    fired = [row for row in rows if row["fired"]]
+    for row in fired:
+        console.print(
+            f"[bold red]ALARM[/] in {row['batch']}: accuracy has fallen below "
+            f"{task.spec.alarm.accuracy_at_least:.0%}, most likely since {row['change_batch']}."
+        )
+    done = f"{labelled} batches labelled" if labelled else "nothing had changed"
+    console.print(f"{done}. Report: {task.report}", soft_wrap=True)
+
+
+def quality_table(task: Task, rows: list[dict[str, Any]]) -> Table:
+    """Build the table of batches: items, coverage, labelled, accuracy with interval, alarm."""
+    table = Table(title=f"{task.name}: {task.spec.description}", title_justify="left")
+    for name, justify in (
+        ("batch", "left"),
+        ("items", "right"),
+        ("coverage", "right"),
+        ("labelled", "right"),
+        ("reviewed", "right"),
+        ("accuracy", "right"),
+        ("95 % interval", "left"),
+        ("alarm", "left"),
+    ):
+        table.add_column(name, justify=justify)  # pyright: ignore[reportArgumentType]
+    for row in rows:
+        accuracy = "-" if row["accuracy"] is None else f"{row['accuracy']:.1%}"
+        table.add_row(
+            row["batch"],
+            f"{row['items']:,}",
+            f"{row['coverage']:.1%}",
+            f"{row['labelled']:,}",
+            f"{row['reviewed']:,}",
+            accuracy,
+            f"{row['accuracy_low']:.1%} - {row['accuracy_high']:.1%}",
+            "[bold red]ALARM[/]" if row["fired"] else "[red]stands[/]" if row["alarm"] else "",
+        )
+    return table
