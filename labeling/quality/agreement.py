@@ -39,9 +39,10 @@ def cohen_kappa(first: ArrayLike, second: ArrayLike) -> float:
     a, b = a[both], b[both]
     if not len(a):
         return math.nan
-    k = len(np.bincount(np.concatenate([a, b])))
+    k = 1 + int(np.maximum(a, b).max())
     chance = float((np.bincount(a, minlength=k) @ np.bincount(b, minlength=k)) / len(a) ** 2)
-    return math.nan if chance == 1 else (float(np.mean(a == b)) - chance) / (1 - chance)
+    agreed = int((a == b).sum()) / len(a)
+    return math.nan if chance == 1 else (agreed - chance) / (1 - chance)
 
 
 def krippendorff_alpha(reviews: Votes) -> float:

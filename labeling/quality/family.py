@@ -115,11 +115,11 @@ class Budget:
         return ranked[:kept]
 
 
-def reference_target(errors: int, reviews: int) -> float:
+def reference_target(errors: float, reviews: float) -> float:
     """Take a target error from reference reviews when nobody promised an accuracy.
 
     Returns the upper 97.5 % bound of Clopper & Pearson (1934), so that a healthy series keeps it
-    with that confidence. With fewer than :data:`MIN_REFERENCE` reviews it is loose: a promised
+    with that confidence. Weighted reviews go in by their effective counts. With fewer than :data:`MIN_REFERENCE` reviews it is loose: a promised
     accuracy finds drops sooner.
 
     Raises
@@ -134,7 +134,7 @@ def reference_target(errors: int, reviews: int) -> float:
     """
     if not 0 <= errors < reviews:
         raise QualityError(
-            f"{errors} errors in {reviews} reference reviews give no target; at least one right "
+            f"{errors:g} errors in {reviews:g} reference reviews give no target; at least one right "
             f"label is needed"
         )
     bound = float(beta.ppf(REFERENCE_LEVEL, errors + 1, reviews - errors))

@@ -84,7 +84,17 @@ def wilson(k: float, n: float, population: float | None = None, level: float = 0
     (0.85002, 0.95891)
     """
     size = math.inf if population is None else population
-    return stratified_score([k], [n], [size], level)
+    _checked([k], [n], [size], level)
+    if not n:
+        return Interval(math.nan, 0.0, 1.0, level)
+    if n >= size:
+        return Interval(k / n, k / n, k / n, level)
+    effective = n if math.isinf(size) else n * max((size - 1) / (size - n), 1.0)
+    share, z = min(k / n, 1.0), float(norm.ppf(0.5 + level / 2))
+    scale = 1 + z**2 / effective
+    middle = (share + z**2 / (2 * effective)) / scale
+    spread = z / scale * math.sqrt(share * (1 - share) / effective + (z / (2 * effective)) ** 2)
+    return Interval(share, max(middle - spread, 0.0), min(middle + spread, 1.0), level)
 
 
 def stratified_score(k: ArrayLike, n: ArrayLike, sizes: ArrayLike, level: float = 0.95) -> Interval:

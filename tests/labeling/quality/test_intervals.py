@@ -24,6 +24,13 @@ def test_wilson_of_92_in_100_is_the_published_one():
 
 
 @given(st.integers(1, 400), st.floats(0, 1), st.integers(0, 500))
+def test_one_stratum_is_wilson(n, share, more):
+    k = round(share * n)
+    one, other = stratified_score([k], [n], [n + more]), wilson(k, n, n + more)
+    assert (one.low, one.high) == pytest.approx((other.low, other.high), abs=1e-5)
+
+
+@given(st.integers(1, 400), st.floats(0, 1), st.integers(0, 500))
 def test_a_finite_population_is_wilson_with_more_reviews(n, share, more):
     k, population = round(share * n), n + more
     interval = wilson(k, n, population)

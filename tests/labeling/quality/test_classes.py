@@ -1,0 +1,148 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labeling.errors import QualityError
+from labeling.quality.agreement import cohen_kappa, krippendorff_alpha
+from labeling.quality.audited import MISSING, AuditedBatch
+from labeling.quality.calibration import calibration
+from labeling.quality.classes import class_report
+from labeling.sampling.audit import draw_audit
+from labeling.votes import Votes
+
+NAMES = ["a", "b", "c"]
+
+
+def one(rng, n=100, items=1500, k=3):
+    posterior = rng.dirichlet([0.35] * k, items)
+    truth = (rng.random(items)[:, None] > np.cumsum(posterior, 1)).sum(1).clip(0, k - 1)
+    label = posterior.argmax(1).astype(np.int32)
+    sample = draw_audit(
+        [f"{i:05}" for i in range(items)], n, int(rng.integers(1 << 30)), 1 - posterior.max(1)
+    )
+    batch = AuditedBatch(
+        "a", label, sample.design, sample.item, truth[sample.item].astype(np.int32), k
+    )
+    confusion = np.zeros((k, k))
+    np.add.at(confusion, (truth, label), 1 / items)
+    return batch, posterior, confusion
+
+
+def test_intervals_by_class_cover_in_simulation():
+    rng, runs = np.random.default_rng(0), 120
+    hits = {"precision": [], "recall": [], "macro": [], "accuracy": []}
+    for seed in range(runs):
+        batch, posterior, confusion = one(rng)
+        report = class_report([batch], NAMES, [posterior], seed=seed)
+        right = np.diag(confusion)
+        precision, recall = right / confusion.sum(0), right / confusion.sum(1)
+        f1 = 2 * right / (confusion.sum(0) + confusion.sum(1))
+        for c, quality in enumerate(report.classes):
+            hits["precision"].append(
+                quality.precision.low <= precision[c] <= quality.precision.high
+            )
+            hits["recall"].append(quality.recall.low <= recall[c] <= quality.recall.high)
+        hits["macro"].append(report.macro_f1.low <= f1.mean() <= report.macro_f1.high)
+        hits["accuracy"].append(report.accuracy.low <= right.sum() <= report.accuracy.high)
+    for name, values in hits.items():
+        assert np.mean(values) >= 0.92 - 3 * math.sqrt(0.92 * 0.08 / len(values)), name
+
+
+def test_with_everything_reviewed_the_report_is_exact():
+    batch = AuditedBatch.uniform("a", [0, 0, 1, 1], range(4), [0, 1, 1, 1])
+    report = class_report([batch], ["x", "y"])
+    assert report.confusion.tolist() == [[0.25, 0.0], [0.25, 0.5]]
+    assert report.classes[1].recall.point == pytest.approx(2 / 3)
+    assert report.classes[1].recall.low == pytest.approx(report.classes[1].recall.high)
+    assert report.classes[0].reviewed == 2
+
+
+def test_a_class_never_given_is_unmeasured():
+    batch = AuditedBatch.uniform("a", [0] * 50, range(50), [0] * 50)
+    report = class_report([batch], ["x", "y"])
+    assert not report.classes[1].precision.measured
+    assert report.classes[0].precision.point == 1
+    assert not report.macro_f1.measured
+
+
+def test_one_class_only_and_all_wrong_keep_open_intervals():
+    wrong = AuditedBatch.uniform("a", [0] * 500, range(30), [1] * 30)
+    quality = class_report([wrong], ["x", "y"]).classes[0]
+    assert quality.precision.point < 0.05
+    assert quality.precision.high > 0.01
+
+
+def test_no_review_is_told():
+    with pytest.raises(QualityError, match="nothing to report"):
+        class_report([AuditedBatch.uniform("a", [0], [0], [MISSING])], ["x", "y"])
+
+
+def test_kappa_agrees_with_scikit_learn():
+    from sklearn.metrics import cohen_kappa_score
+
+    rng = np.random.default_rng(1)
+    first = rng.integers(0, 4, 200)
+    second = np.where(rng.random(200) < 0.7, first, rng.integers(0, 4, 200))
+    assert cohen_kappa(first, second) == pytest.approx(cohen_kappa_score(first, second))
+
+
+def test_agreement_of_reviewers_who_share_nothing_is_unknown():
+    assert math.isnan(cohen_kappa([0, -1], [-1, 1]))
+    assert math.isnan(cohen_kappa([1, 1], [1, 1]))
+    lonely = Votes.from_matrix([[0, -1], [-1, 1]], n_classes=2)
+    assert math.isnan(krippendorff_alpha(lonely))
+    same = Votes.from_matrix([[0, 0], [0, 0]], n_classes=2)
+    assert math.isnan(krippendorff_alpha(same))
+    with pytest.raises(QualityError, match="2 and 1 answers"):
+        cohen_kappa([0, 1], [0])
+
+
+def test_alpha_of_the_textbook_example():
+    """Krippendorff (2011), nominal data of four observers: alpha = 0.743."""
+    table = [
+        [1, 2, 3, 3, 2, 1, 4, 1, 2, 0, 0, 0],
+        [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, 0, 3],
+        [0, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, 0],
+        [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, 0],
+    ]
+    votes = Votes.from_matrix(np.array(table).T - 1, n_classes=5)
+    assert krippendorff_alpha(votes) == pytest.approx(0.743, abs=0.0005)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(2, 40), st.integers(2, 5), st.integers(0, 1000))
+def test_perfect_agreement_is_one(n_items, n_reviewers, seed):
+    answers = np.random.default_rng(seed).integers(0, 3, n_items)
+    answers[:2] = [0, 1]
+    matrix = np.repeat(answers[:, None], n_reviewers, axis=1)
+    assert krippendorff_alpha(Votes.from_matrix(matrix, 3)) == pytest.approx(1)
+    assert cohen_kappa(matrix[:, 0], matrix[:, 1]) == pytest.approx(1)
+
+
+def test_honest_confidences_have_no_more_error_than_chance():
+    rng = np.random.default_rng(2)
+    found = []
+    for _ in range(200):
+        stated = rng.uniform(0.5, 1, 200)
+        measured = calibration(stated, rng.random(200) < stated)
+        found.append((measured.error, measured.chance_error))
+    error, chance = np.mean(found, axis=0)
+    assert error == pytest.approx(chance, rel=0.1)
+    bold = calibration(np.full(200, 0.99), rng.random(200) < 0.7)
+    assert bold.error > 5 * bold.chance_error
+
+
+def test_calibration_of_nothing_and_of_wrong_numbers():
+    assert math.isnan(calibration([], []).error)
+    assert math.isnan(calibration([0.5], [1], [0.0]).error)
+    for wrong in (([0.5], [1, 0], None), ([1.5], [1], None), ([0.5], [1], [-1.0])):
+        with pytest.raises(QualityError):
+            calibration(*wrong)
+
+
+def test_weights_decide_the_calibration():
+    measured = calibration([0.8, 0.8], [1, 0], [9.0, 1.0])
+    assert measured.error == pytest.approx(0.1)
