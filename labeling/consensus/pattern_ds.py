@@ -142,7 +142,7 @@ class PatternDS(LinearModel):
         for _ in range(self.n_iterations):
             mass = unlabelled[:, None] * posterior + GOLD_WEIGHT * taught
             mass[~part.covered] = 0.0
-            size = mass.sum(axis=0)
+            size: NDArray[np.float64] = mass.sum(axis=0)
             if estimate:
                 balance = (size + PULL / self.n_classes) / (size.sum() + PULL)
             told = np.asarray(part.fired.T @ mass)

@@ -139,12 +139,25 @@ def cross_fitted(
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Model against majority on gold that the model was not taught, ties at their expectation."""
+    """Model against majority on gold that the model was not taught.
+
+    Parameters
+    ----------
+    n : int
+        Gold items with votes.
+    model, majority : float
+        Accuracy of each, 0..1, ties at their expectation, weighted to the population.
+    deviations : float
+        Their difference, in standard errors of the paired differences.
+    log_loss : float
+        Of the model, in nats an item.
+    """
 
     n: int
     model: float
     majority: float
     deviations: float
+    log_loss: float
 
 
 def against_majority(
@@ -159,7 +172,8 @@ def against_majority(
     ours = hits(posterior, gold.label)[seen]
     theirs = hits(share, gold.label)[seen]
     if not seen.any():
-        return Comparison(0, float("nan"), float("nan"), 0.0)
+        return Comparison(0, float("nan"), float("nan"), 0.0, float("nan"))
+    given = posterior[np.arange(gold.n_gold), gold.label][seen]
     gap = weight * (ours - theirs)
     spread = float(np.sqrt(np.sum(gap**2)))
     total = float(weight.sum())
@@ -168,6 +182,7 @@ def against_majority(
         float(weight @ ours) / total,
         float(weight @ theirs) / total,
         float(gap.sum()) / spread if spread > 0 else 0.0,
+        float(weight @ -np.log(np.maximum(given, 1e-12))) / total,
     )
 
 

@@ -1,0 +1,195 @@
+"""``touchstone consensus``: one label an item out of a file of votes."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from labeling.consensus.files import VoteFile, read_gold, read_votes, write_labels
+from labeling.consensus.label_model import LabelModel, Method, decided
+from labeling.votes import ABSTAIN
+
+MAX_LISTED = 30
+"""Voters that are shown; ``--json`` has all of them."""
+
+
+def consensus(
+    votes: Annotated[
+        Path,
+        typer.Argument(
+            metavar="VOTES",
+            help="csv or parquet: a row an item and a column a voter, or item_id, voter, label.",
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", metavar="LABELS", help="Write labels (.csv, .parquet).")
+    ],
+    gold: Annotated[
+        Path | None,
+        typer.Option(help="item_id, label of items drawn at random; probability if unequal."),
+    ] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="How many classes, or their names with commas.")
+    ] = None,
+    method: Annotated[
+        str,
+        typer.Option(
+            help="auto, majority, weighted_majority, dawid_skene, one_coin or pattern_ds."
+        ),
+    ] = "auto",
+    id_column: Annotated[
+        str | None, typer.Option("--id", help="Column with the id; else the first.")
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="Column that is no voter; wildcards, may be given again."),
+    ] = None,
+    voters: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these columns are voters, as 'lf_*'; may be given again."),
+    ] = None,
+    balance: Annotated[
+        str | None, typer.Option(help="Shares of the classes, if known, as 0.9,0.1.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same votes and seed give the same bytes.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Turn many votes an item into one label, and say how far to trust it."""
+    file = read_votes(
+        votes,
+        item_column=id_column,
+        ignore=ignore or (),
+        voters=voters or (),
+        classes=_classes(classes),
+    )
+    reviewed = None if gold is None else read_gold(gold, file)
+    model = LabelModel(
+        len(file.classes),
+        class_balance=None if balance is None else _shares(balance),
+        random_state=seed,
+        method=cast("Method", method),
+        voter_names=file.voters,
+    ).fit(file.votes, reviewed)
+    posterior = model.predict_proba(file.votes)
+    label = decided(posterior, file.votes)
+    write_labels(out, file, label, posterior)
+    report = _report(model, file, label, out)
+    if as_json:
+        typer.echo(json.dumps(report, indent=2, allow_nan=False))
+    else:
+        _show(report)
+
+
+def _classes(given: str | None) -> int | list[str] | None:
+    if given is None:
+        return None
+    text = given.strip()
+    if text.removeprefix("-").isdigit():
+        return int(text)
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _shares(given: str) -> list[float]:
+    try:
+        return [float(share) for share in given.split(",")]
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{given!r} is not numbers with commas", param_hint="--balance"
+        ) from error
+
+
+def _report(
+    model: LabelModel, file: VoteFile, label: np.ndarray[Any, np.dtype[np.int64]], out: Path
+) -> dict[str, Any]:
+    measured = model.comparison_
+    return {
+        "labels": str(out),
+        "items": len(label),
+        "undecided": int(np.sum(label == ABSTAIN)),
+        "votes": file.votes.n_votes,
+        "classes": file.classes,
+        "method": model.method_,
+        "why": model.why_,
+        "warnings": model.warnings_,
+        "class_balance": model.class_balance_.tolist(),
+        "gold": None
+        if measured is None or not measured.n
+        else {
+            "reviewed": measured.n,
+            "accuracy": measured.model,
+            "majority_accuracy": measured.majority,
+            "log_loss": measured.log_loss,
+            "calibration_error": None if model.calibration_ is None else model.calibration_.error,
+        },
+        "correlated": [
+            {"voters": [file.voters[pair.first], file.voters[pair.second]], "share": pair.share}
+            for pair in model.correlated_
+        ],
+        "voters": [
+            {
+                "voter": name,
+                "votes": voter.n_votes,
+                "coverage": voter.coverage,
+                "accuracy": None if np.isnan(voter.accuracy) else voter.accuracy,
+                "interval": list(voter.interval),
+                "gold_accuracy": voter.gold_accuracy.point
+                if voter.gold_accuracy.measured
+                else None,
+                "gold_interval": [voter.gold_accuracy.low, voter.gold_accuracy.high],
+                "confusion": _finite(voter.confusion),
+                "confusion_low": _finite(voter.confusion_low),
+                "confusion_high": _finite(voter.confusion_high),
+            }
+            for name, voter in zip(file.voters, model.voters_, strict=True)
+        ],
+    }
+
+
+def _finite(table: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[float | None]]:
+    return [[None if np.isnan(share) else float(share) for share in row] for row in table]
+
+
+def _show(report: dict[str, Any]) -> None:
+    console = Console()
+    shares = ", ".join(
+        f"{escape(name)} {share:.1%}"
+        for name, share in zip(report["classes"][:10], report["class_balance"], strict=False)
+    )
+    console.print(
+        f"{report['items']} items, {report['votes']} votes, {report['undecided']} undecided "
+        f"-> {escape(report['labels'])}"
+    )
+    console.print(f"[bold]{report['method']}[/bold]: {escape(report['why'])}")
+    console.print(f"An item without votes: {shares}")
+    gold = report["gold"]
+    if gold is not None:
+        console.print(
+            f"On {gold['reviewed']} gold items it was not taught: right on {gold['accuracy']:.1%} "
+            f"(majority {gold['majority_accuracy']:.1%}), calibration error "
+            f"{gold['calibration_error']:.3f}"
+        )
+    for warning in report["warnings"]:
+        console.print(f"[yellow]Warning:[/yellow] {escape(warning)}")
+    table = Table("voter", "votes", "covers", "right (believed)", "right (gold)")
+    for voter in report["voters"][:MAX_LISTED]:
+        low, high = voter["interval"]
+        believed = (
+            "" if voter["accuracy"] is None else f"{voter['accuracy']:.1%} ({low:.0%}-{high:.0%})"
+        )
+        low, high = voter["gold_interval"]
+        seen = voter["gold_accuracy"]
+        table.add_row(
+            escape(voter["voter"]),
+            str(voter["votes"]),
+            f"{voter['coverage']:.1%}",
+            believed,
+            "" if seen is None else f"{seen:.1%} ({low:.0%}-{high:.0%})",
+        )
+    console.print(table)
+    if len(report["voters"]) > MAX_LISTED:
+        console.print(f"... and {len(report['voters']) - MAX_LISTED} voters more; --json has all")
