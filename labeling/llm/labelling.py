@@ -3,8 +3,9 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,30 +18,20 @@ from labeling.llm.classes import ClassSpec
 from labeling.llm.content import Content, contents
 from labeling.llm.discovery import discover
 from labeling.llm.ledger import CHUNK, Ledger
+from labeling.llm.model_votes import ModelVotes, tables
 from labeling.llm.panel import Desk, assemble, in_order
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
 from labeling.llm.settings import Pace, Unsure
-from labeling.llm.tally import Tally, total
+from labeling.llm.tally import Tally
 from labeling.llm.transport import Transport
 from labeling.llm.voter import Outcome, Voter
 
+SYNC_S = 1.0
+"""How often answers are forced onto the disk, in seconds."""
+
 PROGRESS_S = 1.0
 """Least time between two reports of progress, in seconds."""
-
-NOT_ASKED = "not asked: "
-"""How the reason begins where the run stopped before an item; the next run asks it."""
-
-VOTES = pa.schema(
-    [
-        ("item_id", pa.string()),
-        ("voter", pa.string()),
-        ("version", pa.string()),
-        ("label", pa.string()),
-        ("confidence", pa.float64()),
-    ]
-)
-ABSTENTIONS = pa.schema([("item_id", pa.string()), ("voter", pa.string()), ("reason", pa.string())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,39 +43,6 @@ class Progress:
     total: int
     calls: int
     cost_usd: float
-
-
-@dataclass(frozen=True, slots=True)
-class ModelVotes:
-    """What the models said of a batch.
-
-    Attributes
-    ----------
-    votes : Table
-        ``item_id, voter, version, label, confidence``; confidences as the model gave them, not
-        calibrated, null where it gave none.
-    abstentions : Table
-        ``item_id, voter, reason``: every item that a voter was to vote on and did not.
-    by_voter : mapping of str to Tally
-        What each voter took.
-    lost : int
-        Requests that were in flight when an earlier run was killed; counted at their worst case.
-    """
-
-    votes: pa.Table
-    abstentions: pa.Table
-    by_voter: Mapping[str, Tally] = field(default_factory=dict)
-    lost: int = 0
-
-    @property
-    def summary(self) -> Tally:
-        """All voters together."""
-        return total(list(self.by_voter.values()))
-
-    @property
-    def partial(self) -> bool:
-        """Whether the run stopped before the batch was done; the next run goes on."""
-        return any(tally.why for tally in self.by_voter.values())
 
 
 def label_batch(
@@ -189,10 +147,11 @@ async def _ask_all(
         voter = voters[prompt.name]
         if isinstance(prompt.settings.ask, Unsure):
             asked[prompt.name] = _unsure(prompt.settings.ask, asked[prompt.name], answered)
-        answered[prompt.name] = await _ask(voter, asked[prompt.name], ids, progress)
+        async with _synced(desk.ledger):
+            answered[prompt.name] = await _ask(voter, asked[prompt.name], ids, progress)
         _count_savings(voter, len(shown) - len(asked[prompt.name]))
     return (
-        *_tables(prompts, voters, asked, answered, ids),
+        *tables(prompts, voters, asked, answered, ids),
         {voters[p.name].name: voters[p.name].tally for p in prompts},
     )
 
@@ -248,6 +207,23 @@ async def _ask(
     return done
 
 
+@asynccontextmanager
+async def _synced(ledger: Ledger) -> AsyncIterator[None]:
+    """Keep the ledger's file on disk, a second behind at most."""
+
+    async def keep() -> None:
+        while True:
+            await asyncio.sleep(SYNC_S)
+            await asyncio.to_thread(ledger.sync)
+
+    keeper = asyncio.create_task(keep())
+    try:
+        yield
+    finally:
+        keeper.cancel()
+        ledger.sync()
+
+
 def _before_cascade(
     prompt: Prompt, shown: list[Content], ids: list[str], undecided: Collection[str] | None
 ) -> list[Content]:
@@ -275,33 +251,3 @@ def _count_savings(voter: Voter, spared: int) -> None:
     tally.spared = spared
     answers = len(tally.latencies_s)
     tally.saved_usd = spared * tally.cost_usd / answers if answers else 0.0
-
-
-def _tables(
-    prompts: Iterable[Prompt],
-    voters: Mapping[str, Voter],
-    asked: Mapping[str, list[Content]],
-    answered: Mapping[str, Mapping[str, Outcome]],
-    ids: list[str],
-) -> tuple[pa.Table, pa.Table]:
-    votes: list[tuple[str, str, str, str, float | None]] = []
-    silent: list[tuple[str, str, str]] = []
-    for prompt in prompts:
-        voter = voters[prompt.name]
-        for content in asked[prompt.name]:
-            outcome = answered[prompt.name].get(content.digest)
-            for row in content.rows:
-                if outcome is None:
-                    silent.append((ids[row], voter.name, f"{NOT_ASKED}{voter.tally.why}"))
-                elif outcome.label is None:
-                    silent.append((ids[row], voter.name, outcome.reason))
-                else:
-                    votes.append(
-                        (ids[row], voter.name, outcome.version, outcome.label, outcome.confidence)
-                    )
-    return _table(votes, VOTES), _table(silent, ABSTENTIONS)
-
-
-def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
-    return pa.table([pa.array(c, t) for c, t in zip(columns, schema.types, strict=True)], schema)

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -69,7 +70,12 @@ class Prompt:
 
     def uses(self) -> frozenset[str]:
         """Return the variables that the template mentions."""
-        return frozenset(meta.find_undeclared_variables(ENVIRONMENT.parse(self.body)))
+        return _variables(self.body)
+
+
+@lru_cache(maxsize=64)
+def _variables(body: str) -> frozenset[str]:
+    return frozenset(meta.find_undeclared_variables(ENVIRONMENT.parse(body)))
 
 
 def load_prompts(path: Path, model: str | None = None) -> tuple[Prompt, ...]:
@@ -161,7 +167,7 @@ def _check_body(body: str, where: str, offset: int) -> None:
     if not body:
         raise PromptError(f"{where}: nothing follows the front matter; write what to ask")
     try:
-        used = meta.find_undeclared_variables(ENVIRONMENT.parse(body))
+        used = _variables(body)
     except TemplateError as error:
         line = offset + (getattr(error, "lineno", None) or 1)
         raise PromptError(f"{where}:{line}: the template cannot be read: {error}") from None

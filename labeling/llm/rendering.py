@@ -7,9 +7,10 @@ itself, so that no text can contain its own closing tag, and the model is told s
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from jinja2 import TemplateError
+from jinja2 import Template, TemplateError
 
 from labeling.errors import PromptError
 from labeling.llm.classes import ClassSpec
@@ -118,7 +119,7 @@ def render(
     used = prompt.uses()
     item = delimit(text)
     try:
-        body = ENVIRONMENT.from_string(prompt.body).render(
+        body = _template(prompt.body).render(
             classes=classes,
             examples=[Example(delimit(e.text), e.label) for e in examples],
             item=item,
@@ -142,6 +143,11 @@ def render(
             shown.append({"role": "assistant", "content": form.answer(example.label)})
     last = _content(item if text or not image_url else "", image_url)
     return ({"role": "system", "content": instruction}, *shown, {"role": "user", "content": last})
+
+
+@lru_cache(maxsize=64)
+def _template(body: str) -> Template:
+    return ENVIRONMENT.from_string(body)
 
 
 def _content(text: str, image_url: str | None) -> str | list[dict[str, Any]]:

@@ -151,7 +151,7 @@ class Voter:
         known = self._known.get(self._key(seat, content, sample, "ask"))
         messages: tuple[Message, ...] = ()
         if known is None:
-            messages = self._messages(seat, content, item_ids)
+            messages = self.messages(seat, content, item_ids)
             reply = await self._send(seat, content, sample, "ask", messages)
         else:
             self.tally.cached += 1
@@ -192,7 +192,7 @@ class Voter:
                 f"these names and nothing else: {names}. If none fits, answer {NONE}."
             )
             said: Message = {"role": "assistant", "content": reply.text or "(nothing)"}
-            asked = messages or self._messages(seat, content, item_ids)
+            asked = messages or self.messages(seat, content, item_ids)
             self.tally.repairs += 1
             try:
                 again = await self._send(
@@ -215,12 +215,13 @@ class Voter:
     def _read(self, reply: Reply) -> Parsed:
         return self.reader.read(reply.text, reply.refusal, reply.finish_reason)
 
-    async def _send(
-        self, seat: Seat, content: Content, sample: int, kind: str, messages: tuple[Message, ...]
-    ) -> Reply:
+    def request(
+        self, seat: Seat, content: Content, kind: str, messages: tuple[Message, ...]
+    ) -> Request:
+        """Return what is sent to ask ``messages`` about ``content``."""
         settings = seat.prompt.settings
         structured = seat.form.json and kind == "ask"
-        request = Request(
+        return Request(
             model=seat.prompt.model,
             messages=messages,
             parameters={**settings.parameters, "max_tokens": settings.max_tokens},
@@ -228,23 +229,33 @@ class Voter:
             logprobs=seat.form.logprobs,
             timeout_s=settings.timeout_s,
         )
-        call = Call(
+
+    def call(self, seat: Seat, content: Content, sample: int, kind: str) -> Call:
+        """Return what the ledger writes of a request."""
+        settings = seat.prompt.settings
+        return Call(
             key=self._key(seat, content, sample, kind),
             kind="canary" if self.salt else kind,
             voter=self.name,
             version=seat.version,
             model=seat.prompt.model,
             item=content.digest,
-            parameters=_plain(request.parameters),
+            parameters=_plain({**settings.parameters, "max_tokens": settings.max_tokens}),
         )
-        reply = await seat.asker.ask(call, request)
+
+    async def _send(
+        self, seat: Seat, content: Content, sample: int, kind: str, messages: tuple[Message, ...]
+    ) -> Reply:
+        request = self.request(seat, content, kind, messages)
+        reply = await seat.asker.ask(self.call(seat, content, sample, kind), request)
         if reply.finish_reason == "content_filter":
             raise TransportError(Fault.FILTERED)
         return reply
 
-    def _messages(
+    def messages(
         self, seat: Seat, content: Content, item_ids: Sequence[str]
     ) -> tuple[Message, ...]:
+        """Return the chat that asks about ``content``."""
         classes = self._in_play(content)
         how = seat.prompt.settings.examples
         if how.choose == "fixed":
