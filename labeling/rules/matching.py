@@ -114,7 +114,7 @@ class Matcher:
             For each rule, where it ran out of time and did not fire either.
         """
         n_rows = len(texts)
-        if not self._patterns or not n_rows:
+        if not self._patterns or texts.null_count == n_rows:
             return [np.zeros(0, dtype=np.int64) for _ in range(self._n_rules)], [
                 [] for _ in range(self._n_rules)
             ]

@@ -1,6 +1,6 @@
 """Hyperscan over the texts of a batch, block by block, on all cores where there is much to do."""
 
-import marshal
+import pickle
 import subprocess
 import sys
 import threading
@@ -15,15 +15,20 @@ from numpy.typing import NDArray
 
 from labeling.rules import scan_worker
 from labeling.rules.blocks import Block
-from labeling.rules.byte_patterns import Alt, Node, emit
+from labeling.rules.byte_patterns import Node, emit, sequence
 from labeling.rules.cores import usable_cores
 from labeling.rules.density import DENSE, density
+from labeling.rules.literals import Neighbours, alternatives, as_literal
+from labeling.rules.scan_worker import Programs
 
 TRIAL_S = 0.25
 """Seconds after which the scanner looks how much is left."""
 
 WORTH_S = 1.0
 """Seconds that must be left for starting other processes."""
+
+MANY_LITERALS = 2000
+"""Literals from which their neighbours are checked apart, to compile them in reasonable time."""
 
 Found = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Numbers of patterns, and rows of the batch in which they were found."""
@@ -44,24 +49,29 @@ class Scanner:
     """
 
     def __init__(self, nodes: Sequence[Node]) -> None:
-        self.unsupported: list[int] = []
-        dense = [density(one) > DENSE for one in nodes]
-        once = hyperscan.HS_FLAG_SINGLEMATCH
-        self._by_block = self._compile(nodes, [i for i, d in enumerate(dense) if not d], 0)
-        self._by_text = self._compile(nodes, [i for i, d in enumerate(dense) if d], once)
-
-    def _compile(self, nodes: Sequence[Node], numbers: list[int], flags: int) -> Any:
-        pairs = [(number, one) for number in numbers for one in _alternatives(nodes[number])]
-        written = [(number, emit(one).encode()) for number, one in pairs]
-        if not written:
-            return None
-        try:
-            return _database(written, flags)
-        except hyperscan.error:
-            refused = {number for number, text in written if not _compiles(number, text, flags)}
-            self.unsupported += sorted(refused)
-        written = [pair for pair in written if pair[0] not in refused]
-        return _database(written, flags) if written else None
+        pairs = [(i, one) for i, node in enumerate(nodes) for one in alternatives(node)]
+        literals = [(i, one) for i, node in pairs if (one := as_literal(node)) is not None]
+        neighbours = None
+        if len(literals) > MANY_LITERALS:
+            neighbours = Neighbours.of([one for _, one in literals])
+        if neighbours is None:
+            literals = []
+        else:
+            pairs = [(i, node) for i, node in pairs if as_literal(node) is None]
+        dense = [pair for pair in pairs if density(pair[1]) > DENSE]
+        sparse = [pair for pair in pairs if density(pair[1]) <= DENSE]
+        bare = [(i, sequence(list(one.core))) for i, one in literals]
+        self._owner = np.array([i for i, _ in [*sparse, *dense, *bare]], dtype=np.int64)
+        refused: set[int] = set()
+        once, at = hyperscan.HS_FLAG_SINGLEMATCH, len(sparse) + len(dense)
+        self._programs = Programs(
+            _compile([one for _, one in sparse], 0, 0, refused),
+            _compile([one for _, one in bare], at, 0, refused),
+            _compile([one for _, one in dense], len(sparse), once, refused),
+            neighbours,
+            at,
+        )
+        self.unsupported = sorted({int(self._owner[one]) for one in refused})
 
     def scan(self, n_blocks: int, block: Callable[[int], Block]) -> Found:
         """Find the patterns in all blocks of a batch.
@@ -121,40 +131,47 @@ class Scanner:
         )
 
     def _here(self, block: Block) -> Found:
-        cells = scan_worker.block_cells(self._by_block, self._by_text, block.data, block.starts)
-        return _split(cells, block)
+        return self._split(self._programs.cells(block.data, block.starts), block)
 
     def _elsewhere(self, blocks: Iterator[Block]) -> Iterator[Found]:
         """Let a process of its own scan the blocks, one after the other."""
-        compiled = tuple(
-            None if one is None else hyperscan.dumpb(one) for one in (self._by_block, self._by_text)
-        )
-        command = [sys.executable, "-I", scan_worker.__file__]
-        with subprocess.Popen(  # noqa: S603 - our own script
+        command = [sys.executable, "-c", f"from {scan_worker.__name__} import main; main()"]
+        with subprocess.Popen(  # noqa: S603 - our own module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as worker:
             to, back = worker.stdin, worker.stdout
             if to is None or back is None:  # pragma: no cover - both are pipes
                 return
-            marshal.dump(compiled, to)
+            pickle.dump(self._programs, to)
             for block in blocks:
-                marshal.dump((bytes(block.data), block.starts.tobytes()), to)
+                pickle.dump((block.data, block.starts), to)
                 to.flush()
-                cells = np.frombuffer(marshal.load(back), dtype=np.int64)  # noqa: S302 - ours
-                yield _split(cells, block)
-            marshal.dump(None, to)
+                yield self._split(pickle.load(back), block)  # noqa: S301 - ours
+            pickle.dump(None, to)
+
+    def _split(self, cells: NDArray[np.int64], block: Block) -> Found:
+        n_texts = max(len(block.rows), 1)
+        numbers, where = np.divmod(cells, n_texts)
+        cells = np.sort(self._owner[numbers] * n_texts + where)
+        cells = cells[np.append(True, cells[1:] != cells[:-1])] if len(cells) else cells
+        numbers, where = np.divmod(cells, n_texts)
+        return numbers, block.rows[where]
 
 
-def _split(cells: NDArray[np.int64], block: Block) -> Found:
-    numbers, where = np.divmod(cells, max(len(block.rows), 1))
-    return numbers, block.rows[where]
-
-
-def _alternatives(node: Node) -> tuple[Node, ...]:
-    return node.options if isinstance(node, Alt) else (node,)
+def _compile(nodes: Sequence[Node], first: int, flags: int, refused: set[int]) -> Any:
+    """Compile patterns with the numbers ``first, first + 1, …``; note those that cannot be."""
+    written = [(first + i, emit(one).encode()) for i, one in enumerate(nodes)]
+    try:
+        return _database(written, flags)
+    except hyperscan.error:
+        bad = {number for number, text in written if not _compiles(number, text, flags)}
+        refused |= bad
+        return _database([pair for pair in written if pair[0] not in bad], flags)
 
 
 def _database(pairs: Sequence[tuple[int, bytes]], flags: int) -> Any:
+    if not pairs:
+        return None
     database: Any = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     database.compile(
         [text for _, text in pairs], ids=[number for number, _ in pairs], flags=[flags] * len(pairs)
