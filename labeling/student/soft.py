@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
@@ -69,7 +68,7 @@ def soft_logistic(
         )
     n_features, n_classes = features.shape[1], targets.shape[1]
     x: Any = features[rows]
-    if sparse.issparse(x):
+    if hasattr(x, "tocsr"):
         x = x.tocsr().astype(np.float64)
         # A feature that no training row shows stays at 0: leave it out of the search.
         active = np.flatnonzero(np.bincount(x.indices, minlength=n_features))
@@ -77,7 +76,7 @@ def soft_logistic(
         x = np.asarray(x, dtype=np.float64)
         active = np.arange(n_features)
     x = x[:, active]
-    x_t = x.T.tocsr() if sparse.issparse(x) else x.T
+    x_t = x.T.tocsr() if hasattr(x, "tocsr") else x.T
     t, w = targets[rows], weights[rows, None]
     wt = w * t
     scale = 1.0 / float(w.sum())

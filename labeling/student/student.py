@@ -1,4 +1,4 @@
-"""The student: any features, soft labels in, calibrated-able probabilities out.
+"""The student: any features, soft labels in, probabilities out.
 
 Texts: :mod:`labeling.student.text`. Images: :mod:`labeling.student.image`.
 """
@@ -19,6 +19,7 @@ from sklearn.pipeline import Pipeline
 from labeling.errors import LabelingError
 from labeling.gold import Gold
 from labeling.student.soft import as_classifier, soft_logistic
+from labeling.student.tricks import TRICKS, Prepared
 
 GOLD_WEIGHT = 3.0
 """A reviewed item counts as much as this many consensus labels."""
@@ -45,8 +46,11 @@ class Student(ClassifierMixin, BaseEstimator):
         Seed of the altered copies, the only chance there is.
     classes : sequence of str, optional
         Names in class order, which :meth:`predict` answers with; indices without them.
-    consistent : bool
-        Train on lightly altered copies too: the same item must get the same label.
+    copies : bool
+        Train on lightly altered copies of the labelled items too.
+    consistency, self_training, spreading : bool
+        Learn from the unlabelled items as well, see :mod:`labeling.student.tricks`. Off by
+        default: :func:`labeling.student.switches.choose` asks gold.
     penalty : float
         L2 penalty, see :func:`labeling.student.soft.soft_logistic`.
 
@@ -64,13 +68,19 @@ class Student(ClassifierMixin, BaseEstimator):
         random_state: int = 0,
         classes: Sequence[str] | None = None,
         *,
-        consistent: bool = True,
+        copies: bool = True,
+        consistency: bool = False,
+        self_training: bool = False,
+        spreading: bool = False,
         penalty: float = PENALTY,
     ) -> None:
         self.n_classes = n_classes
         self.random_state = random_state
         self.classes = classes
-        self.consistent = consistent
+        self.copies = copies
+        self.consistency = consistency
+        self.self_training = self_training
+        self.spreading = spreading
         self.penalty = penalty
 
     def fit(
@@ -107,26 +117,62 @@ class Student(ClassifierMixin, BaseEstimator):
         targets, rows = training_rows(
             len(items), self.n_classes, posteriors, gold, weights, held_out
         )
+        return self.learn(self.prepare(items), targets, rows)
+
+    def prepare(self, items: Any) -> "Prepared":
+        """Turn items and their altered copies into features, once for many fits."""
         features = self._features(items)
         x = sparse.csr_matrix(features.fit_transform(items))
-        chosen = np.flatnonzero(rows > 0)
-        if self.consistent and len(chosen):
-            rng = np.random.default_rng(self.random_state)
-            copies = features.transform(self._altered(take(items, chosen), rng))
-            x = sparse.csr_matrix(sparse.vstack([x, sparse.csr_matrix(copies)]))
-            targets = np.vstack([targets, targets[chosen]])
-            rows = np.concatenate([rows, COPY_WEIGHT * rows[chosen]])
-        model = soft_logistic(x, targets, rows, self.penalty)
-        self.pipeline_ = Pipeline([("features", features), ("classifier", model)])
+        rng = np.random.default_rng(self.random_state)
+        copies = sparse.csr_matrix(features.transform(self._altered(items, rng)))
+        return Prepared(features, x, copies)
+
+    def learn(
+        self, prepared: "Prepared", targets: NDArray[np.float64], rows: NDArray[np.float64]
+    ) -> Self:
+        """Fit on features: targets of shape (n, K), weights of shape (n,), 0 for unlabelled.
+
+        Raises
+        ------
+        LabelingError
+            If no row has weight.
+        """
+        model = self._step(prepared, targets, rows, rows)
+        for trick in TRICKS:
+            if getattr(self, trick):
+                taught = TRICKS[trick](prepared, targets, rows, model.predict_proba(prepared.x))
+                model = self._step(prepared, *taught)
+        self.pipeline_ = Pipeline([("features", prepared.features), ("classifier", model)])
         self.classes_ = np.asarray(
             self.classes if self.classes is not None else np.arange(self.n_classes)
         )
-        self.n_trained_ = len(chosen)
+        self.n_trained_ = int(np.count_nonzero(rows))
         return self
+
+    def _step(
+        self,
+        prepared: "Prepared",
+        targets: NDArray[np.float64],
+        rows: NDArray[np.float64],
+        copied: NDArray[np.float64],
+    ) -> Any:
+        if not self.copies:
+            return soft_logistic(prepared.x, targets, rows, self.penalty)
+        return soft_logistic(
+            sparse.csr_matrix(sparse.vstack([prepared.x, prepared.copies])),
+            np.vstack([targets, targets]),
+            np.concatenate([rows, COPY_WEIGHT * copied]),
+            self.penalty,
+        )
 
     def predict_proba(self, items: Any) -> NDArray[np.float64]:
         """Return probabilities of shape (n, n_classes)."""
         return np.asarray(self.pipeline_.predict_proba(items), dtype=np.float64)
+
+    def judge(self, prepared: Prepared) -> NDArray[np.float64]:
+        """Return probabilities of shape (n, n_classes) for prepared items."""
+        model = self.pipeline_.named_steps["classifier"]
+        return np.asarray(model.predict_proba(prepared.x), dtype=np.float64)
 
     def predict(self, items: Any) -> NDArray[Any]:
         """Return the most probable class of each item, by name where there are names."""
@@ -150,11 +196,6 @@ class Student(ClassifierMixin, BaseEstimator):
     def _altered(self, items: Any, rng: np.random.Generator) -> Any:
         """Return one lightly altered copy of each item."""
         raise NotImplementedError
-
-
-def take(items: Any, rows: NDArray[np.int64]) -> Any:
-    """Select items, of a list or an array, by row."""
-    return items[rows] if isinstance(items, np.ndarray) else [items[row] for row in rows]
 
 
 def training_rows(

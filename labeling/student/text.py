@@ -62,7 +62,7 @@ class TextStudent(Student):
 
     Parameters
     ----------
-    n_classes, random_state, classes, consistent, penalty
+    n_classes, random_state, classes, copies, consistency, self_training, spreading, penalty
         See :class:`~labeling.student.student.Student`.
     embed : callable, optional
         Texts to an array of shape (n, d), instead of TF-IDF. Pickling the student pickles it.
@@ -82,11 +82,23 @@ class TextStudent(Student):
         random_state: int = 0,
         classes: Sequence[str] | None = None,
         *,
-        consistent: bool = True,
+        copies: bool = True,
+        consistency: bool = False,
+        self_training: bool = False,
+        spreading: bool = False,
         penalty: float = PENALTY,
         embed: Embed | None = None,
     ) -> None:
-        super().__init__(n_classes, random_state, classes, consistent=consistent, penalty=penalty)
+        super().__init__(
+            n_classes,
+            random_state,
+            classes,
+            copies=copies,
+            consistency=consistency,
+            self_training=self_training,
+            spreading=spreading,
+            penalty=penalty,
+        )
         self.embed = embed
 
     def _features(self, items: Any) -> Any:

@@ -1,0 +1,100 @@
+"""Predictions of the student for items whose label it has not seen."""
+
+# scikit-learn, scipy.sparse and cleanlab publish partial types or none.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from labeling.errors import TooFewSamplesError
+from labeling.gold import Gold
+from labeling.student.student import Student, training_rows
+
+FOLDS = 5
+
+
+def folds(
+    n_items: int, seed: int, groups: NDArray[np.int64] | None = None, n_folds: int = FOLDS
+) -> NDArray[np.int64]:
+    """Assign each item to a fold; items of one group stay together.
+
+    Parameters
+    ----------
+    n_items, seed : int
+    groups : int array of shape (n_items,), optional
+        Near-duplicates, see :func:`labeling.sampling.duplicates.groups`: with a twin in the
+        other folds, an item is not unseen.
+    n_folds : int
+        At least 2.
+
+    Returns
+    -------
+    int array of shape (n_items,)
+        ``0 .. n_folds - 1``.
+
+    Raises
+    ------
+    TooFewSamplesError
+        If there are fewer groups than folds.
+
+    Examples
+    --------
+    >>> at = folds(6, seed=0, groups=np.array([0, 0, 1, 1, 2, 2]), n_folds=3)
+    >>> bool((at[::2] == at[1::2]).all())
+    True
+    """
+    own = np.arange(n_items) if groups is None else np.unique(groups, return_inverse=True)[1]
+    n_groups = int(own.max()) + 1 if n_items else 0
+    if n_groups < n_folds:
+        raise TooFewSamplesError(
+            f"{n_folds} folds need at least {n_folds} items that are no near-duplicates of each "
+            f"other, got {n_groups}"
+        )
+    return (np.random.default_rng(seed).permutation(n_groups) % n_folds)[own]
+
+
+def cross_fit(
+    student: Student,
+    items: Any,
+    posteriors: NDArray[np.float64],
+    gold: Gold | None = None,
+    weights: NDArray[np.float64] | None = None,
+    groups: NDArray[np.int64] | None = None,
+    held_out: NDArray[np.int64] | None = None,
+) -> NDArray[np.float64]:
+    """Predict each item by a student that learnt from the other folds only.
+
+    Parameters
+    ----------
+    student : Student
+        Not fitted here; clones of it are.
+    items, posteriors, gold, weights, held_out
+        As in :meth:`labeling.student.student.Student.fit`.
+    groups : int array of shape (n_items,), optional
+        See :func:`folds`.
+
+    Returns
+    -------
+    float array of shape (n_items, n_classes)
+
+    Notes
+    -----
+    Features are fitted on the texts of all items, which holds no label.
+    """
+    at = folds(len(items), student.random_state, groups)
+    targets, rows = training_rows(
+        len(items), student.n_classes, posteriors, gold, weights, held_out
+    )
+    prepared = student.prepare(items)
+    proba = np.empty((len(items), student.n_classes))
+    for fold in range(FOLDS):
+        unseen = at == fold
+        blind = cast("Student", clone(student)).learn(
+            prepared, targets, np.where(unseen, 0.0, rows)
+        )
+        proba[unseen] = blind.judge(prepared)[unseen]
+    return proba

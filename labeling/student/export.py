@@ -1,0 +1,135 @@
+"""The student as one file that predicts without this product, and its model card."""
+
+# scikit-learn, scipy.sparse and cleanlab publish partial types or none.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import scipy
+import sklearn
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from labeling.errors import LabelingError
+from labeling.student.soft import as_classifier
+from labeling.student.student import GOLD_WEIGHT, Student
+from labeling.student.tricks import TRICKS
+
+
+def portable(student: Student) -> Pipeline:
+    """Return the fitted student as a scikit-learn pipeline that answers with class names.
+
+    Raises
+    ------
+    LabelingError
+        If it was not fitted, or embeds texts by a function that only lives where it was made.
+
+    Examples
+    --------
+    >>> from labeling.student.text import TextStudent
+    >>> soft = np.array([[0.1, 0.9], [0.9, 0.1]])
+    >>> student = TextStudent(2, classes=["ham", "spam"]).fit(["free prize", "see you"], soft)
+    >>> portable(student).predict(["a prize"]).tolist()
+    ['spam']
+    """
+    if not hasattr(student, "pipeline_"):
+        raise LabelingError("this student has not learnt anything yet; fit it first")
+    features = student.pipeline_.named_steps["features"]
+    if isinstance(features, FunctionTransformer):
+        raise LabelingError(
+            "a student on embeddings cannot be one file: the embedding model is not in it; "
+            "export a student on TF-IDF, or ship the embedding model beside it"
+        )
+    fitted = student.pipeline_.named_steps["classifier"]
+    named: Any = as_classifier(fitted.coef_, fitted.intercept_, student.n_classes)
+    named.classes_ = student.classes_
+    return Pipeline([("features", features), ("classifier", named)])
+
+
+def export_student(student: Student, path: Path) -> Path:
+    """Write one file; ``joblib.load(path).predict(texts)`` needs scikit-learn and nothing of ours.
+
+    Parameters
+    ----------
+    student : Student
+        Fitted.
+    path : Path
+        Ends in ``.joblib``. Like every pickle, load it only if you trust who wrote it.
+
+    Returns
+    -------
+    Path
+        The same.
+    """
+    if path.suffix != ".joblib":
+        raise LabelingError(f"the file of a student ends in .joblib, got {path.name}")
+    beside = path.with_suffix(".part")
+    joblib.dump(portable(student), beside, compress=3)
+    beside.replace(path)
+    return path
+
+
+def model_card(
+    student: Student,
+    task: str,
+    metrics: Mapping[str, float],
+    notes: Sequence[str] = (),
+) -> str:
+    """Describe a fitted student for whoever uses it: what it is, learnt from, good for.
+
+    Parameters
+    ----------
+    student : Student
+    task : str
+        Its labelling task.
+    metrics : mapping of str to float
+        By name, as measured on audit gold.
+    notes : sequence of str
+        One line each: the switches and their gains, the temperature.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    if not hasattr(student, "pipeline_"):
+        raise LabelingError("this student has not learnt anything yet; fit it first")
+    on = [trick for trick in TRICKS if getattr(student, trick)]
+    numbers = [f"| {name} | {value:.4g} |" for name, value in metrics.items()]
+    lines = [
+        f"# Student of {task}",
+        "",
+        (
+            "Multinomial logistic regression on "
+            f"{type(student.pipeline_.named_steps['features']).__name__} features, trained on the "
+            "consensus of automatic voters (soft labels) and on reviewed gold, which weighs "
+            f"{GOLD_WEIGHT:g} times as much."
+        ),
+        "",
+        f"- classes: {', '.join(str(name) for name in student.classes_)}",
+        f"- trained on: {student.n_trained_} items",
+        f"- also learns from unlabelled items by: {', '.join(on) or 'nothing'}",
+        f"- L2 penalty {student.penalty:g}, seed {student.random_state}",
+        (
+            f"- Python {platform.python_version()}, scikit-learn {sklearn.__version__}, "
+            f"numpy {np.__version__}, scipy {scipy.__version__}"
+        ),
+        "",
+        (
+            "Good for items like those it was trained on. It inherits mistakes that all voters share; "
+            "its accuracy on other data is unknown until audited."
+        ),
+        "",
+        "| metric | value |",
+        "|---|---|",
+        *(numbers or ["| none measured | |"]),
+        *(["", *(f"- {note}" for note in notes)] if notes else []),
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,136 @@
+"""Which tricks to turn on: those that cross-validated gold says help, and no others."""
+
+# scikit-learn, scipy.sparse and cleanlab publish partial types or none.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from labeling.errors import TooFewSamplesError
+from labeling.gold import Gold
+from labeling.student.crossfit import FOLDS, folds
+from labeling.student.paired import Paired, inverse_probability, paired
+from labeling.student.student import Student, training_rows
+from labeling.student.tricks import TRICKS
+
+MIN_GOLD = 100
+"""Reviews below which no trick can be told from chance, so none is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One trick: kept or not, and why.
+
+    Attributes
+    ----------
+    name : str
+        Parameter of the student.
+    kept : bool
+    gain : Paired or None
+        Against the student without it; ``None`` where gold was too small to ask.
+    """
+
+    name: str
+    kept: bool
+    gain: Paired | None
+
+    def __str__(self) -> str:
+        word = "on" if self.kept else "off"
+        if self.gain is None:
+            return f"{self.name}: {word}, not tried: it takes {MIN_GOLD} gold items to tell"
+        return f"{self.name}: {word}, {self.gain}"
+
+
+def choose(
+    student: Student,
+    items: Any,
+    posteriors: NDArray[np.float64],
+    gold: Gold | None,
+    weights: NDArray[np.float64] | None = None,
+    groups: NDArray[np.int64] | None = None,
+    queue_gold: Gold | None = None,
+    held_out: NDArray[np.int64] | None = None,
+) -> tuple[Student, list[Switch]]:
+    """Turn on the tricks that pay on this task.
+
+    Parameters
+    ----------
+    student : Student
+        Unfitted, all tricks off.
+    items, posteriors, weights, held_out
+        As in :meth:`labeling.student.student.Student.fit`.
+    gold : Gold or None
+        Drawn with known probabilities. Each item is judged by students that have seen neither its
+        gold nor its posterior.
+    groups : int array of shape (n_items,), optional
+        Near-duplicates, kept in one fold.
+    queue_gold : Gold, optional
+        Teaches in every fold and judges in none.
+
+    Returns
+    -------
+    student : Student
+        Unfitted, with those tricks on.
+    report : list of Switch
+        One a trick, in words by ``str``.
+
+    Raises
+    ------
+    GoldError
+        If ``gold`` has no inclusion probabilities.
+    """
+    if gold is not None:
+        weight = inverse_probability(gold, "what a trick gains")
+        if held_out is not None:
+            keep = ~np.isin(gold.item, held_out)
+            weight = weight[keep]
+            gold = Gold(gold.item[keep], gold.label[keep], 1 / weight)
+        if gold.n_gold >= MIN_GOLD:
+            right = _cross_validate(
+                student, items, posteriors, gold, weights, groups, queue_gold, held_out
+            )
+            gains = {trick: paired(right[""], right[trick], weight) for trick in TRICKS}
+            report = [Switch(trick, gains[trick].better, gains[trick]) for trick in TRICKS]
+            on = {switch.name: switch.kept for switch in report}
+            return cast("Student", clone(student)).set_params(**on), report
+    return cast("Student", clone(student)), [Switch(trick, False, None) for trick in TRICKS]
+
+
+def _cross_validate(
+    student: Student,
+    items: Any,
+    posteriors: NDArray[np.float64],
+    gold: Gold,
+    weights: NDArray[np.float64] | None,
+    groups: NDArray[np.int64] | None,
+    queue_gold: Gold | None,
+    held_out: NDArray[np.int64] | None,
+) -> dict[str, NDArray[np.bool_]]:
+    """Return whether each gold item was got right, without and with each trick."""
+    own = gold.item if groups is None else groups[gold.item]
+    if len(np.unique(own)) < FOLDS:
+        raise TooFewSamplesError(f"gold is {FOLDS - 1} or fewer items and their near-duplicates")
+    at = folds(gold.n_gold, student.random_state, own)
+    targets, rows = training_rows(
+        len(items), student.n_classes, posteriors, queue_gold, weights, held_out
+    )
+    prepared = student.prepare(items)
+    right = {trick: np.zeros(gold.n_gold, dtype=bool) for trick in ("", *TRICKS)}
+    for fold in range(FOLDS):
+        judged = at == fold
+        known = Gold(gold.item[~judged], gold.label[~judged])
+        taught, weighed = training_rows(
+            len(items), student.n_classes, targets, known, rows, gold.item[judged]
+        )
+        if held_out is not None:
+            weighed[held_out] = 0.0
+        for trick in right:
+            pupil = cast("Student", clone(student)).set_params(**({trick: True} if trick else {}))
+            said = pupil.learn(prepared, taught, weighed).judge(prepared)[gold.item[judged]]
+            right[trick][judged] = said.argmax(axis=1) == gold.label[judged]
+    return right

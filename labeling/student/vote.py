@@ -1,0 +1,134 @@
+"""Where the student speaks: its votes, and labels made with it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
+from labeling.errors import VotesError
+from labeling.votes import Votes
+
+TRUST = 1.0
+"""Weight of a calibrated, cross-fitted student beside the voters: on nine sets never a loss."""
+
+_TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StudentVotes:
+    """Votes of the student, sparse: an item where it abstains is no row.
+
+    Attributes
+    ----------
+    item, label : int arrays of shape (n_votes,)
+    confidence : float array of shape (n_votes,)
+        Calibrated, in (0, 1].
+    """
+
+    item: NDArray[np.int64]
+    label: NDArray[np.int32]
+    confidence: NDArray[np.float64]
+
+
+def covered(votes: Votes) -> NDArray[np.bool_]:
+    """Tell on which items any voter spoke; shape (n_items,).
+
+    As weights for :meth:`labeling.student.student.Student.fit`, these leave out what is only prior.
+
+    Examples
+    --------
+    >>> covered(Votes.from_matrix([[0, -1], [-1, -1]], n_classes=2)).tolist()
+    [True, False]
+    """
+    spoken = np.zeros(votes.n_items, dtype=bool)
+    spoken[votes.item] = True
+    return spoken
+
+
+def student_votes(proba: NDArray[np.float64], votes: Votes, least: float = 0.5) -> StudentVotes:
+    """Let the student vote where no other voter speaks, and where it is sure enough.
+
+    Parameters
+    ----------
+    proba : float array of shape (n_items, K)
+        Calibrated, see :mod:`labeling.student.calibrate`.
+    votes : Votes
+        Of everybody else.
+    least : float
+        Confidence below which it abstains, in 0..1.
+
+    Raises
+    ------
+    VotesError
+        If sizes differ.
+
+    Examples
+    --------
+    >>> votes = Votes.from_matrix([[0], [-1], [-1]], n_classes=2)
+    >>> found = student_votes(np.array([[0.1, 0.9], [0.2, 0.8], [0.55, 0.45]]), votes, least=0.6)
+    >>> found.item.tolist(), found.label.tolist(), found.confidence.tolist()
+    ([1], [1], [0.8])
+    """
+    _fits(proba, votes)
+    confidence = proba.max(axis=1)
+    item = np.flatnonzero(~covered(votes) & (confidence >= least))
+    label = proba[item].argmax(axis=1).astype(np.int32)
+    return StudentVotes(item, label, np.minimum(confidence[item], 1.0))
+
+
+def with_student(
+    consensus: NDArray[np.float64],
+    student: NDArray[np.float64],
+    votes: Votes,
+    trust: float = TRUST,
+) -> NDArray[np.float64]:
+    """Put consensus and student together: the student alone where nobody voted.
+
+    Parameters
+    ----------
+    consensus, student : float arrays of shape (n_items, K)
+        The student's must be cross-fitted and calibrated: one that has seen the consensus of an
+        item only repeats it, and one that knows little must say so.
+    votes : Votes
+    trust : float
+        Weight of the student where others voted, ``>= 0``; 0 leaves the consensus as it is. See
+        :func:`labeling.student.trust.settle_trust`.
+
+    Returns
+    -------
+    float array of shape (n_items, K)
+        ``consensus * (student / prior) ** trust``, normalised; the prior is the mean consensus of
+        the items that were voted on, which both opinions hold already.
+
+    Notes
+    -----
+    Logarithmic opinion pool, Genest & Zidek (1986), Statistical Science 1(1).
+
+    Examples
+    --------
+    >>> votes = Votes.from_matrix([[0], [-1]], n_classes=2)
+    >>> consensus = np.array([[0.5, 0.5], [0.5, 0.5]])
+    >>> with_student(consensus, np.array([[0.2, 0.8], [0.2, 0.8]]), votes, trust=0).tolist()
+    [[0.5, 0.5], [0.2, 0.8]]
+    """
+    _fits(student, votes)
+    _fits(consensus, votes)
+    spoken = covered(votes)
+    pooled = np.array(student, dtype=np.float64)
+    if not trust:
+        pooled[spoken] = consensus[spoken]
+        return pooled
+    prior = consensus[spoken].mean(axis=0) if spoken.any() else np.ones(votes.n_classes)
+    news = np.log(np.maximum(student[spoken], _TINY)) - np.log(np.maximum(prior, _TINY))
+    logits = np.log(np.maximum(consensus[spoken], _TINY)) + trust * news
+    pooled[spoken] = np.exp(log_softmax(logits, axis=1))
+    return pooled
+
+
+def _fits(proba: NDArray[np.float64], votes: Votes) -> None:
+    if proba.shape != (votes.n_items, votes.n_classes):
+        raise VotesError(
+            f"probabilities have shape {proba.shape}, but the votes are about {votes.n_items} "
+            f"items and {votes.n_classes} classes"
+        )
