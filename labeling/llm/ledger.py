@@ -254,6 +254,10 @@ class Ledger:
             (model, structured, logprobs, time.time()),
         )
 
+    def script(self, sql: str) -> None:
+        """Make the tables of another module of this package."""
+        self._db.executescript(sql)
+
     def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Run a query of another module of this package."""
         return self._db.execute(sql, parameters).fetchall()

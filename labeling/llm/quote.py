@@ -1,0 +1,156 @@
+"""What model calls will take, before anything is sent."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from labeling.llm.answers import Reader
+from labeling.llm.budget import Budget, Purse
+from labeling.llm.classes import ClassSpec
+from labeling.llm.content import Content, contents
+from labeling.llm.ledger import CHUNK, Ledger
+from labeling.llm.panel import Desk, assemble
+from labeling.llm.pool import ExamplePool
+from labeling.llm.prompt import Prompt
+from labeling.llm.settings import Pace, Unsure
+from labeling.llm.transport import Transport, Usage
+from labeling.llm.voter import Voter
+from labeling.llm.worst_case import worst_case_usd
+
+SAMPLE = 200
+"""Prompts whose tokens are counted; the rest is reckoned from them."""
+
+RECALLED = 1000
+"""Latest answers of a voter from which the length of the next ones is guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoterQuote:
+    """What one voter will take.
+
+    Attributes
+    ----------
+    voter, model : str
+        Who is asked.
+    n_items, n_contents : int
+        Items it votes on, and distinct contents among them.
+    known : int
+        Answers that are paid for already.
+    calls : int
+        Requests to be sent, repairs and retries apart.
+    prompt_tokens, completion_tokens : int
+        Expected.
+    cost_usd, worst_usd : float, optional
+        Expected, and if every answer is as long as allowed; ``None`` where the price is unknown.
+    at_most : bool
+        A step of a cascade: asks fewer, how many is not known beforehand.
+    """
+
+    voter: str
+    model: str
+    n_items: int
+    n_contents: int
+    known: int
+    calls: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+    worst_usd: float | None
+    at_most: bool
+
+
+def quote_batch(
+    items: pa.Table,
+    prompts: Sequence[Prompt],
+    classes: Sequence[ClassSpec],
+    transport: Transport,
+    ledger: Ledger,
+    *,
+    examples: ExamplePool | None = None,
+    redact: Callable[[str], str] | None = None,
+    undecided: Collection[str] | None = None,
+    image_folder: Path | None = None,
+) -> list[VoterQuote]:
+    """Return what :func:`labeling.llm.labelling.label_batch` would take; sends nothing.
+
+    Parameters are those of ``label_batch``.
+    """
+    budget = Budget()
+    desk = Desk(
+        transport,
+        ledger,
+        "quote",
+        budget,
+        Pace(),
+        tuple(classes),
+        Reader(tuple(classes)),
+        examples,
+        image_folder,
+    )
+    voters = assemble(desk, prompts, Purse(budget, ledger, "quote"))
+    ids: list[str] = items.column("item_id").cast(pa.string()).to_pylist()
+    shown = contents(items, redact, image_folder)
+    quotes: list[VoterQuote] = []
+    for prompt in prompts:
+        mine = shown
+        if prompt.settings.ask == "undecided" and undecided is not None:
+            wanted = frozenset(undecided)
+            mine = [c for c in shown if any(ids[row] in wanted for row in c.rows)]
+        quotes.append(_quote(voters[prompt.name], prompt, mine, ids, transport))
+    return quotes
+
+
+def _quote(
+    voter: Voter, prompt: Prompt, shown: list[Content], ids: list[str], transport: Transport
+) -> VoterQuote:
+    seat = voter.seats[0]
+    unknown: list[Content] = []
+    for start in range(0, len(shown), CHUNK):
+        chunk = shown[start : start + CHUNK]
+        voter.recall(chunk)
+        unknown += [content for content in chunk if not voter.is_known(content)]
+    rng = np.random.default_rng(0)
+    sampled = rng.permutation(len(unknown))[:SAMPLE].tolist()
+    tokens: list[int] = []
+    worst: list[float] = []
+    for at in sampled:
+        content = unknown[at]
+        messages = voter.messages(seat, content, [ids[row] for row in content.rows])
+        tokens.append(transport.count_tokens(seat.prompt.model, messages))
+        worst.append(
+            worst_case_usd(voter.request(seat, content, "ask", messages), seat.asker.price)
+        )
+    calls = len(unknown) * voter.samples
+    prompt_tokens = round(calls * float(np.mean(tokens))) if tokens else 0
+    completion_tokens = round(calls * _answer_tokens(voter, prompt))
+    priced = seat.prompt.settings.price or transport.price(seat.prompt.model)
+    return VoterQuote(
+        voter=voter.name,
+        model=seat.prompt.model,
+        n_items=sum(len(content.rows) for content in shown),
+        n_contents=len(shown),
+        known=len(shown) - len(unknown),
+        calls=calls,
+        prompt_tokens=prompt_tokens,
+        completion_tokens=completion_tokens,
+        cost_usd=seat.asker.price.cost(Usage(prompt_tokens, completion_tokens)) if priced else None,
+        worst_usd=(calls * float(np.mean(worst)) if worst else 0.0) if priced else None,
+        at_most=isinstance(prompt.settings.ask, Unsure),
+    )
+
+
+def _answer_tokens(voter: Voter, prompt: Prompt) -> float:
+    """Guess the length of an answer: as this voter's last ones, else from what it is to write."""
+    known = voter.ledger.execute(
+        "select avg(completion_tokens) from (select completion_tokens from calls "
+        "where voter = ? and version = ? and status = 'answered' order by id desc limit ?)",
+        (voter.name, voter.seats[0].version, RECALLED),
+    )[0][0]
+    if known is not None:
+        return float(known)
+    longest = max(len(c.name) for c in voter.classes)
+    thinking = 200 if prompt.settings.output.reasoning else 0
+    return min(prompt.settings.max_tokens, longest / 3 + 8 + thinking)
