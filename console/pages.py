@@ -14,7 +14,6 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from console.quality import people_quality
 from console.security import csrf_token
 from console.settings import ConsoleSettings
 from orchestration.resources.review_store import ReviewStore
@@ -74,6 +73,9 @@ class Pages:
         person: Person = request.state.person
         if person.role != "admin":
             return self._page(request, "message.html", 403, message="This page is for admins.")
+        # scipy takes half a second to import, and only admins pay for it.
+        from console.quality import people_quality
+
         quality = await run_in_threadpool(people_quality, self.store)
         return self._page(request, "people.html", quality=quality)
 

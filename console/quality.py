@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from scipy.stats import binomtest
+from numpy.typing import NDArray
 
+from labeling.quality.agreement import krippendorff_alpha
+from labeling.quality.intervals import wilson
+from labeling.votes import ABSTAIN, Votes
 from orchestration.resources.review_store import ReviewStore
 
 CONFIDENCE = 0.95
-RESAMPLES = 1000
+RESAMPLES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,62 +93,43 @@ def share(right: int, n: int) -> Share:
     """
     if n == 0:
         return Share(0, 0, None, None)
-    ends = binomtest(right, n).proportion_ci(CONFIDENCE, method="wilson")
-    return Share(right, n, float(ends.low), float(ends.high))
-
-
-def krippendorff_alpha(units: list[list[str]]) -> float | None:
-    """Agreement beyond chance on items labelled by two people or more.
-
-    Parameters
-    ----------
-    units : list of lists of class names
-        The labels of each item, two or more.
-
-    Returns
-    -------
-    float or None
-        At most 1; ``None`` where only one class was ever used, so that chance explains everything.
-
-    Notes
-    -----
-    Krippendorff (2011), "Computing Krippendorff's alpha-reliability", nominal data.
-
-    Examples
-    --------
-    >>> krippendorff_alpha([["a", "a"], ["b", "b"]])
-    1.0
-    """
-    names = sorted({label for labels in units for label in labels})
-    index = {name: i for i, name in enumerate(names)}
-    coincidences = np.zeros((len(names), len(names)))
-    for labels in units:
-        counts = np.bincount([index[label] for label in labels], minlength=len(names))
-        coincidences += (np.outer(counts, counts) - np.diag(counts)) / (len(labels) - 1)
-    totals = coincidences.sum(axis=0)
-    n = totals.sum()
-    expected = n**2 - (totals**2).sum()
-    if expected == 0:
-        return None
-    observed = n - np.trace(coincidences)
-    return float(1 - (n - 1) * observed / expected)
+    ends = wilson(right, n)
+    return Share(right, n, ends.low, ends.high)
 
 
 def alpha_with_interval(
     units: list[list[str]], seed: int = 0
 ) -> tuple[float | None, float | None, float | None]:
-    """Return alpha and its percentile interval over :data:`RESAMPLES` resamples of the items."""
-    alpha = krippendorff_alpha(units)
-    if alpha is None or len(units) < 2:
-        return alpha, None, None
+    """Return Krippendorff's alpha and its interval over :data:`RESAMPLES` resamples of the items.
+
+    Parameters
+    ----------
+    units : list of lists of class names
+        The labels of each item, in the order they were given.
+
+    Examples
+    --------
+    >>> alpha_with_interval([["a", "a"], ["b", "b"], ["a", "a"], ["b", "b"]])
+    (1.0, 1.0, 1.0)
+    """
+    names = sorted({label for labels in units for label in labels})
+    if len(names) < 2 or len(units) < 2:
+        return None, None, None
+    longest = max(len(labels) for labels in units)
+    matrix = np.array(
+        [
+            [names.index(label) for label in labels] + [ABSTAIN] * (longest - len(labels))
+            for labels in units
+        ]
+    )
+
+    def alpha(rows: NDArray[np.int64]) -> float:
+        return krippendorff_alpha(Votes.from_matrix(matrix[rows], len(names)))
+
     rng = np.random.default_rng(seed)
-    drawn = [
-        krippendorff_alpha([units[i] for i in rng.integers(0, len(units), len(units))])
-        for _ in range(RESAMPLES)
-    ]
-    kept = [a for a in drawn if a is not None]
-    low, high = np.quantile(kept, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return alpha, float(low), float(high)
+    drawn = [alpha(rng.integers(0, len(units), len(units))) for _ in range(RESAMPLES)]
+    low, high = np.nanquantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return alpha(np.arange(len(units))), float(low), float(high)
 
 
 def _units(db: sqlite3.Connection) -> list[list[str]]:

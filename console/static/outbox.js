@@ -3,7 +3,7 @@
 // One localStorage entry an answer, so that two tabs never overwrite each other. Sending again is
 // harmless: the server knows every idempotency key.
 
-const RETRY_MS = [300, 1000, 3000, 10000];
+const RETRY_MS = [300, 1000, 2000, 5000];
 const AT_ONCE = 50;
 
 export class Outbox {

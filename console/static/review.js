@@ -172,6 +172,8 @@ const ACTIONS = new Map([
   [",", () => note.focus()],
   ["/", () => { if (!at("search").closest(".find").hidden) at("search").focus(); }],
   ["ArrowRight", keep],
+  ["PageDown", () => itemBox.scrollBy({ top: itemBox.clientHeight * 0.8 })],
+  ["PageUp", () => itemBox.scrollBy({ top: itemBox.clientHeight * -0.8 })],
 ]);
 
 addEventListener("keydown", (event) => {

@@ -1,0 +1,196 @@
+import re
+
+from PIL import Image
+
+from console.settings import ClassInfo
+from orchestration.resources.review_rows import Assignment
+from orchestration.resources.review_store import ReviewStore
+from tests.console.conftest import BATCH, answer, hand_out, local_client, plan, send, settings
+
+
+def stored(tmp_path):
+    store = ReviewStore(tmp_path / "reviews.sqlite")
+    rows = store.reviews().to_pylist()
+    store.close()
+    return rows
+
+
+def test_an_answer_is_on_disk_when_the_reply_says_so(client, tmp_path):
+    (item,) = hand_out(client)
+    (reply,) = send(client, answer(item, "SPAM", note="a <b>note</b>"))
+    assert reply["status"] == "stored"
+    (row,) = stored(tmp_path)
+    assert (row["item_id"], row["label"], row["note"], row["seconds"], row["reviewer"]) == (
+        item["item_id"], "SPAM", "a <b>note</b>", 1.5, "local",
+    )  # fmt: skip
+    assert "text_sha256" in row["shown"]
+
+
+def test_a_replayed_answer_is_stored_once(client, tmp_path):
+    (item,) = hand_out(client)
+    said = answer(item)
+    assert [send(client, said)[0]["status"] for _ in range(3)] == ["stored", "replayed", "replayed"]
+    assert len(stored(tmp_path)) == 1
+
+
+def test_an_unknown_class_is_refused_by_name_and_the_rest_is_stored(client, tmp_path):
+    one, two = hand_out(client, 2)
+    refused, kept = send(client, answer(one, "EGGS"), answer(two, "SPAM"))
+    assert (refused["status"], refused["code"]) == ("refused", "unknown_class")
+    assert "'EGGS' is no class of task 'spam'; allowed: HAM, SPAM" in refused["message"]
+    assert kept["status"] == "stored"
+    assert [r["label"] for r in stored(tmp_path)] == ["SPAM"]
+
+
+def test_a_forged_lease_is_refused(client, tmp_path):
+    (item,) = hand_out(client)
+    (reply,) = send(client, answer({**item, "lease": "guessed"}))
+    assert (reply["status"], reply["code"]) == ("refused", "forged")
+    assert stored(tmp_path) == []
+
+
+def test_an_empty_queue_is_an_empty_list(tmp_path):
+    client = local_client(settings(tmp_path))
+    reply = client.post("/api/hand-outs", json={}).json()
+    assert reply["items"] == []
+    assert reply["progress"]["open_items"] == 0
+
+
+def test_nothing_in_an_item_tells_an_audit_or_hidden_gold_from_the_queue(tmp_path):
+    path = tmp_path / "reviews.sqlite"
+    hints = {"suggestion": "SPAM", "context": {"highlights": [{"start": 0, "end": 4, "rule": "r"}]}}
+    plan(path, 40, **hints)
+    plan(path, 40, "audit", 100, probability=0.2, **hints)
+    plan(path, 40, "check", 200, gold="HAM", **hints)
+    client = local_client(settings(tmp_path, audit_rate=0.3, check_rate=0.3))
+    items = [i for _ in range(3) for i in hand_out(client, 40)]
+    assert len(items) == 120
+    varying = {"lease", "item_id", "text"}
+    looks = {str({k: v for k, v in item.items() if k not in varying}) for item in items}
+    assert len(looks) == 1
+    (reply,) = send(client, answer(items[0]))
+    assert set(reply) == {"idempotency_key", "status", "code", "message"}
+
+
+def test_an_undo_after_a_reload_finds_the_latest_answers_with_their_items(client, tmp_path):
+    one, two = hand_out(client, 2)
+    send(client, answer(one, "HAM"), answer(two, "SPAM", note="why"))
+    latest, _ = client.get("/api/history").json()["items"]
+    assert latest["text"] == two["text"]
+    assert latest["given"]["label"] == "SPAM"
+    key = latest["given"]["idempotency_key"]
+    (reply,) = send(client, answer(latest, "HAM", "another-key", revises=key))
+    assert reply["status"] == "stored"
+    assert [r["superseded"] for r in stored(tmp_path)] == [False, True, False]
+
+
+def test_a_returned_lease_goes_to_the_next_person(signed_in):
+    anna, ben = signed_in("anna", "reviewer"), signed_in("ben", "reviewer")
+    mine = hand_out(anna, 40)
+    assert hand_out(ben, 40) == []
+    anna.post("/api/leases/return", json={"leases": [i["lease"] for i in mine[:10]]})
+    assert len(hand_out(ben, 40)) == 10
+    kept = anna.post("/api/leases/renew", json={"leases": [i["lease"] for i in mine]}).json()
+    assert len(kept["leases"]) == 30
+
+
+def test_disagreements_are_for_adjudicators_who_see_the_answers_without_names(signed_in, tmp_path):
+    anna, cleo = signed_in("anna", "reviewer"), signed_in("cleo", "adjudicator")
+    store = ReviewStore(tmp_path / "reviews.sqlite")
+    for name, label in (("anna", "HAM"), ("ben", "SPAM")):
+        store.record(
+            "3", BATCH, name, "label", label, "queue", 1.0, f"{label} I think", idempotency_key=name
+        )
+    refused = anna.post("/api/hand-outs", json={"streams": "adjudicate"})
+    assert refused.status_code == 403
+    assert anna.get("/adjudicate").status_code == 403
+    (item,) = hand_out(cleo, 5, "adjudicate")
+    assert [(o["label"], o["note"]) for o in item["opinions"]] == [
+        ("HAM", "HAM I think"),
+        ("SPAM", "SPAM I think"),
+    ]
+    assert "anna" not in str(item)
+    assert cleo.get("/api/progress").json()["to_adjudicate"] == 1
+
+
+def test_an_image_is_served_to_whoever_holds_the_item_and_only_then(tmp_path):
+    root = tmp_path / "images"
+    root.mkdir()
+    Image.new("RGB", (4, 4), "gold").save(root / "good.png")
+    (root / "fake.png").write_text("<script>alert(1)</script>")
+    (root / "drawing.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    (tmp_path / "secret.png").write_bytes((root / "good.png").read_bytes())
+    names = [
+        "good.png",
+        "fake.png",
+        "drawing.svg",
+        "missing.png",
+        "../secret.png",
+        "/etc/passwd",
+        "\x00",
+        "a" * 5000,
+    ]
+    store = ReviewStore(tmp_path / "reviews.sqlite")
+    store.plan(
+        Assignment(item_id=str(i), batch=BATCH, origin="queue", image=name)
+        for i, name in enumerate(names)
+    )
+    client = local_client(settings(tmp_path, image_root=root))
+    urls = {item["item_id"]: item["image"] for item in hand_out(client, 20)}
+    got = [client.get(urls[str(i)]) for i in range(len(names))]
+    assert [r.status_code for r in got] == [200, 415, 415, 404, 404, 404, 404, 404]
+    assert got[0].headers["content-type"] == "image/png"
+    assert got[1].json()["message"] == "the file 'fake.png' is not an image"
+    assert client.get("/api/images/guessed").status_code == 404
+
+
+def test_a_script_in_a_text_a_class_or_the_guidelines_stays_text(tmp_path):
+    evil = "<script>alert(1)</script>"
+    client = local_client(
+        settings(
+            tmp_path,
+            classes=[ClassInfo(evil, f'" onclick="{evil}'), ClassInfo("HAM")],
+            guidelines=f"{evil}\n\n[click](javascript:alert(1))\n\n<img src=x onerror=alert(1)>",
+            task=evil,
+        )
+    )
+    page = client.get("/").text
+    assert evil not in page
+    assert "<img src=x" not in page
+    assert 'href="javascript:' not in page
+    assert '" onclick="' not in page
+
+
+def test_the_published_report_runs_its_own_scripts_and_no_others(tmp_path):
+    report = tmp_path / "report.html"
+    client = local_client(settings(tmp_path, report_path=report))
+    assert client.get("/dashboard").status_code == 404
+    report.write_text(
+        "<script>let a = 1;</script><script src='https://elsewhere.example/x.js'></script>"
+    )
+    reply = client.get("/dashboard")
+    assert reply.status_code == 200
+    policy = reply.headers["content-security-policy"]
+    assert policy.count("sha256-") == 1
+    assert "script-src 'sha256-" in policy
+
+
+def test_reviewers_quality_comes_from_hidden_gold_with_an_interval(signed_in, tmp_path):
+    plan(tmp_path / "reviews.sqlite", 20, "check", 500, gold="SPAM")
+    boss = signed_in("boss", "admin")
+    store = ReviewStore(tmp_path / "reviews.sqlite")
+    for i in range(20):
+        store.record(
+            str(500 + i),
+            BATCH,
+            "anna",
+            "label",
+            "HAM" if i < 2 else "SPAM",
+            "check",
+            2.0,
+            idempotency_key=str(i),
+        )
+    page = boss.get("/people").text
+    assert "90 %" in page
+    assert re.search(r"70 % \S 97 %", page)
+    assert signed_in("anna", "reviewer").get("/people").status_code == 403
