@@ -1,11 +1,26 @@
-"""What models say of each item."""
+"""What models say of each item they are asked about."""
+
+from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 
 from assets.declare import by_batch
-from assets.tables import ITEMS, MODEL_VOTES, RULE_VOTES
-from orchestration.resources.warehouse import Warehouse
+from assets.scripted import read_labels
+from assets.tables import ITEMS, MODEL_ABSTENTIONS, MODEL_USE, MODEL_VOTES, RULE_VOTES
+from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.task import Task
+
+UNDECIDED = """
+select i.item_id
+from raw.items i
+left join votes.rules r using (item_id, batch)
+where i.batch = $batch
+group by i.item_id
+having count(distinct r.label) <> 1
+order by md5(i.item_id)
+"""
+"""Items on which the rules say nothing, or not the same; in an order that favours none."""
 
 
 def models(task: Task) -> dg.AssetsDefinition:
@@ -13,8 +28,143 @@ def models(task: Task) -> dg.AssetsDefinition:
 
     @by_batch(task, MODEL_VOTES, group="votes", deps=[ITEMS, RULE_VOTES], kinds=["litellm"])
     def models(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
-        """One row where a model answered."""
-        warehouse.ensure(MODEL_VOTES)
-        return dg.MaterializeResult(metadata={"n": 0})
+        """One row where a model answered with a class; nothing is asked or paid for twice."""
+        batch = context.partition_key
+        warehouse.ensure(MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE)
+        if task.spec.models is None:
+            _write(warehouse, batch, _NOTHING, _NOTHING_SAID, [])
+            return dg.MaterializeResult(metadata={"dagster/partition_row_count": 0, "models": 0})
+        items = warehouse.read(
+            "select item_id, text, image from raw.items where batch = ? order by item_id", [batch]
+        )
+        with warehouse.connect() as db:
+            undecided = [r[0] for r in db.execute(UNDECIDED, {"batch": batch}).fetchall()]
+            spent = {
+                r[0]: r[1:]
+                for r in db.execute(
+                    "select voter, calls, cost_usd from votes.model_use where batch = ?", [batch]
+                ).fetchall()
+            }
+        answer = _ask(task, context, batch, items, undecided)
+        use = [
+            {
+                "batch": batch,
+                "voter": voter,
+                "calls": tally.calls + spent.get(voter, (0, 0.0))[0],
+                "cached": tally.cached,
+                "cost_usd": tally.cost_usd + spent.get(voter, (0, 0.0))[1],
+                "parse_failures": tally.parse_failures,
+                "partial": bool(tally.why),
+            }
+            for voter, tally in answer.by_voter.items()
+        ]
+        votes = _with(answer.votes, batch=batch, run=context.run_id)
+        _write(warehouse, batch, votes, _with(answer.abstentions, batch=batch), use)
+        summary = answer.summary
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/partition_row_count": votes.num_rows,
+                "calls": summary.calls,
+                "cached": summary.cached,
+                "cost_usd": dg.MetadataValue.float(summary.cost_usd),
+                "parse_failures": summary.parse_failures,
+                "refusals": summary.refusals,
+                "p50_s": dg.MetadataValue.float(summary.latency_s(0.5) or 0.0),
+                "p95_s": dg.MetadataValue.float(summary.latency_s(0.95) or 0.0),
+                "partial": answer.partial,
+                "why": summary.why or "every item was asked",
+            }
+        )
 
     return models
+
+
+def _ask(
+    task: Task,
+    context: dg.AssetExecutionContext,
+    batch: str,
+    items: pa.Table,
+    undecided: list[Any],
+) -> Any:
+    """Ask the task's prompts, through LiteLLM, about the items they are meant for."""
+    from labeling.llm.labelling import Progress, label_batch
+    from labeling.llm.ledger import Ledger
+    from orchestration.resources.models import (
+        budget_of,
+        classes_of,
+        pace_of,
+        prompts_of,
+        transport_of,
+    )
+
+    spec = task.spec.models
+    assert spec is not None  # noqa: S101  # the caller has looked
+    wanted = undecided if spec.ask == "undecided" else items["item_id"].to_pylist()
+    chosen = set(wanted[: spec.per_batch])
+    asked = items.filter(pa.array([i in chosen for i in items["item_id"].to_pylist()], pa.bool_()))
+    if asked["image"].null_count == asked.num_rows:
+        asked = asked.drop_columns(["image"])
+
+    def tell(now: Progress) -> None:
+        context.log.info("%s: %s of %s", now.voter, now.done, now.total)
+
+    with (
+        transport_of(task, _truth(task, asked), now=batch) as transport,
+        Ledger(task.ledger) as ledger,
+    ):
+        return label_batch(
+            asked,
+            prompts_of(task),
+            classes_of(task),
+            transport,
+            ledger,
+            run=context.run_id,
+            budget=budget_of(task),
+            pace=pace_of(task),
+            undecided=undecided,
+            image_folder=task.folder,
+            progress=tell,
+        )
+
+
+def _truth(task: Task, items: pa.Table) -> dict[str, str]:
+    """Tell a simulated model what is true of each text; a real one is told nothing."""
+    from orchestration.simulated_model.behaviour import text_digest
+
+    simulated = task.spec.models.simulated if task.spec.models else None
+    if simulated is None:
+        return {}
+    labels = read_labels(task, simulated.truth, "item_id", "label", {})
+    return {
+        text_digest(str(text)): labels[str(item_id)]
+        for item_id, text in zip(
+            items["item_id"].to_pylist(), items["text"].to_pylist(), strict=True
+        )
+        if str(item_id) in labels
+    }
+
+
+def _write(
+    warehouse: Warehouse,
+    batch: str,
+    votes: pa.Table,
+    abstentions: pa.Table,
+    use: list[dict[str, Any]],
+) -> None:
+    with warehouse.connect() as db, transaction(db):
+        for table in (MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE):
+            db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
+        insert(db, MODEL_VOTES, votes)
+        insert(db, MODEL_ABSTENTIONS, abstentions)
+        if use:
+            insert(db, MODEL_USE, pa.Table.from_pylist(use))
+
+
+def _with(table: pa.Table, **constants: str) -> pa.Table:
+    for name, value in constants.items():
+        table = table.append_column(name, pa.array([value] * table.num_rows, pa.string()))
+    return table
+
+
+_NOTHING = pa.table({name: pa.array([], pa.string()) for name in MODEL_VOTES.columns})
+_NOTHING_SAID = pa.table({name: pa.array([], pa.string()) for name in MODEL_ABSTENTIONS.columns})

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -61,27 +62,32 @@ def answer(task: Task, store: ReviewStore, plan: pa.Table) -> int:
 
 
 def read_truth(task: Task, scripted: ScriptedReviewer) -> dict[str, str]:
-    """Read the true class of each item.
+    """Read what the scripted reviewer believes; see :func:`read_labels`."""
+    return read_labels(task, scripted.truth, scripted.id, scripted.label, scripted.names)
+
+
+def read_labels(
+    task: Task, files: str, id_column: str, label_column: str, names: Mapping[str, str]
+) -> dict[str, str]:
+    """Read the true class of each item from csv or parquet files.
 
     Raises
     ------
     TaskError
         If no file stands there, a column is missing or a value is no class.
     """
-    pattern = task.path(scripted.truth)
+    pattern = task.path(files)
     paths = sorted(pattern.parent.glob(pattern.name))
     if not paths:
-        raise TaskError(
-            f"{task.folder / 'task.yaml'}: reviewers.scripted.truth: no file matches {pattern}"
-        )
+        raise TaskError(f"{task.folder / 'task.yaml'}: truth: no file matches {pattern}")
     truth: dict[str, str] = {}
     for path in paths:
-        for item_id, value in _pairs(path, path.stat().st_mtime_ns, scripted.id, scripted.label):
-            truth[item_id] = scripted.names.get(value, value)
+        for item_id, value in _pairs(path, path.stat().st_mtime_ns, id_column, label_column):
+            truth[item_id] = names.get(value, value)
     strangers = sorted(set(truth.values()) - set(task.classes))
     if strangers:
         raise TaskError(
-            f"{pattern}: {scripted.label}: {strangers[0]!r} is no class of task {task.name!r}; "
+            f"{pattern}: {label_column}: {strangers[0]!r} is no class of task {task.name!r}; "
             f"allowed: {', '.join(task.classes)} (reviewers.scripted.names can map values to them)"
         )
     return truth

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -112,20 +113,11 @@ def judge(asset: dg.AssetKey, expected: Expected, frame: pd.DataFrame) -> dg.Ass
     RuntimeError
         If the expectation itself cannot be evaluated: a broken suite is no failed check.
     """
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
     from great_expectations.expectations.expectation_configuration import (
         ExpectationConfiguration,
     )
 
-    gx_context = gx.get_context(mode="ephemeral")
-    gx_context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    batch = (
-        gx_context.data_sources.add_pandas("warehouse")
-        .add_dataframe_asset("rows")
-        .add_batch_definition_whole_dataframe("all")
-        .get_batch({"dataframe": frame})
-    )
+    batch = _frames().get_batch({"dataframe": frame})
     index = [name for name in ("item_id", "review_id", "voter") if name in frame.columns]
     outcome = batch.validate(
         ExpectationConfiguration(type=expected.type, kwargs=expected.kwargs).to_domain_obj(),
@@ -150,6 +142,18 @@ def judge(asset: dg.AssetKey, expected: Expected, frame: pd.DataFrame) -> dg.Ass
         description=expected.description,
         metadata=metadata,
     )
+
+
+@cache
+def _frames() -> Any:
+    """Return GX's door for data frames; making it costs more than most checks."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    source = context.data_sources.add_pandas("warehouse")
+    return source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
 
 
 def _which(expected: Expected, result: dict[str, Any], index: list[str]) -> str:
