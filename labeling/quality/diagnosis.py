@@ -1,0 +1,212 @@
+"""Where an alarm comes from: the class, the voter, the slice, the most telling items."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.quality.audited import MISSING, AuditedBatch
+from labeling.quality.intervals import Interval, wilson
+from labeling.quality.planning import plan_for_width
+
+MIN_REVIEWS = 5
+"""Reviews of a slice below which it is not named."""
+
+TELLING = 10
+"""Items shown."""
+
+SURE_WIDTH = 0.05
+"""Half width to which a suspected slice should be measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Some of the items: ``class/SPAM``, ``voter/rule/link``, ``source=blog``.
+
+    Parameters
+    ----------
+    name : str
+    reviewed, errors : int
+        Reviewed items of the slice, and how many of those labels (or votes) were wrong.
+    error : Interval
+        Error rate, weighted by the sampling probabilities.
+    elsewhere : float
+        Error rate of all other reviewed items, NaN if there are none.
+    excess : float
+        Share of all errors beyond the target that lie in this slice, 0..1.
+    """
+
+    name: str
+    reviewed: int
+    errors: int
+    error: Interval
+    elsewhere: float
+    excess: float
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A wrong item: its batch and place, label and gold, how sure the model was, who misled it."""
+
+    batch: str
+    item: int
+    label: int
+    gold: int
+    confidence: float
+    misled_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Suspects, the largest share of the excess errors first, evidence, and what to do."""
+
+    slices: list[Slice]
+    items: list[Telling]
+    next_steps: list[str]
+
+
+def diagnose(
+    batches: Sequence[AuditedBatch],
+    target_error: float,
+    class_names: Sequence[str],
+    voters: Mapping[str, Sequence[NDArray[np.int32]]] | None = None,
+    slices: Mapping[str, Sequence[NDArray[np.str_]]] | None = None,
+    confidence: Sequence[NDArray[np.float64]] | None = None,
+) -> Diagnosis:
+    """Explain an alarm from the reviews since the estimated change.
+
+    Parameters
+    ----------
+    batches : sequence of AuditedBatch
+        From the change on.
+    target_error : float
+        Share of wrong labels (0..1) that was promised.
+    class_names : sequence of str
+    voters : mapping of name to votes, one int array of shape (n_items,) a batch, optional
+    slices : mapping of name to values, one str array of shape (n_items,) a batch, optional
+        Source, length, cluster of texts …
+    confidence : float arrays of shape (n_items,), one a batch, optional
+        Posterior of the released label; confident errors are the most telling.
+
+    Returns
+    -------
+    Diagnosis
+        Without a reviewed item: nothing suspected, and the advice to review.
+
+    Examples
+    --------
+    >>> batch = AuditedBatch.uniform("a", [0] * 50 + [1] * 50, range(0, 100, 2), [0] * 50)
+    >>> found = diagnose([batch], 0.05, ["HAM", "SPAM"])
+    >>> found.slices[0].name, found.slices[0].errors
+    ('class/SPAM', 25)
+    """
+    wrong = np.concatenate([b.wrong() for b in batches] or [np.zeros(0, np.bool_)])
+    judged = np.concatenate([_judged(b) for b in batches] or [np.zeros(0, np.bool_)])
+    weight = np.concatenate([_weight(b) for b in batches] or [np.zeros(0)])
+    if not judged.any():
+        return Diagnosis([], [], ["Nothing was reviewed yet: review the audit sample."])
+    groups: dict[str, NDArray[np.bool_]] = {}
+    label = np.concatenate([b.label[b.drawn] for b in batches])
+    for c, name in enumerate(class_names):
+        groups[f"class/{name}"] = label == c
+    for name, votes in (voters or {}).items():
+        said = np.concatenate([v[b.drawn] for b, v in zip(batches, votes, strict=True)])
+        # a voter is suspect where the label followed it
+        groups[f"voter/{name}"] = (said != MISSING) & (said == label)
+    for name, values in (slices or {}).items():
+        seen = np.concatenate([v[b.drawn] for b, v in zip(batches, values, strict=True)])
+        groups |= {f"{name}={value}": seen == value for value in np.unique(seen).tolist()}
+    found = [
+        _slice(name, group & judged, wrong, judged, weight, target_error)
+        for name, group in groups.items()
+        if int((group & judged).sum()) >= MIN_REVIEWS
+    ]
+    ranked = sorted(found, key=lambda s: (-_suspicion(s), -s.excess, s.name))
+    items = _telling(batches, voters or {}, confidence)
+    return Diagnosis(ranked, items, _next_steps(ranked, target_error))
+
+
+def _judged(batch: AuditedBatch) -> NDArray[np.bool_]:
+    return (batch.gold != MISSING) & (batch.label[batch.drawn] != MISSING)
+
+
+def _weight(batch: AuditedBatch) -> NDArray[np.float64]:
+    """Items each draw stands for: its stratum's size over the draws from it."""
+    stratum = batch.design.stratum[batch.drawn]
+    taken = np.bincount(stratum, minlength=len(batch.design.planned))
+    return (batch.design.sizes / np.maximum(taken, 1))[stratum]
+
+
+def _slice(
+    name: str,
+    inside: NDArray[np.bool_],
+    wrong: NDArray[np.bool_],
+    judged: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+    target_error: float,
+) -> Slice:
+    w = weight[inside]
+    rate = float(w @ wrong[inside] / w.sum())
+    effective = float(w.sum() ** 2 / (w @ w))
+    outside = judged & ~inside
+    v = weight[outside]
+    excess_here = float(w @ wrong[inside]) - target_error * float(w.sum())
+    everywhere = float(weight[judged] @ wrong[judged]) - target_error * float(weight[judged].sum())
+    return Slice(
+        name,
+        int(inside.sum()),
+        int(wrong[inside].sum()),
+        wilson(rate * effective, effective),
+        float(v @ wrong[outside] / v.sum()) if outside.any() else float("nan"),
+        float(np.clip(excess_here / everywhere, 0, 1)) if everywhere > 0 else 0.0,
+    )
+
+
+def _suspicion(suspect: Slice) -> float:
+    """How far the slice is surely above the rest, times what it explains."""
+    rest = 0.0 if np.isnan(suspect.elsewhere) else suspect.elsewhere
+    return max(suspect.error.low - rest, 0.0) * suspect.excess
+
+
+def _telling(
+    batches: Sequence[AuditedBatch],
+    voters: Mapping[str, Sequence[NDArray[np.int32]]],
+    confidence: Sequence[NDArray[np.float64]] | None,
+) -> list[Telling]:
+    rows: list[Telling] = []
+    for at, batch in enumerate(batches):
+        for place in np.flatnonzero(batch.wrong() & _judged(batch)).tolist():
+            item, label = int(batch.drawn[place]), int(batch.label[batch.drawn[place]])
+            misled = tuple(name for name, votes in voters.items() if votes[at][item] == label)
+            sure = float("nan") if confidence is None else float(confidence[at][item])
+            rows.append(Telling(batch.batch, item, label, int(batch.gold[place]), sure, misled))
+    rows.sort(key=lambda row: -row.confidence if row.confidence == row.confidence else 0.0)
+    return rows[:TELLING]
+
+
+def _next_steps(ranked: Sequence[Slice], target_error: float) -> list[str]:
+    """Say what to do about the first suspects, in plain words."""
+    steps: list[str] = []
+    for suspect in ranked[:3]:
+        if not _suspicion(suspect):
+            continue
+        kind, _, name = suspect.name.partition("/")
+        said = f"{suspect.errors} of {suspect.reviewed} reviewed items wrong"
+        if kind == "voter" and name.startswith("rule/"):
+            steps.append(f"Mend {name}: {said} where the label followed it.")
+        elif kind == "voter":
+            steps.append(f"Check the prompt and model of {name}: {said} where the label followed.")
+        elif kind == "class":
+            steps.append(f"Look at class {name}: {said}; its description or rules may be outdated.")
+        else:
+            steps.append(f"Look at {suspect.name}: {said}; write a rule or examples for it.")
+    if ranked:
+        rate = min(max(1 - ranked[0].error.point, target_error), 1 - target_error)
+        more = plan_for_width(SURE_WIDTH, rate).reviews - ranked[0].reviewed
+        if more > 0:
+            steps.append(
+                f"Add {more} reviews of {ranked[0].name} to know its accuracy to "
+                f"± {100 * SURE_WIDTH:.0f} points."
+            )
+    return steps
