@@ -1,9 +1,15 @@
 """The command line ``touchstone``: commands listed once, and errors told without a traceback."""
 
+import ast
+import importlib
 import sys
+from pathlib import Path
+from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from typer.core import TyperGroup
 
 from labeling.errors import LabelingError
 from orchestration.environment import prepare
@@ -11,18 +17,47 @@ from orchestration.environment import prepare
 USER_ERROR = 2
 """Exit code for what the user can mend; a bug ends with 1 and its traceback."""
 
+COMMANDS = (
+    "new",
+    "run",
+    "up",
+    "status",
+    "explain",
+    "quote",
+    "plan",
+    "review",
+    "export",
+    "doctor",
+    "rules",
+    "consensus",
+    "estimate",
+    "drift",
+)
+"""In the order of the help; each is a function in the file of its name beside this one."""
+
+
+class _Lazily(TyperGroup):
+    """Imports a command when it is called: together they take seconds, the help needs none."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] in self.commands:
+            self.commands[args[0]] = _command(args[0])
+        return super().resolve_command(ctx, args)
+
 
 def build() -> typer.Typer:
     """Return the application; each command is one file beside this one."""
-    from orchestration.commands import run
-
     app = typer.Typer(
         name="touchstone",
+        cls=_Lazily,
         help="Label data automatically, and keep testing the labels against reviewed ones.",
         no_args_is_help=True,
         pretty_exceptions_show_locals=False,
     )
-    app.command()(run.run)
+    for name in COMMANDS:
+        path = Path(__file__).with_name(f"{name}.py")
+        if path.is_file():
+            app.command(name, help=_first_line(path))(_placeholder)
     return app
 
 
@@ -32,10 +67,26 @@ def main() -> None:
     try:
         build()()
     except LabelingError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {_safe(str(error))}", soft_wrap=True)
+        Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(USER_ERROR)
 
 
-def _safe(text: str) -> str:
-    """Keep square brackets of item texts from being read as markup."""
-    return text.replace("[", r"\[")
+def _command(name: str) -> Any:
+    module = importlib.import_module(f"orchestration.commands.{name}")
+    alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+    alone.command(name)(getattr(module, name))
+    return typer.main.get_command(alone)
+
+
+def _first_line(path: Path) -> str:
+    """Return what the help says of a command, without importing it."""
+    functions = [
+        node
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name == path.stem
+    ]
+    return (ast.get_docstring(functions[0]) or "").partition("\n")[0] if functions else ""
+
+
+def _placeholder() -> None:
+    """Stand in for a command that is not imported yet."""
