@@ -72,13 +72,19 @@ class Purse:
         BudgetError
             Naming the cap that this request might pass.
         """
-        while (cap := self._passed(worst_usd)) and self._out:
+        while self._passed(worst_usd) and self._out:
             self._settled.clear()
             await self._settled.wait()
+        self.reserve_now(worst_usd)
+
+    def reserve_now(self, worst_usd: float) -> None:
+        """Put ``worst_usd`` aside without waiting; raises as :meth:`reserve` does."""
+        cap = self._passed(worst_usd)
         if cap:
             name, limit = cap
             raise BudgetError(
                 f"the {name} budget of ${limit:g} is reached: ${self._spent[name]:.6f} spent, "
+                f"${self._reserved:.6f} held for requests that are out, "
                 f"and the next request may cost ${worst_usd:.6f}; "
                 f"raise models.budget.{name}_usd or run again when there is budget left"
             )

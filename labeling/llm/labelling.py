@@ -18,6 +18,7 @@ from labeling.llm.classes import ClassSpec
 from labeling.llm.content import Content, contents
 from labeling.llm.discovery import discover
 from labeling.llm.ledger import CHUNK, Ledger
+from labeling.llm.loop import run_to_end
 from labeling.llm.model_votes import ModelVotes, tables
 from labeling.llm.panel import Desk, assemble, in_order
 from labeling.llm.pool import ExamplePool
@@ -27,6 +28,7 @@ from labeling.llm.tally import Tally
 from labeling.llm.transport import Transport
 from labeling.llm.voter import Outcome, Voter
 
+WAITS = "some answers are still to come from a provider's batch"
 SYNC_S = 1.0
 """How often answers are forced onto the disk, in seconds."""
 
@@ -121,7 +123,7 @@ def label_batch(
     shown = contents(items, redact, image_folder)
     ids: list[str] = items.column("item_id").cast(pa.string()).to_pylist()
     with ledger.spending() as lost:
-        votes, abstentions, tallies = asyncio.run(
+        votes, abstentions, tallies = run_to_end(
             _ask_all(desk, prompts, shown, ids, undecided, progress)
         )
     return ModelVotes(votes, abstentions, tallies, lost)
@@ -161,7 +163,7 @@ async def _prepare(voter: Voter, asked: list[Content]) -> None:
     for start in range(0, len(asked), CHUNK):
         chunk = asked[start : start + CHUNK]
         voter.recall(chunk)
-        if not all(voter.is_known(content) for content in chunk):
+        if not all(voter.is_known(content) or voter.waits(content) for content in chunk):
             break
     else:
         return
@@ -187,12 +189,16 @@ async def _ask(
         nonlocal told_at
         while queue:
             content = queue.popleft()
-            if voter.tally.why and not voter.is_known(content):
-                continue
+            if not voter.is_known(content):
+                if voter.waits(content):
+                    voter.tally.why = voter.tally.why or WAITS
+                    continue
+                if voter.tally.why not in ("", WAITS):
+                    continue
             try:
                 done[content.digest] = await voter.vote(content, [ids[r] for r in content.rows])
             except (BudgetError, ProviderDownError) as error:
-                voter.tally.why = voter.tally.why or str(error)
+                voter.tally.why = str(error) if voter.tally.why in ("", WAITS) else voter.tally.why
             if progress and time.monotonic() - told_at >= PROGRESS_S:
                 told_at = time.monotonic()
                 tally = voter.tally

@@ -230,6 +230,11 @@ class Ledger:
                 found[row["key"]] = _stored(row)
         return found
 
+    def waiting(self) -> frozenset[str]:
+        """Return the keys of what a provider's batch is still to answer."""
+        rows = self._db.execute("select key from calls where status = 'sent' and batch is not null")
+        return frozenset(row[0] for row in rows)
+
     def spent(self, run: str) -> Spent:
         """Return what is gone: paid, possibly owed, or still out."""
         gone = "coalesce(sum(case status when 'sent' then reserved_usd else cost_usd + exposure_usd end), 0)"

@@ -79,6 +79,7 @@ class Voter:
     folder: Path | None = None
     salt: str = ""
     _known: dict[str, Stored] = field(default_factory=dict)
+    _out: frozenset[str] = frozenset()
 
     @property
     def samples(self) -> int:
@@ -97,6 +98,7 @@ class Voter:
     def recall(self, contents: Sequence[Content]) -> None:
         """Read from the ledger what is known of ``contents``."""
         self._known = self.ledger.answers(k for content in contents for k in self.keys(content))
+        self._out = self.ledger.waiting()
 
     def is_known(self, content: Content) -> bool:
         """Whether nothing would be sent for ``content``, repairs apart."""
@@ -104,6 +106,14 @@ class Voter:
             any(self._key(seat, content, sample, "ask") in self._known for seat in self.seats)
             for sample in range(self.samples)
         )
+
+    def is_out(self, content: Content, sample: int) -> bool:
+        """Whether the question waits in a provider's batch."""
+        return self._key(self.seats[0], content, sample, "ask") in self._out
+
+    def waits(self, content: Content) -> bool:
+        """Whether an answer about ``content`` is still to come from a provider's batch."""
+        return bool(self._out) and any(self.is_out(content, n) for n in range(self.samples))
 
     async def vote(self, content: Content, item_ids: Sequence[str]) -> Outcome:
         """Vote on one content.

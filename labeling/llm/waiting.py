@@ -1,17 +1,36 @@
 """Questions that can wait: sent to a provider's batch endpoint, at half the price."""
 
-import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
+import pyarrow as pa
+
 from labeling.errors import BudgetError
+from labeling.llm.answers import Reader
 from labeling.llm.asking import Asker
-from labeling.llm.content import Content
+from labeling.llm.budget import Budget, Purse
+from labeling.llm.classes import ClassSpec
+from labeling.llm.content import Content, contents
 from labeling.llm.discovery import discover
 from labeling.llm.ledger import Ledger
-from labeling.llm.transport import MAYBE_CHARGED, Fault, Reply, Request, Transport, TransportError
+from labeling.llm.loop import run_to_end
+from labeling.llm.panel import Desk, assemble
+from labeling.llm.pool import ExamplePool
+from labeling.llm.prompt import Prompt
+from labeling.llm.settings import Pace
+from labeling.llm.tally import Tally
+from labeling.llm.transport import (
+    MAYBE_CHARGED,
+    Fault,
+    Price,
+    Reply,
+    Request,
+    Transport,
+    TransportError,
+)
 from labeling.llm.voter import Voter
 from labeling.llm.worst_case import worst_case_usd
 
@@ -61,32 +80,90 @@ class Collected:
     cost_usd: float
 
 
-async def submit(
-    voter: Voter, shown: Sequence[Content], ids: Sequence[str], transport: BatchTransport
-) -> list[str]:
-    """Hand in what ``voter`` does not know and is not waiting for; return the batches' names.
+def submit_batch(
+    items: pa.Table,
+    prompts: Sequence[Prompt],
+    classes: Sequence[ClassSpec],
+    transport: BatchTransport,
+    ledger: Ledger,
+    *,
+    run: str,
+    budget: Budget | None = None,
+    examples: ExamplePool | None = None,
+    redact: Callable[[str], str] | None = None,
+    image_folder: Path | None = None,
+) -> dict[str, Tally]:
+    """Hand in what the ledger neither knows nor waits for; return what each voter took.
 
-    Stops at the budget as single requests do: the worst case of all open batches is reserved.
+    :func:`collect_batches` brings the answers into the ledger, and then
+    :func:`labeling.llm.labelling.label_batch` reads them there; until then it leaves the items that
+    are waiting alone. Parameters are those of ``label_batch``. The worst case of everything that is
+    out counts against the budget, at the price of a batch.
+
+    Raises
+    ------
+    PromptError
+        If a prompt cannot be asked as it stands.
+    TransportError
+        If the provider does not take a batch.
     """
+    desk = Desk(
+        transport,
+        ledger,
+        run,
+        budget or Budget(),
+        Pace(),
+        tuple(classes),
+        Reader(tuple(classes)),
+        examples,
+        image_folder,
+    )
+    shown = contents(items, redact, image_folder)
+    ids: list[str] = items.column("item_id").cast(pa.string()).to_pylist()
+
+    async def hand_in() -> dict[str, Tally]:
+        voters = assemble(desk, prompts, Purse(desk.budget, ledger, run))
+        for voter in voters.values():
+            await _submit(voter, shown, ids, transport)
+        return {voter.name: voter.tally for voter in voters.values()}
+
+    with ledger.spending():
+        return run_to_end(hand_in())
+
+
+def collect_batches(
+    ledger: Ledger, transport: BatchTransport, prices: Mapping[str, Price] | None = None
+) -> Collected:
+    """Look at every open batch, and settle what is finished, expired ones' partial results too.
+
+    What a batch did not answer becomes a failed call, and :func:`submit_batch` hands it in again.
+
+    Parameters
+    ----------
+    prices : mapping of str to Price, optional
+        Of models that the transport has no price of.
+    """
+    with ledger.spending():
+        return run_to_end(_collect(ledger, transport, prices or {}))
+
+
+async def _submit(
+    voter: Voter, shown: Sequence[Content], ids: Sequence[str], transport: BatchTransport
+) -> None:
     seat = voter.seats[0]
     voter.recall(shown)
-    waiting = {row[0] for row in voter.ledger.execute("select key from calls where status='sent'")}
     todo = [
         (content, sample)
         for content in shown
         if not voter.is_known(content)
         for sample in range(voter.samples)
-        if voter.call(seat, content, sample, "ask").key not in waiting
+        if not voter.is_out(content, sample)
     ]
     if todo:
         seat.form = await discover(seat.prompt, voter.classes, seat.asker, voter.ledger)
-    batches: list[str] = []
     for start in range(0, len(todo), LARGEST):
-        name, full = await _hand_in(voter, todo[start : start + LARGEST], ids, transport)
-        batches += [name] if name else []
-        if not full:
+        if not await _hand_in(voter, todo[start : start + LARGEST], ids, transport):
             break
-    return batches
 
 
 async def _hand_in(
@@ -94,7 +171,8 @@ async def _hand_in(
     todo: Sequence[tuple[Content, int]],
     ids: Sequence[str],
     transport: BatchTransport,
-) -> tuple[str | None, bool]:
+) -> bool:
+    """Hand in one batch; return whether the budget let all of ``todo`` pass."""
     seat = voter.seats[0]
     asker: Asker = seat.asker
     mark, full = f"{UNSENT}{uuid.uuid4().hex}", True
@@ -105,9 +183,9 @@ async def _hand_in(
         request = voter.request(seat, content, "ask", messages)
         worst = worst_case_usd(request, asker.price) * asker.price.batch_share
         try:
-            await asyncio.wait_for(asker.purse.reserve(worst), 0)
-        except (BudgetError, TimeoutError) as error:
-            voter.tally.why = str(error) or "the budget is reserved by open batches"
+            asker.purse.reserve_now(worst)
+        except BudgetError as error:
+            voter.tally.why = str(error)
             full = False
             break
         held.append(worst)
@@ -116,7 +194,7 @@ async def _hand_in(
         )
         requests.append((str(row), request))
     if not requests:
-        return None, full
+        return full
     try:
         name = await transport.submit(requests)
     except TransportError as error:
@@ -127,14 +205,12 @@ async def _hand_in(
         raise
     voter.ledger.execute("update calls set batch = ? where batch = ?", (name, mark))
     voter.tally.calls += len(requests)
-    return name, full
+    return full
 
 
-async def collect(ledger: Ledger, transport: BatchTransport) -> Collected:
-    """Look at every open batch, and settle what is finished, expired ones' partial results too.
-
-    What a batch did not answer becomes a failed call; :func:`submit` hands it in again.
-    """
+async def _collect(
+    ledger: Ledger, transport: BatchTransport, prices: Mapping[str, Price]
+) -> Collected:
     names = [
         row[0]
         for row in ledger.execute(
@@ -149,22 +225,22 @@ async def collect(ledger: Ledger, transport: BatchTransport) -> Collected:
             running += 1
             continue
         open_rows = {
-            row[0]: (row[1], row[2])
+            row[0]: row[1]
             for row in ledger.execute(
-                "select id, model, sent_at from calls where batch = ? and status = 'sent'", (name,)
+                "select id, model from calls where batch = ? and status = 'sent'", (name,)
             )
         }
         for label, result in state.results:
             row = int(label)
             if row not in open_rows:
                 continue
-            model, _ = open_rows.pop(row)
+            model = open_rows.pop(row)
             if isinstance(result, TransportError):
                 ledger.fail(row, result.fault, 0.0, 0.0)
                 unanswered += 1
                 continue
-            price = transport.price(model)
-            paid = price.cost(result.usage) * price.batch_share if price else 0.0
+            price = prices.get(model) or transport.price(model) or Price()
+            paid = price.cost(result.usage) * price.batch_share
             ledger.settle(row, result, paid, 0.0)
             answered += 1
             cost += paid

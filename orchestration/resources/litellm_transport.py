@@ -52,13 +52,13 @@ class LiteLlmTransport:
 
     async def complete(self, request: Request) -> Reply:
         """Send one request, once; see :class:`labeling.llm.transport.Transport`."""
-        litellm = _litellm()
+        litellm = litellm_module()
         try:
             response = await asyncio.wait_for(
                 litellm.acompletion(
                     model=self._routed(request.model),
                     messages=list(request.messages),
-                    **self._arguments(request),
+                    **self.arguments(request),
                 ),
                 request.timeout_s + 1,
             )
@@ -76,7 +76,7 @@ class LiteLlmTransport:
         """Return what LiteLLM's table declares; ``None`` for what it does not list."""
         if self.simulated:
             return Capabilities(structured=True, logprobs=True, vision=False)
-        litellm = _litellm()
+        litellm = litellm_module()
         try:
             parameters = litellm.get_supported_openai_params(model=model) or []
         except Exception:  # noqa: BLE001  an unknown provider raises a bare one
@@ -104,13 +104,16 @@ class LiteLlmTransport:
 
     def count_tokens(self, model: str, messages: tuple[Message, ...]) -> int:
         """Count prompt tokens with the model's tokenizer, or the nearest that LiteLLM has."""
-        return int(_litellm().token_counter(model=self._routed(model), messages=list(messages)))
+        return int(
+            litellm_module().token_counter(model=self._routed(model), messages=list(messages))
+        )
 
     def _routed(self, model: str) -> str:
         """Reach a simulated model, which speaks OpenAI's HTTP, by LiteLLM's name for that."""
         return f"openai/{model.removeprefix('simulated/')}" if self.simulated else model
 
-    def _arguments(self, request: Request) -> dict[str, Any]:
+    def arguments(self, request: Request) -> dict[str, Any]:
+        """Return what LiteLLM is called with, apart from model and messages."""
         arguments: dict[str, Any] = {
             **request.parameters,
             "timeout": request.timeout_s,
@@ -138,11 +141,12 @@ def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def read_body(body: Mapping[str, Any]) -> Reply:
     """Read a chat completion in OpenAI's form, as batch endpoints write it to files."""
-    return _reply(_litellm().ModelResponse(**body))
+    return _reply(litellm_module().ModelResponse(**body))
 
 
 @cache
-def _litellm() -> Any:
+def litellm_module() -> Any:
+    """Import LiteLLM, quiet and without telemetry."""
     prepare()
     import litellm
 
@@ -155,7 +159,7 @@ def _litellm() -> Any:
 
 
 def _listed(model: str) -> dict[str, Any] | None:
-    costs = _litellm().model_cost
+    costs = litellm_module().model_cost
     return costs.get(model) or costs.get(model.partition("/")[2])
 
 
