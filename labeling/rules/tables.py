@@ -112,18 +112,20 @@ def read_labels(path: Path, classes: Sequence[str]) -> Any:
                 f"{path} has no column {name!r}; it has {', '.join(table.column_names)}"
             )
     labels = table["label"].cast(pa.string())
-    given = pc.and_(pc.is_valid(labels), pc.not_equal(labels, ""))
-    table, labels = table.filter(given), labels.filter(given)
-    if not set(pc.unique(labels).to_pylist()) <= set(classes):
-        numbers = pc.index_in(labels, value_set=pa.array([str(i) for i in range(len(classes))]))
-        bad = np.flatnonzero(numbers.is_null().to_numpy(zero_copy_only=False))
-        if len(bad):
-            label = labels[int(bad[0])].as_py()
-            raise RuleError(
-                f"{path} row {bad[0] + 1}: label {label!r} is no class; allowed: "
-                f"{', '.join(classes)}, or their numbers 0 to {len(classes) - 1}"
-            )
-        labels = pa.array(classes, pa.string()).take(numbers.combine_chunks())
+    names = pa.array(classes, pa.string())
+    numbers = pa.array([str(i) for i in range(len(classes))])
+    index = pc.coalesce(
+        pc.index_in(labels, value_set=names), pc.index_in(labels, value_set=numbers)
+    )
+    given = pc.fill_null(pc.not_equal(labels, ""), False)
+    bad = np.flatnonzero(pc.and_(given, pc.is_null(index)).to_numpy(zero_copy_only=False))
+    if len(bad):
+        raise RuleError(
+            f"{path} row {bad[0] + 1}: label {labels[int(bad[0])].as_py()!r} is no class; allowed: "
+            f"{', '.join(classes)}, or their numbers 0 to {len(classes) - 1}"
+        )
+    table = table.filter(given)
+    labels = names.take(index.filter(given).combine_chunks())
     table = table.set_column(table.column_names.index("label"), "label", labels)
     ids = table["item_id"].cast(pa.string())
     return table.set_column(table.column_names.index("item_id"), "item_id", ids)

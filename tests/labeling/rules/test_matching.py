@@ -60,11 +60,15 @@ def test_every_rule_gives_exactly_the_answer_of_re(rules, batch):
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.text(min_size=1, max_size=4).filter(str.strip), min_size=1, max_size=6), st.data())
+@given(
+    st.lists(st.text(min_size=1, max_size=4).filter(str.strip), min_size=1, max_size=6), st.data()
+)
 def test_every_keyword_gives_exactly_the_answer_of_re(terms, data):
-    pieces = st.sampled_from([*terms, *(t.upper() for t in terms), " ", "  ", "\n", "x", "_", "é", "-"])
+    pieces = st.sampled_from(
+        [*terms, *(t.upper() for t in terms), " ", "  ", "\n", "x", "_", "é", "-"]
+    )
     batch = data.draw(st.lists(st.lists(pieces, max_size=5).map("".join), min_size=1, max_size=20))
-    whole, case = data.draw(st.booleans()), data.draw(st.sampled_from([0, int(re.I)]))
+    whole, case = data.draw(st.booleans()), data.draw(st.sampled_from([0, int(re.IGNORECASE)]))
     bodies = [Patterns((term_pattern(one, whole=whole),), case) for one in terms]
     assert found(bodies, batch) == [expected(one, batch) for one in bodies]
 
@@ -100,7 +104,10 @@ def test_texts_with_nul_bytes_and_separators_of_other_kinds_are_found():
 
 def test_a_match_does_not_reach_into_the_next_text():
     batch = ["foo", "bar", "foo\nbar", "", "foo bar"]
-    bodies = [Patterns((one,), int(re.S)) for one in ("foo.*bar", r"foo\W*bar", r"\Abar", "foo$", r"o\sb")]
+    bodies = [
+        Patterns((one,), int(re.DOTALL))
+        for one in ("foo.*bar", r"foo\W*bar", r"\Abar", "foo$", r"o\sb")
+    ]
     assert found(bodies, batch) == [expected(one, batch) for one in bodies]
 
 
@@ -111,7 +118,7 @@ def test_a_very_long_text_is_matched_to_its_end():
 
 def test_a_dictionary_of_thousands_of_terms_is_one_rule():
     terms = [f"term{i}x" for i in range(3000)]
-    body = Patterns(tuple(term_pattern(one, whole=True) for one in terms), int(re.I))
+    body = Patterns(tuple(term_pattern(one, whole=True) for one in terms), int(re.IGNORECASE))
     assert found([body], ["a TERM17x b", "term17xy", "é term2999x", "none"]) == [[0, 2]]
 
 

@@ -1,0 +1,112 @@
+import pytest
+
+from labeling.rules.reading import read_rules
+
+CLASSES = ["HAM", "SPAM"]
+HEAD = "from labeling.rules.python import rule\n"
+
+
+@pytest.fixture
+def version(tmp_path):
+    def version(body, terms="a\nb\n"):
+        (tmp_path / "terms.txt").write_text(terms)
+        path = tmp_path / "rules.yaml"
+        path.write_text(f"rules:\n  - {body}\n")
+        return read_rules(path, CLASSES)[0].version
+
+    return version
+
+
+@pytest.fixture
+def python_version(tmp_path):
+    def version(code):
+        path = tmp_path / "rules.yaml"
+        path.write_text("rules: []\n")
+        (tmp_path / "rules.py").write_text(HEAD + code)
+        return read_rules(path, CLASSES, tmp_path / "rules.py")[0].version
+
+    return version
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{name: a, label: HAM, regex: 'x'}", "{label: HAM, regex: x, name: a}"),
+        ("{name: a, label: HAM, regex: x}", "{name: b, label: HAM, regex: x, owner: me}"),
+        ("{name: a, label: HAM, regex: x}", "{name: a, label: HAM, regex: x, description: y}"),
+        ("{name: a, label: HAM, keyword: [x, y]}", "{name: a, label: HAM, keyword: [y, x]}"),
+        ("{name: a, label: HAM, keyword: x}", "{name: a, label: HAM, keyword: [x], case: ignore}"),
+        ("{name: a, label: HAM, sql: 'a  =  1'}", "{name: a, label: HAM, sql: 'a = 1'}"),
+        (
+            "{name: a, label: HAM, regex: x, when: {b: 1, c: [1]}}",
+            "{name: a, label: HAM, regex: x, when: {c: {in: [1]}, b: {is: 1}}}",
+        ),
+    ],
+)
+def test_what_does_not_change_the_meaning_does_not_change_the_version(version, one, other):
+    assert version(one) == version(other)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "{name: a, label: SPAM, regex: x}",
+        "{name: a, label: HAM, regex: y}",
+        "{name: a, label: HAM, regex: x, case: ignore}",
+        "{name: a, label: HAM, regex: x, when: {b: 1}}",
+        "{name: a, label: HAM, keyword: x}",
+        "{name: a, label: HAM, sql: x}",
+    ],
+)
+def test_what_changes_the_meaning_changes_the_version(version, other):
+    assert version("{name: a, label: HAM, regex: x}") != version(other)
+
+
+def test_white_space_inside_sql_quotes_counts(version):
+    one = version("{name: a, label: HAM, sql: \"text = 'a b'\"}")
+    assert one != version("{name: a, label: HAM, sql: \"text = 'a  b'\"}")
+
+
+def test_the_content_of_a_dictionary_counts_and_its_order_does_not(version):
+    body = "{name: a, label: HAM, dictionary: terms.txt}"
+    assert version(body) == version(body, "# words\nb\n\na\n")
+    assert version(body) != version(body, "a\nb\nc\n")
+
+
+CODE = """
+LIMIT = 3
+
+def is_long(text):
+    return len(text) > LIMIT
+
+@rule("HAM")
+def long(text):
+    '''Long ones.'''
+    return is_long(text)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("return is_long(text)", "return  is_long( text )  # really"),
+        ("'''Long ones.'''", "'''Other words.'''"),
+        ('@rule("HAM")', '@rule("HAM", owner="me")'),
+        ("LIMIT = 3", "OTHER = 9\nLIMIT = 3"),
+    ],
+)
+def test_layout_and_docstrings_do_not_change_the_version_of_a_function(python_version, old, new):
+    assert python_version(CODE) == python_version(CODE.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("LIMIT = 3", "LIMIT = 4"),
+        ("len(text) > LIMIT", "len(text) >= LIMIT"),
+        ("return is_long(text)", "return not is_long(text)"),
+        ('@rule("HAM")', '@rule("SPAM")'),
+    ],
+)
+def test_what_a_function_uses_changes_its_version(python_version, old, new):
+    assert python_version(CODE) != python_version(CODE.replace(old, new))
