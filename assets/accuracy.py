@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from assets.declare import by_batch
 from assets.tables import ACCURACY, AUDIT_SAMPLE, GOLD, RELEASED
-from labeling.quality.intervals import wilson
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
@@ -36,6 +35,8 @@ def accuracy(task: Task) -> dg.AssetsDefinition:
 
         The sample is uniform without replacement: Wilson's interval with the finite population.
         """
+        from labeling.quality.intervals import wilson  # scipy: half a second
+
         batch = context.partition_key
         with warehouse.connect() as db:
             counts = db.execute(COUNTS, {"batch": batch}).to_arrow_table().to_pylist()

@@ -1,6 +1,7 @@
 """One posterior for each item, out of the votes of rules and models."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import numpy as np
@@ -9,10 +10,12 @@ import pyarrow as pa
 from assets.declare import by_batch
 from assets.tables import CONSENSUS, MODEL_VOTES, RULE_VOTES
 from assets.votes import Window, read_window
-from labeling.consensus.label_model import LabelModel
 from labeling.votes import ABSTAIN
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
+
+if TYPE_CHECKING:  # scipy takes half a second to import, and only this step fits
+    from labeling.consensus.label_model import LabelModel
 
 
 def consensus(task: Task) -> dg.AssetsDefinition:
@@ -61,8 +64,10 @@ def consensus(task: Task) -> dg.AssetsDefinition:
     return consensus
 
 
-def fit_label_model(task: Task, window: Window) -> LabelModel:
+def fit_label_model(task: Task, window: Window) -> "LabelModel":
     """Fit the label model on the window's votes and the audit gold of earlier batches."""
+    from labeling.consensus.label_model import LabelModel
+
     balance = task.spec.class_balance
     prior = None if balance is None else np.array([balance[name] for name in task.classes])
     model = LabelModel(len(task.classes), class_balance=prior)

@@ -8,6 +8,7 @@ import pyarrow as pa
 from assets.declare import by_batch
 from assets.scripted import read_labels
 from assets.tables import ITEMS, MODEL_ABSTENTIONS, MODEL_USE, MODEL_VOTES, RULE_VOTES
+from orchestration.resources.table import Table
 from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.task import Task
 
@@ -32,7 +33,7 @@ def models(task: Task) -> dg.AssetsDefinition:
         batch = context.partition_key
         warehouse.ensure(MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE)
         if task.spec.models is None:
-            _write(warehouse, batch, _NOTHING, _NOTHING_SAID, [])
+            _write(warehouse, batch, _empty(MODEL_VOTES), _empty(MODEL_ABSTENTIONS), [])
             return dg.MaterializeResult(metadata={"dagster/partition_row_count": 0, "models": 0})
         items = warehouse.read(
             "select item_id, text, image from raw.items where batch = ? order by item_id", [batch]
@@ -166,5 +167,5 @@ def _with(table: pa.Table, **constants: str) -> pa.Table:
     return table
 
 
-_NOTHING = pa.table({name: pa.array([], pa.string()) for name in MODEL_VOTES.columns})
-_NOTHING_SAID = pa.table({name: pa.array([], pa.string()) for name in MODEL_ABSTENTIONS.columns})
+def _empty(table: Table) -> pa.Table:
+    return pa.table({name: pa.array([], pa.string()) for name in table.columns})

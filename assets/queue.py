@@ -3,13 +3,11 @@
 import zlib
 
 import dagster as dg
-import joblib
 import numpy as np
 import pyarrow as pa
 
 from assets.declare import by_batch
 from assets.tables import CONSENSUS, GOLD, QUEUE, STUDENT_VOTES
-from labeling.sampling.queue import choose_queue
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
@@ -35,6 +33,11 @@ def queue(task: Task) -> dg.AssetsDefinition:
 
 
 def _choose(task: Task, batch: str, items: pa.Table) -> pa.Table:
+    # scikit-learn takes a second to import, and only this step needs it here
+    import joblib
+
+    from labeling.sampling.queue import choose_queue
+
     wanted = min(task.spec.queue.per_batch, items.num_rows)
     if wanted == 0:
         return pa.Table.from_pylist([], schema=_SCHEMA)

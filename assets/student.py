@@ -1,9 +1,9 @@
 """The classifier that learned from consensus and gold, and its votes where nobody else spoke."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import dagster as dg
-import joblib
 import numpy as np
 import pyarrow as pa
 
@@ -11,11 +11,13 @@ from assets.consensus import fit_label_model
 from assets.declare import by_batch
 from assets.tables import CONSENSUS, STUDENT_VOTES
 from assets.votes import Window, read_window
-from labeling.student.text import TextStudent
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
-TRAINING_ITEMS = 2_000
+if TYPE_CHECKING:  # scikit-learn takes a second to import, and only this step trains
+    from labeling.student.text import TextStudent
+
+TRAINING_ITEMS = 1_500
 """The newest items the student learns from: enough for the text of a support inbox."""
 
 
@@ -62,8 +64,10 @@ def student(task: Task) -> dg.AssetsDefinition:
     return student
 
 
-def train(task: Task, window: Window) -> TextStudent | None:
+def train(task: Task, window: Window) -> "TextStudent | None":
     """Train on the newest covered items of the window; ``None`` if fewer than two classes show."""
+    from labeling.student.text import TextStudent
+
     posterior = fit_label_model(task, window).predict_proba(window.votes)
     weight = np.zeros(len(window.texts))
     weight[window.votes.item] = 1.0
@@ -81,8 +85,10 @@ def train(task: Task, window: Window) -> TextStudent | None:
     )
 
 
-def save(task: Task, batch: str, fitted: TextStudent) -> None:
+def save(task: Task, batch: str, fitted: "TextStudent") -> None:
     """Write the student's pipeline under a temporary name and rename it."""
+    import joblib
+
     task.students.mkdir(parents=True, exist_ok=True)
     path = task.students / f"{batch}.joblib"
     joblib.dump(fitted.pipeline_, path.with_suffix(".tmp"))

@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 import dagster as dg
-import joblib
 import pyarrow as pa
 
 from assets.tables import TRACKED
@@ -155,6 +154,7 @@ class Runs:
 
     def register_student(self, run: str, batch: str) -> None:
         """Register the batch's student as a model, with signature and input example."""
+        import joblib
         import mlflow
         import mlflow.sklearn
         from mlflow.models import infer_signature

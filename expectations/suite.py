@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pandas as pd
 import yaml
 
 from orchestration.partitions import batches
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SUITES = Path(__file__).parent / "suites"
 SHOWN_ROWS = 20
@@ -105,7 +107,7 @@ def suite_checks(task: Task, name: str) -> dg.AssetChecksDefinition:
     return run_suite
 
 
-def judge(asset: dg.AssetKey, expected: Expected, frame: pd.DataFrame) -> dg.AssetCheckResult:
+def judge(asset: dg.AssetKey, expected: Expected, frame: "pd.DataFrame") -> dg.AssetCheckResult:
     """Hold one expectation against a frame, and show the rows that break it.
 
     Raises
