@@ -44,7 +44,7 @@ def consensus(task: Task) -> dg.AssetsDefinition:
                 "posterior": pa.array(list(posterior), pa.list_(pa.float64())),
                 "n_votes": np.bincount(votes.item, minlength=len(label)).astype(np.int32),
                 "version": [version] * len(label),
-                "run": [context.run_id] * len(label),
+                "run": [context.run.run_id] * len(label),
             }
         )
         warehouse.replace_batch(CONSENSUS, batch, rows)

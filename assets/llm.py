@@ -59,7 +59,7 @@ def models(task: Task) -> dg.AssetsDefinition:
             }
             for voter, tally in answer.by_voter.items()
         ]
-        votes = _with(answer.votes, batch=batch, run=context.run_id)
+        votes = _with(answer.votes, batch=batch, run=context.run.run_id)
         _write(warehouse, batch, votes, _with(answer.abstentions, batch=batch), use)
         summary = answer.summary
         return dg.MaterializeResult(
@@ -119,7 +119,7 @@ def _ask(
             classes_of(task),
             transport,
             ledger,
-            run=context.run_id,
+            run=context.run.run_id,
             budget=budget_of(task),
             pace=pace_of(task),
             undecided=undecided,

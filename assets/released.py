@@ -38,7 +38,7 @@ def released(task: Task) -> dg.AssetsDefinition:
                 CONSENSUS_ELSE_STUDENT,
                 {
                     "batch": batch,
-                    "run": context.run_id,
+                    "run": context.run.run_id,
                     "stamp": stamp_of(task, db, batch),
                     "decides_from": task.spec.student.decides_from,
                 },

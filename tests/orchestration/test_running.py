@@ -1,0 +1,193 @@
+"""Both tasks that come with the project, run whole, on their real size."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assets.scripted import read_truth
+from orchestration.running import Outcome, run_task
+from orchestration.schedules import warehouse_of
+from orchestration.task.task import Task, load_task
+
+ROOT = Path(__file__).parents[2]
+SHARED = ROOT.parent / "shared" / "data"
+BEFORE_THE_CHANGE = 8
+
+
+def run_quietly(task: Task) -> Outcome:
+    return run_task(task, lambda *_: None)
+
+
+def load(name: str, var: Path) -> Task:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOUCHSTONE_VAR", str(var))
+        return load_task(ROOT / "tasks" / name)
+
+
+@pytest.fixture(scope="module")
+def inbox(tmp_path_factory) -> tuple[Task, Outcome]:
+    task = load("support_inbox", tmp_path_factory.mktemp("inbox"))
+    return task, run_quietly(task)
+
+
+@pytest.fixture(scope="module")
+def youtube(tmp_path_factory) -> tuple[Task, Outcome]:
+    if not (SHARED / "raw_youtube_spam").is_dir():
+        pytest.skip("../shared/data/raw_youtube_spam is not here")
+    task = load("youtube_spam", tmp_path_factory.mktemp("youtube"))
+    return task, run_quietly(task)
+
+
+def everything(task: Task) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all tables, sorted."""
+    with warehouse_of(task).connect() as db:
+        tables = db.execute(
+            "select table_schema || '.' || table_name from information_schema.tables"
+            " where table_type = 'BASE TABLE' order by 1"
+        ).fetchall()
+        return {
+            name: sorted(db.execute(f"from {name}").fetchall(), key=repr) for (name,) in tables
+        }
+
+
+def test_the_alarm_fires_soon_after_the_change_and_never_before(inbox):
+    _, outcome = inbox
+    fired = [at for at, row in enumerate(outcome.rows, start=1) if row["fired"]]
+    assert len(outcome.rows) == 12
+    assert len(fired) == 1
+    assert 9 <= fired[0] <= 11
+    assert outcome.rows[fired[0] - 1]["change_batch"] == outcome.rows[8]["batch"]
+
+
+def test_every_message_is_labelled_and_the_labels_were_good_before_the_change(inbox):
+    task, outcome = inbox
+    truth = read_truth(task, task.spec.reviewers.scripted)
+    labels = warehouse_of(task).read("select item_id, batch, label from labels.released").to_pylist()
+    assert len(labels) == len(truth)
+    late = {row["batch"] for row in outcome.rows[BEFORE_THE_CHANGE:]}
+    right = {True: [], False: []}
+    for row in labels:
+        right[row["batch"] in late].append(row["label"] == truth[row["item_id"]])
+    assert sum(right[False]) / len(right[False]) > 0.88
+    assert sum(right[True]) / len(right[True]) < 0.80
+
+
+def test_intervals_cover_the_true_accuracy_of_the_inbox(inbox):
+    task, outcome = inbox
+    assert covered(task, outcome) >= 11
+
+
+def test_a_second_run_changes_no_row_and_pays_for_no_call(inbox):
+    task, _ = inbox
+    before = everything(task)
+    again = run_quietly(task)
+    assert (again.labelled, again.measured, again.published) == ([], [], False)
+    assert everything(task) == before
+
+
+def test_labelling_a_batch_by_force_gives_the_same_labels_without_a_new_call(inbox):
+    task, outcome = inbox
+    batch = outcome.rows[2]["batch"]
+    columns = "item_id, label, confidence, decided_by, stamp"
+    query = f"select {columns} from labels.released where batch = ? order by item_id"
+    calls = "select voter, calls, cost_usd from votes.model_use where batch = ?"
+    before = warehouse_of(task).read(query, [batch]), warehouse_of(task).read(calls, [batch])
+    run_task(task, lambda *_: None, only=[batch])
+    after = warehouse_of(task).read(query, [batch]), warehouse_of(task).read(calls, [batch])
+    assert after[0].equals(before[0])
+    assert after[1].equals(before[1])
+
+
+def test_the_report_says_that_model_and_reviewer_are_stand_ins(inbox):
+    task, _ = inbox
+    html = task.report.read_text(encoding="utf-8")
+    assert "Simulated voters" in html
+    assert "scripted reviewer" in html
+    voters = warehouse_of(task).read("select distinct voter from votes.models")["voter"].to_pylist()
+    assert voters
+    assert all(str(voter).startswith("simulated/") for voter in voters)
+
+
+def test_mlflow_holds_one_run_a_batch_with_figures_report_and_student(inbox):
+    from mlflow.tracking import MlflowClient
+
+    task, outcome = inbox
+    client = MlflowClient(task.tracking_uri)
+    experiment = client.get_experiment_by_name(task.name)
+    assert experiment is not None
+    runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
+    assert set(runs) == {row["batch"] for row in outcome.rows}
+    for row in outcome.rows:
+        run = runs[row["batch"]]
+        assert run.data.metrics["accuracy"] == pytest.approx(row["accuracy"])
+        assert run.data.metrics["accuracy_low"] == pytest.approx(row["accuracy_low"])
+        assert {"rules", "prompts", "label_model", "student"} <= set(run.data.params)
+        artifacts = {item.path for item in client.list_artifacts(run.info.run_id)}
+        assert {"report.html", f"{row['batch']}.joblib"} <= artifacts
+    versions = client.search_model_versions(f"name='{task.name}_student'")
+    assert len(versions) >= 1
+
+
+def test_all_comments_are_labelled_and_published(youtube):
+    import pyarrow.parquet as pq
+
+    task, outcome = youtube
+    assert sum(row["items"] for row in outcome.rows) == 1956
+    assert len(outcome.rows) == 20
+    published = pq.ParquetFile(task.published / "labels.parquet").read().to_pylist()
+    assert len(published) == 1956
+    undecided = [row for row in published if row["label"] is None]
+    assert len(undecided) <= 0.01 * 1956
+
+
+def test_intervals_cover_the_true_accuracy_of_nearly_every_month(youtube):
+    task, outcome = youtube
+    assert covered(task, outcome) >= 19, "of 19 months and the undated batch"
+
+
+def test_no_alarm_goes_off_on_comments_that_stay_as_easy_as_promised(youtube):
+    _, outcome = youtube
+    assert not any(row["alarm"] for row in outcome.rows)
+
+
+def test_gold_plays_reviewers_for_sampled_items_only(youtube):
+    task, outcome = youtube
+    with warehouse_of(task).connect() as db:
+        (strays,) = db.execute(
+            "select count(*) from people.reviews r"
+            " anti join people.audit_sample a using (item_id, batch)"
+            " anti join people.queue q using (item_id, batch)"
+        ).fetchone()
+    assert strays == 0
+    assert outcome.rows[-1]["batch"] == "undated"
+
+
+def covered(task: Task, outcome: Outcome) -> int:
+    """In how many batches the interval holds the true accuracy of the released labels."""
+    truth = read_truth(task, task.spec.reviewers.scripted)
+    hits = 0
+    for row in outcome.rows:
+        labels = warehouse_of(task).read(
+            "select item_id, label from labels.released where batch = ? and label is not null",
+            [row["batch"]],
+        )
+        right = [
+            truth[i] == label
+            for i, label in zip(
+                labels["item_id"].to_pylist(), labels["label"].to_pylist(), strict=True
+            )
+        ]
+        actual = sum(right) / len(right)
+        hits += row["accuracy_low"] - 1e-9 <= actual <= row["accuracy_high"] + 1e-9
+    return hits
+
+
+def test_the_state_of_the_detector_can_be_read_back(inbox):
+    from labeling.quality.detector import Detector
+
+    task, _ = inbox
+    states = warehouse_of(task).read("select state from quality.drift order by batch")
+    last = str(states["state"].to_pylist()[-1])
+    assert Detector.from_json(last).to_json() == last
+    assert json.loads(last)["fired_batch"] is not None
