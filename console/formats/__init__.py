@@ -1,0 +1,1 @@
+"""Reviews as files: CSV, JSONL and Label Studio JSON, without loss in either direction."""

@@ -1,0 +1,119 @@
+"""What every format carries: items, why they were asked, and what people answered."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestration.resources.review_rows import Assignment, Review, ReviewError, read_context
+from orchestration.resources.review_store import ReviewStore
+
+Numbered = tuple[int, Review]
+"""A review and its place among all: which answer supersedes which hangs on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Assignments and reviews, both in the order in which they came.
+
+    Examples
+    --------
+    >>> Bundle([], []).reviews
+    []
+    """
+
+    assignments: list[Assignment]
+    reviews: list[Review]
+
+    def by_item(self) -> list[tuple[tuple[str, str], list[Assignment], list[Numbered]]]:
+        """Group by (item_id, batch), items in the order they were planned, reviews numbered."""
+        grouped: dict[tuple[str, str], tuple[list[Assignment], list[Numbered]]] = {}
+        for assignment in self.assignments:
+            grouped.setdefault((assignment.item_id, assignment.batch), ([], []))[0].append(
+                assignment
+            )
+        for number, review in enumerate(self.reviews):
+            key = (review.item_id, review.batch)
+            grouped.setdefault(key, ([], []))[1].append((number, review))
+        return [(item, *both) for item, both in grouped.items()]
+
+
+def read_store(store: ReviewStore) -> Bundle:
+    """Take everything out of a store; withdrawn assignments stay behind."""
+    with store.database.read() as db:
+        planned = db.execute(
+            "select a.item_id, a.batch, a.origin, i.text, a.priority, a.probability, i.image,"
+            " i.context, i.suggestion, a.gold from assignments as a join items as i"
+            " using (item_id, batch) where a.state <> 'withdrawn' order by a.rowid"
+        ).fetchall()
+    return Bundle(
+        [Assignment(**{**dict(row), "context": read_context(row["context"])}) for row in planned],
+        [_review(row) for row in store.reviews().to_pylist()],
+    )
+
+
+def write_store(store: ReviewStore, bundle: Bundle) -> tuple[int, int]:
+    """Put a bundle into a store; doing it twice changes nothing.
+
+    Returns
+    -------
+    tuple of int
+        How many assignments and how many reviews are new.
+    """
+    before = store.reviews().num_rows
+    planned = store.plan(bundle.assignments)
+    store.record_many(bundle.reviews)
+    return planned, store.reviews().num_rows - before
+
+
+def in_order(reviews: list[Numbered]) -> list[Review]:
+    """Return the reviews by number; equal numbers keep the order of the file."""
+    return [review for _, review in sorted(reviews, key=lambda numbered: numbered[0])]
+
+
+def review_to_json(number: int, review: Review) -> dict[str, Any]:
+    """Return everything about a review but which item it is about, ready for JSON."""
+    return {
+        "n": number,
+        "reviewer": review.reviewer,
+        "outcome": review.outcome,
+        "label": review.label,
+        "origin": review.origin,
+        "seconds": review.seconds,
+        "at": None if review.at is None else review.at.astimezone(UTC).isoformat(),
+        "note": review.note,
+        "idempotency_key": review.idempotency_key,
+        "shown": None if review.shown is None else dict(review.shown),
+    }
+
+
+def review_from_json(item_id: str, batch: str, said: dict[str, Any], where: str) -> Numbered:
+    """Read what :func:`review_to_json` wrote.
+
+    Raises
+    ------
+    ReviewError
+        If a field is missing, unknown or wrong; starts with ``where``.
+    """
+    try:
+        at = said.get("at")
+        review = Review(
+            **{
+                **{name: value for name, value in said.items() if name != "n"},
+                "item_id": item_id,
+                "batch": batch,
+                "at": None if at is None else datetime.fromisoformat(at),
+            }
+        )
+        return int(said.get("n") or 0), review
+    except (TypeError, ValueError) as error:
+        raise ReviewError(f"{where}: {error}") from error
+
+
+def _review(row: dict[str, Any]) -> Review:
+    kept = ("item_id", "batch", "reviewer", "outcome", "label", "origin", "seconds", "at", "note")
+    return Review(
+        **{name: row[name] for name in kept},
+        idempotency_key=row["idempotency_key"],
+        shown=None if row["shown"] is None else json.loads(row["shown"]),
+    )

@@ -1,0 +1,169 @@
+"""CSV: one row an answer, or an assignment that nobody answered yet.
+
+Spreadsheets run cells that begin like a formula. Such cells get an apostrophe in front, and reading
+takes it off again, so nothing runs and nothing is lost.
+"""
+
+import csv
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
+from orchestration.resources.review_rows import Assignment, Review, ReviewError, read_context
+
+ITEM = ("item_id", "batch", "text", "image", "context", "suggestion")
+ASSIGNMENT = ("origin", "priority", "probability", "gold")
+REVIEW = ("n", "reviewer", "outcome", "label", "seconds", "at", "note", "idempotency_key", "shown")
+COLUMNS = (*ITEM, *ASSIGNMENT, *REVIEW)
+NEEDED = ("item_id", "batch")
+
+_RUNS = re.compile(r"'*[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]")
+_WHOLE = {"n", "priority", "probability", "seconds"}
+
+
+def write_csv(bundle: Bundle, path: Path) -> int:
+    """Write the bundle and return how many rows there are, without the header."""
+    rows = list(_rows(bundle))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for row in rows:
+            writer.writerow([row[k] if k in _WHOLE else harmless(row[k]) for k in COLUMNS])
+    return len(rows)
+
+
+def read_csv(path: Path) -> Bundle:
+    """Read what :func:`write_csv` wrote, or any CSV with at least ``item_id`` and ``batch``.
+
+    Raises
+    ------
+    ReviewError
+        If a column is missing or unknown, or a row is not what it should be; names file and row.
+    """
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        columns = reader.fieldnames or []
+        missing = [name for name in NEEDED if name not in columns]
+        strangers = [name for name in columns if name not in COLUMNS]
+        if missing or strangers:
+            raise ReviewError(
+                f"{path}: column {(missing + strangers)[0]!r} is "
+                f"{'missing' if missing else 'unknown'}; known are {', '.join(COLUMNS)}"
+            )
+        rows = [(reader.line_num, row) for row in reader]
+    planned: dict[tuple[str, str, str], Assignment] = {}
+    answered: dict[tuple[str, str, str], Assignment] = {}
+    reviews: list[Numbered] = []
+    for number, raw in rows:
+        where = f"{path}, line {number}"
+        if None in raw or None in raw.values():
+            raise ReviewError(f"{where}: the row does not have {len(columns)} cells")
+        row = {name: raw_cell(value) for name, value in raw.items()}
+        try:
+            assignment = _assignment(row)
+            if row.get("reviewer"):
+                reviews.append(_review(row))
+        except ValueError as error:
+            raise ReviewError(f"{where}: {error}") from error
+        key = (assignment.item_id, assignment.batch, assignment.origin)
+        # An answer without a priority came late, under an origin that nobody had planned.
+        late = row.get("reviewer") and not row.get("priority")
+        (answered if late else planned).setdefault(key, assignment)
+    known = {key[:2] for key in planned}
+    planned.update((k, a) for k, a in answered.items() if k[:2] not in known)
+    return Bundle(list(planned.values()), in_order(reviews))
+
+
+def harmless(cell: str) -> str:
+    """Put an apostrophe before what a spreadsheet would run.
+
+    Examples
+    --------
+    >>> harmless("=HYPERLINK(1)"), harmless("fine"), harmless("'=1")
+    ("'=HYPERLINK(1)", 'fine', "''=1")
+    """
+    return f"'{cell}" if _RUNS.match(cell) else cell
+
+
+def raw_cell(cell: str) -> str:
+    """Take the apostrophe of :func:`harmless` off.
+
+    Examples
+    --------
+    >>> raw_cell("'=1"), raw_cell("'tis fine")
+    ('=1', "'tis fine")
+    """
+    return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell
+
+
+def _rows(bundle: Bundle) -> list[dict[str, str]]:
+    rows: list[dict[str, str]] = []
+    for _, assignments, reviews in bundle.by_item():
+        planned = {a.origin: a for a in assignments}
+        waiting = [a.origin for a in assignments if a.origin not in {r.origin for _, r in reviews}]
+        rows += [{**_base(planned, origin), **dict.fromkeys(REVIEW, "")} for origin in waiting]
+        rows += [{**_base(planned, r.origin), **_cells(n, r)} for n, r in reviews]
+    return rows
+
+
+def _base(planned: dict[str, Assignment], origin: str) -> dict[str, str]:
+    found = planned.get(origin)
+    shown = found or next(iter(planned.values()))
+    context = json.dumps(dict(shown.context), ensure_ascii=False)
+    probability = found.probability if found else None
+    return {
+        "item_id": shown.item_id,
+        "batch": shown.batch,
+        "text": shown.text,
+        "image": shown.image or "",
+        "context": context if shown.context else "",
+        "suggestion": shown.suggestion or "",
+        "origin": origin,
+        "priority": repr(found.priority) if found else "",
+        "probability": "" if probability is None else repr(probability),
+        "gold": (found.gold or "") if found else "",
+    }
+
+
+def _cells(number: int, review: Review) -> dict[str, str]:
+    said = review_to_json(number, review)
+    shown = said["shown"]
+    return {
+        **{name: "" if said[name] is None else str(said[name]) for name in REVIEW},
+        "seconds": repr(float(review.seconds)),
+        "shown": "" if shown is None else json.dumps(shown, ensure_ascii=False),
+    }
+
+
+def _assignment(row: dict[str, str]) -> Assignment:
+    return Assignment(
+        item_id=row["item_id"],
+        batch=row["batch"],
+        origin=row.get("origin") or "queue",
+        text=row.get("text", ""),
+        priority=float(row.get("priority") or 0),
+        probability=_number(row.get("probability")),
+        image=row.get("image") or None,
+        context=read_context(row.get("context")),
+        suggestion=row.get("suggestion") or None,
+        gold=row.get("gold") or None,
+    )
+
+
+def _review(row: dict[str, str]) -> Numbered:
+    said: dict[str, Any] = {name: row.get(name) or None for name in REVIEW}
+    said["origin"] = row.get("origin") or "queue"
+    said["seconds"] = float(row.get("seconds") or 0)
+    said["note"] = row.get("note", "")
+    said["shown"] = read_context(row["shown"]) if row.get("shown") else None
+    if not said["idempotency_key"]:
+        said["idempotency_key"] = f"csv/{row['item_id']}/{row['batch']}/{said['label']}"[:200]
+    if not said["outcome"]:
+        said["outcome"] = "label" if said["label"] else "skip"
+    return review_from_json(row["item_id"], row["batch"], said, "review")
+
+
+def _number(cell: str | None) -> float | None:
+    return float(cell) if cell else None

@@ -1,0 +1,84 @@
+"""JSONL: one item a line, with why it was asked and every answer to it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
+from orchestration.resources.review_rows import Assignment, ReviewError, read_context
+
+
+def write_jsonl(bundle: Bundle, path: Path) -> int:
+    """Write the bundle and return how many lines there are."""
+    lines = [
+        json.dumps(
+            {
+                "item_id": item_id,
+                "batch": batch,
+                "assignments": [_assignment_to_json(a) for a in assignments],
+                "reviews": [review_to_json(n, r) for n, r in reviews],
+            },
+            ensure_ascii=False,
+        )
+        for (item_id, batch), assignments, reviews in bundle.by_item()
+    ]
+    # JSON leaves these two as they are, and some readers take them for line ends.
+    text = "".join(
+        line.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029") + "\n" for line in lines
+    )
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return len(lines)
+
+
+def read_jsonl(path: Path) -> Bundle:
+    """Read what :func:`write_jsonl` wrote, or lines with at least ``item_id``, ``batch``, ``text``.
+
+    Raises
+    ------
+    ReviewError
+        If a line is not what it should be; names file, line and field.
+    """
+    assignments: list[Assignment] = []
+    reviews: list[Numbered] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+        if not line.strip():
+            continue
+        where = f"{path}, line {number}"
+        try:
+            said = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise ReviewError(f"{where}: not JSON ({error})") from error
+        if not isinstance(said, dict) or not {"item_id", "batch"} <= said.keys():
+            raise ReviewError(f"{where}: a line is an object with at least item_id and batch")
+        item_id, batch = said.pop("item_id"), said.pop("batch")
+        answers = said.pop("reviews", [])
+        assignments += [
+            _assignment_from_json(item_id, batch, planned, where)
+            for planned in said.pop("assignments", None) or [{"origin": "queue", **said}]
+        ]
+        reviews += [
+            review_from_json(item_id, batch, answer, f"{where}, review {i}")
+            for i, answer in enumerate(answers)
+        ]
+    return Bundle(assignments, in_order(reviews))
+
+
+def _assignment_to_json(a: Assignment) -> dict[str, Any]:
+    return {
+        "origin": a.origin,
+        "text": a.text,
+        "priority": a.priority,
+        "probability": a.probability,
+        "image": a.image,
+        "context": dict(a.context),
+        "suggestion": a.suggestion,
+        "gold": a.gold,
+    }
+
+
+def _assignment_from_json(item_id: str, batch: str, said: dict[str, Any], where: str) -> Assignment:
+    try:
+        context = read_context(said.get("context"))
+        return Assignment(**{**said, "item_id": item_id, "batch": batch, "context": context})
+    except (TypeError, ValueError) as error:
+        raise ReviewError(f"{where}: {error}") from error

@@ -1,0 +1,210 @@
+"""Label Studio's JSON: tasks with our suggestion as a prediction and our reviews as annotations.
+
+Label Studio shows class, doubt and note; what it has no field for (who, why, when, what was shown)
+travels in the ``meta`` of the first region and in ``data.touchstone``, and comes back unchanged.
+"""
+
+import json
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
+from orchestration.resources.review_rows import Assignment, Review, ReviewError, read_context
+
+OURS = "touchstone"
+LABEL, DOUBT, NOTE = "label", "doubt", "note"
+"""Names of the three controls in the labelling interface."""
+
+
+def labeling_config(classes: list[str], *, image: bool = False) -> str:
+    """Return the labelling interface (XML) for these classes.
+
+    Examples
+    --------
+    >>> '<Choice value="A &amp; B"/>' in labeling_config(["A & B", "C"])
+    True
+    """
+    shown = '<Image name="item" value="$image"/>' if image else '<Text name="item" value="$text"/>'
+    choices = "".join(f'<Choice value="{escape(name)}"/>' for name in classes)
+    return (
+        f"<View>{shown}"
+        f'<Choices name="{LABEL}" toName="item" choice="single" showInline="true">{choices}</Choices>'
+        f'<Choices name="{DOUBT}" toName="item"><Choice value="unsure"/><Choice value="skip"/></Choices>'
+        f'<TextArea name="{NOTE}" toName="item" maxSubmissions="1"/></View>'
+    )
+
+
+def to_tasks(bundle: Bundle) -> list[dict[str, Any]]:
+    """Turn a bundle into the tasks that Label Studio imports."""
+    return [
+        {
+            "data": {
+                "text": assignments[0].text,
+                **({"image": assignments[0].image} if assignments[0].image is not None else {}),
+                OURS: {
+                    "item_id": item_id,
+                    "batch": batch,
+                    "context": dict(assignments[0].context),
+                    "suggestion": assignments[0].suggestion,
+                    "assignments": [
+                        {
+                            "origin": a.origin,
+                            "priority": a.priority,
+                            "probability": a.probability,
+                            "gold": a.gold,
+                        }
+                        for a in assignments
+                    ],
+                },
+            },
+            "predictions": _predictions(assignments[0]),
+            "annotations": [_annotation(n, r) for n, r in reviews],
+        }
+        for (item_id, batch), assignments, reviews in bundle.by_item()
+    ]
+
+
+def from_tasks(tasks: list[dict[str, Any]], source: str = "Label Studio") -> Bundle:
+    """Read exported tasks: ours come back as they were, other people's annotations as reviews.
+
+    Raises
+    ------
+    ReviewError
+        If a task or an annotation is not what it should be; names ``source``, task and field.
+    """
+    assignments: list[Assignment] = []
+    reviews: list[Numbered] = []
+    for number, task in enumerate(tasks):
+        where = f"{source}, task {task.get('id', number)}"
+        data = task.get("data")
+        if not isinstance(data, dict):
+            raise ReviewError(f"{where}: has no data")
+        ours = data.get(OURS) or {
+            "item_id": str(task.get("id", number)),
+            "batch": "undated",
+            "assignments": [{"origin": "queue", "priority": 0.0}],
+        }
+        try:
+            assignments += [
+                Assignment(
+                    item_id=ours["item_id"],
+                    batch=ours["batch"],
+                    text=str(data.get("text") or ""),
+                    image=data.get("image"),
+                    context=read_context(ours.get("context")),
+                    suggestion=ours.get("suggestion"),
+                    **planned,
+                )
+                for planned in ours["assignments"]
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ReviewError(f"{where}: {error}") from error
+        origin = str(ours["assignments"][0]["origin"])
+        reviews += [
+            read_annotation(annotation, ours["item_id"], ours["batch"], origin, where)
+            for annotation in task.get("annotations", [])
+        ]
+    return Bundle(assignments, in_order(reviews))
+
+
+def write_label_studio(bundle: Bundle, path: Path) -> int:
+    """Write a file that Label Studio imports and return how many tasks it has."""
+    tasks = to_tasks(bundle)
+    path.write_text(json.dumps(tasks, ensure_ascii=False, indent=1), encoding="utf-8")
+    return len(tasks)
+
+
+def read_label_studio(path: Path) -> Bundle:
+    """Read a JSON export of Label Studio, or what :func:`write_label_studio` wrote.
+
+    Raises
+    ------
+    ReviewError
+        If the file is not a list of tasks, or as :func:`from_tasks`.
+    """
+    try:
+        tasks = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ReviewError(f"{path}: not JSON ({error})") from error
+    if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
+        raise ReviewError(f"{path}: must be a list of tasks, as Label Studio's JSON export is")
+    return from_tasks(tasks, str(path))
+
+
+def read_annotation(
+    annotation: dict[str, Any], item_id: str, batch: str, origin: str, where: str
+) -> Numbered:
+    """Read one annotation; ours by what we left in it, another one by what it says."""
+    results = [r for r in annotation.get("result", []) if isinstance(r, dict)]
+    said = _said(results)
+    for result in results:
+        kept = (result.get("meta") or {}).get(OURS)
+        if kept is not None and _unchanged(kept, said):
+            return review_from_json(item_id, batch, kept, where)
+    if annotation.get("was_cancelled"):
+        said |= {"outcome": "skip", "label": None}
+    identity = annotation.get("unique_id") or annotation.get("id") or f"{item_id}/{batch}"
+    return review_from_json(
+        item_id,
+        batch,
+        {
+            **said,
+            "reviewer": f"label-studio/{_who(annotation.get('completed_by'))}",
+            "origin": origin,
+            "seconds": max(0.0, float(annotation.get("lead_time") or 0.0)),
+            "at": annotation.get("updated_at") or annotation.get("created_at"),
+            "idempotency_key": f"label-studio/{identity}/{annotation.get('updated_at') or ''}",
+            "shown": None,
+        },
+        f"{where}, annotation {annotation.get('id')}",
+    )
+
+
+def _annotation(number: int, review: Review) -> dict[str, Any]:
+    results: list[dict[str, Any]] = []
+    if review.label is not None:
+        results.append(_region(LABEL, "choices", {"choices": [review.label]}))
+    else:
+        results.append(_region(DOUBT, "choices", {"choices": [review.outcome]}))
+    if review.note:
+        results.append(_region(NOTE, "textarea", {"text": [review.note]}))
+    results[0]["meta"] = {OURS: review_to_json(number, review)}
+    return {
+        "result": results,
+        "was_cancelled": review.outcome == "skip",
+        "lead_time": review.seconds,
+    }
+
+
+def _predictions(assignment: Assignment) -> list[dict[str, Any]]:
+    if assignment.suggestion is None:
+        return []
+    region = _region(LABEL, "choices", {"choices": [assignment.suggestion]})
+    return [{"model_version": OURS, "result": [region]}]
+
+
+def _region(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"from_name": name, "to_name": "item", "type": kind, "value": value}
+
+
+def _said(results: list[dict[str, Any]]) -> dict[str, Any]:
+    values = {r.get("from_name"): r.get("value") or {} for r in results}
+    label = (values.get(LABEL, {}).get("choices") or [None])[0]
+    doubt = (values.get(DOUBT, {}).get("choices") or ["skip"])[0]
+    return {
+        "outcome": "label" if label is not None else doubt,
+        "label": label,
+        "note": "\n".join(values.get(NOTE, {}).get("text") or []),
+    }
+
+
+def _unchanged(kept: dict[str, Any], said: dict[str, Any]) -> bool:
+    """Whether nobody edited in Label Studio what we had put there."""
+    return all(kept.get(name) == said[name] for name in ("outcome", "label", "note"))
+
+
+def _who(completed_by: Any) -> str:
+    if isinstance(completed_by, dict):
+        return str(completed_by.get("email") or completed_by.get("id"))
+    return str(completed_by or "unknown")

@@ -1,0 +1,210 @@
+"""Reviewing in a running Label Studio: push what waits, pull what was annotated.
+
+What is pushed is leased to Label Studio like to a person, so that the console does not hand it out
+at the same time, audits come mixed in, and nothing in a task tells one from another.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from console.formats.label_studio import OURS, labeling_config, read_annotation
+from orchestration.resources.review_leases import HandOut, Mix
+from orchestration.resources.review_rows import Review, ReviewError
+from orchestration.resources.review_store import ReviewStore
+
+HOLDER = "label-studio"
+"""Who holds the leases of pushed items."""
+
+LEASE_S = 14 * 86_400.0
+"""How long Label Studio may keep an item, in seconds."""
+
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What one synchronisation did."""
+
+    pushed: int
+    pulled: int
+    waiting: int
+
+
+class LabelStudio:
+    """A Label Studio by its API.
+
+    Parameters
+    ----------
+    url : str
+        Where it runs.
+    token : str
+        A personal access token, or a legacy token.
+    transport : httpx.BaseTransport, optional
+        For tests.
+    """
+
+    def __init__(
+        self, url: str, token: str, *, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self._http = httpx.Client(base_url=url, timeout=60, transport=transport)
+        kind = "Token"
+        # Personal access tokens are JWTs that have to be exchanged for short-lived ones.
+        if token.count(".") == 2:
+            token = self._call("POST", "/api/token/refresh", json={"refresh": token})["access"]
+            kind = "Bearer"
+        self._http.headers["authorization"] = f"{kind} {token}"
+
+    def __enter__(self) -> "LabelStudio":
+        """Use it for the length of a block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def project(self, title: str, classes: list[str], *, image: bool = False) -> int:
+        """Return the id of the project with this title, made if there is none."""
+        page: dict[str, Any] = self._call(
+            "GET", "/api/projects", params={"title": title, "page_size": PAGE}
+        )
+        for found in page["results"]:
+            if found["title"] == title:
+                return int(found["id"])
+        config = labeling_config(classes, image=image)
+        made = self._call("POST", "/api/projects", json={"title": title, "label_config": config})
+        return int(made["id"])
+
+    def add(self, project: int, tasks: list[dict[str, Any]]) -> None:
+        """Import tasks."""
+        self._call("POST", f"/api/projects/{project}/import", json=tasks)
+
+    def annotated(self, project: int) -> list[dict[str, Any]]:
+        """Return the tasks that somebody annotated, with their annotations."""
+        return self._call(
+            "GET",
+            f"/api/projects/{project}/export",
+            params={"exportType": "JSON", "download_all_tasks": "false"},
+        )
+
+    def _call(self, method: str, path: str, **arguments: Any) -> Any:
+        try:
+            response = self._http.request(method, path, **arguments)
+        except httpx.HTTPError as error:
+            raise ReviewError(
+                f"Label Studio at {self._http.base_url} cannot be reached: {error}", "unreachable"
+            ) from error
+        if response.is_error:
+            raise ReviewError(
+                f"Label Studio answered {method} {path} with {response.status_code}: "
+                f"{response.text[:300]}",
+                "label_studio",
+            )
+        return response.json()
+
+
+def sync(
+    store: ReviewStore,
+    studio: LabelStudio,
+    project: int,
+    *,
+    keep: int = 50,
+    audit_rate: float = 0.2,
+    suggestions: bool = False,
+) -> Synced:
+    """Pull what was annotated, then push until ``keep`` items wait in Label Studio.
+
+    Running it again, or after it broke off, stores nothing twice.
+
+    Parameters
+    ----------
+    suggestions : bool
+        Whether queue items carry the machine's label as a pre-annotation; audits never do.
+    """
+    pulled = pull(store, studio, project)
+    with store.database.read() as db:
+        waiting = db.execute(
+            "select count(*) from leases where reviewer = ? and state = 'out' and ends_us > ?",
+            (HOLDER, store.now_us()),
+        ).fetchone()[0]
+    pushed = 0
+    if waiting < keep:
+        pushed = push(
+            store, studio, project, keep - waiting, audit_rate=audit_rate, suggestions=suggestions
+        )
+    return Synced(pushed, pulled, waiting + pushed)
+
+
+def push(
+    store: ReviewStore,
+    studio: LabelStudio,
+    project: int,
+    count: int,
+    *,
+    audit_rate: float = 0.2,
+    suggestions: bool = False,
+) -> int:
+    """Lease up to ``count`` items to Label Studio and import them there; returns how many."""
+    # Hidden gold and overlaps need to know the person; here they are one holder.
+    mix = Mix(audit=audit_rate, check=0, overlap=0, hints=0.5 if suggestions else 0)
+    handed = store.hand_out(HOLDER, count, mix=mix, lease_s=LEASE_S)
+    if not handed:
+        return 0
+    try:
+        studio.add(project, [_task(item) for item in handed])
+    except ReviewError:
+        store.give_back(HOLDER, [item.lease for item in handed])
+        raise
+    return len(handed)
+
+
+def pull(store: ReviewStore, studio: LabelStudio, project: int) -> int:
+    """Store the annotations of pushed items as reviews; returns how many are new."""
+    before = store.reviews().num_rows
+    for task in studio.annotated(project):
+        ours = (task.get("data") or {}).get(OURS)
+        if not ours:
+            continue
+        with store.database.read() as db:
+            lease = db.execute(
+                "select origin, shown from leases where token = ? and reviewer = ?",
+                (ours.get("lease"), HOLDER),
+            ).fetchone()
+        if lease is None:
+            continue
+        where = f"Label Studio, project {project}, task {task.get('id')}"
+        said = [
+            read_annotation(annotation, ours["item_id"], ours["batch"], lease["origin"], where)[1]
+            for annotation in task.get("annotations", [])
+        ]
+        store.record_many(_leased(review, ours["lease"], lease["shown"]) for review in said)
+        if said:
+            store.give_back(HOLDER, [ours["lease"]])
+    return store.reviews().num_rows - before
+
+
+def _task(item: HandOut) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "text": item.text,
+        OURS: {"item_id": item.item_id, "batch": item.batch, "lease": item.lease},
+    }
+    if item.image is not None:
+        data["image"] = item.image
+    task: dict[str, Any] = {"data": data}
+    if item.suggestion is not None:
+        value = {"choices": [item.suggestion]}
+        region = {"from_name": "label", "to_name": "item", "type": "choices", "value": value}
+        task["predictions"] = [{"model_version": OURS, "result": [region]}]
+    return task
+
+
+def _leased(review: Review, lease: str, shown: str) -> Review:
+    return replace(review, lease=lease, shown=json.loads(shown))

@@ -1,0 +1,190 @@
+"""The sync against a fake that speaks Label Studio's API over a socket.
+
+The answers are shaped as Label Studio 1.23.0 gave them; ``bench/console/label_studio.py`` runs the
+same sync against the real one.
+"""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+from console.label_studio import HOLDER, LabelStudio, sync
+from orchestration.resources.review_leases import Mix
+from orchestration.resources.review_rows import Assignment, ReviewError
+from orchestration.resources.review_store import ReviewStore
+
+TOKEN = "0123456789abcdef"
+PERSONAL = "aaa.bbb.ccc"
+
+
+class FakeStudio(ThreadingHTTPServer):
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.projects, self.tasks, self.broken = [], [], False
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def annotate(self, task, label=None, email="eve@example.org", at="2026-03-14T09:00:00.000001Z"):
+        result = [
+            {
+                "from_name": "label",
+                "to_name": "item",
+                "type": "choices",
+                "value": {"choices": [label]},
+            }
+        ]
+        number = 1 + sum(len(t["annotations"]) for t in self.tasks)
+        task["annotations"].append(
+            {
+                "id": number, "completed_by": {"id": 1, "email": email}, "unique_id": f"u{number}",
+                "result": result if label else [], "was_cancelled": label is None,
+                "lead_time": 3.2, "created_at": at, "updated_at": at,
+            }
+        )  # fmt: skip
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: FakeStudio
+
+    def log_message(self, *args):
+        del args
+
+    def reply(self, status, body):
+        sent = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def known(self):
+        return self.headers["authorization"] in (f"Token {TOKEN}", "Bearer short-lived")
+
+    def do_GET(self):
+        url = urlparse(self.path)
+        if not self.known():
+            return self.reply(401, {"detail": "Invalid token."})
+        if url.path == "/api/projects":
+            title = parse_qs(url.query).get("title", [""])[0]
+            found = [p for p in self.server.projects if title in p["title"]]
+            return self.reply(200, {"count": len(found), "results": found})
+        return self.reply(200, [t for t in self.server.tasks if t["annotations"]])
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path == "/api/token/refresh":
+            ok = body == {"refresh": PERSONAL}
+            return self.reply(200 if ok else 401, {"access": "short-lived"} if ok else {})
+        if not self.known():
+            return self.reply(401, {"detail": "Invalid token."})
+        if self.server.broken:
+            return self.reply(500, {"detail": "boom"})
+        if self.path == "/api/projects":
+            self.server.projects.append({**body, "id": len(self.server.projects) + 1})
+            return self.reply(201, self.server.projects[-1])
+        first = len(self.server.tasks)
+        self.server.tasks += [{"id": first + i, "annotations": [], **t} for i, t in enumerate(body)]
+        return self.reply(201, {"task_count": len(body)})
+
+
+@pytest.fixture
+def studio():
+    fake = FakeStudio()
+    yield fake
+    fake.shutdown()
+    fake.server_close()
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = ReviewStore(tmp_path / "r.sqlite", seed=0)
+    store.plan(
+        Assignment(
+            item_id=str(i), batch="b", origin="audit" if i % 3 == 0 else "queue", text=f"text {i}",
+            suggestion="SPAM", probability=0.2, context={"highlights": [{"start": 0, "end": 1}]},
+        )
+        for i in range(30)
+    )  # fmt: skip
+    yield store
+    store.close()
+
+
+def test_what_waits_is_pushed_and_what_was_annotated_is_pulled_once(studio, store):
+    with LabelStudio(studio.url, TOKEN) as client:
+        project = client.project("spam", ["HAM", "SPAM"])
+        assert client.project("spam", ["HAM", "SPAM"]) == project
+        assert sync(store, client, project, keep=10).pushed == 10
+        studio.annotate(studio.tasks[0], "HAM")
+        studio.annotate(studio.tasks[1])
+        first, second = (sync(store, client, project, keep=10) for _ in range(2))
+
+    assert (first.pulled, first.pushed, first.waiting) == (2, 2, 10)
+    assert (second.pulled, second.pushed) == (0, 0)
+    labelled, skipped = store.reviews().to_pylist()
+    assert (labelled["reviewer"], labelled["label"], labelled["seconds"]) == (
+        "label-studio/eve@example.org",
+        "HAM",
+        3.2,
+    )
+    assert labelled["at"].isoformat() == "2026-03-14T09:00:00.000001+00:00"
+    assert skipped["outcome"] == "skip"
+    assert {t["data"]["text"] for t in studio.tasks} == {
+        f"text {t['data']['touchstone']['item_id']}" for t in studio.tasks
+    }
+
+
+def test_an_edited_annotation_supersedes_the_earlier_one(studio, store):
+    with LabelStudio(studio.url, TOKEN) as client:
+        sync(store, client, client.project("spam", ["HAM", "SPAM"]), keep=1)
+        studio.annotate(studio.tasks[0], "HAM")
+        sync(store, client, 1, keep=1)
+        studio.tasks[0]["annotations"][0]["updated_at"] = "2026-03-15T09:00:00Z"
+        studio.tasks[0]["annotations"][0]["result"][0]["value"]["choices"] = ["SPAM"]
+        assert sync(store, client, 1, keep=1).pulled == 1
+    assert store.reviews()["superseded"].to_pylist() == [True, False]
+
+
+def test_a_pushed_item_is_not_handed_out_in_the_console_and_audits_stay_blind(studio, store):
+    with LabelStudio(studio.url, TOKEN) as client:
+        project = client.project("spam", ["HAM", "SPAM"])
+        sync(store, client, project, keep=30, audit_rate=0.5, suggestions=True)
+    assert store.hand_out("anna", 30, mix=Mix(overlap=0, check=0)) == []
+    hinted = {t["data"]["touchstone"]["item_id"] for t in studio.tasks if "predictions" in t}
+    assert hinted
+    assert not any(int(item) % 3 == 0 for item in hinted)
+    assert "audit" not in json.dumps(studio.tasks)
+
+
+def test_items_come_back_when_label_studio_breaks(studio, store):
+    with LabelStudio(studio.url, TOKEN) as client:
+        project = client.project("spam", ["HAM", "SPAM"])
+        studio.broken = True
+        with pytest.raises(ReviewError, match="answered POST /api/projects/1/import with 500"):
+            sync(store, client, project)
+    with store.database.read() as db:
+        assert db.execute("select count(*) from leases where state = 'out'").fetchone()[0] == 0
+        assert (
+            db.execute("select count(*) from leases where reviewer = ?", (HOLDER,)).fetchone()[0]
+            == 30
+        )
+
+
+def test_a_personal_access_token_is_exchanged_and_a_wrong_one_is_told(studio):
+    with LabelStudio(studio.url, PERSONAL) as client:
+        assert client.project("spam", ["HAM", "SPAM"]) == 1
+    with LabelStudio(studio.url, "wrong") as client, pytest.raises(ReviewError, match="with 401"):
+        client.project("spam", ["HAM", "SPAM"])
+
+
+def test_a_label_studio_that_is_not_there_is_told():
+    with (
+        LabelStudio("http://127.0.0.1:9", TOKEN) as client,
+        pytest.raises(ReviewError, match="cannot be reached"),
+    ):
+        client.project("spam", ["HAM", "SPAM"])
