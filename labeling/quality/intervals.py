@@ -182,24 +182,36 @@ def score_bounds(
     share = k / n
     point = (weight * share).sum(1)
 
-    def excess(eta: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        p = np.where(known, share, _tilted(eta[:, None] * weight, seen, wins))
-        theta = (weight * p).sum(1)
-        variance = np.where(known, 0.0, weight**2 * p * (1 - p) / seen).sum(1)
-        return (point - theta) ** 2 - z**2 * variance, theta
-
-    bounds: list[NDArray[np.float64]] = []
-    for sign in (1.0, -1.0):
-        near, far = np.full(len(k), -30.0), np.full(len(k), 60.0)
-        for _ in range(STEPS):
-            middle = (near + far) / 2
-            outside = excess(sign * np.exp(middle))[0] > 0
-            near, far = np.where(outside, near, middle), np.where(outside, middle, far)
-        bounds.append(excess(sign * np.exp(near))[1])
+    # both bounds of all tables at once: eta > 0 leads down to the low one, eta < 0 to the high one
+    twice = [np.concatenate([x, x]) for x in (seen, wins, weight, 1.0 * known, share, point)]
+    sign = np.repeat([1.0, -1.0], len(k))
+    near, far = np.full(2 * len(k), -30.0), np.full(2 * len(k), 60.0)
+    for _ in range(STEPS):
+        middle = (near + far) / 2
+        outside = _excess(sign * np.exp(middle), z, *twice)[0] > 0
+        near, far = np.where(outside, near, middle), np.where(outside, middle, far)
+    bounds = np.split(_excess(sign * np.exp(near), z, *twice)[1], 2)
     certain = known.all(1)
     low = np.where(certain, point, np.minimum(bounds[0], point))
     high = np.where(certain, point, np.maximum(bounds[1], point))
     return point, np.clip(low, 0, 1), np.clip(high, 0, 1)
+
+
+def _excess(
+    eta: NDArray[np.float64],
+    z: float,
+    seen: NDArray[np.float64],
+    wins: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    known: NDArray[np.float64],
+    share: NDArray[np.float64],
+    point: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how far beyond ``z`` standard errors each eta lies, and the share it stands for."""
+    p = np.where(known > 0, share, _tilted(eta[:, None] * weight, seen, wins))
+    theta = (weight * p).sum(1)
+    variance = np.where(known > 0, 0.0, weight**2 * p * (1 - p) / seen).sum(1)
+    return (point - theta) ** 2 - z**2 * variance, theta
 
 
 def _tilted(
