@@ -125,9 +125,9 @@ def judge(asset: dg.AssetKey, expected: Expected, frame: "pd.DataFrame") -> dg.A
         ExpectationConfiguration(type=expected.type, kwargs=expected.kwargs).to_domain_obj(),
         result_format={"result_format": "COMPLETE", "unexpected_index_column_names": index},
     )
-    fault = outcome.exception_info or {}
-    if fault.get("raised_exception"):
-        raise RuntimeError(f"{expected.check} cannot be evaluated: {fault['exception_message']}")
+    fault = _fault(outcome.exception_info or {})
+    if fault is not None:
+        raise RuntimeError(f"{expected.check} cannot be evaluated: {fault}")
     result = outcome.result
     metadata: dict[str, Any] = {"rows": len(frame)}
     if "unexpected_count" in result:
@@ -156,6 +156,13 @@ def _frames() -> Any:
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     source = context.data_sources.add_pandas("warehouse")
     return source.add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
+
+
+def _fault(info: dict[str, Any]) -> str | None:
+    """Return what GX swallowed: one entry, or one for each metric that failed."""
+    entries = [info] if "raised_exception" in info else list(info.values())
+    raised = [entry for entry in entries if entry.get("raised_exception")]
+    return str(raised[0]["exception_message"]) if raised else None
 
 
 def _which(expected: Expected, result: dict[str, Any], index: list[str]) -> str:

@@ -1,0 +1,103 @@
+"""Suites, judged on frames: what fails, which rows, and what a broken suite is."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pytest
+import yaml
+
+from assets import tables
+from expectations.suite import SUITES, Expected, judge, read_suite
+from orchestration.resources.table import Table
+from orchestration.task.task import Task, load_task
+
+ROOT = Path(__file__).parents[2]
+KEY = dg.AssetKey(["t", "labels", "released"])
+IN_SET = Expected(
+    "names_a_class",
+    "why",
+    True,
+    None,
+    "expect_column_values_to_be_in_set",
+    {"column": "label", "value_set": ["HAM", "SPAM"]},
+)
+
+
+@pytest.fixture
+def task() -> Task:
+    return load_task(ROOT / "tasks" / "support_inbox")
+
+
+def test_a_sound_frame_passes():
+    result = judge(KEY, IN_SET, pd.DataFrame({"item_id": ["a", "b"], "label": ["HAM", None]}))
+    assert result.passed
+    assert "which" not in result.metadata
+
+
+def test_a_failed_expectation_shows_which_rows():
+    frame = pd.DataFrame({"item_id": ["a", "b", "c"], "label": ["HAM", "EGGS", "BACON"]})
+    result = judge(KEY, IN_SET, frame)
+    assert not result.passed
+    assert result.severity is dg.AssetCheckSeverity.ERROR
+    assert result.metadata["unexpected"].value == 2
+    shown = result.metadata["which"].value
+    assert "`b`" in shown
+    assert "`EGGS`" in shown
+    assert "`c`" in shown
+    assert "`a`" not in shown
+
+
+def test_only_the_first_rows_of_many_are_shown_and_the_rest_counted():
+    frame = pd.DataFrame({"item_id": [f"i{n}" for n in range(50)], "label": ["EGGS"] * 50})
+    shown = judge(KEY, IN_SET, frame).metadata["which"].value
+    assert "and 30 more" in shown
+
+
+def test_texts_are_never_shown():
+    text = Expected(
+        "t",
+        "why",
+        True,
+        None,
+        "expect_column_values_to_not_match_regex",
+        {"column": "text", "regex": "secret"},
+    )
+    frame = pd.DataFrame({"item_id": ["a"], "text": ["a secret thing"]})
+    result = judge(KEY, text, frame)
+    assert not result.passed
+    assert "secret thing" not in str(result.metadata)
+
+
+def test_a_warning_does_not_block():
+    frame = pd.DataFrame({"item_id": ["a"], "label": ["EGGS"]})
+    assert judge(KEY, replace(IN_SET, critical=False), frame).severity is dg.AssetCheckSeverity.WARN
+
+
+def test_a_suite_that_cannot_be_evaluated_is_a_bug_and_no_failed_check():
+    with pytest.raises(RuntimeError, match="names_a_class cannot be evaluated"):
+        judge(KEY, IN_SET, pd.DataFrame({"item_id": ["a"]}))
+
+
+@pytest.mark.parametrize("path", sorted(SUITES.glob("*.yml")), ids=lambda path: path.stem)
+def test_every_suite_is_about_columns_that_its_table_has(path, task):
+    suite = read_suite(path, task)
+    known = {t.sql_name: t for t in vars(tables).values() if isinstance(t, Table)}
+    assert set(suite.columns) <= set(known[suite.table].columns)
+    for expected in suite.expected.values():
+        if expected.query is None and "column" in expected.kwargs:
+            assert expected.kwargs["column"] in suite.columns
+
+
+def test_what_the_task_says_is_filled_in(task):
+    suite = read_suite(SUITES / "labels.yml", task)
+    assert suite.expected["released_names_a_class"].kwargs["value_set"] == list(task.classes)
+
+
+def test_an_entry_with_two_expectations_is_refused(tmp_path, task):
+    path = tmp_path / "bad.yml"
+    entry = {"check": "x", "why": "y", "severity": "critical", "expect_a": {}, "expect_b": {}}
+    path.write_text(yaml.safe_dump({"table": "raw.items", "columns": [], "checks": [entry]}))
+    with pytest.raises(ValueError, match=r"'x' needs one expect_... key"):
+        read_suite(path, task)
