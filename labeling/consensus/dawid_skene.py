@@ -69,6 +69,7 @@ class DawidSkene(LinearModel):
     def fit_patterns(self, patterns: Patterns, events: Events, taught: NDArray[np.float64]) -> Self:
         """Learn from distinct patterns; ``taught`` counts gold by (pattern, class)."""
         self.events_ = events
+        self.asked_ = np.ones(events.n_voters, dtype=np.bool_)
         covered = patterns.covered
         prior = np.full(self.n_classes, 1.0 / self.n_classes)
         posterior = vote_shares(patterns.fired, events, prior)

@@ -13,7 +13,7 @@ from labeling.consensus.posterior import log_evidence, normalised
 SD_SCALE = 0.5
 """Prior standard deviation of the log of the common scale."""
 
-SD_BIAS = 0.3
+SD_BIAS = 0.25
 """Prior standard deviation of a class's bias, in nats."""
 
 SD_VOTER = 0.3

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from labeling.consensus.dawid_skene import DawidSkene
 from labeling.consensus.events import Events
 from labeling.consensus.gold_head import GoldHead
-from labeling.consensus.linear import LinearModel, count_gold
+from labeling.consensus.linear import LinearModel, count_gold, vote_shares
 from labeling.consensus.majority import Majority
 from labeling.consensus.one_coin import OneCoin
 from labeling.consensus.pattern_ds import PatternDS
@@ -27,7 +27,7 @@ from labeling.consensus.selection import (
 )
 from labeling.consensus.trust import Correlated, correlated_voters, overlap, reasons_for_doubt
 from labeling.consensus.unanimity import keep_unanimous
-from labeling.consensus.voters import Voter, believed_voters
+from labeling.consensus.voters import Voter, believed_voters, measured_voters
 from labeling.consensus.weighted_majority import WeightedMajority
 from labeling.errors import GoldError, LabelingError
 from labeling.gold import Gold
@@ -138,16 +138,11 @@ class LabelModel:
         checked_balance(self.class_balance, self.n_classes)
         if gold is not None and not gold.n_gold:
             gold = None
-        listen = self.method in {"auto", "pattern_ds"} and votes.confidence is not None
-        if self.use_confidence is None:
-            listen &= len(np.unique(votes.item)) >= MIN_CONFIDENT
-        else:
-            listen &= self.use_confidence
-        events = Events.of(votes, use_confidence=listen)
+        events = Events.of(votes, use_confidence=self._listens(votes))
         patterns = compress(votes, events)
         taught = count_gold(patterns, gold, self.n_classes)
         self._events = events
-        self._plain: Majority | WeightedMajority | None = None
+        self._worth: NDArray[np.float64] | None = None
         self._head: GoldHead | None = None
         self._model: LinearModel | None = None
         self.comparison_ = self.calibration_ = None
@@ -156,8 +151,9 @@ class LabelModel:
         choice = self._choose(votes, patterns, taught)
         if choice is not None:
             self._publish(choice, votes, patterns, gold)
-        posterior = self._posterior(votes, patterns)
-        self.voters_ = believed_voters(votes, posterior, gold)
+        posterior = self._posterior(patterns)
+        measured = measured_voters(votes, gold)
+        self.voters_ = believed_voters(patterns, events, posterior, measured)
         names = [f"voter {j}" for j in range(votes.n_voters)]
         if self.voter_names is not None:
             names = list(self.voter_names)
@@ -188,6 +184,13 @@ class LabelModel:
                     f"{int(wrong.sum())} such rows in all"
                 )
 
+    def _listens(self, votes: Votes) -> bool:
+        if votes.confidence is None or self.method not in {"auto", "pattern_ds"}:
+            return False
+        if self.use_confidence is not None:
+            return self.use_confidence
+        return int(np.count_nonzero(np.bincount(votes.item))) >= MIN_CONFIDENT
+
     def _choose(
         self, votes: Votes, patterns: Patterns, taught: NDArray[np.float64]
     ) -> Choice | None:
@@ -216,7 +219,8 @@ class LabelModel:
         return Choice(model.fit_patterns(patterns, self._events, taught), self.method, asked_for)
 
     def _take_plain(self, model: Majority | WeightedMajority, votes: Votes, why: str) -> None:
-        self._plain = model.fit(votes)
+        model.fit(votes)
+        self._worth = model.weight_ if isinstance(model, WeightedMajority) else None
         self.method_ = "majority" if isinstance(model, Majority) else "weighted_majority"
         self.why_ = why
         self.class_balance_ = model.class_balance_
@@ -262,27 +266,31 @@ class LabelModel:
         weight = None if gold.probability is None else 1 / gold.probability[seen]
         return calibration(sure, right, weight)
 
-    def _posterior(self, votes: Votes, patterns: Patterns) -> NDArray[np.float64]:
-        if self._plain is not None:
-            return self._plain.predict_proba(votes)
+    def _posterior(self, patterns: Patterns) -> NDArray[np.float64]:
         if self._model is None:
-            raise LabelingError("the label model predicts after fit, not before")
-        terms = self._model.terms(patterns.fired)
-        logit = terms.logit() if self._head is None else self._head.logit(terms)
-        posterior = normalised(logit)
-        if self.method == "auto":
-            posterior = keep_unanimous(posterior, patterns.fired, self._events, self._quorum)
-        posterior[~patterns.covered] = self.class_balance_
-        return posterior[patterns.of_item]
+            score = vote_shares(patterns.fired, self._events, self.class_balance_, self._worth)
+            if self.method == "auto":  # a single vote is no certainty
+                n_votes = patterns.n_votes[:, None]
+                score = (n_votes * score + 1 / self.n_classes) / (n_votes + 1)
+        else:
+            plain = self.method == "dawid_skene"
+            model, fired = self._model, patterns.fired
+            terms = model.terms(fired) if plain else model.sobered_terms(fired)
+            score = normalised(terms.logit() if self._head is None else self._head.logit(terms))
+            if self.method == "auto":
+                score = keep_unanimous(score, patterns.fired, self._events, self._quorum)
+        score[~patterns.covered] = self.class_balance_
+        return score
 
     def predict_proba(self, votes: Votes) -> NDArray[np.float64]:
         """Return posteriors, shape (n_items, n_classes); the prior where nobody voted.
 
         ``votes`` need not be those of :meth:`fit`, but come from the same panel of voters.
         """
-        if self._plain is None and self._model is None:
+        if not hasattr(self, "method_"):
             raise LabelingError("the label model predicts after fit, not before")
-        return self._posterior(votes, compress(votes, self._events))
+        patterns = compress(votes, self._events)
+        return self._posterior(patterns)[patterns.of_item]
 
     def predict(self, votes: Votes) -> NDArray[np.int64]:
         """Return the most probable class, -1 (undecided) for a tie and where nobody voted."""

@@ -12,6 +12,9 @@ from labeling.consensus.posterior import most_probable, normalised
 from labeling.gold import Gold
 from labeling.votes import ABSTAIN, Votes
 
+RHO_ASKED = 0.2
+"""Correlation assumed between the errors of voters that answer when asked."""
+
 
 class Terms:
     """The parts of a log posterior: ``base + weight @ log_theta``.
@@ -46,6 +49,8 @@ class LinearModel(ABC):
 
     Attributes
     ----------
+    asked_ : bool array of shape (n_voters,)
+        Voters that answer when asked.
     class_balance_ : float array of shape (n_classes,)
         The prior.
     events_ : Events
@@ -55,6 +60,7 @@ class LinearModel(ABC):
     """
 
     n_classes: int
+    asked_: NDArray[np.bool_]
     class_balance_: NDArray[np.float64]
     events_: Events
     log_likelihood_: float
@@ -68,6 +74,19 @@ class LinearModel(ABC):
     @abstractmethod
     def terms(self, fired: sparse.csr_array) -> Terms:
         """Return the parts of the log posterior of each pattern."""
+
+    def sobered_terms(self, fired: sparse.csr_array) -> Terms:
+        """Return the same terms, less sure of itself the more people or models spoke.
+
+        They err together on hard items, which the model counts as so many separate errors. The
+        log posterior is divided by ``1 + RHO_ASKED (n - 1)``; the order of the classes stays.
+        """
+        terms = self.terms(fired)
+        n_asked = np.asarray(fired @ self.asked_[self.events_.voter].astype(np.float64))
+        scale = 1.0 / (1.0 + RHO_ASKED * np.maximum(n_asked - 1, 0))
+        weight = terms.weight.copy()
+        weight.data = weight.data * np.repeat(scale, np.diff(weight.indptr))
+        return Terms(terms.base * scale[:, None], weight, terms.log_theta)
 
     def predict_proba(self, votes: Votes) -> NDArray[np.float64]:
         """Return posteriors, shape (n_items, n_classes); the prior where nobody voted."""
@@ -90,10 +109,18 @@ def count_gold(patterns: Patterns, gold: Gold | None, n_classes: int) -> NDArray
 
 
 def vote_shares(
-    fired: sparse.csr_array, events: Events, prior: NDArray[np.float64]
+    fired: sparse.csr_array,
+    events: Events,
+    prior: NDArray[np.float64],
+    worth: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Return the share of each pattern's votes by class; ``prior`` where there are none."""
+    """Return the share of each pattern's votes by class; ``prior`` where there are none.
+
+    ``worth``, of shape (n_voters,), weighs the votes; by default they all count the same.
+    """
     own = (events.label[:, None] == np.arange(events.n_classes)).astype(np.float64)
+    if worth is not None:
+        own *= worth[events.voter][:, None]
     share = np.asarray(fired @ own)
     total = share.sum(axis=1, keepdims=True)
-    return np.where(total > 0, share / np.maximum(total, 1.0), prior)
+    return np.where(total > 0, share / np.where(total > 0, total, 1.0), prior)

@@ -79,6 +79,7 @@ class OneCoin(LinearModel):
     def fit_patterns(self, patterns: Patterns, events: Events, taught: NDArray[np.float64]) -> Self:
         """Learn from distinct patterns; ``taught`` counts gold by (pattern, class)."""
         self.events_ = events
+        self.asked_ = np.ones(events.n_voters, dtype=np.bool_)
         fired, covered = patterns.fired, patterns.covered
         own = (events.label[:, None] == np.arange(self.n_classes)).astype(np.float64)
         cast = np.bincount(events.voter, np.asarray(fired.T @ patterns.count), events.n_voters)

@@ -99,7 +99,6 @@ class PatternDS(LinearModel):
     """
 
     theta_: NDArray[np.float64]
-    asked_: NDArray[np.bool_]
     redundancy_: sparse.csr_array
 
     def __init__(
@@ -145,14 +144,14 @@ class PatternDS(LinearModel):
             size: NDArray[np.float64] = mass.sum(axis=0)
             if estimate:
                 balance = (size + PULL / self.n_classes) / (size.sum() + PULL)
-            told = np.asarray(part.fired.T @ mass)
+            told: NDArray[np.float64] = np.asarray(part.fired.T @ mass)
             shape = (1 - SKILL) * balance + SKILL * own
             rules = (told + pseudo_rate[:, None] * shape) / (size + strength * balance)
             row = (1 - SKILL) / self.n_classes + SKILL * own
             spoke = by_voter(told, events)[events.voter]
             people = (told + ROW * row / events.n_levels) / (spoke + ROW)
-            theta: NDArray[np.float64] = np.where(asked[:, None], people, rules)
-            self.theta_ = np.minimum(np.maximum(theta, _LEAST), 1 - 1e-6)
+            rules[asked] = people[asked]
+            self.theta_ = np.clip(rules, _LEAST, 1 - 1e-6)
             self.class_balance_ = balance
             posterior = normalised(self.terms(part.fired, shared).logit())
         plain = np.log(balance) + np.asarray(part.fired @ self._given_spoken())
@@ -177,20 +176,20 @@ class PatternDS(LinearModel):
         ``fired``, if it is known already.
         """
         events = self.events_
-        rule = ~self.asked_
-        n_spoke = np.asarray(fired @ rule[events.voter].astype(np.float64))
-        n_silent = rule.sum() - n_spoke
         weight = (event_weights(fired, self.redundancy_) if shared is None else shared).copy()
-        by_rule = np.repeat(1.0 / (1.0 + RHO * np.maximum(n_spoke - 1, 0)), np.diff(fired.indptr))
-        weight.data = np.where(
-            rule[events.voter[fired.indices]], weight.data * by_rule, weight.data
-        )
-        speaks = by_voter(self.theta_, events) * rule[:, None]
-        silent = np.log1p(-np.minimum(speaks, 1 - 1e-6))
-        unsaid = silent.sum(axis=0) - np.asarray(fired @ silent[events.voter])
-        unsaid[np.diff(fired.indptr) == 0] = 0.0
-        worth = ABSTAIN_WORTH / (1.0 + RHO_ABSTAIN * np.maximum(n_silent - 1, 0))
-        base = np.log(self.class_balance_) + worth[:, None] * unsaid
+        base = np.tile(np.log(self.class_balance_), (fired.shape[0], 1))
+        rule = ~self.asked_
+        if rule.any():
+            n_spoke = np.asarray(fired @ rule[events.voter].astype(np.float64))
+            worth = np.repeat(1 / (1 + RHO * np.maximum(n_spoke - 1, 0)), np.diff(fired.indptr))
+            weight.data *= np.where(rule[events.voter[fired.indices]], worth, 1.0)
+            speaks = by_voter(self.theta_, events) * rule[:, None]
+            silent = np.log1p(-np.minimum(speaks, 1 - 1e-6))
+            unsaid = silent.sum(axis=0) - np.asarray(fired @ silent[events.voter])
+            unsaid[np.diff(fired.indptr) == 0] = 0.0
+            n_silent = rule.sum() - n_spoke
+            heard = ABSTAIN_WORTH / (1 + RHO_ABSTAIN * np.maximum(n_silent - 1, 0))
+            base += heard[:, None] * unsaid
         return Terms(base, weight, np.log(self.theta_))
 
 

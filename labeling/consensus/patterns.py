@@ -95,7 +95,7 @@ def compress(votes: Votes, events: Events) -> Patterns:
     spoken = np.flatnonzero(per_item)
     key = np.zeros(votes.n_items, dtype=np.uint64)
     if len(spoken):
-        key[spoken] = np.add.reduceat(_random_number(event), start[spoken])
+        key[spoken] = np.add.reduceat(_random_numbers(events.n_events)[event], start[spoken])
     distinct, first, of_item, count = np.unique(
         key, return_index=True, return_inverse=True, return_counts=True
     )
@@ -113,9 +113,9 @@ def compress(votes: Votes, events: Events) -> Patterns:
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-def _random_number(event: NDArray[np.int64]) -> NDArray[np.uint64]:
+def _random_numbers(n: int) -> NDArray[np.uint64]:
     """Return a fixed, well mixed number for each event (splitmix64, Steele et al. 2014)."""
-    z = (event.astype(np.uint64) + np.uint64(1)) * _MIX
+    z = np.arange(1, n + 1, dtype=np.uint64) * _MIX
     z ^= z >> np.uint64(30)
     z *= np.uint64(0xBF58476D1CE4E5B9)
     z ^= z >> np.uint64(27)

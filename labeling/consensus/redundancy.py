@@ -69,13 +69,20 @@ def redundancy(
     x = sparse.csr_array(fired[:, where])
     voter = events.voter[where]
     together = sparse.coo_array(sparse.triu(x.T @ sparse.csr_array(x.multiply(count[:, None])), 1))
-    other = voter[together.row] != voter[together.col]
-    e, f, both = together.row[other], together.col[other], together.data[other]
+    # both - expected > 4 sqrt(max(expected, 1)) needs both > 4: most pairs go here
+    enough = (voter[together.row] != voter[together.col]) & (together.data > MIN_DEVIATIONS)
+    e, f = together.row[enough].astype(np.int64), together.col[enough].astype(np.int64)
+    both = together.data[enough]
+    spoke = sparse.csr_array(x @ _seats(voter, len(asked)))
+    met = sparse.csr_array(x.T @ sparse.csr_array(spoke.multiply(count[:, None])))
     n_event = np.asarray(x.T @ count)
-    worth_a_look = both > MIN_EXCESS * np.minimum(n_event[e], n_event[f])
-    worth_a_look |= asked[voter[e]] & asked[voter[f]]
-    e, f, both = e[worth_a_look], f[worth_a_look], both[worth_a_look]
-    expected, smaller = _expectation(x, voter, mass, asked, e, f)
+    on_shared = np.minimum(
+        np.where(asked[voter[f]], _at(met, e, voter[f]), n_event[e]),
+        np.where(asked[voter[e]], _at(met, f, voter[e]), n_event[f]),
+    )
+    near = both > MIN_EXCESS * on_shared
+    e, f, both = e[near], f[near], both[near]
+    expected, smaller = _expectation(x, spoke, voter, mass, asked, e, f)
     excess = (both - expected) / np.maximum(smaller - expected, 1e-12)
     deviation = np.sqrt(np.maximum(expected, 1.0))
     spoken = np.bincount(voter, n_event, len(asked)) >= ALWAYS * count.sum()
@@ -88,35 +95,53 @@ def redundancy(
 
 def _expectation(
     x: sparse.csr_array,
+    spoke: sparse.csr_array,
     voter: NDArray[np.int64],
     mass: NDArray[np.float64],
     asked: NDArray[np.bool_],
-    e: NDArray[np.int32],
-    f: NDArray[np.int32],
+    e: NDArray[np.int64],
+    f: NDArray[np.int64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the expected number of joint firings of each pair, and the rarer event's number."""
-    n_voters = len(asked)
-    seat = sparse.csr_array(
-        (np.ones(len(voter)), (np.arange(len(voter)), voter)), shape=(len(voter), n_voters)
-    )
-    spoke = sparse.csr_array(x @ seat)
+    fired_k = np.asarray(x.T @ mass)
+    asked_k = np.where(asked[:, None], np.asarray(spoke.T @ mass), mass.sum(axis=0))
+    rate = fired_k / np.maximum(asked_k[voter], 1e-12)
     je, jf = voter[e], voter[f]
-    ask_e, ask_f = asked[je], asked[jf]
-    expected, n_e, n_f = np.zeros(len(e)), np.zeros(len(e)), np.zeros(len(e))
-    for k in range(mass.shape[1]):
-        weight = mass[:, k]
-        fired_k = np.asarray(x.T @ weight)
-        asked_k = np.where(asked, np.asarray(spoke.T @ weight), weight.sum())
-        rate = fired_k / np.maximum(asked_k[voter], 1e-12)
-        shared = np.minimum(asked_k[je], asked_k[jf])
-        meet = ask_e & ask_f
-        if meet.any():
-            joint = sparse.csr_array(spoke.T @ sparse.csr_array(spoke.multiply(weight[:, None])))
-            shared[meet] = np.asarray(joint[je[meet], jf[meet]]).ravel()
-        expected += shared * rate[e] * rate[f]
-        n_e += shared * rate[e]
-        n_f += shared * rate[f]
-    return expected, np.minimum(n_e, n_f)
+    shared = np.minimum(asked_k[je], asked_k[jf])
+    meet = np.flatnonzero(asked[je] & asked[jf])
+    shared[meet] = _shared_mass(spoke, mass, je[meet], jf[meet])
+    expected = (shared * rate[e] * rate[f]).sum(axis=1)
+    return expected, np.minimum((shared * rate[e]).sum(axis=1), (shared * rate[f]).sum(axis=1))
+
+
+def _shared_mass(
+    spoke: sparse.csr_array,
+    mass: NDArray[np.float64],
+    first: NDArray[np.int64],
+    second: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return the mass of each class on items where both voters spoke, (n_pairs, n_classes)."""
+    by_voter = sparse.csr_array(spoke.T)
+    shared = np.empty((len(first), mass.shape[1]))
+    step = max(1, 10_000_000 // max(mass.shape[0], 1))
+    for start in range(0, len(first), step):
+        part = slice(start, start + step)
+        both = sparse.csr_array(by_voter[first[part]].multiply(by_voter[second[part]]))
+        shared[part] = np.asarray(both @ mass)
+    return shared
+
+
+def _seats(voter: NDArray[np.int64], n_voters: int) -> sparse.csr_array:
+    """Return which event is whose, shape (n_events, n_voters)."""
+    place = (np.arange(len(voter)), voter)
+    return sparse.csr_array((np.ones(len(voter)), place), shape=(len(voter), n_voters))
+
+
+def _at(
+    table: sparse.csr_array, row: NDArray[np.int64], column: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return single cells of a sparse table."""
+    return np.asarray(table[row, column], dtype=np.float64).ravel() if len(row) else np.empty(0)
 
 
 def event_weights(fired: sparse.csr_array, redundant: sparse.csr_array) -> sparse.csr_array:

@@ -102,7 +102,7 @@ def fitted_head(model: LinearModel, patterns: Patterns, gold: Gold) -> GoldHead 
     if gold.probability is None or seen.sum() < MIN_HEAD:
         return None
     row = patterns.of_item[gold.item[seen]]
-    terms = model.terms(patterns.fired[row])
+    terms = model.sobered_terms(patterns.fired[row])
     return GoldHead(model.events_).fit(terms, gold.label[seen], 1 / gold.probability[seen])
 
 
@@ -132,7 +132,7 @@ def cross_fitted(
         taught = count_gold(patterns, rest, n_classes)
         model = refitted(choice, patterns, taught, class_balance)
         head = fitted_head(model, patterns, rest)
-        terms = model.terms(patterns.fired[patterns.of_item[gold.item[out]]])
+        terms = model.sobered_terms(patterns.fired[patterns.of_item[gold.item[out]]])
         posterior[out] = normalised(terms.logit() if head is None else head.logit(terms))
     return posterior
 

@@ -32,26 +32,11 @@ def keep_unanimous(
     >>> keep_unanimous(np.array([[0.25, 0.75]]), fired, Events(2, 2), quorum=2).tolist()
     [[0.75, 0.25]]
     """
+    own = (events.label[:, None] == np.arange(events.n_classes)).astype(np.float64)
+    said = np.asarray(fired @ own)
     n_votes = np.diff(fired.indptr)
-    rows = np.flatnonzero(n_votes >= max(quorum, 1))
-    label = events.label[fired.indices]
-    start = fired.indptr[:-1][rows]
-    first = label[start]
-    differs = label != np.repeat(_filled(first, rows, len(n_votes)), n_votes)
-    split = np.bincount(
-        np.repeat(np.arange(len(n_votes)), n_votes), weights=differs, minlength=len(n_votes)
-    )
-    alike = split[rows] == 0
-    rows, said = rows[alike], first[alike]
+    rows = np.flatnonzero((said.max(axis=1, initial=0.0) == n_votes) & (n_votes >= max(quorum, 1)))
+    label, top = np.argmax(said[rows], axis=1), np.argmax(posterior[rows], axis=1)
     kept = posterior.copy()
-    top = np.argmax(kept[rows], axis=1)
-    high = kept[rows, top]
-    kept[rows, top] = kept[rows, said]
-    kept[rows, said] = high
+    kept[rows, top], kept[rows, label] = posterior[rows, label], posterior[rows, top]
     return kept
-
-
-def _filled(value: NDArray[np.int64], rows: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    full = np.full(n, -1, dtype=np.int64)
-    full[rows] = value
-    return full

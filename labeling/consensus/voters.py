@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from labeling.consensus.events import Events
+from labeling.consensus.patterns import Patterns
 from labeling.consensus.posterior import TIE
 from labeling.gold import Gold
 from labeling.quality.intervals import UNMEASURED, Interval, wilson
@@ -47,35 +49,37 @@ class Voter:
     gold_accuracy: Interval = UNMEASURED
 
 
-def believed_voters(votes: Votes, posterior: NDArray[np.float64], gold: Gold | None) -> list[Voter]:
-    """Describe every voter, given the posteriors of the items.
+def believed_voters(
+    patterns: Patterns,
+    events: Events,
+    posterior: NDArray[np.float64],
+    measured: dict[int, Interval],
+) -> list[Voter]:
+    """Describe every voter, given the posteriors.
 
     Parameters
     ----------
-    votes : Votes
+    patterns, events : Patterns, Events
         What was said.
-    posterior : float array of shape (n_items, n_classes)
-        Current belief.
-    gold : Gold, optional
-        Reviewed items; those drawn at random also measure the voters.
+    posterior : float array of shape (n_patterns, n_classes)
+        Current belief about each pattern.
+    measured : dict of Interval
+        Accuracies measured on gold, see :func:`measured_voters`.
     """
-    size = (votes.n_voters, votes.n_classes)
-    cell = votes.voter.astype(np.int64) * votes.n_classes + votes.label
-    said = np.stack(
-        [np.bincount(cell, posterior[votes.item, k], size[0] * size[1]) for k in range(size[1])]
-    ).astype(np.float64)
-    said = said.reshape(size[1], *size)
-    joint = said.transpose(1, 0, 2)
+    n_voters, n_classes = events.n_voters, events.n_classes
+    told = np.asarray(patterns.fired.T @ (patterns.count[:, None] * posterior))
+    by_level = told.reshape(n_voters, n_classes, events.n_levels, n_classes)
+    joint: NDArray[np.float64] = by_level.sum(axis=2).transpose(0, 2, 1)
     met = joint.sum(axis=2, keepdims=True)
     low, share, high = wilson_bounds(joint, np.broadcast_to(met, joint.shape))
-    right = joint.trace(axis1=1, axis2=2)
-    n_votes = np.bincount(votes.voter, minlength=votes.n_voters)
-    worst, accuracy, best = wilson_bounds(right, n_votes.astype(np.float64))
-    measured = _measured(votes, gold)
+    right = np.trace(joint, axis1=1, axis2=2)
+    n_votes = np.rint(joint.sum(axis=(1, 2)))
+    worst, accuracy, best = wilson_bounds(right, n_votes)
+    n_items = max(float(patterns.count.sum()), 1.0)
     return [
         Voter(
             int(n_votes[j]),
-            float(n_votes[j]) / max(votes.n_items, 1),
+            float(n_votes[j]) / n_items,
             float(accuracy[j]),
             (float(worst[j]), float(best[j])),
             share[j],
@@ -83,7 +87,7 @@ def believed_voters(votes: Votes, posterior: NDArray[np.float64], gold: Gold | N
             high[j],
             measured.get(j, UNMEASURED),
         )
-        for j in range(votes.n_voters)
+        for j in range(n_voters)
     ]
 
 
@@ -109,8 +113,15 @@ def wilson_bounds(
     return low, share, high
 
 
-def _measured(votes: Votes, gold: Gold | None) -> dict[int, Interval]:
-    """Measure voters on gold: Hajek ratio, Wilson's interval with Kish's effective size."""
+def measured_voters(votes: Votes, gold: Gold | None) -> dict[int, Interval]:
+    """Measure voters on gold: Hajek ratio, Wilson's interval with Kish's effective size.
+
+    Returns
+    -------
+    dict of Interval
+        By voter; those without a vote on gold are missing, and all are if gold was not drawn at
+        random.
+    """
     if gold is None or gold.probability is None:
         return {}
     truth = np.full(votes.n_items, -1, dtype=np.int64)
