@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from labeling.llm.classes import ClassSpec, fold, spellings
 
@@ -20,10 +20,17 @@ CONFIDENCE_FIELDS = ("confidence", "probability", "certainty", "score")
 HEDGE = re.compile(
     r"\b(?:not|no|nor|never|neither|none|cannot|can|could|may|might|maybe|perhaps|possibly|unsure|"
     r"uncertain|unclear|unable|if|whether|either|or|instead|rather|unlike|without|would|should|"
-    r"between|than|except|but|however|ignore|previous|instructions?|\w+n't)\b|\?",
+    r"between|than|except|but|however|ignore|previous|instructions?|says?|said|claims?|wants?|told|tells?|\w+n't)\b|\?",
     re.IGNORECASE,
 )
 """Words beside a class that make a free sentence no answer."""
+
+BREAK = re.compile(r"\s+[-\u2013\u2014]\s+|[.,](?!\d)|[:;()\n]")
+"""What may stand between a class and its explanation."""
+
+LISTED = re.compile(r"[,;/&|()]|\bor\b|\band\b", re.IGNORECASE)
+RETRACTS = re.compile(r"\b(?:wait|actually|correction|second thought|scratch)\b|\?", re.IGNORECASE)
+"""An explanation that takes the answer back."""
 
 THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.IGNORECASE | re.DOTALL)
 OPEN_THOUGHT = re.compile(r"<(think|thinking|reasoning)>", re.IGNORECASE)
@@ -115,7 +122,7 @@ class Reader:
         if text.startswith(("{", "[{", "```json")):
             return Parsed(None, "broken JSON")
         label, reason = self._from_prose(text)
-        if label is None and REFUSAL.match(text):
+        if label is None and REFUSAL.match(text) and not self._spelled(text):
             return Parsed(None, "refused", refused=True)
         if label is None and finish_reason == "length":
             reason = "the answer was cut at max_tokens"
@@ -134,7 +141,7 @@ class Reader:
                 if name not in folded:
                     continue
                 value = folded[name]
-                values = value if isinstance(value, list) else [value]
+                values = cast("list[object]", value) if isinstance(value, list) else [value]
                 for one in values:
                     label = self.exactly(str(one)) if isinstance(one, str | int | float) else None
                     if label is None:
@@ -154,16 +161,20 @@ class Reader:
 
     def _from_prose(self, text: str) -> tuple[str | None, str]:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        fenced = {label for block in FENCED.findall(text) if (label := self.exactly(block))}
+        fenced: set[str] = {
+            label for block in FENCED.findall(text) if (label := self.exactly(block))
+        }
         marked = [m["rest"] for line in lines if (m := MARKED.match(line))]
         if marked:
             label = self._said(marked[-1])
             return (label, "") if label else (None, "the label is not one of the classes")
-        edges = {label for line in (lines[0], lines[-1]) if (label := self._said_first(line))}
-        candidates = fenced | edges
+        first, last = self._said_first(lines[0]), self._said_first(lines[-1])
+        if first and first != last and self._spelled("\n".join(lines[1:])) - first:
+            return None, "names more than one class"
+        candidates: set[str] = fenced | first | last
         if not candidates:
             inline = [m["rest"] for line in lines if (m := INLINE.search(line))]
-            said = {label for rest in inline[-1:] if (label := self._said(rest))}
+            said: set[str] = {label for rest in inline[-1:] if (label := self._said(rest))}
             candidates = said if inline and not _hedged(lines[-1], inline[-1]) else set()
         if not candidates:
             candidates = self._mentioned(text)
@@ -175,34 +186,27 @@ class Reader:
 
     def _said(self, rest: str) -> str | None:
         """Read what follows "the label is"."""
-        label = self.exactly(rest) or self._said_first(rest)
-        if label:
-            return label
-        emphasised = self._emphasised(rest)
-        if len(emphasised) == 1:
-            return emphasised.pop()
-        mentioned = self._mentioned(rest)
-        return mentioned.pop() if len(mentioned) == 1 else None
+        found = self._said_first(rest) or self._emphasised(rest) or self._mentioned(rest)
+        return found.pop() if len(found) == 1 else None
 
-    def _said_first(self, line: str) -> str | None:
-        """Read a line that is a class, or begins with one and then explains."""
+    def _said_first(self, line: str) -> set[str]:
+        """Read a line that is a class, or begins with one and then explains.
+
+        Returns the class, together with others that the explanation names.
+        """
         label = self.exactly(line)
         if label:
-            return label
+            return {label}
         marked = EMPHASIS.match(line)
         if marked:
-            label = self.exactly(next(g for g in marked.groups() if g is not None))
-            if label and not self._others(line[marked.end() :], label):
-                return label
-            return None
-        head, _, tail = re.sub(r"\s+[-\u2013\u2014]\s+|[:;,.()\n]", "\0", line).partition("\0")
+            head, tail = next(g for g in marked.groups() if g is not None), line[marked.end() :]
+        else:
+            head, _, tail = BREAK.sub("\0", line).partition("\0")
         label = self.exactly(head)
-        if label and not self._others(tail, label) and not _retracts(tail):
-            return label
-        return None
-
-    def _others(self, text: str, label: str) -> set[str]:
-        return self._spelled(text) - {label}
+        if not label or RETRACTS.search(tail):
+            return set()
+        listed = {other for part in LISTED.split(tail) if (other := self.exactly(part))}
+        return {label} | self._spelled(tail) | listed
 
     def _emphasised(self, text: str) -> set[str]:
         parts = [next(g for g in groups if g) for groups in EMPHASIS.findall(text) if any(groups)]
@@ -216,7 +220,7 @@ class Reader:
         bare = text
         for spelling in sorted(self._spellings, key=len, reverse=True):
             bare = re.sub(rf"(?<!\w){_loose(spelling)}(?!\w)", " ", bare, flags=re.IGNORECASE)
-        return set() if HEDGE.search(bare) else spelled
+        return set() if bare == text or HEDGE.search(bare) else spelled
 
     def _spelled(self, text: str) -> set[str]:
         """Return the classes spelled out in ``text``, longest spelling first, none inside another."""
@@ -235,15 +239,6 @@ def _loose(spelling: str) -> str:
 
 def _hedged(line: str, rest: str) -> bool:
     return bool(HEDGE.search(line.removesuffix(rest)))
-
-
-def _retracts(tail: str) -> bool:
-    """Whether an explanation takes the answer back."""
-    return bool(
-        re.search(
-            r"\b(?:wait|actually|correction|on second thought|scratch)\b|\?", tail, re.IGNORECASE
-        )
-    )
 
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:

@@ -89,17 +89,18 @@ class Asker:
             await self.pacer.turn(expected)
             self.breaker.check()
             row = self.ledger.open_call(call, self.run, worst)
-            spent, reply = worst, None
+            spent, answered = worst, False
             self.tally.calls += 1
             start = self.clock()
             try:
                 reply = await self.transport.complete(request)
+                answered = True
             except TransportError as error:
                 spent = worst if error.fault in MAYBE_CHARGED else 0.0
                 self._failed(row, error, spent, self.clock() - start)
                 raise
             finally:
-                if reply is None and spent:
+                if not answered:
                     self.tally.exposure_usd += spent
             spent = self.price.cost(reply.usage)
             latency = self.clock() - start

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labeling.llm.content import strings
+
 FOLDS = 5
 ENOUGH = 40
 """Reviewed votes with a confidence that a voter needs; below it stays as it is, marked so."""
@@ -51,9 +53,9 @@ def calibrate(votes: pa.Table, gold: Mapping[str, str], enough: int = ENOUGH) ->
     confidence = np.array(
         [np.nan if c is None else c for c in votes.column("confidence").to_pylist()], dtype=float
     )
-    items: list[str] = votes.column("item_id").to_pylist()
-    labels: list[str] = votes.column("label").to_pylist()
-    voters = np.array(votes.column("voter").to_pylist(), dtype=object)
+    items = strings(votes, "item_id")
+    labels = strings(votes, "label")
+    voters = np.array(strings(votes, "voter"), dtype=object)
     right = np.array(
         [
             np.nan if item not in gold else float(gold[item] == label)
@@ -91,13 +93,13 @@ def _log_odds(confidence: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(p) - np.log1p(-p)
 
 
-def _sigmoid(ab: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sigmoid(ab: NDArray[Any], x: NDArray[np.float64]) -> NDArray[np.float64]:
     return 1 / (1 + np.exp(-(ab[0] * x + ab[1])))
 
 
 def _fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
     """Newton's method on the penalised log-likelihood; two parameters, some six steps."""
-    ab = np.array([1.0, 0.0])
+    ab: NDArray[Any] = np.array([1.0, 0.0])
     prior, precision = np.array([1.0, 0.0]), np.array([1.0, 0.25])
     design: NDArray[Any] = np.column_stack([x, np.ones_like(x)])
     for _ in range(50):

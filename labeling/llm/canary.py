@@ -16,6 +16,7 @@ import pyarrow as pa
 from labeling.errors import GoldError
 from labeling.llm.budget import Budget
 from labeling.llm.classes import ClassSpec
+from labeling.llm.content import strings
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger import Ledger
 from labeling.llm.mcnemar import mcnemar_e_value, threshold
@@ -154,8 +155,14 @@ def ask_canary(
         image_folder=image_folder,
         salt=f"canary/{round_id}",
     )
-    said = {(row["voter"], row["item_id"]): row["label"] for row in result.votes.to_pylist()}
-    gold = dict(zip(panel["item_id"].to_pylist(), panel["label"].to_pylist(), strict=True))
+    said: dict[tuple[str, str], str | None] = dict(
+        zip(
+            zip(strings(result.votes, "voter"), strings(result.votes, "item_id"), strict=True),
+            strings(result.votes, "label"),
+            strict=True,
+        )
+    )
+    gold = dict(zip(strings(panel, "item_id"), strings(panel, "label"), strict=True))
     findings: list[Finding] = []
     kind = "simulated" if transport.simulated else "llm"
     for prompt in prompts:

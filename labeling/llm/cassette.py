@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from labeling.errors import LabelingError
 from labeling.llm.ledger import Ledger
@@ -81,10 +82,10 @@ def import_cassette(ledger: Ledger, path: Path) -> int:
     added = 0
     with path.open(encoding="utf-8") as file, ledger.spending():
         try:
-            head = json.loads(file.readline())
+            head: Any = json.loads(file.readline())
             known_format = head["format"] == FORMAT
         except (ValueError, KeyError, TypeError):
-            known_format, head = False, {}
+            known_format, head = False, None
         if not known_format:
             raise LabelingError(f"{path}:1: not a cassette; its first line must name {FORMAT!r}")
         for model, structured, logprobs in head["abilities"]:

@@ -36,6 +36,11 @@ class Content:
     flaw: str = ""
 
 
+def strings(table: pa.Table, column: str) -> list[str]:
+    """Return a column as strings; missing values as empty ones."""
+    return [value or "" for value in table.column(column).cast(pa.string()).to_pylist()]
+
+
 def contents(
     items: pa.Table, redact: Callable[[str], str] | None = None, folder: Path | None = None
 ) -> list[Content]:

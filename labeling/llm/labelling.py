@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from labeling.llm.answers import Reader
 from labeling.llm.breaker import ProviderDownError
 from labeling.llm.budget import Budget, Purse
 from labeling.llm.classes import ClassSpec
-from labeling.llm.content import Content, contents
+from labeling.llm.content import Content, contents, strings
 from labeling.llm.discovery import discover
 from labeling.llm.ledger import CHUNK, Ledger
 from labeling.llm.loop import run_to_end
@@ -121,7 +121,7 @@ def label_batch(
         attempts=attempts,
     )
     shown = contents(items, redact, image_folder)
-    ids: list[str] = items.column("item_id").cast(pa.string()).to_pylist()
+    ids = strings(items, "item_id")
     with ledger.spending() as lost:
         votes, abstentions, tallies = run_to_end(
             _ask_all(desk, prompts, shown, ids, undecided, progress)
@@ -214,7 +214,7 @@ async def _ask(
 
 
 @asynccontextmanager
-async def _synced(ledger: Ledger) -> AsyncIterator[None]:
+async def _synced(ledger: Ledger) -> AsyncGenerator[None]:
     """Keep the ledger's file on disk, a second behind at most."""
 
     async def keep() -> None:

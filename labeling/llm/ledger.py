@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -126,7 +126,7 @@ class Ledger:
             os.fsync(wal.fileno())
 
     @contextmanager
-    def spending(self, wait_s: float = WAIT_S) -> Iterator[int]:
+    def spending(self, wait_s: float = WAIT_S) -> Generator[int]:
         """Hold the ledger for spending: one process at a time, freed even by ``kill -9``.
 
         Yields

@@ -44,7 +44,7 @@ class ModelVotes:
 
     votes: pa.Table
     abstentions: pa.Table
-    by_voter: Mapping[str, Tally] = field(default_factory=dict)
+    by_voter: Mapping[str, Tally] = field(default_factory=dict[str, Tally])
     lost: int = 0
 
     @property
@@ -86,4 +86,6 @@ def tables(
 
 def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)
-    return pa.table([pa.array(c, t) for c, t in zip(columns, schema.types, strict=True)], schema)
+    return pa.Table.from_arrays(
+        [pa.array(c, t) for c, t in zip(columns, schema.types, strict=True)], schema=schema
+    )

@@ -10,6 +10,7 @@ from labeling.errors import GoldError
 from labeling.llm.classes import ClassSpec
 from labeling.llm.rendering import Example
 from labeling.llm.settings import Examples
+from labeling.llm.similarity import TextIndex
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,9 +110,7 @@ to a model; 1 such items; build the pool with ExamplePool.teaching
     def _order(self, how: Examples, text: str) -> list[int]:
         if how.choose != "nearest" or not self.item_id:
             return list(range(len(self.item_id)))
-        vectorizer, matrix = self._index
-        near = (matrix @ vectorizer.transform([text]).T).toarray().ravel()
-        return np.argsort(-near, kind="stable").tolist()
+        return np.argsort(-self._index.near(text), kind="stable").tolist()
 
     def _in_turn(self, usable: list[int], names: list[str], count: int) -> list[int]:
         by_class = {name: [at for at in usable if self.label[at] == name] for name in names}
@@ -121,8 +120,5 @@ to a model; 1 such items; build the pool with ExamplePool.teaching
         return chosen[:count]
 
     @cached_property
-    def _index(self):
-        from sklearn.feature_extraction.text import TfidfVectorizer
-
-        vectorizer = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2))
-        return vectorizer, vectorizer.fit_transform(self.text)
+    def _index(self) -> TextIndex:
+        return TextIndex(self.text)

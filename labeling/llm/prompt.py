@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, cast
 
 import yaml
 from jinja2 import TemplateError, meta
@@ -133,13 +134,14 @@ def parse_prompts(
 
 def _settings(front: str, where: str, model: str | None) -> Settings:
     try:
-        fields = yaml.safe_load(front) or {}
+        fields: Any = yaml.safe_load(front) or {}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 2 if mark else 2
         raise PromptError(f"{where}:{line}: the front matter is not valid YAML") from None
     if not isinstance(fields, dict):
         raise PromptError(f"{where}:2: the front matter must be a mapping of fields")
+    fields = cast("dict[str, Any]", fields)
     if model is not None:
         fields["model"] = model
     try:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from labeling.llm.answers import Reader
 from labeling.llm.budget import Budget, Purse
 from labeling.llm.classes import ClassSpec
-from labeling.llm.content import Content, contents
+from labeling.llm.content import Content, contents, strings
 from labeling.llm.ledger import CHUNK, Ledger
 from labeling.llm.panel import Desk, assemble
 from labeling.llm.pool import ExamplePool
@@ -91,7 +91,7 @@ def quote_batch(
         image_folder,
     )
     voters = assemble(desk, prompts, Purse(budget, ledger, "quote"))
-    ids: list[str] = items.column("item_id").cast(pa.string()).to_pylist()
+    ids = strings(items, "item_id")
     shown = contents(items, redact, image_folder)
     quotes: list[VoterQuote] = []
     for prompt in prompts:
@@ -113,7 +113,7 @@ def _quote(
         voter.recall(chunk)
         unknown += [content for content in chunk if not voter.is_known(content)]
     rng = np.random.default_rng(0)
-    sampled = rng.permutation(len(unknown))[:SAMPLE].tolist()
+    sampled: list[int] = rng.permutation(len(unknown))[:SAMPLE].tolist()
     tokens: list[int] = []
     worst: list[float] = []
     for at in sampled:

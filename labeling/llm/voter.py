@@ -19,7 +19,9 @@ from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
 from labeling.llm.transport import TRANSIENT, Fault, Message, Reply, Request, TransportError
 
-NONE = "NONE"
+NONES = ("NONE", "NO CLASS", "NOTHING FITS", "-----")
+"""Ways for a model to say that no class fits; the first that is no class itself is offered."""
+
 FILTERED = "the provider's content filter held the answer back"
 
 
@@ -197,9 +199,10 @@ class Voter:
         known = self._known.get(self._key(seat, content, sample, "repair"))
         if known is None:
             names = " | ".join(c.name for c in self._in_play(content))
+            none = next(word for word in NONES if self.reader.exactly(word) is None)
             question = (
                 f"Your answer could not be read ({parsed.reason}). Answer with exactly one of "
-                f"these names and nothing else: {names}. If none fits, answer {NONE}."
+                f"these names and nothing else: {names}. If none fits, answer {none}."
             )
             said: Message = {"role": "assistant", "content": reply.text or "(nothing)"}
             asked = messages or self.messages(seat, content, item_ids)

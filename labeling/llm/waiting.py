@@ -13,7 +13,7 @@ from labeling.llm.answers import Reader
 from labeling.llm.asking import Asker
 from labeling.llm.budget import Budget, Purse
 from labeling.llm.classes import ClassSpec
-from labeling.llm.content import Content, contents
+from labeling.llm.content import Content, contents, strings
 from labeling.llm.discovery import discover
 from labeling.llm.ledger import Ledger
 from labeling.llm.loop import run_to_end
@@ -119,7 +119,7 @@ def submit_batch(
         image_folder,
     )
     shown = contents(items, redact, image_folder)
-    ids: list[str] = items.column("item_id").cast(pa.string()).to_pylist()
+    ids = strings(items, "item_id")
 
     async def hand_in() -> dict[str, Tally]:
         voters = assemble(desk, prompts, Purse(desk.budget, ledger, run))

@@ -4,6 +4,7 @@ import base64
 import json
 import math
 from io import BytesIO
+from typing import Any
 
 from PIL import Image
 
@@ -32,7 +33,8 @@ def most_tokens(messages: tuple[Message, ...], schema: object = None) -> int:
     for message in messages:
         total += MESSAGE_TOKENS
         content = message["content"]
-        for part in [{"type": "text", "text": content}] if isinstance(content, str) else content:
+        parts: list[Any] = [{"type": "text", "text": content}]
+        for part in parts if isinstance(content, str) else content:
             if part["type"] == "text":
                 total += len(part["text"].encode())
             else:
