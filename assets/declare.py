@@ -14,10 +14,22 @@ Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
 
 
 def once(
-    task: Task, table: Table, *, group: str, deps: Sequence[Table] = (), kinds: Sequence[str] = ()
+    task: Task,
+    table: Table,
+    *,
+    group: str,
+    deps: Sequence[Table] = (),
+    kinds: Sequence[str] = (),
+    automatic: bool = False,
 ) -> Decorator:
     """Declare an asset that is made as a whole; its docstring is its description."""
-    return cast("Decorator", dg.asset(**_common(task, table, group, deps, kinds)))
+    return cast(
+        "Decorator",
+        dg.asset(
+            **_common(task, table, group, deps, kinds),
+            automation_condition=when_inputs_are_clean if automatic else None,
+        ),
+    )
 
 
 def by_batch(

@@ -16,6 +16,7 @@ from assets.queue import queue
 from assets.released import released
 from assets.report import report
 from assets.reviews import reviews
+from assets.rule_analysis import rule_analysis
 from assets.rules import rules
 from assets.student import student
 from assets.tracking import tracking
@@ -38,6 +39,7 @@ def assets(task: Task) -> list[dg.AssetsDefinition]:
         gold(task),
         accuracy(task),
         drift(task),
+        rule_analysis(task),
         marts(task),
         published(task),
         report(task),

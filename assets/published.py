@@ -9,14 +9,16 @@ from orchestration.conditions import when_inputs_are_clean
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
-PUBLISHED_MARTS = (
-    "labels",
-    "votes",
-    "voter_scorecard",
-    "label_distribution",
-    "class_quality",
-    "quality_by_batch",
-)
+PUBLISHED = {
+    "labels": ("marts", "labels"),
+    "votes": ("marts", "votes"),
+    "voter_scorecard": ("marts", "voter_scorecard"),
+    "label_distribution": ("marts", "label_distribution"),
+    "class_quality": ("marts", "class_quality"),
+    "quality_by_batch": ("marts", "quality_by_batch"),
+    "rule_analysis": ("quality", "rule_analysis"),
+}
+"""File to schema and table."""
 
 
 def published(task: Task) -> dg.AssetsDefinition:
@@ -27,7 +29,7 @@ def published(task: Task) -> dg.AssetsDefinition:
         group_name="published",
         kinds={"parquet"},
         owners=[f"team:{task.spec.owner}"],
-        deps=[dg.AssetKey([task.name, "marts", mart]) for mart in PUBLISHED_MARTS],
+        deps=[dg.AssetKey([task.name, *table]) for table in PUBLISHED.values()],
         automation_condition=when_inputs_are_clean,
     )
     def published(warehouse: Warehouse) -> dg.MaterializeResult:
@@ -35,10 +37,12 @@ def published(task: Task) -> dg.AssetsDefinition:
         task.published.mkdir(parents=True, exist_ok=True)
         sizes: dict[str, int] = {}
         with warehouse.connect() as db:
-            for mart in PUBLISHED_MARTS:
+            for mart, table in PUBLISHED.items():
                 path = task.published / f"{mart}.parquet"
                 unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-                db.execute(f"copy (from marts.{mart}) to {_quoted(unfinished)} (format parquet)")
+                db.execute(
+                    f"copy (from {'.'.join(table)}) to {_quoted(unfinished)} (format parquet)"
+                )
                 unfinished.replace(path)
                 sizes[mart] = path.stat().st_size
         return dg.MaterializeResult(

@@ -7,13 +7,36 @@ import duckdb
 import pyarrow as pa
 
 from assets.declare import by_batch
-from assets.tables import ITEMS, RULE_FAILURES, RULE_VERSIONS, RULE_VOTES
+from assets.tables import ITEMS, RULE_CHANGES, RULE_FAILURES, RULE_VERSIONS, RULE_VOTES
 from labeling.rules.engine import RuleSet, RuleVotes
 from labeling.rules.reading import read_rules
 from labeling.rules.rule import Rule
 from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
+
+NOTE_CHANGES = """
+create or replace temp table edited as
+select a.voter, b.version as version_before, a.version as version_after
+from now_applied a join votes.rule_versions b using (batch, voter, items_hash)
+where a.version <> b.version;
+
+delete from votes.rule_changes
+where batch = $batch and voter in (select voter from edited);
+
+insert into votes.rule_changes
+select $batch, e.voter, e.version_before, e.version_after, item_id, o.label, n.label
+from (
+    select item_id, voter, label from votes.rules
+    where batch = $batch and voter in (select voter from edited)
+) o
+full join (
+    select item_id, voter, label from now_said where voter in (select voter from edited)
+) n using (item_id, voter)
+join edited e using (voter)
+where o.label is distinct from n.label
+"""
+"""What a rule says otherwise since it was edited; new items are no change of the rule."""
 
 
 def rules(task: Task) -> dg.AssetsDefinition:
@@ -24,7 +47,7 @@ def rules(task: Task) -> dg.AssetsDefinition:
         """One row where a rule spoke; a rule that has not changed is not applied again."""
         batch = context.partition_key
         loaded = load_rules(task)
-        warehouse.ensure(RULE_VOTES, RULE_FAILURES, RULE_VERSIONS)
+        warehouse.ensure(RULE_VOTES, RULE_FAILURES, RULE_VERSIONS, RULE_CHANGES)
         items, items_hash, applied = _read(warehouse, batch)
         current = {f"rule/{rule.name}": rule for rule in loaded}
         stale = [
@@ -150,6 +173,9 @@ def _write(
         }
     )
     with warehouse.connect() as db, transaction(db):
+        db.register("now_said", votes)
+        db.register("now_applied", versions)
+        db.execute(NOTE_CHANGES, {"batch": batch})
         for table in (RULE_VOTES, RULE_FAILURES, RULE_VERSIONS):
             db.execute(
                 f"delete from {table.sql_name} where batch = ? and list_contains(?, voter)",

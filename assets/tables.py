@@ -84,6 +84,19 @@ RULE_VERSIONS = Table(
         "items_hash": ("varchar", "Hash of the items it was applied to."),
     },
 )
+RULE_CHANGES = Table(
+    "votes",
+    "rule_changes",
+    {
+        "batch": _BATCH,
+        "voter": ("varchar", "The rule."),
+        "version_before": ("varchar", "Its version before."),
+        "version_after": ("varchar", "Its version now."),
+        "item_id": ("varchar", "The item on which it now says something else."),
+        "label_before": ("varchar", "What it said; null if nothing."),
+        "label_after": ("varchar", "What it says; null if nothing."),
+    },
+)
 MODEL_VOTES = Table("votes", "models", _VOTE)
 MODEL_ABSTENTIONS = Table(
     "votes",
@@ -218,6 +231,31 @@ DRIFT = Table(
         "alarm": ("boolean", "Whether the alarm stands."),
         "change_batch": ("varchar", "Where the change most likely began."),
         "state": ("varchar", "State of the detector after the batch, as JSON."),
+    },
+)
+RULE_ANALYSIS = Table(
+    "quality",
+    "rule_analysis",
+    {
+        "rule": ("varchar", "Name of the rule; key."),
+        "kind": ("varchar", "keyword, regex, sql, ..."),
+        "label": ("varchar", "The class it votes for; null where it chooses."),
+        "version": ("varchar", "Hash of its meaning."),
+        "votes": ("bigint", "Votes over all batches."),
+        "coverage": ("double", "Share of all items it votes on, 0..1."),
+        "overlaps": ("double", "Share of all items on which another rule votes too, 0..1."),
+        "conflicts": ("double", "Share of all items on which another rule says otherwise, 0..1."),
+        "by_class": ("varchar", "Votes by class."),
+        "failures": ("bigint", "Items on which it raised, and abstained."),
+        "gold": ("bigint", "Audit gold it voted on."),
+        "correct": ("bigint", "Of them right."),
+        "accuracy": ("double", "Share right, 0..1; null without gold."),
+        "accuracy_low": ("double", "Lower end of the 95 % interval."),
+        "accuracy_high": ("double", "Upper end of the 95 % interval."),
+        "never_fires": ("boolean", "Whether it has not voted once."),
+        "near_duplicate_of": ("varchar", "An earlier rule that votes on nearly the same items."),
+        "likeness": ("double", "How nearly: Jaccard similarity, 0..1."),
+        "changed_items": ("bigint", "Items on which its last change made it say something else."),
     },
 )
 TRACKED = Table(
