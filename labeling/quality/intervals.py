@@ -183,7 +183,9 @@ def score_bounds(
     point = (weight * share).sum(1)
 
     # both bounds of all tables at once: eta > 0 leads down to the low one, eta < 0 to the high one
-    twice = [np.concatenate([x, x]) for x in (seen, wins, weight, 1.0 * known, share, point)]
+    twice = [
+        np.concatenate([x, x]) for x in (seen, wins, weight, known.astype(np.float64), share, point)
+    ]
     sign = np.repeat([1.0, -1.0], len(k))
     near, far = np.full(2 * len(k), -30.0), np.full(2 * len(k), 60.0)
     for _ in range(STEPS):

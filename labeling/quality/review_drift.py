@@ -142,6 +142,10 @@ def _draws(
     stratum = group_by_weight(weight)
     mass = np.bincount(stratum, weight)
     scale = 1.0 if rows.absolute else VAST / float(mass.sum())
+    if len(mass) == 1 and weight.min() < weight.max():
+        # a weight of its own for each: near enough to n draws with probability 1 / (n w)
+        population = max(len(errors), round(float(mass.sum()) * scale))
+        return errors, population, np.minimum(1 / (len(errors) * weight * scale), 1.0)
     sizes = np.maximum(np.bincount(stratum), mass * scale)
     order = rng.permutation(len(errors))
     hit = np.eye(len(mass))[stratum[order]]

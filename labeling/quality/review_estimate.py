@@ -72,8 +72,9 @@ def estimate(reviews: ReviewTable, window: int = 0, level: float = 0.95) -> Esti
     Notes
     -----
     Reviews of equal weight form a stratum, and so do items of like posterior once reviews of
-    earlier batches have proven that the posterior knows where the errors are. Inside a stratum
-    of unlike weights Kish's effective number of reviews counts.
+    earlier batches have proven that the posterior knows where the errors are. Reviews that each
+    have a weight of their own give Wilson's interval at Kish's effective number of reviews,
+    ``(sum w)^2 / sum w^2`` (Kish 1965, Survey Sampling).
 
     Examples
     --------

@@ -17,6 +17,9 @@ from labeling.errors import QualityError
 KNOWN = ("batch", "item", "correct", "label", "gold", "weight", "probability", "posterior")
 """Columns that are read; others are ignored."""
 
+MAX_GROUPS = 6
+"""Different weights in one sample up to which they are taken for strata."""
+
 RIGHT, WRONG = ("1", "true", "1.0"), ("0", "false", "0.0")
 """How ``correct`` may be written, in any case."""
 
@@ -269,8 +272,12 @@ def _settled(found: ReviewTable, item: NDArray[np.str_]) -> ReviewTable:
     ).of(keep)
 
 
-def group_by_weight(weight: NDArray[np.float64], groups: int = 5) -> NDArray[np.int64]:
-    """Put rows of like weight together: exact weights if there are few, else even groups.
+def group_by_weight(weight: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Tell the strata of a sample by its weights: rows of equal weight belong together.
+
+    More than :data:`MAX_GROUPS` different weights are no strata but a draw with a probability of
+    its own for every item; what lies between their groups is then unknown, and one group is
+    returned.
 
     Examples
     --------
@@ -278,8 +285,6 @@ def group_by_weight(weight: NDArray[np.float64], groups: int = 5) -> NDArray[np.
     [0, 1, 0]
     """
     values, stratum = np.unique(np.round(weight, 9), return_inverse=True)
-    if len(values) <= groups:
-        return stratum.astype(np.int64)
-    edges = np.quantile(weight, np.linspace(0, 1, groups + 1)[1:-1])
-    _, tidy = np.unique(np.searchsorted(edges, weight), return_inverse=True)
-    return tidy.astype(np.int64)
+    if len(values) > MAX_GROUPS:
+        return np.zeros(len(weight), dtype=np.int64)
+    return stratum.astype(np.int64)

@@ -245,3 +245,20 @@ def test_classes_are_watched_if_they_have_reviews():
     assert [series.name for series in found.family] == ["labels", "class/x", "class/y"]
     assert "class/y" in found.alarms
     assert "class/x" not in found.alarms
+
+
+def test_a_probability_of_its_own_for_each_item_still_covers():
+    rng, hits = np.random.default_rng(5), []
+    for _ in range(200):
+        g = rng.beta(0.5, 5, 1000)
+        wrong = rng.random(1000) < g
+        weight = 0.4 + np.sqrt(g)
+        drawn = np.argsort(-(np.log(weight) + rng.gumbel(size=1000)))[:60]
+        probability = np.minimum(60 * weight[drawn] / weight.sum(), 1)
+        table = reviews(
+            batch=["a"] * 60, correct=(~wrong[drawn]).astype(int), probability=probability
+        )
+        interval = estimate(table).overall.interval
+        hits.append(interval.low <= (~wrong).mean() <= interval.high)
+        assert not drift(table, Budget(), 0.8).alarms
+    assert np.mean(hits) >= 0.95 - 3 * math.sqrt(0.95 * 0.05 / 200)
