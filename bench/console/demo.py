@@ -39,7 +39,7 @@ def settings(kind: str, folder: Path) -> ConsoleSettings:
             ClassInfo("crack", "A crack runs through the tile."),
             ClassInfo("clean", "No crack."),
         ]
-        texts = sorted(p.name for p in images.glob("*.jpg"))[:200] + ["gone.jpg"]
+        texts = [*sorted(p.name for p in images.glob("*.jpg"))[:200], "gone.jpg"]
     elif kind == "rtl":
         classes = [
             ClassInfo("رأي", "رأي شخصي"),

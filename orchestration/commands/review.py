@@ -1,0 +1,140 @@
+"""``touchstone review``: the review console of a task."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from console.app import create_app, is_loopback, serve
+from console.formats.bundle import write_store
+from console.formats.files import read_file
+from console.settings import LOOPBACK, ClassInfo, ConsoleSettings
+from orchestration.resources.review_rows import ReviewError
+from orchestration.resources.review_store import ReviewStore
+from orchestration.resources.reviewers import Reviewers
+from orchestration.task.locate import find_task
+from orchestration.task.task import Task
+
+ANYWHERE = ("0.0.0.0", "::")  # noqa: S104
+
+
+def review(
+    task: Annotated[
+        Path | None,
+        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Listen here; anything but this machine asks for a sign-in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
+    name: Annotated[
+        list[str] | None,
+        typer.Option("--name", help="Host name under which others reach it; may be given again."),
+    ] = None,
+    reviewer: Annotated[
+        str | None, typer.Option("--as", help="Who answers on this machine; else your user name.")
+    ] = None,
+    invite: Annotated[
+        str | None, typer.Option(help="Print a new token for this person, and stop.")
+    ] = None,
+    role: Annotated[
+        str, typer.Option(help="Of --invite: reviewer, adjudicator or admin.")
+    ] = "reviewer",
+    revoke: Annotated[
+        str | None, typer.Option(help="End this person's token and sessions, and stop.")
+    ] = None,
+    load: Annotated[
+        Path | None,
+        typer.Option(
+            help="Take in items and answers (.csv, .jsonl, Label Studio .json), and stop."
+        ),
+    ] = None,
+    hints: Annotated[
+        bool,
+        typer.Option("--hints", help="Show machine labels on half of the queue; never audits."),
+    ] = False,
+    certificate: Annotated[Path | None, typer.Option(help="For HTTPS, a PEM file.")] = None,
+    private_key: Annotated[
+        Path | None, typer.Option(help="Of the certificate, a PEM file.")
+    ] = None,
+) -> None:
+    """Review items in the browser, or manage who may."""
+    chosen, out = find_task(task), Console()
+    if invite or revoke or load:
+        store = ReviewStore(chosen.reviews)
+        if invite:
+            token = Reviewers(store.database).invite(invite, role)
+            store.log("command line", "invited", f"{invite} as {role}")
+            out.print(f"Token of {invite} ({role}), shown only now:", markup=False)
+            typer.echo(token)
+        if revoke:
+            if not Reviewers(store.database).revoke(revoke):
+                raise ReviewError(f"nobody named {revoke!r} has a token for task {chosen.name!r}")
+            store.log("command line", "revoked", revoke)
+            out.print(f"{revoke} can no longer sign in; the reviews stay.", markup=False)
+        if load:
+            planned, answers = write_store(store, read_file(load))
+            store.log("command line", "loaded", f"{planned} assignments, {answers} reviews")
+            out.print(f"{planned} new assignments and {answers} new reviews.")
+        store.close()
+        return
+    said = settings(
+        chosen,
+        sign_in=not is_loopback(host),
+        hosts=(*LOOPBACK, *(name or []), *(() if host in ANYWHERE else (host,))),
+        reviewer=reviewer or getpass.getuser(),
+        blind=not hints,
+        secure=certificate is not None,
+    )
+    if said.sign_in and certificate is None:
+        out.print("[yellow]Without --certificate, tokens and items cross the network in the clear.")
+    scheme = "https" if certificate else "http"
+    out.print(f"Reviewing {chosen.name} at {scheme}://{host}:{port} (Ctrl+C ends it)", markup=False)
+    serve(create_app(said), host, port, certificate=certificate, private_key=private_key)
+
+
+def settings(
+    task: Task, *, sign_in: bool, hosts: tuple[str, ...], reviewer: str, blind: bool, secure: bool
+) -> ConsoleSettings:
+    """Return the console's settings for a task.
+
+    Raises
+    ------
+    ReviewError
+        If the guidelines that task.yaml names cannot be read.
+    """
+    guidelines = ""
+    if task.spec.guidelines:
+        path = task.path(task.spec.guidelines)
+        try:
+            guidelines = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise ReviewError(
+                f"{task.folder / 'task.yaml'}: guidelines: {path} cannot be read ({error.strerror})"
+            ) from error
+    return ConsoleSettings(
+        task=task.name,
+        classes=[ClassInfo(c.name, c.description, c.key) for c in task.spec.classes],
+        store_path=task.reviews,
+        guidelines=guidelines,
+        report_path=task.report,
+        image_root=_image_root(task),
+        blind=blind,
+        local_reviewer=reviewer,
+        sign_in=sign_in,
+        hosts=hosts,
+        secure_cookie=secure,
+    )
+
+
+def _image_root(task: Task) -> Path | None:
+    """Folder of the item files: image columns hold paths relative to it."""
+    source = task.spec.source
+    if source.image is None:
+        return None
+    if source.files is None:
+        return task.folder
+    pattern = task.path(source.files)
+    return next((p for p in pattern.parents if not set("*?[") & set(str(p))), task.folder)
