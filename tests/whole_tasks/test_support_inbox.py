@@ -1,41 +1,21 @@
-"""Both tasks that come with the project, run whole, on their real size."""
+"""The support inbox on its full size: twelve days, a real change on the ninth."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from assets.scripted import read_truth
 from orchestration.running import Outcome, run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import Task, load_task
+from orchestration.task.task import Task
+from tests.whole_tasks.whole import covered, load, run_quietly
 
-ROOT = Path(__file__).parents[2]
-SHARED = ROOT.parent / "shared" / "data"
 BEFORE_THE_CHANGE = 8
-
-
-def run_quietly(task: Task) -> Outcome:
-    return run_task(task, lambda *_: None)
-
-
-def load(name: str, var: Path) -> Task:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TOUCHSTONE_VAR", str(var))
-        return load_task(ROOT / "tasks" / name)
 
 
 @pytest.fixture(scope="module")
 def inbox(tmp_path_factory) -> tuple[Task, Outcome]:
     task = load("support_inbox", tmp_path_factory.mktemp("inbox"))
-    return task, run_quietly(task)
-
-
-@pytest.fixture(scope="module")
-def youtube(tmp_path_factory) -> tuple[Task, Outcome]:
-    if not (SHARED / "raw_youtube_spam").is_dir():
-        pytest.skip("../shared/data/raw_youtube_spam is not here")
-    task = load("youtube_spam", tmp_path_factory.mktemp("youtube"))
     return task, run_quietly(task)
 
 
@@ -46,9 +26,7 @@ def everything(task: Task) -> dict[str, list[tuple[object, ...]]]:
             "select table_schema || '.' || table_name from information_schema.tables"
             " where table_type = 'BASE TABLE' order by 1"
         ).fetchall()
-        return {
-            name: sorted(db.execute(f"from {name}").fetchall(), key=repr) for (name,) in tables
-        }
+        return {name: sorted(db.execute(f"from {name}").fetchall(), key=repr) for (name,) in tables}
 
 
 def test_the_alarm_fires_soon_after_the_change_and_never_before(inbox):
@@ -63,7 +41,9 @@ def test_the_alarm_fires_soon_after_the_change_and_never_before(inbox):
 def test_every_message_is_labelled_and_the_labels_were_good_before_the_change(inbox):
     task, outcome = inbox
     truth = read_truth(task, task.spec.reviewers.scripted)
-    labels = warehouse_of(task).read("select item_id, batch, label from labels.released").to_pylist()
+    labels = (
+        warehouse_of(task).read("select item_id, batch, label from labels.released").to_pylist()
+    )
     assert len(labels) == len(truth)
     late = {row["batch"] for row in outcome.rows[BEFORE_THE_CHANGE:]}
     right = {True: [], False: []}
@@ -127,60 +107,6 @@ def test_mlflow_holds_one_run_a_batch_with_figures_report_and_student(inbox):
         assert {"report.html", f"{row['batch']}.joblib"} <= artifacts
     versions = client.search_model_versions(f"name='{task.name}_student'")
     assert len(versions) >= 1
-
-
-def test_all_comments_are_labelled_and_published(youtube):
-    import pyarrow.parquet as pq
-
-    task, outcome = youtube
-    assert sum(row["items"] for row in outcome.rows) == 1956
-    assert len(outcome.rows) == 20
-    published = pq.ParquetFile(task.published / "labels.parquet").read().to_pylist()
-    assert len(published) == 1956
-    undecided = [row for row in published if row["label"] is None]
-    assert len(undecided) <= 0.01 * 1956
-
-
-def test_intervals_cover_the_true_accuracy_of_nearly_every_month(youtube):
-    task, outcome = youtube
-    assert covered(task, outcome) >= 19, "of 19 months and the undated batch"
-
-
-def test_no_alarm_goes_off_on_comments_that_stay_as_easy_as_promised(youtube):
-    _, outcome = youtube
-    assert not any(row["alarm"] for row in outcome.rows)
-
-
-def test_gold_plays_reviewers_for_sampled_items_only(youtube):
-    task, outcome = youtube
-    with warehouse_of(task).connect() as db:
-        (strays,) = db.execute(
-            "select count(*) from people.reviews r"
-            " anti join people.audit_sample a using (item_id, batch)"
-            " anti join people.queue q using (item_id, batch)"
-        ).fetchone()
-    assert strays == 0
-    assert outcome.rows[-1]["batch"] == "undated"
-
-
-def covered(task: Task, outcome: Outcome) -> int:
-    """In how many batches the interval holds the true accuracy of the released labels."""
-    truth = read_truth(task, task.spec.reviewers.scripted)
-    hits = 0
-    for row in outcome.rows:
-        labels = warehouse_of(task).read(
-            "select item_id, label from labels.released where batch = ? and label is not null",
-            [row["batch"]],
-        )
-        right = [
-            truth[i] == label
-            for i, label in zip(
-                labels["item_id"].to_pylist(), labels["label"].to_pylist(), strict=True
-            )
-        ]
-        actual = sum(right) / len(right)
-        hits += row["accuracy_low"] - 1e-9 <= actual <= row["accuracy_high"] + 1e-9
-    return hits
 
 
 def test_the_state_of_the_detector_can_be_read_back(inbox):
