@@ -77,7 +77,11 @@ class Asker:
         retrying = AsyncRetrying(
             stop=self._stop, wait=lambda state: _wait(state, backoff), retry=_again, reraise=True
         )
-        return await retrying(self._attempt, call, request)
+        try:
+            return await retrying(self._attempt, call, request)
+        except TransportError:
+            self.breaker.check()
+            raise
 
     async def _attempt(self, call: Call, request: Request) -> Reply:
         self.breaker.check()

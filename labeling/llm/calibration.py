@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from labeling.llm.content import strings
 
@@ -93,21 +95,23 @@ def _log_odds(confidence: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(p) - np.log1p(-p)
 
 
-def _sigmoid(ab: NDArray[Any], x: NDArray[np.float64]) -> NDArray[np.float64]:
-    return 1 / (1 + np.exp(-(ab[0] * x + ab[1])))
+def _sigmoid(ab: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    return _expit(ab[0] * x + ab[1])
+
+
+def _expit(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(cast("object", expit(z)), dtype=np.float64)
 
 
 def _fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Newton's method on the penalised log-likelihood; two parameters, some six steps."""
-    ab: NDArray[Any] = np.array([1.0, 0.0])
+    """Minimise the penalised log-loss; convex, two parameters."""
     prior, precision = np.array([1.0, 0.0]), np.array([1.0, 0.25])
-    design: NDArray[Any] = np.column_stack([x, np.ones_like(x)])
-    for _ in range(50):
-        p = _sigmoid(ab, x)
-        gradient = design.T @ (y - p) - precision * (ab - prior)
-        hessian = (design * (p * (1 - p))[:, None]).T @ design + np.diag(precision)
-        step = np.linalg.solve(hessian, gradient)
-        ab = ab + step
-        if float(np.abs(step).max()) < 1e-8:
-            break
-    return ab
+
+    def loss(ab: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        z = ab[0] * x + ab[1]
+        off = ab - prior
+        miss = _expit(z) - y
+        value = float(np.sum(np.logaddexp(0, z) - y * z) + 0.5 * np.sum(precision * off**2))
+        return value, np.array([miss @ x, miss.sum()]) + precision * off
+
+    return np.asarray(minimize(loss, prior, jac=True, method="L-BFGS-B").x)

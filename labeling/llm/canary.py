@@ -32,6 +32,7 @@ create table if not exists canary (
     label text, correct integer not null, fingerprint text not null, asked_at real not null,
     primary key (round, voter, item_id)
 );
+create index if not exists canary_voter on canary (voter, version, round, asked_at);
 create table if not exists canary_accepted (
     voter text not null, version text not null, accepted_at real not null
 );
@@ -185,12 +186,16 @@ def record(
     """Store one voter's round and compare it with the earlier ones."""
     ledger.script(SCHEMA)
     fingerprint = _fingerprint(ledger, voter, round_id)
-    ledger.execute("delete from canary where round = ? and voter = ?", (round_id, voter))
-    for item, label in answers.items():
-        ledger.execute(
-            "insert into canary values (?, ?, ?, ?, ?, ?, ?, ?)",
-            (round_id, voter, version, item, label, label == gold[item], fingerprint, time.time()),
-        )
+    now = time.time()
+    ledger.replace_rows(
+        "delete from canary where round = ? and voter = ?",
+        (round_id, voter),
+        "insert into canary values (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (round_id, voter, version, item, label, label == gold[item], fingerprint, now)
+            for item, label in answers.items()
+        ],
+    )
     since = ledger.execute(
         "select coalesce(max(accepted_at), 0) from canary_accepted where voter=? and version=?",
         (voter, version),
@@ -203,8 +208,9 @@ def record(
             (voter, version, since),
         )
     ]
-    told = [_round(ledger, voter, r) for r in rounds]
-    return _compare(voter, version, told, rounds.index(round_id), alpha)
+    at = rounds.index(round_id)
+    told = {n: _round(ledger, voter, rounds[n]) for n in {0, min(1, at), max(0, at - 1), at}}
+    return _compare(voter, version, told, at, alpha)
 
 
 def accept(ledger: Ledger, voter: str, version: str) -> None:
@@ -245,7 +251,7 @@ def _round(ledger: Ledger, voter: str, round_id: str) -> _Round:
     return _Round({r[0]: r[1] for r in rows}, {r[0]: bool(r[2]) for r in rows}, rows[0][3])
 
 
-def _compare(voter: str, version: str, rounds: list[_Round], at: int, alpha: float) -> Finding:
+def _compare(voter: str, version: str, rounds: dict[int, _Round], at: int, alpha: float) -> Finding:
     now, first = rounds[at], rounds[0]
     items = sorted(set(now.label) & set(first.label))
     evidence = mcnemar_e_value(

@@ -263,6 +263,19 @@ class Ledger:
         """Make the tables of another module of this package."""
         self._db.executescript(sql)
 
+    def replace_rows(
+        self, delete: str, parameters: tuple[Any, ...], insert: str, rows: Iterable[tuple[Any, ...]]
+    ) -> None:
+        """Delete and insert in one transaction."""
+        self._db.execute("begin immediate")
+        try:
+            self._db.execute(delete, parameters)
+            self._db.executemany(insert, rows)
+        except BaseException:
+            self._db.execute("rollback")
+            raise
+        self._db.execute("commit")
+
     def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Run a query of another module of this package."""
         return self._db.execute(sql, parameters).fetchall()

@@ -137,8 +137,10 @@ class Voter:
         return Outcome(label, confidence, reason, outcomes[0].version)
 
     async def _sample(self, content: Content, item_ids: Sequence[str], sample: int) -> Outcome:
-        for at, seat in enumerate(self.seats):
-            last = at == len(self.seats) - 1
+        known = [s for s in self.seats if self._key(s, content, sample, "ask") in self._known]
+        seats = known[:1] or self.seats
+        for at, seat in enumerate(seats):
+            last = at == len(seats) - 1
             try:
                 return await self._ask(seat, content, item_ids, sample)
             except TransportError as error:

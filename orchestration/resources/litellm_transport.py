@@ -25,6 +25,9 @@ from labeling.llm.transport import (
 from orchestration.environment import prepare
 from orchestration.resources.litellm_faults import read_fault
 
+QUOTING = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore")
+"""Loggers whose messages quote requests, item text and keys among them, some at DEBUG only."""
+
 TOP_LOGPROBS = 5
 """The most that every provider allows."""
 
@@ -148,13 +151,15 @@ def read_body(body: Mapping[str, Any]) -> Reply:
 def litellm_module() -> Any:
     """Import LiteLLM, quiet and without telemetry."""
     prepare()
-    import litellm
+    import litellm as module
+
+    litellm: Any = module
 
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.drop_params = False
-    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # its messages quote requests and keys
+    for name in QUOTING:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return litellm
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import PromptError
@@ -35,12 +35,14 @@ def test_nearly_every_answer_that_means_a_class_is_read_without_a_repair_questio
     assert read / len(meaningful) >= 0.97
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from(["stop", "length"]))
 def test_any_text_is_read_into_the_classes_or_not_at_all(text, finish):
     parsed = Reader(MAIL).read(text, finish_reason=finish)
     assert parsed.label in {"SPAM", "HAM", None}
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["", "Sure! ", "The label is ", "Label: ", '{"label": "', "```\n", "**"]),
     st.sampled_from(MOOD),

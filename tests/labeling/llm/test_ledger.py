@@ -94,7 +94,8 @@ def holder(tmp_path):
     process.join()
 
 
-def test_only_one_process_spends_at_a_time(holder, ledger):
+@pytest.mark.usefixtures("holder")
+def test_only_one_process_spends_at_a_time(ledger):
     with pytest.raises(LabelingError, match="another run has been spending"), ledger.spending(0.2):
         pass
 
@@ -125,12 +126,12 @@ def test_a_cassette_carries_answers_to_another_ledger(ledger, tmp_path):
 @pytest.mark.parametrize("text", ["", "{}", "[]", "hello", '{"format": "other"}'])
 def test_another_file_is_no_cassette(ledger, tmp_path, text):
     (tmp_path / "c.jsonl").write_text(text)
-    with pytest.raises(LabelingError, match="c.jsonl:1: not a cassette"):
+    with pytest.raises(LabelingError, match=r"c\.jsonl:1: not a cassette"):
         import_cassette(ledger, tmp_path / "c.jsonl")
 
 
 def test_a_damaged_line_of_a_cassette_is_named(ledger, tmp_path):
     head = json.dumps({"format": "touchstone-cassette-1", "abilities": []})
     (tmp_path / "c.jsonl").write_text(f'{head}\n{{"key": 1}}\n')
-    with pytest.raises(LabelingError, match="c.jsonl:2"):
+    with pytest.raises(LabelingError, match=r"c\.jsonl:2"):
         import_cassette(ledger, tmp_path / "c.jsonl")

@@ -1,7 +1,7 @@
 """Prompt files: what they may say, what is wrong with them, what becomes of them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import PromptError
@@ -124,6 +124,7 @@ def test_reasoning_comes_before_the_label_in_both_forms():
     assert "end with one line: Label:" in Form(reasoning=True).instruction(CLASSES)
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_no_text_can_close_its_own_tag(text, tail):
     tag = delimit(text).splitlines()[0].strip("<>")
