@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from labeling.consensus.events import Events
-from labeling.consensus.linear import LinearModel, Terms, count_gold, vote_shares
+from labeling.consensus.linear import LinearModel, Terms, count_gold, own_class, vote_shares
 from labeling.consensus.patterns import Patterns, compress
 from labeling.consensus.posterior import log_evidence, normalised
 from labeling.gold import Gold
@@ -72,7 +72,7 @@ class DawidSkene(LinearModel):
         self.asked_ = np.ones(events.n_voters, dtype=np.bool_)
         covered = patterns.covered
         prior = np.full(self.n_classes, 1.0 / self.n_classes)
-        posterior = vote_shares(patterns.fired, events, prior)
+        posterior = vote_shares(patterns.fired, own_class(events), prior)
         unlabelled = np.maximum(patterns.count - taught.sum(axis=1), 0.0)
         n_covered = max(float(patterns.count[covered].sum()), 1.0)
         shape = (events.n_voters, self.n_classes, self.n_classes)

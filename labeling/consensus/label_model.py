@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from labeling.consensus.dawid_skene import DawidSkene
 from labeling.consensus.events import Events
 from labeling.consensus.gold_head import GoldHead
-from labeling.consensus.linear import LinearModel, count_gold, vote_shares
+from labeling.consensus.linear import LinearModel, count_gold, own_class, vote_shares
 from labeling.consensus.majority import Majority
 from labeling.consensus.one_coin import OneCoin
 from labeling.consensus.pattern_ds import PatternDS
@@ -268,7 +268,10 @@ class LabelModel:
 
     def _posterior(self, patterns: Patterns) -> NDArray[np.float64]:
         if self._model is None:
-            score = vote_shares(patterns.fired, self._events, self.class_balance_, self._worth)
+            own = own_class(self._events)
+            if self._worth is not None:
+                own *= self._worth[self._events.voter][:, None]
+            score = vote_shares(patterns.fired, own, self.class_balance_)
             if self.method == "auto":  # a single vote is no certainty
                 n_votes = patterns.n_votes[:, None]
                 score = (n_votes * score + 1 / self.n_classes) / (n_votes + 1)

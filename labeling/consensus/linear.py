@@ -109,18 +109,24 @@ def count_gold(patterns: Patterns, gold: Gold | None, n_classes: int) -> NDArray
 
 
 def vote_shares(
-    fired: sparse.csr_array,
-    events: Events,
-    prior: NDArray[np.float64],
-    worth: NDArray[np.float64] | None = None,
+    fired: sparse.csr_array, own: NDArray[np.float64], prior: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return the share of each pattern's votes by class; ``prior`` where there are none.
 
-    ``worth``, of shape (n_voters,), weighs the votes; by default they all count the same.
+    Parameters
+    ----------
+    fired : sparse array of shape (n_patterns, n_events)
+        Weights of the events in each pattern.
+    own : float array of shape (n_events, n_classes)
+        What each event counts for each class, see :func:`own_class`.
+    prior : float array of shape (n_classes,)
+        Shares where nothing counts.
     """
-    own = (events.label[:, None] == np.arange(events.n_classes)).astype(np.float64)
-    if worth is not None:
-        own *= worth[events.voter][:, None]
     share = np.asarray(fired @ own)
     total = share.sum(axis=1, keepdims=True)
     return np.where(total > 0, share / np.where(total > 0, total, 1.0), prior)
+
+
+def own_class(events: Events) -> NDArray[np.float64]:
+    """Return 1 where an event says a class, 0 elsewhere, shape (n_events, n_classes)."""
+    return (events.label[:, None] == np.arange(events.n_classes)).astype(np.float64)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from labeling.consensus.events import Events
-from labeling.consensus.linear import LinearModel, Terms, count_gold, vote_shares
+from labeling.consensus.linear import LinearModel, Terms, count_gold, own_class, vote_shares
 from labeling.consensus.patterns import Patterns, compress
 from labeling.consensus.posterior import checked_balance, log_evidence, normalised
 from labeling.gold import Gold
@@ -81,10 +81,10 @@ class OneCoin(LinearModel):
         self.events_ = events
         self.asked_ = np.ones(events.n_voters, dtype=np.bool_)
         fired, covered = patterns.fired, patterns.covered
-        own = (events.label[:, None] == np.arange(self.n_classes)).astype(np.float64)
+        own = own_class(events)
         cast = np.bincount(events.voter, np.asarray(fired.T @ patterns.count), events.n_voters)
         balance = checked_balance(self.class_balance, self.n_classes)
-        posterior = vote_shares(fired, events, balance)
+        posterior = vote_shares(fired, own, balance)
         unlabelled = np.maximum(patterns.count - taught.sum(axis=1), 0.0)
         extra = np.asarray(fired.T @ ((GOLD_WEIGHT - 1) * taught.sum(axis=1)))
         cast = cast + np.bincount(events.voter, extra, events.n_voters)

@@ -2,8 +2,10 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from labeling.consensus.events import Events
+from labeling.consensus.linear import own_class
 from labeling.consensus.patterns import Patterns
 
 ONE_CLASS = 0.95
@@ -15,8 +17,9 @@ SELECTIVE_PANEL = 0.2
 ALWAYS = 0.9
 """A voter that speaks on at least this share of the items is silent by accident only."""
 
-LOPSIDED = 0.7
-"""Share of the trusted votes that a class needs before a rule panel's prior leans towards it."""
+LOPSIDED = 0.5
+"""Where between equal shares (0) and one class only (1) the trusted votes for the commonest class
+must lie before a rule panel's prior leans towards it; 0.75 of the votes if there are 2 classes."""
 
 
 def answers_when_asked(patterns: Patterns, events: Events) -> NDArray[np.bool_]:
@@ -40,11 +43,20 @@ def answers_when_asked(patterns: Patterns, events: Events) -> NDArray[np.bool_]:
     return always | bool(share <= SELECTIVE_PANEL)
 
 
-def trusted_balance(patterns: Patterns, events: Events) -> NDArray[np.float64]:
+def trusted_balance(
+    patterns: Patterns, shared: sparse.csr_array, events: Events
+) -> NDArray[np.float64]:
     """Return the shares of the classes among votes, each worth the rate at which others agree.
 
     A vote's worth is the share of the other votes on the same items that say the same, so that a
     rule which fires everywhere and is contradicted everywhere does not count as prevalence.
+
+    Parameters
+    ----------
+    patterns, events : Patterns, Events
+        What was said.
+    shared : sparse array of shape (n_patterns, n_events)
+        Weights of the events, see :func:`~labeling.consensus.redundancy.event_weights`.
 
     Returns
     -------
@@ -52,18 +64,18 @@ def trusted_balance(patterns: Patterns, events: Events) -> NDArray[np.float64]:
         Sums to 1; uniform where no two voters ever agreed.
     """
     n_classes = events.n_classes
-    own = (events.label[:, None] == np.arange(n_classes)).astype(np.float64)
-    said = np.asarray(patterns.fired @ own)
+    own = own_class(events)
+    said = np.asarray(shared @ own)
     row = np.repeat(np.arange(patterns.n_patterns), patterns.n_votes)
-    event = patterns.fired.indices
-    count = patterns.count[row]
-    same = (said[row, events.label[event]] - 1) * count
-    other = (patterns.n_votes[row] - 1) * count
+    event, weight = shared.indices, shared.data
+    count = patterns.count[row] * weight
+    same = (said[row, events.label[event]] - weight) * count
+    other = (said.sum(axis=1)[row] - weight) * count
     agreed = np.bincount(event, same, events.n_events)
-    shared = np.bincount(event, other, events.n_events)
-    overall = agreed.sum() / max(shared.sum(), 1.0)
-    worth = (agreed + 2 * overall) / (shared + 2)
-    votes = np.asarray(patterns.fired.T @ patterns.count) * worth
+    met = np.bincount(event, other, events.n_events)
+    overall = agreed.sum() / max(met.sum(), 1.0)
+    worth = (agreed + 2 * overall) / (met + 2)
+    votes = np.asarray(shared.T @ patterns.count) * worth
     balance = votes @ own
     total = float(balance.sum())
     return balance / total if total > 0 else np.full(n_classes, 1.0 / n_classes)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from labeling.consensus.events import Events
-from labeling.consensus.linear import LinearModel, Terms, count_gold, vote_shares
+from labeling.consensus.linear import LinearModel, Terms, count_gold, own_class, vote_shares
 from labeling.consensus.panel import LOPSIDED, answers_when_asked, trusted_balance
 from labeling.consensus.patterns import Patterns, compress
 from labeling.consensus.posterior import checked_balance, log_evidence, normalised
@@ -64,7 +64,7 @@ class PatternDS(LinearModel):
     :math:`m_p` that did not, and :math:`w_{ep}` from :mod:`labeling.consensus.redundancy`.
 
     The class balance is what the caller says; else uniform, unless trusted votes for one class
-    make up 70 % (:func:`~labeling.consensus.panel.trusted_balance`); it is re-estimated only
+    outweigh the rest (:func:`~labeling.consensus.panel.trusted_balance`); it is re-estimated only
     where most votes come from voters that answer when asked. Estimated for rules it runs away.
 
     Parameters
@@ -127,17 +127,19 @@ class PatternDS(LinearModel):
         self.events_ = events
         self.asked_ = answers_when_asked(part, events)
         asked = self.asked_[events.voter]
-        cast = np.asarray(part.fired.T @ part.count)
-        estimate = self.class_balance is None and 2 * cast[asked].sum() > cast.sum()
-        balance = self._start(part, lean=not asked.any())
-        own = (events.label[:, None] == np.arange(self.n_classes)).astype(np.float64)
-        posterior = vote_shares(part.fired, events, balance)
+        own = own_class(events)
+        uniform = np.full(self.n_classes, 1.0 / self.n_classes)
+        posterior = vote_shares(part.fired, own, uniform)
         self.redundancy_ = redundancy(part, events, posterior, self.asked_)
+        shared = event_weights(part.fired, self.redundancy_)
+        posterior = vote_shares(shared, own, uniform)
+        cast, counted = part.fired.T @ part.count, np.asarray(shared.T @ part.count)
+        estimate = self.class_balance is None and 2 * counted[asked].sum() > counted.sum()
+        balance = self._balance(part, shared, lean=not asked.any())
         unlabelled = np.maximum(part.count - taught.sum(axis=1), 0.0)
         n_covered = float(part.count[part.covered].sum())
-        strength = 10.0 + STRENGTH * n_covered**2 / max(float(cast.sum()), 1.0)
+        strength = 10.0 + STRENGTH * n_covered**2 / max(float(counted.sum()), 1.0)
         pseudo_rate = strength * np.maximum(cast / max(float(part.count.sum()), 1.0), 1e-9)
-        shared = event_weights(part.fired, self.redundancy_)
         for _ in range(self.n_iterations):
             mass = unlabelled[:, None] * posterior + GOLD_WEIGHT * taught
             mass[~part.covered] = 0.0
@@ -158,10 +160,13 @@ class PatternDS(LinearModel):
         self.log_likelihood_ = float(part.count[part.covered] @ log_evidence(plain)[part.covered])
         return self
 
-    def _start(self, patterns: Patterns, *, lean: bool) -> NDArray[np.float64]:
+    def _balance(
+        self, patterns: Patterns, shared: sparse.csr_array, *, lean: bool
+    ) -> NDArray[np.float64]:
         if self.class_balance is None and lean:
-            trusted = trusted_balance(patterns, self.events_)
-            if trusted.max() > LOPSIDED:
+            trusted = trusted_balance(patterns, shared, self.events_)
+            equal = 1.0 / self.n_classes
+            if trusted.max() - equal > LOPSIDED * (1 - equal):
                 return np.maximum(trusted, 1e-3) / np.maximum(trusted, 1e-3).sum()
         return checked_balance(self.class_balance, self.n_classes)
 
@@ -180,14 +185,14 @@ class PatternDS(LinearModel):
         base = np.tile(np.log(self.class_balance_), (fired.shape[0], 1))
         rule = ~self.asked_
         if rule.any():
-            n_spoke = np.asarray(fired @ rule[events.voter].astype(np.float64))
+            n_spoke = np.asarray(weight @ rule[events.voter].astype(np.float64))
             worth = np.repeat(1 / (1 + RHO * np.maximum(n_spoke - 1, 0)), np.diff(fired.indptr))
             weight.data *= np.where(rule[events.voter[fired.indices]], worth, 1.0)
             speaks = by_voter(self.theta_, events) * rule[:, None]
             silent = np.log1p(-np.minimum(speaks, 1 - 1e-6))
             unsaid = silent.sum(axis=0) - np.asarray(fired @ silent[events.voter])
             unsaid[np.diff(fired.indptr) == 0] = 0.0
-            n_silent = rule.sum() - n_spoke
+            n_silent = rule.sum() - np.asarray(fired @ rule[events.voter].astype(np.float64))
             heard = ABSTAIN_WORTH / (1 + RHO_ABSTAIN * np.maximum(n_silent - 1, 0))
             base += heard[:, None] * unsaid
         return Terms(base, weight, np.log(self.theta_))

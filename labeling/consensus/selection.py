@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from labeling.consensus.events import Events
 from labeling.consensus.gold_head import GoldHead
-from labeling.consensus.linear import LinearModel, count_gold, vote_shares
+from labeling.consensus.linear import LinearModel, count_gold, own_class, vote_shares
 from labeling.consensus.one_coin import OneCoin
 from labeling.consensus.pattern_ds import PatternDS
 from labeling.consensus.patterns import Patterns
@@ -167,7 +167,7 @@ def against_majority(
     row = patterns.of_item[gold.item]
     seen = patterns.covered[row]
     prior = np.full(events.n_classes, 1.0 / events.n_classes)
-    share = vote_shares(patterns.fired[row], events, prior)
+    share = vote_shares(patterns.fired[row], own_class(events), prior)
     weight = (np.ones(gold.n_gold) if gold.probability is None else 1 / gold.probability)[seen]
     ours = hits(posterior, gold.label)[seen]
     theirs = hits(share, gold.label)[seen]

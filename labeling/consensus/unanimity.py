@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from labeling.consensus.events import Events
+from labeling.consensus.linear import own_class
 
 
 def keep_unanimous(
@@ -32,7 +33,7 @@ def keep_unanimous(
     >>> keep_unanimous(np.array([[0.25, 0.75]]), fired, Events(2, 2), quorum=2).tolist()
     [[0.75, 0.25]]
     """
-    own = (events.label[:, None] == np.arange(events.n_classes)).astype(np.float64)
+    own = own_class(events)
     said = np.asarray(fired @ own)
     n_votes = np.diff(fired.indptr)
     rows = np.flatnonzero((said.max(axis=1, initial=0.0) == n_votes) & (n_votes >= max(quorum, 1)))
