@@ -9,7 +9,7 @@ from dagster_dbt import DbtCliResource, dbt_assets
 from assets import tables
 from orchestration.resources.dbt import TaskTranslator, manifest, project, variables
 from orchestration.resources.table import Table
-from orchestration.resources.warehouse import WAREHOUSE_POOL, Warehouse
+from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
 
@@ -21,7 +21,6 @@ def marts(task: Task) -> dg.AssetsDefinition:
         project=project(),
         dagster_dbt_translator=TaskTranslator(task),
         name=f"{task.name}_marts",
-        pool=WAREHOUSE_POOL,
     )
     def marts(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.conditions import when_inputs_are_clean
+from orchestration.conditions import fresh_within_two_batches, when_inputs_are_clean
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
@@ -31,6 +31,7 @@ def published(task: Task) -> dg.AssetsDefinition:
         owners=[f"team:{task.spec.owner}"],
         deps=[dg.AssetKey([task.name, *table]) for table in PUBLISHED.values()],
         automation_condition=when_inputs_are_clean,
+        freshness_policy=fresh_within_two_batches(task.spec.batch.every),
     )
     def published(warehouse: Warehouse) -> dg.MaterializeResult:
         """Each mart as a Parquet file; readers see the old file or the new one, never half of it."""

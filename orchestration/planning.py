@@ -46,15 +46,22 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
         return []
     warehouse.ensure(tables.REVIEWS, tables.RELEASED)
     with warehouse.connect() as db:
-        (seen,) = db.execute(
-            "select coalesce(max(review_id), 0) from people.reviews"
-        ).fetchone() or (0,)
+        # by batch: reading one batch must not make the new reviews of another look read
+        read = dict(
+            db.execute("select batch, max(review_id) from people.reviews group by batch").fetchall()
+        )
         labelled = [
             row[0]
             for row in db.execute(
                 "select distinct batch from labels.released order by 1"
             ).fetchall()
         ]
-    touched = set(ReviewStore(task.reviews).reviews(since=int(seen))["batch"].to_pylist())
+    given = ReviewStore(task.reviews).reviews().select(["batch", "review_id"])
+    newest = given.group_by("batch").aggregate([("review_id", "max")]).to_pydict()
+    touched = {
+        batch
+        for batch, review in zip(newest["batch"], newest["review_id_max"], strict=True)
+        if review > read.get(batch, 0)
+    }
     first = min((batch for batch in touched if batch in labelled), default=None)
     return [] if first is None else [batch for batch in labelled if batch >= first]

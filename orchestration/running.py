@@ -1,6 +1,7 @@
 """Run a task from files to report in this process: what the command line does."""
 
 import importlib.util
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from orchestration.definitions import definitions
-from orchestration.instance import open_instance
+from orchestration.instance import PROCESS_TAG, open_instance
 from orchestration.jobs import QUIET
 from orchestration.planning import batches_to_label, batches_with_new_reviews
 from orchestration.schedules import warehouse_of
@@ -128,6 +129,7 @@ def _run(
         partition_key=batch,
         instance=instance,
         run_config=QUIET,
+        tags={PROCESS_TAG: str(os.getpid())},
         raise_on_error=False,
     )
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]

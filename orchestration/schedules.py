@@ -24,6 +24,7 @@ def schedules(task: Task) -> list[dg.ScheduleDefinition]:
         job_name=f"{task.name}_land",
         cron_schedule=task.spec.batch.cron or CRON[every],
         execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Read what has arrived; each batch that is new or changed is then labelled.",
     )
     def label_new_batches(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:

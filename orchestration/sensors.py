@@ -1,13 +1,41 @@
-"""What runs when something happens outside."""
+"""What runs when something happens outside: files arrive, batches wait, people answer."""
 
 import hashlib
+import time
+from collections.abc import Sequence
 
 import dagster as dg
 
+from assets.stamp import settings_hash
+from assets.tables import ARRIVALS
+from orchestration.instance import PARTITION_NAME_TAG, TASK_TAG, UNFINISHED
+from orchestration.partitions import batches
 from orchestration.planning import batches_to_label, batches_with_new_reviews
 from orchestration.resources.review_store import ReviewStore
-from orchestration.schedules import warehouse_of
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
+
+REASON_TAG = "touchstone/because"
+"""Tag of a run that a sensor asked for: what made it necessary. Its tries are counted by it."""
+
+AT_ONCE = 20
+"""Batches asked for at a time; they wait for each other anyhow, and more would only fill a list."""
+
+WAIT_MIN = (5, 20, 80)
+"""Minutes to wait after the first, second, third try of a batch that did not get done."""
+
+SETTLED_S = 5.0
+"""A file changed less than this many seconds ago may still be written."""
+
+PAUSE_S = 20
+"""People who answer are let finish: the batches are measured once they pause this long, ..."""
+
+LONGEST_WAIT_S = 300
+"""... or when the first of their new reviews is this old."""
+
+PATIENCE_S = 20.0
+"""A sensor that cannot get at the warehouse within this time tries again at its next turn."""
 
 
 def sensors(task: Task) -> list[dg.SensorDefinition]:
@@ -19,6 +47,7 @@ def sensors(task: Task) -> list[dg.SensorDefinition]:
         dg.AutomationConditionSensorDefinition(
             f"{task.name}_automation",
             target=dg.AssetSelection.all(),
+            run_tags={TASK_TAG: task.name},
             default_status=dg.DefaultSensorStatus.RUNNING,
             description="Gold, quality, marts and report follow what they are made of.",
         ),
@@ -39,11 +68,14 @@ def new_files(task: Task) -> dg.SensorDefinition:
         if task.spec.source.files is None:
             return dg.SkipReason("the source is a query; the schedule reads it")
         pattern = task.path(task.spec.source.files)
-        states = [
-            f"{path.name} {path.stat().st_size} {path.stat().st_mtime_ns}"
-            for path in sorted(pattern.parent.glob(pattern.name))
-        ]
-        seen = hashlib.sha256("\n".join(states).encode()).hexdigest()[:16]
+        paths = sorted(pattern.parent.glob(pattern.name))
+        states = {path.name: path.stat() for path in paths}
+        now = time.time()
+        for name, state in states.items():
+            if 0 <= now - state.st_mtime < SETTLED_S:
+                return dg.SkipReason(f"{name} changed just now and may not be whole yet")
+        listing = "\n".join(f"{n} {s.st_size} {s.st_mtime_ns}" for n, s in states.items())
+        seen = hashlib.sha256(listing.encode()).hexdigest()[:16]
         if not states or seen == context.cursor:
             return dg.SkipReason(f"nothing new among {len(states)} files")
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=seen)], cursor=seen)
@@ -52,38 +84,50 @@ def new_files(task: Task) -> dg.SensorDefinition:
 
 
 def new_batches(task: Task) -> dg.SensorDefinition:
-    """Build the sensor that labels what has landed, oldest batch first."""
+    """Build the sensor that labels what has landed, oldest batch first.
+
+    Its cursor says of which landing and settings it is known that nothing is left to do, so that
+    an idle sensor never opens the warehouse.
+    """
+    job = f"{task.name}_label"
 
     @dg.sensor(
         name=f"{task.name}_new_batches",
-        job_name=f"{task.name}_label",
+        job_name=job,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Label each batch that is new, or whose items, rules or settings changed.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        del context
-        if not task.warehouse.is_file():
+        landed = context.instance.get_latest_materialization_event(ARRIVALS.key(task.name))
+        if landed is None or not task.warehouse.is_file():
             return dg.SkipReason("nothing has landed yet")
-        todo = batches_to_label(task, warehouse_of(task))
-        if not todo:
+        if _under_way(context, f"{task.name}_land"):
+            return dg.SkipReason("files are being read")
+        state = f"{landed.run_id} {settings_hash(task)}"
+        if state == context.cursor:
             return dg.SkipReason("every batch is labelled as things stand")
-        return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(run_key=f"{batch} {stamp}", partition_key=batch)
-                for batch, stamp in todo.items()
-            ]
-        )
+        try:
+            todo = batches_to_label(task, _patient(task))
+        except TaskError as error:
+            return dg.SkipReason(str(error))
+        if not todo:
+            return dg.SensorResult(cursor=state, skip_reason="every batch is labelled")
+        return _ask(context, task, job, todo)
 
     return sensor
 
 
 def new_reviews(task: Task) -> dg.SensorDefinition:
-    """Build the sensor that measures anew when people answered; its cursor is the last review."""
+    """Build the sensor that measures anew when people answered.
+
+    Its cursor is the newest review of which it is known that all up to it have been read.
+    """
+    job = f"{task.name}_measure"
 
     @dg.sensor(
         name=f"{task.name}_new_reviews",
-        job_name=f"{task.name}_measure",
+        job_name=job,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Read new reviews and measure the batches they touch.",
@@ -91,17 +135,80 @@ def new_reviews(task: Task) -> dg.SensorDefinition:
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not (task.reviews.is_file() and task.warehouse.is_file()):
             return dg.SkipReason("there are no reviews yet")
+        if _under_way(context, job):
+            return dg.SkipReason("earlier reviews are being read")
         answered = ReviewStore(task.reviews).reviews(since=int(context.cursor or 0))
         if answered.num_rows == 0:
             return dg.SkipReason("no review is new")
-        newest = str(max(int(str(r)) for r in answered["review_id"].to_pylist()))
-        touched = batches_with_new_reviews(task, warehouse_of(task))
-        return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(run_key=f"reviews {newest} {batch}", partition_key=batch)
-                for batch in touched
-            ],
-            cursor=newest,
-        )
+        try:
+            touched = batches_with_new_reviews(task, _patient(task))
+        except TaskError as error:
+            return dg.SkipReason(str(error))
+        newest = str(answered["review_id"].to_pylist()[-1])
+        if not touched:
+            return dg.SensorResult(cursor=newest, skip_reason="every new review has been read")
+        now = time.time()
+        first, last = (answered["at"][at].as_py().timestamp() for at in (0, -1))
+        if now - last < PAUSE_S and now - first < LONGEST_WAIT_S:
+            return dg.SkipReason(f"people are answering; their last is under {PAUSE_S} s old")
+        return _ask(context, task, job, dict.fromkeys(touched, f"reviews up to {newest}"))
 
     return sensor
+
+
+def _patient(task: Task) -> Warehouse:
+    return Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S)
+
+
+def _under_way(context: dg.SensorEvaluationContext, job: str) -> set[str]:
+    """Batches of which a run of ``job`` waits or is under way; empty text for a run of no batch."""
+    runs = context.instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED))
+    return {run.tags.get(PARTITION_NAME_TAG, "") for run in runs}
+
+
+def _ask(
+    context: dg.SensorEvaluationContext, task: Task, job: str, wanted: dict[str, str]
+) -> dg.SensorResult | dg.SkipReason:
+    """Ask for runs of ``job``, one a batch, but never for what is waiting, running or has failed.
+
+    What failed is tried again after a while, four times in all.
+    """
+    under_way = _under_way(context, job)
+    known = set(context.instance.get_dynamic_partitions(str(batches(task).name)))
+    requests: list[dg.RunRequest] = []
+    waiting: list[str] = []
+    for batch, reason in wanted.items():
+        if len(under_way) + len(requests) >= AT_ONCE:
+            break
+        if batch in under_way or batch not in known:
+            continue
+        tags = {REASON_TAG: reason, PARTITION_NAME_TAG: batch}
+        tries = context.instance.get_run_records(
+            dg.RunsFilter(job_name=job, tags=tags), limit=len(WAIT_MIN) + 1
+        )
+        if tries and not _due(tries):
+            waiting.append(batch)
+            continue
+        requests.append(
+            dg.RunRequest(
+                run_key=f"{batch} {reason} {len(tries)}",
+                partition_key=batch,
+                tags={REASON_TAG: reason},
+            )
+        )
+    if requests:
+        return dg.SensorResult(run_requests=requests)
+    if waiting:
+        return dg.SkipReason(f"tried in vain, see their runs: {', '.join(waiting)}")
+    return dg.SkipReason(f"{len(under_way)} batches are waiting or under way")
+
+
+def _due(tries: Sequence[dg.RunRecord]) -> bool:
+    """Whether a batch that did not get done is to be tried again; ``tries``, the newest first."""
+    newest = tries[0]
+    succeeded = newest.dagster_run.status is dg.DagsterRunStatus.SUCCESS
+    if len(tries) > len(WAIT_MIN) and not succeeded:
+        return False
+    # a run that succeeded and left something to do had spent its budget: that never gives up
+    wait_min = WAIT_MIN[-1] if succeeded else WAIT_MIN[len(tries) - 1]
+    return time.time() - (newest.end_time or 0.0) >= 60 * wait_min

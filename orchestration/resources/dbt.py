@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject
 
-from orchestration.conditions import when_inputs_are_clean
+from orchestration.conditions import when_inputs_settle
 from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
 
@@ -41,9 +41,9 @@ class TaskTranslator(DagsterDbtTranslator):
     def get_automation_condition(
         self, dbt_resource_props: Mapping[str, Any]
     ) -> dg.AutomationCondition[Any]:
-        """Build again when what it is made of has changed and is sound."""
+        """Build again when what it is made of has changed, whichever batch."""
         del dbt_resource_props
-        return when_inputs_are_clean
+        return when_inputs_settle
 
 
 def project() -> DbtProject:

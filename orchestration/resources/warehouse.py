@@ -12,9 +12,6 @@ from filelock import FileLock, Timeout
 from orchestration.resources.table import Table
 from orchestration.task.errors import TaskError
 
-WAREHOUSE_POOL = "warehouse"
-"""Steps that hold the file for long (dbt) join this pool."""
-
 
 class Warehouse(dg.ConfigurableResource[None]):
     """Opens the warehouse for one process at a time, so that nobody sees a lock error.
