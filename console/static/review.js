@@ -119,7 +119,7 @@ function advance(failure) {
     showNothing(itemBox, "Only skipped items are left", `You skipped ${counts.skipped}.`, { name: "Go through them now", run: goThroughSkipped });
   } else {
     showNothing(itemBox, "Nothing to review", "You answered everything that waits for you. New items appear here by themselves.");
-    setTimeout(() => { if (current === null) shelf.refill(); }, 5000);
+    setTimeout(() => { if (current === null) shelf.refill(); }, 3000);
   }
 }
 

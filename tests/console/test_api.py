@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import re
 
 from PIL import Image
@@ -167,12 +169,19 @@ def test_the_published_report_runs_its_own_scripts_and_no_others(tmp_path):
     assert client.get("/dashboard").status_code == 404
     report.write_text(
         "<script>let a = 1;</script><script src='https://elsewhere.example/x.js'></script>"
+        '<script type="application/json" id="later">"let b = 2;"</script>'
     )
     reply = client.get("/dashboard")
     assert reply.status_code == 200
     policy = reply.headers["content-security-policy"]
-    assert policy.count("sha256-") == 1
-    assert "script-src 'sha256-" in policy
+    for code in ("let a = 1;", "let b = 2;"):
+        assert base64.b64encode(hashlib.sha256(code.encode()).digest()).decode() in policy
+    assert policy.count("sha256-") == 2
+    assert policy.startswith("sandbox allow-scripts")
+    assert "allow-same-origin" not in policy
+    assert "connect-src" not in policy
+    assert "default-src 'none'" in policy
+    assert "script-src 'unsafe-inline'" not in policy
 
 
 def test_reviewers_quality_comes_from_hidden_gold_with_an_interval(signed_in, tmp_path):
