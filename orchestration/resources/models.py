@@ -91,6 +91,12 @@ def transport_of(
         )
 
 
+def asking_nobody(task: Task) -> LiteLlmTransport:
+    """Return a transport that knows prices and counts tokens, and has neither key nor address."""
+    simulated = _spec(task).simulated is not None
+    return LiteLlmTransport(simulated=simulated, free=simulated)
+
+
 def _spec(task: Task) -> Models:
     if task.spec.models is None:
         raise TaskError(f"{task.folder / 'task.yaml'}: models: the task asks no model")

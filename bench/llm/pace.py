@@ -1,0 +1,132 @@
+"""How near to the allowed rate, and how near to bare aiohttp.
+
+Run: python bench/llm/pace.py limited | free
+"""
+
+import asyncio
+import multiprocessing
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import aiohttp
+import pyarrow as pa
+
+from labeling.llm.budget import Budget
+from labeling.llm.classes import ClassSpec
+from labeling.llm.labelling import label_batch
+from labeling.llm.ledger import Ledger
+from labeling.llm.prompt import parse_prompts
+from labeling.llm.settings import Pace
+from labeling.llm.transport import Request
+from orchestration.resources.litellm_transport import LiteLlmTransport
+from tests.faults.llm.killing import meter, provider_process
+
+IN_FLIGHT = 64
+LATENCY_S = 0.05
+(PROMPT,) = parse_prompts(
+    "---\nmodel: openai/fake\nprice: {input: 1, output: 2}\n"
+    "output: {format: text, confidence: none}\n---\nSort these.",
+    "classify",
+)
+CLASSES = [ClassSpec("SPAM"), ClassSpec("HAM")]
+MESSAGES = ({"role": "system", "content": "Sort these."}, {"role": "user", "content": "hello"})
+
+
+def touchstone(address: str, n: int, pace: Pace) -> float:
+    """Label n items; calls a second."""
+    items = pa.table(
+        {"item_id": [str(k) for k in range(n)], "text": [f"text {k}" for k in range(n)]}
+    )
+    with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder) / "l.sqlite") as ledger:
+        start = time.perf_counter()
+        result = label_batch(
+            items,
+            [PROMPT],
+            CLASSES,
+            LiteLlmTransport(f"{address}/v1", "k"),
+            ledger,
+            run="r",
+            budget=Budget(10, 10, 10),
+            pace=pace,
+        )
+        elapsed = time.perf_counter() - start
+    assert result.votes.num_rows == n, result.summary
+    return n / elapsed
+
+
+async def many(one, n: int) -> float:
+    queue = iter(range(n))
+
+    async def work() -> None:
+        for _ in queue:
+            await one()
+
+    start = time.perf_counter()
+    await asyncio.gather(*(work() for _ in range(IN_FLIGHT)))
+    return n / (time.perf_counter() - start)
+
+
+def bare_aiohttp(address: str, n: int) -> float:
+    async def run() -> float:
+        body = {"model": "fake", "messages": list(MESSAGES), "max_tokens": 8}
+        async with aiohttp.ClientSession() as session:
+
+            async def one() -> None:
+                async with session.post(f"{address}/v1/chat/completions", json=body) as response:
+                    await response.json()
+
+            return await many(one, n)
+
+    return asyncio.run(run())
+
+
+def bare_litellm(address: str, n: int) -> float:
+    transport = LiteLlmTransport(f"{address}/v1", "k")
+    request = Request("openai/fake", MESSAGES, {"max_tokens": 8})
+
+    async def run() -> float:
+        await transport.complete(request)
+        return await many(lambda: transport.complete(request), n)
+
+    return asyncio.run(run())
+
+
+def in_processes(address: str, n: int, processes: int) -> float:
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(processes) as pool:
+        pool.starmap(bare_litellm, [(address, 5)] * processes)
+        return sum(pool.starmap(bare_litellm, [(address, n)] * processes, chunksize=1))
+
+
+def limited(rate: int = 600, seconds: int = 90) -> None:
+    n = rate * seconds // 60
+    with provider_process(LATENCY_S, rate) as address:
+        touchstone(address, 1, Pace())
+        time.sleep(61)  # let the provider forget the first request
+        pace = Pace(requests_per_minute=rate, concurrency=IN_FLIGHT)
+        reached = touchstone(address, n, pace) * 60
+        refused = sum(row[1] == 429 for row in meter(address))
+    print(
+        f"allowed {rate} a minute, reached {reached:.0f} ({reached / rate:.1%}), refused {refused}"
+    )
+
+
+def free(n: int = 2000) -> None:
+    with provider_process(LATENCY_S) as address:
+        touchstone(address, 1, Pace())
+        rows = [
+            ("bare aiohttp", bare_aiohttp(address, n)),
+            ("LiteLLM alone, 1 process", bare_litellm(address, n)),
+            ("LiteLLM alone, 2 processes", in_processes(address, n, 2)),
+            ("LiteLLM alone, 4 processes", in_processes(address, n, 4)),
+            ("Touchstone on LiteLLM", touchstone(address, n, Pace(concurrency=IN_FLIGHT))),
+        ]
+    best = rows[0][1]
+    for name, rate in rows:
+        print(f"{name:28s} {rate:7.0f} calls/s  {rate / best:6.1%} of aiohttp")
+
+
+if __name__ == "__main__":
+    {"limited": limited, "free": free}[sys.argv[1]]()
