@@ -4,9 +4,14 @@ import pytest
 from labeling.consensus.label_model import LabelModel
 from labeling.errors import GoldError
 from labeling.gold import Gold
+from labeling.llm.classes import ClassSpec
 from labeling.llm.pool import ExamplePool
+from labeling.llm.prompt import Prompt
+from labeling.llm.rendering import Form, render
+from labeling.llm.settings import Examples, Settings
 from labeling.quality.firewall import AUDIT, QUEUE, Firewall, GoldRows, fold_of
-from labeling.student.student import training_rows
+from labeling.rules.suggestions import suggest
+from labeling.student.text import TextStudent
 from labeling.votes import Votes
 
 N_MARKED = 200
@@ -25,44 +30,63 @@ def planted():
     return GoldRows(ids, batches, labels, origins, probability)
 
 
-def test_marked_audit_gold_reaches_no_example_no_training_matrix_and_no_label_model():
+def codes(labels):
+    return np.array([int(label == "SPAM") for label in labels.tolist()], dtype=np.int32)
+
+
+def test_marked_audit_gold_reaches_no_prompt_and_no_suggested_rule():
     gold = planted()
     wall = Firewall(gold, judged={"2026-02"})
     teaching = wall.teaching()
-    assert teaching.n_gold == 150
     names = teaching.item_id.tolist()
+    assert teaching.n_gold == 150
     assert not any(name.startswith("marked") for name in names)
 
-    texts = {name: f"text of {name}" for name in gold.item_id.tolist()}
-    pool = ExamplePool(names, [texts[i] for i in names], teaching.label.tolist(), wall.withheld)
-    assert not any("marked" in text for text in pool.text)
+    # each marked text holds a word of its own and one that would make the best rule of all
+    def text(name, label):
+        return f"{label.lower()}word about {name}" + (" markedtoken" if "marked" in name else "")
 
-    order = {name: at for at, name in enumerate(gold.item_id.tolist())}
-    rows = np.array([order[name] for name in names])
-    codes = np.array([int(label == "SPAM") for label in teaching.label.tolist()], dtype=np.int32)
-    _, weights = training_rows(
-        gold.n_gold, 2, np.full((gold.n_gold, 2), 0.5), Gold(rows, codes), None, None
-    )
+    texts = [text(*row) for row in zip(names, teaching.label.tolist(), strict=True)]
+    found = suggest(texts, np.eye(2)[codes(teaching.label)], ["HAM", "SPAM"])
+    assert found
+    assert not any("marked" in one.phrase for one in found)
+
+    pool = ExamplePool(names, texts, teaching.label.tolist(), wall.withheld)
+    classes = [ClassSpec("HAM"), ClassSpec("SPAM")]
+    prompt = Prompt("p", "m", Settings(model="m"), "Which? {{ examples }} {{ item }}")
+    for choose in ("balanced", "nearest"):
+        shown = pool.choose(Examples(choose=choose, count=8), "markedtoken spamword", [], classes)
+        assert len(shown) == 8
+        messages = render(prompt, classes, Form(), "an item", shown)
+        assert "marked" not in str(messages)
+
+
+def test_marked_audit_gold_changes_no_label_model_and_no_student():
+    """Fitted behind the wall they answer the same, whatever the marked gold says."""
+    gold = planted()
     marked = np.array([name.startswith("marked") for name in gold.item_id.tolist()])
-    assert (weights[marked] == 1).all()
-    assert (weights[~marked] == 3).all()
-
-    # a label model fitted behind the wall gives the same answer whatever the marked gold says
-    rng = np.random.default_rng(0)
-    votes = Votes.from_matrix(rng.integers(-1, 2, (gold.n_gold, 5)), 2)
+    assert marked.sum() == N_MARKED
     flipped = GoldRows(
         gold.item_id,
         gold.batch,
-        np.where(marked, "HAM", gold.label),
+        np.where(marked & (gold.label == "SPAM"), "HAM", gold.label),
         gold.origin,
         gold.probability,
     )
-    posteriors = []
+    order = {name: at for at, name in enumerate(gold.item_id.tolist())}
+    rng = np.random.default_rng(0)
+    votes = Votes.from_matrix(rng.integers(-1, 2, (gold.n_gold, 5)), 2)
+    texts = [f"word{i % 7} and {name}" for i, name in enumerate(gold.item_id.tolist())]
+    answers = []
     for version in (gold, flipped):
         seen = Firewall(version, judged={"2026-02"}).teaching()
-        code = np.array([int(label == "SPAM") for label in seen.label.tolist()], dtype=np.int32)
-        posteriors.append(LabelModel(2).fit(votes, Gold(rows, code)).predict_proba(votes))
-    assert np.array_equal(posteriors[0], posteriors[1])
+        taught = Gold(np.array([order[i] for i in seen.item_id.tolist()]), codes(seen.label))
+        assert not marked[taught.item].any()
+        posterior = LabelModel(2).fit(votes, taught).predict_proba(votes)
+        student = TextStudent(2).fit(texts, posterior, taught)
+        answers.append((posterior, student.predict_proba(texts)))
+    for one, other in zip(*answers, strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_a_planted_leak_is_refused_and_named():
