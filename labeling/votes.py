@@ -11,7 +11,7 @@ ABSTAIN = -1
 """A voter's way of saying nothing. Never a class, never counted."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Votes:
     """Votes of several voters over the same items, checked once, here.
 
@@ -69,8 +69,8 @@ class Votes:
                     f"{name} must be a 1-D array of whole numbers, got {index.dtype} of shape "
                     f"{index.shape}"
                 )
-            strangers = (index < 0) | (index >= size)
-            if strangers.any():
+            if len(index) and not (index.min() >= 0 and index.max() < size):
+                strangers = (index < 0) | (index >= size)
                 at = int(np.argmax(strangers))
                 raise VotesError(
                     f"vote {at} (item {self.item[at]}, voter {self.voter[at]}) has {name} "
@@ -129,11 +129,12 @@ class Votes:
                     f"voter {voter} gave item {item} the label {dense[item, voter]}, but labels are "
                     f"class numbers, or {ABSTAIN} for none; {int((~whole).sum())} such votes in all"
                 )
-        item, voter = np.nonzero(dense != ABSTAIN)
+        spoken = dense != ABSTAIN
+        item, voter = np.nonzero(spoken)
         return cls(
             item.astype(np.int64),
             voter.astype(np.int32),
-            dense[item, voter].astype(np.int32),
+            dense[spoken].astype(np.int32),
             dense.shape[0],
             dense.shape[1],
             n_classes,

@@ -1,11 +1,13 @@
 """The label model that everything else uses: the best of ours, and what to believe of it."""
 
+import weakref
 from collections.abc import Sequence
 from typing import Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labeling.consensus.checks import check_fit
 from labeling.consensus.dawid_skene import DawidSkene
 from labeling.consensus.events import Events
 from labeling.consensus.gold_head import GoldHead
@@ -29,7 +31,7 @@ from labeling.consensus.trust import Correlated, correlated_voters, overlap, rea
 from labeling.consensus.unanimity import keep_unanimous
 from labeling.consensus.voters import Voter, believed_voters, measured_voters
 from labeling.consensus.weighted_majority import WeightedMajority
-from labeling.errors import GoldError, LabelingError
+from labeling.errors import LabelingError
 from labeling.gold import Gold
 from labeling.quality.calibration import Calibration, calibration
 from labeling.votes import ABSTAIN, Votes
@@ -102,6 +104,7 @@ class LabelModel:
     correlated_: list[Correlated]
     comparison_: Comparison | None
     calibration_: Calibration | None
+    _seen: tuple[weakref.ref[Votes], NDArray[np.int64], NDArray[np.float64]] | None
 
     def __init__(
         self,
@@ -134,7 +137,10 @@ class LabelModel:
         GoldError
             If gold names an item or class that does not exist.
         """
-        self._check(votes, gold)
+        if self.method not in get_args(Method):
+            known = ", ".join(get_args(Method))
+            raise LabelingError(f"there is no method {self.method!r}; take one of {known}")
+        check_fit(votes, gold, self.n_classes)
         checked_balance(self.class_balance, self.n_classes)
         if gold is not None and not gold.n_gold:
             gold = None
@@ -152,6 +158,7 @@ class LabelModel:
         if choice is not None:
             self._publish(choice, votes, patterns, gold)
         posterior = self._posterior(patterns)
+        self._seen = (weakref.ref(votes), patterns.of_item, posterior)
         measured = measured_voters(votes, gold)
         self.voters_ = believed_voters(patterns, events, posterior, measured)
         names = [f"voter {j}" for j in range(votes.n_voters)]
@@ -161,28 +168,6 @@ class LabelModel:
             patterns, self.voters_, self.correlated_, names, self.comparison_, self.method_
         )
         return self
-
-    def _check(self, votes: Votes, gold: Gold | None) -> None:
-        if votes.n_classes != self.n_classes:
-            raise LabelingError(
-                f"the label model is for {self.n_classes} classes, the votes have {votes.n_classes}"
-            )
-        if self.method not in get_args(Method):
-            known = ", ".join(get_args(Method))
-            raise LabelingError(f"there is no method {self.method!r}; take one of {known}")
-        if gold is None or not gold.n_gold:
-            return
-        for name, index, size in (
-            ("item", gold.item, votes.n_items),
-            ("class", gold.label, self.n_classes),
-        ):
-            wrong = (index < 0) | (index >= size)
-            if wrong.any():
-                at = int(np.argmax(wrong))
-                raise GoldError(
-                    f"gold row {at} names {name} {index[at]}, but it runs 0..{size - 1}; "
-                    f"{int(wrong.sum())} such rows in all"
-                )
 
     def _listens(self, votes: Votes) -> bool:
         if votes.confidence is None or self.method not in {"auto", "pattern_ds"}:
@@ -292,8 +277,14 @@ class LabelModel:
         """
         if not hasattr(self, "method_"):
             raise LabelingError("the label model predicts after fit, not before")
+        if self._seen is not None and self._seen[0]() is votes:
+            return self._seen[2][self._seen[1]]
         patterns = compress(votes, self._events)
         return self._posterior(patterns)[patterns.of_item]
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave out what was kept of the fitted votes; it only saves time."""
+        return {**self.__dict__, "_seen": None}
 
     def predict(self, votes: Votes) -> NDArray[np.int64]:
         """Return the most probable class, -1 (undecided) for a tie and where nobody voted."""

@@ -82,6 +82,8 @@ class LinearModel(ABC):
         log posterior is divided by ``1 + RHO_ASKED (n - 1)``; the order of the classes stays.
         """
         terms = self.terms(fired)
+        if not self.asked_.any():
+            return terms
         n_asked = np.asarray(fired @ self.asked_[self.events_.voter].astype(np.float64))
         scale = 1.0 / (1.0 + RHO_ASKED * np.maximum(n_asked - 1, 0))
         weight = terms.weight.copy()

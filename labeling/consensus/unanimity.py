@@ -7,14 +7,17 @@ from scipy import sparse
 from labeling.consensus.events import Events
 from labeling.consensus.linear import own_class
 
+LEAD = 1e-6
+"""By how much the class that all named leads at least."""
+
 
 def keep_unanimous(
     posterior: NDArray[np.float64], fired: sparse.csr_array, events: Events, quorum: int
 ) -> NDArray[np.float64]:
     """Give a pattern on which at least ``quorum`` voters spoke, all alike, the class they said.
 
-    Where another class led, the two swap probabilities: the order is the voters', the doubt stays
-    the model's.
+    Where another class led, theirs is lifted just above it: the order is the voters', the doubt
+    stays the model's.
 
     Parameters
     ----------
@@ -30,14 +33,18 @@ def keep_unanimous(
     Examples
     --------
     >>> fired = sparse.csr_array(np.array([[1, 0, 1, 0]]))  # both voters say class 0
-    >>> keep_unanimous(np.array([[0.25, 0.75]]), fired, Events(2, 2), quorum=2).tolist()
-    [[0.75, 0.25]]
+    >>> keep_unanimous(np.array([[0.25, 0.75]]), fired, Events(2, 2), quorum=2).round(3).tolist()
+    [[0.5, 0.5]]
     """
     own = own_class(events)
     said = np.asarray(fired @ own)
     n_votes = np.diff(fired.indptr)
-    rows = np.flatnonzero((said.max(axis=1, initial=0.0) == n_votes) & (n_votes >= max(quorum, 1)))
-    label, top = np.argmax(said[rows], axis=1), np.argmax(posterior[rows], axis=1)
+    alike = (said.max(axis=1, initial=0.0) == n_votes) & (n_votes >= max(quorum, 1))
+    rows = np.flatnonzero(alike)
+    label = np.argmax(said[rows], axis=1)
+    others = posterior[rows]
+    others[np.arange(len(rows)), label] = 0.0
+    least = others.max(axis=1, initial=0.0) + LEAD
     kept = posterior.copy()
-    kept[rows, top], kept[rows, label] = posterior[rows, label], posterior[rows, top]
-    return kept
+    kept[rows, label] = np.maximum(posterior[rows, label], least)
+    return kept / kept.sum(axis=1, keepdims=True)
