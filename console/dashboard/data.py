@@ -95,6 +95,24 @@ WARNINGS = pa.schema(
 )
 """One row a batch and signal: early warnings, which are never accuracy."""
 
+RULES = pa.schema(
+    [
+        pa.field("rule", pa.string()),
+        pa.field("label", pa.string()),
+        pa.field("votes", pa.int64()),
+        pa.field("coverage", pa.float64()),
+        pa.field("overlaps", pa.float64()),
+        pa.field("conflicts", pa.float64()),
+        pa.field("accuracy", pa.float64()),
+        pa.field("accuracy_low", pa.float64()),
+        pa.field("accuracy_high", pa.float64()),
+        pa.field("gold", pa.int64()),
+        pa.field("near_duplicate_of", pa.string()),
+        pa.field("changed_items", pa.int64()),
+    ]
+)
+"""One row a rule; shares of all items, accuracy on audit gold."""
+
 SCHEMAS: Mapping[str, pa.Schema] = {
     "quality_by_batch": QUALITY_BY_BATCH,
     "class_shares": CLASS_SHARES,
@@ -102,6 +120,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "class_quality": CLASS_QUALITY,
     "alarms": ALARMS,
     "early_warnings": WARNINGS,
+    "rules": RULES,
 }
 
 
@@ -120,7 +139,7 @@ class ReportData:
     quality_by_batch, class_shares, voter_scorecard, class_quality : pyarrow Tables
         Columns of :data:`SCHEMAS`; further columns are ignored, missing ones are filled with
         nulls, castable types are cast.
-    alarms, early_warnings : pyarrow Tables, optional
+    alarms, early_warnings, rules : pyarrow Tables, optional
     target_accuracy : float, optional
         The promised accuracy (0..1), drawn as a line.
     simulated_voters : bool
@@ -144,6 +163,7 @@ class ReportData:
     class_quality: pa.Table
     alarms: pa.Table = field(default_factory=ALARMS.empty_table)
     early_warnings: pa.Table = field(default_factory=WARNINGS.empty_table)
+    rules: pa.Table = field(default_factory=RULES.empty_table)
     target_accuracy: float | None = None
     simulated_voters: bool = False
     notes: tuple[str, ...] = ()

@@ -20,7 +20,8 @@ HERE = Path(__file__).parent
 class Figure:
     """One chart on the page: its place, what it says, and the table behind it.
 
-    ``rows`` names the columns whose distinct values are the chart's rows, if it has rows.
+    ``rows`` names the columns whose distinct values are the chart's rows, if it has rows; a chart
+    whose column ``needs`` holds nothing but nulls and zeros is left out.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Figure:
     table: str
     draw: Callable[[], charts.Drawing]
     rows: tuple[str, ...] = ()
+    needs: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def sections(target: float | None) -> list[Section]:
                     "dashed limit, which keeps the yearly budget of false alarms.",
                     "quality_by_batch",
                     charts.evidence_over_time,
+                    needs="log_evidence",
                 ),
             ),
         ),
@@ -152,6 +155,7 @@ def sections(target: float | None) -> list[Section]:
                     "US dollars by batch.",
                     "quality_by_batch",
                     charts.cost_over_time,
+                    needs="cost_usd",
                 ),
                 Figure(
                     "reviews-over-time",
@@ -186,7 +190,7 @@ def render(report: ReportData) -> str:
     shown = [
         Section(s.key, s.title, s.lead, figures)
         for s in sections(report.target_accuracy)
-        if (figures := tuple(f for f in s.figures if getattr(report, f.table).num_rows))
+        if (figures := tuple(f for f in s.figures if _has_something(report, f)))
     ]
     figures = [figure for section in shown for figure in section.figures]
     used = {figure.table for figure in figures}
@@ -205,6 +209,7 @@ def render(report: ReportData) -> str:
         sections=shown,
         headline=headline(report),
         alarms=report.rows("alarms"),
+        rules=report.rows("rules"),
         batches=list(dict.fromkeys(report.quality_by_batch["batch"].to_pylist())),
         voters=sorted({v for v in report.voter_scorecard["voter"].to_pylist() if v}),
         classes=sorted(
@@ -220,6 +225,12 @@ def render(report: ReportData) -> str:
         style=(HERE / "page.css").read_text(),
         script=(HERE / "page.js").read_text(),
     )
+
+
+def _has_something(report: ReportData, figure: Figure) -> bool:
+    """Return whether there is anything to draw."""
+    rows = report.rows(figure.table)
+    return any(figure.needs is None or row[figure.needs] for row in rows)
 
 
 def _json_script(value: object) -> str:

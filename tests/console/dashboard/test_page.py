@@ -161,6 +161,15 @@ def test_an_empty_report_is_a_page_and_no_error():
     assert "nothing to draw yet" in render(report(**nothing))
 
 
+def test_a_chart_with_nothing_but_zeros_is_left_out():
+    table = report().quality_by_batch
+    free = table.set_column(
+        table.column_names.index("cost_usd"), "cost_usd", pa.array([0.0] * table.num_rows)
+    )
+    assert "cost-over-time" in payload(render(report()))["figures"]
+    assert "cost-over-time" not in payload(render(report(quality_by_batch=free)))["figures"]
+
+
 def test_a_column_of_the_wrong_type_is_named():
     wrong = pa.table({"batch": ["a"], "items": ["many"]})
     with pytest.raises(QualityError, match="quality_by_batch, column items"):
