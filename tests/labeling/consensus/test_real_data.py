@@ -1,19 +1,13 @@
 """Recorded votes with gold: never embarrassing, on any of them."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).parents[3]
-sys.path.insert(0, str(ROOT))
-
-from bench.consensus import sets  # noqa: E402
-from bench.consensus.scores import accuracy  # noqa: E402
-from labeling.consensus.label_model import LabelModel  # noqa: E402
-from labeling.consensus.majority import Majority  # noqa: E402
-from labeling.gold import Gold  # noqa: E402
+from bench.consensus import sets
+from bench.consensus.scores import accuracy
+from labeling.consensus.label_model import LabelModel
+from labeling.consensus.majority import Majority
+from labeling.gold import Gold
 
 pytestmark = pytest.mark.skipif(not sets.DATA.is_dir(), reason=f"{sets.DATA} is not here")
 
