@@ -9,10 +9,17 @@ _nothing_under_way = (
     ~dg.AutomationCondition.any_deps_in_progress() & ~dg.AutomationCondition.in_progress()
 )
 
-when_inputs_settle = (_inputs_changed & _nothing_under_way).with_label("when_inputs_settle")
+when_inputs_settle = (
+    _inputs_changed
+    & _nothing_under_way
+    & ~dg.AutomationCondition.any_deps_missing().allow(
+        dg.AssetSelection.groups("staging", "marts", "published")
+    )
+).with_label("when_inputs_settle")
 """Inputs changed since it was made, and no run that makes them is waiting or under way.
 
-For what is made of all batches: a batch that is missing or unsound must not hold back the others.
+For what is made of all batches: a batch that is missing or unsound must not hold back the others,
+only a mart that was never built.
 """
 
 when_inputs_are_clean = (
