@@ -67,7 +67,7 @@ def kappa(before: NDArray[np.integer[Any]], after: NDArray[np.integer[Any]]) -> 
         raise SamplingError(
             f"kappa compares labels of the same items, got {len(before)} and {len(after)}"
         )
-    n_classes = int(max(before.max(), after.max())) + 1
+    n_classes = 1 + max(int(np.max(labels)) for labels in (before, after))
     agree = float(np.mean(before == after))
     shares = [np.bincount(labels, minlength=n_classes) / len(labels) for labels in (before, after)]
     chance = float(shares[0] @ shares[1])

@@ -12,7 +12,8 @@ from sklearn.base import clone
 
 from labeling.errors import TooFewSamplesError
 from labeling.gold import Gold
-from labeling.student.student import Student, training_rows
+from labeling.student.lesson import make_lesson
+from labeling.student.student import Student
 
 FOLDS = 5
 
@@ -86,15 +87,11 @@ def cross_fit(
     Features are fitted on the texts of all items, which holds no label.
     """
     at = folds(len(items), student.random_state, groups)
-    targets, rows = training_rows(
-        len(items), student.n_classes, posteriors, gold, weights, held_out
-    )
+    lesson = make_lesson(len(items), student.n_classes, posteriors, gold, weights, held_out)
     prepared = student.prepare(items)
     proba = np.empty((len(items), student.n_classes))
     for fold in range(FOLDS):
-        unseen = at == fold
-        blind = cast("Student", clone(student)).learn(
-            prepared, targets, np.where(unseen, 0.0, rows)
-        )
+        unseen = np.flatnonzero(at == fold)
+        blind = cast("Student", clone(student)).learn(prepared, lesson.without(unseen))
         proba[unseen] = blind.judge(prepared)[unseen]
     return proba

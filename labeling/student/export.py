@@ -18,7 +18,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from labeling.errors import LabelingError
 from labeling.student.soft import as_classifier
-from labeling.student.student import GOLD_WEIGHT, Student
+from labeling.student.student import Student
 from labeling.student.tricks import TRICKS
 
 
@@ -108,12 +108,11 @@ def model_card(
         (
             "Multinomial logistic regression on "
             f"{type(student.pipeline_.named_steps['features']).__name__} features, trained on the "
-            "consensus of automatic voters (soft labels) and on reviewed gold, which weighs "
-            f"{GOLD_WEIGHT:g} times as much."
+            "consensus of automatic voters (soft labels), then corrected by reviewed gold."
         ),
         "",
         f"- classes: {', '.join(str(name) for name in student.classes_)}",
-        f"- trained on: {student.n_trained_} items",
+        f"- trained on: the consensus of {student.n_trained_} items, gold of {student.n_gold_}",
         f"- also learns from unlabelled items by: {', '.join(on) or 'nothing'}",
         f"- L2 penalty {student.penalty:g}, seed {student.random_state}",
         (

@@ -18,11 +18,13 @@ from sklearn.pipeline import Pipeline
 
 from labeling.errors import LabelingError
 from labeling.gold import Gold
+from labeling.student.correction import corrected
+from labeling.student.lesson import Lesson, make_lesson
 from labeling.student.soft import as_classifier, soft_logistic
 from labeling.student.tricks import TRICKS, Prepared
 
-GOLD_WEIGHT = 3.0
-"""A reviewed item counts as much as this many consensus labels."""
+GOLD_PENALTY = 0.1
+"""L2 penalty of what gold changes, see :mod:`labeling.student.correction`."""
 
 COPY_WEIGHT = 0.5
 """Weight of an altered copy, as a share of the weight of its item."""
@@ -58,8 +60,8 @@ class Student(ClassifierMixin, BaseEstimator):
     ----------
     pipeline_ : Pipeline
         Features, then a logistic regression on class indices.
-    n_trained_ : int
-        Items with weight in the last fit.
+    n_trained_, n_gold_ : int
+        Items whose consensus, and whose gold, was learnt from.
     """
 
     def __init__(
@@ -100,8 +102,7 @@ class Student(ClassifierMixin, BaseEstimator):
         posteriors : float array of shape (n, n_classes)
             The label model's probabilities; rows sum to 1.
         gold : Gold, optional
-            Reviewed labels; they replace the posterior and weigh :data:`GOLD_WEIGHT`. A learning
-            queue may teach here.
+            Reviewed labels; they correct what the voters taught. A learning queue may teach here.
         weights : float array of shape (n,), optional
             0 for items on which no voter spoke (their posterior is only the prior); 1 for all
             by default. Gold counts whatever its weight here.
@@ -114,12 +115,10 @@ class Student(ClassifierMixin, BaseEstimator):
         LabelingError
             If shapes differ, posteriors are not probabilities or nothing is left to learn from.
         """
-        targets, rows = training_rows(
-            len(items), self.n_classes, posteriors, gold, weights, held_out
-        )
-        return self.learn(self.prepare(items), targets, rows)
+        lesson = make_lesson(len(items), self.n_classes, posteriors, gold, weights, held_out)
+        return self.learn(self.prepare(items), lesson)
 
-    def prepare(self, items: Any) -> "Prepared":
+    def prepare(self, items: Any) -> Prepared:
         """Turn items and their altered copies into features, once for many fits."""
         features = self._features(items)
         x = sparse.csr_matrix(features.fit_transform(items))
@@ -127,31 +126,51 @@ class Student(ClassifierMixin, BaseEstimator):
         copies = sparse.csr_matrix(features.transform(self._altered(items, rng)))
         return Prepared(features, x, copies)
 
-    def learn(
-        self, prepared: "Prepared", targets: NDArray[np.float64], rows: NDArray[np.float64]
-    ) -> Self:
-        """Fit on features: targets of shape (n, K), weights of shape (n,), 0 for unlabelled.
+    def learn(self, prepared: Prepared, lesson: Lesson) -> Self:
+        """Fit on features: first what the voters teach, then what gold corrects.
 
         Raises
         ------
         LabelingError
-            If no row has weight.
+            If there is nothing to learn from.
         """
-        model = self._step(prepared, targets, rows, rows)
-        for trick in TRICKS:
-            if getattr(self, trick):
-                taught = TRICKS[trick](prepared, targets, rows, model.predict_proba(prepared.x))
-                model = self._step(prepared, *taught)
+        model = self._from_voters(prepared, lesson)
+        item, label = lesson.gold_item, lesson.gold_label
+        if len(item):
+            x, weight = prepared.x[item], np.ones(len(item))
+            if self.copies:
+                x = sparse.vstack([x, prepared.copies[item]])
+                label = np.concatenate([label, label])
+                weight = np.concatenate([weight, COPY_WEIGHT * weight])
+            model = corrected(model, x, label, weight, self.n_classes, GOLD_PENALTY)
+        if model is None:
+            raise LabelingError(
+                f"none of the {len(lesson.rows)} items has a label to learn from: no voter spoke "
+                f"and there is no gold; add a rule that fires, or review some items"
+            )
         self.pipeline_ = Pipeline([("features", prepared.features), ("classifier", model)])
         self.classes_ = np.asarray(
             self.classes if self.classes is not None else np.arange(self.n_classes)
         )
-        self.n_trained_ = int(np.count_nonzero(rows))
+        self.n_trained_ = int(np.count_nonzero(lesson.rows))
+        self.n_gold_ = len(item)
         return self
+
+    def _from_voters(self, prepared: Prepared, lesson: Lesson) -> Any:
+        if not np.any(lesson.rows > 0):
+            return None
+        model = self._step(prepared, lesson.targets, lesson.rows, lesson.rows)
+        for trick in TRICKS:
+            if getattr(self, trick):
+                said = model.predict_proba(prepared.x)
+                model = self._step(
+                    prepared, *TRICKS[trick](prepared, lesson.targets, lesson.rows, said)
+                )
+        return model
 
     def _step(
         self,
-        prepared: "Prepared",
+        prepared: Prepared,
         targets: NDArray[np.float64],
         rows: NDArray[np.float64],
         copied: NDArray[np.float64],
@@ -196,55 +215,3 @@ class Student(ClassifierMixin, BaseEstimator):
     def _altered(self, items: Any, rng: np.random.Generator) -> Any:
         """Return one lightly altered copy of each item."""
         raise NotImplementedError
-
-
-def training_rows(
-    n_items: int,
-    n_classes: int,
-    posteriors: NDArray[np.float64],
-    gold: Gold | None,
-    weights: NDArray[np.float64] | None,
-    held_out: NDArray[np.int64] | None,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Settle what each item teaches: targets of shape (n, K) and weights of shape (n,).
-
-    Raises
-    ------
-    LabelingError
-        If shapes differ or posteriors are not probabilities.
-
-    Examples
-    --------
-    >>> p = np.full((2, 2), 0.5)
-    >>> targets, weights = training_rows(2, 2, p, Gold(np.array([1]), np.array([0])), None, None)
-    >>> targets[1].tolist(), weights.tolist()
-    ([1.0, 0.0], [1.0, 3.0])
-    """
-    targets = np.array(posteriors, dtype=np.float64)
-    if targets.shape != (n_items, n_classes):
-        raise LabelingError(
-            f"posteriors have shape {targets.shape}, but there are {n_items} items and "
-            f"{n_classes} classes"
-        )
-    if not (np.all(targets >= 0) and np.allclose(targets.sum(axis=1), 1, atol=1e-4)):
-        at = int(np.argmax(np.abs(targets.sum(axis=1) - 1) + (targets < 0).any(axis=1)))
-        raise LabelingError(
-            f"posteriors are probabilities and sum to 1, but row {at} is {targets[at].tolist()}"
-        )
-    rows = np.ones(n_items) if weights is None else np.array(weights, dtype=np.float64)
-    if rows.shape != (n_items,) or not np.all(rows >= 0):
-        raise LabelingError(f"weights are numbers >= 0, one for each of the {n_items} items")
-    if gold is not None:
-        if gold.n_gold and not (
-            0 <= int(gold.item.min()) <= int(gold.item.max()) < n_items
-            and 0 <= int(gold.label.min()) <= int(gold.label.max()) < n_classes
-        ):
-            raise LabelingError(
-                f"gold has items up to {int(gold.item.max())} and labels up to "
-                f"{int(gold.label.max())}, but there are {n_items} items and {n_classes} classes"
-            )
-        targets[gold.item] = np.eye(n_classes)[gold.label]
-        rows[gold.item] = GOLD_WEIGHT
-    if held_out is not None:
-        rows[held_out] = 0.0
-    return targets, rows

@@ -14,8 +14,9 @@ from sklearn.base import clone
 from labeling.errors import TooFewSamplesError
 from labeling.gold import Gold
 from labeling.student.crossfit import FOLDS, folds
+from labeling.student.lesson import make_lesson
 from labeling.student.paired import Paired, inverse_probability, paired
-from labeling.student.student import Student, training_rows
+from labeling.student.student import Student
 from labeling.student.tricks import TRICKS
 
 MIN_GOLD = 100
@@ -116,21 +117,21 @@ def _cross_validate(
     if len(np.unique(own)) < FOLDS:
         raise TooFewSamplesError(f"gold is {FOLDS - 1} or fewer items and their near-duplicates")
     at = folds(gold.n_gold, student.random_state, own)
-    targets, rows = training_rows(
-        len(items), student.n_classes, posteriors, queue_gold, weights, held_out
-    )
+    known = gold
+    if queue_gold is not None:
+        new = ~np.isin(queue_gold.item, gold.item)
+        known = Gold(
+            np.concatenate([gold.item, queue_gold.item[new]]),
+            np.concatenate([gold.label, queue_gold.label[new]]),
+        )
+    lesson = make_lesson(len(items), student.n_classes, posteriors, known, weights, held_out)
     prepared = student.prepare(items)
     right = {trick: np.zeros(gold.n_gold, dtype=bool) for trick in ("", *TRICKS)}
     for fold in range(FOLDS):
         judged = at == fold
-        known = Gold(gold.item[~judged], gold.label[~judged])
-        taught, weighed = training_rows(
-            len(items), student.n_classes, targets, known, rows, gold.item[judged]
-        )
-        if held_out is not None:
-            weighed[held_out] = 0.0
+        seen = lesson.without(gold.item[judged])
         for trick in right:
             pupil = cast("Student", clone(student)).set_params(**({trick: True} if trick else {}))
-            said = pupil.learn(prepared, taught, weighed).judge(prepared)[gold.item[judged]]
+            said = pupil.learn(prepared, seen).judge(prepared)[gold.item[judged]]
             right[trick][judged] = said.argmax(axis=1) == gold.label[judged]
     return right
