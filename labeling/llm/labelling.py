@@ -208,9 +208,19 @@ async def _ask(
         chunk = asked[start : start + CHUNK * 8]
         voter.recall(chunk)
         queue = deque(chunk)
-        await asyncio.gather(*(work(queue) for _ in range(voter.concurrency)))
+        await _together([asyncio.create_task(work(queue)) for _ in range(voter.concurrency)])
     voter.tally.pending = sum(len(c.rows) for c in asked if c.digest not in done)
     return done
+
+
+async def _together(workers: list[asyncio.Task[None]]) -> None:
+    """Wait for all; if one fails, or the wait is cancelled, nobody goes on spending."""
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
 
 
 @asynccontextmanager

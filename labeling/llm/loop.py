@@ -5,6 +5,7 @@ behind, and client libraries that keep one client for each loop would grow witho
 """
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine
 from functools import cache
@@ -13,8 +14,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+GRACE_S = 10.0
+"""How long an interrupted piece of work may take to stop, in seconds."""
+
+
 def run_to_end(work: Coroutine[object, object, T]) -> T:
-    """Run ``work`` and return its result; an interrupt cancels it.
+    """Run ``work`` and return its result; whatever interrupts the wait stops the work too.
 
     Examples
     --------
@@ -23,11 +28,20 @@ def run_to_end(work: Coroutine[object, object, T]) -> T:
     >>> run_to_end(answer())
     42
     """
-    future = asyncio.run_coroutine_threadsafe(work, _loop())
+    ended = threading.Event()
+
+    async def whole() -> T:
+        try:
+            return await work
+        finally:
+            ended.set()
+
+    future = asyncio.run_coroutine_threadsafe(whole(), _loop())
     try:
         return future.result()
-    except KeyboardInterrupt:
+    except BaseException:
         future.cancel()
+        ended.wait(GRACE_S)
         raise
 
 
@@ -36,3 +50,6 @@ def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="model-calls", daemon=True).start()
     return loop
+
+
+os.register_at_fork(after_in_child=_loop.cache_clear)  # a child has no thread to run the loop

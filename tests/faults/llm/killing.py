@@ -92,7 +92,7 @@ class Killed:
 
 
 def run_killed(address: str, path: Path, n: int, kills: int, cap: float, seed: int) -> Killed:
-    """Kill the worker ``kills`` times, each up to 0.5 s after it got something answered."""
+    """Kill the worker ``kills`` times, each up to 0.2 s after it got something answered."""
     rng = random.Random(seed)
     begun = time.monotonic()
     done = 0
@@ -101,7 +101,7 @@ def run_killed(address: str, path: Path, n: int, kills: int, cap: float, seed: i
         before = len(meter(address))
         while len(meter(address)) == before and worker.poll() is None:
             time.sleep(0.01)
-        time.sleep(rng.uniform(0, 0.5))
+        time.sleep(rng.uniform(0, 0.2))
         if worker.poll() is None:
             os.kill(worker.pid, signal.SIGKILL)
             done += 1

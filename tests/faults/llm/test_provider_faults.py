@@ -1,6 +1,8 @@
 """Every fault of a provider is retried, waited out, given up or abstained from, and counted."""
 
 import logging
+import signal
+import threading
 import time
 
 import pytest
@@ -187,6 +189,31 @@ def test_no_key_and_no_item_text_is_in_any_error_log_or_file(bench, caplog, tmp_
             r.getMessage() for r in caplog.records if not r.name.startswith(("asyncio", "aiohttp"))
         ]
         assert not any(secret in message for message in ours)
+
+
+def stopped_with(bench, error, provider, **more) -> int:
+    with pytest.raises(error):
+        bench.ask(provider, table(2000), **more)
+    sent = len(provider.meter)
+    time.sleep(0.5)
+    assert len(provider.meter) == sent < 2000
+    return bench.ask(provider, table(20), run="next").votes.num_rows
+
+
+def test_an_error_on_our_side_stops_all_requests(bench):
+    def fail(_):
+        raise RuntimeError
+
+    with FakeProvider(lambda _: "HAM", latency_s=0.15) as provider:
+        assert stopped_with(bench, RuntimeError, provider, progress=fail) == 20
+
+
+def test_an_interrupt_stops_all_requests(bench):
+    with FakeProvider(lambda _: "HAM", latency_s=0.15) as provider:
+        bench.ask(provider, table(1))
+        main = threading.main_thread().ident
+        threading.Timer(0.5, signal.pthread_kill, (main, signal.SIGINT)).start()
+        assert stopped_with(bench, KeyboardInterrupt, provider) == 20
 
 
 def test_a_transport_does_not_show_its_key():

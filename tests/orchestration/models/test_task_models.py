@@ -85,7 +85,8 @@ def ask_for(*arguments: str) -> dict:
     return json.loads(result.output)
 
 
-def test_quote_reads_the_files_before_the_first_run_and_sends_nothing(folder):
+@pytest.mark.usefixtures("folder")
+def test_quote_reads_the_files_before_the_first_run_and_sends_nothing():
     told = ask_for("mail")
     assert told["voters"][0]["calls"] == 40
     assert 0 < told["cost_usd"] < told["voters"][0]["worst_usd"]
