@@ -7,6 +7,7 @@ from assets.arrivals import arrivals
 from assets.audit import audit_sample
 from assets.consensus import consensus
 from assets.drift import drift
+from assets.early import early_warnings
 from assets.gold import gold
 from assets.items import items
 from assets.llm import models
@@ -39,6 +40,7 @@ def assets(task: Task) -> list[dg.AssetsDefinition]:
         gold(task),
         accuracy(task),
         drift(task),
+        early_warnings(task),
         rule_analysis(task),
         marts(task),
         published(task),

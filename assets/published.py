@@ -17,6 +17,7 @@ PUBLISHED = {
     "class_quality": ("marts", "class_quality"),
     "quality_by_batch": ("marts", "quality_by_batch"),
     "rule_analysis": ("quality", "rule_analysis"),
+    "early_warnings": ("quality", "early_warnings"),
 }
 """File to schema and table."""
 

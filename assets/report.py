@@ -48,7 +48,7 @@ def report_data(task: Task) -> Any:
     def mart(name: str) -> pa.Table:
         return pq.ParquetFile(task.published / f"{name}.parquet").read()
 
-    scorecard = mart("voter_scorecard")
+    scorecard, quality = mart("voter_scorecard"), mart("quality_by_batch")
     simulated = any(str(v).startswith("simulated/") for v in scorecard["voter"].to_pylist())
     scripted = "Reviews come from a scripted reviewer with a truth file, not from people."
     notes = () if task.spec.reviewers.scripted is None else (scripted,)
@@ -57,13 +57,56 @@ def report_data(task: Task) -> Any:
         title=task.name.replace("_", " ").capitalize(),
         description=task.spec.description,
         generated_at=datetime.now(UTC),
-        quality_by_batch=mart("quality_by_batch"),
+        quality_by_batch=quality,
         class_shares=mart("label_distribution"),
         voter_scorecard=scorecard.rename_columns(
             ["gold" if name == "reviewed" else name for name in scorecard.column_names]
         ),
         class_quality=mart("class_quality"),
+        rules=mart("rule_analysis"),
+        alarms=_alarms(quality),
+        early_warnings=_warnings(mart("early_warnings")),
         target_accuracy=task.spec.alarm.accuracy_at_least,
         simulated_voters=simulated,
         notes=notes,
     )
+
+
+def _alarms(quality: pa.Table) -> pa.Table:
+    """Turn the batches in which the alarm went off into what the page tells of them."""
+    rows = [
+        {
+            "series": "released labels",
+            "batch": row["batch"],
+            "change_batch": row["change_batch"],
+            "state": "stands",
+            "next_step": "Read the wrong audit items since the change; mend a rule or a prompt.",
+        }
+        for row in quality.to_pylist()
+        if row["fired"]
+    ]
+    return pa.Table.from_pylist(rows, schema=_ALARMS)
+
+
+def _warnings(signals: pa.Table) -> pa.Table:
+    """Add to each signal what it was and what it is."""
+    rows = [
+        {**row, "detail": f"{row['reference']:.3g} before, {row['current']:.3g} now"}
+        for row in signals.to_pylist()
+    ]
+    return pa.Table.from_pylist(rows, schema=_WARNINGS)
+
+
+_ALARMS = pa.schema(
+    [(name, pa.string()) for name in ("series", "batch", "change_batch", "state", "next_step")]
+)
+_WARNINGS = pa.schema(
+    [
+        ("batch", pa.string()),
+        ("signal", pa.string()),
+        ("effect", pa.float64()),
+        ("limit", pa.float64()),
+        ("warned", pa.bool_()),
+        ("detail", pa.string()),
+    ]
+)

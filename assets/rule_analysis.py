@@ -52,8 +52,10 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
                 ).fetchall()
             )
             texts = db.execute(
-                "select i.text, c.posterior, c.n_votes from raw.items i"
-                " join labels.consensus c using (item_id, batch) order by i.batch, i.item_id"
+                "select i.text, c.posterior, coalesce(v.said, []) as said from raw.items i"
+                " join labels.consensus c using (item_id, batch) left join ("
+                "select item_id, batch, list(distinct label) as said from votes.rules group by all"
+                ") v using (item_id, batch) order by i.batch, i.item_id"
             ).to_arrow_table()
         result = RuleVotes(votes, failures, texts.num_rows, tuple(loaded))
         table: pa.Table = analyse(result, gold)
@@ -96,11 +98,13 @@ def _suggestions(task: Task, texts: pa.Table, taken: list[str]) -> str:
     if texts.num_rows == 0:
         return "rules: []"
     posterior = np.array(texts["posterior"].to_pylist(), dtype=np.float64)
+    said = [set(str(x) for x in row or ()) for row in texts["said"].to_pylist()]
+    covered = np.array([[name in row for name in task.classes] for row in said])
     found = suggest(
         [str(text) for text in texts["text"].to_pylist()],
         posterior,
         task.classes,
-        covered=texts["n_votes"].to_numpy() > 0,
+        covered=covered,
         n=SUGGESTED,
     )
     return as_yaml(found, "consensus", taken)

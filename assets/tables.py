@@ -233,6 +233,19 @@ DRIFT = Table(
         "state": ("varchar", "State of the detector after the batch, as JSON."),
     },
 )
+EARLY_WARNINGS = Table(
+    "quality",
+    "early_warnings",
+    {
+        "batch": _BATCH,
+        "signal": ("varchar", "What moved: coverage, conflict, class shares, length, ..."),
+        "reference": ("double", "Its value over the batches before."),
+        "current": ("double", "Its value in this batch."),
+        "effect": ("double", "Size of the shift: Cohen's h of shares, d of means."),
+        "limit": ("double", "Effect that is worth a look."),
+        "warned": ("boolean", "Whether the effect is surely above the limit."),
+    },
+)
 RULE_ANALYSIS = Table(
     "quality",
     "rule_analysis",

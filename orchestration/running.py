@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from labeling.errors import LabelingError
 from orchestration.definitions import definitions
 from orchestration.instance import PROCESS_TAG, open_instance
 from orchestration.jobs import QUIET
@@ -143,7 +144,7 @@ def _run(
     blocking = [t for t, c in zip(told, failed, strict=True) if c.severity.name == "ERROR"]
     if blocking:
         raise TaskError("a blocking check failed:\n  " + "\n  ".join(blocking))
-    raise TaskError(_cause(result, job, batch))
+    raise _cause(result, job, batch)
 
 
 def _rows(check: Any) -> str:
@@ -151,14 +152,24 @@ def _rows(check: Any) -> str:
     return f"\n{which.value}" if which is not None else ""
 
 
-def _cause(result: dg.ExecuteInProcessResult, job: str, batch: str | None) -> str:
-    """Return the message of the exception that ended the run, without its traceback."""
+def _cause(result: dg.ExecuteInProcessResult, job: str, batch: str | None) -> Exception:
+    """Return what ended the run: a user's error in its own words, or a bug with its traceback."""
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
             while error is not None and error.cause is not None:
                 error = error.cause
-            message = error.message.strip() if error is not None else "no reason was given"
-            kind, _, text = message.partition(": ")
-            return text if kind.rpartition(".")[2].endswith("Error") and text else message
-    return f"{job} failed{f' on batch {batch}' if batch else ''} before any step began"
+            if error is None:
+                break
+            message = error.message.strip()
+            if error.cls_name in _user_errors(LabelingError):
+                return TaskError(message.partition(": ")[2])
+            return RuntimeError(f"step {event.step_key} failed: {message}\n{''.join(error.stack)}")
+    return RuntimeError(
+        f"{job} failed{f' on batch {batch}' if batch else ''} before any step began"
+    )
+
+
+def _user_errors(kind: type[Exception]) -> set[str | None]:
+    """Names of an exception class and of everything derived from it."""
+    return {kind.__name__}.union(*(_user_errors(derived) for derived in kind.__subclasses__()))
