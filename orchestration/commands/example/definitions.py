@@ -1,3 +1,5 @@
+"""What Dagster loads of this task."""
+
 from pathlib import Path
 
 from orchestration.definitions import definitions_for
