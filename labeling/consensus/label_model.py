@@ -23,9 +23,9 @@ from labeling.consensus.selection import (
     Comparison,
     against_majority,
     by_likelihood,
+    calibrated,
     cross_fitted,
     fitted_head,
-    hits,
 )
 from labeling.consensus.trust import Correlated, correlated_voters, overlap, reasons_for_doubt
 from labeling.consensus.unanimity import keep_unanimous
@@ -33,7 +33,7 @@ from labeling.consensus.voters import Voter, believed_voters, measured_voters
 from labeling.consensus.weighted_majority import WeightedMajority
 from labeling.errors import LabelingError
 from labeling.gold import Gold
-from labeling.quality.calibration import Calibration, calibration
+from labeling.quality.calibration import Calibration
 from labeling.votes import ABSTAIN, Votes
 
 Method = Literal["auto", "majority", "weighted_majority", "dawid_skene", "one_coin", "pattern_ds"]
@@ -226,7 +226,7 @@ class LabelModel:
         unseen = cross_fitted(choice, patterns, gold, self.class_balance, self.random_state)
         compared = against_majority(unseen, patterns, self._events, gold)
         self.comparison_ = compared
-        self.calibration_ = self._calibrated(unseen, patterns, gold)
+        self.calibration_ = calibrated(unseen, patterns, gold)
         if self.method == "auto" and compared.deviations < WORSE:
             why = (
                 f"on {compared.n} gold items the majority is right on {compared.majority:.0%}, "
@@ -241,15 +241,6 @@ class LabelModel:
             seen = np.bincount(gold.label, weight / weight.mean(), self.n_classes)
             believed = seen + BALANCE_PRIOR * self.class_balance_
             self.class_balance_ = believed / believed.sum()
-
-    def _calibrated(
-        self, posterior: NDArray[np.float64], patterns: Patterns, gold: Gold
-    ) -> Calibration:
-        seen = patterns.covered[patterns.of_item[gold.item]]
-        sure = np.minimum(posterior[seen].max(axis=1, initial=0.0), 1.0)
-        right = hits(posterior[seen], gold.label[seen])
-        weight = None if gold.probability is None else 1 / gold.probability[seen]
-        return calibration(sure, right, weight)
 
     def _posterior(self, patterns: Patterns) -> NDArray[np.float64]:
         if self._model is None:

@@ -14,6 +14,7 @@ from labeling.consensus.patterns import Patterns
 from labeling.consensus.posterior import TIE, normalised
 from labeling.consensus.redundancy import event_weights
 from labeling.gold import Gold
+from labeling.quality.calibration import Calibration, calibration
 
 CLEARLY_BETTER = 0.11
 """Share of the (penalised) log likelihood by which confusion matrices must beat one coin a voter."""
@@ -29,6 +30,9 @@ FOLDS = 5
 
 WORSE = -1.0
 """Standard errors under the majority, on gold it was not taught, at which a model is dropped."""
+
+ALMOST = 1 - 1e-9
+"""Stands for certainty where a weighted mean of certainties might round above 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +188,14 @@ def against_majority(
         float(gap.sum()) / spread if spread > 0 else 0.0,
         float(weight @ -np.log(np.maximum(given, 1e-12))) / total,
     )
+
+
+def calibrated(posterior: NDArray[np.float64], patterns: Patterns, gold: Gold) -> Calibration:
+    """Compare the confidence of cross-fitted posteriors with gold, on items that have votes."""
+    seen = patterns.covered[patterns.of_item[gold.item]]
+    sure = np.minimum(posterior[seen].max(axis=1, initial=0.0), ALMOST)
+    weight = None if gold.probability is None else 1 / gold.probability[seen]
+    return calibration(sure, hits(posterior[seen], gold.label[seen]), weight)
 
 
 def hits(score: NDArray[np.float64], label: NDArray[np.int32]) -> NDArray[np.float64]:

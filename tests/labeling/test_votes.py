@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -20,6 +20,7 @@ def votes(item, voter, label, n_items=3, n_voters=2, n_classes=2, confidence=Non
     )
 
 
+@settings(deadline=None)
 @given(
     arrays(np.int8, st.tuples(st.integers(0, 9), st.integers(1, 5)), elements=st.integers(-1, 3))
 )

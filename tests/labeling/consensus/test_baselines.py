@@ -64,6 +64,7 @@ def test_dawid_skene_holds_gold_at_its_label():
     assert DawidSkene(2).fit(votes, gold).predict_proba(votes)[1, 1] > 0.9
 
 
+@settings(deadline=None)
 @given(MATRICES)
 def test_majority_is_a_count_of_hands(matrix):
     posterior = (
@@ -75,7 +76,7 @@ def test_majority_is_a_count_of_hands(matrix):
         assert p == pytest.approx(counts)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(MATRICES)
 def test_weighted_majority_sums_to_one_and_leaves_silence_undecided(matrix):
     votes = Votes.from_matrix(matrix, 3)

@@ -33,6 +33,7 @@ def gold_for(matrix, data):
     return Gold(np.arange(n), np.array(label, dtype=np.int32), np.full(n, 0.5))
 
 
+@settings(deadline=None)
 @given(MATRICES, METHODS, st.data())
 def test_posteriors_are_probabilities(matrix, method, data):
     posterior, label = fit(matrix, method, gold_for(matrix, data))
@@ -43,6 +44,7 @@ def test_posteriors_are_probabilities(matrix, method, data):
     assert ((label >= -1) & (label < CLASSES)).all()
 
 
+@settings(deadline=None)
 @given(MATRICES)
 def test_what_all_who_spoke_agree_on_is_the_label(matrix):
     _, label = fit(matrix)
@@ -52,6 +54,7 @@ def test_what_all_who_spoke_agree_on_is_the_label(matrix):
             assert said == spoken[0]
 
 
+@settings(deadline=None)
 @given(MATRICES, st.data())
 def test_two_or_more_who_agree_are_not_overruled_even_with_gold(matrix, data):
     _, label = fit(matrix, gold=gold_for(matrix, data))
@@ -60,6 +63,7 @@ def test_two_or_more_who_agree_are_not_overruled_even_with_gold(matrix, data):
             assert said == row[row >= 0][0]
 
 
+@settings(deadline=None)
 @given(MATRICES, METHODS, st.data())
 def test_without_votes_the_answer_is_the_prior_and_undecided(matrix, method, data):
     votes = Votes.from_matrix(matrix, CLASSES)
@@ -70,6 +74,7 @@ def test_without_votes_the_answer_is_the_prior_and_undecided(matrix, method, dat
         assert row == pytest.approx(model.class_balance_)
 
 
+@settings(deadline=None)
 @given(MATRICES, METHODS, st.randoms(use_true_random=False))
 def test_the_order_of_items_does_not_matter(matrix, method, random):
     order = list(range(len(matrix)))
@@ -79,6 +84,7 @@ def test_the_order_of_items_does_not_matter(matrix, method, random):
     assert after == pytest.approx(before[order], abs=1e-7)
 
 
+@settings(deadline=None)
 @given(MATRICES, METHODS, st.randoms(use_true_random=False))
 def test_the_order_of_voters_does_not_matter(matrix, method, random):
     order = list(range(matrix.shape[1]))
@@ -88,6 +94,7 @@ def test_the_order_of_voters_does_not_matter(matrix, method, random):
     assert after == pytest.approx(before, abs=1e-7)
 
 
+@settings(deadline=None)
 @given(MATRICES, METHODS, st.permutations(range(CLASSES)))
 def test_the_names_of_classes_do_not_matter(matrix, method, names):
     renamed = np.where(matrix >= 0, np.array([*names, -1])[matrix], -1)
@@ -98,7 +105,7 @@ def test_the_names_of_classes_do_not_matter(matrix, method, names):
     assert np.array_equal(np.array(names)[said[decided]], said_again[decided])
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(MATRICES, METHODS, st.data())
 def test_the_same_votes_and_seed_give_the_same_bytes(matrix, method, data):
     gold = gold_for(matrix, data)

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -14,6 +14,7 @@ MATRICES = arrays(
 )
 
 
+@settings(deadline=None)
 @given(MATRICES, st.randoms(use_true_random=False))
 def test_items_share_a_pattern_exactly_if_they_have_the_same_votes(matrix, random):
     votes = Votes.from_matrix(matrix, 3)
