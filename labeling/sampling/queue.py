@@ -27,7 +27,7 @@ from labeling.sampling.strategies import STRATEGIES, Pool, Ranking, Strategy, ra
 from labeling.student.text import WORDS
 from labeling.votes import Votes
 
-RANDOM_SHARE = 0.2
+RANDOM_SHARE = 0.1
 """Share of a queue drawn at random: it shows what the strategy gains over chance."""
 
 SAME_IMAGE = 0.995

@@ -67,8 +67,8 @@ def kappa(before: NDArray[np.integer[Any]], after: NDArray[np.integer[Any]]) -> 
         raise SamplingError(
             f"kappa compares labels of the same items, got {len(before)} and {len(after)}"
         )
-    n_classes = 1 + max(int(np.max(labels)) for labels in (before, after))
-    agree = float(np.mean(before == after))
+    n_classes = 1 + int(np.maximum(before, after).max())
+    agree = np.count_nonzero(before == after) / len(before)
     shares = [np.bincount(labels, minlength=n_classes) / len(labels) for labels in (before, after)]
     chance = float(shares[0] @ shares[1])
     return 1.0 if chance >= 1 else (agree - chance) / (1 - chance)

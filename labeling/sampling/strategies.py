@@ -38,7 +38,7 @@ Strategy = Literal[
 ]
 STRATEGIES: tuple[str, ...] = get_args(Strategy)
 
-COLD_REVIEWS = 50
+COLD_REVIEWS = 100
 """Reviews below which a classifier's opinion is worth less than the shape of the data."""
 
 

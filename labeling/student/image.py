@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.kernel_approximation import Nystroem
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, Normalizer
 
 from labeling.errors import LabelingError
 from labeling.student.student import Student
@@ -46,8 +46,8 @@ class ImageStudent(Student):
             [
                 ("flat", FunctionTransformer(np.reshape, kw_args={"shape": (-1, n_pixels)})),
                 ("components", PCA(min(MAX_COMPONENTS, n, n_pixels), random_state=0)),
-                ("scale", StandardScaler(with_std=False)),
-                ("kernel", Nystroem(n_components=min(MAX_LANDMARKS, n), random_state=0)),
+                ("scale", Normalizer()),
+                ("kernel", Nystroem(gamma=2.0, n_components=min(MAX_LANDMARKS, n), random_state=0)),
             ]
         )
 

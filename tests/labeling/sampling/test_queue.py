@@ -1,0 +1,167 @@
+"""The learning queue: what it promises whatever the strategy."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labeling.errors import GoldError, SamplingError
+from labeling.gold import Gold
+from labeling.quality.accuracy import gold_accuracy
+from labeling.sampling.duplicates import near_duplicates
+from labeling.sampling.queue import Queue, choose_queue
+from labeling.sampling.strategies import STRATEGIES
+from labeling.student.calibrate import temperature
+from labeling.votes import Votes
+
+WORDS = [a + b + c for a in "bdgklmprst" for b in "aeiou" for c in ("nt", "rk", "sh", "ll")]
+
+
+def pool(n: int = 120, n_classes: int = 3, seed: int = 0):
+    rng = np.random.default_rng(seed)
+    texts = [" ".join(rng.choice(WORDS, size=6)) for _ in range(n)]
+    proba = rng.dirichlet(np.ones(n_classes), n)
+    votes = Votes.from_matrix(rng.integers(-1, n_classes, (n, 4)), n_classes)
+    return texts, proba, votes
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_every_strategy_gives_distinct_items_with_a_reason(strategy):
+    texts, proba, votes = pool()
+    gold = Gold(np.arange(30), (np.arange(30) % 3).astype(np.int32))
+    queue = choose_queue(
+        texts, proba, 20, strategy=strategy, labelled=gold, consensus=proba[::-1], votes=votes
+    )
+    assert len(set(queue.item.tolist())) == len(queue) > 0
+    assert len(queue.why) == len(queue.strategy) == len(queue.score) == len(queue)
+    assert all(queue.why)
+    if strategy != "re-review":
+        assert len(queue) == 20
+        assert not set(queue.item.tolist()) & set(range(30))
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.integers(1, 60), st.floats(0, 1), st.sampled_from(["margin", "margin-cluster", "typical"])
+)
+def test_the_random_share_is_as_large_as_asked_and_carries_its_probability(n, share, strategy):
+    texts, proba, _ = pool(60)
+    pairs = near_duplicates(texts)
+    queue = choose_queue(
+        texts, proba, n, strategy=strategy, labelled=np.arange(5), random_share=share, pairs=pairs
+    )
+    at_random = queue.at_random
+    assert [s == "random" for s in queue.strategy] == at_random.tolist()
+    if len(queue) == n:
+        assert at_random.sum() == int(np.ceil(share * n))
+    assert np.all((queue.probability[at_random] > 0) & (queue.probability[at_random] <= 1))
+
+
+def test_the_random_share_draws_each_item_with_the_probability_it_states():
+    texts = [f"{word} {other}" for word in WORDS[:6] for other in WORDS[100:105]]
+    proba = np.tile([0.5, 0.5], (30, 1))
+    pairs = near_duplicates(texts, threshold=1.0)
+    drawn = np.zeros(30)
+    stated = 0.0
+    for seed in range(600):
+        queue = choose_queue(
+            texts, proba, 10, strategy="margin", random_share=0.3, seed=seed, pairs=pairs
+        )
+        drawn[queue.item[queue.at_random]] += 1
+        stated = float(queue.probability[queue.at_random][0])
+    assert stated == pytest.approx(3 / 30)
+    # 600 draws at 0.1: standard deviation 0.012; 5 of them for the largest of 30.
+    assert np.all(np.abs(drawn / 600 - stated) < 0.06)
+
+
+def test_a_queue_holds_no_two_near_duplicates_and_none_of_what_is_labelled():
+    texts, proba, _ = pool(80)
+    twins = [text.upper() + "!!" for text in texts[:40]]
+    everything = texts + twins
+    queue = choose_queue(
+        everything, np.vstack([proba, proba[:40]]), 60, strategy="margin", labelled=np.arange(10)
+    )
+    source = [item if item < 80 else item - 80 for item in queue.item.tolist()]
+    assert len(set(source)) == len(source)
+    assert not set(source) & set(range(10))
+
+
+def test_the_same_seed_gives_the_same_queue_and_another_seed_another():
+    texts, proba, _ = pool()
+    first, again, other = (choose_queue(texts, proba, 20, seed=s) for s in (1, 1, 2))
+    assert first.item.tolist() == again.item.tolist()
+    assert first.item.tolist() != other.item.tolist()
+
+
+def test_auto_starts_with_what_is_typical_and_goes_on_with_what_is_unsure():
+    texts, proba, votes = pool()
+    cold = choose_queue(texts, proba, 10, labelled=np.arange(10))
+    warm = choose_queue(texts, proba, 10, labelled=np.arange(100))
+    weak = choose_queue(texts, proba, 10, votes=votes)
+    assert [set(q.strategy) - {"random"} for q in (cold, warm, weak)] == [
+        {"typical"},
+        {"margin-cluster"},
+        {"margin-cluster"},
+    ]
+
+
+def test_queue_gold_carries_no_probability_so_that_what_measures_refuses_it():
+    texts, proba, _ = pool()
+    queue = choose_queue(texts, proba, 40, strategy="random")
+    answers = np.full(40, -1, dtype=np.int32)
+    answers[:35] = 0
+    gold = queue.gold(answers)
+    assert gold.n_gold == 35
+    assert gold.probability is None
+    with pytest.raises(GoldError, match="learning queue"):
+        temperature(proba, proba, np.ones(len(texts), dtype=bool), gold)
+
+
+def test_accuracy_refuses_queue_gold():
+    texts, proba, _ = pool()
+    gold = choose_queue(texts, proba, 40).gold(np.zeros(40, dtype=np.int32))
+    with pytest.raises(GoldError):
+        gold_accuracy(proba.argmax(axis=1).astype(np.int32), gold)
+
+
+def test_ten_thousand_entries_and_an_empty_pool_are_no_trouble():
+    texts, proba, _ = pool()
+    assert len(choose_queue(texts, proba, 10_000)) == len(texts)
+    nothing = choose_queue(texts, proba, 5, labelled=np.arange(len(texts)))
+    assert len(nothing) == 0
+    assert isinstance(nothing, Queue)
+    assert len(choose_queue([], None, 5)) == 0
+
+
+def test_blank_texts_collapse_to_one():
+    queue = choose_queue(["", "  ", "\t", ""], None, 4)
+    assert len(queue) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n": 0}, "at least 1"),
+        ({"strategy": "clever"}, "no strategy 'clever'; there are auto, random"),
+        ({"strategy": "teaching"}, "needs votes"),
+        ({"strategy": "disagreement"}, "needs consensus"),
+        ({"strategy": "re-review", "labelled": np.arange(3)}, "needs labelled to be a Gold"),
+        ({"strategy": "margin", "proba": None}, "needs proba"),
+        ({"proba": np.ones((3, 2))}, "there are 120 items"),
+        ({"random_share": 1.5}, "0..1"),
+        ({"labelled": np.array([500])}, "item 500"),
+    ],
+)
+def test_what_cannot_be_chosen_is_said(arguments, message):
+    texts, proba, _ = pool()
+    given_ = {"proba": proba, "n": 5} | arguments
+    with pytest.raises(SamplingError, match=message):
+        choose_queue(texts, given_.pop("proba"), given_.pop("n"), **given_)
+
+
+def test_images_go_through_the_same_queue():
+    rng = np.random.default_rng(0)
+    images = rng.random((50, 8, 8))
+    images[25:] = images[:25]
+    queue = choose_queue(images, None, 50)
+    assert len(queue) == 25

@@ -1,0 +1,209 @@
+"""Switches, calibration, votes and the pool: nothing is believed that gold does not say."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeling.errors import GoldError, LabelingError, VotesError
+from labeling.gold import Gold
+from labeling.student import switches
+from labeling.student.calibrate import cooled, temperature
+from labeling.student.paired import paired
+from labeling.student.switches import choose
+from labeling.student.text import TextStudent
+from labeling.student.tricks import Prepared, consistency, self_training, spreading
+from labeling.student.vote import covered, student_votes, with_student
+from labeling.votes import Votes
+
+
+def texts_of(n: int, seed: int = 0):
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 2, n)
+    words = [["lunch", "song", "voice", "home"], ["free", "prize", "click", "channel"]]
+    return [" ".join(rng.choice(words[k], 3)) for k in y], y
+
+
+def test_the_interval_of_a_paired_gain_covers_the_truth():
+    rng = np.random.default_rng(0)
+    held = 0
+    for _ in range(600):
+        a = rng.random(100) < 0.8
+        b = np.where(rng.random(100) < 0.2, rng.random(100) < 0.9, a)
+        found = paired(a, b, np.ones(100), confidence=0.9)
+        held += found.low <= 0.02 <= found.high
+    # 0.9 less three standard errors of 600 repeats.
+    assert held / 600 >= 0.863
+
+
+def test_no_difference_is_not_a_gain():
+    right = np.ones(200, dtype=bool)
+    found = paired(right, right, np.ones(200))
+    assert found.gain == 0
+    assert not found.better
+    assert not found.worse
+    with pytest.raises(LabelingError, match="no gold"):
+        paired(right[:0], right[:0], np.ones(0))
+
+
+def test_switches_stay_off_and_say_so_without_enough_gold():
+    texts, y = texts_of(150)
+    gold = Gold(np.arange(50), y[:50].astype(np.int32), np.full(50, 0.5))
+    student, report = choose(TextStudent(2), texts, np.full((150, 2), 0.5), gold)
+    assert [s.kept for s in report] == [False] * 3
+    assert "takes 100 gold items" in str(report[0])
+    assert not student.self_training
+
+
+def test_switches_refuse_queue_gold():
+    texts, y = texts_of(150)
+    gold = Gold(np.arange(120), y[:120].astype(np.int32))
+    with pytest.raises(GoldError, match="learning queue"):
+        choose(TextStudent(2), texts, np.full((150, 2), 0.5), gold)
+
+
+def test_switches_report_what_each_trick_gains_and_keep_none_that_does_not():
+    texts, y = texts_of(260)
+    soft = np.where(y[:, None] == [0, 1], 0.9, 0.1)
+    gold = Gold(np.arange(120), y[:120].astype(np.int32), np.full(120, 0.5))
+    student, report = choose(TextStudent(2), texts, soft, gold)
+    assert [s.name for s in report] == ["consistency", "self_training", "spreading"]
+    for switch in report:
+        assert switch.gain is not None
+        assert switch.gain.n == 120
+        assert switch.kept == (switch.gain.low > 0) == getattr(student, switch.name)
+    assert "points" in str(report[0])
+
+
+def test_a_trick_that_helps_is_turned_on(monkeypatch):
+    texts, y = texts_of(260)
+    truth = np.eye(2)[y]
+
+    def oracle(_prepared, _targets, rows, _teacher):
+        return truth, np.ones(len(rows)), rows
+
+    monkeypatch.setitem(switches.TRICKS, "spreading", oracle)
+    rng = np.random.default_rng(0)
+    soft = np.where((rng.random(260) < 0.5)[:, None], [0.9, 0.1], [0.1, 0.9])
+    gold = Gold(np.arange(120), y[:120].astype(np.int32), np.full(120, 0.5))
+    monkeypatch.setattr("labeling.student.student.GOLD_PENALTY", 1e4)
+    student, report = choose(TextStudent(2), texts, soft, gold)
+    assert student.spreading
+    assert report[2].gain is not None
+    assert report[2].gain.low > 0.1
+
+
+def test_flexmatch_believes_a_lagging_class_at_a_lower_threshold():
+    teacher = np.array([[0.97, 0.03]] * 8 + [[0.40, 0.60]] * 2)
+    targets, rows = np.full((10, 2), 0.5), np.zeros(10)
+    taught, weight, _ = self_training(_blank(10), targets, rows, teacher)
+    assert weight.tolist() == [1.0] * 10
+    assert taught[9].tolist() == [0.0, 1.0]
+
+
+def test_tricks_leave_labelled_items_alone():
+    rng = np.random.default_rng(0)
+    targets, teacher = rng.dirichlet(np.ones(3), (2, 40))
+    rows = (np.arange(40) % 2).astype(float)
+    for trick in (consistency, self_training, spreading):
+        taught, weight, _ = trick(_blank(40), targets, rows, teacher)
+        np.testing.assert_array_equal(taught[rows > 0], targets[rows > 0])
+        np.testing.assert_array_equal(weight[rows > 0], rows[rows > 0])
+        np.testing.assert_allclose(taught.sum(axis=1), 1)
+
+
+def test_spreading_reaches_a_neighbour():
+    from scipy import sparse
+
+    x = sparse.csr_matrix(np.repeat(np.eye(2), 15, axis=0))
+    targets, rows = np.full((30, 2), 0.5), np.zeros(30)
+    targets[[0, 15]] = [[1, 0], [0, 1]]
+    rows[[0, 15]] = 1
+    taught, weight, _ = spreading(Prepared(None, x, x), targets, rows, targets)
+    reached = weight > 0
+    assert reached.sum() > 10
+    assert np.all(taught[:15][reached[:15]].argmax(axis=1) == 0)
+    assert np.all(taught[15:][reached[15:]].argmax(axis=1) == 1)
+
+
+def _blank(n: int) -> Prepared:
+    from scipy import sparse
+
+    x = sparse.csr_matrix(np.random.default_rng(1).random((n, 4)))
+    return Prepared(None, x, x)
+
+
+@given(st.floats(0.2, 5.0), st.integers(0, 99))
+def test_cooling_keeps_the_label_and_undoes_itself(t, seed):
+    proba = np.random.default_rng(seed).dirichlet(np.ones(4), 10)
+    cold = cooled(proba, t)
+    np.testing.assert_array_equal(cold.argmax(axis=1), proba.argmax(axis=1))
+    # Probabilities below 1e-12 are lifted to it before their logarithm is taken.
+    np.testing.assert_allclose(cooled(cold, 1 / t), proba, atol=2e-3)
+
+
+def test_a_student_that_is_too_sure_is_calibrated_by_weighted_gold():
+    rng = np.random.default_rng(0)
+    p = rng.uniform(0.5, 1, 4000)
+    right = rng.random(4000) < p
+    honest = np.column_stack([p, 1 - p])
+    boastful = cooled(honest, 0.4)
+    gold = Gold(np.arange(4000), (~right).astype(np.int32), np.full(4000, 0.25))
+    found = temperature(boastful, boastful, np.ones(4000, dtype=bool), gold)
+    assert found.value == pytest.approx(2.5, rel=0.1)
+    assert found.learnt_from == "gold"
+
+
+def test_without_gold_the_consensus_calibrates_and_without_votes_nothing_does():
+    proba = np.tile([0.99, 0.01], (50, 1))
+    soft = np.tile([0.7, 0.3], (50, 1))
+    everywhere = np.ones(50, dtype=bool)
+    found = temperature(proba, soft, everywhere)
+    assert found.learnt_from == "consensus"
+    assert cooled(proba, found.value)[0, 0] == pytest.approx(0.7, abs=0.01)
+    assert temperature(proba, soft, ~everywhere).value == 1.0
+
+
+@given(st.integers(0, 999), st.floats(0, 1))
+def test_the_student_votes_only_where_nobody_else_does(seed, least):
+    rng = np.random.default_rng(seed)
+    votes = Votes.from_matrix(rng.integers(-1, 3, (20, 2)), 3)
+    proba = rng.dirichlet(np.ones(3), 20)
+    cast = student_votes(proba, votes, least)
+    assert not covered(votes)[cast.item].any()
+    assert np.all(cast.confidence >= least)
+    joined = Votes(
+        np.concatenate([votes.item, cast.item]),
+        np.concatenate([votes.voter, np.full(len(cast.item), 2, dtype=np.int32)]),
+        np.concatenate([votes.label, cast.label]),
+        20,
+        3,
+        3,
+    )
+    assert joined.n_votes == votes.n_votes + len(cast.item)
+
+
+@given(st.integers(0, 999), st.sampled_from([0.0, 0.5, 1.0]))
+def test_the_pool_is_a_distribution_and_the_student_alone_where_nobody_voted(seed, trust):
+    rng = np.random.default_rng(seed)
+    votes = Votes.from_matrix(rng.integers(-1, 3, (15, 2)), 3)
+    consensus, student = rng.dirichlet(np.ones(3), (2, 15))
+    pooled = with_student(consensus, student, votes, trust)
+    np.testing.assert_allclose(pooled.sum(axis=1), 1)
+    spoken = covered(votes)
+    np.testing.assert_allclose(pooled[~spoken], student[~spoken])
+    if trust == 0:
+        np.testing.assert_allclose(pooled[spoken], consensus[spoken])
+
+
+def test_a_student_that_knows_nothing_changes_no_label():
+    votes = Votes.from_matrix(np.array([[0], [1], [1]]), 2)
+    consensus = np.array([[0.8, 0.2], [0.4, 0.6], [0.3, 0.7]])
+    ignorant = np.tile(consensus.mean(axis=0), (3, 1))
+    np.testing.assert_allclose(with_student(consensus, ignorant, votes), consensus)
+
+
+def test_sizes_that_do_not_fit_are_said():
+    votes = Votes.from_matrix(np.array([[0], [1]]), 2)
+    with pytest.raises(VotesError, match=r"shape \(3, 2\).*2 items"):
+        student_votes(np.full((3, 2), 0.5), votes)
