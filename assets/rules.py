@@ -15,15 +15,17 @@ from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
 
-NOTE_CHANGES = """
+EDITED = """
 create or replace temp table edited as
 select a.voter, b.version as version_before, a.version as version_after
 from now_applied a join votes.rule_versions b using (batch, voter, items_hash)
-where a.version <> b.version;
-
+where a.version <> b.version
+"""
+FORGET_CHANGES = """
 delete from votes.rule_changes
-where batch = $batch and voter in (select voter from edited);
-
+where batch = $batch and voter in (select voter from edited)
+"""
+NOTE_CHANGES = """
 insert into votes.rule_changes
 select $batch, e.voter, e.version_before, e.version_after, item_id, o.label, n.label
 from (
@@ -175,6 +177,8 @@ def _write(
     with warehouse.connect() as db, transaction(db):
         db.register("now_said", votes)
         db.register("now_applied", versions)
+        db.execute(EDITED)
+        db.execute(FORGET_CHANGES, {"batch": batch})
         db.execute(NOTE_CHANGES, {"batch": batch})
         for table in (RULE_VOTES, RULE_FAILURES, RULE_VERSIONS):
             db.execute(
