@@ -1,3 +1,4 @@
+# ruff: noqa: ARG002  a protocol names its arguments
 """How near to the allowed rate, and how near to bare aiohttp.
 
 Run: python bench/llm/pace.py limited | free
@@ -8,6 +9,7 @@ import multiprocessing
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -19,7 +21,7 @@ from labeling.llm.labelling import label_batch
 from labeling.llm.ledger import Ledger
 from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace
-from labeling.llm.transport import Request
+from labeling.llm.transport import Capabilities, Message, Price, Reply, Request, Usage
 from orchestration.resources.litellm_transport import LiteLlmTransport
 from tests.faults.llm.killing import meter, provider_process
 
@@ -34,7 +36,27 @@ CLASSES = [ClassSpec("SPAM"), ClassSpec("HAM")]
 MESSAGES = ({"role": "system", "content": "Sort these."}, {"role": "user", "content": "hello"})
 
 
-def touchstone(address: str, n: int, pace: Pace) -> float:
+@dataclass
+class Nobody:
+    """No network and no LiteLLM: an answer after the provider's latency."""
+
+    simulated: bool = False
+
+    async def complete(self, request: Request) -> Reply:
+        await asyncio.sleep(LATENCY_S)
+        return Reply("HAM", usage=Usage(10, 1))
+
+    def capabilities(self, model: str) -> Capabilities:
+        return Capabilities()
+
+    def price(self, model: str) -> Price:
+        return Price(1e-6, 1e-6)
+
+    def count_tokens(self, model: str, messages: tuple[Message, ...]) -> int:
+        return 1
+
+
+def touchstone(address: str | None, n: int, pace: Pace) -> float:
     """Label n items; calls a second."""
     items = pa.table(
         {"item_id": [str(k) for k in range(n)], "text": [f"text {k}" for k in range(n)]}
@@ -45,7 +67,7 @@ def touchstone(address: str, n: int, pace: Pace) -> float:
             items,
             [PROMPT],
             CLASSES,
-            LiteLlmTransport(f"{address}/v1", "k"),
+            LiteLlmTransport(f"{address}/v1", "k") if address else Nobody(),
             ledger,
             run="r",
             budget=Budget(10, 10, 10),
@@ -121,6 +143,7 @@ def free(n: int = 2000) -> None:
             ("LiteLLM alone, 1 process", bare_litellm(address, n)),
             ("LiteLLM alone, 2 processes", in_processes(address, n, 2)),
             ("LiteLLM alone, 4 processes", in_processes(address, n, 4)),
+            ("Touchstone without LiteLLM", touchstone(None, n, Pace(concurrency=IN_FLIGHT))),
             ("Touchstone on LiteLLM", touchstone(address, n, Pace(concurrency=IN_FLIGHT))),
         ]
     best = rows[0][1]
