@@ -45,8 +45,6 @@ class Asker:
         Of the model.
     attempts : int
         Tries of one question before it is given up.
-    backoff_s : float
-        First upper bound of the full jitter, in seconds.
     """
 
     transport: Transport
@@ -58,7 +56,6 @@ class Asker:
     run: str
     price: Price
     attempts: int = ATTEMPTS
-    backoff_s: float = BACKOFF_S
     clock: Callable[[], float] = field(default=time.perf_counter)
 
     async def ask(self, call: Call, request: Request) -> Reply:
@@ -73,7 +70,7 @@ class Asker:
         ProviderDownError
             If the provider counts as dead.
         """
-        backoff = wait_random_exponential(multiplier=self.backoff_s, max=LONGEST_BACKOFF_S)
+        backoff = wait_random_exponential(multiplier=BACKOFF_S, max=LONGEST_BACKOFF_S)
         retrying = AsyncRetrying(
             stop=self._stop, wait=lambda state: _wait(state, backoff), retry=_again, reraise=True
         )

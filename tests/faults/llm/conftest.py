@@ -1,5 +1,13 @@
-"""The same provider and ledger as the tests of asking."""
+"""The same provider and ledger as the tests of asking, and less patience between attempts."""
 
+import pytest
+
+from labeling.llm import asking
 from tests.orchestration.models.conftest import bench, ledger
 
 __all__ = ["bench", "ledger"]
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch):
+    monkeypatch.setattr(asking, "BACKOFF_S", 0.02)

@@ -105,10 +105,10 @@ def test_a_provider_that_is_not_there_is_told_like_one_that_is_dead(bench):
 
 
 def test_faults_here_and_there_do_not_open_the_breaker(bench):
-    script = [wire.ERROR_500, None, wire.DROP, None, None] * 40
+    script = [wire.ERROR_500, None, wire.DROP, None, None] * 20
     with FakeProvider(lambda _: "HAM", script=script) as provider:
-        result = bench.ask(provider, table(60))
-    assert result.votes.num_rows == 60
+        result = bench.ask(provider, table(40))
+    assert result.votes.num_rows == 40
     assert not result.partial
 
 

@@ -67,16 +67,16 @@ def test_a_recorded_model_that_changed_under_its_name_is_found_on_the_next_round
     with FakeProvider(drifting) as provider:
         transport = LiteLlmTransport(provider.url, KEY)
         found = []
-        for day, month in enumerate(("03", "03", "03", "06")):
+        for day, month in enumerate(("03", "03", "06")):
             drifting.month = month
             findings, _ = ask_canary(
                 panel, [prompt], classes, transport, ledger, round_id=f"day-{day}"
             )
             found += findings
-    assert [f.changed for f in found] == [False, False, False, True]
-    assert found[3].look == 3
+    assert [f.changed for f in found] == [False, False, True]
+    assert found[2].look == 2
     sent = [m for m in provider.meter if "could not be read" not in m.question]
-    assert len(sent) == 4 * len(questions)
+    assert len(sent) == 3 * len(questions)
 
 
 def test_a_fingerprint_that_changes_alone_is_told_and_is_no_alarm(ledger):
