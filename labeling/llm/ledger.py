@@ -12,9 +12,8 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -22,7 +21,8 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from labeling.errors import LabelingError
-from labeling.llm.transport import Fault, Reply, Token, Usage
+from labeling.llm.ledger_rows import Call, Spent, Stored, read_stored
+from labeling.llm.transport import Fault, Reply
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
 WAIT_S = 600.0
@@ -30,39 +30,6 @@ WAIT_S = 600.0
 
 CHUNK = 500
 """Keys looked up in one query; SQLite allows some 32,000 parameters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What a request is about, as the ledger knows it."""
-
-    key: str
-    kind: str
-    voter: str
-    version: str
-    model: str
-    item: str
-    parameters: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A final answer out of the ledger; ``filtered`` if the provider refused to look at it."""
-
-    key: str
-    reply: Reply
-    filtered: bool
-    cost_usd: float
-    latency_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """US dollars gone, or possibly gone, by a run, since midnight UTC, and ever."""
-
-    run: float
-    day: float
-    task: float
 
 
 def content_key(*parts: str | int) -> str:
@@ -227,7 +194,7 @@ class Ledger:
                 f"select * from calls where status in ('answered', 'filtered') and key in ({marks})",  # noqa: S608
                 chunk,
             ):
-                found[row["key"]] = _stored(row)
+                found[row["key"]] = read_stored(row)
         return found
 
     def waiting(self) -> frozenset[str]:
@@ -279,26 +246,3 @@ class Ledger:
     def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
         """Run a query of another module of this package."""
         return self._db.execute(sql, parameters).fetchall()
-
-
-def _stored(row: sqlite3.Row) -> Stored:
-    tokens = [
-        Token(text, logprob, tuple((a, b) for a, b in others))
-        for text, logprob, others in json.loads(row["tokens"] or "[]")
-    ]
-    reply = Reply(
-        text=row["answer"] or "",
-        finish_reason=row["finish_reason"] or "stop",
-        refusal=row["refusal"],
-        usage=Usage(row["prompt_tokens"], row["completion_tokens"], row["cached_tokens"]),
-        model=row["provider_model"] or "",
-        fingerprint=row["fingerprint"],
-        tokens=tuple(tokens),
-    )
-    return Stored(
-        key=row["key"],
-        reply=reply,
-        filtered=row["status"] == "filtered",
-        cost_usd=row["cost_usd"],
-        latency_s=row["latency_s"] or 0.0,
-    )

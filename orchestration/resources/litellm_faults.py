@@ -139,7 +139,7 @@ def _seconds(headers: Any) -> float | None:
             return float(value)
     except ValueError:
         try:
-            when = parsedate_to_datetime(value)
+            when = parsedate_to_datetime(str(value))
         except ValueError:
             return None
         return max(0.0, (when - datetime.now(UTC)).total_seconds())

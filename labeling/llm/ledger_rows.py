@@ -1,0 +1,66 @@
+"""What goes into the ledger and what comes out of it."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labeling.llm.transport import Reply, Token, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a request is about, as the ledger knows it."""
+
+    key: str
+    kind: str
+    voter: str
+    version: str
+    model: str
+    item: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A final answer out of the ledger; ``filtered`` if the provider refused to look at it."""
+
+    key: str
+    reply: Reply
+    filtered: bool
+    cost_usd: float
+    latency_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """US dollars gone, or possibly gone, by a run, since midnight UTC, and ever."""
+
+    run: float
+    day: float
+    task: float
+
+
+def read_stored(row: sqlite3.Row) -> Stored:
+    """Read a final answer out of a row of ``calls``."""
+    tokens = [
+        Token(text, logprob, tuple((a, b) for a, b in others))
+        for text, logprob, others in json.loads(row["tokens"] or "[]")
+    ]
+    reply = Reply(
+        text=row["answer"] or "",
+        finish_reason=row["finish_reason"] or "stop",
+        refusal=row["refusal"],
+        usage=Usage(row["prompt_tokens"], row["completion_tokens"], row["cached_tokens"]),
+        model=row["provider_model"] or "",
+        fingerprint=row["fingerprint"],
+        tokens=tuple(tokens),
+    )
+    return Stored(
+        key=row["key"],
+        reply=reply,
+        filtered=row["status"] == "filtered",
+        cost_usd=row["cost_usd"],
+        latency_s=row["latency_s"] or 0.0,
+    )
