@@ -1,0 +1,153 @@
+"""A small task that was really run, and the command line, for whoever needs them."""
+
+import csv
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from filelock import FileLock
+
+from orchestration.environment import prepare
+
+if TYPE_CHECKING:
+    from orchestration.running import Outcome
+    from orchestration.task.task import Task
+
+prepare()
+
+ROOT = Path(__file__).parents[1]
+THINGS = (
+    "reading room", "music desk", "printer", "lift", "children's corner",
+    "map collection", "café", "courtyard", "late desk", "study room",
+)  # fmt: skip
+SENTENCES = {
+    "praise": "Thank you for the lovely {}.",
+    "complaint": "The {} is broken and dirty.",
+    "question": "When does the {} open?",
+}
+DAYS = ("2026-03-02", "2026-03-03")
+MARKUP = "[bold red]Thank you[/] for the <b>lovely</b> \N{BOOKS} [/nonsense]."
+FORMULA = "=HYPERLINK(1)"
+COLUMNS = ["item_id", "received_at", "channel", "text"]
+
+
+def pytest_sessionstart() -> None:
+    """A fresh clone has no dbt manifest, and the graph of assets cannot be built without it."""
+    target = ROOT / "transforms" / "target"
+    target.mkdir(exist_ok=True)
+    with FileLock(target / ".tests.lock"):
+        if not (target / "manifest.json").is_file():
+            dbt = Path(sys.executable).with_name("dbt")
+            folders = ["--project-dir", "transforms", "--profiles-dir", "transforms"]
+            subprocess.run([dbt, "--quiet", "parse", *folders], cwd=ROOT, check=True)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A project with one task of 62 items in two batches, labelled, reviewed and published."""
+
+    project: Path
+    task: "Task"
+    outcome: "Outcome"
+    truth: dict[str, str]
+    markup: str = MARKUP
+    formula: str = FORMULA
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="session")
+def ran_task(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """For reading only: every test of the session, in every worker, looks at the same run."""
+    from orchestration.task.task import load_task
+
+    base = tmp_path_factory.getbasetemp()
+    project = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "ran_task"
+    done = project / "done.pickle"
+    with FileLock(f"{project}.lock"), pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TOUCHSTONE_VAR", raising=False)
+        if not done.is_file():
+            project.mkdir()
+            done.write_bytes(pickle.dumps(run_letters(project)))
+        truth, outcome = pickle.loads(done.read_bytes())
+        return Ran(project, load_task(project / "tasks" / "letters"), outcome, truth)
+
+
+def run_letters(project: Path) -> "tuple[dict[str, str], Outcome]":
+    """Make the project, and run its task."""
+    from orchestration.commands.new import create
+    from orchestration.running import run_task
+    from orchestration.task.task import load_task
+
+    folder = create(project, "letters")
+    for path in (folder / "items").iterdir():
+        path.unlink()
+    truth = write_items(folder / "items")
+    write(folder / "truth.csv", [["item_id", "label"], *truth.items()])
+    text = (folder / "task.yaml").read_text(encoding="utf-8")
+    text = text.replace("# bad_rows_at_most: 0.05", "bad_rows_at_most: 0.2")
+    text += "\nreviewers:\n  scripted: {truth: truth.csv}\n"
+    (folder / "task.yaml").write_text(text, encoding="utf-8")
+    return truth, run_task(load_task(folder), lambda *_: None)
+
+
+def write_items(folder: Path) -> dict[str, str]:
+    """Two files of 31 items; the second also holds a row without id and an id for the second time."""
+    truth: dict[str, str] = {}
+    for day, strange in zip(DAYS, (MARKUP, FORMULA), strict=True):
+        rows = [COLUMNS]
+        for thing in THINGS:
+            for label, sentence in SENTENCES.items():
+                item = f"m{len(truth) + 1:03d}"
+                truth[item] = label
+                rows.append([item, f"{day}T10:00:00", "mail", sentence.format(thing)])
+        truth[f"odd-{day}"] = "praise"
+        rows.append([f"odd-{day}", f"{day}T11:00:00", "mail", strange])
+        if day == DAYS[1]:
+            rows.append(["", f"{day}T12:00:00", "mail", "I have no id."])
+            rows.append(["m001", f"{day}T12:00:00", "mail", "I came before, with other words."])
+            rows.append(["m900", "yesterday", "mail", "I came at no time that can be read."])
+        write(folder / f"{day}.csv", rows)
+    return truth
+
+
+def write(path: Path, rows: list[list[str] | tuple[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
+
+
+@pytest.fixture
+def touchstone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Said]:
+    """Call the command line in a folder, as the console script does."""
+    from orchestration.commands.app import main
+
+    def call(*arguments: str, at: Path, columns: int = 100) -> Said:
+        monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.chdir(at)
+        monkeypatch.setattr(sys, "argv", ["touchstone", *arguments])
+        capsys.readouterr()
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+
+    return call

@@ -1,0 +1,115 @@
+"""``touchstone explain`` on items that were labelled, reviewed, set aside, or never came."""
+
+import json
+
+import pytest
+
+from orchestration.schedules import warehouse_of
+
+
+def rows(ran, sql, *values):
+    return warehouse_of(ran.task).read(sql, list(values)).to_pylist()
+
+
+def test_the_story_of_every_item_agrees_with_what_is_published(ran_task):
+    import pyarrow.parquet as pq
+
+    from orchestration.commands.story import story_of
+
+    published = pq.ParquetFile(ran_task.task.published / "labels.parquet").read().to_pylist()
+    for row in published[::7]:
+        story = story_of(ran_task.task, row["item_id"])
+        assert (story["label"], story["decided_by"]) == (row["label"], row["decided_by"])
+        assert story["batch"] == row["batch"]
+
+
+def test_every_vote_stands_there_with_version_and_every_class_with_its_posterior(
+    ran_task, touchstone
+):
+    said = touchstone("explain", "m002", "--json", at=ran_task.project)
+    story = json.loads(said.out)
+    stored = rows(
+        ran_task,
+        "from (from votes.rules union all by name from votes.models union all by name"
+        " from votes.student) where item_id = 'm002'",
+    )
+    assert {(v["voter"], v["version"], v["label"]) for v in story["votes"]} == {
+        (v["voter"], v["version"], v["label"]) for v in stored
+    }
+    assert all(vote["version"] for vote in story["votes"])
+    assert set(story["posterior"]) == {"praise", "complaint", "question"}
+    assert sum(story["posterior"].values()) == pytest.approx(1)
+    silent = {row["voter"] for row in story["silent"]}
+    assert silent.isdisjoint(v["voter"] for v in story["votes"])
+    assert "rule/asks" in silent
+
+
+def test_a_reviewed_item_is_decided_by_people_and_shows_their_answers(ran_task, touchstone):
+    (reviewed,) = rows(
+        ran_task, "select item_id from people.gold where origin = 'audit' order by 1 limit 1"
+    )
+    said = touchstone("explain", reviewed["item_id"], at=ran_task.project)
+    assert "decided by people" in said.out
+    assert "scripted/truth" in said.out
+    assert "drawn as number" in said.out
+
+
+def test_the_first_text_of_a_repeated_id_stands_and_the_second_is_told(ran_task, touchstone):
+    said = touchstone("explain", "m001", at=ran_task.project, columns=200)
+    assert "Thank you for the lovely reading room." in said.out
+    assert "2026-03-02.csv, row 1, batch 2026-03-02" in said.out
+    assert "set aside" in said.out
+    assert "2026-03-03.csv, row 33" in said.out
+    assert "the same id with another text" in said.out
+
+
+def test_an_item_in_quarantine_is_explained_by_the_reason(ran_task, touchstone):
+    said = touchstone("explain", "m900", at=ran_task.project, columns=200)
+    assert said.code == 0
+    assert "row 34, received_at: 'yesterday' is not an ISO 8601 time" in said.out
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_text_of_an_item_is_never_read_as_markup(ran_task, touchstone, columns):
+    said = touchstone("explain", "odd-2026-03-02", at=ran_task.project, columns=columns)
+    assert ran_task.markup in " ".join(said.out.split())
+    assert max(map(len, said.out.splitlines())) <= columns
+
+
+def test_control_characters_do_not_reach_the_terminal(capsys):
+    from rich.console import Console
+
+    from orchestration.commands.explain import _head, _plain
+
+    story = {"item": "a", "task": "t", "text": "red \x1b[31m and bell \x07", "arrived": []}
+    story |= {"set_aside": [], "released": None, "gold": None, "audit": None, "queue": None}
+    for _, told in _head(story):
+        Console().print(_plain(told))
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+    assert "\N{REPLACEMENT CHARACTER}[31m" in out
+
+
+def test_an_unknown_id_is_refused_with_ids_that_are_like_it(ran_task, touchstone):
+    said = touchstone("explain", "m0002", at=ran_task.project, columns=300)
+    assert said.code == 2
+    assert "no item 'm0002'" in said.err
+    assert "m002 (letters)" in said.err
+    assert "Traceback" not in said.err
+
+
+def test_before_the_first_run_nothing_is_known_and_nothing_is_made(tmp_path, touchstone):
+    from orchestration.commands.new import create
+
+    create(tmp_path, "fresh")
+    said = touchstone("explain", "m001", at=tmp_path)
+    assert said.code == 2
+    assert "touchstone run" in said.err
+    assert not (tmp_path / "var").exists()
+
+
+def test_an_id_is_searched_for_literally(ran_task, touchstone):
+    said = touchstone("explain", "m%' or 1=1 --", at=ran_task.project, columns=200)
+    assert said.code == 2
+    assert "no item" in said.err
