@@ -129,12 +129,14 @@ class Votes:
                     f"voter {voter} gave item {item} the label {dense[item, voter]}, but labels are "
                     f"class numbers, or {ABSTAIN} for none; {int((~whole).sum())} such votes in all"
                 )
-        spoken = dense != ABSTAIN
-        item, voter = np.nonzero(spoken)
+        flat = dense.ravel()
+        spoken = np.flatnonzero(flat != ABSTAIN)
+        item = spoken // max(dense.shape[1], 1)
+        voter = spoken - item * dense.shape[1]
         return cls(
-            item.astype(np.int64),
+            item,
             voter.astype(np.int32),
-            dense[spoken].astype(np.int32),
+            flat[spoken].astype(np.int32),
             dense.shape[0],
             dense.shape[1],
             n_classes,

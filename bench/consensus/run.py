@@ -100,8 +100,8 @@ Simulated as in `bench/consensus/simulate.py`. Ours includes turning the dense m
 
 {size}
 
-Snorkel cannot do the first: its matrix of overlaps has (1,200 x 56)^2 entries, 18 GB in single precision
-and as much again in the temporary it is made of.
+Snorkel cannot do the first: the matrix of overlaps that it makes has (1,200 x 56)^2 entries, 36 GB in
+double precision.
 
 ## Accuracy
 

@@ -140,6 +140,7 @@ class PatternDS(LinearModel):
         n_covered = float(part.count[part.covered].sum())
         strength = 10.0 + STRENGTH * n_covered**2 / max(float(counted.sum()), 1.0)
         pseudo_rate = strength * np.maximum(cast / max(float(part.count.sum()), 1.0), 1e-9)
+        worths = self._worths(part.fired, shared)
         for _ in range(self.n_iterations):
             mass = unlabelled[:, None] * posterior + GOLD_WEIGHT * taught
             mass[~part.covered] = 0.0
@@ -155,7 +156,7 @@ class PatternDS(LinearModel):
             rules[asked] = people[asked]
             self.theta_ = np.clip(rules, _LEAST, 1 - 1e-6)
             self.class_balance_ = balance
-            posterior = normalised(self.terms(part.fired, shared).logit())
+            posterior = normalised(self._terms(part.fired, *worths).logit())
         plain = np.log(balance) + np.asarray(part.fired @ self._given_spoken())
         self.log_likelihood_ = float(part.count[part.covered] @ log_evidence(plain)[part.covered])
         return self
@@ -174,26 +175,33 @@ class PatternDS(LinearModel):
         speaks = by_voter(self.theta_, self.events_)[self.events_.voter]
         return np.log(self.theta_ / speaks)
 
-    def terms(self, fired: sparse.csr_array, shared: sparse.csr_array | None = None) -> Terms:
-        """Return the parts of the log posterior of each pattern.
+    def terms(self, fired: sparse.csr_array) -> Terms:
+        """Return the parts of the log posterior of each pattern."""
+        return self._terms(fired, *self._worths(fired, event_weights(fired, self.redundancy_)))
 
-        ``shared`` may hold what :func:`~labeling.consensus.redundancy.event_weights` says of
-        ``fired``, if it is known already.
-        """
-        events = self.events_
-        weight = (event_weights(fired, self.redundancy_) if shared is None else shared).copy()
+    def _worths(
+        self, fired: sparse.csr_array, shared: sparse.csr_array
+    ) -> tuple[sparse.csr_array, NDArray[np.float64]]:
+        """Return what each vote and what the silences of each pattern are worth."""
+        by_rule = (~self.asked_[self.events_.voter]).astype(np.float64)
+        weight = shared.copy()
+        spread = 1 / (1 + RHO * np.maximum(np.asarray(shared @ by_rule) - 1, 0))
+        own = np.repeat(spread, np.diff(fired.indptr))
+        weight.data *= np.where(by_rule[fired.indices] > 0, own, 1.0)
+        n_silent = np.sum(~self.asked_) - np.asarray(fired @ by_rule)
+        heard = ABSTAIN_WORTH / (1 + RHO_ABSTAIN * np.maximum(n_silent - 1, 0))
+        heard[np.diff(fired.indptr) == 0] = 0.0
+        return weight, heard
+
+    def _terms(
+        self, fired: sparse.csr_array, weight: sparse.csr_array, heard: NDArray[np.float64]
+    ) -> Terms:
         base = np.tile(np.log(self.class_balance_), (fired.shape[0], 1))
         rule = ~self.asked_
         if rule.any():
-            n_spoke = np.asarray(weight @ rule[events.voter].astype(np.float64))
-            worth = np.repeat(1 / (1 + RHO * np.maximum(n_spoke - 1, 0)), np.diff(fired.indptr))
-            weight.data *= np.where(rule[events.voter[fired.indices]], worth, 1.0)
-            speaks = by_voter(self.theta_, events) * rule[:, None]
+            speaks = by_voter(self.theta_, self.events_) * rule[:, None]
             silent = np.log1p(-np.minimum(speaks, 1 - 1e-6))
-            unsaid = silent.sum(axis=0) - np.asarray(fired @ silent[events.voter])
-            unsaid[np.diff(fired.indptr) == 0] = 0.0
-            n_silent = rule.sum() - np.asarray(fired @ rule[events.voter].astype(np.float64))
-            heard = ABSTAIN_WORTH / (1 + RHO_ABSTAIN * np.maximum(n_silent - 1, 0))
+            unsaid = silent.sum(axis=0) - np.asarray(fired @ silent[self.events_.voter])
             base += heard[:, None] * unsaid
         return Terms(base, weight, np.log(self.theta_))
 

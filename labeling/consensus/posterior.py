@@ -36,9 +36,11 @@ def checked_balance(balance: ArrayLike | None, n_classes: int) -> NDArray[np.flo
 
 def normalised(logit: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the softmax of each row of ``logit``, shape (n, n_classes)."""
-    p = np.exp(logit - logit.max(axis=1, keepdims=True, initial=-np.inf))
-    p /= p.sum(axis=1, keepdims=True)
-    return p
+    by_class = np.ascontiguousarray(logit.T)  # reducing over few columns is slow row by row
+    by_class -= by_class.max(axis=0)
+    np.exp(by_class, out=by_class)
+    by_class /= by_class.sum(axis=0)
+    return np.ascontiguousarray(by_class.T)
 
 
 def log_evidence(logit: NDArray[np.float64]) -> NDArray[np.float64]:
