@@ -103,7 +103,7 @@ def test_a_failed_export_leaves_the_old_file_and_nothing_beside_it(tmp_path):
         path.write_text("half of it")
         raise OSError(28, "No space left on device")
 
-    with pytest.raises(TaskError, match="labels.csv cannot be written: No space left on device"):
+    with pytest.raises(TaskError, match=r"labels\.csv cannot be written: No space left on device"):
         whole(out, fail)
     assert out.read_text() == "old"
     assert list(tmp_path.iterdir()) == [out]
