@@ -98,7 +98,7 @@ def _suggestions(task: Task, texts: pa.Table, taken: list[str]) -> str:
     if texts.num_rows == 0:
         return "rules: []"
     posterior = np.array(texts["posterior"].to_pylist(), dtype=np.float64)
-    said = [set(str(x) for x in row or ()) for row in texts["said"].to_pylist()]
+    said = [{str(x) for x in row or ()} for row in texts["said"].to_pylist()]
     covered = np.array([[name in row for name in task.classes] for row in said])
     found = suggest(
         [str(text) for text in texts["text"].to_pylist()],

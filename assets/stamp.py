@@ -28,6 +28,18 @@ def stamp_of(task: Task, db: duckdb.DuckDBPyConnection, batch: str) -> str:
     return hashlib.sha256(f"{items} {settings_hash(task)}".encode()).hexdigest()[:16]
 
 
+def publication_stamp(db: duckdb.DuckDBPyConnection) -> str:
+    """Hash of every batch's stamp and of what was measured: equal, and what is published is true."""
+    (labels,) = db.execute(
+        "select md5(string_agg(distinct batch || stamp, ' ' order by batch || stamp))"
+        " from labels.released"
+    ).fetchone() or ("",)
+    (measured,) = db.execute(
+        "select md5(string_agg(batch || state, ' ' order by batch)) from quality.drift"
+    ).fetchone() or ("",)
+    return f"{labels} {measured}"
+
+
 def settings_hash(task: Task) -> str:
     """Hash of every file of the task that voters are made of, and of the sections above."""
     digest = hashlib.sha256()

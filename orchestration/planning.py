@@ -1,7 +1,7 @@
 """What is left to do: batches to label, batches with new reviews."""
 
 from assets import tables
-from assets.stamp import stamp_of
+from assets.stamp import publication_stamp, stamp_of
 from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
@@ -65,3 +65,12 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
     }
     first = min((batch for batch in touched if batch in labelled), default=None)
     return [] if first is None else [batch for batch in labelled if batch >= first]
+
+
+def is_published(task: Task, warehouse: Warehouse) -> bool:
+    """Whether the published files and the report stand for what is labelled and measured."""
+    if not (task.report.is_file() and task.publication.is_file()):
+        return False
+    warehouse.ensure(tables.RELEASED, tables.DRIFT)
+    with warehouse.connect() as db:
+        return task.publication.read_text(encoding="utf-8") == publication_stamp(db)

@@ -12,7 +12,7 @@ from labeling.errors import LabelingError
 from orchestration.definitions import definitions
 from orchestration.instance import PROCESS_TAG, open_instance
 from orchestration.jobs import QUIET
-from orchestration.planning import batches_to_label, batches_with_new_reviews
+from orchestration.planning import batches_to_label, batches_with_new_reviews, is_published
 from orchestration.schedules import warehouse_of
 from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
@@ -80,7 +80,7 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
         for done, batch in enumerate(measured):
             progress(f"measuring {batch}", done, len(measured) + 1)
             run("measure", batch)
-        publish = bool(todo or measured) or not task.report.is_file()
+        publish = not is_published(task, warehouse)
         if publish:
             progress("publishing", len(todo), len(todo) + 1)
             run("publish")

@@ -99,22 +99,21 @@ def quality_table(task: Task, rows: list[dict[str, Any]]) -> Table:
         ("items", "right"),
         ("coverage", "right"),
         ("labelled", "right"),
-        ("reviewed", "right"),
-        ("accuracy", "right"),
-        ("95 % interval", "left"),
+        ("accuracy (95 %)", "left"),
         ("alarm", "left"),
     ):
-        table.add_column(name, justify=justify)  # pyright: ignore[reportArgumentType]
+        table.add_column(name, justify=justify, no_wrap=True)  # pyright: ignore[reportArgumentType]
     for row in rows:
-        accuracy = "-" if row["accuracy"] is None else f"{row['accuracy']:.1%}"
+        accuracy = "none reviewed"
+        if row["accuracy"] is not None:
+            low, high = f"{row['accuracy_low']:.1%}", f"{row['accuracy_high']:.1%}"
+            accuracy = f"{row['accuracy']:6.1%} ({low} to {high})"
         table.add_row(
             row["batch"],
             f"{row['items']:,}",
             f"{row['coverage']:.1%}",
             f"{row['labelled']:,}",
-            f"{row['reviewed']:,}",
             accuracy,
-            f"{row['accuracy_low']:.1%} - {row['accuracy_high']:.1%}",
             "[bold red]ALARM[/]" if row["fired"] else "[red]stands[/]" if row["alarm"] else "",
         )
     return table

@@ -80,8 +80,8 @@ def _line(node: yaml.Node | None, loc: tuple[Any, ...]) -> int:
     return line
 
 
-def _start(node: yaml.Node) -> int:
-    return node.start_mark.line + 1 if node.start_mark else 1
+def _start(node: yaml.Node | None) -> int:
+    return node.start_mark.line + 1 if node is not None and node.start_mark else 1
 
 
 def _fields_at(loc: tuple[Any, ...]) -> set[str]:

@@ -67,6 +67,11 @@ class Task:
         return self.published / "report.html"
 
     @property
+    def publication(self) -> Path:
+        """The stamp of what is published."""
+        return self.published / "stamp.txt"
+
+    @property
     def students(self) -> Path:
         """The folder of trained students, a file a batch."""
         return self.var / "students"
