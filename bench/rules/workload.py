@@ -20,7 +20,7 @@ def texts() -> list[str]:
 
 
 def patterns(some: list[str], n: int = 500) -> list[str]:
-    """Return rules in five shapes, in turn, from words in 0.05 to 2 % of the texts.
+    """Return rules in five shapes, in turn, from words in 0.05 to 2 % of the texts each.
 
     A word; one of three words; two words that follow each other; two words near each other; a word
     and a number. The first of any run of ten has another shape than that of the next run, so that
@@ -33,9 +33,10 @@ def patterns(some: list[str], n: int = 500) -> list[str]:
     )
     words = sorted(w for w, c in counts.items() if len(sample) * 0.0005 <= c <= len(sample) * 0.02)
     pairs = collections.Counter(
-        pair for t in sample for pair in set(re.findall(r"(?=\b([a-z]{3,}) ([a-z]{4,})\b)", t))
+        pair for t in sample for pair in set(re.findall(r"(?=\b([a-z]{4,}) ([a-z]{4,})\b)", t))
     )
-    often = sorted(p for p, c in pairs.items() if c >= len(sample) * 0.0005)
+    usual = set(words)
+    often = sorted(p for p, c in pairs.items() if c >= 5 and usual.issuperset(p))
     found: dict[str, None] = {}
     while len(found) < n:
         i = len(found)

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from labeling.errors import RuleError
 from labeling.quality.intervals import wilson
+from labeling.rules.arrow import Table, pa, pc
 from labeling.rules.hits import RuleVotes
 
 NEAR_DUPLICATE = 0.9
@@ -55,7 +54,7 @@ class _Cells:
     classes: list[str]
 
 
-def analyse(result: RuleVotes, gold: Any = None) -> Any:
+def analyse(result: RuleVotes, gold: Table | None = None) -> Table:
     """Describe every rule of a batch, also those that never fire.
 
     Parameters
@@ -153,7 +152,9 @@ def _company(cells: _Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return (in_all > 1).astype(np.float64), (in_all > alike).astype(np.float64)
 
 
-def _on_gold(cells: _Cells, gold: Any, n_rules: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _on_gold(
+    cells: _Cells, gold: Table | None, n_rules: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if gold is None:
         zeros = np.zeros(n_rules, dtype=np.int64)
         return zeros, zeros
@@ -185,8 +186,9 @@ def _near_duplicates(
     column = cells.item * n_classes + cells.label
     used, column = np.unique(column, return_inverse=True)
     ones = np.ones(len(column), dtype=np.int64)
-    table = csr_matrix((ones, (cells.rule, column)), shape=(n_rules, max(len(used), 1)))
-    shared = (table @ table.T).tocoo()
+    shape = (n_rules, max(len(used), 1))
+    table: Any = csr_matrix((ones, (cells.rule, column)), shape=shape)
+    shared: Any = (table @ table.T).tocoo()
     found: dict[int, tuple[int, float]] = {}
     for one, other, both in zip(
         shared.row.tolist(), shared.col.tolist(), shared.data.tolist(), strict=True

@@ -7,7 +7,7 @@ The loop also yields a text that shows it, and the pattern is only called endles
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -86,7 +86,7 @@ def assess(pattern: str, flags: int) -> Risk:
     return Risk(loops, unbounded, tuple(attacks))
 
 
-def _components(n: int, edges: list[Any]) -> list[list[int]]:
+def _components(n: int, edges: Sequence[Iterable[int]]) -> list[list[int]]:
     """Return the strongly connected components, successors first (Tarjan, without recursion)."""
     order, low = [-1] * n, [0] * n
     on_stack = [False] * n

@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from labeling.rules.arrow import Array, pa, pc
 from labeling.rules.byte_patterns import SEPARATOR
 
 BLOCK_BYTES = 1 << 20
@@ -35,7 +34,7 @@ class Block:
     rows: NDArray[np.int64]
 
 
-def join(texts: pa.Array, rows: NDArray[np.int64]) -> Block:
+def join(texts: Array, rows: NDArray[np.int64]) -> Block:
     """Join texts without nulls into a block.
 
     Parameters
@@ -62,7 +61,7 @@ def join(texts: pa.Array, rows: NDArray[np.int64]) -> Block:
     return Block(b"".join((_SEPARATOR, body)), starts - starts[0] + 1, rows)
 
 
-def split(texts: pa.Array, rows: NDArray[np.int64]) -> tuple[int, Callable[[int], Block]]:
+def split(texts: Array, rows: NDArray[np.int64]) -> tuple[int, Callable[[int], Block]]:
     """Cut some rows of a batch into blocks.
 
     Parameters
@@ -81,8 +80,9 @@ def split(texts: pa.Array, rows: NDArray[np.int64]) -> tuple[int, Callable[[int]
     """
     if len(rows) != len(texts):
         texts = texts.take(pa.array(rows))
-    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)[texts.offset :][: len(texts) + 1]
-    marks = np.arange(offsets[0], offsets[-1], BLOCK_BYTES)
+    whole = np.frombuffer(texts.buffers()[1], dtype=np.int64)
+    offsets = whole[texts.offset :][: len(texts) + 1]
+    marks = np.arange(int(offsets[0]), int(offsets[-1]), BLOCK_BYTES)
     inner = np.searchsorted(offsets[:-1], marks)
     cuts = np.unique(np.concatenate([[0], inner, [len(rows)]]))
 

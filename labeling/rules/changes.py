@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
+from labeling.rules.arrow import Table, pa, pc
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,11 +21,11 @@ class Changes:
         gained, lost or changed.
     """
 
-    rules: Any
-    items: Any
+    rules: Table
+    items: Table
 
 
-def changes(before: Any, after: Any) -> Changes:
+def changes(before: Table, after: Table) -> Changes:
     """Compare the votes of rules on the same items before and after a change.
 
     Parameters
@@ -69,12 +68,12 @@ def changes(before: Any, after: Any) -> Changes:
     return Changes(pa.Table.from_pylist(rows, schema=schema), items)
 
 
-def _versions(votes: Any) -> dict[str, str]:
+def _versions(votes: Table) -> dict[str, str]:
     pairs = votes.group_by(["voter"]).aggregate([("version", "max")])
     return dict(zip(pairs["voter"].to_pylist(), pairs["version_max"].to_pylist(), strict=True))
 
 
-def _counts(both: Any) -> dict[str, dict[str, int]]:
+def _counts(both: Table) -> dict[str, dict[str, int]]:
     gained, lost = pc.is_null(both["label_before"]), pc.is_null(both["label_after"])
     kept = pc.fill_null(pc.equal(both["label_before"], both["label_after"]), False)
     changed = pc.fill_null(pc.not_equal(both["label_before"], both["label_after"]), False)

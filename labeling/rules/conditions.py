@@ -6,14 +6,13 @@ They are a rule by themselves (kind ``metadata``) and the ``when`` of any other 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from labeling.errors import RuleError
+from labeling.rules.arrow import Column, Table, pa, pc
 
 TESTS = ("is", "in", "not", "min", "max", "above", "below", "contains", "missing")
 
@@ -57,18 +56,22 @@ def parse_conditions(given: object) -> tuple[Condition, ...]:
             "{likes: {min: 10}, source: [web, app]}"
         )
     found: list[Condition] = []
-    for column, wanted in given.items():
+    for column, wanted in cast("Mapping[object, Any]", given).items():
         if isinstance(wanted, Mapping):
             if not wanted:
                 raise RuleError(f"has no test for column {column!r}; allowed: {', '.join(TESTS)}")
-            found += [_test(str(column), str(test), value) for test, value in wanted.items()]
+            found += [_test(str(column), str(test), value) for test, value in _items(wanted)]
         elif isinstance(wanted, Sequence) and not isinstance(wanted, str):
-            found.append(_test(str(column), "in", list(wanted)))
+            found.append(_test(str(column), "in", list(cast("Sequence[Any]", wanted))))
         elif wanted is None:
             found.append(Condition(str(column), "missing", True))
         else:
             found.append(Condition(str(column), "is", wanted))
     return tuple(sorted(found, key=lambda one: (one.column, one.test)))
+
+
+def _items(tests: Any) -> list[tuple[Any, Any]]:
+    return list(tests.items())
 
 
 def _test(column: str, test: str, value: Any) -> Condition:
@@ -87,7 +90,7 @@ def _test(column: str, test: str, value: Any) -> Condition:
     return Condition(column, test, value)
 
 
-def passes(batch: pa.Table, conditions: Sequence[Condition]) -> NDArray[np.bool_]:
+def passes(batch: Table, conditions: Sequence[Condition]) -> NDArray[np.bool_]:
     """Tell which rows pass all conditions.
 
     Parameters
@@ -109,7 +112,8 @@ def passes(batch: pa.Table, conditions: Sequence[Condition]) -> NDArray[np.bool_
     mask = np.ones(batch.num_rows, dtype=np.bool_)
     for one in conditions:
         if one.column not in batch.column_names:
-            near = get_close_matches(one.column, batch.column_names, n=1)
+            names: list[str] = batch.column_names
+            near = get_close_matches(one.column, names, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise RuleError(
                 f"asks for column {one.column!r}, but the batch has "
@@ -126,7 +130,7 @@ def passes(batch: pa.Table, conditions: Sequence[Condition]) -> NDArray[np.bool_
     return mask
 
 
-def _compare(column: pa.ChunkedArray, one: Condition) -> Any:
+def _compare(column: Column, one: Condition) -> Any:
     if one.test == "missing":
         return pc.equal(pc.is_null(column), one.value)
     if one.test == "contains":

@@ -51,8 +51,9 @@ def read_entries(path: Path, key: str) -> tuple[list[Entry], dict[str, Field]]:
     RuleError
         If the file is missing, is not YAML, repeats a key or has another shape.
     """
+    reader: Any = yaml
     try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root: Any = reader.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except FileNotFoundError:
         raise RuleError(f"{path} does not exist; it should hold a list under '{key}:'") from None
     except UnicodeDecodeError as error:
@@ -100,7 +101,7 @@ def _fields(path: Path, node: yaml.MappingNode, owner: str) -> dict[str, Field]:
 
 
 def _construct(path: Path, node: yaml.Node) -> Any:
-    loader = yaml.SafeLoader("")
+    loader: Any = yaml.SafeLoader("")
     try:
         return loader.construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError) as error:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from labeling.errors import RuleError
+from labeling.rules.arrow import Column, Table, pa, pc
 from labeling.rules.conditions import passes
 from labeling.rules.fields import did_you_mean
 from labeling.rules.functions import apply_function
@@ -51,7 +50,7 @@ class RuleSet:
 
     def apply(
         self,
-        batch: pa.Table,
+        batch: Table,
         *,
         run_sql: RunSql | None = None,
         only: Sequence[str] | None = None,
@@ -105,7 +104,8 @@ class RuleSet:
             elif isinstance(one.body, Sql):
                 hits[i], failures[i] = _sql_hits(one, values[one.body.expression], self.classes)
             elif isinstance(one.body, Function):
-                rows = np.arange(batch.num_rows) if mask is None else np.flatnonzero(mask)
+                everywhere = np.ones(batch.num_rows, dtype=np.bool_)
+                rows = np.flatnonzero(everywhere if mask is None else mask)
                 hits[i], failures[i] = apply_function(batch, one, one.body, rows, self.classes)
             if mask is not None:
                 hits[i] = _masked(hits[i], mask)
@@ -132,7 +132,7 @@ class RuleSet:
         return tuple(one for one in self.rules if one.name in set(only))
 
 
-def _check_batch(batch: pa.Table) -> None:
+def _check_batch(batch: Table) -> None:
     for column in ("item_id", "text"):
         if column not in batch.column_names:
             raise RuleError(
@@ -148,7 +148,7 @@ def _check_batch(batch: pa.Table) -> None:
 
 
 def _conditions(
-    batch: pa.Table, rules: Sequence[Rule], values: dict[str, pa.ChunkedArray]
+    batch: Table, rules: Sequence[Rule], values: dict[str, Column]
 ) -> list[NDArray[np.bool_] | None]:
     masks: list[NDArray[np.bool_] | None] = []
     for one in rules:
@@ -161,7 +161,7 @@ def _conditions(
     return masks
 
 
-def _named(function: Any, batch: pa.Table, conditions: Any, rule: Rule) -> NDArray[np.bool_]:
+def _named(function: Any, batch: Table, conditions: Any, rule: Rule) -> NDArray[np.bool_]:
     try:
         return function(batch, conditions)
     except RuleError as error:
@@ -176,9 +176,7 @@ def _masked(hits: Hits, mask: NDArray[np.bool_]) -> Hits:
     return Hits(hits.rows[keep], labels)
 
 
-def _sql_hits(
-    rule: Rule, values: pa.ChunkedArray, classes: Sequence[str]
-) -> tuple[Hits, list[Failure]]:
+def _sql_hits(rule: Rule, values: Column, classes: Sequence[str]) -> tuple[Hits, list[Failure]]:
     if rule.label is not None:
         return Hits(np.flatnonzero(truth(values, rule).to_numpy(zero_copy_only=False))), []
     rows, labels, failures = list[int](), list[str](), list[Failure]()

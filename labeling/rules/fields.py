@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from labeling.errors import RuleError
 from labeling.rules.conditions import parse_conditions
@@ -84,7 +84,7 @@ def _single(value: object) -> str:
 
 
 def _texts(value: object) -> list[str]:
-    texts = value if isinstance(value, list) else [value]
+    texts: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
     for one in texts:
         if not isinstance(one, str) or not one.strip():
             raise RuleError(

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from labeling.errors import RuleError
+from labeling.rules.arrow import Table, pa
 from labeling.rules.fields import did_you_mean
 from labeling.rules.hits import Failure, Hits
 from labeling.rules.rule import Function, Rule
 
 
 def apply_function(
-    batch: pa.Table, rule: Rule, body: Function, rows: NDArray[np.int64], classes: Sequence[str]
+    batch: Table, rule: Rule, body: Function, rows: NDArray[np.int64], classes: Sequence[str]
 ) -> tuple[Hits, list[Failure]]:
     """Call a Python rule on some rows of a batch.
 
@@ -106,4 +106,5 @@ def _call_whole(
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+    item: Any = value
+    return item.item() if isinstance(value, np.generic) else item

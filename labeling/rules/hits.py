@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from labeling.rules.arrow import Table, pa, pc
 from labeling.rules.rule import Rule
 
 
@@ -51,14 +50,14 @@ class RuleVotes:
         The rules that were applied, also those that never fired.
     """
 
-    votes: pa.Table
-    failures: pa.Table
+    votes: Table
+    failures: Table
     n_items: int
     rules: tuple[Rule, ...]
 
 
 def to_votes(
-    batch: pa.Table,
+    batch: Table,
     rules: tuple[Rule, ...],
     hits: list[Hits],
     failures: list[list[Failure]],

@@ -11,10 +11,9 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from labeling.rules.arrow import Array, pa, pc
 from labeling.rules.backtracking import Risk, assess
 from labeling.rules.blocks import split
 from labeling.rules.byte_patterns import Node
@@ -59,7 +58,7 @@ class Side:
         self._lookup = np.array(self._numbers, dtype=np.int64)
 
     def scan(
-        self, texts: pa.Array, rows: NDArray[np.int64]
+        self, texts: Array, rows: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return numbers of patterns and rows of the batch, each pair once."""
         n_blocks, block = split(texts, rows)
@@ -98,7 +97,7 @@ class Matcher:
     def _any(self) -> Side:
         return Side(self._patterns, ascii_only=False)
 
-    def match(self, texts: pa.Array) -> tuple[list[NDArray[np.int64]], list[list[Failure]]]:
+    def match(self, texts: Array) -> tuple[list[NDArray[np.int64]], list[list[Failure]]]:
         """Find the rows in which one of a rule's patterns is found.
 
         Parameters
@@ -148,12 +147,13 @@ class Matcher:
         rows_of = [fired[a:b] - i * n_rows for i, (a, b) in enumerate(itertools.pairwise(cuts))]
         failures: list[list[Failure]] = [[] for _ in range(self._n_rules)]
         cells = np.array(sorted(late), dtype=np.int64)
-        for cell in cells[~_contains(fired, cells)].tolist():
+        still_late: list[int] = cells[~_contains(fired, cells)].tolist()
+        for cell in still_late:
             failures[cell // n_rows].append(Failure(cell % n_rows, describe(late[cell])))
         return rows_of, failures
 
     def _confirm(
-        self, texts: pa.Array, numbers: NDArray[np.int64], rows: NDArray[np.int64]
+        self, texts: Array, numbers: NDArray[np.int64], rows: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], dict[int, int]]:
         """Ask ``re`` about pairs of patterns and rows; return cells that fired and that are late."""
         if not len(numbers):
@@ -168,7 +168,8 @@ class Matcher:
         cuts = np.searchsorted(numbers, np.append(used, len(self._patterns)))
         parts = [rows[a:b] for a, b in itertools.pairwise(cuts)]
         searches: list[Search] = []
-        for number, part in zip(used.tolist(), parts, strict=True):
+        numbers_used: list[int] = used.tolist()
+        for number, part in zip(numbers_used, parts, strict=True):
             text, flags = self._patterns[number]
             if number not in self._known:
                 self._known[number] = (re.compile(text, flags), assess(text, flags))
@@ -178,7 +179,7 @@ class Matcher:
         fired: list[NDArray[np.int64]] = []
         late: dict[int, int] = {}
         answers = search_all(values, lengths, searches)
-        for number, part, answer in zip(used.tolist(), parts, answers, strict=True):
+        for number, part, answer in zip(numbers_used, parts, answers, strict=True):
             cells = self._owner[number] * len(texts) + part
             fired.append(cells[answer == YES])
             open_still = answer > YES
@@ -186,7 +187,7 @@ class Matcher:
         return np.concatenate(fired), late
 
 
-def _mask(values: pa.Array) -> NDArray[np.bool_]:
+def _mask(values: Array) -> NDArray[np.bool_]:
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 

@@ -106,7 +106,8 @@ def _item(made: Positions, item: Any, flags: int) -> _Piece:
         both = [_sequence(made, list(one or []), flags) for one in argument[1:]]
         return _either(both)
     if op in (ops.MAX_REPEAT, ops.MIN_REPEAT):
-        return _repeat(made, *argument, flags)
+        low, high, inner = argument
+        return _repeat(made, low, high, list(inner), flags)
     if op is ops.POSSESSIVE_REPEAT:
         made.parts.append(([(ops.MAX_REPEAT, argument)], flags))
         return _opaque(made, list(argument[2]), flags, optional=argument[0] == 0)
@@ -167,8 +168,7 @@ def _connect(made: Positions, last: Counter[int], first: Counter[int]) -> None:
             made.edges[before][after] += ways * more
 
 
-def _repeat(made: Positions, low: int, high: Any, inner: Any, flags: int) -> _Piece:
-    items = list(inner)
+def _repeat(made: Positions, low: int, high: Any, items: list[Any], flags: int) -> _Piece:
     endless = high is ops.MAXREPEAT or high > MAX_UNROLLED
     if high == 0:
         return _Piece(Counter(), Counter(), 1)

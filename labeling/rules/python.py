@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from labeling.errors import RuleError
 from labeling.rules.conditions import Condition, parse_conditions
@@ -134,7 +134,7 @@ def _to_rule(path: Path, function: Callable[..., Any], tree: ast.Module) -> Rule
     when: tuple[Condition, ...] | str | None = given["when"]
     if isinstance(given["when"], dict):
         try:
-            when = parse_conditions(given["when"])
+            when = parse_conditions(cast("dict[str, Any]", given["when"]))
         except RuleError as error:
             raise RuleError(f"{origin}, rule {given['name']!r}: 'when' {error}") from error
     body = Function(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, cast
 
 from labeling.errors import RuleError
 from labeling.rules.conditions import Condition, parse_conditions
@@ -67,10 +68,11 @@ def read_classes(path: Path) -> list[str] | None:
     if "classes" not in top:
         return None
     given = top["classes"]
-    names = [str(one) for one in given.value] if isinstance(given.value, list) else []
+    value: Any = given.value
+    names = [str(one) for one in cast("list[Any]", value)] if isinstance(value, list) else []
     if len(names) < 2 or len(set(names)) != len(names):
         raise RuleError(
-            f"{path} line {given.line}: 'classes:' is {given.value!r}, but must be a list of at "
+            f"{path} line {given.line}: 'classes:' is {value!r}, but must be a list of at "
             "least two different names"
         )
     return names

@@ -58,7 +58,7 @@ class Search:
 
 
 def search_all(
-    texts: Sequence[str], lengths: NDArray[np.int64], searches: Sequence[Search]
+    texts: list[str], lengths: NDArray[np.int64], searches: Sequence[Search]
 ) -> list[NDArray[np.uint8]]:
     """Search patterns in texts.
 
@@ -67,7 +67,7 @@ def search_all(
 
     Parameters
     ----------
-    texts : sequence of n_texts str
+    texts : list of n_texts str
         The texts.
     lengths : int array of shape (n_texts,)
         Their lengths, in characters or bytes.
@@ -88,7 +88,8 @@ def search_all(
             away.append(i)
             continue
         find = one.find
-        found = [find(texts[k]) is not None for k in one.indices.tolist()]
+        wanted: list[int] = one.indices.tolist()
+        found = [find(texts[k]) is not None for k in wanted]
         answers[i] = np.array(found, dtype=np.uint8)
     for i, answer in zip(away, _search_away(texts, [searches[i] for i in away]), strict=True):
         answers[i] = answer
@@ -127,7 +128,7 @@ def _is_cheap(one: Search, lengths: NDArray[np.int64]) -> bool:
     return float(steps.sum()) <= INLINE_STEPS
 
 
-def _search_away(texts: Sequence[str], searches: Sequence[Search]) -> list[NDArray[np.uint8]]:
+def _search_away(texts: list[str], searches: Sequence[Search]) -> list[NDArray[np.uint8]]:
     if not searches:
         return []
     n_workers = usable_cores()
@@ -135,7 +136,8 @@ def _search_away(texts: Sequence[str], searches: Sequence[Search]) -> list[NDArr
 
     def run(share: list[NDArray[np.int64]]) -> list[bytes]:
         needed = np.unique(np.concatenate(share))
-        some = [texts[k] for k in needed.tolist()]
+        chosen: list[int] = needed.tolist()
+        some = [texts[k] for k in chosen]
         jobs = [
             (one.pattern, one.flags, np.searchsorted(needed, indices).tolist())
             for one, indices in zip(searches, share, strict=True)

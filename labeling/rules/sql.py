@@ -7,10 +7,8 @@ the batch visible as a table called ``batch`` and returns the answer of the quer
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from labeling.errors import RuleError
+from labeling.rules.arrow import Column, Table, pa, pc
 from labeling.rules.rule import Rule, Sql
 
 RunSql = Callable[[str, pa.Table], pa.Table]
@@ -20,9 +18,7 @@ ROW = "touchstone_row"
 """Column added to the batch, so that answers find their rows again."""
 
 
-def evaluate_sql(
-    batch: pa.Table, rules: Sequence[Rule], run_sql: RunSql | None
-) -> dict[str, pa.ChunkedArray]:
+def evaluate_sql(batch: Table, rules: Sequence[Rule], run_sql: RunSql | None) -> dict[str, Column]:
     """Evaluate the SQL expressions of rules and of their conditions.
 
     Parameters
@@ -78,7 +74,7 @@ def _query(expressions: Sequence[str]) -> str:
     return f"select {ROW}, {columns} from batch"  # noqa: S608
 
 
-def _run_alone(expression: str, user: Rule, run_sql: RunSql, numbered: pa.Table) -> None:
+def _run_alone(expression: str, user: Rule, run_sql: RunSql, numbered: Table) -> None:
     try:
         run_sql(_query([expression]), numbered)
     except Exception as error:
@@ -88,7 +84,7 @@ def _run_alone(expression: str, user: Rule, run_sql: RunSql, numbered: pa.Table)
         ) from error
 
 
-def truth(values: pa.ChunkedArray, user: Rule) -> Any:
+def truth(values: Column, user: Rule) -> Any:
     """Cast the answer of a condition to true and false; null counts as false.
 
     Raises

@@ -5,14 +5,15 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from labeling.errors import RuleError
 from labeling.quality.intervals import wilson
+from labeling.rules.arrow import pa
 from labeling.rules.fields import term_pattern
 from labeling.rules.matching import Matcher
 from labeling.rules.rule import Patterns
@@ -179,9 +180,8 @@ def _plainness(phrase: str) -> tuple[int, int, str]:
 
 def _shortlist(texts: Sequence[str], probabilities: NDArray[np.float64], n: int) -> list[str]:
     """Return the phrases that look best when counted roughly, without regard to white space."""
-    from sklearn.feature_extraction.text import CountVectorizer
-
-    counter: Any = CountVectorizer(
+    text: Any = import_module("sklearn.feature_extraction.text")
+    counter = text.CountVectorizer(
         binary=True, ngram_range=(1, 3), token_pattern=WORD, min_df=MIN_ITEMS, dtype=np.int32
     )
     try:

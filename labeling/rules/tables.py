@@ -5,13 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv
-import pyarrow.json
-import pyarrow.parquet as pq
 
 from labeling.errors import RuleError
+from labeling.rules.arrow import csv, jsonl, pa, parquet, pc
 from labeling.rules.fields import did_you_mean
 from labeling.rules.hits import RuleVotes
 from labeling.votes import ABSTAIN
@@ -42,17 +38,17 @@ def read_table(path: Path, as_text: Sequence[str] = ()) -> Any:
     kind = path.suffix.lower()
     try:
         if kind == ".csv":
-            options = pyarrow.csv.ConvertOptions(
+            options = csv.ConvertOptions(
                 column_types=dict.fromkeys(as_text, pa.string()),
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
             )
-            parsing = pyarrow.csv.ParseOptions(newlines_in_values=True)
-            return pyarrow.csv.read_csv(path, convert_options=options, parse_options=parsing)
+            parsing = csv.ParseOptions(newlines_in_values=True)
+            return csv.read_csv(path, convert_options=options, parse_options=parsing)
         if kind in (".jsonl", ".ndjson"):
-            return pyarrow.json.read_json(path)
+            return jsonl.read_json(path)
         if kind == ".parquet":
-            return pq.read_table(path)
+            return parquet.read_table(path)
     except FileNotFoundError:
         raise RuleError(f"{path} does not exist") from None
     except (pa.ArrowInvalid, OSError) as error:
@@ -157,9 +153,9 @@ def write_votes(
     """
     table = result.votes if shape == "long" else _wide(result, item_ids, classes)
     if path.suffix.lower() == ".csv":
-        pyarrow.csv.write_csv(table, path)
+        csv.write_csv(table, path)
     elif path.suffix.lower() == ".parquet":
-        pq.write_table(table, path)
+        parquet.write_table(table, path)
     else:
         raise RuleError(f"{path} ends in {path.suffix!r}; votes are written to .csv or .parquet")
 
