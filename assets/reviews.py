@@ -1,6 +1,7 @@
 """What people answered: items put up for review, answers read back."""
 
 import dagster as dg
+import pyarrow.compute as pc
 
 from assets.declare import by_batch
 from assets.scripted import answer
@@ -33,7 +34,7 @@ def reviews(task: Task) -> dg.AssetsDefinition:
         planned = store.plan(plan, replace=True) if plan.num_rows else 0
         scripted = answer(task, store, plan)
         answered = store.reviews()
-        rows = answered.filter([b == batch for b in answered["batch"].to_pylist()])
+        rows = answered.filter(pc.field("batch") == batch)
         warehouse.replace_batch(REVIEWS, batch, rows)
         return dg.MaterializeResult(
             metadata={
