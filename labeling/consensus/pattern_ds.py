@@ -11,7 +11,7 @@ from labeling.consensus.linear import LinearModel, Terms, count_gold, own_class,
 from labeling.consensus.panel import LOPSIDED, answers_when_asked, trusted_balance
 from labeling.consensus.patterns import Patterns, compress
 from labeling.consensus.posterior import checked_balance, log_evidence, normalised
-from labeling.consensus.redundancy import event_weights, redundancy
+from labeling.consensus.redundancy import event_weights, redundancy, same_places
 from labeling.gold import Gold
 from labeling.votes import Votes
 
@@ -184,14 +184,16 @@ class PatternDS(LinearModel):
     ) -> tuple[sparse.csr_array, NDArray[np.float64]]:
         """Return what each vote and what the silences of each pattern are worth."""
         by_rule = (~self.asked_[self.events_.voter]).astype(np.float64)
-        weight = shared.copy()
-        spread = 1 / (1 + RHO * np.maximum(np.asarray(shared @ by_rule) - 1, 0))
-        own = np.repeat(spread, np.diff(fired.indptr))
-        weight.data *= np.where(by_rule[fired.indices] > 0, own, 1.0)
-        n_silent = np.sum(~self.asked_) - np.asarray(fired @ by_rule)
-        heard = ABSTAIN_WORTH / (1 + RHO_ABSTAIN * np.maximum(n_silent - 1, 0))
+        n_rules = np.asarray(fired @ by_rule)
+        echoed = n_rules if shared is fired else np.asarray(shared @ by_rule)
+        spread = np.repeat(1 / (1 + RHO * np.maximum(echoed - 1, 0)), np.diff(fired.indptr))
+        if self.asked_.any():
+            spread = np.where(by_rule[fired.indices] > 0, spread, 1.0)
+        heard = ABSTAIN_WORTH / (
+            1 + RHO_ABSTAIN * np.maximum(np.sum(~self.asked_) - n_rules - 1, 0)
+        )
         heard[np.diff(fired.indptr) == 0] = 0.0
-        return weight, heard
+        return same_places(fired, shared.data * spread), heard
 
     def _terms(
         self, fired: sparse.csr_array, weight: sparse.csr_array, heard: NDArray[np.float64]

@@ -61,11 +61,16 @@ class Patterns:
         """
         if self.n_patterns <= limit:
             return self
-        rank = np.lexsort((self.key, -self.count))
+        # sorting 16-bit numbers is a radix sort; so few patterns are commoner than that
+        rarity = (65535 - np.minimum(self.count, 65535)).astype(np.uint16)
+        rank = np.argsort(rarity, kind="stable")
         certain = keep.copy()
         certain[rank[: limit // 2]] = True
         rare = np.flatnonzero(~certain)
-        drawn = rare[np.argsort(self.key[rare] * _MIX, kind="stable")[: limit - limit // 2]]
+        n_drawn = limit - limit // 2
+        if len(rare) <= n_drawn:
+            return self
+        drawn = rare[np.argpartition(self.key[rare] * _MIX, n_drawn)[:n_drawn]]
         count = self.count.copy()
         count[drawn] *= float(self.count[rare].sum() / self.count[drawn].sum())
         certain[drawn] = True
@@ -96,18 +101,24 @@ def compress(votes: Votes, events: Events) -> Patterns:
     key = np.zeros(votes.n_items, dtype=np.uint64)
     if len(spoken):
         key[spoken] = np.add.reduceat(_random_numbers(events.n_events)[event], start[spoken])
-    distinct, first, of_item, count = np.unique(
-        key, return_index=True, return_inverse=True, return_counts=True
-    )
+    order = np.argsort(key)
+    in_order = key[order]
+    is_new = np.ones(len(key), dtype=np.bool_)
+    is_new[1:] = in_order[1:] != in_order[:-1]
+    first = order[is_new]
+    of_item = np.empty(len(key), dtype=np.int64)
+    of_item[order] = np.cumsum(is_new) - 1
+    count = np.diff(np.append(np.flatnonzero(is_new), len(key)))
     length = per_item[first]
     indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(length)])
-    shift = np.repeat(start[first] - indptr[:-1], length)
-    columns = event[np.arange(indptr[-1]) + shift].astype(np.int64)
+    where: NDArray[np.int64] = np.repeat(start[first] - indptr[:-1], length)
+    where += np.arange(indptr[-1])
+    columns = event[where]
     fired = sparse.csr_array(
         (np.ones(len(columns)), columns, indptr), shape=(len(first), events.n_events)
     )
     fired.sort_indices()
-    return Patterns(fired, count.astype(np.float64), of_item.astype(np.int64), distinct)
+    return Patterns(fired, count.astype(np.float64), of_item, in_order[is_new])
 
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)

@@ -152,9 +152,13 @@ def event_weights(fired: sparse.csr_array, redundant: sparse.csr_array) -> spars
     sparse array of shape (n_patterns, n_events)
         ``fired`` with a weight in (0, 1] in place of each 1.
     """
-    weighted = fired.copy()
-    if redundant.nnz:
-        echo = sparse.csr_array((fired @ redundant).multiply(fired) + fired)
-        echo.sort_indices()
-        weighted.data = 1.0 / echo.data
-    return weighted
+    if not redundant.nnz:
+        return fired
+    echo = sparse.csr_array((fired @ redundant).multiply(fired) + fired)
+    echo.sort_indices()
+    return same_places(fired, 1.0 / echo.data)
+
+
+def same_places(fired: sparse.csr_array, data: NDArray[np.float64]) -> sparse.csr_array:
+    """Return a table with other values in the places of ``fired``, whose indices it shares."""
+    return sparse.csr_array((data, fired.indices, fired.indptr), shape=fired.shape)
