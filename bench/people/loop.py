@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 
 import numpy as np
+
 from tasks import Task, classifier
 
 warnings.filterwarnings("ignore", message="The number of unique classes")
@@ -57,7 +58,7 @@ def reviews_needed(curve: Curve, goal: float) -> float:
     before_n, before = 0, 0.0
     for n, accuracy in curve:
         if accuracy >= goal:
-            if before_n == 0:
+            if not curve.index((n, accuracy)):
                 return float(n)
             return before_n + (n - before_n) * (goal - before) / (accuracy - before)
         before_n, before = n, accuracy

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 from loop import GOAL, campaign, reviews_needed
 from modAL.uncertainty import entropy_sampling, margin_sampling, uncertainty_sampling
-from sklearn.base import BaseEstimator, ClassifierMixin
 from skactiveml.classifier import SklearnClassifier
 from skactiveml.pool import TypiClust, UncertaintySampling
+from sklearn.base import BaseEstimator, ClassifierMixin
+
 from tasks import SEEDS, SETS, Task, task
 
 TYPICLUST_UP_TO = 200
@@ -27,7 +28,7 @@ class Said(ClassifierMixin, BaseEstimator):
         self.proba = proba
         self.classes = classes
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None):  # noqa: ARG002
         self.classes_ = np.arange(self.proba.shape[1])
         return self
 

@@ -66,9 +66,7 @@ def task(name: str, seed: int) -> Task:
     test = words.transform(texts[test_rows])
     space = normalize(TruncatedSVD(100, random_state=0).fit_transform(pool))
     full = classifier().fit(pool, y[rows]).score(test, y[test_rows])
-    made = Task(
-        name, seed, pool, test, space, y[rows], y[test_rows], rows, test_rows, float(full)
-    )
+    made = Task(name, seed, pool, test, space, y[rows], y[test_rows], rows, test_rows, float(full))
     CACHE.mkdir(parents=True, exist_ok=True)
     path.write_bytes(pickle.dumps(made))
     return made

@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
-from tasks import Task, read
 
 from labeling.votes import ABSTAIN, Votes
+from tasks import Task, read
 
 SMS_RULES: tuple[tuple[str, int], ...] = (
     (r"\b(free|prize|won|winner|award(ed)?|cash|claim|guaranteed)\b", 1),

@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import MiniBatchKMeans
+from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.decomposition import TruncatedSVD
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
+
+MAX_EXACT = 2_000_000
+"""Items times clusters up to which k-means runs in full, a second or two; it clusters better."""
 
 Features = NDArray[np.float64]
 
@@ -61,10 +64,14 @@ def typicality(features: Features) -> NDArray[np.float64]:
 def cluster(
     features: Features, n_clusters: int, seed: int, weight: NDArray[np.float64] | None = None
 ) -> NDArray[np.int64]:
-    """Return a cluster number for each row (k-means)."""
+    """Return a cluster number for each row: k-means, in batches where it would take long."""
     n_clusters = min(n_clusters, len(features))
-    batch = max(1024, 3 * n_clusters)
-    means: Any = MiniBatchKMeans(n_clusters, random_state=seed, batch_size=batch, max_iter=30)
+    means: Any
+    if len(features) * n_clusters <= MAX_EXACT:
+        means = KMeans(n_clusters, random_state=seed, max_iter=50)
+    else:
+        batch = max(1024, 3 * n_clusters)
+        means = MiniBatchKMeans(n_clusters, random_state=seed, batch_size=batch, max_iter=30)
     return np.asarray(means.fit_predict(features, sample_weight=weight), dtype=np.int64)
 
 

@@ -13,6 +13,7 @@ from labeling.student.paired import paired
 from labeling.student.switches import choose
 from labeling.student.text import TextStudent
 from labeling.student.tricks import Prepared, consistency, self_training, spreading
+from labeling.student.trust import settle_trust
 from labeling.student.vote import covered, student_votes, with_student
 from labeling.votes import Votes
 
@@ -207,3 +208,20 @@ def test_sizes_that_do_not_fit_are_said():
     votes = Votes.from_matrix(np.array([[0], [1]]), 2)
     with pytest.raises(VotesError, match=r"shape \(3, 2\).*2 items"):
         student_votes(np.full((3, 2), 0.5), votes)
+
+
+def test_a_student_that_makes_labels_worse_is_not_trusted_and_one_that_helps_is():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 200)
+    truth, lie = np.where(y[:, None] == [0, 1], 0.9, 0.1), np.where(y[:, None] == [0, 1], 0.1, 0.9)
+    votes = Votes.from_matrix(y[:, None], 2)
+    weak = np.where(y[:, None] == [0, 1], 0.6, 0.4)
+    gold = Gold(np.arange(100), y[:100].astype(np.int32), np.full(100, 0.5))
+    assert settle_trust(weak, lie, votes, gold)[0] == 0
+    trust, gain = settle_trust(1 - weak, truth, votes, gold)
+    assert trust == 1
+    assert gain is not None
+    assert gain.better
+    assert settle_trust(weak, lie, votes, None) == (1.0, None)
+    with pytest.raises(GoldError, match="learning queue"):
+        settle_trust(weak, lie, votes, Gold(gold.item, gold.label))
