@@ -41,10 +41,11 @@ def search(
             signal.setitimer(signal.ITIMER_PROF, limit_s)
             found = find(texts[index]) is not None
             signal.setitimer(signal.ITIMER_PROF, 0)
-            answers.append(YES if found else NO)
+            answer = YES if found else NO
         except LateError:
-            answers.append(LATE)
+            answer = LATE
             patience -= 1
+        answers.append(answer)
     return bytes(answers)
 
 
