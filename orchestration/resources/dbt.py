@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliResource,
+    DbtProject,
+)
 
 from orchestration.conditions import when_inputs_settle
 from orchestration.task.errors import TaskError
@@ -17,17 +22,22 @@ TRANSFORMS = Path(__file__).parents[2] / "transforms"
 MANIFEST = TRANSFORMS / "target" / "manifest.json"
 
 
+WRITTEN_WITH = {"model_use": "models"}
+"""Tables that are no asset of their own, to the asset that writes them."""
+
+
 class TaskTranslator(DagsterDbtTranslator):
     """Names the models and sources of the dbt project after the task that they work for."""
 
     def __init__(self, task: Task) -> None:
-        super().__init__()
+        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
         self.task = task
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         """Task, schema, table."""
         schema = dbt_resource_props.get("source_name") or dbt_resource_props["config"]["schema"]
-        return dg.AssetKey([self.task.name, schema, dbt_resource_props["name"]])
+        name = str(dbt_resource_props["name"])
+        return dg.AssetKey([self.task.name, schema, WRITTEN_WITH.get(name, name)])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         """The schema: staging or marts."""
