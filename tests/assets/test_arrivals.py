@@ -1,0 +1,181 @@
+"""Landing files: what arrives is in arrivals or in quarantine, and landing it twice changes nothing."""
+
+import csv
+
+import pytest
+
+from assets.arrivals import land
+from orchestration.commands.new import create
+from orchestration.schedules import warehouse_of
+from orchestration.task.errors import TaskError
+from orchestration.task.task import load_task
+
+HEADER = ["item_id", "received_at", "channel", "text"]
+
+
+@pytest.fixture
+def inbox(tmp_path, monkeypatch):
+    """An empty task: a function that puts a file of rows there, and one that lands and looks."""
+    monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
+    folder = create(tmp_path, "letters")
+    for path in (folder / "items").iterdir():
+        path.unlink()
+    task = load_task(folder)
+
+    class Inbox:
+        def __init__(self):
+            self.warehouse = warehouse_of(task)
+
+        def put(self, name, rows, header=HEADER):
+            with (folder / "items" / name).open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([header, *rows])
+
+        def put_bytes(self, name, data):
+            (folder / "items" / name).write_bytes(data)
+
+        def remove(self, name):
+            (folder / "items" / name).unlink()
+
+        def land(self):
+            return land(task, self.warehouse)
+
+        def arrived(self):
+            return self._rows(
+                "select item_id, text, file, row, batch from raw.arrivals order by file, row"
+            )
+
+        def quarantined(self):
+            return self._rows(
+                "select kind, file, row, batch, field, reason, content from raw.quarantine"
+                " order by kind, file, row"
+            )
+
+        def _rows(self, sql):
+            return self.warehouse.read(sql).to_pylist()
+
+    return Inbox()
+
+
+def row(item, text, day="2026-03-02"):
+    return [item, f"{day}T10:00:00", "mail", text]
+
+
+def test_every_row_stands_where_it_came_from(inbox):
+    inbox.put("a.csv", [row("1", "one"), row("2", "two", "2026-03-03")])
+    assert inbox.land() == {"files": 1, "rows": 2, "quarantined": 0}
+    assert inbox.arrived() == [
+        {"item_id": "1", "text": "one", "file": "a.csv", "row": 1, "batch": "2026-03-02"},
+        {"item_id": "2", "text": "two", "file": "a.csv", "row": 2, "batch": "2026-03-03"},
+    ]
+
+
+def test_landing_the_same_files_again_reads_nothing_and_changes_nothing(inbox):
+    inbox.put("a.csv", [row("1", "one"), row("", "no id")])
+    inbox.land()
+    before = inbox.arrived(), inbox.quarantined()
+    assert inbox.land() == {"files": 0, "rows": 0, "quarantined": 0}
+    assert (inbox.arrived(), inbox.quarantined()) == before
+
+
+def test_a_changed_file_replaces_what_it_brought_before(inbox):
+    inbox.put("a.csv", [row("1", "one"), row("", "no id")])
+    inbox.put("b.csv", [row("9", "nine")])
+    inbox.land()
+    inbox.put("a.csv", [row("1", "one, corrected"), row("2", "two")])
+    assert inbox.land()["files"] == 1
+    assert [r["text"] for r in inbox.arrived()] == ["one, corrected", "two", "nine"]
+    assert inbox.quarantined() == []
+
+
+def test_rows_kept_and_rows_set_aside_add_up(inbox):
+    rows = [
+        row("1", "one"),
+        row("", "no id"),
+        row("3", ""),
+        row("4", "four", "someday"),
+        row("5", "5"),
+    ]
+    inbox.put("a.csv", rows)
+    counts = inbox.land()
+    assert counts["rows"] + counts["quarantined"] == len(rows)
+    assert [(r["row"], r["field"]) for r in inbox.quarantined()] == [
+        (2, "item_id"),
+        (3, "text"),
+        (4, "received_at"),
+    ]
+    assert all(r["content"] and r["reason"] for r in inbox.quarantined())
+
+
+def test_the_same_id_with_another_text_is_told_with_both_places(inbox):
+    inbox.put("a.csv", [row("1", "one"), row("2", "two")])
+    inbox.put("b.csv", [row("3", "three"), row("1", "one, otherwise", "2026-03-05")])
+    inbox.land()
+    (told,) = inbox.quarantined()
+    assert (told["kind"], told["file"], told["row"]) == ("duplicate", "b.csv", 2)
+    assert told["reason"] == "the same id with another text stands in a.csv, row 1"
+    assert told["content"] == "one, otherwise"
+    assert told["field"] == "item_id"
+
+
+def test_the_same_row_twice_is_no_fault(inbox):
+    inbox.put("a.csv", [row("1", "one"), row("1", "one")])
+    inbox.put("b.csv", [row("1", "one")])
+    inbox.land()
+    assert inbox.quarantined() == []
+
+
+def test_a_duplicate_that_was_mended_leaves_quarantine(inbox):
+    inbox.put("a.csv", [row("1", "one")])
+    inbox.put("b.csv", [row("1", "one, otherwise")])
+    inbox.land()
+    inbox.put("b.csv", [row("2", "one, otherwise")])
+    inbox.land()
+    assert inbox.quarantined() == []
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "the file is empty"),
+        (b"id,received_at,channel,text\n1,,mail,a\n", "column 'item_id' is missing"),
+    ],
+)
+def test_a_file_that_cannot_be_used_stops_no_other(inbox, data, reason):
+    inbox.put("a.csv", [row("1", "one")])
+    inbox.put_bytes("b.csv", data)
+    inbox.land()
+    assert [r["item_id"] for r in inbox.arrived()] == ["1"]
+    (told,) = inbox.quarantined()
+    assert (told["kind"], told["file"], told["row"]) == ("file", "b.csv", None)
+    assert reason in told["reason"]
+
+
+def test_nothing_that_can_be_used_at_all_is_an_error_that_names_files_and_rows(inbox):
+    inbox.put("a.csv", [row("", "no id")])
+    inbox.put_bytes("b.csv", b"")
+    with pytest.raises(TaskError) as caught:
+        inbox.land()
+    told = str(caught.value)
+    assert "task 'letters' has no row that can be used" in told
+    assert "a.csv, row 1, item_id: the id is empty" in told
+    assert "b.csv: the file is empty" in told
+
+
+def test_no_file_at_all_names_field_and_pattern(inbox):
+    with pytest.raises(
+        TaskError, match=r"task\.yaml: source\.files: no file matches .*items/\*\.csv"
+    ):
+        inbox.land()
+
+
+def test_a_row_set_aside_belongs_to_the_batch_of_its_file(inbox):
+    inbox.put("a.csv", [row("1", "one"), row("2", "two"), row("", "no id", "2026-03-09")])
+    inbox.land()
+    assert [r["batch"] for r in inbox.quarantined()] == ["2026-03-02"]
+
+
+def test_html_emoji_and_markup_arrive_as_they_are(inbox):
+    text = "<b>[bold]</b> \N{SNOWMAN} 'quoted' \"twice\" -- ; drop table"
+    inbox.put("a.csv", [row("1", text)])
+    inbox.land()
+    assert inbox.arrived()[0]["text"] == text
