@@ -1,0 +1,171 @@
+"""What Dagster loads: the same for both tasks, fully described, and quickly."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from assets import tables
+from orchestration.definitions import definitions_for
+from orchestration.resources.dbt import MANIFEST
+from orchestration.resources.table import Table
+
+ROOT = Path(__file__).parents[2]
+TASKS = ("support_inbox", "youtube_spam")
+MOST_CPU_S = 3.0
+KEYS = """
+labels/consensus labels/released
+marts/class_quality marts/label_distribution marts/labels marts/quality_by_batch
+marts/voter_scorecard marts/votes
+people/audit_sample people/gold people/queue people/reviews
+published/parquet published/report
+quality/accuracy quality/drift quality/early_warnings quality/rule_analysis quality/tracked
+raw/arrivals raw/items
+staging/stg_audit staging/stg_votes
+votes/models votes/rules votes/student
+"""
+"""Every asset of a task. An asset that goes or comes is a change of this list."""
+
+INSIDE = {
+    "raw.files",
+    "raw.quarantine",
+    "votes.rule_failures",
+    "votes.rule_versions",
+    "votes.rule_changes",
+    "votes.model_abstentions",
+    "votes.model_use",
+}
+"""Tables that an asset writes besides its own."""
+
+
+@pytest.fixture(scope="module", params=TASKS)
+def loaded(request: pytest.FixtureRequest) -> tuple[str, dg.Definitions]:
+    return request.param, definitions_for(ROOT / "tasks" / request.param)
+
+
+@pytest.fixture(scope="module")
+def nodes(loaded):
+    name, defs = loaded
+    graph = defs.resolve_asset_graph()
+    return {"/".join(key.path[1:]): graph.get(key) for key in graph.get_all_asset_keys()}
+
+
+def test_definitions_are_valid(loaded):
+    dg.Definitions.validate_loadable(loaded[1])
+
+
+def test_every_asset_is_on_the_list_and_named_after_its_task(loaded, nodes):
+    name, _ = loaded
+    assert sorted(nodes) == sorted(KEYS.split())
+    assert {node.key.path[0] for node in nodes.values()} == {name}
+
+
+def test_every_asset_is_described_grouped_owned_and_has_a_kind(nodes):
+    bare = [
+        key
+        for key, node in nodes.items()
+        if not (node.description and node.owners and node.kinds and node.group_name != "default")
+    ]
+    assert bare == []
+
+
+def test_every_table_shows_the_columns_that_python_writes(nodes):
+    written = {t.sql_name: t for t in vars(tables).values() if isinstance(t, Table)}
+    assert {name for name in written if name.replace(".", "/") not in nodes} == INSIDE
+    for name in set(written) - INSIDE:
+        shown = nodes[name.replace(".", "/")].metadata["dagster/column_schema"]
+        assert {c.name: c.type for c in shown.columns} == {
+            column: kind for column, (kind, _) in written[name].columns.items()
+        }
+        assert all(column.description for column in shown.columns), name
+
+
+def test_python_and_dbt_agree_on_the_sources():
+    sources = json.loads(MANIFEST.read_text(encoding="utf-8"))["sources"].values()
+    written = {t.sql_name for t in vars(tables).values() if isinstance(t, Table)}
+    assert {f"{s['source_name']}.{s['name']}" for s in sources} <= written
+
+
+def test_each_mart_has_the_columns_of_its_contract(ran_task):
+    """What dbt promises in YAML, what dbt builds, and what readers find in the Parquet files."""
+    import pyarrow.parquet as pq
+
+    models = [
+        node
+        for node in json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"].endswith("marts")
+    ]
+    assert len(models) == 6
+    for model in models:
+        found = pq.ParquetFile(ran_task.task.published / f"{model['name']}.parquet")
+        assert model["contract"]["enforced"], model["name"]
+        assert list(model["columns"]) == found.schema_arrow.names, model["name"]
+        assert all(column["description"] for column in model["columns"].values()), model["name"]
+
+
+def test_the_workspace_has_one_code_location_for_each_task():
+    workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))
+    locations = {
+        entry["python_file"]["location_name"]: entry["python_file"]["relative_path"]
+        for entry in workspace["load_from"]
+    }
+    folders = {path.parent.name for path in (ROOT / "tasks").glob("*/task.yaml")}
+    assert locations == {name: f"tasks/{name}/definitions.py" for name in folders}
+    assert all((ROOT / path).is_file() for path in locations.values())
+
+
+def test_jobs_schedule_and_sensors_are_there_and_switched_on(loaded):
+    name, defs = loaded
+    repository = defs.get_repository_def()
+    jobs = {job.name for job in repository.get_all_jobs()}
+    assert {f"{name}_{job}" for job in ("land", "label", "measure", "publish")} <= jobs
+    sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
+    assert sorted(sensors) == sorted(
+        f"{name}_{what}" for what in ("new_files", "new_batches", "new_reviews", "automation")
+    )
+    assert all(s.default_status is dg.DefaultSensorStatus.RUNNING for s in sensors.values())
+    (schedule,) = repository.schedule_defs
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+def test_every_run_that_is_asked_for_waits_for_the_others_of_its_task(loaded):
+    name, defs = loaded
+    repository = defs.get_repository_def()
+    for job in repository.get_all_jobs():
+        if job.name.startswith(name):
+            assert job.tags["touchstone/task"] == name
+    automation = next(s for s in repository.sensor_defs if s.name.endswith("_automation"))
+    assert automation.run_tags["touchstone/task"] == name
+
+
+def test_published_files_grow_stale_after_two_batches_without_news(loaded, nodes):
+    name, _ = loaded
+    policy = nodes["published/parquet"].freshness_policy
+    days = {"support_inbox": 2, "youtube_spam": 62}[name]
+    assert policy.fail_window.to_timedelta().days == days
+    assert policy.warn_window.to_timedelta() < policy.fail_window.to_timedelta()
+
+
+def test_a_code_location_loads_fast_and_without_what_only_steps_need():
+    program = (
+        "import json, runpy, sys, time\n"
+        "runpy.run_path('tasks/support_inbox/definitions.py')\n"
+        "print(json.dumps([time.process_time(), sorted(sys.modules)]))"
+    )
+    cpu_s, modules = min(
+        json.loads(
+            subprocess.run(
+                [sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=True
+            ).stdout
+        )
+        for _ in range(2)
+    )
+    heavy = {
+        "great_expectations", "litellm", "mlflow", "pandas", "scipy", "sklearn", "altair",
+    }  # fmt: skip
+    assert heavy & set(modules) == set()
+    assert cpu_s < MOST_CPU_S
