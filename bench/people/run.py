@@ -77,7 +77,7 @@ def learning(ours: dict, peers: dict) -> list[str]:
         "",
         f"| way | {' | '.join(names)} | median | worst |",
         "|---|" + "---|" * (len(names) + 2),
-        f"| random | {' | '.join(f'{needed["random"][n]:.0f}' for n in names)} | 1 | 1 |",
+        f"| random | {' | '.join(f'{value:.0f}' for value in needed['random'].values())} | 1 | 1 |",
     ]
     for way in sorted(ways, key=lambda way: median[way]):
         cells = [
