@@ -49,7 +49,7 @@ def loaded(request: pytest.FixtureRequest) -> tuple[str, dg.Definitions]:
 
 @pytest.fixture(scope="module")
 def nodes(loaded):
-    name, defs = loaded
+    _, defs = loaded
     graph = defs.resolve_asset_graph()
     return {"/".join(key.path[1:]): graph.get(key) for key in graph.get_all_asset_keys()}
 
