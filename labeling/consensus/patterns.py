@@ -111,9 +111,8 @@ def compress(votes: Votes, events: Events) -> Patterns:
     count = np.diff(np.append(np.flatnonzero(is_new), len(key)))
     length = per_item[first]
     indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(length)])
-    where: NDArray[np.int64] = np.repeat(start[first] - indptr[:-1], length)
-    where += np.arange(indptr[-1])
-    columns = event[where]
+    shift: NDArray[np.int64] = np.repeat(start[first] - indptr[:-1], length)
+    columns = event[np.arange(len(shift)) + shift]
     fired = sparse.csr_array(
         (np.ones(len(columns)), columns, indptr), shape=(len(first), events.n_events)
     )
