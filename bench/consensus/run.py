@@ -80,7 +80,8 @@ def main() -> None:
         a = rows[-1].accuracy
         print(name, {who: round(points, 1) for who, points in a.items()}, flush=True)
     parts = {"speed": speed(), "size": size(), "table": table(rows), "f1": f1_table(rows)}
-    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores"
+    load = os.getloadavg()[2]
+    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.0f}"
     RESULTS.write_text(PAGE.format(machine=machine, **parts))
     print(RESULTS.read_text())
 
