@@ -71,7 +71,7 @@ def kappa(before: NDArray[np.integer[Any]], after: NDArray[np.integer[Any]]) -> 
     agree = np.count_nonzero(before == after) / len(before)
     shares = [np.bincount(labels, minlength=n_classes) / len(labels) for labels in (before, after)]
     chance = float(shares[0] @ shares[1])
-    return 1.0 if chance >= 1 else (agree - chance) / (1 - chance)
+    return 1.0 if chance >= 1 else float((agree - chance) / (1 - chance))
 
 
 def advise(
