@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import dagster as dg
 
-from orchestration.conditions import when_inputs_are_clean, when_inputs_settle
+from orchestration.conditions import when_batches_settle, when_inputs_are_clean
 from orchestration.partitions import batches
 from orchestration.resources.table import Table
 from orchestration.task.task import Task
@@ -27,7 +27,7 @@ def once(
         "Decorator",
         dg.asset(
             **_common(task, table, group, deps, kinds),
-            automation_condition=when_inputs_settle if automatic else None,
+            automation_condition=when_batches_settle(task.name) if automatic else None,
         ),
     )
 

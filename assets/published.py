@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.conditions import fresh_within_two_batches, when_inputs_settle
+from orchestration.conditions import fresh_within_two_batches, when_batches_settle
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
@@ -31,7 +31,7 @@ def published(task: Task) -> dg.AssetsDefinition:
         kinds={"parquet"},
         owners=[f"team:{task.spec.owner}"],
         deps=[dg.AssetKey([task.name, *table]) for table in PUBLISHED.values()],
-        automation_condition=when_inputs_settle,
+        automation_condition=when_batches_settle(task.name),
         freshness_policy=fresh_within_two_batches(task.spec.batch.every),
     )
     def published(warehouse: Warehouse) -> dg.MaterializeResult:

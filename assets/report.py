@@ -8,7 +8,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.conditions import when_inputs_settle
+from orchestration.conditions import when_batches_settle
 from orchestration.task.task import Task
 
 
@@ -21,7 +21,7 @@ def report(task: Task) -> dg.AssetsDefinition:
         kinds={"html", "altair"},
         owners=[f"team:{task.spec.owner}"],
         deps=[dg.AssetKey([task.name, "published", "parquet"])],
-        automation_condition=when_inputs_settle,
+        automation_condition=when_batches_settle(task.name),
     )
     def report() -> dg.MaterializeResult:
         """Accuracy, alarms, classes, voters, cost and queue; made from published files alone."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from assets.stamp import publication_stamp
 from assets.tables import TRACKED
-from orchestration.conditions import when_inputs_settle
+from orchestration.conditions import when_batches_settle
 from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.task import Task
 
@@ -62,7 +62,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
             dg.AssetKey([task.name, "published", "report"]),
         ],
         metadata={"dagster/column_schema": TRACKED.dagster_schema},
-        automation_condition=when_inputs_settle,
+        automation_condition=when_batches_settle(task.name),
     )
     def tracking(warehouse: Warehouse) -> dg.MaterializeResult:
         """One MLflow run a batch, with its figures in one call; the newest student registered."""

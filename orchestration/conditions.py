@@ -9,26 +9,37 @@ _nothing_under_way = (
     ~dg.AutomationCondition.any_deps_in_progress() & ~dg.AutomationCondition.in_progress()
 )
 
-when_inputs_settle = (
-    _inputs_changed
-    & _nothing_under_way
-    & ~dg.AutomationCondition.any_deps_missing().allow(
-        dg.AssetSelection.groups("staging", "marts", "published")
-    )
-).with_label("when_inputs_settle")
-"""Inputs changed since it was made, and no run that makes them is waiting or under way.
-
-For what is made of all batches: a batch that is missing or unsound must not hold back the others,
-only a mart that was never built.
-"""
-
 when_inputs_are_clean = (
     _inputs_changed
     & _nothing_under_way
     & ~dg.AutomationCondition.any_deps_missing()
     & dg.AutomationCondition.all_deps_blocking_checks_passed()
 ).with_label("when_inputs_are_clean")
-"""As above, and no input is missing and every blocking check on them passed."""
+"""Inputs changed since it was made; no run makes them; none is missing, all blocking checks passed.
+
+For what is made of one batch.
+"""
+
+LAST_OF_A_BATCH = (("quality", "drift"), ("quality", "early_warnings"))
+"""What runs that label or measure a batch make last."""
+
+
+def when_batches_settle(task: str) -> dg.AutomationCondition[dg.AssetKey]:
+    """Return when marts, files, report and tracking of a task are made: all in one run.
+
+    Inputs changed since, and no batch is being labelled or measured or waits for it. A batch that
+    is missing or unsound does not hold back the others; a mart that was never built does.
+    """
+    condition = _inputs_changed & _nothing_under_way
+    for table in LAST_OF_A_BATCH:
+        condition &= ~dg.AutomationCondition.asset_matches(
+            dg.AssetKey([task, *table]), dg.AutomationCondition.in_progress()
+        )
+    never_built = dg.AutomationCondition.any_deps_missing().allow(
+        dg.AssetSelection.groups("staging", "marts", "published")
+    )
+    return (condition & ~never_built).with_label("when_batches_settle")
+
 
 WINDOW = {
     "hour": timedelta(hours=1),

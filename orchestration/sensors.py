@@ -175,6 +175,9 @@ def _ask(
     """
     under_way = _under_way(context, job)
     known = set(context.instance.get_dynamic_partitions(str(batches(task).name)))
+    # said one by one, so that automation sees that this run makes what follows from what it makes
+    loaded = context.repository_def
+    chosen = sorted(loaded.get_job(job).asset_layer.selected_asset_keys) if loaded else None
     requests: list[dg.RunRequest] = []
     waiting: list[str] = []
     for batch, reason in wanted.items():
@@ -193,6 +196,7 @@ def _ask(
             dg.RunRequest(
                 run_key=f"{batch} {reason} {len(tries)}",
                 partition_key=batch,
+                asset_selection=chosen,
                 tags={REASON_TAG: reason},
             )
         )

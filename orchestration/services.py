@@ -168,24 +168,24 @@ class Services:
 
     def end(self, grace_s: float = GRACE_S) -> None:
         """End all services and all that they started; ask first, kill what is left after."""
-        groups = {process.pid: process for process in self._processes.values()}
-        for group in groups:
-            _signal(group, signal.SIGTERM)
-        deadline = time.monotonic() + grace_s
-        while groups:
-            for group, process in list(groups.items()):
-                process.poll()
-                if not _exists(group):
-                    del groups[group]
-            if not groups:
-                break
-            if time.monotonic() > deadline:
-                for group, process in groups.items():
-                    _signal(group, signal.SIGKILL)
-                    process.wait()
-                break
-            time.sleep(0.05)
+        for process in self._processes.values():
+            _signal(process.pid, signal.SIGTERM)
+        if not self._all_gone(within_s=grace_s):
+            for process in self._processes.values():
+                _signal(process.pid, signal.SIGKILL)
+            self._all_gone(within_s=GRACE_S)
         self._processes.clear()
+
+    def _all_gone(self, within_s: float) -> bool:
+        deadline = time.monotonic() + within_s
+        while True:
+            for process in self._processes.values():
+                process.poll()
+            if not any(_exists(process.pid) for process in self._processes.values()):
+                return True
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
 
     def _raise_if_one_died(self) -> None:
         for service in self.services:

@@ -14,7 +14,7 @@ from dagster_dbt import (
     DbtProject,
 )
 
-from orchestration.conditions import when_inputs_settle
+from orchestration.conditions import when_batches_settle
 from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
 
@@ -53,7 +53,7 @@ class TaskTranslator(DagsterDbtTranslator):
     ) -> dg.AutomationCondition[Any]:
         """Build again when what it is made of has changed, whichever batch."""
         del dbt_resource_props
-        return when_inputs_settle
+        return when_batches_settle(self.task.name)
 
 
 def project() -> DbtProject:
