@@ -3,6 +3,7 @@
 import json
 import re
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,15 +18,39 @@ from orchestration.commands.run import quality_table
 FOLDER = Path(app.__file__).parent
 
 
-def test_a_second_run_labels_nothing_and_says_so(ran_task, touchstone):
-    said = touchstone("run", "letters", at=ran_task.project, columns=120)
+@pytest.fixture(scope="module")
+def project(ran_task, tmp_path_factory):
+    """A copy of the project that was run, to be run again."""
+    folder = tmp_path_factory.mktemp("again") / "project"
+    shutil.copytree(ran_task.project, folder)
+    return folder
+
+
+@pytest.mark.xfail(
+    strict=True, reason="assets/tracking.py notes a publication only where no run was new to MLflow"
+)
+def test_a_second_run_has_nothing_to_do_at_all(project, touchstone):
+    told = json.loads(touchstone("run", "letters", "--json", at=project).out)
+    assert (told["labelled"], told["measured"], told["published"]) == ([], [], False)
+
+
+def test_a_further_run_labels_nothing_and_says_so(project, touchstone):
+    said = touchstone("run", "letters", at=project, columns=120)
     assert said.code == 0
     assert "nothing had changed" in said.out
-    assert str(ran_task.task.report) in said.out.replace("\n", "")
+    assert str(project / "var/letters/published/report.html") in said.out.replace("\n", "")
 
 
-def test_json_tells_what_the_table_tells(ran_task, touchstone):
-    said = touchstone("run", "letters", "--json", at=ran_task.project)
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_summary_fits_the_terminal_and_cuts_no_batch(project, touchstone, columns):
+    said = touchstone("run", "letters", at=project, columns=columns)
+    table = [line for line in said.out.splitlines() if line.startswith(("┃", "│"))]
+    assert max(map(len, table)) <= columns
+    assert "2026-03-02" in said.out
+
+
+def test_json_tells_what_the_table_tells(project, touchstone):
+    said = touchstone("run", "letters", "--json", at=project)
     told = json.loads(said.out)
     assert told["labelled"] == []
     assert told["alarm"] is False
@@ -33,20 +58,20 @@ def test_json_tells_what_the_table_tells(ran_task, touchstone):
     assert [row["items"] for row in told["batches"]] == [31, 31]
 
 
-def test_an_alarm_ends_with_three_only_if_that_was_asked_for(ran_task, touchstone, monkeypatch):
+def test_an_alarm_ends_with_three_only_if_asked_for(ran_task, project, touchstone, monkeypatch):
     from orchestration.running import Outcome
 
     rows = [{**row, "alarm": True, "fired": True} for row in ran_task.outcome.rows]
     outcome = Outcome([], [], published=False, rows=rows)
     monkeypatch.setattr("orchestration.running.run_task", lambda *_: outcome)
-    assert touchstone("run", "letters", at=ran_task.project).code == 0
-    said = touchstone("run", "letters", "--fail-on-alarm", at=ran_task.project, columns=120)
+    assert touchstone("run", "letters", at=project).code == 0
+    said = touchstone("run", "letters", "--fail-on-alarm", at=project, columns=120)
     assert said.code == 3
     assert "ALARM" in said.out
 
 
-def test_a_batch_that_is_not_there_is_refused_with_those_that_are(ran_task, touchstone):
-    said = touchstone("run", "letters", "--batch", "2026-03-09", at=ran_task.project, columns=200)
+def test_a_batch_that_is_not_there_is_refused_with_those_that_are(project, touchstone):
+    said = touchstone("run", "letters", "--batch", "2026-03-09", at=project, columns=200)
     assert said.code == 2
     assert "no batch '2026-03-09'; it has 2026-03-02, 2026-03-03" in said.err
 
