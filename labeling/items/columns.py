@@ -55,6 +55,11 @@ class Columns:
         content = [] if self.image is not None else [self.text]
         return tuple(dict.fromkeys([self.id, *content, *optional, *self.metadata]))
 
+    @property
+    def used(self) -> tuple[str, ...]:
+        """Every column that is read where it is there."""
+        return tuple(dict.fromkeys([*self.required, self.text]))
+
 
 @dataclass(frozen=True, slots=True)
 class Arrived:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,12 @@ def check_records(
 def _fault(
     record: dict[str, Any], columns: Columns, longest_text: int
 ) -> tuple[str | None, str] | None:
+    for name in filter(None, (columns.id, columns.text, columns.image)):
+        if isinstance(record.get(name), dict | list | bytes):
+            return name, f"expected text, found {type(record[name]).__name__}"
+    for name in columns.used:
+        if not _can_be_stored(record.get(name)):
+            return name, "half a surrogate pair, which is no character"
     if not _as_text(record.get(columns.id)).strip():
         return columns.id, "the id is empty"
     text = _as_text(record.get(columns.text))
@@ -76,8 +83,9 @@ def _fault(
         return columns.text, "the text is empty"
     if len(text) > longest_text:
         return columns.text, f"the text has {len(text):,} characters; {longest_text:,} are allowed"
-    if "\x00" in text or "\x00" in _as_text(record.get(columns.id)):
-        return columns.text, "a NUL byte; text files carry none"
+    for name in (columns.id, columns.text):
+        if "\x00" in _as_text(record.get(name)):
+            return name, "a NUL byte; text files carry none"
     if columns.time is not None:
         try:
             _as_time(record.get(columns.time))
@@ -99,7 +107,16 @@ def _row(row: int, record: dict[str, Any], columns: Columns) -> dict[str, Any]:
 
 
 def _as_text(value: object) -> str:
-    return "" if value is None else str(value)
+    # data frames write NaN where there is nothing
+    return "" if value is None or (isinstance(value, float) and isnan(value)) else str(value)
+
+
+def _can_be_stored(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _as_time(value: object) -> datetime | None:
@@ -116,4 +133,5 @@ def _as_time(value: object) -> datetime | None:
 
 
 def _shown(record: dict[str, Any]) -> str:
-    return json.dumps(record, ensure_ascii=False, default=str)
+    text = json.dumps(record, ensure_ascii=False, default=str)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +14,9 @@ import pyarrow.parquet as pq
 Record = tuple[int, dict[str, Any]]
 Reject = tuple[int | None, str | None, str, str | None]
 """Row (from 1, or None for the file), field, reason, content."""
+
+ESCAPED = re.compile("[\udc80-\udcff]")
+"""What ``surrogateescape`` makes of bytes that are not UTF-8."""
 
 
 def read_records(path: Path, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
@@ -35,12 +39,8 @@ def read_records(path: Path, required: tuple[str, ...]) -> tuple[list[Record], l
         return [], [(None, None, "the file is empty", None)]
     if path.suffix == ".parquet":
         return _parquet(path, required)
-    lines, rejects = _decode(path.read_bytes())
-    if path.suffix == ".csv":
-        records, more = _csv(lines, required)
-    else:
-        records, more = _jsonl(lines, required)
-    return records, rejects + more
+    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+    return _csv(data, required) if path.suffix == ".csv" else _jsonl(data, required)
 
 
 def _missing(required: tuple[str, ...], present: list[str]) -> list[Reject]:
@@ -56,35 +56,33 @@ def _missing(required: tuple[str, ...], present: list[str]) -> list[Reject]:
     ]
 
 
-def _decode(data: bytes) -> tuple[list[tuple[int, str]], list[Reject]]:
-    """Split into numbered lines; lines that are not UTF-8 are set aside one by one."""
-    lines: list[tuple[int, str]] = []
-    rejects: list[Reject] = []
-    for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
-        try:
-            lines.append((number, line.decode("utf-8")))
-        except UnicodeDecodeError as error:
-            shown = line.decode("utf-8", errors="backslashreplace")
-            reason = (
-                f"not UTF-8: byte 0x{line[error.start]:02x} at position {error.start} of the line"
-            )
-            rejects.append((number, None, reason, shown))
-    return lines, rejects
+def _not_utf8(line: str) -> str | None:
+    """Say which byte of a line decoded with ``surrogateescape`` is not UTF-8, if one is not."""
+    found = ESCAPED.search(line)
+    if found is None:
+        return None
+    return f"not UTF-8: byte 0x{ord(found[0]) - 0xDC00:02x} after {found.start()} characters"
 
 
-def _jsonl(
-    lines: list[tuple[int, str]], required: tuple[str, ...]
-) -> tuple[list[Record], list[Reject]]:
+def _shown(line: str) -> str:
+    return line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _jsonl(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
     records: list[Record] = []
     rejects: list[Reject] = []
-    last = lines[-1][0] if lines else 0
-    for number, line in lines:
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
+            continue
+        wrong = _not_utf8(line)
+        if wrong is not None:
+            rejects.append((number, None, wrong, _shown(line)))
             continue
         try:
             record: Any = json.loads(line)
-        except ValueError as error:
-            cut = " (the file ends here: half-written?)" if number == last else ""
+        except (ValueError, RecursionError) as error:
+            cut = " (the file ends here: half-written?)" if number == len(lines) else ""
             rejects.append((number, None, f"not a JSON object: {error}{cut}", line))
             continue
         if not isinstance(record, dict):
@@ -100,39 +98,60 @@ def _jsonl(
     return records, rejects
 
 
-def _csv(
-    lines: list[tuple[int, str]], required: tuple[str, ...]
-) -> tuple[list[Record], list[Reject]]:
+def _csv(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
     csv.field_size_limit(1 << 30)
-    reader = csv.reader(io.StringIO("\n".join(line for _, line in lines)), strict=True)
-    header = next(reader, list[str]())
+    parts = _cut(data.decode("utf-8", "surrogateescape"))
+    header, lines, _ = next(parts, (list[str](), "", None))
+    wrong = _not_utf8(lines)
+    if wrong is not None:
+        return [], [(None, None, f"the header is {wrong}; save the file as UTF-8", _shown(lines))]
+    twice = [name for name in required if header.count(name) > 1]
+    if twice:
+        return [], [(None, twice[0], f"column {twice[0]!r} stands more than once", None)]
     missing = _missing(required, header)
     if missing:
         return [], missing
     records: list[Record] = []
     rejects: list[Reject] = []
-    for row, fields in enumerate(_cells(reader, rejects), start=1):
-        if len(fields) != len(header):
+    for row, (fields, lines, fault) in enumerate(parts, start=1):
+        reason = fault or _not_utf8(lines)
+        if reason is None and len(fields) != len(header):
             reason = f"{len(fields)} fields, but the header has {len(header)}"
-            rejects.append((row, None, reason, ",".join(fields)))
-        else:
+        if reason is None:
             records.append((row, dict(zip(header, fields, strict=True))))
+        else:
+            rejects.append((row, None, reason, _shown(lines)))
     return records, rejects
 
 
-def _cells(reader: Any, rejects: list[Reject]) -> Iterator[list[str]]:
-    while True:
+def _cut(text: str) -> Iterator[tuple[list[str], str, str | None]]:
+    """Cut a csv file into records: the fields, the lines they stand in, and what is wrong with them.
+
+    After a fault each line stands for itself and reading goes on with the next. A quote that is
+    never closed takes all that follows with it: nobody can tell where that record ends.
+    """
+    taken: list[str] = []
+
+    def source() -> Iterator[str]:
+        for line in io.StringIO(text, newline="\n"):
+            taken.append(line)
+            yield line
+
+    lines = source()
+    done = False
+    while not done:
         try:
-            fields = next(reader, None)
+            for fields in csv.reader(lines, strict=True):
+                if fields:
+                    yield fields, "".join(taken).rstrip("\r\n"), None
+                taken.clear()
+            done = True
         except csv.Error as error:
-            rejects.append(
-                (reader.line_num, None, f"not a csv record: {error} (half-written?)", None)
-            )
-            return
-        if fields is None:
-            return
-        if fields:
-            yield fields
+            open_quote = "unexpected end" in str(error)
+            why = "a quote is opened and never closed" if open_quote else str(error)
+            for line in taken:
+                yield [], line.rstrip("\r\n"), f"not a csv record: {why} (half-written?)"
+            taken.clear()
 
 
 def _parquet(path: Path, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:

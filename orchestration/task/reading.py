@@ -13,6 +13,16 @@ from orchestration.task.schema import TaskSpec
 FILE = "task.yaml"
 
 
+class _Loader(yaml.SafeLoader):
+    """Takes dates for the text they are: no field is a date, and 2026-13-45 is none."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [one for one in resolvers if one[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def read_spec(folder: Path) -> TaskSpec:
     """Read and check ``folder/task.yaml``.
 
@@ -31,13 +41,15 @@ def read_spec(folder: Path) -> TaskSpec:
     except UnicodeDecodeError as error:
         raise TaskError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        node = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "it cannot be parsed"
         raise TaskError(f"{path}{line}: not valid YAML: {problem}") from None
+    except ValueError as error:
+        raise TaskError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(data, dict):
         raise TaskError(f"{path}: expected a mapping of fields, found {type(data).__name__}")
     try:

@@ -9,11 +9,6 @@ import pytest
 from labeling.items.columns import Columns
 from labeling.items.reading import read_items
 
-awaits_the_reader = pytest.mark.xfail(
-    strict=True,
-    reason="labeling/items loses or misreads this, or raises; its mended form is not in",
-)
-
 HTML = "<script>alert('x')</script> &amp; <b>bold</b>"
 EMOJI = "\N{GRINNING FACE}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER} \N{SNOWMAN}"
 
@@ -103,7 +98,6 @@ def test_a_line_of_jsonl_that_is_not_utf8_is_set_aside_and_the_others_stay(read)
     assert "caf\\xe9" in content
 
 
-@awaits_the_reader
 def test_a_row_of_csv_that_is_not_utf8_is_set_aside_and_the_others_stay(read):
     kept, ((row, _, reason),), (content,) = read("a.csv", b"item_id,text\n1,a\n2,caf\xe9\n3,c\n")
     assert kept == [(1, "1", "a"), (3, "3", "c")]
@@ -112,14 +106,12 @@ def test_a_row_of_csv_that_is_not_utf8_is_set_aside_and_the_others_stay(read):
     assert "caf\\xe9" in content
 
 
-@awaits_the_reader
 def test_bytes_that_are_not_utf8_within_a_quoted_text_cost_that_row_alone(read):
     kept, aside, _ = read("a.csv", b'item_id,text\n1,a\n2,"two\n\xff lines"\n3,c\n')
     assert kept == [(1, "1", "a"), (3, "3", "c")]
     assert [(row, "not UTF-8" in reason) for row, _, reason in aside] == [(2, True)]
 
 
-@awaits_the_reader
 def test_a_header_that_is_not_utf8_does_not_make_the_first_row_the_header(read):
     kept, ((row, _, reason),), _ = read("a.csv", b"item_id,te\xffxt\n1,a\n2,b\n")
     assert kept == []
@@ -147,7 +139,6 @@ def test_a_half_written_jsonl_keeps_all_but_the_line_that_was_cut(read):
     assert content == ['{"item_id": 2, "te']
 
 
-@awaits_the_reader
 def test_a_half_written_csv_keeps_all_but_the_row_that_was_cut(read):
     kept, ((row, _, reason),), content = read("a.csv", 'item_id,text\n1,a\n2,"the file en')
     assert kept == [(1, "1", "a")]
@@ -165,7 +156,6 @@ def test_a_half_written_parquet_is_set_aside_as_a_whole(read, parquet):
         assert "half-written" in reason
 
 
-@awaits_the_reader
 def test_a_stray_quote_costs_its_own_row_alone(read):
     kept, aside, content = read("a.csv", 'item_id,text\n1,"a" b\n2,c\n3,d\n')
     assert kept == [(2, "2", "c"), (3, "3", "d")]
@@ -173,7 +163,6 @@ def test_a_stray_quote_costs_its_own_row_alone(read):
     assert content == ['1,"a" b']
 
 
-@awaits_the_reader
 def test_a_quote_that_is_never_closed_keeps_every_line_behind_it_in_quarantine(read):
     kept, aside, content = read("a.csv", 'item_id,text\n1,a\n2,"open\n3,c\n4,d\n')
     assert kept == [(1, "1", "a")]
@@ -191,7 +180,6 @@ def test_a_row_with_too_many_or_too_few_fields_is_told_by_number(read):
     ]
 
 
-@awaits_the_reader
 def test_a_column_that_stands_twice_is_not_guessed_at(read):
     kept, aside, _ = read("a.csv", "item_id,text,text\n1,a,b\n")
     assert kept == []
@@ -237,13 +225,11 @@ def test_a_nul_byte_in_a_text_sets_its_row_aside(read, parquet, name):
     assert aside == [(1, "text", "a NUL byte; text files carry none")]
 
 
-@awaits_the_reader
 def test_a_nul_byte_in_an_id_is_told_of_the_id(read):
     _, aside, _ = read("a.jsonl", b'{"item_id": "1\\u0000", "text": "a"}\n')
     assert aside == [(1, "item_id", "a NUL byte; text files carry none")]
 
 
-@awaits_the_reader
 @pytest.mark.parametrize("field", ["item_id", "text", "channel"])
 def test_half_a_surrogate_pair_sets_its_row_aside(read, field):
     record = {"item_id": "1", "text": "a", "channel": "mail"} | {field: "\ud83d"}
@@ -255,14 +241,12 @@ def test_half_a_surrogate_pair_sets_its_row_aside(read, field):
     assert "surrogate" in reason
 
 
-@awaits_the_reader
 def test_json_nested_without_end_is_set_aside_like_any_broken_line(read):
     kept, ((row, *_),), _ = read("a.jsonl", "[" * 100_000 + '\n{"item_id": 2, "text": "b"}\n')
     assert kept == [(2, "2", "b")]
     assert row == 1
 
 
-@awaits_the_reader
 @pytest.mark.parametrize("value", [["x"], {"a": 1}])
 def test_a_list_or_an_object_is_no_text(read, value):
     kind = type(value).__name__
@@ -271,7 +255,6 @@ def test_a_list_or_an_object_is_no_text(read, value):
         assert read("a.jsonl", data)[1] == [(1, field, f"expected text, found {kind}")]
 
 
-@awaits_the_reader
 def test_bytes_in_parquet_are_no_text(read, parquet):
     data = parquet(item_id=["1"], text=pa.array([b"\xff"], pa.binary()))
     assert read("a.parquet", data)[1] == [(1, "text", "expected text, found bytes")]

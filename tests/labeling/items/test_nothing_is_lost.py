@@ -8,17 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labeling.items.columns import Columns
 from labeling.items.reading import read_items
-
-awaits_the_reader = pytest.mark.xfail(
-    strict=True,
-    reason="labeling/items loses or misreads this, or raises; its mended form is not in",
-)
 
 NASTY = st.text(
     st.one_of(
@@ -79,7 +73,6 @@ def test_every_row_of_parquet_is_kept_or_set_aside(rows):
     assert len(kept(arrived)) == sum(usable(i, t) for i, t in rows)
 
 
-@awaits_the_reader
 @given(ROWS, st.integers(0, 10_000))
 def test_where_a_file_was_cut_all_rows_before_the_cut_stay(rows, cut):
     for name, write in (("a.csv", as_csv), ("a.jsonl", as_jsonl)):
@@ -91,7 +84,6 @@ def test_where_a_file_was_cut_all_rows_before_the_cut_stay(rows, cut):
         assert [r for r in kept(arrived) if whole and r[0] <= whole[-1]] == before
 
 
-@awaits_the_reader
 @given(st.binary(max_size=300))
 @example(b'"')
 def test_any_bytes_at_all_are_read_without_an_exception(data):
@@ -111,7 +103,6 @@ def test_every_line_of_a_broken_jsonl_is_counted(lines):
 @given(
     st.lists(st.sampled_from(["1,a", '2,"b"', '3,"c', '4,d" e', '5,"f" g', '"', "6,h"]), max_size=8)
 )
-@awaits_the_reader
 def test_every_line_of_a_csv_with_stray_quotes_is_found_again(lines):
     arrived = read("a.csv", "\n".join(["item_id,text", *lines]).encode())
     found = "\n".join(
