@@ -54,6 +54,10 @@ def left_of(leader: int) -> list[psutil.Process]:
     return left
 
 
+def living_children() -> set[psutil.Process]:
+    return {p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE}
+
+
 def run(tmp_path: Path, *services: Service) -> Services:
     return Services(services, tmp_path, tmp_path / "logs", os.environ)
 
@@ -134,9 +138,10 @@ def test_a_program_that_is_not_there_ends_the_ones_before_it(tmp_path):
     started = Service("first", python("import time; time.sleep(600)"), lambda: True)
     missing = Service("second", [str(tmp_path / "nothing")], lambda: True)
     services = run(tmp_path, started, missing)
+    before = living_children()  # helpers that other tests of this process left running
     with pytest.raises(ServiceError, match="nothing cannot be started"):
         services.__enter__()
-    assert [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE] == []
+    assert living_children() - before == set()
 
 
 def test_waiting_and_watching_stop_when_told_to(tmp_path):
