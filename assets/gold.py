@@ -9,13 +9,19 @@ from orchestration.task.task import Task
 
 SETTLE = """
 with answers as (
-    select item_id, batch, label, origin, review_id
-    from people.reviews
-    where batch = $batch and outcome = 'label' and not superseded and origin <> 'check'
+    select r.item_id, r.batch, r.reviewer, r.outcome, r.label, r.origin, r.review_id
+    from people.reviews r left join people.audit_sample a using (item_id, batch)
+    where r.batch = $batch and r.origin <> 'check'
+    qualify a.item_id is null or r.origin <> 'rereview'
+        or bool_and(r.origin = 'rereview') over (partition by r.item_id, r.batch)
+),
+newest as (
+    select * from answers
+    qualify row_number() over (partition by item_id, batch, reviewer order by review_id desc) = 1
 ),
 counts as (
     select item_id, batch, label, count(*) as n, count(*) filter (where origin = 'adjudicate') as final
-    from answers group by all
+    from newest where outcome = 'label' group by all
 ),
 ranked as (
     select *, sum(n) over item as reviews,
@@ -32,7 +38,11 @@ select w.item_id, w.batch, w.label,
 from winners w left join people.audit_sample a using (item_id, batch)
 order by w.item_id
 """
-"""The adjudicator's word, else the most frequent answer; a tie settles nothing."""
+"""The adjudicator's word, else the most frequent answer; a tie settles nothing.
+
+A person's newer answer replaces the older one. A re-review changes no audit answer: the machine
+chose what to doubt, and errors that it shares with the reviewer would stay.
+"""
 
 
 def gold(task: Task) -> dg.AssetsDefinition:

@@ -16,6 +16,7 @@ from assets.published import published
 from assets.queue import queue
 from assets.released import released
 from assets.report import report
+from assets.rereviews import rereviews
 from assets.reviews import reviews
 from assets.rule_analysis import rule_analysis
 from assets.rules import rules
@@ -36,6 +37,7 @@ def assets(task: Task) -> list[dg.AssetsDefinition]:
         released(task),
         audit_sample(task),
         queue(task),
+        rereviews(task),
         reviews(task),
         gold(task),
         accuracy(task),

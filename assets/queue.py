@@ -1,15 +1,43 @@
 """The items that teach most, for people to review; never used for measuring."""
 
 import zlib
+from collections import Counter
 
 import dagster as dg
 import numpy as np
 import pyarrow as pa
 
 from assets.declare import by_batch
-from assets.tables import CONSENSUS, GOLD, QUEUE, STUDENT_VOTES
+from assets.opinions import as_matrix
+from assets.tables import (
+    CONSENSUS,
+    MODEL_VOTES,
+    QUEUE,
+    RULE_VOTES,
+    STUDENT_OPINIONS,
+    STUDENT_VOTES,
+)
+from assets.votes import as_votes
+from labeling.votes import Votes
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
+
+ITEMS = """
+select i.item_id, i.text, c.posterior, coalesce(s.calibrated, c.posterior) as believed
+from raw.items i
+join labels.consensus c using (item_id, batch)
+left join labels.student_opinions s using (item_id, batch)
+where i.batch = $batch order by i.item_id
+"""
+VOTES = """
+with numbered as (
+    select item_id, row_number() over (order by i.item_id) - 1 as item
+    from raw.items i join labels.consensus c using (item_id, batch) where i.batch = $batch
+)
+select n.item, v.voter, v.label, v.confidence
+from (from votes.rules union all by name from votes.models) v join numbered n using (item_id)
+where v.batch = $batch order by n.item, v.voter
+"""
 
 
 def queue(task: Task) -> dg.AssetsDefinition:
@@ -17,36 +45,46 @@ def queue(task: Task) -> dg.AssetsDefinition:
 
     @by_batch(task, QUEUE, group="people", deps=[CONSENSUS, STUDENT_VOTES])
     def queue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
-        """Items the student is least sure of, each unlike the others, and a random share."""
+        """Items chosen by the task's strategy, each unlike the others, and a random share."""
         batch = context.partition_key
-        warehouse.ensure(GOLD)
-        items = warehouse.read(
-            "select i.item_id, i.text, c.posterior from raw.items i"
-            " join labels.consensus c using (item_id, batch) where i.batch = ? order by i.item_id",
-            [batch],
-        )
-        rows = _choose(task, batch, items)
+        warehouse.ensure(STUDENT_OPINIONS, RULE_VOTES, MODEL_VOTES)
+        with warehouse.connect() as db:
+            items = db.execute(ITEMS, {"batch": batch}).to_arrow_table()
+            votes = db.execute(VOTES, {"batch": batch}).to_arrow_table()
+        rows = _choose(task, batch, items, votes)
         warehouse.replace_batch(QUEUE, batch, rows)
-        return dg.MaterializeResult(metadata={"dagster/partition_row_count": rows.num_rows})
+        chosen = rows["strategy"].to_pylist()
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/partition_row_count": rows.num_rows,
+                "strategies": ", ".join(f"{n} {s}" for s, n in Counter(chosen).items()) or "none",
+            }
+        )
 
     return queue
 
 
-def _choose(task: Task, batch: str, items: pa.Table) -> pa.Table:
+def _choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
     # scikit-learn takes a second to import, and only this step needs it here
-    import joblib
-
     from labeling.sampling.queue import choose_queue
 
-    wanted = min(task.spec.queue.per_batch, items.num_rows)
+    settings = task.spec.queue
+    wanted = min(settings.per_batch, items.num_rows)
     if wanted == 0:
         return pa.Table.from_pylist([], schema=_SCHEMA)
-    texts = [str(text) for text in items["text"].to_pylist()]
-    posterior = np.array(items["posterior"].to_pylist(), dtype=np.float64)
-    saved = task.students / f"{batch}.joblib"
-    proba = joblib.load(saved).predict_proba(texts) if saved.is_file() else posterior
-    seed = zlib.crc32(f"{task.name} {batch} {task.spec.queue.seed}".encode())
-    chosen = choose_queue(texts, np.asarray(proba), wanted, seed=seed, classes=task.classes)
+    n_classes = len(task.classes)
+    consensus = as_matrix(items["posterior"], n_classes)
+    chosen = choose_queue(
+        [str(text) for text in items["text"].to_pylist()],
+        as_matrix(items["believed"], n_classes),
+        wanted,
+        strategy=settings.strategy,
+        seed=zlib.crc32(f"{task.name} {batch} {settings.seed}".encode()),
+        consensus=consensus,
+        votes=_votes(task, items.num_rows, said),
+        classes=task.classes,
+        random_share=settings.random_share,
+    )
     ids = items["item_id"].to_pylist()
     return pa.Table.from_pydict(
         {
@@ -60,6 +98,11 @@ def _choose(task: Task, batch: str, items: pa.Table) -> pa.Table:
         },
         schema=_SCHEMA,
     )
+
+
+def _votes(task: Task, n_items: int, said: pa.Table) -> Votes:
+    voters = sorted(str(voter) for voter in said["voter"].unique().to_pylist())
+    return as_votes(said, n_items, voters, task.classes)
 
 
 _SCHEMA = pa.schema(

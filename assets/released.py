@@ -4,26 +4,43 @@ import dagster as dg
 
 from assets.declare import by_batch
 from assets.stamp import stamp_of
-from assets.tables import CONSENSUS, RELEASED, STUDENT_VOTES
+from assets.tables import CONSENSUS, RELEASED, STUDENT_OPINIONS, STUDENT_VOTES
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
-CONSENSUS_ELSE_STUDENT = """
+CONSENSUS_AND_STUDENT = """
+with said as (
+    select
+        c.item_id, c.batch, c.label as consensus, c.confidence as consensus_confidence,
+        $classes[list_position(s.pooled, list_max(s.pooled))] as together,
+        list_max(s.pooled) as together_confidence
+    from labels.consensus c
+    left join labels.student_opinions s using (item_id, batch)
+    where c.batch = $batch
+)
 select
-    c.item_id, c.batch,
-    coalesce(c.label, s.label) as label,
-    case when c.label is not null then c.confidence else s.confidence end as confidence,
-    case when c.label is not null then 'consensus'
-         when s.label is not null then 'student'
-         else 'nobody' end as decided_by,
+    item_id, batch,
+    case
+        when consensus is null and together_confidence >= $decides_from then together
+        when consensus is null then null
+        else coalesce(together, consensus)
+    end as label,
+    case
+        when consensus is null and together_confidence >= $decides_from then together_confidence
+        when consensus is null then null
+        else coalesce(together_confidence, consensus_confidence)
+    end as confidence,
+    case
+        when label is null then 'nobody'
+        when label is distinct from consensus then 'student'
+        else 'consensus'
+    end as decided_by,
     $stamp as stamp,
     $run as run
-from labels.consensus c
-left join votes.student s
-    on s.item_id = c.item_id and s.batch = c.batch and s.confidence >= $decides_from
-where c.batch = $batch
-order by c.item_id
+from said
+order by item_id
 """
+"""Where the consensus is undecided, a student that is not sure enough decides nothing."""
 
 
 def released(task: Task) -> dg.AssetsDefinition:
@@ -31,15 +48,17 @@ def released(task: Task) -> dg.AssetsDefinition:
 
     @by_batch(task, RELEASED, group="labels", deps=[CONSENSUS, STUDENT_VOTES])
     def released(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
-        """The consensus, or where it is undecided a student that is sure enough."""
+        """Consensus and student together; where voters are undecided, a student that is sure enough."""
         batch = context.partition_key
+        warehouse.ensure(STUDENT_OPINIONS)
         with warehouse.connect() as db:
             rows = db.execute(
-                CONSENSUS_ELSE_STUDENT,
+                CONSENSUS_AND_STUDENT,
                 {
                     "batch": batch,
                     "run": context.run.run_id,
                     "stamp": stamp_of(task, db, batch),
+                    "classes": list(task.classes),
                     "decides_from": task.spec.student.decides_from,
                 },
             ).to_arrow_table()

@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 
 from assets.declare import by_batch
 from assets.scripted import answer
-from assets.tables import AUDIT_SAMPLE, QUEUE, REVIEWS
+from assets.tables import AUDIT_SAMPLE, QUEUE, REREVIEWS, REVIEWS
 from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
@@ -18,12 +18,18 @@ select q.item_id, q.batch, 'queue' as origin, -q.rank::double as priority, i.tex
     q.probability
 from people.queue q join raw.items i using (item_id, batch) where q.batch = $batch
 """
+DOUBTED = """
+select d.item_id, d.batch, 'rereview' as origin, d.score - 1 as priority, i.text, i.image
+from people.rereviews d join raw.items i using (item_id, batch) where d.found_in = $batch
+"""
 
 
 def reviews(task: Task) -> dg.AssetsDefinition:
     """Declare the reviews of ``task``."""
 
-    @by_batch(task, REVIEWS, group="people", deps=[AUDIT_SAMPLE, QUEUE], kinds=["sqlite"])
+    @by_batch(
+        task, REVIEWS, group="people", deps=[AUDIT_SAMPLE, QUEUE, REREVIEWS], kinds=["sqlite"]
+    )
     def reviews(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """The batch's answers so far, read from the review store; nothing is ever changed there."""
         batch = context.partition_key
@@ -31,14 +37,17 @@ def reviews(task: Task) -> dg.AssetsDefinition:
         store = ReviewStore(task.reviews)
         with warehouse.connect() as db:
             plan = db.execute(PLAN, {"batch": batch}).to_arrow_table()
+            doubted = db.execute(DOUBTED, {"batch": batch}).to_arrow_table()
         planned = store.plan(plan, replace=True) if plan.num_rows else 0
-        scripted = answer(task, store, plan)
+        planned += store.plan(doubted) if doubted.num_rows else 0
+        scripted = answer(task, store, plan) + answer(task, store, doubted)
         answered = store.reviews()
         rows = answered.filter(pc.field("batch") == batch)
         warehouse.replace_batch(REVIEWS, batch, rows)
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": rows.num_rows,
+                "doubted": doubted.num_rows,
                 "newly_planned": planned,
                 "answered_by_script": scripted,
                 "still_open": plan.num_rows

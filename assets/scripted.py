@@ -38,7 +38,9 @@ def answer(task: Task, store: ReviewStore, plan: pa.Table) -> int:
     given: list[Review] = []
     for row in plan.to_pylist():
         item_id, origin = str(row["item_id"]), str(row["origin"])
-        share = scripted.audit_share if origin == "audit" else scripted.queue_share
+        share = {"audit": scripted.audit_share, "rereview": scripted.rereview_share}.get(
+            origin, scripted.queue_share
+        )
         rng = _chance(scripted.seed, item_id, origin)
         if item_id not in truth or rng.random() >= share:
             continue

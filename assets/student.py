@@ -1,24 +1,28 @@
-"""The classifier that learned from consensus and gold, and its votes where nobody else spoke."""
+"""The classifier that learned from consensus and gold, and what it says of each batch."""
 
 import hashlib
+import os
+import pickle
 from typing import TYPE_CHECKING
 
 import dagster as dg
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from assets.consensus import fit_label_model
 from assets.declare import by_batch
-from assets.tables import CONSENSUS, STUDENT_VOTES
+from assets.opinions import read_record
+from assets.switches import Decision, as_rows, calibration_row, decide, pooling_row
+from assets.tables import CONSENSUS, STUDENT_OPINIONS, STUDENT_SWITCHES, STUDENT_VOTES
 from assets.votes import Window, read_window
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
 if TYPE_CHECKING:  # scikit-learn takes a second to import, and only this step trains
-    from labeling.student.text import TextStudent
-
-TRAINING_ITEMS = 1_500
-"""The newest items the student learns from: enough for the text of a support inbox."""
+    from labeling.student.calibrate import Temperature
+    from labeling.student.opinion import Opinion
+    from labeling.student.student import Student
 
 
 def student(task: Task) -> dg.AssetsDefinition:
@@ -26,70 +30,163 @@ def student(task: Task) -> dg.AssetsDefinition:
 
     @by_batch(task, STUDENT_VOTES, group="labels", deps=[CONSENSUS], kinds=["scikitlearn"])
     def student(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
-        """Its label of every item of the batch, trained on the consensus so far and on gold."""
+        """What students that have not seen the batch say of it, calibrated; they also tip labels."""
+        from labeling.quality.scores import scores
+        from labeling.student.calibrate import cooled, temperature
+        from labeling.student.trust import settle_trust
+        from labeling.student.vote import covered, with_student
+
         batch = context.partition_key
         window = read_window(task, warehouse, batch)
-        fitted = train(task, window) if task.spec.student.enabled else None
-        if fitted is None:
-            proba = np.empty((0, len(task.classes)))
-            items = window.item_ids[:0]
-            version = "none"
-        else:
-            items = window.item_ids[window.current]
-            texts = [t for t, now in zip(window.texts, window.current, strict=True) if now]
-            proba = fitted.predict_proba(texts) if texts else np.empty((0, len(task.classes)))
-            version = hashlib.sha256(np.round(proba, 6).tobytes()).hexdigest()[:16]
-            save(task, batch, fitted)
-        names = np.array(task.classes, dtype=object)
-        rows = pa.Table.from_pydict(
-            {
-                "item_id": pa.array(items, pa.string()),
-                "batch": pa.array([batch] * len(items), pa.string()),
-                "voter": pa.array(["student"] * len(items), pa.string()),
-                "version": pa.array([version] * len(items), pa.string()),
-                "label": pa.array(names[proba.argmax(axis=1)], pa.string()),
-                "confidence": proba.max(axis=1) if len(items) else pa.array([], pa.float64()),
-                "run": pa.array([context.run.run_id] * len(items), pa.string()),
-            }
+        if not task.spec.student.enabled or not window.current.any():
+            return _silent(task, warehouse, batch, "none: student.enabled is false, or no items")
+        posterior = fit_label_model(task, window).predict_proba(window.votes)
+        spoken = covered(window.votes)
+        decision = decide(warehouse, batch, new_student(task), window, posterior, spoken)
+        opinion = _form(decision, window, posterior, spoken)
+        if opinion is None:
+            return _silent(task, warehouse, batch, "none: fewer than two classes, or too few items")
+        record = read_record(warehouse, batch, window, posterior)
+        now = posterior[window.current]
+        heat = (
+            temperature(record.unseen, record.consensus, record.known & spoken, record.audit)
+            if record.known.any()
+            else temperature(opinion.unseen, now, spoken[window.current])
         )
-        warehouse.replace_batch(STUDENT_VOTES, batch, rows)
+        trust, gain = settle_trust(
+            record.consensus, cooled(record.unseen, heat.value), window.votes, record.audit
+        )
+        calibrated = cooled(opinion.unseen, heat.value)
+        pooled = with_student(now, calibrated, window.votes_of_batch(), trust)
+        rows = [
+            *decision.rows,
+            pooling_row(trust, gain, record.audit.n_gold, batch),
+            calibration_row(heat, batch),
+        ]
+        votes = _votes(task, batch, context.run.run_id, window, calibrated)
+        warehouse.replace_batch(STUDENT_VOTES, batch, votes)
+        warehouse.replace_batch(
+            STUDENT_OPINIONS, batch, _opinions(batch, window, opinion, calibrated, pooled)
+        )
+        warehouse.replace_batch(STUDENT_SWITCHES, batch, as_rows(batch, rows))
+        measured = scores(cooled(record.unseen, heat.value), record.audit)
+        notes = [f"{row['switch']}: {row['told']}" for row in rows]
+        save(task, batch, opinion, heat, measured, notes)
         return dg.MaterializeResult(
             metadata={
-                "dagster/partition_row_count": rows.num_rows,
-                "trained_on": 0 if fitted is None else fitted.n_trained_,
-                "gold_used": window.gold.n_gold,
+                "dagster/partition_row_count": votes.num_rows,
+                "trained_on": opinion.student.n_trained_,
+                "gold_used": opinion.student.n_gold_,
+                "judged": "out of time" if opinion.out_of_time else "by cross-fitting",
+                "labels_tipped": int(np.sum(pooled.argmax(axis=1) != now.argmax(axis=1))),
+                **{f"student_{name}": value for name, value in measured.items()},
+                "switches": dg.MetadataValue.md(
+                    "\n".join(f"- {row['switch']}: {row['told']}" for row in rows)
+                ),
             }
         )
 
     return student
 
 
-def train(task: Task, window: Window) -> "TextStudent | None":
-    """Train on the newest covered items of the window; ``None`` if fewer than two classes show."""
+def new_student(task: Task) -> "Student":
+    """Return an unfitted student for the items of ``task``."""
     from labeling.student.text import TextStudent
 
-    posterior = fit_label_model(task, window).predict_proba(window.votes)
-    weight = np.zeros(len(window.texts))
-    weight[window.votes.item] = 1.0
-    taught = weight.copy()
-    taught[window.gold.item] = 1.0
-    newest = np.flatnonzero(taught > 0)[-TRAINING_ITEMS:]
-    position = np.full(len(weight), -1)
-    position[newest] = np.arange(len(newest))
-    kept = position[window.gold.item] >= 0
-    gold = type(window.gold)(position[window.gold.item][kept], window.gold.label[kept])
-    if len(newest) == 0 or len(np.unique(posterior[newest].argmax(axis=1))) < 2:
-        return None
-    return TextStudent(len(task.classes), classes=task.classes).fit(
-        [window.texts[i] for i in newest], posterior[newest], gold, weight[newest]
+    return TextStudent(len(task.classes), classes=task.classes)
+
+
+def _form(
+    decision: Decision,
+    window: Window,
+    posterior: NDArray[np.float64],
+    spoken: NDArray[np.bool_],
+) -> "Opinion | None":
+    from labeling.sampling.duplicates import groups, near_duplicates
+    from labeling.student.opinion import MOST_UNLABELLED, form
+
+    return form(
+        decision.student,
+        window.texts,
+        posterior,
+        spoken,
+        window.gold,
+        window.current,
+        twins=lambda texts: groups(near_duplicates(texts)),
+        unlabelled=MOST_UNLABELLED if decision.any_kept else 0,
     )
 
 
-def save(task: Task, batch: str, fitted: "TextStudent") -> None:
-    """Write the student's pipeline under a temporary name and rename it."""
-    import joblib
+def save(
+    task: Task,
+    batch: str,
+    opinion: "Opinion",
+    heat: "Temperature",
+    measured: dict[str, float],
+    notes: list[str],
+) -> None:
+    """Write the calibrated student as one file that predicts without this product, and its card.
+
+    Both get a temporary name first. ``joblib.load`` reads a plain pickle, which is quicker to write.
+    """
+    from labeling.student.export import model_card, portable
 
     task.students.mkdir(parents=True, exist_ok=True)
-    path = task.students / f"{batch}.joblib"
-    joblib.dump(fitted.pipeline_, path.with_suffix(".tmp"))
-    path.with_suffix(".tmp").replace(path)
+    calibrated = opinion.student.cool(heat.value)
+    for suffix, content in (
+        (".joblib", pickle.dumps(portable(calibrated), protocol=pickle.HIGHEST_PROTOCOL)),
+        (".md", model_card(calibrated, task.name, measured, notes).encode()),
+    ):
+        path = task.students / f"{batch}{suffix}"
+        unfinished = path.with_suffix(f".{os.getpid()}.tmp")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+
+
+def _votes(
+    task: Task, batch: str, run: str, window: Window, calibrated: NDArray[np.float64]
+) -> pa.Table:
+    n = len(calibrated)
+    names = np.array(task.classes, dtype=object)
+    version = hashlib.sha256(np.round(calibrated, 6).tobytes()).hexdigest()[:16]
+    return pa.Table.from_pydict(
+        {
+            "item_id": pa.array(window.item_ids[window.current], pa.string()),
+            "batch": pa.array([batch] * n, pa.string()),
+            "voter": pa.array(["student"] * n, pa.string()),
+            "version": pa.array([version] * n, pa.string()),
+            "label": pa.array(names[calibrated.argmax(axis=1)], pa.string()),
+            "confidence": calibrated.max(axis=1),
+            "run": pa.array([run] * n, pa.string()),
+        }
+    )
+
+
+def _opinions(
+    batch: str,
+    window: Window,
+    opinion: "Opinion",
+    calibrated: NDArray[np.float64],
+    pooled: NDArray[np.float64],
+) -> pa.Table:
+    lists = pa.list_(pa.float64())
+    return pa.Table.from_pydict(
+        {
+            "item_id": pa.array(window.item_ids[window.current], pa.string()),
+            "batch": pa.array([batch] * len(pooled), pa.string()),
+            "unseen": pa.array(list(opinion.unseen), lists),
+            "calibrated": pa.array(list(calibrated), lists),
+            "pooled": pa.array(list(pooled), lists),
+        }
+    )
+
+
+def _silent(task: Task, warehouse: Warehouse, batch: str, why: str) -> dg.MaterializeResult:
+    """Take back what an earlier student of the batch said."""
+    warehouse.ensure(STUDENT_VOTES, STUDENT_OPINIONS, STUDENT_SWITCHES)
+    with warehouse.connect() as db:
+        for table in (STUDENT_VOTES, STUDENT_OPINIONS, STUDENT_SWITCHES):
+            db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
+    for suffix in (".joblib", ".md"):
+        (task.students / f"{batch}{suffix}").unlink(missing_ok=True)
+    return dg.MaterializeResult(metadata={"dagster/partition_row_count": 0, "student": why})

@@ -31,12 +31,21 @@ METRICS = (
     "alarm",
     "cost_usd",
     "queue_size",
+    "student_accuracy",
+    "student_judged_on",
 )
 FIGURES = """
-select q.*, c.version as label_model, v.rules, v.prompts, v.student
+select q.*, s.student_accuracy, s.student_judged_on,
+    c.version as label_model, v.rules, v.prompts, v.student
 from marts.quality_by_batch q
 left join (select batch, any_value(version) as version from labels.consensus group by batch) c
     using (batch)
+left join (
+    select v.batch, count(*) as student_judged_on,
+        sum((v.label = g.label)::int / g.probability) / sum(1 / g.probability) as student_accuracy
+    from votes.student v join people.gold g using (item_id, batch)
+    where g.origin = 'audit' group by v.batch
+) s using (batch)
 left join (
     select batch,
         md5(string_agg(distinct version, ' ' order by version) filter (where family = 'rules')) as rules,
@@ -47,6 +56,7 @@ left join (
 ) v using (batch)
 order by q.batch
 """
+EXAMPLE = "select text from raw.items where batch = ? order by item_id limit 3"
 
 
 def tracking(task: Task) -> dg.AssetsDefinition:
@@ -88,7 +98,8 @@ def tracking(task: Task) -> dg.AssetsDefinition:
             batch = str(row["batch"])
             run = runs.write(row, replaces=known.get(batch, (None,))[0])
             if batch == newest:
-                runs.register_student(run, batch)
+                example = warehouse.read(EXAMPLE, [batch])["text"].to_pylist()
+                runs.register_student(run, batch, [str(text) for text in example])
             rows = pa.Table.from_pylist(
                 [{"batch": batch, "mlflow_run": run, "fingerprint": marks[batch]}]
             )
@@ -156,34 +167,43 @@ class Runs:
             ],
             tags=[RunTag("change_batch", str(row["change_batch"] or ""))],
         )
-        for path in (self.task.report, self.task.students / f"{batch}.joblib"):
+        student = self.task.students / f"{batch}.joblib"
+        for path in (self.task.report, student, student.with_suffix(".md")):
             if path.is_file():
                 self.client.log_artifact(run, str(path))
         self.client.set_terminated(run)
         return run
 
-    def register_student(self, run: str, batch: str) -> None:
-        """Register the batch's student as a model, with signature and input example."""
+    def register_student(self, run: str, batch: str, example: list[str]) -> None:
+        """Register the batch's student as a model: signature, real texts as example, model card."""
         import joblib
         import mlflow
         import mlflow.sklearn
+        import numpy as np
         from mlflow.models import infer_signature
 
         path = self.task.students / f"{batch}.joblib"
-        if not path.is_file():
+        if not (path.is_file() and example):
             return
         student = joblib.load(path)
-        example = ["an example of a text"]
+        texts = np.array(example)
+        name = f"{self.task.name}_student"
         with mlflow.start_run(run_id=run):
-            mlflow.sklearn.log_model(
+            logged = mlflow.sklearn.log_model(
                 student,
                 name="student",
-                signature=infer_signature(example, student.predict_proba(example)),
+                signature=infer_signature(texts, student.predict_proba(texts)),
+                input_example=texts,
                 pyfunc_predict_fn="predict_proba",
                 pip_requirements=["scikit-learn", "numpy", "scipy"],
-                registered_model_name=f"{self.task.name}_student",
+                registered_model_name=name,
                 serialization_format="cloudpickle",
             )
+            card = path.with_suffix(".md")
+            if card.is_file() and logged.registered_model_version is not None:
+                self.client.update_model_version(
+                    name, str(logged.registered_model_version), card.read_text(encoding="utf-8")
+                )
 
 
 def _fingerprint(row: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from assets.tables import GOLD, ITEMS, MODEL_VOTES, RULE_VOTES
@@ -98,7 +99,7 @@ def read_window(task: Task, warehouse: Warehouse, batch: str) -> Window:
             ).to_arrow_table()
             for origins in (["audit", "queue"], ["audit"])
         )
-    voters = sorted({str(voter) for voter in votes["voter"].to_pylist()})
+    voters = sorted(str(voter) for voter in votes["voter"].unique().to_pylist())
     batches = items["batch"].to_numpy(zero_copy_only=False)
     return Window(
         item_ids=items["item_id"].to_numpy(zero_copy_only=False),
@@ -137,6 +138,8 @@ def as_gold(rows: pa.Table, classes: tuple[str, ...], *, weighed: bool = False) 
 
 
 def index_of(names: pa.ChunkedArray, known: list[str] | tuple[str, ...]) -> NDArray[np.int32]:
-    """Positions of ``names`` in ``known``."""
-    position = {name: at for at, name in enumerate(known)}
-    return np.array([position[str(name)] for name in names.to_pylist()], dtype=np.int32)
+    """Positions of ``names`` in ``known``; one that is not known is an error."""
+    found = pc.index_in(names, value_set=pa.array(known, pa.string()))
+    if found.null_count:
+        raise KeyError(names.filter(pc.is_null(found))[0].as_py())
+    return found.to_numpy(zero_copy_only=False).astype(np.int32)

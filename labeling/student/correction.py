@@ -97,7 +97,7 @@ def corrected(
         np.zeros(1 + n_classes * (1 + len(active))),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": MAX_STEPS, "gtol": 1e-5, "ftol": 1e-7, "maxcor": 10},
+        options={"maxiter": MAX_STEPS, "gtol": 1e-5, "ftol": 1e-5, "maxcor": 10},
     )
     stretch = float(np.exp(found.x[0]))
     coef = stretch * start

@@ -42,7 +42,10 @@ def export(
         bool, typer.Option("--reviews", help="People's answers instead of labels.")
     ] = False,
     model: Annotated[
-        bool, typer.Option("--model", help="The newest student; predicts without this product.")
+        bool,
+        typer.Option(
+            "--model", help="The newest student, and its card (.md); needs no Touchstone."
+        ),
     ] = False,
 ) -> None:
     """Write labels, reviews or the student of TASK to a file."""
@@ -57,7 +60,7 @@ def export(
     write: Write = (
         (lambda path: write_reviews(chosen, path))
         if reviews
-        else (lambda path: write_model(chosen, path))
+        else (lambda path: write_model(chosen, path, out.with_suffix(".md")))
         if model
         else (lambda path: write_labels(chosen, path, with_text=text))
     )
@@ -133,10 +136,12 @@ def write_reviews(task: Task, path: Path) -> str:
     return f"{len(bundle.reviews):,} reviews of {len(bundle.by_item()):,} items"
 
 
-def write_model(task: Task, path: Path) -> str:
-    """Write the newest student; ``joblib.load(path).predict(texts)`` answers with class names."""
+def write_model(task: Task, path: Path, card: Path) -> str:
+    """Write the newest student and its model card.
+
+    ``joblib.load(path).predict(texts)`` answers with class names and needs scikit-learn alone.
+    """
     import joblib
-    import numpy as np
 
     found = sorted(task.students.glob("*.joblib"))  # batches sort in the order of time
     if not found:
@@ -144,19 +149,17 @@ def write_model(task: Task, path: Path) -> str:
             f"task {task.name!r} has no student yet; `touchstone run {task.name}` trains one, "
             "unless task.yaml says student: {enabled: false}"
         )
-    pipeline: Any = joblib.load(found[-1])
-    classifier = pipeline.steps[-1][1]
-    if len(classifier.classes_) != len(task.classes):
+    newest = found[-1]
+    pipeline: Any = joblib.load(newest)
+    known = [str(name) for name in pipeline.steps[-1][1].classes_]
+    if known != list(task.classes):
         raise TaskError(
-            f"{found[-1]} knows {len(classifier.classes_)} classes and task.yaml names "
-            f"{len(task.classes)}; `touchstone run {task.name}` trains a new one"
+            f"{newest} knows the classes {', '.join(known)} and task.yaml names "
+            f"{', '.join(task.classes)}; `touchstone run {task.name}` trains a new one"
         )
-    if not isinstance(classifier.classes_[0], str):
-        classifier.classes_ = np.array(task.classes)
     joblib.dump(pipeline, path, compress=3)
-    older = found[-1].stat().st_mtime < (task.folder / "task.yaml").stat().st_mtime
-    doubt = "; task.yaml changed since, run again if the classes did" if older else ""
-    return f"student of batch {found[-1].stem} ({', '.join(task.classes)}{doubt})"
+    card.write_text(newest.with_suffix(".md").read_text(encoding="utf-8"), encoding="utf-8")
+    return f"student of batch {newest.stem} ({', '.join(known)}; model card {card.name})"
 
 
 def _with_text(task: Task, labels: "pa.Table") -> "pa.Table":

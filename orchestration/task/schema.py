@@ -125,9 +125,27 @@ class Audit(_Section):
 
 
 class Queue(_Section):
-    """The items that teach most."""
+    """The items that teach most, and answers worth a second look."""
 
     per_batch: Annotated[int, Field(ge=0)] = 20
+    strategy: Literal[
+        "auto",
+        "random",
+        "least-confidence",
+        "margin",
+        "entropy",
+        "disagreement",
+        "density",
+        "typical",
+        "margin-cluster",
+        "teaching",
+    ] = Field(default="auto", description="How the items are chosen.")
+    random_share: Share = Field(
+        default=0.1, description="Share drawn at random: it shows what the strategy gains."
+    )
+    rereviews_per_batch: Annotated[int, Field(ge=0)] = Field(
+        default=5, description="Doubtful answers and labels to look at again, at most."
+    )
     seed: int = 0
 
 
@@ -151,6 +169,7 @@ class ScriptedReviewer(_Section):
     names: dict[str, str] = Field(default_factory=dict, description="Value in the file to class.")
     audit_share: Share = 1.0
     queue_share: Share = 0.8
+    rereview_share: Share = 0.0
     error_rate: Share = 0.01
     seed: int = 0
 

@@ -21,7 +21,7 @@ KEYS = """
 labels/consensus labels/released
 marts/class_quality marts/label_distribution marts/labels marts/quality_by_batch
 marts/voter_scorecard marts/votes
-people/audit_sample people/gold people/queue people/reviews
+people/audit_sample people/gold people/queue people/rereviews people/reviews
 published/parquet published/report
 quality/accuracy quality/drift quality/early_warnings quality/rule_analysis quality/tracked
 raw/arrivals raw/items
@@ -38,6 +38,8 @@ INSIDE = {
     "votes.rule_changes",
     "votes.model_abstentions",
     "votes.model_use",
+    "labels.student_opinions",
+    "quality.student_switches",
 }
 """Tables that an asset writes besides its own."""
 

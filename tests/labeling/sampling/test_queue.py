@@ -165,3 +165,13 @@ def test_images_go_through_the_same_queue():
     images[25:] = images[:25]
     queue = choose_queue(images, None, 50)
     assert len(queue) == 25
+
+
+def test_task_yaml_offers_every_strategy_but_re_review_which_has_a_table_of_its_own():
+    from typing import get_args
+
+    from labeling.sampling.strategies import STRATEGIES
+    from orchestration.task.schema import Queue
+
+    offered = get_args(Queue.model_fields["strategy"].annotation)
+    assert set(offered) == set(STRATEGIES) - {"re-review"}

@@ -93,6 +93,9 @@ def test_the_model_predicts_class_names_where_this_product_is_not_installed(
     labels, probabilities = json.loads(ended.stdout)
     assert labels == ["complaint", "question"]
     assert all(sum(row) == pytest.approx(1) for row in probabilities)
+    card = out.with_suffix(".md").read_text(encoding="utf-8")
+    assert "# Student of letters" in card
+    assert "| accuracy |" in card
 
 
 def test_a_failed_export_leaves_the_old_file_and_nothing_beside_it(tmp_path):

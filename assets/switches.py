@@ -1,0 +1,142 @@
+"""Which tricks the student of a batch uses, and the evidence for that."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from assets.tables import STUDENT_SWITCHES
+from assets.votes import Window
+from orchestration.resources.warehouse import Warehouse
+
+if TYPE_CHECKING:  # scikit-learn takes a second to import, and only the student needs it
+    from labeling.student.calibrate import Temperature
+    from labeling.student.paired import Paired
+    from labeling.student.student import Student
+
+ASK_AGAIN = 3.0
+"""Gold must have grown so many times before it is asked again: asking takes twenty fits."""
+
+LABELLED, UNLABELLED = 600, 400
+"""Items, at most, that the question is put on."""
+
+LAST_ASKED = """
+select switch, kept, gain, gain_low, gain_high, gold, asked_in, told
+from quality.student_switches
+where batch = (select max(batch) from quality.student_switches where batch < ?)
+    and list_contains(?, switch)
+"""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The student with its tricks set, and one row for each of them."""
+
+    student: "Student"
+    rows: list[dict[str, Any]]
+
+    @property
+    def any_kept(self) -> bool:
+        """Whether the student learns from unlabelled items."""
+        return any(row["kept"] for row in self.rows)
+
+
+def decide(
+    warehouse: Warehouse,
+    batch: str,
+    student: "Student",
+    window: Window,
+    posterior: NDArray[np.float64],
+    spoken: NDArray[np.bool_],
+) -> Decision:
+    """Ask audit gold which tricks help, or take the last answer while gold has hardly grown.
+
+    Only earlier batches are looked at, so that labelling a batch again decides the same.
+    """
+    from labeling.gold import Gold
+    from labeling.student.opinion import material
+    from labeling.student.switches import MIN_GOLD, choose
+    from labeling.student.tricks import TRICKS
+
+    warehouse.ensure(STUDENT_SWITCHES)
+    last = warehouse.read(LAST_ASKED, [batch, list(TRICKS)]).to_pylist()
+    asked_with = max((row["gold"] or 0 for row in last if row["asked_in"]), default=0)
+    earlier = ~window.current
+    n_gold = window.audit.n_gold
+    silent = int(np.count_nonzero(earlier & ~spoken))
+    if n_gold < max(MIN_GOLD, ASK_AGAIN * asked_with) or not silent:
+        if asked_with:
+            on = {str(row["switch"]): bool(row["kept"]) for row in last}
+            return Decision(student.set_params(**on), last)
+        why = (
+            f"not tried: it takes {MIN_GOLD} audit gold items to tell, there are {n_gold}"
+            if n_gold < MIN_GOLD
+            else "not tried: voters spoke on every item, so nothing is left to learn from"
+        )
+        return Decision(student, [row_of(trick, False, f"off, {why}") for trick in TRICKS])
+    item = material(spoken, window.audit, earlier, most=LABELLED, unlabelled=UNLABELLED)
+    place = np.full(len(spoken), -1)
+    place[item] = np.arange(len(item))
+    kept = place[window.audit.item] >= 0
+    gold = Gold(
+        place[window.audit.item][kept],
+        window.audit.label[kept],
+        None if window.audit.probability is None else window.audit.probability[kept],
+    )
+    texts = [window.texts[i] for i in item.tolist()]
+    chosen, report = choose(student, texts, posterior[item], gold, spoken[item].astype(np.float64))
+    return Decision(
+        chosen,
+        [row_of(s.name, s.kept, str(s).partition(": ")[2], s.gain, n_gold, batch) for s in report],
+    )
+
+
+def row_of(
+    switch: str,
+    kept: bool,
+    told: str,
+    gain: "Paired | None" = None,
+    gold: int = 0,
+    asked_in: str | None = None,
+) -> dict[str, Any]:
+    """Write one decision as a row of :data:`STUDENT_SWITCHES`."""
+    return {
+        "switch": switch,
+        "kept": kept,
+        "gain": gain.gain if gain else None,
+        "gain_low": gain.low if gain else None,
+        "gain_high": gain.high if gain else None,
+        "gold": gold,
+        "asked_in": asked_in,
+        "told": told,
+    }
+
+
+def pooling_row(trust: float, gain: "Paired | None", n_gold: int, batch: str) -> dict[str, Any]:
+    """Tell whether the student is counted beside the voters."""
+    if gain is None:
+        from labeling.student.trust import MIN_GOLD
+
+        told = f"on by default: it takes {MIN_GOLD} audit gold items to tell, there are {n_gold}"
+        return row_of("pooling", trust > 0, told, None, n_gold)
+    return row_of("pooling", trust > 0, f"{'on' if trust else 'off'}, {gain}", gain, gain.n, batch)
+
+
+def calibration_row(heat: "Temperature", batch: str) -> dict[str, Any]:
+    """Tell how sure the student may be."""
+    told = (
+        f"logits divided by {heat.value:.2f}, as learnt from {heat.n} items of {heat.learnt_from}"
+    )
+    return row_of("calibration", heat.learnt_from != "nothing", told, None, heat.n, batch)
+
+
+def as_rows(batch: str, rows: list[dict[str, Any]]) -> pa.Table:
+    """Write decisions as rows of the table."""
+    kinds = {
+        "gain": pa.float64(), "gain_low": pa.float64(), "gain_high": pa.float64(),
+        "gold": pa.int64(), "kept": pa.bool_(),
+    }  # fmt: skip
+    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in STUDENT_SWITCHES.columns])
+    return pa.Table.from_pylist([{"batch": batch, **row} for row in rows], schema=schema)

@@ -1,0 +1,207 @@
+"""What the student thinks of a batch it has learnt nothing from.
+
+Its opinion is worth something beside the voters only where it has not seen what they said. Later
+batches are judged by a student of the earlier ones, which costs one fit; where little came before,
+the batch is judged by cross-fitting.
+"""
+
+# scikit-learn, scipy.sparse and cleanlab publish partial types or none.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from labeling.gold import Gold
+from labeling.student.crossfit import FOLDS, cross_fit
+from labeling.student.student import Student
+
+MOST_ITEMS = 1_500
+"""Items a student learns from, the newest first: enough for the texts of one inbox."""
+
+MOST_GOLD = 500
+"""Gold items among them, the newest too: people's answers are taken before the voters'."""
+
+MOST_UNLABELLED = 500
+"""Items without a vote that a student with a trick turned on looks at as well."""
+
+ENOUGH = 0.5
+"""Earlier items, as a share of the batch's (or of :data:`MOST_ITEMS`), that make a student of them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Opinion:
+    """A fitted student, and what students that never saw the batch say of it.
+
+    Attributes
+    ----------
+    student : Student
+        Fitted, not calibrated.
+    unseen : float array of shape (n_current, K)
+        Not calibrated. Each row comes from a student that saw neither the votes nor the gold of
+        the item.
+    learnt_from : int array
+        Items that ``student`` learnt from.
+    out_of_time : bool
+        Whether all of them came before the batch; else ``unseen`` is cross-fitted.
+    """
+
+    student: Student
+    unseen: NDArray[np.float64]
+    learnt_from: NDArray[np.int64]
+    out_of_time: bool
+
+
+def material(
+    spoken: NDArray[np.bool_],
+    gold: Gold,
+    among: NDArray[np.bool_],
+    most: int = MOST_ITEMS,
+    unlabelled: int = 0,
+) -> NDArray[np.int64]:
+    """Choose what to learn from: the newest gold, then the newest items with a vote.
+
+    Parameters
+    ----------
+    spoken : bool array of shape (n_items,)
+        Where a voter spoke; items are in the order of time.
+    gold : Gold
+    among : bool array of shape (n_items,)
+        Items that may be taken.
+    most : int
+        Items with a label, at most.
+    unlabelled : int
+        Items without one that are added, the newest too.
+
+    Examples
+    --------
+    >>> spoken = np.array([True, True, False, True, False])
+    >>> gold = Gold(np.array([0]), np.array([1], dtype=np.int32))
+    >>> material(spoken, gold, np.ones(5, dtype=bool), most=2).tolist()
+    [0, 3]
+    """
+    reviewed = np.sort(gold.item[among[gold.item]])[-min(MOST_GOLD, most) :]
+    rest = np.setdiff1d(np.flatnonzero(among & spoken), reviewed)
+    room = most - len(reviewed)
+    silent = np.setdiff1d(np.flatnonzero(among & ~spoken), reviewed)
+    return np.sort(
+        np.concatenate([reviewed, _last(rest, room), _last(silent, unlabelled)]).astype(np.int64)
+    )
+
+
+def form(
+    student: Student,
+    texts: list[str],
+    posterior: NDArray[np.float64],
+    spoken: NDArray[np.bool_],
+    gold: Gold,
+    current: NDArray[np.bool_],
+    *,
+    twins: Callable[[list[str]], NDArray[np.int64]],
+    unlabelled: int = 0,
+) -> Opinion | None:
+    """Teach a student, and ask students that have not seen the current items what they are.
+
+    Parameters
+    ----------
+    student : Student
+        Unfitted.
+    texts : list of str
+        In the order of time.
+    posterior : float array of shape (n_items, K)
+        Consensus.
+    spoken, current : bool arrays of shape (n_items,)
+        Where a voter spoke, and which items are of the batch.
+    gold : Gold
+        Of earlier items; what is of the batch itself is left out.
+    twins : callable
+        Tells near-duplicates among texts by equal numbers; asked only where cross-fitting is
+        needed, see :func:`labeling.student.crossfit.folds`.
+    unlabelled : int
+        See :func:`material`.
+
+    Returns
+    -------
+    Opinion or None
+        ``None`` where fewer than two classes show, or fewer items than there are folds.
+
+    Notes
+    -----
+    Judging each batch by what was learnt before it is the prequential principle, Dawid (1984),
+    JRSS A 147(2).
+    """
+    earlier = Gold(gold.item[~current[gold.item]], gold.label[~current[gold.item]])
+    past = material(spoken, earlier, ~current, unlabelled=unlabelled)
+    now = [texts[i] for i in np.flatnonzero(current).tolist()]
+    wanted = ENOUGH * min(np.count_nonzero(spoken & current), MOST_ITEMS)
+    if len(past) >= wanted and _teaches(past, posterior, spoken, earlier):
+        fitted = _fit(student, texts, posterior, spoken, earlier, past)
+        return Opinion(fitted, _said(fitted, now), past, True)
+    learnt = material(spoken, earlier, np.ones(len(spoken), dtype=bool), unlabelled=unlabelled)
+    if not _teaches(learnt, posterior, spoken, earlier):
+        return None
+    own = [texts[i] for i in learnt.tolist()]
+    alike = twins(own)
+    if len(np.unique(alike)) < FOLDS:
+        return None
+    fitted = _fit(student, texts, posterior, spoken, earlier, learnt)
+    unseen = _said(fitted, now)
+    blind = cross_fit(
+        student,
+        own,
+        posterior[learnt],
+        _renumbered(earlier, learnt, len(spoken)),
+        spoken[learnt].astype(np.float64),
+        alike,
+    )
+    place = np.cumsum(current) - 1
+    here = current[learnt]
+    unseen[place[learnt[here]]] = blind[here]
+    return Opinion(fitted, unseen, learnt, False)
+
+
+def _fit(
+    student: Student,
+    texts: list[str],
+    posterior: NDArray[np.float64],
+    spoken: NDArray[np.bool_],
+    gold: Gold,
+    item: NDArray[np.int64],
+) -> Student:
+    return cast("Student", clone(student)).fit(
+        [texts[i] for i in item.tolist()],
+        posterior[item],
+        _renumbered(gold, item, len(spoken)),
+        spoken[item].astype(np.float64),
+    )
+
+
+def _said(student: Student, texts: Any) -> NDArray[np.float64]:
+    return student.predict_proba(texts) if texts else np.empty((0, student.n_classes))
+
+
+def _renumbered(gold: Gold, item: NDArray[np.int64], n_items: int) -> Gold:
+    place = np.full(n_items, -1)
+    place[item] = np.arange(len(item))
+    kept = place[gold.item] >= 0
+    return Gold(place[gold.item][kept], gold.label[kept])
+
+
+def _teaches(
+    item: NDArray[np.int64],
+    posterior: NDArray[np.float64],
+    spoken: NDArray[np.bool_],
+    gold: Gold,
+) -> bool:
+    labels = posterior[item[spoken[item]]].argmax(axis=1)
+    reviewed = gold.label[np.isin(gold.item, item)]
+    return len(np.unique(np.concatenate([labels, reviewed]))) > 1
+
+
+def _last(item: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    return item[max(len(item) - n, 0) :]
