@@ -59,7 +59,7 @@ def rules(task: Task) -> dg.AssetsDefinition:
         ]
         gone = sorted(set(applied) - set(current))
         if stale or gone:
-            result = RuleSet(loaded, task.classes).apply(items, run_sql=run_sql, only=stale)
+            result = _compiled(loaded, task.classes).apply(items, run_sql=run_sql, only=stale)
             dropped = [f"rule/{name}" for name in stale] + gone
             _write(warehouse, batch, context.run.run_id, result, dropped, items_hash, current)
         fired = warehouse.read(
@@ -105,6 +105,19 @@ def load_rules(task: Task) -> list[Rule]:
             f"are allowed, found {', '.join(task.spec.rules.files)}"
         )
     return read_rules(written[0], task.classes, python[0] if python else None)
+
+
+_LAST: dict[tuple[object, ...], RuleSet] = {}
+"""The rules compiled last: batches come one after another, and compiling costs more than matching."""
+
+
+def _compiled(loaded: list[Rule], classes: tuple[str, ...]) -> RuleSet:
+    """Return the rule set, the last one again if every rule still means the same."""
+    key = (classes, *((rule.name, rule.version) for rule in loaded))
+    if key not in _LAST:
+        _LAST.clear()
+        _LAST[key] = RuleSet(loaded, classes)
+    return _LAST[key]
 
 
 def run_sql(expression: str, items: pa.Table) -> pa.Table:

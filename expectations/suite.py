@@ -1,7 +1,7 @@
 """Run a Great Expectations suite as Dagster checks of one batch, one check an expectation."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -101,35 +101,67 @@ def suite_checks(task: Task, name: str) -> dg.AssetChecksDefinition:
                 frame if e.query is None else db.execute(e.query, {"batch": batch}).df()
                 for e in chosen
             ]
-        for expected, data in zip(chosen, frames, strict=True):
-            yield judge(asset, expected, data)
+        yield from judge(asset, chosen, frames)
 
     return run_suite
 
 
-def judge(asset: dg.AssetKey, expected: Expected, frame: "pd.DataFrame") -> dg.AssetCheckResult:
-    """Hold one expectation against a frame, and show the rows that break it.
+def judge(
+    asset: dg.AssetKey, chosen: Sequence[Expected], frames: Sequence["pd.DataFrame"]
+) -> Iterator[dg.AssetCheckResult]:
+    """Hold each expectation against its frame, and show the rows that break it.
+
+    Expectations of one and the same frame are evaluated together: GX then computes what they share
+    once.
 
     Raises
     ------
     RuntimeError
-        If the expectation itself cannot be evaluated: a broken suite is no failed check.
+        If an expectation itself cannot be evaluated: a broken suite is no failed check.
     """
+    for frame in {id(frame): frame for frame in frames}.values():
+        together = [e for e, of in zip(chosen, frames, strict=True) if of is frame]
+        index = [name for name in ("item_id", "review_id", "voter") if name in frame.columns]
+        for expected, outcome in zip(together, _evaluate(together, frame, index), strict=True):
+            yield _result(asset, expected, outcome, len(frame), index)
+
+
+def _evaluate(chosen: Sequence[Expected], frame: "pd.DataFrame", index: list[str]) -> list[Any]:
+    """Return GX's outcomes, in the order of the expectations."""
+    import great_expectations as gx
     from great_expectations.expectations.expectation_configuration import (
         ExpectationConfiguration,
     )
 
-    batch = _frames().get_batch({"dataframe": frame})
-    index = [name for name in ("item_id", "review_id", "voter") if name in frame.columns]
-    outcome = batch.validate(
-        ExpectationConfiguration(type=expected.type, kwargs=expected.kwargs).to_domain_obj(),
-        result_format={"result_format": "COMPLETE", "unexpected_index_column_names": index},
+    suite = gx.ExpectationSuite(
+        name="checks",
+        expectations=[
+            ExpectationConfiguration(
+                type=e.type, kwargs=e.kwargs, meta={"check": e.check}
+            ).to_domain_obj()
+            for e in chosen
+        ],
     )
+    validated = (
+        _frames()
+        .get_batch({"dataframe": frame})
+        .validate(
+            suite,
+            result_format={"result_format": "COMPLETE", "unexpected_index_column_names": index},
+        )
+    )
+    by_check = {o.expectation_config.meta["check"]: o for o in validated.results}
+    return [by_check[e.check] for e in chosen]
+
+
+def _result(
+    asset: dg.AssetKey, expected: Expected, outcome: Any, n_rows: int, index: list[str]
+) -> dg.AssetCheckResult:
     fault = _fault(outcome.exception_info or {})
     if fault is not None:
         raise RuntimeError(f"{expected.check} cannot be evaluated: {fault}")
     result = outcome.result
-    metadata: dict[str, Any] = {"rows": len(frame)}
+    metadata: dict[str, Any] = {"rows": n_rows}
     if "unexpected_count" in result:
         metadata["unexpected"] = int(result["unexpected_count"])
     if "observed_value" in result:

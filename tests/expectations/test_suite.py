@@ -30,15 +30,20 @@ def task() -> Task:
     return load_task(ROOT / "tasks" / "support_inbox")
 
 
+def judged(expected: Expected, frame: pd.DataFrame) -> dg.AssetCheckResult:
+    (result,) = judge(KEY, [expected], [frame])
+    return result
+
+
 def test_a_sound_frame_passes():
-    result = judge(KEY, IN_SET, pd.DataFrame({"item_id": ["a", "b"], "label": ["HAM", None]}))
+    result = judged(IN_SET, pd.DataFrame({"item_id": ["a", "b"], "label": ["HAM", None]}))
     assert result.passed
     assert "which" not in result.metadata
 
 
 def test_a_failed_expectation_shows_which_rows():
     frame = pd.DataFrame({"item_id": ["a", "b", "c"], "label": ["HAM", "EGGS", "BACON"]})
-    result = judge(KEY, IN_SET, frame)
+    result = judged(IN_SET, frame)
     assert not result.passed
     assert result.severity is dg.AssetCheckSeverity.ERROR
     assert result.metadata["unexpected"].value == 2
@@ -51,7 +56,7 @@ def test_a_failed_expectation_shows_which_rows():
 
 def test_only_the_first_rows_of_many_are_shown_and_the_rest_counted():
     frame = pd.DataFrame({"item_id": [f"i{n}" for n in range(50)], "label": ["EGGS"] * 50})
-    shown = judge(KEY, IN_SET, frame).metadata["which"].value
+    shown = judged(IN_SET, frame).metadata["which"].value
     assert "and 30 more" in shown
 
 
@@ -65,19 +70,19 @@ def test_texts_are_never_shown():
         {"column": "text", "regex": "secret"},
     )
     frame = pd.DataFrame({"item_id": ["a"], "text": ["a secret thing"]})
-    result = judge(KEY, text, frame)
+    result = judged(text, frame)
     assert not result.passed
     assert "secret thing" not in str(result.metadata)
 
 
 def test_a_warning_does_not_block():
     frame = pd.DataFrame({"item_id": ["a"], "label": ["EGGS"]})
-    assert judge(KEY, replace(IN_SET, critical=False), frame).severity is dg.AssetCheckSeverity.WARN
+    assert judged(replace(IN_SET, critical=False), frame).severity is dg.AssetCheckSeverity.WARN
 
 
 def test_a_suite_that_cannot_be_evaluated_is_a_bug_and_no_failed_check():
     with pytest.raises(RuntimeError, match="names_a_class cannot be evaluated"):
-        judge(KEY, IN_SET, pd.DataFrame({"item_id": ["a"]}))
+        judged(IN_SET, pd.DataFrame({"item_id": ["a"]}))
 
 
 @pytest.mark.parametrize("path", sorted(SUITES.glob("*.yml")), ids=lambda path: path.stem)
@@ -101,3 +106,16 @@ def test_an_entry_with_two_expectations_is_refused(tmp_path, task):
     path.write_text(yaml.safe_dump({"table": "raw.items", "columns": [], "checks": [entry]}))
     with pytest.raises(ValueError, match=r"'x' needs one expect_... key"):
         read_suite(path, task)
+
+
+def test_expectations_of_one_frame_are_told_apart():
+    frame = pd.DataFrame({"item_id": ["a", "b"], "label": ["HAM", "EGGS"]})
+    other = pd.DataFrame({"item_id": ["c"], "label": ["HAM"]})
+    loose = replace(IN_SET, check="loose", kwargs={**IN_SET.kwargs, "mostly": 0.5})
+    chosen = [IN_SET, replace(IN_SET, check="of_another_frame"), loose]
+    results = list(judge(KEY, chosen, [frame, other, frame]))
+    assert {r.check_name: r.passed for r in results} == {
+        "names_a_class": False,
+        "of_another_frame": True,
+        "loose": True,
+    }
