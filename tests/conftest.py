@@ -1,11 +1,13 @@
-"""A small task that was really run, and the command line, for whoever needs them."""
+"""A small task that was really run, the command line and one browser, for whoever needs them."""
 
+import asyncio
 import csv
 import os
 import pickle
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,8 @@ from filelock import FileLock
 from orchestration.environment import prepare
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from orchestration.running import Outcome
     from orchestration.task.task import Task
 
@@ -35,6 +39,11 @@ DAYS = ("2026-03-02", "2026-03-03")
 MARKUP = "[bold red]Thank you[/] for the <b>lovely</b> \N{BOOKS} [/nonsense]."
 FORMULA = "=HYPERLINK(1)"
 COLUMNS = ["item_id", "received_at", "channel", "text"]
+CHROMIUM = shutil.which("chromium")
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 def pytest_sessionstart() -> None:
@@ -151,3 +160,39 @@ def touchstone(
         return Said(code, said.out, said.err)
 
     return call
+
+
+@dataclass
+class Chromium:
+    """The browser of this process, and the event loop that Playwright leaves running in it."""
+
+    browser: "Browser"
+    loop: asyncio.AbstractEventLoop
+
+
+@pytest.fixture(scope="session")
+def one_chromium() -> Iterator[Chromium]:
+    """Chromium, started once a process: Playwright cannot be started a second time in it."""
+    if CHROMIUM is None:
+        assert os.environ.get("CI") != "true", "CI must have Debian's chromium"
+        pytest.skip("chromium is not installed; `make browser` installs it where it may")
+    from playwright.sync_api import sync_playwright
+
+    playwright = sync_playwright().start()
+    loop = asyncio.get_running_loop()
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+    asyncio._set_running_loop(None)
+    yield Chromium(browser, loop)
+    asyncio._set_running_loop(loop)
+    browser.close()
+    playwright.stop()
+
+
+@pytest.fixture
+def browser(one_chromium: Chromium) -> "Iterator[Browser]":
+    """Chromium with no page open; between its tests no loop runs, so that others may start one."""
+    asyncio._set_running_loop(one_chromium.loop)
+    yield one_chromium.browser
+    for context in one_chromium.browser.contexts:
+        context.close()
+    asyncio._set_running_loop(None)

@@ -21,11 +21,6 @@ from orchestration.resources.reviewers import Reviewers
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 BATCH = "2015-06"
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMIUM_ARGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 SERVER = """
 import json, sys
@@ -185,23 +180,3 @@ def here(tmp_path):
     yield start
     for one in running:
         one.should_exit = True
-
-
-@pytest.fixture(scope="session")
-def browser():
-    if not CHROMIUM.is_file():
-        pytest.skip(f"needs {CHROMIUM}, Debian's package 'chromium'")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def chromium(browser):
-    """Chromium, with no page of an earlier test left open."""
-    yield browser
-    for context in browser.contexts:
-        context.close()

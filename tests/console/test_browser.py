@@ -30,8 +30,8 @@ def reviews(tmp_path):
     return rows
 
 
-def open_page(chromium, url, **context):
-    opened = chromium.new_context(**context)
+def open_page(browser, url, **context):
+    opened = browser.new_context(**context)
     opened.add_init_script(WATCH)
     page = opened.new_page()
     page.faults = []
@@ -52,7 +52,7 @@ def wait_stored(tmp_path, n, seconds=10):
     return reviews(tmp_path)
 
 
-def test_what_is_pressed_at_twenty_keys_a_second_is_what_is_stored(chromium, server, tmp_path):
+def test_what_is_pressed_at_twenty_keys_a_second_is_what_is_stored(browser, server, tmp_path):
     plan(tmp_path / "reviews.sqlite", 300)
     store = ReviewStore(tmp_path / "reviews.sqlite")
     tokens = {n: Reviewers(store.database).invite(n, "reviewer") for n in ("anna", "ben")}
@@ -60,7 +60,7 @@ def test_what_is_pressed_at_twenty_keys_a_second_is_what_is_stored(chromium, ser
     running = server(sign_in=True)
     pages = {}
     for name, token in tokens.items():
-        page = chromium.new_context().new_page()
+        page = browser.new_context().new_page()
         page.add_init_script(WATCH)
         page.goto(running.url)
         page.fill("#token", token)
@@ -83,10 +83,10 @@ def test_what_is_pressed_at_twenty_keys_a_second_is_what_is_stored(chromium, ser
     assert len({r["item_id"] for r in rows}) == len(rows) == 80
 
 
-def test_a_killed_and_restarted_server_loses_nothing(chromium, server, tmp_path):
+def test_a_killed_and_restarted_server_loses_nothing(browser, server, tmp_path):
     plan(tmp_path / "reviews.sqlite", 100)
     running = server()
-    page = open_page(chromium, running.url)
+    page = open_page(browser, running.url)
     for i in range(18):
         if i == 6:
             running.kill()
@@ -103,10 +103,10 @@ def test_a_killed_and_restarted_server_loses_nothing(chromium, server, tmp_path)
     ] == pressed
 
 
-def test_a_killed_tab_loses_no_answer_and_its_items_come_back(chromium, here, tmp_path):
+def test_a_killed_tab_loses_no_answer_and_its_items_come_back(browser, here, tmp_path):
     plan(tmp_path / "reviews.sqlite", 12)
     url = here(lease_s=3.0)
-    page = open_page(chromium, url)
+    page = open_page(browser, url)
     page.evaluate("() => { window.fetch = async () => { throw new Error('no network') } }")
     for _ in range(5):
         page.keyboard.press("1")
@@ -131,10 +131,10 @@ def test_a_killed_tab_loses_no_answer_and_its_items_come_back(chromium, here, tm
     assert sorted(r["item_id"] for r in rows) == sorted(str(i) for i in range(12))
 
 
-def test_closing_the_tab_returns_its_items_at_once(chromium, here, tmp_path):
+def test_closing_the_tab_returns_its_items_at_once(browser, here, tmp_path):
     plan(tmp_path / "reviews.sqlite", 10)
     url = here()
-    page = open_page(chromium, url)
+    page = open_page(browser, url)
     page.keyboard.press("1")
     all_saved(page)
     page.close(run_before_unload=True)
@@ -146,9 +146,9 @@ def test_closing_the_tab_returns_its_items_at_once(chromium, here, tmp_path):
     assert len(handed) == 9
 
 
-def test_keys_buttons_undo_notes_skip_and_not_sure_do_what_they_say(chromium, here, tmp_path):
+def test_keys_buttons_undo_notes_skip_and_not_sure_do_what_they_say(browser, here, tmp_path):
     plan(tmp_path / "reviews.sqlite", 10)
-    page = open_page(chromium, here())
+    page = open_page(browser, here())
     page.keyboard.press(",")
     page.keyboard.type("hm, 1 or 2?")
     page.keyboard.press("Enter")
@@ -177,12 +177,12 @@ def test_keys_buttons_undo_notes_skip_and_not_sure_do_what_they_say(chromium, he
     assert page.faults == []
 
 
-def test_one_class_of_many_is_found_by_typing(chromium, here, tmp_path):
+def test_one_class_of_many_is_found_by_typing(browser, here, tmp_path):
     plan(tmp_path / "reviews.sqlite", 10)
     classes = [
         ClassInfo(f"topic {i} {'card' if i % 7 == 0 else 'cash'} payment") for i in range(77)
     ]
-    page = open_page(chromium, here(classes=classes))
+    page = open_page(browser, here(classes=classes))
     page.keyboard.press("/")
     page.keyboard.type("pay card 70")
     assert "1 found" in page.inner_text("#found")
@@ -196,7 +196,7 @@ def test_one_class_of_many_is_found_by_typing(chromium, here, tmp_path):
     ]
 
 
-def test_text_is_never_html_and_rule_matches_are_marked_by_characters(chromium, here, tmp_path):
+def test_text_is_never_html_and_rule_matches_are_marked_by_characters(browser, here, tmp_path):
     text = "🎵🎵 <img src=x onerror='window.hacked = 1'> <script>window.hacked = 1</script> שלום"
     store = ReviewStore(tmp_path / "reviews.sqlite")
     at = text.index("<script>")
@@ -210,7 +210,7 @@ def test_text_is_never_html_and_rule_matches_are_marked_by_characters(chromium, 
         ]
     )  # fmt: skip
     store.close()
-    page = open_page(chromium, here(blind=False, hint_share=1.0))
+    page = open_page(browser, here(blind=False, hint_share=1.0))
     assert page.inner_text("#item .text") == text
     assert page.inner_text("#item mark") == "<script>"
     assert page.get_attribute("#item mark", "title") == "<u>script"
@@ -219,9 +219,9 @@ def test_text_is_never_html_and_rule_matches_are_marked_by_characters(chromium, 
     assert "<i>me" in page.inner_text("#item .fields")
 
 
-def test_an_answer_typed_while_offline_is_sent_later(chromium, here, tmp_path):
+def test_an_answer_typed_while_offline_is_sent_later(browser, here, tmp_path):
     plan(tmp_path / "reviews.sqlite", 20)
-    page = open_page(chromium, here())
+    page = open_page(browser, here())
     page.context.set_offline(True)
     for key in "1212":
         page.keyboard.press(key)
@@ -233,8 +233,8 @@ def test_an_answer_typed_while_offline_is_sent_later(chromium, here, tmp_path):
     assert [r["label"] for r in reviews(tmp_path)] == ["HAM", "SPAM", "HAM", "SPAM"]
 
 
-def test_an_empty_queue_says_so_and_new_items_appear_by_themselves(chromium, here, tmp_path):
-    page = chromium.new_context().new_page()
+def test_an_empty_queue_says_so_and_new_items_appear_by_themselves(browser, here, tmp_path):
+    page = browser.new_context().new_page()
     page.goto(here())
     page.wait_for_selector(".nothing")
     assert "Nothing to review" in page.inner_text("#item")
@@ -249,24 +249,24 @@ def test_an_empty_queue_says_so_and_new_items_appear_by_themselves(chromium, her
     assert [r["outcome"] for r in reviews(tmp_path)] == ["skip", "label"]
 
 
-def test_right_to_left_text_reads_from_the_right(chromium, here, tmp_path):
+def test_right_to_left_text_reads_from_the_right(browser, here, tmp_path):
     store = ReviewStore(tmp_path / "reviews.sqlite")
     store.plan(
         [Assignment(item_id="1", batch=BATCH, origin="queue", text="هذا خبر عن (Touchstone).")]
     )
     store.close()
-    page = open_page(chromium, here())
+    page = open_page(browser, here())
     direction = "getComputedStyle(document.querySelector('#item .text')).direction"
     assert page.evaluate(direction) == "rtl"
 
 
-def test_an_image_that_is_none_is_told_and_can_be_skipped(chromium, here, tmp_path):
+def test_an_image_that_is_none_is_told_and_can_be_skipped(browser, here, tmp_path):
     store = ReviewStore(tmp_path / "reviews.sqlite")
     store.plan(
         [Assignment(item_id=str(i), batch=BATCH, origin="queue", image="no.png") for i in range(2)]
     )
     store.close()
-    page = open_page(chromium, here())
+    page = open_page(browser, here())
     page.wait_for_selector(".broken")
     page.keyboard.press(".")
     all_saved(page)
@@ -283,12 +283,12 @@ def test_an_image_that_is_none_is_told_and_can_be_skipped(chromium, here, tmp_pa
         ("/sign-in", {}),
     ],
 )
-def test_axe_finds_no_serious_fault(chromium, here, tmp_path, path, context):
+def test_axe_finds_no_serious_fault(browser, here, tmp_path, path, context):
     from axe_playwright_python.sync_playwright import Axe
 
     plan(tmp_path / "reviews.sqlite", 30, context={"author": "x"}, suggestion="HAM")
     plan(tmp_path / "reviews.sqlite", 2, "check", 100, gold="HAM")
-    page = chromium.new_context(**context).new_page()
+    page = browser.new_context(**context).new_page()
     page.goto(here(blind=False, hint_share=1.0, guidelines="# Rules\n\n- one") + path)
     if path == "/":
         page.wait_for_selector("#item[data-item]")

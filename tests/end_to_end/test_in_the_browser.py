@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -21,10 +20,7 @@ from orchestration.task.task import Task, load_task
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"
 SHOTS = ROOT / "tests" / "artifacts"
-CHROMIUM = shutil.which("chromium")
 ITEMS = 60
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 
 pytestmark = pytest.mark.browser
 
@@ -39,10 +35,8 @@ class Up:
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory) -> Iterator[Up]:
-    if CHROMIUM is None:
-        assert os.environ.get("CI") != "true", "CI must have Debian's chromium"
-        pytest.skip("chromium is not installed; `make browser` installs it where it may")
+def up(tmp_path_factory, one_chromium) -> Iterator[Up]:
+    del one_chromium  # where there is no browser, nothing needs to run
     if not (SHARED / "raw_youtube_spam").is_dir():
         pytest.skip("../shared/data/raw_youtube_spam is not here")
     project = tmp_path_factory.mktemp("project")
@@ -88,16 +82,6 @@ def generator_of(task: Task) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 def look(browser, url: str, name: str, seconds: float, width: int = 1600, scheme: str = "light"):

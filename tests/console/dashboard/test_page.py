@@ -15,9 +15,6 @@ from console.dashboard.page import HERE, render, sections
 from console.dashboard.summary import headline
 from labeling.errors import QualityError
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-
 
 def report(batches=24, alarm_from=20, **changes):
     rng = np.random.default_rng(7)
@@ -181,18 +178,6 @@ def test_a_chart_over_time_leaves_the_order_of_batches_alone():
     assert '"sort": null' in spec
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
-
-
 def opened(browser, tmp_path, data, **context):
     """Open the page as a file; return it with its console messages and outside requests."""
     file = tmp_path / "report.html"
@@ -252,7 +237,6 @@ def test_every_chart_filter_and_download_works_in_a_browser(browser, tmp_path, s
     page.wait_for_function("document.querySelector('#state').textContent.startsWith('24 of 24')")
     see_everything(page, figures)
     assert (said, asked) == ([], [])
-    page.context.close()
 
 
 @pytest.mark.browser
@@ -271,7 +255,6 @@ def test_a_phone_shows_it_without_sideways_scrolling_and_keys_reach_everything(b
         reached.add(page.evaluate("document.activeElement.id || document.activeElement.innerText"))
     assert {"from", "to", "voter", "class", "PNG", "CSV"} <= reached
     assert said == []
-    page.context.close()
 
 
 @pytest.mark.browser
@@ -284,7 +267,6 @@ def test_axe_finds_nothing_to_mend(browser, tmp_path, scheme):
     page.locator("#accuracy-over-time summary").click()
     found = Axe().run(page).response["violations"]
     assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found] == []
-    page.context.close()
 
 
 @pytest.mark.browser
@@ -294,4 +276,3 @@ def test_three_years_of_daily_batches_are_painted_within_a_second(browser, tmp_p
     paints = page.evaluate("performance.getEntriesByType('paint').map((entry) => entry.startTime)")
     assert max(paints) < 1000
     assert said == []
-    page.context.close()
