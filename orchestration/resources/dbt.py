@@ -83,7 +83,7 @@ def dbt_resource() -> DbtCliResource:
     """Return what runs dbt."""
     # the dbt beside our Python, whether or not its environment is activated
     dbt = Path(sys.executable).with_name("dbt")
-    return Dbt(project_dir=project(), dbt_executable=str(dbt))
+    return Dbt(project_dir=str(TRANSFORMS), profiles_dir=str(TRANSFORMS), dbt_executable=str(dbt))
 
 
 def manifest() -> Path:
