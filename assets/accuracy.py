@@ -1,29 +1,23 @@
-"""How good the released labels of a batch are: measured on its audit sample alone."""
+"""How good labels, consensus and voters of a batch are: measured on audit samples alone."""
 
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import pyarrow as pa
 
+from assets.audited import Audit, batches_before, read_audits
 from assets.declare import by_batch
-from assets.tables import ACCURACY, AUDIT_SAMPLE, GOLD, RELEASED
+from assets.tables import ACCURACY, AUDIT_SAMPLE, GOLD, RELEASED, SCORES
+from orchestration.resources.table import as_arrow
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
-COUNTS = """
-select
-    coalesce(r.label, 'all') as class,
-    count(*) as labelled,
-    count(g.label) as reviewed,
-    count(*) filter (where g.label = r.label) as correct
-from labels.released r
-left join people.audit_sample a using (item_id, batch)
-left join people.gold g on g.item_id = a.item_id and g.batch = a.batch
-where r.batch = $batch and r.label is not null
-group by rollup (r.label)
-order by class
-"""
+if TYPE_CHECKING:  # scipy takes half a second to import, and only this step measures
+    from labeling.quality.series import Score
+
+LABELS, CONSENSUS = "labels", "consensus"
+"""Series besides the voters, which are ``voter/NAME``."""
 
 
 def accuracy(task: Task) -> dg.AssetsDefinition:
@@ -33,47 +27,109 @@ def accuracy(task: Task) -> dg.AssetsDefinition:
     def accuracy(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """Share of right labels with its 95 % interval, over all and for each released class.
 
-        The sample is uniform without replacement: Wilson's interval with the finite population.
+        Stratified score intervals with the sampling probabilities; beside the labels, quality.scores
+        holds consensus and every voter in every version, in the batch and over a sliding window.
         """
-        from labeling.quality.intervals import wilson  # scipy: half a second
-
         batch = context.partition_key
-        with warehouse.connect() as db:
-            counts = db.execute(COUNTS, {"batch": batch}).to_arrow_table().to_pylist()
-        rows: list[dict[str, Any]] = []
-        for count in counts:
-            interval = wilson(count["correct"], count["reviewed"], count["labelled"])
-            rows.append(
-                {
-                    "batch": batch,
-                    **count,
-                    "accuracy": interval.point if interval.measured else None,
-                    "accuracy_low": interval.low,
-                    "accuracy_high": interval.high,
-                }
-            )
-        table = pa.Table.from_pylist(rows, schema=_SCHEMA)
-        warehouse.replace_batch(ACCURACY, batch, table)
-        whole = next((row for row in rows if row["class"] == "all"), None)
-        if whole is None:
-            return dg.MaterializeResult(metadata={"labelled": 0})
-        metadata = {name: whole[name] for name in ("labelled", "reviewed", "accuracy_low")}
-        metadata["accuracy"] = math.nan if whole["accuracy"] is None else whole["accuracy"]
-        metadata["accuracy_high"] = whole["accuracy_high"]
-        return dg.MaterializeResult(metadata=metadata)
+        window = batches_before(warehouse, batch, task.spec.quality.window_batches)
+        audits = read_audits(task, warehouse, window)
+        mine = [audit for audit in audits if audit.batch.batch == batch]
+        found = {
+            "batch": measure(task, mine, voters_of(mine)),
+            "window": measure(task, audits, voters_of(audits)),
+        }
+        scored = [
+            {"batch": batch, "span": span, **score_row(score)}
+            for span, rows in found.items()
+            for score in rows
+        ]
+        labels = [
+            row
+            for score in found["batch"]
+            if score.series == LABELS
+            for row in [label_row(task, mine[0], score)]
+            if row["labelled"]
+        ]
+        warehouse.replace_batch(ACCURACY, batch, as_arrow(ACCURACY, labels))
+        warehouse.replace_batch(SCORES, batch, as_arrow(SCORES, scored))
+        return dg.MaterializeResult(metadata=_metadata(labels, scored))
 
     return accuracy
 
 
-_SCHEMA = pa.schema(
-    [
-        ("batch", pa.string()),
-        ("class", pa.string()),
-        ("labelled", pa.int64()),
-        ("reviewed", pa.int64()),
-        ("correct", pa.int64()),
-        ("accuracy", pa.float64()),
-        ("accuracy_low", pa.float64()),
-        ("accuracy_high", pa.float64()),
-    ]
-)
+def voters_of(audits: Sequence[Audit]) -> list[str]:
+    """Name everybody who voted in any of the batches."""
+    return sorted({voter for audit in audits for voter in audit.votes})
+
+
+def measure(task: Task, audits: Sequence[Audit], voters: Sequence[str]) -> "list[Score]":
+    """Score labels and consensus by class, and voters by version, over all of ``audits``."""
+    from labeling.quality.series import scores
+
+    if not audits:
+        return []
+    answers = {LABELS: [a.batch.label for a in audits], CONSENSUS: [a.consensus for a in audits]}
+    answers |= {f"voter/{name}": [a.vote_of(name) for a in audits] for name in voters}
+    versions = {
+        f"voter/{name}": {
+            version: [a.vote_of(name, version) for a in audits]
+            for version in sorted({v for a in audits for v in a.versions.get(name, {})})
+        }
+        for name in voters
+    }
+    return scores([a.batch for a in audits], answers, task.classes, (LABELS, CONSENSUS), versions)
+
+
+def score_row(score: "Score") -> dict[str, Any]:
+    """Say a score in the columns of quality.scores and quality.overall."""
+    found = score.accuracy
+    return {
+        "series": score.series,
+        "version": score.version,
+        "class": score.of_class,
+        "items": found.items,
+        "reviewed": found.reviewed,
+        "errors": found.errors,
+        "missing": found.missing,
+        "batches": found.batches,
+        "accuracy": found.interval.point if found.interval.measured else None,
+        "accuracy_low": found.interval.low,
+        "accuracy_high": found.interval.high,
+    }
+
+
+def label_row(task: Task, audit: Audit, score: "Score") -> dict[str, Any]:
+    """Say a score of a batch's labels in the columns of quality.accuracy."""
+    row, found = score_row(score), score.accuracy
+    said = audit.batch.label
+    whole = score.of_class not in task.classes
+    mine = said >= 0 if whole else said == task.classes.index(score.of_class)
+    return {
+        "batch": audit.batch.batch,
+        "class": row["class"],
+        "labelled": int(mine.sum()),
+        "reviewed": found.reviewed,
+        "correct": found.reviewed - found.errors,
+        **{name: row[name] for name in ("accuracy", "accuracy_low", "accuracy_high")},
+    }
+
+
+def _metadata(labels: list[dict[str, Any]], scored: list[dict[str, Any]]) -> dict[str, Any]:
+    """Numbers that Dagster plots over the batches: the labels, each class, each voter."""
+    whole = next((row for row in labels if row["class"] == "all"), None)
+    if whole is None:
+        return {"labelled": 0}
+    numbers = {name: whole[name] for name in ("labelled", "reviewed", "accuracy_low")}
+    numbers["accuracy"] = math.nan if whole["accuracy"] is None else whole["accuracy"]
+    numbers["accuracy_high"] = whole["accuracy_high"]
+    for row in labels:
+        if row["class"] != "all" and row["accuracy"] is not None:
+            numbers[f"accuracy of class {row['class']}"] = row["accuracy"]
+    for row in scored:
+        if row["version"] is not None or row["class"] != "all" or row["accuracy"] is None:
+            continue
+        if row["span"] == "batch" and row["series"] != LABELS:
+            numbers[f"accuracy of {row['series']}"] = row["accuracy"]
+        elif row["span"] == "window" and row["series"] == LABELS:
+            numbers["accuracy over the window"] = row["accuracy"]
+    return numbers

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from assets.accuracy import accuracy
+from assets.alarms import alarm_list
 from assets.arrivals import arrivals
 from assets.audit import audit_sample
 from assets.consensus import consensus
@@ -12,6 +13,7 @@ from assets.gold import gold
 from assets.items import items
 from assets.llm import models
 from assets.marts import marts
+from assets.overall import overall
 from assets.published import published
 from assets.queue import queue
 from assets.released import released
@@ -44,6 +46,8 @@ def assets(task: Task) -> list[dg.AssetsDefinition]:
         drift(task),
         early_warnings(task),
         rule_analysis(task),
+        overall(task),
+        alarm_list(task),
         marts(task),
         published(task),
         report(task),

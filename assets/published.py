@@ -5,7 +5,21 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.tables import (
+    AGREEMENT,
+    ALARM_EVENTS,
+    ALARM_ITEMS,
+    ALARM_SLICES,
+    CLASS_REPORT,
+    CONFUSION,
+    DRIFT_SERIES,
+    NEW_WORDS,
+    RELIABILITY,
+    SCORES,
+    SHIFT_EXAMPLES,
+)
 from orchestration.conditions import fresh_within_two_batches, when_batches_settle
+from orchestration.resources.table import Table
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
@@ -18,8 +32,19 @@ PUBLISHED = {
     "quality_by_batch": ("marts", "quality_by_batch"),
     "rule_analysis": ("quality", "rule_analysis"),
     "early_warnings": ("quality", "early_warnings"),
+    "overall": ("quality", "overall"),
+    "alarms": ("quality", "alarms"),
 }
 """File to schema and table."""
+
+BESIDE = (
+    AGREEMENT, ALARM_EVENTS, ALARM_ITEMS, ALARM_SLICES, CLASS_REPORT, CONFUSION, DRIFT_SERIES,
+    NEW_WORDS, RELIABILITY, SCORES, SHIFT_EXAMPLES,
+)  # fmt: skip
+"""Published too: tables that an asset writes besides its own."""
+
+UNPUBLISHED = ("state", "input")
+"""Columns that only the detectors read."""
 
 
 def published(task: Task) -> dg.AssetsDefinition:
@@ -38,13 +63,16 @@ def published(task: Task) -> dg.AssetsDefinition:
         """Each mart as a Parquet file; readers see the old file or the new one, never half of it."""
         task.published.mkdir(parents=True, exist_ok=True)
         sizes: dict[str, int] = {}
+        warehouse.ensure(*BESIDE)
+        files = {
+            **{mart: ".".join(table) for mart, table in PUBLISHED.items()},
+            **{table.name: _shown(table) for table in BESIDE},
+        }
         with warehouse.connect() as db:
-            for mart, table in PUBLISHED.items():
+            for mart, shown in files.items():
                 path = task.published / f"{mart}.parquet"
                 unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-                db.execute(
-                    f"copy (from {'.'.join(table)}) to {_quoted(unfinished)} (format parquet)"
-                )
+                db.execute(f"copy (from {shown}) to {_quoted(unfinished)} (format parquet)")
                 unfinished.replace(path)
                 sizes[mart] = path.stat().st_size
         return dg.MaterializeResult(
@@ -55,6 +83,11 @@ def published(task: Task) -> dg.AssetsDefinition:
         )
 
     return published
+
+
+def _shown(table: Table) -> str:
+    columns = ", ".join(f'"{name}"' for name in table.columns if name not in UNPUBLISHED)
+    return f"(select {columns} from {table.sql_name})"
 
 
 def _quoted(path: Path) -> str:

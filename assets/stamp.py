@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.task.task import Task
 
 LABELS_FOLLOW = ("classes", "class_balance", "models", "student", "audit", "queue")
@@ -28,8 +29,11 @@ def stamp_of(task: Task, db: duckdb.DuckDBPyConnection, batch: str) -> str:
     return hashlib.sha256(f"{items} {settings_hash(task)}".encode()).hexdigest()[:16]
 
 
-def publication_stamp(db: duckdb.DuckDBPyConnection) -> str:
-    """Hash of every batch's stamp and of what was measured: equal, and what is published is true."""
+def publication_stamp(task: Task, db: duckdb.DuckDBPyConnection) -> str:
+    """Hash of every batch's stamp, of what was measured and of what people did about alarms.
+
+    Equal, and what is published is true.
+    """
     (labels,) = db.execute(
         "select md5(string_agg(distinct batch || stamp, ' ' order by batch || stamp))"
         " from labels.released"
@@ -37,7 +41,11 @@ def publication_stamp(db: duckdb.DuckDBPyConnection) -> str:
     (measured,) = db.execute(
         "select md5(string_agg(batch || state, ' ' order by batch)) from quality.drift"
     ).fetchone() or ("",)
-    return f"{labels} {measured}"
+    (watched,) = db.execute(
+        "select md5(string_agg(batch || input, ' ' order by batch)) from quality.drift_series"
+        " where series = 'labels'"
+    ).fetchone() or ("",)
+    return f"{labels} {measured} {watched} {len(AlarmTrail(task.alarm_trail).events())}"
 
 
 def settings_hash(task: Task) -> str:

@@ -1,5 +1,23 @@
 """Every table that Python writes to the warehouse, in the order they are made."""
 
+from assets.quality_tables import (  # noqa: F401
+    AGREEMENT,
+    ALARM_EVENTS,
+    ALARM_ITEMS,
+    ALARM_SLICES,
+    ALARMS,
+    AUDIT_DESIGN,
+    CLASS_REPORT,
+    CONFUSION,
+    DRIFT,
+    DRIFT_SERIES,
+    EARLY_WARNINGS,
+    NEW_WORDS,
+    OVERALL,
+    RELIABILITY,
+    SCORES,
+    SHIFT_EXAMPLES,
+)
 from orchestration.resources.table import Table
 
 _ITEM = ("varchar", "The item; key together with the batch.")
@@ -256,34 +274,6 @@ ACCURACY = Table(
         "accuracy": ("double", "Share of right labels, 0..1; null without a review."),
         "accuracy_low": ("double", "Lower end of the 95 % interval."),
         "accuracy_high": ("double", "Upper end of the 95 % interval."),
-    },
-)
-DRIFT = Table(
-    "quality",
-    "drift",
-    {
-        "batch": _BATCH,
-        "reviews": ("bigint", "Audit reviews of the batch."),
-        "errors": ("bigint", "Of them wrong."),
-        "log_evidence": ("double", "Natural log of the evidence that accuracy fell."),
-        "log_limit": ("double", "From here on there is an alarm."),
-        "fired": ("boolean", "Whether this batch made the alarm go off."),
-        "alarm": ("boolean", "Whether the alarm stands."),
-        "change_batch": ("varchar", "Where the change most likely began."),
-        "state": ("varchar", "State of the detector after the batch, as JSON."),
-    },
-)
-EARLY_WARNINGS = Table(
-    "quality",
-    "early_warnings",
-    {
-        "batch": _BATCH,
-        "signal": ("varchar", "What moved: coverage, conflict, class shares, length, ..."),
-        "reference": ("double", "Its value over the batches before."),
-        "current": ("double", "Its value in this batch."),
-        "effect": ("double", "Size of the shift: Cohen's h of shares, d of means."),
-        "limit": ("double", "Effect that is worth a look."),
-        "warned": ("boolean", "Whether the effect is surely above the limit."),
     },
 )
 RULE_ANALYSIS = Table(

@@ -121,7 +121,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
 def _note_publication(task: Task, warehouse: Warehouse) -> None:
     """Write down what is published now; this is the last step, so it speaks for all before it."""
     with warehouse.connect() as db:
-        stamp = publication_stamp(db)
+        stamp = publication_stamp(task, db)
     task.publication.write_text(stamp, encoding="utf-8")
 
 

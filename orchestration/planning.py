@@ -6,6 +6,11 @@ from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
+_MEASURED = (
+    tables.REVIEWS, tables.RELEASED, tables.DRIFT_SERIES, tables.AUDIT_SAMPLE, tables.GOLD,
+    tables.RULE_VOTES, tables.MODEL_VOTES, tables.STUDENT_VOTES,
+)  # fmt: skip
+
 
 def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
     """Return the batches that are new, or made from other items, rules or settings than now.
@@ -40,12 +45,16 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
 def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
     """Return the labelled batches whose reviews were not read yet, and all batches after those.
 
-    Later batches are measured again too, because their evidence of drift rests on earlier ones.
+    Later batches are measured again too, because their evidence of drift rests on earlier ones;
+    so are those before which a detector was reset or a promise changed.
     """
     if not task.reviews.is_file():
         return []
-    warehouse.ensure(tables.REVIEWS, tables.RELEASED)
+    from assets.evidence import stale_evidence  # scipy: half a second
+
+    warehouse.ensure(*_MEASURED)
     with warehouse.connect() as db:
+        stale = stale_evidence(task, db)
         # by batch: reading one batch must not make the new reviews of another look read
         read = dict(
             db.execute("select batch, max(review_id) from people.reviews group by batch").fetchall()
@@ -63,7 +72,7 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
         for batch, review in zip(newest["batch"], newest["review_id_max"], strict=True)
         if review > read.get(batch, 0)
     }
-    first = min((batch for batch in touched if batch in labelled), default=None)
+    first = min((batch for batch in touched.union(stale) if batch in labelled), default=None)
     return [] if first is None else [batch for batch in labelled if batch >= first]
 
 
@@ -71,6 +80,6 @@ def is_published(task: Task, warehouse: Warehouse) -> bool:
     """Whether the published files and the report stand for what is labelled and measured."""
     if not (task.report.is_file() and task.publication.is_file()):
         return False
-    warehouse.ensure(tables.RELEASED, tables.DRIFT)
+    warehouse.ensure(tables.RELEASED, tables.DRIFT, tables.DRIFT_SERIES)
     with warehouse.connect() as db:
-        return task.publication.read_text(encoding="utf-8") == publication_stamp(db)
+        return task.publication.read_text(encoding="utf-8") == publication_stamp(task, db)

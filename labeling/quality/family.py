@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import beta
 
 from labeling.errors import QualityError
 
@@ -18,8 +17,8 @@ HEADLINE_SHARE = 0.5
 MIN_REFERENCE = 1000
 """Reference reviews below which a target taken from them hides drops of five points."""
 
-REFERENCE_LEVEL = 0.975
-"""One-sided confidence of a target taken from reference reviews: adds 0.025 to the budget."""
+REFERENCE_RISK = 0.025
+"""Chance that any target taken from reference reviews is too strict: adds that to the budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +114,19 @@ class Budget:
         return ranked[:kept]
 
 
-def reference_target(errors: float, reviews: float) -> float:
+def reference_target(errors: float, reviews: float, series: int = 1) -> float:
     """Take a target error from reference reviews when nobody promised an accuracy.
 
     Returns the upper 97.5 % bound of Clopper & Pearson (1934), so that a healthy series keeps it
-    with that confidence. Weighted reviews go in by their effective counts. With fewer than :data:`MIN_REFERENCE` reviews it is loose: a promised
-    accuracy finds drops sooner.
+    with that confidence. Weighted reviews go in by their effective counts. With fewer than
+    :data:`MIN_REFERENCE` reviews it is loose: a promised accuracy finds drops sooner.
+
+    Parameters
+    ----------
+    errors, reviews : float
+        Of the reference.
+    series : int
+        Series that take their target so; they share :data:`REFERENCE_RISK`.
 
     Raises
     ------
@@ -132,12 +138,15 @@ def reference_target(errors: float, reviews: float) -> float:
     >>> round(reference_target(80, 1000), 3)
     0.099
     """
+    from scipy.stats import beta  # half a second, and only references need it
+
     if not 0 <= errors < reviews:
         raise QualityError(
             f"{errors:g} errors in {reviews:g} reference reviews give no target; at least one right "
             f"label is needed"
         )
-    bound = float(beta.ppf(REFERENCE_LEVEL, errors + 1, reviews - errors))
+    level = 1 - REFERENCE_RISK / max(series, 1)
+    bound = float(beta.ppf(level, errors + 1, reviews - errors))
     return float(np.clip(bound, 1e-6, 1 - 1e-6))
 
 

@@ -78,7 +78,8 @@ def monitor(
         detector, epoch = Detector(series.target_error, series.limit), 0
         anew = set((resets or {}).get(series.name, ()))
         for at, batch in enumerate(batches):
-            given, member = _answers(series.name, at, batch, class_names, answers)
+            said = {name: votes[at] for name, votes in answers.items()}
+            given, member = answers_of(series.name, batch, class_names, said)
             inside = member[batch.drawn]
             detector, evidence = detector.update(
                 batch.batch,
@@ -92,22 +93,26 @@ def monitor(
     return watched
 
 
-def _answers(
+def answers_of(
     series: str,
-    at: int,
     batch: AuditedBatch,
     class_names: Sequence[str],
-    voters: Mapping[str, Sequence[NDArray[np.int32]]],
+    voters: Mapping[str, NDArray[np.int32]],
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Return the answers a series judges in a batch and the items it judges them on."""
+    """Return the answers a series judges in a batch and the items it judges them on.
+
+    Raises
+    ------
+    QualityError
+        If the series names a class or voter that is not there.
+    """
     kind, _, name = series.partition("/")
     if series == LABELS:
         return batch.label, batch.label != MISSING
     if kind == "class" and name in class_names:
         return batch.label, batch.label == list(class_names).index(name)
     if kind == "voter" and name in voters:
-        given = voters[name][at]
-        return given, given != MISSING
+        return voters[name], voters[name] != MISSING
     raise QualityError(
         f"series {series!r} cannot be watched; there are {LABELS!r}, classes "
         f"{', '.join(class_names)} and voters {', '.join(voters) or 'none'}"

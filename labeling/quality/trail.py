@@ -4,7 +4,7 @@ Pure data: a list of events, in the order they were recorded. That order counts 
 clock, so a clock that jumps back changes no state; such events are marked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -139,13 +139,13 @@ def alarms(watched: Sequence[Watched], events: Sequence[Event], now: datetime) -
     if now.tzinfo is None:
         raise QualityError("now needs a time zone")
     latest: dict[tuple[str, int], Watched] = {(w.series, w.epoch): w for w in watched}
-    newest = {series: max(e for s, e in latest if s == series) for series, _ in latest}
+    place = {name: at for at, name in enumerate(sorted({w.evidence.batch for w in watched}))}
     found: list[Alarm] = []
     for w in watched:
         if w.alarm_id is None:
             continue
         last = latest[w.series, w.epoch].evidence
-        state, by, note = _state(w, events, now, over=w.epoch < newest[w.series])
+        state, by, note = _state(w, events, now, place)
         found.append(
             Alarm(
                 w.alarm_id,
@@ -164,8 +164,10 @@ def alarms(watched: Sequence[Watched], events: Sequence[Event], now: datetime) -
 
 
 def _state(
-    fired: Watched, events: Sequence[Event], now: datetime, *, over: bool
+    fired: Watched, events: Sequence[Event], now: datetime, place: Mapping[str, int]
 ) -> tuple[State, str | None, str]:
+    """Return state, who gave it and why; a reset ends what fired up to its batch."""
+    fired_at = place[fired.evidence.batch]
     state, by, note = State.OPEN, None, ""
     mute: Event | None = None
     for event in events:
@@ -177,7 +179,7 @@ def _state(
             mute = None
         elif event.action is Action.ACKNOWLEDGE and event.batch == fired.evidence.batch:
             state, by, note = State.ACKNOWLEDGED, event.who, event.note
-        elif event.action is Action.RESET and over:
+        elif event.action is Action.RESET and place.get(event.batch, len(place)) >= fired_at:
             state, by, note = State.RESET, event.who, event.note
     if state is State.OPEN and mute is not None and mute.until is not None and now < mute.until:
         return State.MUTED, mute.who, mute.note

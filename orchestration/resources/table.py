@@ -1,12 +1,14 @@
 """A table of the warehouse: its columns, said once, for DuckDB, for Dagster and for the docs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """Schema, name and columns of one table.
 
@@ -49,3 +51,20 @@ class Table:
                 for name, (kind, description) in self.columns.items()
             ]
         )
+
+
+ARROW = {
+    "varchar": pa.string(),
+    "bigint": pa.int64(),
+    "integer": pa.int32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "timestamp with time zone": pa.timestamp("us", tz="UTC"),
+}
+"""Arrow type of a DuckDB type."""
+
+
+def as_arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Turn rows into an Arrow table with the columns of ``table``; a missing key is null."""
+    schema = pa.schema([(name, ARROW[kind]) for name, (kind, _) in table.columns.items()])
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator,
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+Promise = Annotated[float, Field(gt=0, lt=1)]
 Usd = Annotated[float, Field(ge=0)]
 
 
@@ -122,6 +123,11 @@ class Audit(_Section):
 
     per_batch: PositiveInt = 50
     seed: int = 0
+    design: Literal["proven", "stratified", "uniform"] = Field(
+        default="proven",
+        description="Draw doubtful labels more often: once audits prove that doubt ranks errors, "
+        "always, or never.",
+    )
 
 
 class Queue(_Section):
@@ -149,6 +155,14 @@ class Queue(_Section):
     seed: int = 0
 
 
+class Quality(_Section):
+    """How quality is summed up."""
+
+    window_batches: PositiveInt = Field(
+        default=8, description="Batches of the sliding window of accuracy."
+    )
+
+
 class Alarm(_Section):
     """When accuracy has drifted."""
 
@@ -158,6 +172,19 @@ class Alarm(_Section):
     )
     horizon_batches: PositiveInt = 100
     holds_publication: bool = False
+    severity: Literal["warn", "error"] = Field(
+        default="warn", description="Of the check in Dagster; error where publication is held."
+    )
+    classes: dict[str, Promise] = Field(
+        default_factory=dict, description="Accuracy promised for labels of a class."
+    )
+    voters: dict[str, Promise] = Field(
+        default_factory=dict, description="Accuracy promised for a voter: rule/..., llm/..."
+    )
+    reference_reviews: Annotated[int, Field(ge=20)] = Field(
+        default=50,
+        description="First reviews of a class or voter without a promise: they set its own.",
+    )
 
 
 class ScriptedReviewer(_Section):
@@ -197,6 +224,7 @@ class TaskSpec(_Section):
     student: Student = Student()
     audit: Audit = Audit()
     queue: Queue = Queue()
+    quality: Quality = Quality()
     alarm: Alarm = Alarm()
     reviewers: Reviewers = Reviewers()
 
@@ -219,4 +247,14 @@ class TaskSpec(_Section):
                 raise ValueError(
                     f"class_balance must add up to 1, adds up to {sum(self.class_balance.values()):g}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _promises_of_known_classes(self) -> "TaskSpec":
+        names = [c.name for c in self.classes]
+        strangers = sorted(set(self.alarm.classes) - set(names))
+        if strangers:
+            raise ValueError(
+                f"alarm.classes: {strangers[0]!r} is no class; allowed: {', '.join(names)}"
+            )
         return self

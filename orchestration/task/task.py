@@ -57,6 +57,16 @@ class Task:
         return self.var / "ledger.sqlite"
 
     @property
+    def alarm_trail(self) -> Path:
+        """The SQLite file of what people did about alarms."""
+        return self.var / "alarms.sqlite"
+
+    @property
+    def alerts(self) -> Path:
+        """The SQLite file of alerts that were sent."""
+        return self.var / "alerts.sqlite"
+
+    @property
     def published(self) -> Path:
         """The folder of results that anybody may read at any time."""
         return self.var / "published"

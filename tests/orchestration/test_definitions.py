@@ -23,7 +23,8 @@ marts/class_quality marts/label_distribution marts/labels marts/quality_by_batch
 marts/voter_scorecard marts/votes
 people/audit_sample people/gold people/queue people/rereviews people/reviews
 published/parquet published/report
-quality/accuracy quality/drift quality/early_warnings quality/rule_analysis quality/tracked
+quality/accuracy quality/alarms quality/drift quality/early_warnings quality/overall
+quality/rule_analysis quality/tracked
 raw/arrivals raw/items
 staging/stg_audit staging/stg_votes
 votes/models votes/rules votes/student
@@ -31,6 +32,18 @@ votes/models votes/rules votes/student
 """Every asset of a task. An asset that goes or comes is a change of this list."""
 
 INSIDE = {
+    "people.audit_design",
+    "quality.agreement",
+    "quality.alarm_events",
+    "quality.alarm_items",
+    "quality.alarm_slices",
+    "quality.class_report",
+    "quality.confusion",
+    "quality.drift_series",
+    "quality.new_words",
+    "quality.reliability",
+    "quality.shift_examples",
+    "quality.scores",
     "raw.files",
     "raw.quarantine",
     "votes.rule_failures",
