@@ -1,6 +1,7 @@
 """Every table that Python writes to the warehouse, in the order they are made."""
 
 from assets.quality_tables import (  # noqa: F401
+    ACCURACY,
     AGREEMENT,
     ALARM_EVENTS,
     ALARM_ITEMS,
@@ -15,6 +16,7 @@ from assets.quality_tables import (  # noqa: F401
     NEW_WORDS,
     OVERALL,
     RELIABILITY,
+    RULE_ANALYSIS,
     SCORES,
     SHIFT_EXAMPLES,
 )
@@ -260,45 +262,6 @@ GOLD = Table(
         "origin": ("varchar", "audit (measures) or queue (teaches)."),
         "probability": ("double", "Inclusion probability of audit gold, (0, 1]; else null."),
         "reviews": ("integer", "Reviews it rests on."),
-    },
-)
-ACCURACY = Table(
-    "quality",
-    "accuracy",
-    {
-        "batch": _BATCH,
-        "class": ("varchar", "The released class measured, or all."),
-        "labelled": ("bigint", "Released labels that the sample stands for."),
-        "reviewed": ("bigint", "Of them reviewed in the audit."),
-        "correct": ("bigint", "Of the reviewed, right."),
-        "accuracy": ("double", "Share of right labels, 0..1; null without a review."),
-        "accuracy_low": ("double", "Lower end of the 95 % interval."),
-        "accuracy_high": ("double", "Upper end of the 95 % interval."),
-    },
-)
-RULE_ANALYSIS = Table(
-    "quality",
-    "rule_analysis",
-    {
-        "rule": ("varchar", "Name of the rule; key."),
-        "kind": ("varchar", "keyword, regex, sql, ..."),
-        "label": ("varchar", "The class it votes for; null where it chooses."),
-        "version": ("varchar", "Hash of its meaning."),
-        "votes": ("bigint", "Votes over all batches."),
-        "coverage": ("double", "Share of all items it votes on, 0..1."),
-        "overlaps": ("double", "Share of all items on which another rule votes too, 0..1."),
-        "conflicts": ("double", "Share of all items on which another rule says otherwise, 0..1."),
-        "by_class": ("varchar", "Votes by class."),
-        "failures": ("bigint", "Items on which it raised, and abstained."),
-        "gold": ("bigint", "Audit gold it voted on."),
-        "correct": ("bigint", "Of them right."),
-        "accuracy": ("double", "Share right, 0..1; null without gold."),
-        "accuracy_low": ("double", "Lower end of the 95 % interval."),
-        "accuracy_high": ("double", "Upper end of the 95 % interval."),
-        "never_fires": ("boolean", "Whether it has not voted once."),
-        "near_duplicate_of": ("varchar", "An earlier rule that votes on nearly the same items."),
-        "likeness": ("double", "How nearly: Jaccard similarity, 0..1."),
-        "changed_items": ("bigint", "Items on which its last change made it say something else."),
     },
 )
 TRACKED = Table(
