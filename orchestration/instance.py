@@ -6,8 +6,6 @@ from pathlib import Path
 import dagster as dg
 import yaml
 
-from orchestration.event_log import EventLog
-
 TASK_TAG = "touchstone/task"
 """Tag of every run; runs of one task wait for each other, those of different tasks do not."""
 
@@ -43,17 +41,16 @@ CONFIG = {
     "nux": {"enabled": False},
 }
 
+EVENT_LOG = {"module": "orchestration.event_log", "class": "EventLog"}
+"""By name: importing it takes half a second, and code locations never open the log."""
+
 
 def dagster_home(var: Path) -> Path:
     """Return the folder that DAGSTER_HOME points to, with its ``dagster.yaml`` written."""
     home = var / "dagster"
     home.mkdir(parents=True, exist_ok=True)
-    log = {
-        "module": EventLog.__module__,
-        "class": EventLog.__name__,
-        "config": {"base_dir": str(home.absolute() / "history" / "runs")},
-    }
-    text = yaml.safe_dump({**CONFIG, "event_log_storage": log}, sort_keys=False)
+    events = {**EVENT_LOG, "config": {"base_dir": str(home.absolute() / "history" / "runs")}}
+    text = yaml.safe_dump({**CONFIG, "event_log_storage": events}, sort_keys=False)
     path = home / "dagster.yaml"
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         path.write_text(text, encoding="utf-8")
