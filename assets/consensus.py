@@ -7,6 +7,7 @@ import dagster as dg
 import numpy as np
 import pyarrow as pa
 
+from assets.beliefs import in_dagster, write_beliefs
 from assets.declare import by_batch
 from assets.tables import CONSENSUS, MODEL_VOTES, RULE_VOTES
 from assets.votes import Window, read_window
@@ -48,16 +49,14 @@ def consensus(task: Task) -> dg.AssetsDefinition:
             }
         )
         warehouse.replace_batch(CONSENSUS, batch, rows)
+        gold_used = window.audit.n_gold
+        write_beliefs(warehouse, batch, model, window.voters, task.classes, version, gold_used)
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": len(label),
                 "decided": dg.MetadataValue.float(float(decided.mean()) if len(label) else 0.0),
-                "method": model.method_,
-                "why": model.why_,
-                "gold_used": window.audit.n_gold,
-                "warnings": dg.MetadataValue.md(
-                    "\n".join(f"- {w}" for w in model.warnings_) or "none"
-                ),
+                "gold_used": gold_used,
+                **in_dagster(model, window.voters, task.classes),
             }
         )
 
@@ -70,5 +69,7 @@ def fit_label_model(task: Task, window: Window) -> "LabelModel":
 
     balance = task.spec.class_balance
     prior = None if balance is None else np.array([balance[name] for name in task.classes])
-    model = LabelModel(len(task.classes), class_balance=prior)
+    model = LabelModel(
+        len(task.classes), class_balance=prior, voter_names=window.voters or ["nobody"]
+    )
     return model.fit(window.votes, window.audit if window.audit.n_gold else None)

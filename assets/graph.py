@@ -16,6 +16,7 @@ from assets.marts import marts
 from assets.overall import overall
 from assets.published import published
 from assets.queue import queue
+from assets.queue_gain import queue_gain
 from assets.released import released
 from assets.report import report
 from assets.rereviews import rereviews
@@ -48,6 +49,7 @@ def assets(task: Task) -> list[dg.AssetsDefinition]:
         rule_analysis(task),
         overall(task),
         alarm_list(task),
+        queue_gain(task),
         marts(task),
         published(task),
         report(task),

@@ -10,13 +10,27 @@ from assets.tables import (
     ALARM_EVENTS,
     ALARM_ITEMS,
     ALARM_SLICES,
+    CLASS_BALANCE,
     CLASS_REPORT,
     CONFUSION,
+    CONSENSUS,
+    CONSENSUS_CALIBRATION,
     DRIFT_SERIES,
+    LABEL_MODEL,
     NEW_WORDS,
+    QUEUE_GAIN,
     RELIABILITY,
+    REREVIEWS,
+    RULE_CHANGES,
+    RULE_SUGGESTIONS,
+    RULE_VOTES,
     SCORES,
     SHIFT_EXAMPLES,
+    STUDENT_SWITCHES,
+    STUDENT_VOTES,
+    VOTER_BELIEFS,
+    VOTER_CONFUSIONS,
+    VOTER_PAIRS,
 )
 from orchestration.conditions import fresh_within_two_batches, when_batches_settle
 from orchestration.resources.table import Table
@@ -39,12 +53,17 @@ PUBLISHED = {
 
 BESIDE = (
     AGREEMENT, ALARM_EVENTS, ALARM_ITEMS, ALARM_SLICES, CLASS_REPORT, CONFUSION, DRIFT_SERIES,
-    NEW_WORDS, RELIABILITY, SCORES, SHIFT_EXAMPLES,
+    NEW_WORDS, RELIABILITY, SCORES, SHIFT_EXAMPLES, LABEL_MODEL, CLASS_BALANCE, VOTER_BELIEFS,
+    VOTER_CONFUSIONS, VOTER_PAIRS, CONSENSUS_CALIBRATION, STUDENT_SWITCHES, REREVIEWS,
+    RULE_CHANGES, RULE_SUGGESTIONS, QUEUE_GAIN,
 )  # fmt: skip
 """Published too: tables that an asset writes besides its own."""
 
 UNPUBLISHED = ("state", "input")
 """Columns that only the detectors read."""
+
+WRITERS = (CONSENSUS, STUDENT_VOTES, REREVIEWS, RULE_VOTES, QUEUE_GAIN)
+"""Assets that write some of those, and are no marts."""
 
 
 def published(task: Task) -> dg.AssetsDefinition:
@@ -55,7 +74,10 @@ def published(task: Task) -> dg.AssetsDefinition:
         group_name="published",
         kinds={"parquet"},
         owners=[f"team:{task.spec.owner}"],
-        deps=[dg.AssetKey([task.name, *table]) for table in PUBLISHED.values()],
+        deps=[
+            *(dg.AssetKey([task.name, *table]) for table in PUBLISHED.values()),
+            *(table.key(task.name) for table in WRITERS),
+        ],
         automation_condition=when_batches_settle(task.name),
         freshness_policy=fresh_within_two_batches(task.spec.batch.every),
     )

@@ -10,6 +10,7 @@ import pyarrow as pa
 from assets.declare import by_batch
 from assets.opinions import as_matrix
 from assets.tables import (
+    AUDIT_SAMPLE,
     CONSENSUS,
     MODEL_VOTES,
     QUEUE,
@@ -23,10 +24,12 @@ from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
 ITEMS = """
-select i.item_id, i.text, c.posterior, coalesce(s.calibrated, c.posterior) as believed
+select i.item_id, i.text, c.posterior, coalesce(s.calibrated, c.posterior) as believed,
+    a.item_id is not null as audited
 from raw.items i
 join labels.consensus c using (item_id, batch)
 left join labels.student_opinions s using (item_id, batch)
+left join people.audit_sample a using (item_id, batch)
 where i.batch = $batch order by i.item_id
 """
 VOTES = """
@@ -43,11 +46,11 @@ where v.batch = $batch order by n.item, v.voter
 def queue(task: Task) -> dg.AssetsDefinition:
     """Declare the learning queue of ``task``."""
 
-    @by_batch(task, QUEUE, group="people", deps=[CONSENSUS, STUDENT_VOTES])
+    @by_batch(task, QUEUE, group="people", deps=[CONSENSUS, STUDENT_VOTES, AUDIT_SAMPLE])
     def queue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
-        """Items chosen by the task's strategy, each unlike the others, and a random share."""
+        """Items outside the audit, by the task's strategy, each unlike the others; and a random share."""
         batch = context.partition_key
-        warehouse.ensure(STUDENT_OPINIONS, RULE_VOTES, MODEL_VOTES)
+        warehouse.ensure(STUDENT_OPINIONS, RULE_VOTES, MODEL_VOTES, AUDIT_SAMPLE)
         with warehouse.connect() as db:
             items = db.execute(ITEMS, {"batch": batch}).to_arrow_table()
             votes = db.execute(VOTES, {"batch": batch}).to_arrow_table()
@@ -79,7 +82,9 @@ def _choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table
         as_matrix(items["believed"], n_classes),
         wanted,
         strategy=settings.strategy,
-        seed=zlib.crc32(f"{task.name} {batch} {settings.seed}".encode()),
+        labelled=np.flatnonzero(items["audited"].to_numpy(zero_copy_only=False)),
+        # a seed of its own: by the audit's, the random share would be the audit's first draws
+        seed=zlib.crc32(f"{task.name} {batch} queue {settings.seed}".encode()),
         consensus=consensus,
         votes=_votes(task, items.num_rows, said),
         classes=task.classes,

@@ -1,5 +1,18 @@
 """Every table that Python writes to the warehouse, in the order they are made."""
 
+from assets.evidence_tables import (  # noqa: F401
+    CLASS_BALANCE,
+    CONSENSUS_CALIBRATION,
+    LABEL_MODEL,
+    QUEUE_GAIN,
+    REREVIEWS,
+    RULE_SUGGESTIONS,
+    STUDENT_OPINIONS,
+    STUDENT_SWITCHES,
+    VOTER_BELIEFS,
+    VOTER_CONFUSIONS,
+    VOTER_PAIRS,
+)
 from assets.quality_tables import (  # noqa: F401
     ACCURACY,
     AGREEMENT,
@@ -156,32 +169,6 @@ CONSENSUS = Table(
         "run": _RUN,
     },
 )
-STUDENT_OPINIONS = Table(
-    "labels",
-    "student_opinions",
-    {
-        "item_id": _ITEM,
-        "batch": _BATCH,
-        "unseen": ("double[]", "What students that had not seen the item say, not calibrated."),
-        "calibrated": ("double[]", "The same, as sure as it has proved to be."),
-        "pooled": ("double[]", "Consensus and student together: what labels are released from."),
-    },
-)
-STUDENT_SWITCHES = Table(
-    "quality",
-    "student_switches",
-    {
-        "batch": _BATCH,
-        "switch": ("varchar", "consistency, self_training, spreading, pooling or calibration."),
-        "kept": ("boolean", "Whether it was on for the batch."),
-        "gain": ("double", "Accuracy with it minus without, -1..1; null where it was not tried."),
-        "gain_low": ("double", "Lower end of the 90 % interval."),
-        "gain_high": ("double", "Upper end of the 90 % interval."),
-        "gold": ("bigint", "Audit gold it was judged on."),
-        "asked_in": ("varchar", "The batch in which gold was asked; null if never."),
-        "told": ("varchar", "The decision and its reason, in words."),
-    },
-)
 RELEASED = Table(
     "labels",
     "released",
@@ -220,20 +207,6 @@ QUEUE = Table(
         "why": ("varchar", "Why it was chosen, in words."),
         "score": ("double", "How much it is expected to teach; higher first."),
         "probability": ("double", "Chance of being chosen, where chance chose; else null."),
-    },
-)
-REREVIEWS = Table(
-    "people",
-    "rereviews",
-    {
-        "item_id": _ITEM,
-        "batch": _BATCH,
-        "found_in": ("varchar", "The batch with which the doubt came up."),
-        "kind": ("varchar", "gold: people's answer is doubted; label: the machine's."),
-        "label": ("varchar", "The label in doubt."),
-        "suggested": ("varchar", "What the student says instead."),
-        "score": ("double", "How suspicious it is, 0..1."),
-        "why": ("varchar", "The doubt in words."),
     },
 )
 REVIEWS = Table(

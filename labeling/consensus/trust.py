@@ -88,8 +88,8 @@ def reasons_for_doubt(
     if correlated:
         a = correlated[0]
         found.append(
-            f"{len(correlated)} pairs of voters repeat each other, most of all {names[a.first]} and "
-            f"{names[a.second]} ({a.share:.0%}); together each pair counts for little more than one"
+            f"{_pairs(len(correlated))}, most of all {names[a.first]} and {names[a.second]} "
+            f"({a.share:.0%}); together each pair counts for little more than one"
         )
     for j, voter in enumerate(voters):
         chance = 1 / len(voter.confusion)
@@ -99,6 +99,12 @@ def reasons_for_doubt(
                 f"chance; look for a mistake in it"
             )
     return found
+
+
+def _pairs(n: int) -> str:
+    return (
+        "one pair of voters repeats itself" if n == 1 else f"{n} pairs of voters repeat each other"
+    )
 
 
 def _classes_said(voters: list[Voter]) -> set[int]:

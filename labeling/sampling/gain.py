@@ -2,13 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import TooFewSamplesError
 from labeling.gold import Gold
+from labeling.student.lesson import make_lesson
 from labeling.student.paired import inverse_probability
+from labeling.student.student import Student
 
 MIN_REVIEWS = 20
 """Reviews of either arm below which the comparison says nothing."""
@@ -47,6 +50,40 @@ class Gain:
             f"{100 * self.high:+.1f}) over random at {self.n_reviews} reviews each, judged on "
             f"{self.n_judge} audit items"
         )
+
+
+def voters_then_gold(
+    student: Student,
+    items: Any,
+    posteriors: NDArray[np.float64],
+    weights: NDArray[np.float64],
+) -> Learn:
+    """Return a way to learn that teaches the voters' part once, and then only what gold corrects.
+
+    Parameters
+    ----------
+    student : Student
+        Unfitted.
+    items, posteriors, weights
+        As in :meth:`labeling.student.student.Student.fit`; give the judge's items weight 0.
+
+    Examples
+    --------
+    >>> from labeling.student.text import TextStudent
+    >>> texts, soft = ["free prize", "see you"], np.array([[0.5, 0.5], [0.5, 0.5]])
+    >>> learn = voters_then_gold(TextStudent(2), texts, soft, np.zeros(2))
+    >>> learn(Gold(np.array([0, 1]), np.array([1, 0]))).argmax(axis=1).tolist()
+    [1, 0]
+    """
+    lesson = make_lesson(len(items), student.n_classes, posteriors, None, weights)
+    prepared = student.prepare(items)
+    taught = student.from_voters(prepared, lesson)
+
+    def learn(gold: Gold) -> NDArray[np.float64]:
+        model = student.correct(prepared, taught, gold.item, gold.label)
+        return np.asarray(model.predict_proba(prepared.x), dtype=np.float64)
+
+    return learn
 
 
 def measure_gain(

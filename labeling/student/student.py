@@ -134,15 +134,8 @@ class Student(ClassifierMixin, BaseEstimator):
         LabelingError
             If there is nothing to learn from.
         """
-        model = self._from_voters(prepared, lesson)
-        item, label = lesson.gold_item, lesson.gold_label
-        if len(item):
-            x, weight = prepared.x[item], np.ones(len(item))
-            if self.copies:
-                x = sparse.vstack([x, prepared.copies[item]])
-                label = np.concatenate([label, label])
-                weight = np.concatenate([weight, COPY_WEIGHT * weight])
-            model = corrected(model, x, label, weight, self.n_classes, GOLD_PENALTY)
+        item = lesson.gold_item
+        model = self.correct(prepared, self.from_voters(prepared, lesson), item, lesson.gold_label)
         if model is None:
             raise LabelingError(
                 f"none of the {len(lesson.rows)} items has a label to learn from: no voter spoke "
@@ -156,7 +149,21 @@ class Student(ClassifierMixin, BaseEstimator):
         self.n_gold_ = len(item)
         return self
 
-    def _from_voters(self, prepared: Prepared, lesson: Lesson) -> Any:
+    def correct(
+        self, prepared: Prepared, model: Any, item: NDArray[np.int64], label: NDArray[np.int32]
+    ) -> Any:
+        """Return a classifier with what gold of some items corrects; the same without gold."""
+        if not len(item):
+            return model
+        x, weight = prepared.x[item], np.ones(len(item))
+        if self.copies:
+            x = sparse.vstack([x, prepared.copies[item]])
+            label = np.concatenate([label, label])
+            weight = np.concatenate([weight, COPY_WEIGHT * weight])
+        return corrected(model, x, label, weight, self.n_classes, GOLD_PENALTY)
+
+    def from_voters(self, prepared: Prepared, lesson: Lesson) -> Any:
+        """Return a classifier taught by the consensus alone; ``None`` where nobody voted."""
         if not np.any(lesson.rows > 0):
             return None
         model = self._step(prepared, lesson.targets, lesson.rows, lesson.rows)

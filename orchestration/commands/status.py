@@ -61,6 +61,9 @@ def status_of(task: Task) -> dict[str, Any]:
         "alarm": next((row["batch"] for row in quality if row["fired"]), None)
         if any(row["alarm"] for row in quality)
         else None,
+        "consensus": _newest(task, "label_model", ("batch", "method", "why", "warnings")),
+        "student": _switches(task),
+        "queue": _newest(task, "queue_gain", ("batch", "gain", "stop", "advice")),
         "report": _report(task),
     }
 
@@ -83,13 +86,32 @@ def _all_tasks(project: Path) -> tuple[list[Task], list[str]]:
 
 
 def _published_quality(task: Task) -> list[dict[str, Any]]:
-    path = task.published / "quality_by_batch.parquet"
+    return sorted(_published(task, "quality_by_batch"), key=lambda row: row["batch"])
+
+
+def _newest(task: Task, name: str, columns: tuple[str, ...]) -> dict[str, Any] | None:
+    """Columns of the newest batch's row in a published file; ``None`` where there is none."""
+    rows = _published(task, name)
+    if not rows:
+        return None
+    row = max(rows, key=lambda one: one["batch"])
+    return {column: row[column] for column in columns}
+
+
+def _switches(task: Task) -> dict[str, str] | None:
+    """What the newest student uses, and the evidence, in words."""
+    rows = _published(task, "student_switches")
+    newest = max((row["batch"] for row in rows), default=None)
+    return {row["switch"]: row["told"] for row in rows if row["batch"] == newest} or None
+
+
+def _published(task: Task, name: str) -> list[dict[str, Any]]:
+    path = task.published / f"{name}.parquet"
     if not path.is_file():
         return []
     import pyarrow.parquet as pq
 
-    rows = pq.ParquetFile(path).read().to_pylist()
-    return sorted(rows, key=lambda row: row["batch"])
+    return pq.ParquetFile(path).read().to_pylist()
 
 
 def _waiting(task: Task) -> int | None:
@@ -202,8 +224,32 @@ def _told(row: dict[str, Any]) -> list[tuple[str, str]]:
             else "not measured: nobody has reviewed the audit sample yet",
         ),
         ("alarm", f"[bold red]ALARM[/] since {row['alarm']}" if row["alarm"] else "none"),
+        *_beliefs(row),
         ("report", f"{escape(report['path'])}, {report['at']}" if report else "none yet"),
     ]
+
+
+def _beliefs(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the label model, the student and the queue have to say; nothing before they ran."""
+    lines: list[tuple[str, str]] = []
+    consensus, student, queue = row["consensus"], row["student"], row["queue"]
+    if consensus:
+        lines.append(("consensus", escape(f"{consensus['method']}: {consensus['why']}")))
+        doubts = [line for line in consensus["warnings"].split("\n") if line]
+        lines += [("[yellow]warning[/]", escape(doubt)) for doubt in doubts]
+    if student:
+        told = [f"{name} {student[name]}" for name in ("pooling", "calibration") if name in student]
+        tricks = [
+            f"{name} {text}"
+            for name, text in student.items()
+            if text.startswith("on, ") and name not in ("pooling", "calibration")
+        ]
+        lines.append(("student", escape("; ".join(told + tricks))))
+    if queue:
+        lines.append(("queue", escape(queue["gain"])))
+        word = "[bold]stop reviewing:[/] " if queue["stop"] else ""
+        lines.append(("more reviews", word + escape(queue["advice"])))
+    return lines
 
 
 def _colour(state: str) -> str:

@@ -206,6 +206,14 @@ class Reviewers(_Section):
 
     scripted: ScriptedReviewer | None = None
     seconds_per_review: Annotated[float, Field(gt=0)] = 8.0
+    usd_per_hour: Usd = Field(default=25.0, description="What an hour of a reviewer costs.")
+    budget_usd: Usd | None = Field(default=None, description="What reviews may cost in all.")
+    usd_per_wrong_label: Usd | None = Field(
+        default=None, description="What a wrong label costs; reviews that cost more do not pay."
+    )
+    accuracy_wanted: Share | None = Field(
+        default=None, description="Once the audit's lower bound has passed it, reviews may stop."
+    )
 
 
 class TaskSpec(_Section):

@@ -23,7 +23,7 @@ marts/class_quality marts/label_distribution marts/labels marts/quality_by_batch
 marts/voter_scorecard marts/votes
 people/audit_sample people/gold people/queue people/rereviews people/reviews
 published/parquet published/report
-quality/accuracy quality/alarms quality/drift quality/early_warnings quality/overall
+quality/accuracy quality/alarms quality/drift quality/early_warnings quality/overall quality/queue_gain
 quality/rule_analysis quality/tracked
 raw/arrivals raw/items
 staging/stg_audit staging/stg_votes
@@ -52,7 +52,14 @@ INSIDE = {
     "votes.model_abstentions",
     "votes.model_use",
     "labels.student_opinions",
+    "quality.class_balance",
+    "quality.consensus_calibration",
+    "quality.label_model",
+    "quality.rule_suggestions",
     "quality.student_switches",
+    "quality.voter_beliefs",
+    "quality.voter_confusions",
+    "quality.voter_pairs",
 }
 """Tables that an asset writes besides its own."""
 
