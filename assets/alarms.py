@@ -10,6 +10,7 @@ from assets.diagnosis import Found, explain
 from assets.evidence import muted_until, watched_rows
 from assets.overall import Rows, replace_all
 from assets.tables import ALARM_EVENTS, ALARM_ITEMS, ALARM_SLICES, ALARMS, DRIFT, DRIFT_SERIES
+from labeling.quality.family import LABELS
 from labeling.quality.trail import Event, alarms
 from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.warehouse import Warehouse
@@ -73,6 +74,21 @@ def known_alarms(warehouse: Warehouse, events: list[Event], now: datetime) -> Ro
         }
         for alarm in alarms(watched_rows(watched), events, now)
     ]
+
+
+def held_since(task: Task, warehouse: Warehouse) -> str | None:
+    """Return the batch from which labels are held back; None if the task holds nothing back.
+
+    Held is what the labels' open alarms put in doubt: acknowledged, muted or reset, it goes out.
+    """
+    if not task.spec.alarm.holds_publication:
+        return None
+    events = AlarmTrail(task.alarm_trail).events()
+    rows = known_alarms(warehouse, events, datetime.now(UTC))
+    return min(
+        (r["change_batch"] for r in rows if r["series"] == LABELS and r["state"] == "open"),
+        default=None,
+    )
 
 
 def event_rows(events: list[Event]) -> Rows:

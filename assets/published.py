@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.alarms import held_since
 from assets.tables import (
     AGREEMENT,
     ALARM_EVENTS,
@@ -82,7 +83,10 @@ def published(task: Task) -> dg.AssetsDefinition:
         freshness_policy=fresh_within_two_batches(task.spec.batch.every),
     )
     def published(warehouse: Warehouse) -> dg.MaterializeResult:
-        """Each mart as a Parquet file; readers see the old file or the new one, never half of it."""
+        """Each mart as a Parquet file; readers see the old file or the new one, never half of it.
+
+        Where task.yaml says so, labels since the change are held back while their alarm is open.
+        """
         task.published.mkdir(parents=True, exist_ok=True)
         sizes: dict[str, int] = {}
         warehouse.ensure(*BESIDE)
@@ -90,6 +94,9 @@ def published(task: Task) -> dg.AssetsDefinition:
             **{mart: ".".join(table) for mart, table in PUBLISHED.items()},
             **{table.name: _shown(table) for table in BESIDE},
         }
+        held = held_since(task, warehouse)
+        if held is not None:
+            files["labels"] = f"(from marts.labels where batch < {_quoted(held)})"
         with warehouse.connect() as db:
             for mart, shown in files.items():
                 path = task.published / f"{mart}.parquet"
@@ -100,6 +107,7 @@ def published(task: Task) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "folder": dg.MetadataValue.path(task.published),
+                "labels_held_since": held or "none",
                 **{f"{mart}_bytes": size for mart, size in sizes.items()},
             }
         )
@@ -112,5 +120,5 @@ def _shown(table: Table) -> str:
     return f"(select {columns} from {table.sql_name})"
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _quoted(text: Path | str) -> str:
+    return "'" + str(text).replace("'", "''") + "'"

@@ -64,7 +64,7 @@ def report_data(task: Task) -> Any:
         ),
         class_quality=mart("class_quality"),
         rules=mart("rule_analysis"),
-        alarms=_alarms(quality),
+        alarms=_alarms(mart("alarms")),
         early_warnings=_warnings(mart("early_warnings")),
         target_accuracy=task.spec.alarm.accuracy_at_least,
         simulated_voters=simulated,
@@ -72,18 +72,11 @@ def report_data(task: Task) -> Any:
     )
 
 
-def _alarms(quality: pa.Table) -> pa.Table:
-    """Turn the batches in which the alarm went off into what the page tells of them."""
+def _alarms(alarms: pa.Table) -> pa.Table:
+    """Turn the published alarms into what the page tells of them."""
     rows = [
-        {
-            "series": "released labels",
-            "batch": row["batch"],
-            "change_batch": row["change_batch"],
-            "state": "stands",
-            "next_step": "Read the wrong audit items since the change; mend a rule or a prompt.",
-        }
-        for row in quality.to_pylist()
-        if row["fired"]
+        {**row, "series": "released labels" if row["series"] == "labels" else row["series"]}
+        for row in alarms.select([field.name for field in _ALARMS]).to_pylist()
     ]
     return pa.Table.from_pylist(rows, schema=_ALARMS)
 

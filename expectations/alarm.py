@@ -1,52 +1,114 @@
-"""The alarm, as a check of the drift of a batch."""
+"""The alarms, as checks of the drift of a batch."""
 
 import math
 import warnings
+from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
-from assets.tables import DRIFT
+from assets.alarms import known_alarms
+from assets.tables import DRIFT, DRIFT_SERIES
+from labeling.quality.family import LABELS
 from orchestration.partitions import batches
+from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
+LABELS_CHECK, OTHERS_CHECK = "accuracy_has_not_drifted", "no_class_or_voter_has_drifted"
+ALARM_CHECKS = (LABELS_CHECK, OTHERS_CHECK)
+"""They tell of the world and not of a broken run: a run that meets one goes on."""
+
+DEALT_WITH = ("acknowledged", "muted", "reset")
+"""States of an alarm that people know of: the check passes, and says so."""
+
 
 def accuracy_has_not_drifted(task: Task) -> dg.AssetChecksDefinition:
-    """Build the check; it holds publication back if the task says so."""
+    """Build the checks; the one of the labels holds publication back if the task says so."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.PreviewWarning)  # as in expectations.suite
-        spec = dg.AssetCheckSpec(
-            "accuracy_has_not_drifted",
-            asset=DRIFT.key(task.name),
-            description="No proof, at the stated false-alarm rate, that accuracy fell below the promise.",
-            blocking=task.spec.alarm.holds_publication,
-            partitions_def=batches(task),
-        )
+        specs = [
+            dg.AssetCheckSpec(
+                name,
+                asset=DRIFT.key(task.name),
+                description=f"No proof, at the stated false-alarm rate, that {what}.",
+                blocking=task.spec.alarm.holds_publication and name == LABELS_CHECK,
+                partitions_def=batches(task),
+            )
+            for name, what in (
+                (LABELS_CHECK, "accuracy fell below the promise"),
+                (OTHERS_CHECK, "a class or a voter fell below its promise"),
+            )
+        ]
 
-    @dg.multi_asset_check(name=f"{task.name}_alarm", specs=[spec])
+    @dg.multi_asset_check(name=f"{task.name}_alarm", specs=specs)
     def accuracy_has_not_drifted(
         context: dg.AssetCheckExecutionContext, warehouse: Warehouse
-    ) -> dg.AssetCheckResult:
+    ) -> Any:
         batch = context.run.tags["dagster/partition"]
-        row = warehouse.read(
-            "select alarm, log_evidence, log_limit, change_batch from quality.drift where batch = ?",
+        warehouse.ensure(DRIFT_SERIES)
+        rows = warehouse.read(
+            "select * exclude (state, input) from quality.drift_series where batch = ?"
+            " order by series <> 'labels', series",
             [batch],
-        ).to_pylist()[0]
-        evidence = row["log_evidence"] if row["log_evidence"] is not None else -math.inf
-        promise = task.spec.alarm.accuracy_at_least
-        return dg.AssetCheckResult(
-            asset_key=DRIFT.key(task.name),
-            check_name="accuracy_has_not_drifted",
-            passed=not row["alarm"],
-            severity=dg.AssetCheckSeverity.ERROR
-            if task.spec.alarm.holds_publication
-            else dg.AssetCheckSeverity.WARN,
-            description=(
-                f"Accuracy has fallen below {promise:.0%}, most likely since {row['change_batch']}."
-                if row["alarm"]
-                else f"No proof that accuracy is below {promise:.0%}."
-            ),
-            metadata={"log_evidence": evidence, "limit": float(row["log_limit"])},
-        )
+        ).to_pylist()
+        events = AlarmTrail(task.alarm_trail).events()
+        state = {
+            (alarm["series"], alarm["alarm_id"].rpartition("#")[2]): alarm["state"]
+            for alarm in known_alarms(warehouse, events, datetime.now(UTC))
+        }
+        for row in rows:
+            row["state"] = state.get((row["series"], str(row["epoch"])), "open")
+        yield _of_labels(task, [row for row in rows if row["series"] == LABELS])
+        yield _of_others(task, [row for row in rows if row["series"] != LABELS])
 
     return accuracy_has_not_drifted
+
+
+def _of_labels(task: Task, rows: list[dict[str, Any]]) -> dg.AssetCheckResult:
+    row = rows[0]
+    promise = task.spec.alarm.accuracy_at_least
+    description = f"No proof that accuracy is below {promise:.0%}."
+    if row["alarm"]:
+        description = (
+            f"Accuracy has fallen below {promise:.0%}, most likely since {row['change_batch']}."
+        )
+        if row["state"] in DEALT_WITH:
+            description += f" The alarm is {row['state']}."
+    return dg.AssetCheckResult(
+        asset_key=DRIFT.key(task.name),
+        check_name=LABELS_CHECK,
+        passed=not row["alarm"] or row["state"] in DEALT_WITH,
+        severity=_severity(task),
+        description=description,
+        metadata={
+            "log_evidence": -math.inf if row["log_evidence"] is None else row["log_evidence"],
+            "limit": float(row["log_limit"]),
+            "reviews": row["reviews"],
+            "errors": row["errors"],
+        },
+    )
+
+
+def _of_others(task: Task, rows: list[dict[str, Any]]) -> dg.AssetCheckResult:
+    standing = [row for row in rows if row["alarm"] and row["state"] not in DEALT_WITH]
+    told = [
+        f"{row['series']} below {row['promised']:.0%} since about {row['change_batch']}"
+        for row in standing
+    ]
+    watched = sum(row["promised"] is not None for row in rows)
+    return dg.AssetCheckResult(
+        asset_key=DRIFT.key(task.name),
+        check_name=OTHERS_CHECK,
+        passed=not standing,
+        severity=dg.AssetCheckSeverity.ERROR
+        if task.spec.alarm.severity == "error"
+        else dg.AssetCheckSeverity.WARN,
+        description=f"Fallen: {'; '.join(told)}." if told else "No proof that any has fallen.",
+        metadata={"alarms": len(standing), "watched": watched, "series": len(rows)},
+    )
+
+
+def _severity(task: Task) -> dg.AssetCheckSeverity:
+    error = task.spec.alarm.holds_publication or task.spec.alarm.severity == "error"
+    return dg.AssetCheckSeverity.ERROR if error else dg.AssetCheckSeverity.WARN

@@ -1,5 +1,6 @@
 """The one place that reads the environment, and sets the switches others read on import."""
 
+import getpass
 import os
 from pathlib import Path
 
@@ -37,3 +38,11 @@ def child_environment(**extra: str) -> dict[str, str]:
 def secret(name: str) -> str | None:
     """Return the value of an environment variable that holds a key, or ``None``."""
     return os.environ.get(name) or None
+
+
+def user() -> str:
+    """Return the name of who runs this, for records of who did what."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, as in a container
+        return f"uid {os.getuid()}"

@@ -22,6 +22,7 @@ COMMANDS = (
     "run",
     "up",
     "status",
+    "alarm",
     "explain",
     "quote",
     "plan",

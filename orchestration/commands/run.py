@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -62,6 +63,7 @@ def run(
                     "measured": outcome.measured,
                     "published": outcome.published,
                     "alarm": alarm,
+                    "alarms": published_alarms(chosen),
                     "report": str(chosen.report),
                     "warnings": outcome.warnings,
                     "batches": outcome.rows,
@@ -87,8 +89,33 @@ def show(task: Task, rows: list[dict[str, Any]], warnings: list[str], labelled: 
             f"[bold red]ALARM[/] in {row['batch']}: accuracy has fallen below "
             f"{task.spec.alarm.accuracy_at_least:.0%}, most likely since {row['change_batch']}."
         )
+    show_alarms(console, task)
     done = f"{labelled} batches labelled" if labelled else "nothing had changed"
     console.print(f"{done}. Report: {task.report}", soft_wrap=True)
+
+
+def show_alarms(console: Console, task: Task) -> None:
+    """Print where each alarm that people have not dealt with comes from, and what to do next."""
+    for row in published_alarms(task):
+        if row["state"] != "open":
+            console.print(f"alarm of {escape(row['series'])} in {row['batch']}: {row['state']}")
+            continue
+        console.print(
+            f"[bold]{escape(row['series'])}[/], alarm in {row['batch']}, since about "
+            f"{row['change_batch']}; next:"
+        )
+        for step in str(row["next_step"]).splitlines():
+            console.print(f"  - {escape(step)}", soft_wrap=True)
+
+
+def published_alarms(task: Task) -> list[dict[str, Any]]:
+    """Read the published alarms, the oldest first; none where nothing is published."""
+    path = task.published / "alarms.parquet"
+    if not path.is_file():
+        return []
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path).read().to_pylist()
 
 
 def quality_table(task: Task, rows: list[dict[str, Any]]) -> Table:

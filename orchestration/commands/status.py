@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from orchestration.commands.run import published_alarms
 from orchestration.task.errors import TaskError
 from orchestration.task.locate import find_task
 from orchestration.task.task import Task, load_task
@@ -64,6 +65,10 @@ def status_of(task: Task) -> dict[str, Any]:
         "consensus": _newest(task, "label_model", ("batch", "method", "why", "warnings")),
         "student": _switches(task),
         "queue": _newest(task, "queue_gain", ("batch", "gain", "stop", "advice")),
+        "alarms": [
+            {name: row[name] for name in ("series", "batch", "change_batch", "state", "next_step")}
+            for row in published_alarms(task)
+        ],
         "report": _report(task),
     }
 
@@ -223,7 +228,7 @@ def _told(row: dict[str, Any]) -> list[tuple[str, str]]:
             if accuracy
             else "not measured: nobody has reviewed the audit sample yet",
         ),
-        ("alarm", f"[bold red]ALARM[/] since {row['alarm']}" if row["alarm"] else "none"),
+        *_alarms(row),
         *_beliefs(row),
         ("report", f"{escape(report['path'])}, {report['at']}" if report else "none yet"),
     ]
@@ -250,6 +255,21 @@ def _beliefs(row: dict[str, Any]) -> list[tuple[str, str]]:
         word = "[bold]stop reviewing:[/] " if queue["stop"] else ""
         lines.append(("more reviews", word + escape(queue["advice"])))
     return lines
+
+
+def _alarms(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """Tell each alarm with its state, and of open ones the first thing to do."""
+    if not row["alarms"]:
+        return [("alarm", f"[bold red]ALARM[/] since {row['alarm']}" if row["alarm"] else "none")]
+    told: list[tuple[str, str]] = []
+    for alarm in row["alarms"]:
+        what = f"{escape(alarm['series'])} in {alarm['batch']}"
+        if alarm["state"] == "open":
+            step = str(alarm["next_step"]).partition("\n")[0]
+            told.append(("alarm", f"[bold red]ALARM[/] {what}: {escape(step)}"))
+        else:
+            told.append(("alarm", f"{what}, {alarm['state']}"))
+    return told
 
 
 def _colour(state: str) -> str:
