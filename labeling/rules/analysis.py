@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from labeling.errors import RuleError
-from labeling.quality.intervals import wilson
+from labeling.quality.intervals import Interval, wilson
 from labeling.rules.arrow import Table, pa, pc
 from labeling.rules.hits import RuleVotes
 
@@ -63,7 +63,8 @@ def analyse(result: RuleVotes, gold: Table | None = None) -> Table:
         The votes of one or more batches (concatenated) and the rules that cast them.
     gold : pa.Table, optional
         ``item_id`` and ``label`` (name of the class) of reviewed items, drawn at random: accuracy
-        on items that were chosen for learning means nothing.
+        on items that were chosen for learning means nothing. ``probability`` of having been drawn,
+        in (0, 1], if it was not the same for all.
 
     Returns
     -------
@@ -71,7 +72,8 @@ def analyse(result: RuleVotes, gold: Table | None = None) -> Table:
         :data:`COLUMNS`, a row a rule. ``coverage``, ``overlaps`` (another rule voted too) and
         ``conflicts`` (another rule voted for another class) are shares of all items, 0..1;
         ``by_class`` reads ``SPAM 12, HAM 3``; ``accuracy`` is on gold items with a vote of the
-        rule, with a 95 % Wilson interval, and null without any; ``near_duplicate_of`` names the
+        rule, weighed by one over its probability, with a 95 % Wilson interval on the effective
+        sample size, and null without any; ``near_duplicate_of`` names the
         earlier rule of the same class with the largest Jaccard ``likeness`` over
         :data:`NEAR_DUPLICATE`.
 
@@ -90,11 +92,11 @@ def analyse(result: RuleVotes, gold: Table | None = None) -> Table:
     np.add.at(by_class, (cells.rule, cells.label), 1)
     failures = pc.value_counts(result.failures["rule"].combine_chunks())
     failed = {one["values"]: one["counts"] for one in failures.to_pylist()}
-    seen, correct = _on_gold(cells, gold, n_rules)
+    seen, correct, shares = _on_gold(cells, gold, n_rules)
     twins = _near_duplicates(cells, result, votes)
     rows: list[dict[str, Any]] = []
     for i, one in enumerate(result.rules):
-        share = wilson(int(correct[i]), int(seen[i])) if seen[i] else None
+        share = shares.get(i)
         twin = twins.get(i)
         rows.append(
             {
@@ -154,10 +156,11 @@ def _company(cells: _Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def _on_gold(
     cells: _Cells, gold: Table | None, n_rules: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], dict[int, Interval]]:
+    """Count gold seen and got right by each rule, and estimate its accuracy (Hajek, Kish)."""
     if gold is None:
         zeros = np.zeros(n_rules, dtype=np.int64)
-        return zeros, zeros
+        return zeros, zeros, {}
     for column in ("item_id", "label"):
         if column not in gold.column_names:
             raise RuleError(
@@ -172,9 +175,22 @@ def _on_gold(
     truth_of = _integers(pc.fill_null(truth.take(at), -1))
     known = _integers(pc.is_valid(at)).astype(bool)[cells.item]
     right = known & (truth_of[cells.item] == cells.label)
+    weight = np.ones(len(cells.item))
+    if "probability" in gold.column_names:
+        drawn = pc.fill_null(gold["probability"].combine_chunks().take(at), 1.0)
+        weight = 1 / drawn.to_numpy(zero_copy_only=False)[cells.item]
+    total, squares, hits = (
+        np.bincount(cells.rule[rows], weights=w[rows], minlength=n_rules)
+        for rows, w in ((known, weight), (known, weight**2), (right, weight))
+    )
+    shares: dict[int, Interval] = {}
+    for i in np.flatnonzero(total).tolist():
+        effective = float(total[i] ** 2 / squares[i])
+        shares[i] = wilson(min(float(hits[i] / total[i]), 1.0) * effective, effective)
     return (
         np.bincount(cells.rule[known], minlength=n_rules),
         np.bincount(cells.rule[right], minlength=n_rules),
+        shares,
     )
 
 

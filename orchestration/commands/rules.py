@@ -28,10 +28,16 @@ MAX_LISTED = 20
 
 
 def rules(
-    rules_file: Annotated[Path, typer.Argument(metavar="RULES.yaml", help="The rules.")],
-    texts: Annotated[
-        Path, typer.Argument(metavar="TEXTS", help="Items as csv, jsonl or parquet, a row each.")
+    rules_file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RULES.yaml|TASK", help="The rules; or a task, to see what its last run found."
+        ),
     ],
+    texts: Annotated[
+        Path | None,
+        typer.Argument(metavar="TEXTS", help="Items as csv, jsonl or parquet, a row each."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Write the votes here (.csv or .parquet).")
     ] = None,
@@ -66,7 +72,13 @@ def rules(
     ] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Apply RULES.yaml to TEXTS: votes to a file, and a table of what each rule does."""
+    """Apply RULES.yaml to TEXTS: votes to a file, and a table of what each rule does.
+
+    With a TASK and no TEXTS: its rules over all batches, what changed, and suggestions.
+    """
+    if texts is None:
+        _show_task(rules_file, as_json=as_json)
+        return
     names = _classes(rules_file, classes)
     rule_set = RuleSet(read_rules(rules_file, names, python_rules), names)
     batch = read_texts(texts, id_column, text_column)
@@ -97,6 +109,20 @@ def rules(
         order = ", ".join(f"{i} = {name}" for i, name in enumerate(names))
         legend = f" ({order}, -1 = no vote)" if shape == "wide" else ""
         console.print(f"{result.votes.num_rows:,} votes written to {escape(str(out))}{legend}")
+
+
+def _show_task(given: Path, *, as_json: bool) -> None:
+    if given.suffix in (".yaml", ".yml"):
+        raise RuleError(f"which texts is {given} to be applied to? Give a file of items after it")
+    from orchestration.commands.task_rules import rules_of, show
+    from orchestration.task.locate import find_task
+
+    task = find_task(given)
+    found = rules_of(task)
+    if as_json:
+        typer.echo(json.dumps({"task": task.name, **found}, default=str, ensure_ascii=False))
+    else:
+        show(Console(), task, found)
 
 
 def _classes(rules_file: Path, given: str | None) -> list[str]:

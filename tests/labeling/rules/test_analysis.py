@@ -129,3 +129,12 @@ def test_a_rule_that_votes_for_another_class_has_changed_votes():
     (row,) = changes(one, other).rules.to_pylist()
     assert (row["kept"], row["gained"], row["lost"], row["changed"]) == (0, 0, 0, 3)
     assert changes(one, one).rules.num_rows == changes(one, one).items.num_rows == 0
+
+
+def test_gold_that_was_drawn_with_unequal_probability_is_weighed():
+    result = RuleSet(RULES, CLASSES).apply(TEXTS)
+    gold = pa.table({"item_id": ["0", "1"], "label": ["SPAM", "HAM"], "probability": [0.2, 0.8]})
+    row = table(result, gold)["a"]
+    assert (row["gold"], row["correct"]) == (2, 1)
+    assert row["accuracy"] == pytest.approx(5 / 6.25)
+    assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
