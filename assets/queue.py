@@ -20,6 +20,7 @@ from assets.tables import (
 )
 from assets.votes import as_votes
 from labeling.votes import Votes
+from orchestration.resources.embeddings import embedder
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
@@ -77,8 +78,10 @@ def _choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table
         return pa.Table.from_pylist([], schema=_SCHEMA)
     n_classes = len(task.classes)
     consensus = as_matrix(items["posterior"], n_classes)
+    texts = [str(text) for text in items["text"].to_pylist()]
+    embed = embedder(task)
     chosen = choose_queue(
-        [str(text) for text in items["text"].to_pylist()],
+        texts,
         as_matrix(items["believed"], n_classes),
         wanted,
         strategy=settings.strategy,
@@ -87,6 +90,7 @@ def _choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table
         seed=zlib.crc32(f"{task.name} {batch} queue {settings.seed}".encode()),
         consensus=consensus,
         votes=_votes(task, items.num_rows, said),
+        features=None if embed is None else embed(texts),
         classes=task.classes,
         random_share=settings.random_share,
     )

@@ -16,6 +16,7 @@ from assets.opinions import read_record
 from assets.switches import Decision, as_rows, calibration_row, decide, pooling_row
 from assets.tables import CONSENSUS, STUDENT_OPINIONS, STUDENT_SWITCHES, STUDENT_VOTES
 from assets.votes import Window, read_window
+from orchestration.resources.embeddings import embedder
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
@@ -93,7 +94,9 @@ def new_student(task: Task) -> "Student":
     """Return an unfitted student for the items of ``task``."""
     from labeling.student.text import TextStudent
 
-    return TextStudent(len(task.classes), classes=task.classes)
+    embed = embedder(task)
+    # an altered copy would be a new text to pay for
+    return TextStudent(len(task.classes), classes=task.classes, embed=embed, copies=embed is None)
 
 
 def _form(
@@ -128,15 +131,18 @@ def save(
     """Write the calibrated student as one file that predicts without this product, and its card.
 
     Both get a temporary name first. ``joblib.load`` reads a plain pickle, which is quicker to write.
+    A student on embeddings has a card alone: the embedding model cannot be put into a file.
     """
     from labeling.student.export import model_card, portable
 
     task.students.mkdir(parents=True, exist_ok=True)
     calibrated = opinion.student.cool(heat.value)
-    for suffix, content in (
-        (".joblib", pickle.dumps(portable(calibrated), protocol=pickle.HIGHEST_PROTOCOL)),
-        (".md", model_card(calibrated, task.name, measured, notes).encode()),
-    ):
+    files = {".md": model_card(calibrated, task.name, measured, notes).encode()}
+    if task.spec.student.features == "embeddings":
+        (task.students / f"{batch}.joblib").unlink(missing_ok=True)
+    else:
+        files[".joblib"] = pickle.dumps(portable(calibrated), protocol=pickle.HIGHEST_PROTOCOL)
+    for suffix, content in files.items():
         path = task.students / f"{batch}{suffix}"
         unfinished = path.with_suffix(f".{os.getpid()}.tmp")
         unfinished.write_bytes(content)

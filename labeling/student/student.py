@@ -122,6 +122,8 @@ class Student(ClassifierMixin, BaseEstimator):
         """Turn items and their altered copies into features, once for many fits."""
         features = self._features(items)
         x = sparse.csr_matrix(features.fit_transform(items))
+        if not self.copies:
+            return Prepared(features, x, x)
         rng = np.random.default_rng(self.random_state)
         copies = sparse.csr_matrix(features.transform(self._altered(items, rng)))
         return Prepared(features, x, copies)

@@ -109,13 +109,34 @@ class Models(_Section):
     budget: Budget = Budget()
 
 
+class Embeddings(_Section):
+    """A model that turns texts into vectors, through LiteLLM; asked once for each text."""
+
+    model: Annotated[str, Field(min_length=1)]
+    api_base: str | None = None
+    api_key_variable: str | None = Field(
+        default=None, description="Name of the environment variable that holds the key."
+    )
+    at_once: PositiveInt = Field(default=64, description="Texts in one request.")
+    retries: Annotated[int, Field(ge=0)] = 2
+    budget_usd: Usd = Field(default=5.0, description="What vectors may cost in all.")
+
+
 class Student(_Section):
     """The classifier trained on consensus and gold."""
 
     enabled: bool = True
+    features: Literal["tfidf", "embeddings"] = "tfidf"
+    embeddings: Embeddings | None = None
     decides_from: Share = Field(
         default=0.6, description="Its confidence where nobody else decided."
     )
+
+    @model_validator(mode="after")
+    def _embeddings_have_a_model(self) -> "Student":
+        if self.features == "embeddings" and self.embeddings is None:
+            raise ValueError("features: embeddings needs embeddings: {model: ...} beside it")
+        return self
 
 
 class Audit(_Section):

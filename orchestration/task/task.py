@@ -67,6 +67,11 @@ class Task:
         return self.var / "alerts.sqlite"
 
     @property
+    def embeddings(self) -> Path:
+        """The SQLite file of texts as vectors."""
+        return self.var / "embeddings.sqlite"
+
+    @property
     def published(self) -> Path:
         """The folder of results that anybody may read at any time."""
         return self.var / "published"

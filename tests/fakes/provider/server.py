@@ -107,6 +107,7 @@ class FakeProvider:
     async def start(self, port: int = 0) -> None:
         app = web.Application(client_max_size=100_000_000)
         app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/embeddings", self._embed)
         app.router.add_get("/meter", self._show_meter)
         self.batches.add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -143,6 +144,27 @@ class FakeProvider:
             return web.json_response(completed)
         finally:
             self.in_flight -= 1
+
+    async def _embed(self, request: web.Request) -> web.Response:
+        """Vectors that count letters: like texts get like vectors."""
+        body = await request.json()
+        seen = Metered(time.time(), body["model"], 0, question=str(len(body["input"])), body=body)
+        self.meter.append(seen)
+        refused = self._refuse(request, body)
+        if refused is not None:
+            seen.status = refused.status
+            return refused
+        seen.status = 200
+        rows = [
+            {"object": "embedding", "index": at, "embedding": letters(text)}
+            for at, text in enumerate(body["input"])
+        ]
+        seen.prompt_tokens = sum(map(len, body["input"])) // 4
+        usage = {"prompt_tokens": seen.prompt_tokens, "total_tokens": seen.prompt_tokens}
+        rows.reverse()  # nothing promises an order: the index counts
+        return web.json_response(
+            {"object": "list", "model": body["model"], "data": rows, "usage": usage}
+        )
 
     def note_batch(self, body: Body, completed: Body) -> None:
         usage = completed["usage"]
@@ -202,6 +224,11 @@ class FakeProvider:
                 "total_tokens": prompt + completion,
             },
         }
+
+
+def letters(text: str) -> list[float]:
+    """How often each letter stands in a text."""
+    return [float(text.lower().count(letter)) for letter in "abcdefghijklmnopqrstuvwxyz"]
 
 
 def spelled(answer: Answer, text: str) -> list[Body]:

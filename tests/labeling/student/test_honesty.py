@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import GoldError, LabelingError, VotesError
@@ -134,6 +134,7 @@ def _blank(n: int) -> Prepared:
     return Prepared(None, x, x)
 
 
+@settings(deadline=None)
 @given(st.floats(0.2, 5.0), st.integers(0, 99))
 def test_cooling_keeps_the_label_and_undoes_itself(t, seed):
     proba = np.random.default_rng(seed).dirichlet(np.ones(4), 10)
@@ -165,6 +166,7 @@ def test_without_gold_the_consensus_calibrates_and_without_votes_nothing_does():
     assert temperature(proba, soft, ~everywhere).value == 1.0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999), st.floats(0, 1))
 def test_the_student_votes_only_where_nobody_else_does(seed, least):
     rng = np.random.default_rng(seed)
@@ -184,6 +186,7 @@ def test_the_student_votes_only_where_nobody_else_does(seed, least):
     assert joined.n_votes == votes.n_votes + len(cast.item)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 999), st.sampled_from([0.0, 0.5, 1.0]))
 def test_the_pool_is_a_distribution_and_the_student_alone_where_nobody_voted(seed, trust):
     rng = np.random.default_rng(seed)
