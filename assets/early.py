@@ -1,18 +1,31 @@
 """What moved in a batch without a single review; a hint, never called accuracy."""
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.declare import by_batch
-from assets.tables import EARLY_WARNINGS, RELEASED
+from assets.tables import EARLY_WARNINGS, NEW_WORDS, RELEASED, SHIFT_EXAMPLES
 from assets.votes import Window, read_window
 from labeling.votes import ABSTAIN
+from orchestration.resources.table import as_arrow
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
+
+if TYPE_CHECKING:  # scipy takes half a second to import, and only this step compares
+    from labeling.quality.early import Signal
+
+REFERENCE = 2_000
+"""The newest earlier texts whose words a batch's are compared with: more tell nothing new."""
+
+WORDS, EXAMPLES = 20, 5
+"""New words, and texts that show them, kept of each batch."""
+
+SHOWN_TEXT = 300
+"""Characters shown of a text."""
 
 SHOWN = 12
 """Signals kept of each batch: all that warn, and the largest of the rest."""
@@ -25,38 +38,67 @@ def early_warnings(task: Task) -> dg.AssetsDefinition:
     def early_warnings(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> dg.MaterializeResult:
-        """Shifts of votes, coverage, conflict, class shares and length against earlier batches."""
+        """Shifts of votes, coverage, conflict, class shares, words and length against earlier batches.
+
+        Beside them stand the words that are new and the texts that show it best. None of it is
+        accuracy: an accuracy that is estimated from confidences is blind to a change of meaning.
+        """
         batch = context.partition_key
         window = read_window(task, warehouse, batch)
-        rows = signals(task, warehouse, window, batch)
-        warehouse.replace_batch(EARLY_WARNINGS, batch, pa.Table.from_pylist(rows, schema=_SCHEMA))
+        vocabulary, words, examples = new_words(window, batch)
+        rows = signals(task, warehouse, window, batch, vocabulary)
+        warehouse.replace_batch(EARLY_WARNINGS, batch, as_arrow(EARLY_WARNINGS, rows))
+        warehouse.replace_batch(NEW_WORDS, batch, as_arrow(NEW_WORDS, words))
+        warehouse.replace_batch(SHIFT_EXAMPLES, batch, as_arrow(SHIFT_EXAMPLES, examples))
         warned = [str(row["signal"]) for row in rows if row["warned"]]
-        return dg.MaterializeResult(
-            metadata={"warnings": len(warned), "which": ", ".join(warned) or "none"}
+        # numbers, for Dagster to plot over the batches
+        effects = {f"effect of {row['signal']}": row["effect"] for row in rows}
+        found: dict[str, Any] = {
+            "warnings": len(warned),
+            "which": ", ".join(warned) or "none",
+            "new_words": ", ".join(str(word["word"]) for word in words) or "none",
+            **effects,
+        }
+        context.log_event(
+            dg.AssetObservation(RELEASED.key(task.name), partition=batch, metadata=found)
         )
+        return dg.MaterializeResult(metadata=found)
 
     return early_warnings
 
 
 def signals(
-    task: Task, warehouse: Warehouse, window: Window, batch: str
-) -> list[dict[str, object]]:
+    task: Task,
+    warehouse: Warehouse,
+    window: Window,
+    batch: str,
+    vocabulary: "Signal | None" = None,
+) -> list[dict[str, Any]]:
     """Compare the batch with all earlier items of the window; nothing to compare with, no rows."""
     from labeling.quality.early import Snapshot
     from labeling.quality.early import early_warnings as compare
 
     if window.current.all() or not window.current.any():
         return []
-    votes, label = window.votes.to_matrix(), _released(task, warehouse, window)
+    votes = window.votes.to_matrix()
+    label, confidence = _released(task, warehouse, window)
     length = np.array([len(text) for text in window.texts], dtype=np.float64)
     before, now = (
-        Snapshot(votes[chosen], label[chosen], length=length[chosen])
+        Snapshot(
+            votes[chosen],
+            label[chosen],
+            confidence[chosen & (label != ABSTAIN)],
+            length=length[chosen],
+        )
         for chosen in (~window.current, window.current)
     )
     found = compare(before, now, window.voters, task.classes)
+    if vocabulary is not None:
+        found.append(vocabulary)
     ranked = sorted(found, key=lambda s: (not s.warned, -abs(s.effect) / s.limit))
     finite = [signal for signal in ranked if math.isfinite(signal.effect)]
-    kept = [s for at, s in enumerate(finite) if s.warned or at < SHOWN]
+    always = ("estimated_accuracy", "vocabulary")
+    kept = [s for at, s in enumerate(finite) if s.warned or at < SHOWN or s.name in always]
     return [
         {
             "batch": batch,
@@ -71,31 +113,60 @@ def signals(
     ]
 
 
-def _released(task: Task, warehouse: Warehouse, window: Window) -> NDArray[np.int32]:
-    """Read the released label of every item of the window, -1 where undecided."""
+def new_words(
+    window: Window, batch: str
+) -> "tuple[Signal | None, list[dict[str, Any]], list[dict[str, Any]]]":
+    """Return how far the vocabulary moved, the new words, and texts that show them."""
+    from labeling.quality.words import nearest_each, word_shift
+
+    now, before = np.flatnonzero(window.current), np.flatnonzero(~window.current)[-REFERENCE:]
+    if not len(now) or not len(before):
+        return None, [], []
+    texts, reference = [window.texts[i] for i in now], [window.texts[i] for i in before]
+    shift = word_shift(reference, texts, WORDS, EXAMPLES)
+    words = [
+        {
+            "batch": batch,
+            "word": word.word,
+            "before": word.before,
+            "now": word.now,
+            "log_odds": word.log_odds,
+        }
+        for word in shift.words
+    ]
+    near = nearest_each([texts[place] for place in shift.examples], reference)
+    examples = [
+        {
+            "batch": batch,
+            "rank": rank,
+            "item_id": window.item_ids[now[place]],
+            "text": texts[place][:SHOWN_TEXT],
+            "near_item_id": window.item_ids[before[other]],
+            "near_text": reference[other][:SHOWN_TEXT],
+        }
+        for rank, (place, other) in enumerate(zip(shift.examples, near, strict=True), start=1)
+    ]
+    return shift.unknown, words, examples
+
+
+def _released(
+    task: Task, warehouse: Warehouse, window: Window
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Read label and confidence of every item of the window; -1 where undecided."""
     rows = warehouse.read(
-        "select item_id, batch, label from labels.released where list_contains(?, batch)",
+        "select item_id, batch, label, coalesce(confidence, 0) as confidence from labels.released"
+        " where list_contains(?, batch)",
         [sorted(set(window.batches))],
     )
     names = {name: at for at, name in enumerate(task.classes)}
     known = {
-        (item_id, batch): names.get(str(label), ABSTAIN)
-        for item_id, batch, label in zip(
-            *(rows[name].to_pylist() for name in ("item_id", "batch", "label")), strict=True
+        (item_id, batch): (names.get(str(label), ABSTAIN), confidence)
+        for item_id, batch, label, confidence in zip(
+            *(rows[n].to_pylist() for n in ("item_id", "batch", "label", "confidence")), strict=True
         )
     }
-    keys = zip(window.item_ids, window.batches, strict=True)
-    return np.array([known.get(key, ABSTAIN) for key in keys], dtype=np.int32)
-
-
-_SCHEMA = pa.schema(
-    [
-        ("batch", pa.string()),
-        ("signal", pa.string()),
-        ("reference", pa.float64()),
-        ("current", pa.float64()),
-        ("effect", pa.float64()),
-        ("limit", pa.float64()),
-        ("warned", pa.bool_()),
+    found = [
+        known.get(key, (ABSTAIN, 0.0)) for key in zip(window.item_ids, window.batches, strict=True)
     ]
-)
+    label = np.array([code for code, _ in found], dtype=np.int32)
+    return label, np.array([sure for _, sure in found], dtype=np.float64)

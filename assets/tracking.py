@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
+from assets.history import write_history
 from assets.stamp import publication_stamp
 from assets.tables import TRACKED
 from orchestration.conditions import when_batches_settle
@@ -75,7 +76,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
         automation_condition=when_batches_settle(task.name),
     )
     def tracking(warehouse: Warehouse) -> dg.MaterializeResult:
-        """One MLflow run a batch, with its figures in one call; the newest student registered."""
+        """One MLflow run a batch, and one that holds all batches as steps; the newest student."""
         warehouse.ensure(TRACKED)
         with warehouse.connect() as db:
             figures = db.execute(FIGURES).to_arrow_table().to_pylist()
@@ -106,6 +107,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
             with warehouse.connect() as db, transaction(db):
                 db.execute("delete from quality.tracked where batch = ?", [batch])
                 insert(db, TRACKED, rows)
+        write_history(runs.client, runs.experiment, task, warehouse, figures, METRICS, marks)
         _note_publication(task, warehouse)
         return dg.MaterializeResult(
             metadata={

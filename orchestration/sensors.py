@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.stamp import settings_hash
 from assets.tables import ARRIVALS
+from orchestration.alarm_sensors import alert_sensor
 from orchestration.instance import PARTITION_NAME_TAG, TASK_TAG, UNFINISHED
 from orchestration.partitions import batches
 from orchestration.planning import batches_to_label, batches_with_new_reviews
@@ -44,6 +45,7 @@ def sensors(task: Task) -> list[dg.SensorDefinition]:
         new_files(task),
         new_batches(task),
         new_reviews(task),
+        alert_sensor(task),
         dg.AutomationConditionSensorDefinition(
             f"{task.name}_automation",
             target=dg.AssetSelection.all(),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from labeling.quality.early import Signal, share_signal
 
@@ -18,6 +19,9 @@ MIN_TEXTS = 3
 
 MIN_LOG_ODDS = 1.0
 """Smoothed log odds (1 is nearly three times as frequent) before a word is called new."""
+
+CHANCE = 0.05
+"""Chance that any word of a batch is called new where none is: the words share it."""
 
 UNKNOWN_LIMIT = 0.2
 """Cohen's h of the share of words that the reference never used."""
@@ -79,13 +83,15 @@ def word_shift(
     before, now = ([_words(text) for text in texts] for texts in (reference, current))
     old, new = (Counter(word for words in texts for word in set(words)) for texts in (before, now))
     ranked: list[tuple[float, NewWord]] = []
+    frequent = sum(count >= MIN_TEXTS for count in new.values())
+    sure = float(norm.isf(CHANCE / max(frequent, 1)))
     for word, count in new.items():
         a, b = count + 0.5, old[word] + 0.5
         odds = math.log(a / (len(now) - count + 0.5)) - math.log(
             b / (len(before) - old[word] + 0.5)
         )
         z = odds / math.sqrt(1 / a + 1 / b)
-        if count >= MIN_TEXTS and odds > MIN_LOG_ODDS and z > 2:
+        if count >= MIN_TEXTS and odds > MIN_LOG_ODDS and z > sure:
             share = old[word] / max(len(before), 1)
             ranked.append((z, NewWord(word, share, count / len(now), odds)))
     ranked.sort(key=lambda pair: (-pair[0], pair[1].word))
@@ -104,19 +110,36 @@ def nearest_texts(text: str, reference: Sequence[str], n: int = 3) -> list[int]:
     >>> nearest_texts("great song", ["buy now", "what a great song"], 1)
     [1]
     """
+    return _nearest([text], reference, n)[0]
+
+
+def nearest_each(texts: Sequence[str], reference: Sequence[str]) -> list[int]:
+    """Return the place of the reference text most like each of ``texts``; none without a reference.
+
+    Examples
+    --------
+    >>> nearest_each(["great song", "buy it now"], ["buy now", "what a great song"])
+    [1, 0]
+    """
+    if not reference:
+        return []
+    return [places[0] for places in _nearest(texts, reference, 1)]
+
+
+def _nearest(texts: Sequence[str], reference: Sequence[str], n: int) -> list[list[int]]:
     from sklearn.feature_extraction.text import (  # pyright: ignore[reportMissingTypeStubs]
         TfidfVectorizer,
     )
 
-    if not reference:
-        return []
+    if not reference or not texts:
+        return [[] for _ in texts]
     vectorizer: Any = TfidfVectorizer(token_pattern=WORD.pattern, sublinear_tf=True)
     try:
         matrix: Any = vectorizer.fit_transform(reference)
     except ValueError:  # no text has a word in it: none is nearer than another
-        return list(range(min(n, len(reference))))
-    near: NDArray[np.float64] = (matrix @ vectorizer.transform([text]).T).toarray().ravel()
-    return np.argsort(-near, kind="stable")[:n].tolist()
+        return [list(range(min(n, len(reference)))) for _ in texts]
+    near: NDArray[np.float64] = (vectorizer.transform(texts) @ matrix.T).toarray()
+    return [np.argsort(-row, kind="stable")[:n].tolist() for row in near]
 
 
 def _unknown(before: list[list[str]], now: list[list[str]]) -> Signal:

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.environment import user
+from orchestration.resources.alert_ledger import AlertLedger
 from orchestration.task.errors import TaskError
 from orchestration.task.locate import find_task
 from orchestration.task.task import Task
@@ -28,10 +29,13 @@ class What(StrEnum):
     MUTE = "mute"
     UNMUTE = "unmute"
     RESET = "reset"
+    SEND = "send"
 
 
 def alarm(
-    what: Annotated[What, typer.Argument(help="list, or what to do about a series.")],
+    what: Annotated[
+        What, typer.Argument(help="list, send alerts now, or what to do about a series.")
+    ],
     series: Annotated[
         str | None, typer.Argument(help="labels, class/NAME or voter/NAME; not for list.")
     ] = None,
@@ -57,7 +61,12 @@ def alarm(
 
     chosen = find_task(task)
     now = datetime.now(UTC)
-    if what is not What.LIST:
+    if what is What.SEND:
+        from orchestration.alerting import send_alerts
+
+        for line in send_alerts(chosen) or ["nobody has to be told of anything"]:
+            typer.echo(line, err=True)
+    elif what is not What.LIST:
         if series is None:
             raise TaskError(f"{what.value} what? name the series, such as labels or class/NAME")
         if (days is not None) != (what is What.MUTE):
@@ -78,7 +87,7 @@ def alarm(
         typer.echo(json.dumps({"task": chosen.name, "alarms": rows}, default=str))
         return
     _show(Console(), chosen, rows)
-    if what is not What.LIST:
+    if what not in (What.LIST, What.SEND):
         typer.echo(f"Kept. `touchstone run {chosen.name}` measures anew and publishes it.")
 
 
@@ -139,3 +148,9 @@ def _show(console: Console, task: Task, rows: list[dict[str, Any]]) -> None:
             escape(row["note"]),
         )
     console.print(table)
+    for alert in AlertLedger(task.alerts).rows():
+        if alert["state"] in ("failed", "unsure"):
+            console.print(
+                f"[yellow]alert[/] {escape(str(alert['alarm_id']))} to {escape(str(alert['channel']))}: "
+                f"{alert['state']} after {alert['tries']} tries: {escape(str(alert['error']))}"
+            )

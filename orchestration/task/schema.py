@@ -3,16 +3,15 @@
 from pathlib import PurePath
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
+
+from orchestration.task.alerts import Alerts
+from orchestration.task.section import Section as _Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 Promise = Annotated[float, Field(gt=0, lt=1)]
 Usd = Annotated[float, Field(ge=0)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ClassSpec(_Section):
@@ -255,6 +254,7 @@ class TaskSpec(_Section):
     queue: Queue = Queue()
     quality: Quality = Quality()
     alarm: Alarm = Alarm()
+    alerts: Alerts = Alerts()
     reviewers: Reviewers = Reviewers()
 
     @field_validator("classes")

@@ -147,7 +147,8 @@ def test_jobs_schedule_and_sensors_are_there_and_switched_on(loaded):
     assert {f"{name}_{job}" for job in ("land", "label", "measure", "publish")} <= jobs
     sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
     assert sorted(sensors) == sorted(
-        f"{name}_{what}" for what in ("new_files", "new_batches", "new_reviews", "automation")
+        f"{name}_{what}"
+        for what in ("new_files", "new_batches", "new_reviews", "alerts", "automation")
     )
     assert all(s.default_status is dg.DefaultSensorStatus.RUNNING for s in sensors.values())
     (schedule,) = repository.schedule_defs

@@ -97,7 +97,11 @@ def test_mlflow_holds_one_run_a_batch_with_figures_report_and_student(inbox):
     experiment = client.get_experiment_by_name(task.name)
     assert experiment is not None
     runs = {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
+    history = runs.pop("history")
     assert set(runs) == {row["batch"] for row in outcome.rows}
+    points = client.get_metric_history(history.info.run_id, "accuracy")
+    assert [point.step for point in points] == list(range(len(outcome.rows)))
+    assert [point.value for point in points] == [row["accuracy"] for row in outcome.rows]
     for row in outcome.rows:
         run = runs[row["batch"]]
         assert run.data.metrics["accuracy"] == pytest.approx(row["accuracy"])

@@ -1,0 +1,116 @@
+"""One MLflow run that holds every batch's figures as steps, so that its charts show drift."""
+
+import hashlib
+import re
+import time
+from typing import Any
+
+from assets.tables import ACCURACY, DRIFT_SERIES, SCORES, TRACKED
+from orchestration.resources.table import as_arrow
+from orchestration.resources.warehouse import Warehouse, insert, transaction
+from orchestration.task.task import Task
+
+HISTORY = "history"
+"""Name of the run, and its key among the tracked batches."""
+
+AT_ONCE = 900
+"""Metrics of one call; the store takes 1,000."""
+
+MORE = """
+select batch, 'accuracy of class ' || class as name, accuracy as value from quality.accuracy
+where class <> 'all'
+union all
+select batch, 'accuracy of ' || series || case span when 'window' then ' over the window' else '' end,
+    accuracy
+from quality.scores
+where class = 'all' and version is null and (series <> 'labels' or span = 'window')
+union all
+select batch, 'log_evidence of ' || series, log_evidence from quality.drift_series
+where series <> 'labels'
+"""
+"""By class, consensus, voter and series: what a batch's own run does not hold."""
+
+
+def write_history(
+    client: Any,
+    experiment: str,
+    task: Task,
+    warehouse: Warehouse,
+    figures: list[dict[str, Any]],
+    metrics: tuple[str, ...],
+    marks: dict[str, str],
+) -> str:
+    """Write batches that are new as further steps; write all anew if an older one changed.
+
+    Parameters
+    ----------
+    client, experiment : MlflowClient, str
+    figures : list of dict
+        One a batch, in the order of time; ``metrics`` names those that are logged.
+    marks : dict of batch to hash of its figures
+
+    Returns
+    -------
+    str
+        Id of the run.
+    """
+    from mlflow.entities import Metric
+
+    warehouse.ensure(ACCURACY, SCORES, DRIFT_SERIES)
+    with warehouse.connect() as db:
+        stored = db.execute(
+            "select mlflow_run, fingerprint from quality.tracked where batch = ?", [HISTORY]
+        ).fetchone()
+        more: dict[str, dict[str, float]] = {}
+        for batch, name, value in db.execute(MORE).fetchall():
+            if value is not None:
+                more.setdefault(str(batch), {})[_allowed(str(name))] = float(value)
+    batches = [str(row["batch"]) for row in figures]
+    run, done = _continued(stored, [marks[batch] for batch in batches])
+    if run is None:
+        if stored is not None:
+            client.delete_run(stored[0])
+        run = client.create_run(
+            experiment, run_name=HISTORY, tags={"task": task.name, "kind": HISTORY}
+        ).info.run_id
+    now_ms = int(time.time() * 1000)
+    logged = [
+        Metric(name, float(value), now_ms, step)
+        for step, row in enumerate(figures)
+        if step >= done
+        for name, value in (
+            *((name, row[name]) for name in metrics),
+            *more.get(str(row["batch"]), {}).items(),
+        )
+        if value is not None
+    ]
+    for start in range(0, len(logged), AT_ONCE):
+        client.log_batch(run, metrics=logged[start : start + AT_ONCE])
+    client.set_terminated(run)
+    mark = f"{len(batches)} {_hash([marks[batch] for batch in batches])}"
+    row = as_arrow(TRACKED, [{"batch": HISTORY, "mlflow_run": run, "fingerprint": mark}])
+    with warehouse.connect() as db, transaction(db):
+        db.execute("delete from quality.tracked where batch = ?", [HISTORY])
+        insert(db, TRACKED, row)
+    return run
+
+
+def _continued(stored: tuple[str, str] | None, marks: list[str]) -> tuple[str | None, int]:
+    """Return the run that holds a beginning of these batches unchanged, and how many it holds."""
+    if stored is None:
+        return None, 0
+    run, told = stored
+    count, _, mark = told.partition(" ")
+    done = int(count)
+    if done > len(marks) or _hash(marks[:done]) != mark:
+        return None, 0
+    return run, done
+
+
+def _hash(marks: list[str]) -> str:
+    return hashlib.sha256(" ".join(marks).encode()).hexdigest()[:16]
+
+
+def _allowed(name: str) -> str:
+    """Keep to the characters that MLflow allows in a metric's name, and its length."""
+    return re.sub(r"[^\w\-. /:]", "_", name)[:200]
