@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from assets.firewall import may_teach
 from assets.tables import GOLD, ITEMS, MODEL_VOTES, RULE_VOTES
 from labeling.gold import Gold
 from labeling.votes import Votes
@@ -90,14 +91,14 @@ def read_window(task: Task, warehouse: Warehouse, batch: str) -> Window:
             " from (from votes.rules union all by name from votes.models) v"
             " join window_items w using (item_id, batch) order by w.item, v.voter"
         ).to_arrow_table()
-        gold, audit = (
-            db.execute(
-                "select w.item, g.label, g.probability from people.gold g"
-                " join window_items w using (item_id, batch)"
-                " where g.batch < ? and list_contains(?, g.origin) order by w.item",
-                [batch, origins],
-            ).to_arrow_table()
-            for origins in (["audit", "queue"], ["audit"])
+        known = db.execute(
+            "select w.item, g.item_id, g.label, g.probability, g.origin from people.gold g"
+            " join window_items w using (item_id, batch) where g.batch < ? order by w.item",
+            [batch],
+        ).to_arrow_table()
+        gold = may_teach(db, batch, known, "the label model and the student")
+        audit = gold.filter(
+            pa.array([o == "audit" for o in gold["origin"].to_pylist()], pa.bool_())
         )
     voters = sorted(str(voter) for voter in votes["voter"].unique().to_pylist())
     batches = items["batch"].to_numpy(zero_copy_only=False)
