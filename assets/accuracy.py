@@ -30,31 +30,35 @@ def accuracy(task: Task) -> dg.AssetsDefinition:
         Stratified score intervals with the sampling probabilities; beside the labels, quality.scores
         holds consensus and every voter in every version, in the batch and over a sliding window.
         """
-        batch = context.partition_key
-        window = batches_before(warehouse, batch, task.spec.quality.window_batches)
-        audits = read_audits(task, warehouse, window)
-        mine = [audit for audit in audits if audit.batch.batch == batch]
-        found = {
-            "batch": measure(task, mine, voters_of(mine)),
-            "window": measure(task, audits, voters_of(audits)),
-        }
-        scored = [
-            {"batch": batch, "span": span, **score_row(score)}
-            for span, rows in found.items()
-            for score in rows
-        ]
-        labels = [
-            row
-            for score in found["batch"]
-            if score.series == LABELS
-            for row in [label_row(task, mine[0], score)]
-            if row["labelled"]
-        ]
-        warehouse.replace_batch(ACCURACY, batch, as_arrow(ACCURACY, labels))
-        warehouse.replace_batch(SCORES, batch, as_arrow(SCORES, scored))
-        return dg.MaterializeResult(metadata=_metadata(labels, scored))
+        return dg.MaterializeResult(metadata=score(task, warehouse, context.partition_key))
 
     return accuracy
+
+
+def score(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
+    """Measure a batch and the window that ends in it; return numbers to plot over the batches."""
+    window = batches_before(warehouse, batch, task.spec.quality.window_batches)
+    audits = read_audits(task, warehouse, window)
+    mine = [audit for audit in audits if audit.batch.batch == batch]
+    found = {
+        "batch": measure(task, mine, voters_of(mine)),
+        "window": measure(task, audits, voters_of(audits)),
+    }
+    scored = [
+        {"batch": batch, "span": span, **score_row(one)}
+        for span, rows in found.items()
+        for one in rows
+    ]
+    labels = [
+        row
+        for one in found["batch"]
+        if one.series == LABELS
+        for row in [label_row(task, mine[0], one)]
+        if row["labelled"]
+    ]
+    warehouse.replace_batch(ACCURACY, batch, as_arrow(ACCURACY, labels))
+    warehouse.replace_batch(SCORES, batch, as_arrow(SCORES, scored))
+    return _metadata(labels, scored)
 
 
 def voters_of(audits: Sequence[Audit]) -> list[str]:

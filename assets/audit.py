@@ -1,6 +1,7 @@
 """The items that measure: drawn at random, with known probabilities, before anybody looks."""
 
 import zlib
+from typing import Any
 
 import dagster as dg
 import numpy as np
@@ -43,35 +44,37 @@ def audit_sample(task: Task) -> dg.AssetsDefinition:
         Doubtful labels are drawn more often once earlier audits have proven that doubt ranks
         errors; until then all alike. A design stands as long as the same items are labelled.
         """
-        batch = context.partition_key
-        warehouse.ensure(AUDIT_DESIGN, AUDIT_SAMPLE)
-        items = warehouse.read(
-            "select item_id, 1 - confidence as doubt from labels.released"
-            " where batch = ? and label is not null order by item_id",
-            [batch],
-        )
-        ids = [str(i) for i in items["item_id"].to_pylist()]
-        doubt = np.clip(items["doubt"].to_numpy().astype(np.float64), 0.0, 1.0)
-        seed = zlib.crc32(f"{task.name} {batch} {task.spec.audit.seed}".encode())
-        kept = _kept(warehouse, batch, ids, seed)
-        if kept is None:
-            design, kind = _design(task, warehouse, batch, doubt)
-        else:
-            design, doubt, kind = kept
-        sample = draw_audit(ids, task.spec.audit.per_batch, seed, design=design)
-        warehouse.replace_batch(AUDIT_DESIGN, batch, _design_rows(batch, ids, design, doubt, kind))
-        warehouse.replace_batch(AUDIT_SAMPLE, batch, _sample_rows(batch, ids, sample))
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/partition_row_count": sample.n_drawn,
-                "population": len(ids),
-                "seed": seed,
-                "design": kind,
-                "strata": len(design.planned),
-            }
-        )
+        return dg.MaterializeResult(metadata=draw(task, warehouse, context.partition_key))
 
     return audit_sample
+
+
+def draw(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
+    """Draw the sample of a batch, or the same again, and return what is worth telling of it."""
+    warehouse.ensure(AUDIT_DESIGN, AUDIT_SAMPLE)
+    items = warehouse.read(
+        "select item_id, 1 - confidence as doubt from labels.released"
+        " where batch = ? and label is not null order by item_id",
+        [batch],
+    )
+    ids = [str(i) for i in items["item_id"].to_pylist()]
+    doubt = np.clip(items["doubt"].to_numpy().astype(np.float64), 0.0, 1.0)
+    seed = zlib.crc32(f"{task.name} {batch} {task.spec.audit.seed}".encode())
+    kept = _kept(warehouse, batch, ids, seed)
+    if kept is None:
+        design, kind = _design(task, warehouse, batch, doubt)
+    else:
+        design, doubt, kind = kept
+    sample = draw_audit(ids, task.spec.audit.per_batch, seed, design=design)
+    warehouse.replace_batch(AUDIT_DESIGN, batch, _design_rows(batch, ids, design, doubt, kind))
+    warehouse.replace_batch(AUDIT_SAMPLE, batch, _sample_rows(batch, ids, sample))
+    return {
+        "dagster/partition_row_count": sample.n_drawn,
+        "population": len(ids),
+        "seed": seed,
+        "design": kind,
+        "strata": len(design.planned),
+    }
 
 
 def _kept(

@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.stamp import settings_hash
 from assets.tables import ARRIVALS
-from orchestration.alarm_sensors import alert_sensor
+from orchestration.alarm_sensors import alert_sensor, trail_sensor
 from orchestration.instance import PARTITION_NAME_TAG, TASK_TAG, UNFINISHED
 from orchestration.partitions import batches
 from orchestration.planning import batches_to_label, batches_with_new_reviews
@@ -46,6 +46,7 @@ def sensors(task: Task) -> list[dg.SensorDefinition]:
         new_batches(task),
         new_reviews(task),
         alert_sensor(task),
+        trail_sensor(task),
         dg.AutomationConditionSensorDefinition(
             f"{task.name}_automation",
             target=dg.AssetSelection.all(),
@@ -110,12 +111,12 @@ def new_batches(task: Task) -> dg.SensorDefinition:
         if state == context.cursor:
             return dg.SkipReason("every batch is labelled as things stand")
         try:
-            todo = batches_to_label(task, _patient(task))
+            todo = batches_to_label(task, patient(task))
         except TaskError as error:
             return dg.SkipReason(str(error))
         if not todo:
             return dg.SensorResult(cursor=state, skip_reason="every batch is labelled")
-        return _ask(context, task, job, todo)
+        return ask(context, task, job, todo)
 
     return sensor
 
@@ -143,7 +144,7 @@ def new_reviews(task: Task) -> dg.SensorDefinition:
         if answered.num_rows == 0:
             return dg.SkipReason("no review is new")
         try:
-            touched = batches_with_new_reviews(task, _patient(task))
+            touched = batches_with_new_reviews(task, patient(task))
         except TaskError as error:
             return dg.SkipReason(str(error))
         newest = str(answered["review_id"].to_pylist()[-1])
@@ -153,12 +154,13 @@ def new_reviews(task: Task) -> dg.SensorDefinition:
         first, last = (answered["at"][at].as_py().timestamp() for at in (0, -1))
         if now - last < PAUSE_S and now - first < LONGEST_WAIT_S:
             return dg.SkipReason(f"people are answering; their last is under {PAUSE_S} s old")
-        return _ask(context, task, job, dict.fromkeys(touched, f"reviews up to {newest}"))
+        return ask(context, task, job, dict.fromkeys(touched, f"reviews up to {newest}"))
 
     return sensor
 
 
-def _patient(task: Task) -> Warehouse:
+def patient(task: Task) -> Warehouse:
+    """Return the warehouse for a sensor, which does not wait for long."""
     return Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S)
 
 
@@ -168,7 +170,7 @@ def _under_way(context: dg.SensorEvaluationContext, job: str) -> set[str]:
     return {run.tags.get(PARTITION_NAME_TAG, "") for run in runs}
 
 
-def _ask(
+def ask(
     context: dg.SensorEvaluationContext, task: Task, job: str, wanted: dict[str, str]
 ) -> dg.SensorResult | dg.SkipReason:
     """Ask for runs of ``job``, one a batch, but never for what is waiting, running or has failed.

@@ -148,7 +148,14 @@ def test_jobs_schedule_and_sensors_are_there_and_switched_on(loaded):
     sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
     assert sorted(sensors) == sorted(
         f"{name}_{what}"
-        for what in ("new_files", "new_batches", "new_reviews", "alerts", "automation")
+        for what in (
+            "new_files",
+            "new_batches",
+            "new_reviews",
+            "alerts",
+            "alarm_trail",
+            "automation",
+        )
     )
     assert all(s.default_status is dg.DefaultSensorStatus.RUNNING for s in sensors.values())
     (schedule,) = repository.schedule_defs

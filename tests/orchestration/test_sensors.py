@@ -11,10 +11,12 @@ import pytest
 from dagster._core.test_utils import create_run_for_test
 
 from assets.tables import DRIFT
+from labeling.quality.trail import Action, Event
 from orchestration import sensors
 from orchestration.definitions import definitions
 from orchestration.instance import PARTITION_NAME_TAG, PROCESS_TAG, end_lost_runs, open_instance
 from orchestration.planning import batches_with_new_reviews
+from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.review_rows import Assignment, Review
 from orchestration.resources.review_store import ReviewStore
 from orchestration.schedules import warehouse_of
@@ -260,3 +262,16 @@ def test_a_run_whose_process_is_gone_is_ended_and_others_are_let_be(instance):
     states = {run.run_id: run.status for run in instance.get_runs(limit=3)}
     assert states[lost.run_id] is states[launched.run_id] is dg.DagsterRunStatus.FAILURE
     assert states[mine.run_id] is started
+
+
+def test_an_acknowledged_alarm_is_published_and_a_reset_measures_what_comes_after(task, instance):
+    trail, now = AlarmTrail(task.alarm_trail), datetime.now(UTC)
+    asked = Asked("alarm_trail", task, instance)
+    assert asked.now()[0] == []
+    trail.record(Event(now, "ada", Action.ACKNOWLEDGE, "labels", SECOND))
+    assert asked.batches() == [SECOND]
+    assert asked.batches() == []
+    trail.record(Event(now, "ada", Action.RESET, "labels", FIRST, "a rule was mended"))
+    (request,), _ = asked.now()
+    assert (request.partition_key, asked.cursor) == (SECOND, "2")
+    assert asked.batches() == []

@@ -1,0 +1,253 @@
+"""The audit on its way through the warehouse: drawn, kept, measured by its probabilities."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from assets import tables
+from assets.accuracy import score
+from assets.audit import draw
+from assets.audited import read_audits
+from assets.drift import take_in
+from assets.evidence import stale_evidence
+from assets.overall import agreement_rows, class_rows, reliability_rows
+from assets.tables import DRIFT_SERIES
+from labeling.quality.intervals import wilson
+from orchestration.resources.table import Table, as_arrow
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.task import load_task
+
+YAML = """
+name: letters
+classes: [{name: praise}, {name: complaint}]
+source: {files: "*.csv"}
+audit: {per_batch: 60}
+alarm: {accuracy_at_least: 0.85}
+"""
+N = 600
+
+
+@pytest.fixture
+def place(tmp_path):
+    return make(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def proven(tmp_path_factory):
+    """Four batches whose confidences are true, each with its audit reviewed; for reading."""
+    place = make(tmp_path_factory.mktemp("proven"))
+    history(place, 4)
+    return place
+
+
+def make(tmp_path):
+    folder = tmp_path / "tasks" / "letters"
+    folder.mkdir(parents=True)
+    (folder / "task.yaml").write_text(YAML, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOUCHSTONE_VAR", str(tmp_path / "var"))
+        task = load_task(folder)
+    warehouse = Warehouse(path=str(task.warehouse))
+    warehouse.ensure(*(t for t in vars(tables).values() if isinstance(t, Table)))
+    return task, warehouse
+
+
+def put(warehouse, table, rows):
+    with warehouse.connect() as db:
+        db.register("rows", pa.Table.from_pylist(rows))
+        db.execute(f"insert into {table.sql_name} by name from rows")
+
+
+def release(task, warehouse, batch, seed, *, informative=True, worse=0.0):
+    """Label N items, unsure of some; return the truth."""
+    rng = np.random.default_rng(seed)
+    doubt = np.where(rng.random(N) < 0.2, 0.45, 0.03)
+    wrong = rng.random(N) < (doubt if informative else 0.11) + worse
+    truth = rng.integers(0, 2, N)
+    label = np.where(wrong, 1 - truth, truth)
+    names = np.array(task.classes)
+    rows = [
+        {
+            "item_id": f"{batch}-{i:03d}", "batch": batch, "label": names[label[i]],
+            "confidence": 1 - doubt[i], "run": "r", "stamp": "s", "decided_by": "consensus",
+        }
+        for i in range(N)
+    ]  # fmt: skip
+    put(warehouse, tables.RELEASED, rows)
+    put(
+        warehouse,
+        tables.RULE_VOTES,
+        [
+            {"item_id": r["item_id"], "batch": batch, "voter": "rule/a", "version": v, "label": r["label"]}
+            for at, r in enumerate(rows)
+            if at % 2
+            for v in ["v1" if at < 300 else "v2"]
+        ],
+    )  # fmt: skip
+    return {r["item_id"]: names[truth[i]] for i, r in enumerate(rows)}
+
+
+def review(warehouse, batch, truth):
+    drawn = warehouse.read(
+        "select item_id, probability from people.audit_sample where batch = ? order by draw",
+        [batch],
+    ).to_pylist()
+    put(
+        warehouse,
+        tables.GOLD,
+        [
+            {
+                "item_id": row["item_id"], "batch": batch, "label": truth[row["item_id"]],
+                "origin": "audit", "probability": row["probability"], "reviews": 1,
+            }
+            for row in drawn
+        ],
+    )  # fmt: skip
+
+
+def history(place, n, **how):
+    task, warehouse = place
+    for at in range(n):
+        batch = f"2026-{at + 1:02d}"
+        truth = release(task, warehouse, batch, at, **how)
+        draw(task, warehouse, batch)
+        review(warehouse, batch, truth)
+
+
+def test_the_first_batch_is_drawn_evenly_and_doubtful_labels_more_often_once_proven(proven):
+    task, warehouse = proven
+    kinds = [
+        warehouse.read("select distinct design from people.audit_design where batch = ?", [b])
+        for b in ("2026-01", "2026-04")
+    ]
+    assert [kind["design"].to_pylist() for kind in kinds] == [["uniform"], ["stratified"]]
+    (drawn,) = read_audits(task, warehouse, ["2026-04"])
+    doubtful = int(drawn.batch.design.stratum[drawn.confidence < 0.8][0])
+    rate = drawn.batch.design.stratum_weight
+    assert rate[doubtful] > 1.5 * rate[1 - doubtful]
+    certain = drawn.batch.design.least
+    taken = np.bincount(drawn.batch.design.stratum[drawn.batch.drawn], minlength=2)
+    assert (taken >= certain).all()
+    rows = warehouse.read("from people.audit_sample where batch = '2026-04'").to_pylist()
+    assert len(rows) == 60
+    assert len({row["seed"] for row in rows}) == 1
+    assert {row["probability"] for row in rows} != {60 / N}
+    assert sum(1 / row["probability"] for row in rows) == pytest.approx(N)
+    stored = [row["draw_probability"] for row in sorted(rows, key=lambda r: r["draw"])]
+    assert drawn.batch.draw_probability() == pytest.approx(stored)
+
+
+def test_confidences_that_say_nothing_keep_the_draw_even(place):
+    _, warehouse = place
+    history(place, 2, informative=False)
+    kinds = warehouse.read("select distinct design from people.audit_design")["design"].to_pylist()
+    assert kinds == ["uniform"]
+
+
+def test_a_sample_that_people_answer_is_not_drawn_anew_when_earlier_reviews_come(proven):
+    task, warehouse = proven
+    before = warehouse.read("from people.audit_sample where batch = '2026-01' order by draw")
+    metadata = draw(task, warehouse, "2026-01")
+    after = warehouse.read("from people.audit_sample where batch = '2026-01' order by draw")
+    assert after.equals(before)
+    assert metadata["design"] == "uniform"
+
+
+def test_accuracy_uses_the_sampling_probabilities(proven):
+    task, warehouse = proven
+    score(task, warehouse, "2026-04")
+    whole = warehouse.read("from quality.accuracy where class = 'all'").to_pylist()[0]
+    naive = wilson(whole["correct"], whole["reviewed"], N)
+    assert whole["accuracy"] > naive.point  # doubtful labels were drawn more often than they are
+    assert whole["accuracy_low"] < whole["accuracy"] < whole["accuracy_high"]
+    assert whole["labelled"] == N
+    rows = warehouse.read("from quality.scores where batch = '2026-04'").to_pylist()
+    window = next(
+        r for r in rows if r["span"] == "window" and r["series"] == "labels" and r["class"] == "all"
+    )
+    assert (window["batches"], window["reviewed"]) == (4, 240)
+    assert window["accuracy_high"] - window["accuracy_low"] < (
+        whole["accuracy_high"] - whole["accuracy_low"]
+    )
+    versions = {
+        r["version"] for r in rows if r["series"] == "voter/rule/a" and r["span"] == "batch"
+    }
+    assert versions == {None, "v1", "v2"}
+    parts = [
+        r["reviewed"] for r in rows
+        if r["series"] == "voter/rule/a" and r["span"] == "batch" and r["version"] is not None
+    ]  # fmt: skip
+    assert len(parts) == 2
+    assert sum(parts) == next(
+        r["reviewed"] for r in rows
+        if r["series"] == "voter/rule/a" and r["span"] == "batch" and r["version"] is None
+    )  # fmt: skip
+
+
+def test_a_batch_without_a_review_is_measured_as_unknown(place):
+    task, warehouse = place
+    release(task, warehouse, "2026-01", 0)
+    draw(task, warehouse, "2026-01")
+    score(task, warehouse, "2026-01")
+    whole = warehouse.read("from quality.accuracy where class = 'all'").to_pylist()[0]
+    assert (whole["reviewed"], whole["accuracy"]) == (0, None)
+    assert (whole["accuracy_low"], whole["accuracy_high"]) == (0.0, 1.0)
+
+
+def watch(task, warehouse, batch):
+    rows = take_in(task, warehouse, batch)
+    warehouse.replace_batch(DRIFT_SERIES, batch, as_arrow(DRIFT_SERIES, rows))
+    return {row["series"]: row for row in rows}
+
+
+def test_evidence_goes_on_from_the_batch_before_and_a_late_review_counts(place):
+    task, warehouse = place
+    for at in range(3):
+        batch = f"2026-{at + 1:02d}"
+        truth = release(task, warehouse, batch, at, worse=0.4)
+        draw(task, warehouse, batch)
+        if at:
+            review(warehouse, batch, truth)
+        else:
+            late = truth
+    found = [watch(task, warehouse, f"2026-{at:02d}") for at in (1, 2, 3)]
+    assert found[2]["labels"]["alarm"]
+    assert {"class/praise", "class/complaint", "voter/rule/a"} <= set(found[2])
+    with warehouse.connect() as db:
+        assert stale_evidence(task, db) == []
+    review(warehouse, "2026-01", late)
+    with warehouse.connect() as db:
+        assert stale_evidence(task, db) == ["2026-01", "2026-02", "2026-03"]
+    again = [watch(task, warehouse, f"2026-{at:02d}") for at in (1, 2, 3)]
+    assert again[2]["labels"]["log_evidence"] > found[2]["labels"]["log_evidence"]
+    assert again[0]["labels"]["change_batch"] or again[1]["labels"]["change_batch"] == "2026-01"
+    whole = take_in(task, warehouse, "2026-03")
+    with warehouse.connect() as db:
+        db.execute("delete from quality.drift_series")
+    assert take_in(task, warehouse, "2026-03") == whole
+
+
+def test_the_whole_has_classes_confusion_and_calibration(proven):
+    task, warehouse = proven
+    audits = read_audits(task, warehouse, [f"2026-{at:02d}" for at in range(1, 5)])
+    rows, cells = class_rows(task, "all", audits)
+    assert [row["class"] for row in rows] == ["praise", "complaint", "(macro)"]
+    assert all(row["f1_low"] <= row["f1"] <= row["f1_high"] for row in rows)
+    assert sum(cell["share"] for cell in cells) == pytest.approx(1.0)
+    bins = [row for row in reliability_rows(audits) if row["series"] == "labels"]
+    assert sum(row["reviewed"] for row in bins) == 240
+    assert bins[0]["ece"] < 0.1  # the confidences are true here
+
+
+def test_reviewers_are_compared_in_pairs_and_together(place):
+    task, _ = place
+    answers = [
+        {"item": str(i), "reviewer": who, "label": task.classes[said]}
+        for i, (a, b) in enumerate([(0, 0), (0, 0), (1, 1), (1, 1), (1, 0)])
+        for who, said in (("ada", a), ("bob", b))
+    ]
+    alpha, kappa = agreement_rows(task, answers)
+    assert (alpha["measure"], alpha["items"]) == ("krippendorff_alpha", 5)
+    assert {kappa["first"], kappa["second"]} == {"ada", "bob"}
+    assert kappa["value"] == pytest.approx(0.615, abs=0.001)
+    assert agreement_rows(task, answers[:1]) == []
