@@ -55,7 +55,7 @@ def queue(task: Task) -> dg.AssetsDefinition:
         with warehouse.connect() as db:
             items = db.execute(ITEMS, {"batch": batch}).to_arrow_table()
             votes = db.execute(VOTES, {"batch": batch}).to_arrow_table()
-        rows = _choose(task, batch, items, votes)
+        rows = choose(task, batch, items, votes)
         warehouse.replace_batch(QUEUE, batch, rows)
         chosen = rows["strategy"].to_pylist()
         return dg.MaterializeResult(
@@ -68,7 +68,8 @@ def queue(task: Task) -> dg.AssetsDefinition:
     return queue
 
 
-def _choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
+def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
+    """Choose by the task's settings among items as by :data:`ITEMS`, with votes as by :data:`VOTES`."""
     # scikit-learn takes a second to import, and only this step needs it here
     from labeling.sampling.queue import choose_queue
 

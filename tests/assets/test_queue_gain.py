@@ -1,16 +1,21 @@
 """The queue: what is asked, what it gained over chance, and when it stops paying."""
 
+from dataclasses import replace
+from typing import get_args
+
 import dagster as dg
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from assets import tables
+from assets.queue import ITEMS, VOTES, choose
 from assets.queue_gain import queue_gain
 from orchestration.resources.warehouse import Warehouse, insert
 from orchestration.schedules import warehouse_of
+from orchestration.task.schema import Queue as QueueSettings
 from orchestration.task.task import load_task
-from tests.conftest import ROOT
+from tests.conftest import DAYS, ROOT
 
 BATCH = "2015-01"
 
@@ -99,3 +104,22 @@ def test_the_gain_is_not_measured_again_before_reviews_have_grown(campaign):
         db.execute("update quality.queue_gain set gain = 'as it was'")
     queue_gain(task)(warehouse=warehouse)
     assert warehouse.read("from quality.queue_gain").to_pylist()[0]["gain"] == "as it was"
+
+
+@pytest.mark.parametrize("strategy", get_args(QueueSettings.model_fields["strategy"].annotation))
+def test_every_strategy_of_task_yaml_fills_a_queue(ran_task, strategy):
+    settings = ran_task.task.spec.queue.model_copy(
+        update={"strategy": strategy, "per_batch": 6, "random_share": 0.2}
+    )
+    task = replace(ran_task.task, spec=ran_task.task.spec.model_copy(update={"queue": settings}))
+    newest = {"batch": DAYS[1]}
+    with warehouse_of(task).connect() as db:
+        items = db.execute(ITEMS, newest).to_arrow_table()
+        votes = db.execute(VOTES, newest).to_arrow_table()
+    rows = choose(task, DAYS[1], items, votes).to_pylist()
+    assert len(rows) == 6
+    named = {row["strategy"] for row in rows}
+    wanted = {"random"} if strategy == "random" else {strategy, "random"}
+    assert named == ({"margin-cluster", "random"} if strategy == "auto" else wanted)
+    asked = set(items.filter(items["audited"])["item_id"].to_pylist())
+    assert not asked & {row["item_id"] for row in rows}

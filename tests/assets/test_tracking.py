@@ -1,0 +1,40 @@
+"""The student in MLflow: what it takes, what it gives, how good it is, what to know of it."""
+
+from tests.conftest import DAYS
+
+
+def test_the_newest_student_is_registered_with_signature_real_texts_and_card(ran_task):
+    from mlflow.models import Model
+    from mlflow.tracking import MlflowClient
+
+    task = ran_task.task
+    client = MlflowClient(task.tracking_uri)
+    (version,) = client.search_model_versions("name='letters_student'")
+    assert "# Student of letters" in version.description
+    assert "| accuracy |" in version.description
+    assert "pooling: on" in version.description
+    (folder,) = [path.parent for path in task.mlflow_artifacts.rglob("MLmodel")]
+    model = Model.load(folder)
+    assert model.signature.inputs is not None
+    assert model.signature.outputs is not None
+    example = model.load_input_example(str(folder))
+    texts = {str(text) for text in example.ravel()}
+    assert len(texts) == 3
+    assert all(any(word in text for word in ("Thank", "broken", "open")) for text in texts)
+
+
+def test_each_batch_has_the_accuracy_of_its_student_and_the_card(ran_task):
+    from mlflow.tracking import MlflowClient
+
+    task = ran_task.task
+    client = MlflowClient(task.tracking_uri)
+    experiment = client.get_experiment_by_name(task.name)
+    assert experiment is not None
+    found = client.search_runs([experiment.experiment_id])
+    runs = [run for run in found if run.info.run_name in DAYS]
+    assert len(runs) == 2
+    for run in runs:
+        assert 0 <= run.data.metrics["student_accuracy"] <= 1
+        assert run.data.metrics["student_judged_on"] > 0
+        kept = {item.path for item in client.list_artifacts(run.info.run_id)}
+        assert f"{run.info.run_name}.md" in kept
