@@ -31,6 +31,8 @@ def accrue(
     population: NDArray[np.int64],
     target_error: float,
     restart_mass: float = 1.0,
+    *,
+    finite: bool = True,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Run one batch through the detectors of many series at once.
 
@@ -42,6 +44,10 @@ def accrue(
     target_error : float
     restart_mass : float
         Mass (``gamma``) of "the change begins with this batch".
+    finite : bool
+        Whether the target is for the items of each batch. Without it the target is for what the
+        items are a sample of: ``mu = e0`` throughout, which holds for both, and a batch of few
+        items that has more than ``e0 N`` errors by chance is no proof of anything.
 
     Returns
     -------
@@ -59,7 +65,7 @@ def accrue(
     path = np.empty(errors.shape)
     seen = np.zeros(len(errors))
     for i in range(errors.shape[1]):
-        mu = target_error - seen / population
+        mu = target_error - (seen / population if finite else np.zeros_like(seen))
         safe = np.maximum(mu, 1e-12)[:, None]
         z = errors[:, i] / (population * draw_probability[:, i])
         step = np.log1p(np.minimum(bets, MAX_STAKE / safe) * (z[:, None] - safe))

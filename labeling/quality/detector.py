@@ -125,6 +125,7 @@ class Detector:
         draw_probability: ArrayLike | None = None,
         *,
         warned: bool | None = None,
+        finite: bool = True,
     ) -> tuple["Detector", Evidence]:
         """Take in one batch's reviews and return the new state and what they say.
 
@@ -142,6 +143,8 @@ class Detector:
         warned : bool, optional
             Whether an early warning stands. Given, restart mass is banked and spent mostly on
             warnings, which finds warned drops sooner under the same bound.
+        finite : bool
+            As in :func:`labeling.quality.betting.accrue`: False for series of few items a batch.
 
         Raises
         ------
@@ -167,6 +170,7 @@ class Detector:
             np.array([population]),
             self.target_error,
             mass,
+            finite=finite,
         )
         crossed = path[0] >= limit
         fired = bool(crossed.any()) and self.fired_batch is None

@@ -86,6 +86,7 @@ def monitor(
                 batch.wrong(given)[inside],
                 int(member.sum()),
                 batch.draw_probability(member),
+                finite=series.name == LABELS,
             )
             watched.append(Watched(series.name, epoch, evidence))
             if batch.batch in anew:

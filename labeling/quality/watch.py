@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.detector import Detector, Evidence
-from labeling.quality.family import Budget, reference_target, target_names
+from labeling.quality.family import LABELS, Budget, reference_target, target_names
 from labeling.quality.monitor import Watched, answers_of
 
 PLACEHOLDER = 0.5
@@ -144,7 +144,11 @@ def watch_batch(
         else:
             detector = watch.detector or Detector(watch.target_error, series.limit)
             detector, evidence = replace(detector, limit=series.limit).update(
-                batch.batch, wrong, int(member.sum()), batch.draw_probability(member)
+                batch.batch,
+                wrong,
+                int(member.sum()),
+                batch.draw_probability(member),
+                finite=series.name == LABELS,
             )
             watch = replace(watch, detector=detector)
         state[series.name] = watch

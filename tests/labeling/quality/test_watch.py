@@ -116,3 +116,14 @@ def test_a_batch_without_a_review_leaves_every_series_as_it_was():
     assert after["labels"].detector.log_mass == state["labels"].detector.log_mass
     assert not any(w.evidence.fired for w in found)
     assert after["class/HAM"].reviews == state["class/HAM"].reviews
+
+
+def test_chance_in_batches_of_few_items_is_no_proof_against_a_class():
+    """Ten items a batch, nearly all reviewed: a tenth wrong on average, often two or three."""
+    promised = {"labels": 0.5, "class/HAM": 0.9, "class/SPAM": 0.9}
+    fired = 0
+    for seed in range(40):
+        stream = list(batches([0.1] * 30, seed=seed, n=18, items=20))
+        _, found = run(stream, Promises(promised, Budget(30, 0.05)))
+        fired += any(w.evidence.fired for w in found)
+    assert fired / 40 <= 0.05
