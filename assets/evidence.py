@@ -16,6 +16,9 @@ from labeling.quality.watch import Promises
 from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.task.task import Task
 
+METHOD = 2
+"""Counts the ways of computing evidence: with another one, all of it is computed anew."""
+
 INPUTS = """
 with said as (
     select batch, bit_xor(hash(item_id, voter, label)) as votes from (
@@ -66,7 +69,7 @@ def input_chain(task: Task, db: duckdb.DuckDBPyConnection) -> dict[str, str]:
             "reference_reviews",
         },
     )  # fmt: skip
-    digest = hashlib.sha256(json.dumps([settings, task.classes]).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps([METHOD, settings, task.classes]).encode()).hexdigest()
     events = AlarmTrail(task.alarm_trail).events()
     chain: dict[str, str] = {}
     previous = None

@@ -201,6 +201,8 @@ def _next_steps(ranked: Sequence[Slice], target_error: float) -> list[str]:
             steps.append(f"Look at class {name}: {said}; its description or rules may be outdated.")
         else:
             steps.append(f"Look at {suspect.name}: {said}; write a rule or examples for it.")
+    if not steps:
+        steps.append("No class, voter or slice stands out: read the most telling items one by one.")
     if ranked:
         rate = min(max(1 - ranked[0].error.point, target_error), 1 - target_error)
         more = plan_for_width(SURE_WIDTH, rate).reviews - ranked[0].reviewed
