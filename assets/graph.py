@@ -6,6 +6,7 @@ from assets.accuracy import accuracy
 from assets.alarms import alarm_list
 from assets.arrivals import arrivals
 from assets.audit import audit_sample
+from assets.canary import canary
 from assets.consensus import consensus
 from assets.drift import drift
 from assets.early import early_warnings
@@ -46,6 +47,7 @@ def assets(task: Task) -> list[dg.AssetsDefinition]:
         accuracy(task),
         drift(task),
         early_warnings(task),
+        canary(task),
         rule_analysis(task),
         overall(task),
         alarm_list(task),

@@ -4,10 +4,13 @@ from typing import Any
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from assets.calibrated import calibrated
 from assets.declare import by_batch
-from assets.scripted import read_labels
+from assets.examples import example_pool
 from assets.tables import ITEMS, MODEL_ABSTENTIONS, MODEL_USE, MODEL_VOTES, RULE_VOTES
+from assets.told import truth_told
 from orchestration.resources.table import Table
 from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.task import Task
@@ -43,23 +46,29 @@ def models(task: Task) -> dg.AssetsDefinition:
             spent = {
                 r[0]: r[1:]
                 for r in db.execute(
-                    "select voter, calls, cost_usd from votes.model_use where batch = ?", [batch]
+                    "select voter, calls, cost_usd, quoted_usd from votes.model_use"
+                    " where batch = ?",
+                    [batch],
                 ).fetchall()
             }
-        answer = _ask(task, context, batch, items, undecided)
+        answer, quoted = _ask(task, context, warehouse, batch, items, undecided)
         use = [
             {
                 "batch": batch,
                 "voter": voter,
-                "calls": tally.calls + spent.get(voter, (0, 0.0))[0],
+                "calls": tally.calls + spent.get(voter, NOTHING)[0],
                 "cached": tally.cached,
-                "cost_usd": tally.cost_usd + spent.get(voter, (0, 0.0))[1],
+                "cost_usd": tally.cost_usd + spent.get(voter, NOTHING)[1],
                 "parse_failures": tally.parse_failures,
+                "refusals": tally.refusals + tally.filtered,
+                "p95_s": tally.latency_s(0.95),
+                "quoted_usd": _sum(quoted.get(voter), spent.get(voter, NOTHING)[2]),
                 "partial": bool(tally.why),
             }
             for voter, tally in answer.by_voter.items()
         ]
-        votes = _with(answer.votes, batch=batch, run=context.run.run_id)
+        said = calibrated(warehouse, batch, answer.votes)
+        votes = _with(said, batch=batch, run=context.run.run_id)
         _write(warehouse, batch, votes, _with(answer.abstentions, batch=batch), use)
         summary = answer.summary
         return dg.MaterializeResult(
@@ -70,6 +79,7 @@ def models(task: Task) -> dg.AssetsDefinition:
                 "cost_usd": dg.MetadataValue.float(summary.cost_usd),
                 "parse_failures": summary.parse_failures,
                 "refusals": summary.refusals,
+                "calibrated": int(pc.sum(said["calibrated"]).as_py() or 0),
                 "p50_s": dg.MetadataValue.float(summary.latency_s(0.5) or 0.0),
                 "p95_s": dg.MetadataValue.float(summary.latency_s(0.95) or 0.0),
                 "partial": answer.partial,
@@ -80,21 +90,28 @@ def models(task: Task) -> dg.AssetsDefinition:
     return models
 
 
+NOTHING = (0, 0.0, None)
+"""Calls, cost and quote of a voter that was not asked before."""
+
+
 def _ask(
     task: Task,
     context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
     batch: str,
     items: pa.Table,
     undecided: list[Any],
-) -> Any:
-    """Ask the task's prompts, through LiteLLM, about the items they are meant for."""
+) -> tuple[Any, dict[str, float | None]]:
+    """Ask the task's prompts about the items they are meant for; also what that was to cost."""
     from labeling.llm.labelling import Progress, label_batch
     from labeling.llm.ledger import Ledger
+    from labeling.llm.quote import quote_batch
     from orchestration.resources.models import (
         budget_of,
         classes_of,
         pace_of,
         prompts_of,
+        redactor_of,
         transport_of,
     )
 
@@ -109,40 +126,38 @@ def _ask(
     def tell(now: Progress) -> None:
         context.log.info("%s: %s of %s", now.voter, now.done, now.total)
 
+    prompts, redact = prompts_of(task), redactor_of(task)
+    asking: dict[str, Any] = {
+        "examples": example_pool(warehouse, batch, prompts, redact),
+        "redact": redact,
+        "undecided": undecided,
+        "image_folder": task.folder,
+    }
     with (
-        transport_of(task, _truth(task, asked), now=batch) as transport,
+        transport_of(task, truth_told(task, asked, redact), now=batch) as transport,
         Ledger(task.ledger) as ledger,
     ):
-        return label_batch(
+        quoted: dict[str, float | None] = {}
+        if not transport.free:
+            quotes = quote_batch(asked, prompts, classes_of(task), transport, ledger, **asking)
+            quoted = {quote.voter: quote.worst_usd for quote in quotes}
+        answer = label_batch(
             asked,
-            prompts_of(task),
+            prompts,
             classes_of(task),
             transport,
             ledger,
             run=context.run.run_id,
             budget=budget_of(task),
             pace=pace_of(task),
-            undecided=undecided,
-            image_folder=task.folder,
             progress=tell,
+            **asking,
         )
+    return answer, quoted
 
 
-def _truth(task: Task, items: pa.Table) -> dict[str, str]:
-    """Tell a simulated model what is true of each text; a real one is told nothing."""
-    from orchestration.simulated_model.behaviour import text_digest
-
-    simulated = task.spec.models.simulated if task.spec.models else None
-    if simulated is None:
-        return {}
-    labels = read_labels(task, simulated.truth, "item_id", "label", {})
-    return {
-        text_digest(str(text)): labels[str(item_id)]
-        for item_id, text in zip(
-            items["item_id"].to_pylist(), items["text"].to_pylist(), strict=True
-        )
-        if str(item_id) in labels
-    }
+def _sum(now: float | None, before: float | None) -> float | None:
+    return None if now is None and before is None else (now or 0.0) + (before or 0.0)
 
 
 def _write(

@@ -49,6 +49,7 @@ PUBLISHED = {
     "early_warnings": ("quality", "early_warnings"),
     "overall": ("quality", "overall"),
     "alarms": ("quality", "alarms"),
+    "canary": ("quality", "canary"),
 }
 """File to schema and table."""
 

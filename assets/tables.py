@@ -130,7 +130,15 @@ RULE_CHANGES = Table(
         "label_after": ("varchar", "What it says; null if nothing."),
     },
 )
-MODEL_VOTES = Table("votes", "models", _VOTE)
+MODEL_VOTES = Table(
+    "votes",
+    "models",
+    {
+        **_VOTE,
+        "stated": ("double", "Confidence as the model gave it; null where it gave none."),
+        "calibrated": ("boolean", "Whether confidence was calibrated on gold of earlier batches."),
+    },
+)
 MODEL_ABSTENTIONS = Table(
     "votes",
     "model_abstentions",
@@ -151,7 +159,40 @@ MODEL_USE = Table(
         "cached": ("bigint", "Answers taken from the ledger."),
         "cost_usd": ("double", "What the answers cost, in US dollars."),
         "parse_failures": ("bigint", "Answers that named no class."),
+        "refusals": ("bigint", "Answers refused by the model or held back by a filter."),
+        "p95_s": ("double", "Latency that 95 % of the answers keep to, in seconds; null: none."),
+        "quoted_usd": ("double", "What the answers were to cost at worst; null: no known price."),
         "partial": ("boolean", "Whether the budget ended before the batch did."),
+    },
+)
+CANARY_PANEL = Table(
+    "people",
+    "canary_panel",
+    {
+        "item_id": ("varchar", "A reviewed item that every prompt answers again and again."),
+        "batch": _BATCH,
+        "label": ("varchar", "Its gold when the panel was chosen."),
+        "chosen_for": ("varchar", "The batch with which the panel was first asked."),
+    },
+)
+CANARY = Table(
+    "quality",
+    "canary",
+    {
+        "batch": _BATCH,
+        "voter": ("varchar", "The prompt asked."),
+        "version": ("varchar", "Hash of prompt, model and parameters."),
+        "items": ("bigint", "Items answered in this round and in the reference."),
+        "accuracy": ("double", "Share of right answers on the panel, 0..1."),
+        "accuracy_before": ("double", "The same in the reference; null in the reference itself."),
+        "flips": ("bigint", "Items answered otherwise than in the reference."),
+        "evidence": ("double", "e-value that the model changed."),
+        "needed": ("double", "Evidence that proves it."),
+        "changed": ("boolean", "Whether the answers prove that the model changed."),
+        "fingerprint_changed": ("boolean", "Whether the provider names another model."),
+        "verdict": ("varchar", "The finding in words."),
+        "calls": ("bigint", "Requests sent."),
+        "cost_usd": ("double", "What they cost, in US dollars."),
     },
 )
 STUDENT_VOTES = Table("votes", "student", _VOTE)

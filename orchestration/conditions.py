@@ -20,7 +20,7 @@ when_inputs_are_clean = (
 For what is made of one batch.
 """
 
-LAST_OF_A_BATCH = (("quality", "drift"), ("quality", "early_warnings"))
+LAST_OF_A_BATCH = (("quality", "drift"), ("quality", "early_warnings"), ("quality", "canary"))
 """What runs that label or measure a batch make last."""
 
 

@@ -1,17 +1,18 @@
 """The models of a task: its prompts, its classes, its caps, and who answers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from labeling.llm.budget import Budget
 from labeling.llm.classes import ClassSpec
 from labeling.llm.prompt import Prompt, load_prompts
+from labeling.llm.redaction import redactor
 from labeling.llm.settings import Pace
 from orchestration.environment import secret
 from orchestration.resources.litellm_transport import LiteLlmTransport
 from orchestration.simulated_model.server import SimulatedModel
 from orchestration.task.errors import TaskError
-from orchestration.task.schema import Models
+from orchestration.task.model_settings import Models
 from orchestration.task.task import Task
 
 
@@ -53,6 +54,14 @@ def budget_of(task: Task) -> Budget:
 def pace_of(task: Task) -> Pace:
     """Return the pace of prompts that say nothing about theirs."""
     return Pace(concurrency=_spec(task).concurrency)
+
+
+def redactor_of(task: Task) -> Callable[[str], str] | None:
+    """Return what takes secrets and personal data out of a text; ``None`` if the task does not ask."""
+    spec = _spec(task)
+    if not (spec.redact or spec.redact_patterns):
+        return None
+    return redactor(spec.redact, spec.redact_patterns)
 
 
 @contextmanager

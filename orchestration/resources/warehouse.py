@@ -1,6 +1,6 @@
 """The DuckDB file everything is stored in: short connections that wait their turn."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,7 +54,9 @@ class Warehouse(dg.ConfigurableResource[None]):
             connection.execute("set timezone = 'UTC'")
             yield connection
 
-    def read(self, sql: str, parameters: list[object] | None = None) -> pa.Table:
+    def read(
+        self, sql: str, parameters: Sequence[object] | Mapping[str, object] | None = None
+    ) -> pa.Table:
         """Run one query and return all of its rows."""
         with self.connect() as db:
             return db.execute(sql, parameters or []).to_arrow_table()

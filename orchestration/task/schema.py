@@ -6,15 +6,13 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from orchestration.task.alerts import Alerts
-from orchestration.task.section import Section as _Section
+from orchestration.task.model_settings import Models
+from orchestration.task.section import Promise, Section, Share, Usd
 
-Share = Annotated[float, Field(ge=0, le=1)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
-Promise = Annotated[float, Field(gt=0, lt=1)]
-Usd = Annotated[float, Field(ge=0)]
 
 
-class ClassSpec(_Section):
+class ClassSpec(Section):
     """One class that an item may belong to."""
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
@@ -23,7 +21,7 @@ class ClassSpec(_Section):
     key: Annotated[str, Field(min_length=1, max_length=1)] | None = None
 
 
-class Source(_Section):
+class Source(Section):
     """Where items come from and which column is what."""
 
     files: str | None = Field(default=None, description="Glob of csv, jsonl or parquet files.")
@@ -55,60 +53,21 @@ class Source(_Section):
         return files
 
 
-class Batch(_Section):
+class Batch(Section):
     """How long the window of one batch is."""
 
     every: Literal["hour", "day", "week", "month", "file"] = "day"
     cron: str | None = Field(default=None, description="When new batches are labelled.")
 
 
-class Rules(_Section):
+class Rules(Section):
     """Which files hold the rules, and when a rule counts as broken."""
 
     files: tuple[str, ...] = ("rules.yaml",)
     failures_at_most: Share = Field(default=0.01, description="Of a batch's items, for each rule.")
 
 
-class SimulatedModel(_Section):
-    """A model that is simulated on loopback: honest about it in its name and in the report."""
-
-    truth: str
-    error_rate: Share = 0.15
-    changes_at: str | None = Field(default=None, description="The batch from which it is worse.")
-    error_rate_after: Share = 0.4
-    confusions: dict[str, str] = Field(default_factory=dict)
-    seed: int = 0
-
-
-class Budget(_Section):
-    """What model calls may cost, in US dollars."""
-
-    run_usd: Usd = 5.0
-    day_usd: Usd = 20.0
-    task_usd: Usd = 200.0
-
-
-class Models(_Section):
-    """Which prompts vote, on which items, and what that may cost."""
-
-    prompts: tuple[str, ...] = ("prompts/classify.md",)
-    model: str | None = Field(
-        default=None, description="Instead of the prompt's own: gpt-..., ollama/..."
-    )
-    api_base: str | None = None
-    api_key_variable: str | None = Field(
-        default=None, description="Name of the environment variable that holds the key."
-    )
-    ask: Literal["all", "undecided"] = Field(
-        default="all", description="undecided: only where the rules disagree or say nothing."
-    )
-    per_batch: PositiveInt | None = Field(default=None, description="Items asked, at most.")
-    concurrency: PositiveInt = 16
-    simulated: SimulatedModel | None = None
-    budget: Budget = Budget()
-
-
-class Embeddings(_Section):
+class Embeddings(Section):
     """A model that turns texts into vectors, through LiteLLM; asked once for each text."""
 
     model: Annotated[str, Field(min_length=1)]
@@ -121,7 +80,7 @@ class Embeddings(_Section):
     budget_usd: Usd = Field(default=5.0, description="What vectors may cost in all.")
 
 
-class Student(_Section):
+class Student(Section):
     """The classifier trained on consensus and gold."""
 
     enabled: bool = True
@@ -138,7 +97,7 @@ class Student(_Section):
         return self
 
 
-class Audit(_Section):
+class Audit(Section):
     """The random sample that measures."""
 
     per_batch: PositiveInt = 50
@@ -150,7 +109,7 @@ class Audit(_Section):
     )
 
 
-class Queue(_Section):
+class Queue(Section):
     """The items that teach most, and answers worth a second look."""
 
     per_batch: Annotated[int, Field(ge=0)] = 20
@@ -175,7 +134,7 @@ class Queue(_Section):
     seed: int = 0
 
 
-class Quality(_Section):
+class Quality(Section):
     """How quality is summed up."""
 
     window_batches: PositiveInt = Field(
@@ -183,7 +142,7 @@ class Quality(_Section):
     )
 
 
-class Alarm(_Section):
+class Alarm(Section):
     """When accuracy has drifted."""
 
     accuracy_at_least: Annotated[float, Field(gt=0, lt=1)] = 0.9
@@ -207,7 +166,7 @@ class Alarm(_Section):
     )
 
 
-class ScriptedReviewer(_Section):
+class ScriptedReviewer(Section):
     """A stand-in for people: answers from a truth file, with errors. Never a real person."""
 
     truth: str
@@ -221,7 +180,7 @@ class ScriptedReviewer(_Section):
     seed: int = 0
 
 
-class Reviewers(_Section):
+class Reviewers(Section):
     """Who answers."""
 
     scripted: ScriptedReviewer | None = None
@@ -236,7 +195,7 @@ class Reviewers(_Section):
     )
 
 
-class TaskSpec(_Section):
+class TaskSpec(Section):
     """The whole of ``task.yaml``."""
 
     name: Name

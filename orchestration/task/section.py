@@ -1,6 +1,12 @@
 """What every section of task.yaml has in common."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Promise = Annotated[float, Field(gt=0, lt=1)]
+Usd = Annotated[float, Field(ge=0)]
 
 
 class Section(BaseModel):

@@ -23,7 +23,7 @@ marts/class_quality marts/label_distribution marts/labels marts/quality_by_batch
 marts/voter_scorecard marts/votes
 people/audit_sample people/gold people/queue people/rereviews people/reviews
 published/parquet published/report
-quality/accuracy quality/alarms quality/drift quality/early_warnings quality/overall quality/queue_gain
+quality/accuracy quality/alarms quality/canary quality/drift quality/early_warnings quality/overall quality/queue_gain
 quality/rule_analysis quality/tracked
 raw/arrivals raw/items
 staging/stg_audit staging/stg_votes
@@ -32,6 +32,7 @@ votes/models votes/rules votes/student
 """Every asset of a task. An asset that goes or comes is a change of this list."""
 
 INSIDE = {
+    "people.canary_panel",
     "people.audit_design",
     "quality.agreement",
     "quality.alarm_events",

@@ -1,0 +1,68 @@
+"""What ``task.yaml`` may say of language models."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from labeling.llm.redaction import redactor
+from orchestration.task.section import Section, Share, Usd
+
+
+class SimulatedModel(Section):
+    """A model that is simulated on loopback: honest about it in its name and in the report."""
+
+    truth: str
+    error_rate: Share = 0.15
+    changes_at: str | None = Field(default=None, description="The batch from which it is worse.")
+    error_rate_after: Share = 0.4
+    confusions: dict[str, str] = Field(default_factory=dict)
+    seed: int = 0
+
+
+class Budget(Section):
+    """What model calls may cost, in US dollars."""
+
+    run_usd: Usd = 5.0
+    day_usd: Usd = 20.0
+    task_usd: Usd = 200.0
+
+
+class Canary(Section):
+    """Reviewed items that every prompt answers again, to tell a model that changed."""
+
+    items: Annotated[int, Field(ge=20)] = Field(
+        default=60, description="Size of the panel; chosen once there is that much gold."
+    )
+    every: PositiveInt = Field(default=1, description="Asked again with every n-th batch.")
+
+
+class Models(Section):
+    """Which prompts vote, on which items, and what that may cost."""
+
+    prompts: tuple[str, ...] = ("prompts/classify.md",)
+    model: str | None = Field(
+        default=None, description="Instead of the prompt's own: gpt-..., ollama/..."
+    )
+    api_base: str | None = None
+    api_key_variable: str | None = Field(
+        default=None, description="Name of the environment variable that holds the key."
+    )
+    ask: Literal["all", "undecided"] = Field(
+        default="all", description="undecided: only where the rules disagree or say nothing."
+    )
+    per_batch: PositiveInt | None = Field(default=None, description="Items asked, at most.")
+    concurrency: PositiveInt = 16
+    simulated: SimulatedModel | None = None
+    budget: Budget = Budget()
+    canary: Canary | None = None
+    redact: tuple[str, ...] = Field(
+        default=(), description="Kinds of secrets and personal data taken out before sending."
+    )
+    redact_patterns: dict[str, str] = Field(
+        default_factory=dict, description="Patterns of one's own: name to regular expression."
+    )
+
+    @model_validator(mode="after")
+    def _redaction_can_be_done(self) -> "Models":
+        redactor(self.redact, self.redact_patterns)
+        return self
