@@ -25,6 +25,7 @@ COMMANDS = (
     "alarm",
     "explain",
     "quote",
+    "canary",
     "plan",
     "review",
     "export",

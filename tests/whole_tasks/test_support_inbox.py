@@ -121,3 +121,32 @@ def test_the_state_of_the_detector_can_be_read_back(inbox):
     last = str(states["state"].to_pylist()[-1])
     assert Detector.from_json(last).to_json() == last
     assert json.loads(last)["fired_batch"] is not None
+
+
+def test_the_canary_tells_the_changed_model_on_its_next_round_and_never_before(inbox):
+    task, outcome = inbox
+    rounds = warehouse_of(task).read("from quality.canary order by batch").to_pylist()
+    since = outcome.rows[BEFORE_THE_CHANGE]["batch"]
+    assert len(rounds) >= 5
+    assert {row["items"] for row in rounds} == {60}
+    assert [row["changed"] for row in rounds] == [row["batch"] >= since for row in rounds]
+    first = next(row["batch"] for row in rounds if row["changed"])
+    (told,) = [w for w in outcome.warnings if w.startswith(f"{first}: canary")]
+    assert "the model changed" in told
+
+
+def test_confidences_are_calibrated_once_there_is_gold_and_marked_until_then(inbox):
+    task, outcome = inbox
+    votes = (
+        warehouse_of(task)
+        .read(
+            "select batch, bool_or(calibrated) as some, bool_and(calibrated) as every,"
+            " avg(confidence - stated) as moved from votes.models group by batch order by batch"
+        )
+        .to_pylist()
+    )
+    assert not votes[0]["some"]
+    assert votes[0]["moved"] == 0
+    assert all(row["every"] for row in votes[BEFORE_THE_CHANGE:])
+    # after the change the model is as sure as ever: the reviews of the days before must tell
+    assert votes[-1]["moved"] < -0.05
