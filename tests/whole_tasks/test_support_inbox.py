@@ -136,7 +136,7 @@ def test_the_canary_tells_the_changed_model_on_its_next_round_and_never_before(i
 
 
 def test_confidences_are_calibrated_once_there_is_gold_and_marked_until_then(inbox):
-    task, outcome = inbox
+    task, _ = inbox
     votes = (
         warehouse_of(task)
         .read(
