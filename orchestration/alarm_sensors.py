@@ -41,7 +41,7 @@ def trail_sensor(task: Task) -> dg.SensorDefinition:
         description="Restart detectors that were reset, and publish what people did about alarms.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        from orchestration import sensors
+        from orchestration import requests
         from orchestration.planning import batches_with_new_reviews
         from orchestration.resources.alarm_trail import AlarmTrail
 
@@ -49,17 +49,17 @@ def trail_sensor(task: Task) -> dg.SensorDefinition:
         if n_events <= int(context.cursor or 0) or not task.warehouse.is_file():
             return dg.SkipReason("nobody has dealt with an alarm since")
         try:
-            warehouse = sensors.patient(task)
+            warehouse = requests.patient(task)
             stale = batches_with_new_reviews(task, warehouse)
             newest = warehouse.read("select max(batch) as batch from labels.released")
         except TaskError as error:
             return dg.SkipReason(str(error))
         # where no detector starts anew, measuring the newest batch lets what follows it be made
         wanted = stale or [str(newest["batch"][0].as_py())]
-        asked = sensors.ask(
+        asked = requests.ask(
             context, task, job, dict.fromkeys(wanted, f"alarm events up to {n_events}")
         )
-        if isinstance(asked, dg.SkipReason) or len(stale) > sensors.AT_ONCE:
+        if isinstance(asked, dg.SkipReason) or len(stale) > requests.AT_ONCE:
             return asked
         return dg.SensorResult(run_requests=asked.run_requests, cursor=str(n_events))
 

@@ -2,29 +2,18 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
 
 import dagster as dg
 
 from assets.stamp import settings_hash
 from assets.tables import ARRIVALS
 from orchestration.alarm_sensors import alert_sensor, trail_sensor
-from orchestration.instance import PARTITION_NAME_TAG, TASK_TAG, UNFINISHED
-from orchestration.partitions import batches
+from orchestration.instance import TASK_TAG
 from orchestration.planning import batches_to_label, batches_with_new_reviews
+from orchestration.requests import ask, patient, under_way
 from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.warehouse import Warehouse
 from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
-
-REASON_TAG = "touchstone/because"
-"""Tag of a run that a sensor asked for: what made it necessary. Its tries are counted by it."""
-
-AT_ONCE = 20
-"""Batches asked for at a time; they wait for each other anyhow, and more would only fill a list."""
-
-WAIT_MIN = (5, 20, 80)
-"""Minutes to wait after the first, second, third try of a batch that did not get done."""
 
 SETTLED_S = 5.0
 """A file changed less than this many seconds ago may still be written."""
@@ -34,9 +23,6 @@ PAUSE_S = 20
 
 LONGEST_WAIT_S = 300
 """... or when the first of their new reviews is this old."""
-
-PATIENCE_S = 20.0
-"""A sensor that cannot get at the warehouse within this time tries again at its next turn."""
 
 
 def sensors(task: Task) -> list[dg.SensorDefinition]:
@@ -105,7 +91,7 @@ def new_batches(task: Task) -> dg.SensorDefinition:
         landed = context.instance.get_latest_materialization_event(ARRIVALS.key(task.name))
         if landed is None or not task.warehouse.is_file():
             return dg.SkipReason("nothing has landed yet")
-        if _under_way(context, f"{task.name}_land"):
+        if under_way(context, f"{task.name}_land"):
             return dg.SkipReason("files are being read")
         state = f"{landed.run_id} {settings_hash(task)}"
         if state == context.cursor:
@@ -138,7 +124,7 @@ def new_reviews(task: Task) -> dg.SensorDefinition:
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not (task.reviews.is_file() and task.warehouse.is_file()):
             return dg.SkipReason("there are no reviews yet")
-        if _under_way(context, job):
+        if under_way(context, job):
             return dg.SkipReason("earlier reviews are being read")
         answered = ReviewStore(task.reviews).reviews(since=int(context.cursor or 0))
         if answered.num_rows == 0:
@@ -157,66 +143,3 @@ def new_reviews(task: Task) -> dg.SensorDefinition:
         return ask(context, task, job, dict.fromkeys(touched, f"reviews up to {newest}"))
 
     return sensor
-
-
-def patient(task: Task) -> Warehouse:
-    """Return the warehouse for a sensor, which does not wait for long."""
-    return Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S)
-
-
-def _under_way(context: dg.SensorEvaluationContext, job: str) -> set[str]:
-    """Batches of which a run of ``job`` waits or is under way; empty text for a run of no batch."""
-    runs = context.instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED))
-    return {run.tags.get(PARTITION_NAME_TAG, "") for run in runs}
-
-
-def ask(
-    context: dg.SensorEvaluationContext, task: Task, job: str, wanted: dict[str, str]
-) -> dg.SensorResult | dg.SkipReason:
-    """Ask for runs of ``job``, one a batch, but never for what is waiting, running or has failed.
-
-    What failed is tried again after a while, four times in all.
-    """
-    under_way = _under_way(context, job)
-    known = set(context.instance.get_dynamic_partitions(str(batches(task).name)))
-    # said one by one, so that automation sees that this run makes what follows from what it makes
-    loaded = context.repository_def
-    chosen = sorted(loaded.get_job(job).asset_layer.selected_asset_keys) if loaded else None
-    requests: list[dg.RunRequest] = []
-    waiting: list[str] = []
-    for batch, reason in wanted.items():
-        if len(under_way) + len(requests) >= AT_ONCE:
-            break
-        if batch in under_way or batch not in known:
-            continue
-        tags = {REASON_TAG: reason, PARTITION_NAME_TAG: batch}
-        tries = context.instance.get_run_records(
-            dg.RunsFilter(job_name=job, tags=tags), limit=len(WAIT_MIN) + 1
-        )
-        if tries and not _due(tries):
-            waiting.append(batch)
-            continue
-        requests.append(
-            dg.RunRequest(
-                run_key=f"{batch} {reason} {len(tries)}",
-                partition_key=batch,
-                asset_selection=chosen,
-                tags={REASON_TAG: reason},
-            )
-        )
-    if requests:
-        return dg.SensorResult(run_requests=requests)
-    if waiting:
-        return dg.SkipReason(f"tried in vain, see their runs: {', '.join(waiting)}")
-    return dg.SkipReason(f"{len(under_way)} batches are waiting or under way")
-
-
-def _due(tries: Sequence[dg.RunRecord]) -> bool:
-    """Whether a batch that did not get done is to be tried again; ``tries``, the newest first."""
-    newest = tries[0]
-    succeeded = newest.dagster_run.status is dg.DagsterRunStatus.SUCCESS
-    if len(tries) > len(WAIT_MIN) and not succeeded:
-        return False
-    # a run that succeeded and left something to do had spent its budget: that never gives up
-    wait_min = WAIT_MIN[-1] if succeeded else WAIT_MIN[len(tries) - 1]
-    return time.time() - (newest.end_time or 0.0) >= 60 * wait_min
