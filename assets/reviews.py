@@ -5,7 +5,9 @@ import pyarrow.compute as pc
 
 from assets.declare import by_batch
 from assets.scripted import answer
-from assets.tables import AUDIT_SAMPLE, QUEUE, REREVIEWS, REVIEWS
+from assets.shown import with_hints
+from assets.tables import AUDIT_SAMPLE, QUEUE, RELEASED, REREVIEWS, REVIEWS, RULE_VOTES
+from orchestration.resources.review_checks import plan_checks
 from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
@@ -34,12 +36,14 @@ def reviews(task: Task) -> dg.AssetsDefinition:
         """The batch's answers so far, read from the review store; nothing is ever changed there."""
         batch = context.partition_key
         task.reviews.parent.mkdir(parents=True, exist_ok=True)
+        warehouse.ensure(RULE_VOTES, RELEASED)
         store = ReviewStore(task.reviews)
         with warehouse.connect() as db:
-            plan = db.execute(PLAN, {"batch": batch}).to_arrow_table()
-            doubted = db.execute(DOUBTED, {"batch": batch}).to_arrow_table()
+            plan = with_hints(task, db, db.execute(PLAN, {"batch": batch}).to_arrow_table())
+            doubted = with_hints(task, db, db.execute(DOUBTED, {"batch": batch}).to_arrow_table())
         planned = store.plan(plan, replace=True) if plan.num_rows else 0
         planned += store.plan(doubted) if doubted.num_rows else 0
+        checks = plan_checks(store)
         scripted = answer(task, store, plan) + answer(task, store, doubted)
         answered = store.reviews()
         rows = answered.filter(pc.field("batch") == batch)
@@ -49,6 +53,7 @@ def reviews(task: Task) -> dg.AssetsDefinition:
                 "dagster/partition_row_count": rows.num_rows,
                 "doubted": doubted.num_rows,
                 "newly_planned": planned,
+                "new_hidden_gold": checks,
                 "answered_by_script": scripted,
                 "still_open": plan.num_rows
                 - len(

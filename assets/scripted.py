@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from orchestration.resources.review_rows import Review
 from orchestration.resources.review_store import ReviewStore
 from orchestration.task.errors import TaskError
-from orchestration.task.schema import ScriptedReviewer
+from orchestration.task.people import ScriptedReviewer
 from orchestration.task.task import Task
 
 REVIEWER = "scripted/truth"

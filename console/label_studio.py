@@ -33,6 +33,13 @@ class Synced:
     pulled: int
     waiting: int
 
+    def __str__(self) -> str:
+        """Tell it in a sentence."""
+        return (
+            f"pulled {self.pulled} new answers from Label Studio and pushed {self.pushed} items; "
+            f"{self.waiting} wait there"
+        )
+
 
 class LabelStudio:
     """A Label Studio by its API.

@@ -25,6 +25,7 @@ def definitions(task: Task) -> dg.Definitions:
     prepare()
     from assets.graph import assets
     from expectations.checks import checks
+    from orchestration.label_studio import label_studio_sensors
     from orchestration.resources.dbt import dbt_resource
     from orchestration.schedules import schedules, warehouse_of
     from orchestration.sensors import sensors
@@ -34,7 +35,7 @@ def definitions(task: Task) -> dg.Definitions:
         asset_checks=checks(task),
         jobs=jobs(task),
         schedules=schedules(task),
-        sensors=sensors(task),
+        sensors=[*sensors(task), *label_studio_sensors(task)],
         resources={"warehouse": warehouse_of(task), "dbt": dbt_resource()},
         executor=dg.in_process_executor,
     )

@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import keyword
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,17 @@ COMMANDS = (
     "plan",
     "review",
     "export",
+    "import",
     "doctor",
     "rules",
     "consensus",
     "estimate",
     "drift",
 )
-"""In the order of the help; each is a function in the file of its name beside this one."""
+"""In the order of the help; each is a function in the file of its name beside this one.
+
+A word that Python keeps for itself has an underscore behind it there.
+"""
 
 
 class _Lazily(TyperGroup):
@@ -57,7 +62,7 @@ def build() -> typer.Typer:
         pretty_exceptions_show_locals=False,
     )
     for name in COMMANDS:
-        path = Path(__file__).with_name(f"{name}.py")
+        path = Path(__file__).with_name(f"{_python_name(name)}.py")
         if path.is_file():
             app.command(name, help=_first_line(path))(_placeholder)
     return app
@@ -74,10 +79,14 @@ def main() -> None:
 
 
 def _command(name: str) -> Any:
-    module = importlib.import_module(f"orchestration.commands.{name}")
+    module = importlib.import_module(f"orchestration.commands.{_python_name(name)}")
     alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
-    alone.command(name)(getattr(module, name))
+    alone.command(name)(getattr(module, _python_name(name)))
     return typer.main.get_command(alone)
+
+
+def _python_name(command: str) -> str:
+    return f"{command}_" if keyword.iskeyword(command) else command
 
 
 def _first_line(path: Path) -> str:

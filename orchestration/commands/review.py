@@ -8,8 +8,6 @@ import typer
 from rich.console import Console
 
 from console.app import create_app, is_loopback, serve
-from console.formats.bundle import write_store
-from console.formats.files import read_file
 from console.settings import LOOPBACK, ClassInfo, ConsoleSettings
 from orchestration.resources.review_rows import ReviewError
 from orchestration.resources.review_store import ReviewStore
@@ -45,12 +43,12 @@ def review(
     revoke: Annotated[
         str | None, typer.Option(help="End this person's token and sessions, and stop.")
     ] = None,
-    load: Annotated[
-        Path | None,
+    label_studio: Annotated[
+        bool,
         typer.Option(
-            help="Take in items and answers (.csv, .jsonl, Label Studio .json), and stop."
+            "--label-studio", help="Pull from and push to the task's Label Studio once, and stop."
         ),
-    ] = None,
+    ] = False,
     hints: Annotated[
         bool,
         typer.Option("--hints", help="Show machine labels on half of the queue; never audits."),
@@ -62,7 +60,12 @@ def review(
 ) -> None:
     """Review items in the browser, or manage who may."""
     chosen, out = find_task(task), Console()
-    if invite or revoke or load:
+    if label_studio:
+        from console.label_studio_task import sync_task
+
+        out.print(str(sync_task(chosen)), markup=False)
+        return
+    if invite or revoke:
         store = ReviewStore(chosen.reviews)
         if invite:
             token = Reviewers(store.database).invite(invite, role)
@@ -74,10 +77,6 @@ def review(
                 raise ReviewError(f"nobody named {revoke!r} has a token for task {chosen.name!r}")
             store.log("command line", "revoked", revoke)
             out.print(f"{revoke} can no longer sign in; the reviews stay.", markup=False)
-        if load:
-            planned, answers = write_store(store, read_file(load))
-            store.log("command line", "loaded", f"{planned} assignments, {answers} reviews")
-            out.print(f"{planned} new assignments and {answers} new reviews.")
         store.close()
         return
     said = settings(
@@ -85,7 +84,7 @@ def review(
         sign_in=not is_loopback(host),
         hosts=(*LOOPBACK, *(name or []), *(() if host in ANYWHERE else (host,))),
         reviewer=reviewer or getpass.getuser(),
-        blind=not hints,
+        blind=not (hints or chosen.spec.reviewers.suggestions),
         secure=certificate is not None,
     )
     if said.sign_in and certificate is None:
@@ -122,6 +121,9 @@ def settings(
         report_path=task.report,
         image_root=_image_root(task),
         blind=blind,
+        audit_rate=task.spec.reviewers.audits,
+        check_rate=task.spec.reviewers.checks,
+        overlap_share=task.spec.reviewers.overlap,
         local_reviewer=reviewer,
         sign_in=sign_in,
         hosts=hosts,

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from orchestration.task.alerts import Alerts
 from orchestration.task.model_settings import Models
+from orchestration.task.people import LabelStudio, Reviewers
 from orchestration.task.section import Promise, Section, Share, Usd
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
@@ -166,35 +167,6 @@ class Alarm(Section):
     )
 
 
-class ScriptedReviewer(Section):
-    """A stand-in for people: answers from a truth file, with errors. Never a real person."""
-
-    truth: str
-    id: str = "item_id"
-    label: str = "label"
-    names: dict[str, str] = Field(default_factory=dict, description="Value in the file to class.")
-    audit_share: Share = 1.0
-    queue_share: Share = 0.8
-    rereview_share: Share = 0.0
-    error_rate: Share = 0.01
-    seed: int = 0
-
-
-class Reviewers(Section):
-    """Who answers."""
-
-    scripted: ScriptedReviewer | None = None
-    seconds_per_review: Annotated[float, Field(gt=0)] = 8.0
-    usd_per_hour: Usd = Field(default=25.0, description="What an hour of a reviewer costs.")
-    budget_usd: Usd | None = Field(default=None, description="What reviews may cost in all.")
-    usd_per_wrong_label: Usd | None = Field(
-        default=None, description="What a wrong label costs; reviews that cost more do not pay."
-    )
-    accuracy_wanted: Share | None = Field(
-        default=None, description="Once the audit's lower bound has passed it, reviews may stop."
-    )
-
-
 class TaskSpec(Section):
     """The whole of ``task.yaml``."""
 
@@ -215,6 +187,7 @@ class TaskSpec(Section):
     alarm: Alarm = Alarm()
     alerts: Alerts = Alerts()
     reviewers: Reviewers = Reviewers()
+    label_studio: LabelStudio | None = None
 
     @field_validator("classes")
     @classmethod

@@ -40,15 +40,6 @@ def test_an_invited_person_can_sign_in_until_revoked(task, tmp_path):
     assert isinstance(run(task, "--revoke", "anna").exception, ReviewError)
 
 
-def test_a_file_of_items_is_taken_in_once(task, tmp_path):
-    path = tmp_path / "items.csv"
-    path.write_text("item_id,batch,text\n1,b,hello\n2,b,world\n")
-    assert "2 new assignments and 0 new reviews" in run(task, "--load", path).output
-    assert "0 new assignments" in run(task, "--load", path).output
-    refused = run(task, "--load", tmp_path / "items.xlsx").exception
-    assert "must end in .csv, .jsonl or .json" in str(refused)
-
-
 def test_the_console_of_a_task_has_its_classes_guidelines_and_report(task, tmp_path, monkeypatch):
     served = {}
     monkeypatch.setattr(command, "serve", lambda app, *to, **_: served.update(app=app, to=to))

@@ -1,0 +1,82 @@
+"""A fake that speaks Label Studio's API over a socket; shaped as Label Studio 1.23.0 answers."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlparse
+
+TOKEN = "0123456789abcdef"
+PERSONAL = "aaa.bbb.ccc"
+
+
+class FakeStudio(ThreadingHTTPServer):
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.projects, self.tasks, self.broken = [], [], False
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def annotate(self, task, label=None, email="eve@example.org", at="2026-03-14T09:00:00.000001Z"):
+        result = [
+            {
+                "from_name": "label",
+                "to_name": "item",
+                "type": "choices",
+                "value": {"choices": [label]},
+            }
+        ]
+        number = 1 + sum(len(t["annotations"]) for t in self.tasks)
+        task["annotations"].append(
+            {
+                "id": number, "completed_by": {"id": 1, "email": email}, "unique_id": f"u{number}",
+                "result": result if label else [], "was_cancelled": label is None,
+                "lead_time": 3.2, "created_at": at, "updated_at": at,
+            }
+        )  # fmt: skip
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: FakeStudio
+
+    def log_message(self, *args):
+        del args
+
+    def reply(self, status, body):
+        sent = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(sent)))
+        self.end_headers()
+        self.wfile.write(sent)
+
+    def known(self):
+        return self.headers["authorization"] in (f"Token {TOKEN}", "Bearer short-lived")
+
+    def do_GET(self):
+        url = urlparse(self.path)
+        if not self.known():
+            return self.reply(401, {"detail": "Invalid token."})
+        if url.path == "/api/projects":
+            title = parse_qs(url.query).get("title", [""])[0]
+            found = [p for p in self.server.projects if title in p["title"]]
+            return self.reply(200, {"count": len(found), "results": found})
+        return self.reply(200, [t for t in self.server.tasks if t["annotations"]])
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path == "/api/token/refresh":
+            ok = body == {"refresh": PERSONAL}
+            return self.reply(200 if ok else 401, {"access": "short-lived"} if ok else {})
+        if not self.known():
+            return self.reply(401, {"detail": "Invalid token."})
+        if self.server.broken:
+            return self.reply(500, {"detail": "boom"})
+        if self.path == "/api/projects":
+            self.server.projects.append({**body, "id": len(self.server.projects) + 1})
+            return self.reply(201, self.server.projects[-1])
+        first = len(self.server.tasks)
+        self.server.tasks += [{"id": first + i, "annotations": [], **t} for i, t in enumerate(body)]
+        return self.reply(201, {"task_count": len(body)})
