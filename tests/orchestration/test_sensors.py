@@ -12,7 +12,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from assets.tables import DRIFT
 from labeling.quality.trail import Action, Event
-from orchestration import requests, sensors
+from orchestration import sensors
 from orchestration.definitions import definitions
 from orchestration.instance import PARTITION_NAME_TAG, PROCESS_TAG, end_lost_runs, open_instance
 from orchestration.planning import batches_with_new_reviews
@@ -171,7 +171,7 @@ def test_a_failed_batch_is_tried_again_later_and_four_times_in_all(task, instanc
 
 
 def test_a_warehouse_in_use_makes_a_sensor_wait_and_not_fail(task, instance, monkeypatch):
-    monkeypatch.setattr(requests, "PATIENCE_S", 0.1)
+    monkeypatch.setattr("orchestration.requests.PATIENCE_S", 0.1)
     edit_a_rule(task)
     with warehouse_of(task).turn():
         requests, why = Asked("new_batches", task, instance).now()
