@@ -13,6 +13,8 @@ from assets.tables import ARRIVALS, FILES, QUARANTINE
 from labeling.items.batches import batch_of
 from labeling.items.columns import Arrived, Columns
 from labeling.items.reading import check_records, read_items
+from labeling.items.redacted import redacted
+from labeling.llm.redaction import redactor
 from orchestration.partitions import batches
 from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.errors import TaskError
@@ -71,7 +73,11 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
         pieces = {"query": (0, 0, _run_query(task))}
     else:
         pieces = _changed_files(task, warehouse)
+    source = task.spec.source
+    redact = redactor(source.redact, source.redact_patterns)
     for name, (size, modified, arrived) in pieces.items():
+        if source.redact or source.redact_patterns:
+            arrived = redacted(arrived, redact)
         rows, rejected = _with_batches(task, name, arrived)
         with warehouse.connect() as db, transaction(db):
             for table in (ARRIVALS, QUARANTINE, FILES):

@@ -1,12 +1,14 @@
 """A panel of reviewed items that every prompt answers again: did the model change?"""
 
 import math
+import time
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
 from assets.declare import by_batch
+from assets.examples import example_pool
 from assets.tables import CANARY, CANARY_PANEL, DRIFT, GOLD, ITEMS, MODEL_VOTES
 from assets.told import truth_told
 from orchestration.resources.warehouse import Warehouse
@@ -39,12 +41,12 @@ def canary(task: Task) -> dg.AssetsDefinition:
         batch = context.partition_key
         warehouse.ensure(CANARY, CANARY_PANEL, GOLD, ITEMS)
         panel = _panel(task, warehouse, batch)
-        asked = warehouse.read("from quality.canary where batch = ?", [batch])
-        if asked.num_rows or panel.num_rows == 0 or not _is_due(task, warehouse, batch):
-            # a round is asked once: what a model said then cannot be asked again
-            rows = asked.to_pylist()
-        else:
-            rows = _ask(task, warehouse, batch, panel)
+        rows = warehouse.read("from quality.canary where batch = ?", [batch]).to_pylist()
+        if panel.num_rows and (rows or _is_due(task, warehouse, batch)):
+            # what a model said in a round cannot be asked again: only who is missing is asked
+            rows += _ask(task, warehouse, batch, panel, {row["version"] for row in rows})
+            if rows:
+                warehouse.replace_batch(CANARY, batch, pa.Table.from_pylist(rows))
         return dg.MaterializeResult(
             metadata={
                 "panel": panel.num_rows,
@@ -86,11 +88,26 @@ def _is_due(task: Task, warehouse: Warehouse, batch: str) -> bool:
     spec = task.spec.models
     if spec is None or spec.canary is None:
         return False
+    if spec.simulated is None and _hours_since_last(task) < spec.canary.hours:
+        return False  # a history labelled in one go is one moment of the model
     since = warehouse.read(ROUND, {"batch": batch})["rounds"].to_pylist()
     return int(since[0] or 0) % spec.canary.every == 0
 
 
-def _ask(task: Task, warehouse: Warehouse, batch: str, panel: pa.Table) -> list[dict[str, Any]]:
+def _hours_since_last(task: Task) -> float:
+    """Return hours since any voter's last round; infinite where there was none."""
+    from labeling.llm.canary import last_asked
+    from labeling.llm.ledger import Ledger
+
+    with Ledger(task.ledger) as ledger:
+        asked_at = last_asked(ledger)
+    return math.inf if asked_at is None else (time.time() - asked_at) / 3600
+
+
+def _ask(
+    task: Task, warehouse: Warehouse, batch: str, panel: pa.Table, asked: set[str]
+) -> list[dict[str, Any]]:
+    """Ask the prompts whose version is not among ``asked``; return a row for each that answered."""
     from labeling.llm.canary import ask_canary
     from labeling.llm.ledger import Ledger
     from orchestration.resources.models import (
@@ -102,7 +119,10 @@ def _ask(task: Task, warehouse: Warehouse, batch: str, panel: pa.Table) -> list[
         transport_of,
     )
 
-    redact = redactor_of(task)
+    redact, classes = redactor_of(task), classes_of(task)
+    prompts = tuple(p for p in prompts_of(task) if p.version(classes) not in asked)
+    if not prompts:
+        return []
     if panel["image"].null_count == panel.num_rows:
         panel = panel.drop_columns(["image"])
     with (
@@ -111,17 +131,18 @@ def _ask(task: Task, warehouse: Warehouse, batch: str, panel: pa.Table) -> list[
     ):
         findings, tallies = ask_canary(
             panel,
-            prompts_of(task),
-            classes_of(task),
+            prompts,
+            classes,
             transport,
             ledger,
             round_id=f"canary {batch}",
             budget=budget_of(task),
             pace=pace_of(task),
+            examples=example_pool(warehouse, batch, prompts, redact),
             redact=redact,
             image_folder=task.folder,
         )
-    rows = [
+    return [
         {
             "batch": batch,
             "voter": found.voter,
@@ -140,6 +161,3 @@ def _ask(task: Task, warehouse: Warehouse, batch: str, panel: pa.Table) -> list[
         }
         for found in findings
     ]
-    if rows:
-        warehouse.replace_batch(CANARY, batch, pa.Table.from_pylist(rows))
-    return rows

@@ -46,22 +46,26 @@ def models(task: Task) -> dg.AssetsDefinition:
             spent = {
                 r[0]: r[1:]
                 for r in db.execute(
-                    "select voter, calls, cost_usd, quoted_usd from votes.model_use"
+                    "select voter, calls, cost_usd, quoted_usd, p95_s from votes.model_use"
                     " where batch = ?",
                     [batch],
                 ).fetchall()
             }
+        from orchestration.resources.models import voter_versions
+
+        versions = voter_versions(task)
         answer, quoted = _ask(task, context, warehouse, batch, items, undecided)
         use = [
             {
                 "batch": batch,
                 "voter": voter,
+                "version": versions[voter],
                 "calls": tally.calls + spent.get(voter, NOTHING)[0],
                 "cached": tally.cached,
                 "cost_usd": tally.cost_usd + spent.get(voter, NOTHING)[1],
                 "parse_failures": tally.parse_failures,
                 "refusals": tally.refusals + tally.filtered,
-                "p95_s": tally.latency_s(0.95),
+                "p95_s": tally.latency_s(0.95) or spent.get(voter, NOTHING)[3],
                 "quoted_usd": _sum(quoted.get(voter), spent.get(voter, NOTHING)[2]),
                 "partial": bool(tally.why),
             }
@@ -90,8 +94,8 @@ def models(task: Task) -> dg.AssetsDefinition:
     return models
 
 
-NOTHING = (0, 0.0, None)
-"""Calls, cost and quote of a voter that was not asked before."""
+NOTHING = (0, 0.0, None, None)
+"""Calls, cost, quote and latency of a voter that was not asked before."""
 
 
 def _ask(

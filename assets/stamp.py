@@ -12,6 +12,9 @@ from orchestration.task.task import Task
 LABELS_FOLLOW = ("classes", "class_balance", "models", "student", "audit", "queue")
 """Sections of task.yaml that labels and samples depend on."""
 
+NO_MATTER = ("canary", "concurrency", "budget")
+"""Settings of models that change no answer; a batch that a budget cut short goes on by itself."""
+
 ITEMS_HASH = """
 select coalesce(md5(string_agg(item_id || chr(31) || coalesce(text, '') || chr(31)
     || coalesce(image, '') || chr(31) || metadata, chr(30) order by item_id)), 'none')
@@ -52,6 +55,8 @@ def settings_hash(task: Task) -> str:
     """Hash of every file of the task that voters are made of, and of the sections above."""
     digest = hashlib.sha256()
     spec = task.spec.model_dump(mode="json", include=set(LABELS_FOLLOW))
+    if spec["models"] is not None:
+        spec["models"] = {k: v for k, v in spec["models"].items() if k not in NO_MATTER}
     digest.update(json.dumps(spec, sort_keys=True).encode())
     for path in sorted(_voter_files(task)):
         digest.update(str(path.relative_to(task.folder)).encode())
@@ -62,6 +67,8 @@ def settings_hash(task: Task) -> str:
 def _voter_files(task: Task) -> set[Path]:
     named = {task.folder / name for name in task.spec.rules.files}
     if task.spec.models is not None:
-        named |= {task.folder / name for name in task.spec.models.prompts}
+        for pattern in task.spec.models.prompts:
+            path = task.path(pattern)
+            named |= set(path.parent.glob(path.name))
     beside = {path for path in task.folder.rglob("*.txt") if path.is_file()}
     return {path for path in named | beside if path.is_file()}

@@ -154,7 +154,8 @@ MODEL_USE = Table(
     "model_use",
     {
         "batch": _BATCH,
-        "voter": ("varchar", "The prompt, or all."),
+        "voter": ("varchar", "The prompt."),
+        "version": ("varchar", "Hash of prompt, model and parameters."),
         "calls": ("bigint", "Requests sent in the run that asked first."),
         "cached": ("bigint", "Answers taken from the ledger."),
         "cost_usd": ("double", "What the answers cost, in US dollars."),

@@ -213,6 +213,12 @@ def record(
     return _compare(voter, version, told, at, alpha)
 
 
+def last_asked(ledger: Ledger) -> float | None:
+    """When the last round was asked, in seconds since 1970; ``None`` if there was none."""
+    ledger.script(SCHEMA)
+    return ledger.execute("select max(asked_at) from canary")[0][0]
+
+
 def accept(ledger: Ledger, voter: str, version: str) -> None:
     """Take the model as it is now for the reference; the next round is the new one."""
     ledger.script(SCHEMA)

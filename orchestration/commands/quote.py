@@ -13,14 +13,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from assets.examples import example_pool
 from assets.llm import UNDECIDED
 from labeling.items.batches import batch_of
 from labeling.items.columns import Columns
 from labeling.items.reading import read_items
 from labeling.llm.content import strings
 from labeling.llm.ledger import Ledger
+from labeling.llm.pool import ExamplePool
 from labeling.llm.quote import VoterQuote, quote_batch
-from orchestration.resources.models import asking_nobody, budget_of, classes_of, prompts_of
+from orchestration.resources.models import (
+    asking_nobody,
+    budget_of,
+    classes_of,
+    prompts_of,
+    redactor_of,
+)
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.errors import TaskError
 from orchestration.task.locate import find_task
@@ -45,6 +53,9 @@ def quote(
             classes_of(found),
             asking_nobody(found),
             ledger,
+            examples=_examples(found, items),
+            redact=redactor_of(found),
+            undecided=_all_undecided(found, items) if certain else None,
             image_folder=found.folder,
         )
         spent = ledger.spent("quote")
@@ -148,6 +159,21 @@ def _asked(task: Task, items: pa.Table) -> tuple[pa.Table, bool]:
     return (
         asked.drop_columns(["image"]) if asked["image"].null_count == asked.num_rows else asked
     ), certain
+
+
+def _examples(task: Task, items: pa.Table) -> ExamplePool | None:
+    """Return what the newest batch may be shown: how long prompts are hardly depends on which."""
+    batches = strings(items, "batch")
+    if not batches or not task.warehouse.exists():
+        return None
+    warehouse = Warehouse(path=str(task.warehouse))
+    return example_pool(warehouse, max(batches), prompts_of(task), redactor_of(task))
+
+
+def _all_undecided(task: Task, items: pa.Table) -> list[str] | None:
+    """Return what the rules leave open in all batches; ``None`` where they were not applied."""
+    left = [_undecided(task, batch) for batch in sorted(set(strings(items, "batch")))]
+    return None if None in left else [item for ids in left for item in ids or ()]
 
 
 def _undecided(task: Task, batch: str) -> list[str] | None:

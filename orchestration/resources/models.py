@@ -56,6 +56,13 @@ def pace_of(task: Task) -> Pace:
     return Pace(concurrency=_spec(task).concurrency)
 
 
+def voter_versions(task: Task) -> dict[str, str]:
+    """Return the version of each voter that the task's prompts make, by the voter's name."""
+    kind = "llm" if _spec(task).simulated is None else "simulated"
+    classes = classes_of(task)
+    return {f"{kind}/{prompt.name}": prompt.version(classes) for prompt in prompts_of(task)}
+
+
 def redactor_of(task: Task) -> Callable[[str], str] | None:
     """Return what takes secrets and personal data out of a text; ``None`` if the task does not ask."""
     spec = _spec(task)

@@ -34,6 +34,9 @@ class Canary(Section):
         default=60, description="Size of the panel; chosen once there is that much gold."
     )
     every: PositiveInt = Field(default=1, description="Asked again with every n-th batch.")
+    hours: Annotated[float, Field(ge=0)] = Field(
+        default=12.0, description="At least so long after the last round; not if simulated."
+    )
 
 
 class Models(Section):

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from labeling.llm.redaction import redactor
 from orchestration.task.alerts import Alerts
 from orchestration.task.model_settings import Models
 from orchestration.task.people import LabelStudio, Reviewers
@@ -38,12 +39,23 @@ class Source(Section):
     longest_text: PositiveInt = Field(
         default=100_000, description="Characters; longer is set aside."
     )
+    redact: tuple[str, ...] = Field(
+        default=(), description="Kinds of secrets and personal data never stored: email, token, ..."
+    )
+    redact_patterns: dict[str, str] = Field(
+        default_factory=dict, description="Patterns of one's own: name to regular expression."
+    )
     bad_rows_at_most: Share = Field(default=0.05, description="Above this share the batch stops.")
 
     @model_validator(mode="after")
     def _one_source(self) -> "Source":
         if (self.files is None) == (self.query is None):
             raise ValueError("give either files or query, and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _redaction_can_be_done(self) -> "Source":
+        redactor(self.redact, self.redact_patterns)
         return self
 
     @field_validator("files")

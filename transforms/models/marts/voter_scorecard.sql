@@ -41,6 +41,21 @@ counted as (
     left join around as o on v.item_id = o.item_id and v.batch = o.batch
     group by v.voter, v.version
 
+),
+
+asked as (
+
+    select
+        voter,
+        version,
+        sum(calls) as calls,
+        sum(cost_usd) as cost_usd,
+        sum(parse_failures) as parse_failures,
+        sum(refusals) as refusals,
+        arg_max(p95_s, batch) as p95_s
+    from {{ source('votes', 'model_use') }}
+    group by voter, version
+
 )
 
 select
@@ -54,6 +69,12 @@ select
     reviewed,
     accuracy,
     {{ wilson('accuracy * effective', 'effective', 'low') }} as accuracy_low,
-    {{ wilson('accuracy * effective', 'effective', 'high') }} as accuracy_high
+    {{ wilson('accuracy * effective', 'effective', 'high') }} as accuracy_high,
+    a.calls::bigint as calls,
+    a.cost_usd,
+    a.parse_failures::bigint as parse_failures,
+    a.refusals::bigint as refusals,
+    a.p95_s
 from counted
+left join asked as a using (voter, version)
 order by family, voter, version
