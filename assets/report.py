@@ -44,6 +44,10 @@ def report(task: Task) -> dg.AssetsDefinition:
 def report_data(task: Task) -> Any:
     """Gather what the page shows from the published files."""
     from console.dashboard.data import ReportData
+    from console.dashboard.recipes import RECIPES
+
+    def stands(name: str) -> bool:
+        return (task.published / f"{name}.parquet").is_file()
 
     def mart(name: str) -> pa.Table:
         return pq.ParquetFile(task.published / f"{name}.parquet").read()
@@ -69,6 +73,7 @@ def report_data(task: Task) -> Any:
         target_accuracy=task.spec.alarm.accuracy_at_least,
         simulated_voters=simulated,
         notes=notes,
+        published={recipe.table: mart(recipe.table) for recipe in RECIPES if stands(recipe.table)},
     )
 
 

@@ -146,6 +146,8 @@ class ReportData:
         Whether any voter stands in for a language model; the page says so at its top.
     notes : tuple of str
         Further remarks for the reader.
+    published : mapping of str to pyarrow Table
+        Further published tables, for :mod:`console.dashboard.findings`.
 
     Raises
     ------
@@ -167,6 +169,7 @@ class ReportData:
     target_accuracy: float | None = None
     simulated_voters: bool = False
     notes: tuple[str, ...] = ()
+    published: Mapping[str, pa.Table] = field(default_factory=dict[str, pa.Table])
 
     def __post_init__(self) -> None:
         for name, schema in SCHEMAS.items():

@@ -133,8 +133,31 @@
     control("state").textContent = `${rows} of ${batches.length} batches shown`;
   }
 
+  // Tables that stand in the page are filtered in place: a row without a batch fits every batch.
+  function filterFindings() {
+    const from = place.get(control("from").value) ?? 0;
+    const to = place.get(control("to").value) ?? batches.length - 1;
+    for (const row of document.querySelectorAll(".finding tbody tr")) {
+      const { batch, voter, class: label } = row.dataset;
+      const at = place.get(batch);
+      row.hidden = (at !== undefined && (at < Math.min(from, to) || at > Math.max(from, to))) ||
+        Boolean(control("voter").value && voter && voter !== control("voter").value) ||
+        Boolean(control("class").value && label && label !== control("class").value);
+    }
+  }
+
+  function saveFinding(key) {
+    const rows = [...document.querySelectorAll(`#${key}-finding tr`)].filter((row) => !row.hidden);
+    const text = rows.map((row) =>
+      [...row.cells].map((cell) => quoted(cell.textContent)).join(",")).join("\r\n") + "\r\n";
+    const url = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+    save(`${key}.csv`, url);
+    setTimeout(() => URL.revokeObjectURL(url), 1000);
+  }
+
   async function redraw() {
     say();
+    filterFindings();
     for (const key of wanted) await draw(key);
     Object.keys(figures).forEach(fillTable);
   }
@@ -157,6 +180,9 @@
       figure.querySelector("details").addEventListener("toggle", () => fillTable(key));
       figure.querySelector("[data-download=csv]").addEventListener("click", () => saveCsv(key));
       figure.querySelector("[data-download=png]").addEventListener("click", () => savePng(key));
+    }
+    for (const button of document.querySelectorAll("[data-save]")) {
+      button.addEventListener("click", () => saveFinding(button.dataset.save));
     }
     const form = document.getElementById("filters");
     form.addEventListener("change", redraw);

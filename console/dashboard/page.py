@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.dashboard import charts
 from console.dashboard.data import SCHEMAS, ReportData
+from console.dashboard.findings import findings
 from console.dashboard.summary import headline
 
 HERE = Path(__file__).parent
@@ -210,6 +211,7 @@ def render(report: ReportData) -> str:
         headline=headline(report),
         alarms=report.rows("alarms"),
         rules=report.rows("rules"),
+        findings=findings(report.published),
         batches=list(dict.fromkeys(report.quality_by_batch["batch"].to_pylist())),
         voters=sorted({v for v in report.voter_scorecard["voter"].to_pylist() if v}),
         classes=sorted(

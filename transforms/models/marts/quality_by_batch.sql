@@ -35,7 +35,10 @@ cost as (
 
 queued as (
 
-    select batch, count(*) as queue_size from {{ source('people', 'queue') }} group by batch
+    select w.batch, count(*) as queue_size
+    from {{ source('people', 'queue') }} as w
+    anti join {{ source('people', 'gold') }} as g on w.item_id = g.item_id and w.batch = g.batch
+    group by w.batch
 
 )
 

@@ -1,0 +1,204 @@
+"""Which published tables the page shows, and what of them: one recipe a table."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from console.dashboard.cells import Row, count, interval, number, share, text, words
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A published table, its heading, its columns and which of its rows are kept."""
+
+    table: str
+    title: str
+    lead: str
+    columns: Mapping[str, Callable[[Row], str]]
+    keep: Callable[[Sequence[Row]], Sequence[Row]] = field(default=lambda rows: rows)
+
+
+def _newest(rows: Sequence[Row]) -> list[Row]:
+    last = max((str(row["batch"]) for row in rows), default="")
+    return [row for row in rows if row["batch"] == last]
+
+
+def _measured(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row["reviewed"] and row["class"] == "all"]
+
+
+def _over_all(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row["span"] == "all" and row["share"] >= MENTIONED]
+
+
+MENTIONED = 0.0005
+"""Confusions of a smaller share of all items are left to the file."""
+
+RECIPES = (
+    Recipe(
+        "alarm_slices",
+        "Where alarms come from",
+        "Most suspect first: errors among the reviewed items of a class, voter or slice.",
+        {
+            "Alarm": text("alarm_id"), "Slice": text("slice"), "Reviewed": count("reviewed"),
+            "Wrong": count("errors"), "Error": share("error"),
+            "95 % interval": interval("error_low", "error_high"), "Elsewhere": share("elsewhere"),
+        },
+        lambda rows: [row for row in rows if row["rank"] <= 8],
+    ),
+    Recipe(
+        "alarm_items",
+        "Telling items of alarms",
+        "Reviewed items that the labels got wrong, the most telling first.",
+        {
+            "Alarm": text("alarm_id"), "Item": text("item_id"), "Labelled": text("label"),
+            "Gold": text("gold"), "Confidence": share("confidence"), "Misled by": text("misled_by"),
+            "Text": text("text"),
+        },
+    ),
+    Recipe(
+        "alarm_events",
+        "What was done about alarms",
+        "The audit trail: nothing in it is ever changed.",
+        {
+            "When": text("at"), "Who": text("who"), "What": text("action"),
+            "Series": text("series"), "Batch": text("batch"), "Note": text("note"),
+            "Until": text("until"),
+        },
+    ),
+    Recipe(
+        "overall",
+        "Accuracy over all batches",
+        "Labels, consensus, every voter and every version of it, on audit reviews.",
+        {
+            "Series": text("series"), "Version": text("version"), "Items": count("items"),
+            "Reviewed": count("reviewed"), "Wrong": count("errors"), "Accuracy": share("accuracy"),
+            "95 % interval": interval("accuracy_low", "accuracy_high"),
+        },
+        _measured,
+    ),
+    Recipe(
+        "drift_series",
+        "Watched series in the newest batch",
+        "One budget of false alarms over all of them; evidence and limit on the log scale.",
+        {
+            "Series": text("series"), "Promised": share("promised"), "by": text("promised_by"),
+            "Reviewed": count("reviews"), "Wrong": count("errors"),
+            "Evidence": number("log_evidence"), "Limit": number("log_limit"),
+            "State": words("alarm", "alarm"), "Change began about": text("change_batch"),
+        },
+        _newest,
+    ),
+    Recipe(
+        "confusion",
+        "Confusion",
+        "Estimated share of all items that are one class and labelled another, over all batches.",
+        {"Is": text("truth"), "Labelled": text("label"), "Share of all items": share("share")},
+        _over_all,
+    ),
+    Recipe(
+        "reliability",
+        "Calibration",
+        "What labels say of their confidence, and how often they are right.",
+        {
+            "Series": text("series"), "Confidence": interval("confidence_low", "confidence_high"),
+            "Reviewed": count("reviewed"), "Said": share("confidence"), "Right": share("accuracy"),
+            "95 % interval": interval("accuracy_low", "accuracy_high"),
+            "Calibration error": share("ece"),
+        },
+        lambda rows: [row for row in rows if row["reviewed"]],
+    ),
+    Recipe(
+        "agreement",
+        "Agreement of reviewers",
+        "Cohen's kappa of pairs, Krippendorff's alpha of all: 1 is full agreement, 0 is chance.",
+        {
+            "First": text("first"), "Second": text("second"), "Measure": text("measure"),
+            "Items": count("items"), "Value": number("value"),
+        },
+    ),
+    Recipe(
+        "canary",
+        "Canary",
+        "The same reviewed items, asked again and again: a change here is the model's, not the data's.",
+        {
+            "Batch": text("batch"), "Voter": text("voter"), "Items": count("items"),
+            "Right": share("accuracy"), "In the reference": share("accuracy_before"),
+            "Answers that differ": count("flips"),
+            "Finding": lambda row: "the model changed"
+            if row["changed"]
+            else "another model is named"
+            if row["fingerprint_changed"]
+            else "no change",
+        },
+    ),
+    Recipe(
+        "voter_scorecard",
+        "Cost and quality of models",
+        "What each prompt and model cost, and how often it is right.",
+        {
+            "Voter": text("voter"), "Version": text("version"), "Calls": count("calls"),
+            "Cost, $": number("cost_usd"), "Unreadable": count("parse_failures"),
+            "Refused": count("refusals"), "95 % answer within, s": number("p95_s"),
+            "Accuracy": share("accuracy"),
+            "95 % interval": interval("accuracy_low", "accuracy_high"),
+        },
+        lambda rows: [row for row in rows if row.get("calls") is not None],
+    ),
+    Recipe(
+        "new_words",
+        "New words",
+        "Share of the texts that hold a word, before and now.",
+        {
+            "Batch": text("batch"), "Word": text("word"), "Before": share("before"),
+            "Now": share("now"),
+        },
+    ),
+    Recipe(
+        "label_model",
+        "The label model of the newest batch",
+        "Which model was published and why, and when it should not be trusted.",
+        {
+            "Batch": text("batch"), "Model": text("method"), "Why": text("why"),
+            "Gold": count("gold"), "Right on gold": share("model_accuracy"),
+            "Majority": share("majority_accuracy"), "Warnings": text("warnings"),
+        },
+        _newest,
+    ),
+    Recipe(
+        "voter_beliefs",
+        "What the label model believes of voters",
+        "In the newest batch: believed, and measured where gold tells.",
+        {
+            "Voter": text("voter"), "Votes": count("votes"), "Believed right": share("accuracy"),
+            "95 % interval": interval("accuracy_low", "accuracy_high"),
+            "Right on gold": share("gold_accuracy"),
+            "95 % interval of that": interval("gold_low", "gold_high"),
+        },
+        _newest,
+    ),
+    Recipe(
+        "queue_gain",
+        "What the learning queue buys",
+        "Measured against its random share, and whether more reviews pay.",
+        {
+            "Strategy": text("strategy"), "Reviews": count("reviews"), "Gain": text("gain"),
+            "Advice": text("advice"),
+        },
+    ),
+    Recipe(
+        "student_switches",
+        "What the student is allowed",
+        "Each is kept only if reviewed items of earlier batches say that it helps.",
+        {"Switch": text("switch"), "Kept": words("kept", "on", "off"), "Told": text("told")},
+        _newest,
+    ),
+    Recipe(
+        "rule_suggestions",
+        "Rules worth adding",
+        "Ready to paste under rules: in rules.yaml.",
+        {
+            "Class": text("label"), "From": text("source"),
+            "Precision at least": share("precision_low"), "Rule": text("yaml"),
+        },
+    ),
+)  # fmt: skip

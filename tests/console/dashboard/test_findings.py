@@ -1,0 +1,89 @@
+"""Tables on the page: made of what is published, filtered and downloaded in a browser."""
+
+import pyarrow as pa
+
+from console.dashboard.findings import findings
+from console.dashboard.page import render
+from console.dashboard.recipes import RECIPES
+from tests.console.dashboard.test_page import report
+
+OVERALL = pa.table(
+    {
+        "series": ["labels", "voter/rule/link", "class/spam"],
+        "version": [None, "v1", None],
+        "class": ["all", "all", "spam"],
+        "items": [1200, 300, 40],
+        "reviewed": [60, 20, 5],
+        "errors": [6, 1, 0],
+        "accuracy": [0.9, 0.95, 1.0],
+        "accuracy_low": [0.8, 0.76, 0.5],
+        "accuracy_high": [0.95, 0.99, 1.0],
+    }
+)
+WORDS = pa.table(
+    {
+        "batch": ["2026-03-02", "2026-03-03"],
+        "word": ["<script>alert(1)</script>", "=cmd()"],
+        "before": [0.0, 0.01],
+        "now": [0.1, 0.2],
+    }
+)
+
+
+def test_what_is_not_published_or_empty_is_not_told_of():
+    assert findings({}) == []
+    assert findings({"new_words": WORDS.slice(0, 0)}) == []
+
+
+def test_numbers_are_shown_as_people_read_them():
+    (told,) = findings({"overall": OVERALL})
+    assert told.columns[:3] == ("Series", "Version", "Items")
+    assert [line.cells for line in told.lines] == [
+        ("labels", "", "1,200", "60", "6", "90.0 %", "80.0 to 95.0 %"),
+        ("voter/rule/link", "v1", "300", "20", "1", "95.0 %", "76.0 to 99.0 %"),
+    ]
+    assert [line.voter for line in told.lines] == ["", "rule/link"]
+
+
+def test_every_recipe_reads_the_columns_of_its_table():
+    from assets import tables
+    from orchestration.resources.table import Table
+
+    declared = {t.name: set(t.columns) for t in vars(tables).values() if isinstance(t, Table)}
+    shared = {recipe.table for recipe in RECIPES} & set(declared)
+    assert len(shared) >= len(RECIPES) - 2
+    for recipe in RECIPES:
+        if recipe.table not in declared:
+            continue
+        row = dict.fromkeys(declared[recipe.table])
+        for show in recipe.columns.values():
+            show(row)
+
+
+def test_published_text_stays_text_and_filters_and_csv_work(browser, tmp_path):
+    page_file = tmp_path / "page.html"
+    page_file.write_text(render(report(published={"new_words": WORDS, "overall": OVERALL})))
+    page = browser.new_context(accept_downloads=True).new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("dialog", lambda dialog: errors.append(dialog.message))
+    page.goto(page_file.as_uri())
+    page.click("#new-words-finding summary")
+    page.wait_for_selector("#filters output:not(:empty)", state="attached")
+    rows = page.locator("#new-words-finding tbody tr:visible")
+    assert rows.count() == 2
+    batches = page.locator("#from option").all_inner_texts()
+    page.select_option("#from", batches[-1])
+    page.wait_for_timeout(200)
+    expected = sum(
+        batch not in batches or batch == batches[-1] for batch in WORDS["batch"].to_pylist()
+    )
+    assert rows.count() == expected
+    page.click("#filters button[type=reset]")
+    page.wait_for_timeout(200)
+    with page.expect_download() as download:
+        page.click("[data-save=new-words]")
+    text = open(download.value.path(), encoding="utf-8", newline="").read()
+    assert text.splitlines()[0] == "Batch,Word,Before,Now"
+    assert "'=cmd()" in text
+    assert errors == []
