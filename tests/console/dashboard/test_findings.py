@@ -83,7 +83,7 @@ def test_published_text_stays_text_and_filters_and_csv_work(browser, tmp_path):
     page.wait_for_timeout(200)
     with page.expect_download() as download:
         page.click("[data-save=new-words]")
-    text = open(download.value.path(), encoding="utf-8", newline="").read()
+    text = download.value.path().read_bytes().decode("utf-8")
     assert text.splitlines()[0] == "Batch,Word,Before,Now"
     assert "'=cmd()" in text
     assert errors == []
