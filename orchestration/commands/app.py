@@ -27,6 +27,7 @@ COMMANDS = (
     "explain",
     "quote",
     "canary",
+    "ledger",
     "plan",
     "review",
     "export",
