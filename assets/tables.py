@@ -156,7 +156,7 @@ MODEL_USE = Table(
         "batch": _BATCH,
         "voter": ("varchar", "The prompt."),
         "version": ("varchar", "Hash of prompt, model and parameters."),
-        "calls": ("bigint", "Requests sent in the run that asked first."),
+        "calls": ("bigint", "Requests sent, in all runs of the batch."),
         "cached": ("bigint", "Answers taken from the ledger."),
         "cost_usd": ("double", "What the answers cost, in US dollars."),
         "parse_failures": ("bigint", "Answers that named no class."),
