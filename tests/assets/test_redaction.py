@@ -71,8 +71,9 @@ def test_no_key_and_nothing_redacted_is_in_any_file_of_a_run(task, capfd, caplog
         assert any("[email]" in str(one.body) for one in provider.meter)
     project = task.folder.parents[1]
     shutil.rmtree(task.folder / "items")  # what people wrote themselves
-    assert "canary.person" not in capfd.readouterr().out + caplog.text
+    said = capfd.readouterr()
     for needle in (KEY, SECRET, REJECTED):
+        assert needle not in said.out + said.err + caplog.text
         assert holding(project, needle) == []
     stored = warehouse_of(told).read("select text from raw.items where item_id = 'secret'")
     assert stored["text"].to_pylist() == ["Write to [email] please"]
