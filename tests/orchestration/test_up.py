@@ -126,7 +126,9 @@ def test_every_address_answers_and_ctrl_c_leaves_no_process(up, project):
     ).json()["data"]  # fmt: skip
     (repository,) = asked["repositoriesOrError"]["nodes"]
     assert repository["location"]["name"] == "letters"
-    assert len(repository["sensors"]) == 4
+    assert {sensor["name"].removeprefix("letters_") for sensor in repository["sensors"]} == {
+        "new_files", "new_batches", "new_reviews", "alerts", "alarm_trail", "automation",
+    }  # fmt: skip
     daemons = asked["instance"]["daemonHealth"]["allDaemonStatuses"]
     assert all(daemon["healthy"] for daemon in daemons if daemon["required"])
     assert "MLflow" in get(addresses["mlflow"]).text
