@@ -38,7 +38,7 @@ def test_writing_again_leaves_files_alone_so_that_no_sensor_sees_news(tmp_path: 
     assert not list(tmp_path.rglob("*.part"))
 
 
-def test_writing_takes_less_than_two_seconds(tmp_path: Path) -> None:
+def test_writing_takes_seconds_and_not_minutes(tmp_path: Path) -> None:
     started = time.process_time()
     GENERATOR.generate(tmp_path / "inbox", tmp_path / "truth")
     assert time.process_time() - started < 10
