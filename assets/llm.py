@@ -43,31 +43,32 @@ def models(task: Task) -> dg.AssetsDefinition:
         )
         with warehouse.connect() as db:
             undecided = [r[0] for r in db.execute(UNDECIDED, {"batch": batch}).fetchall()]
-            spent = {
-                r[0]: r[1:]
-                for r in db.execute(
-                    "select voter, calls, cost_usd, quoted_usd, p95_s from votes.model_use"
-                    " where batch = ?",
-                    [batch],
-                ).fetchall()
-            }
-        from orchestration.resources.models import voter_versions
+            rows = db.execute(
+                "select voter, quoted_usd, waits_for from votes.model_use where batch = ?", [batch]
+            ).fetchall()
+            before = {row[0]: row[1] for row in rows}
+        from orchestration.resources.models import collect_answers, voter_versions
 
         versions = voter_versions(task)
-        answer, quoted = _ask(task, context, warehouse, batch, items, undecided)
+        if any(row[2] for row in rows):
+            for note in collect_answers(task).notes:
+                context.log.warning(note)
+        answer, booked, to_come = _ask(task, context, warehouse, batch, items, undecided)
         use = [
             {
                 "batch": batch,
                 "voter": voter,
                 "version": versions[voter],
-                "calls": tally.calls + spent.get(voter, NOTHING)[0],
+                "calls": booked[voter].calls,
                 "cached": tally.cached,
-                "cost_usd": tally.cost_usd + spent.get(voter, NOTHING)[1],
+                "cost_usd": booked[voter].cost_usd,
                 "parse_failures": tally.parse_failures,
                 "refusals": tally.refusals + tally.filtered,
-                "p95_s": tally.latency_s(0.95) or spent.get(voter, NOTHING)[3],
-                "quoted_usd": _sum(quoted.get(voter), spent.get(voter, NOTHING)[2]),
+                "p95_s": booked[voter].p95_s,
+                "quoted_usd": quoted(before.get(voter), to_come.get(voter)),
                 "partial": bool(tally.why),
+                "waiting": tally.waiting,
+                "waits_for": " ".join(sorted(tally.waits_for)) or None,
             }
             for voter, tally in answer.by_voter.items()
         ]
@@ -81,11 +82,17 @@ def models(task: Task) -> dg.AssetsDefinition:
                 "calls": summary.calls,
                 "cached": summary.cached,
                 "cost_usd": dg.MetadataValue.float(summary.cost_usd),
+                "batch_cost_usd": dg.MetadataValue.float(
+                    sum((b.cost_usd for b in booked.values()), 0.0)
+                ),
                 "parse_failures": summary.parse_failures,
                 "refusals": summary.refusals,
                 "calibrated": int(pc.sum(said["calibrated"]).as_py() or 0),
                 "p50_s": dg.MetadataValue.float(summary.latency_s(0.5) or 0.0),
                 "p95_s": dg.MetadataValue.float(summary.latency_s(0.95) or 0.0),
+                "spared_by_cascade": summary.spared,
+                "saved_usd": dg.MetadataValue.float(summary.saved_usd),
+                "waiting": summary.waiting,
                 "partial": answer.partial,
                 "why": summary.why or "every item was asked",
             }
@@ -94,8 +101,34 @@ def models(task: Task) -> dg.AssetsDefinition:
     return models
 
 
-NOTHING = (0, 0.0, None, None)
-"""Calls, cost, quote and latency of a voter that was not asked before."""
+def quoted(before: float | None, now: tuple[float, float] | None) -> float | None:
+    """Return what the answers to a batch were to cost at worst, over all of its runs.
+
+    Parameters
+    ----------
+    before : float, optional
+        What earlier runs of the batch were quoted.
+    now : (float, float), optional
+        What was paid before this run, and what this one may cost at worst; ``None`` if there is
+        no known price.
+
+    Examples
+    --------
+    >>> quoted(None, (0.0, 2.0))
+    2.0
+    >>> quoted(2.0, (0.5, 1.0))  # a run that goes on is part of what was quoted
+    2.0
+    >>> quoted(2.0, (3.0, 0.0))  # dearer than quoted, and stays so
+    2.0
+    >>> quoted(2.0, (0.5, 4.0))  # more is asked than before
+    4.5
+    """
+    if now is None:
+        return before
+    paid, worst = now
+    if before is None:
+        return paid + worst
+    return max(before, min(paid, before) + worst)
 
 
 def _ask(
@@ -105,10 +138,15 @@ def _ask(
     batch: str,
     items: pa.Table,
     undecided: list[Any],
-) -> tuple[Any, dict[str, float | None]]:
-    """Ask the task's prompts about the items they are meant for; also what that was to cost."""
+) -> tuple[Any, dict[str, Any], dict[str, tuple[float, float]]]:
+    """Ask the task's prompts about the items they are meant for.
+
+    Returns what they said, what is booked on the batch by now, and what each was quoted: paid
+    before, and to come at worst.
+    """
     from labeling.llm.labelling import Progress, label_batch
     from labeling.llm.ledger import Ledger
+    from labeling.llm.ledger_summary import Booked, booked_on
     from labeling.llm.quote import quote_batch
     from orchestration.resources.models import (
         budget_of,
@@ -128,7 +166,8 @@ def _ask(
         asked = asked.drop_columns(["image"])
 
     def tell(now: Progress) -> None:
-        context.log.info("%s: %s of %s", now.voter, now.done, now.total)
+        told = (now.voter, now.done, now.total, now.calls, now.cost_usd)
+        context.log.info("%s: %s of %s texts, %s calls, $%.4f", *told)
 
     prompts, redact = prompts_of(task), redactor_of(task)
     asking: dict[str, Any] = {
@@ -141,10 +180,17 @@ def _ask(
         transport_of(task, truth_told(task, asked, redact), now=batch) as transport,
         Ledger(task.ledger) as ledger,
     ):
-        quoted: dict[str, float | None] = {}
+        to_come: dict[str, tuple[float, float]] = {}
         if not transport.free:
-            quotes = quote_batch(asked, prompts, classes_of(task), transport, ledger, **asking)
-            quoted = {quote.voter: quote.worst_usd for quote in quotes}
+            paid = booked_on(ledger, batch)
+            quotes = quote_batch(
+                asked, prompts, classes_of(task), transport, ledger, by_batch=spec.batch, **asking
+            )
+            to_come = {
+                q.voter: (paid.get(q.voter, Booked()).cost_usd, q.worst_usd)
+                for q in quotes
+                if q.worst_usd is not None
+            }
         answer = label_batch(
             asked,
             prompts,
@@ -152,16 +198,15 @@ def _ask(
             transport,
             ledger,
             run=context.run.run_id,
+            account=batch,
             budget=budget_of(task),
             pace=pace_of(task),
+            later=transport if spec.batch else None,
             progress=tell,
             **asking,
         )
-    return answer, quoted
-
-
-def _sum(now: float | None, before: float | None) -> float | None:
-    return None if now is None and before is None else (now or 0.0) + (before or 0.0)
+        booked = booked_on(ledger, batch)
+    return answer, {voter: booked.get(voter, Booked()) for voter in answer.by_voter}, to_come
 
 
 def _write(

@@ -12,7 +12,7 @@ from orchestration.task.task import Task
 LABELS_FOLLOW = ("classes", "class_balance", "models", "student", "audit", "queue")
 """Sections of task.yaml that labels and samples depend on."""
 
-NO_MATTER = ("canary", "concurrency", "budget")
+NO_MATTER = ("canary", "concurrency", "pace", "batch", "budget")
 """Settings of models that change no answer; a batch that a budget cut short goes on by itself."""
 
 ITEMS_HASH = """

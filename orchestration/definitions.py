@@ -26,6 +26,7 @@ def definitions(task: Task) -> dg.Definitions:
     from assets.graph import assets
     from expectations.checks import checks
     from orchestration.label_studio import label_studio_sensors
+    from orchestration.model_answers import model_answer_sensors
     from orchestration.resources.dbt import dbt_resource
     from orchestration.schedules import schedules, warehouse_of
     from orchestration.sensors import sensors
@@ -35,7 +36,7 @@ def definitions(task: Task) -> dg.Definitions:
         asset_checks=checks(task),
         jobs=jobs(task),
         schedules=schedules(task),
-        sensors=[*sensors(task), *label_studio_sensors(task)],
+        sensors=[*sensors(task), *model_answer_sensors(task), *label_studio_sensors(task)],
         resources={"warehouse": warehouse_of(task), "dbt": dbt_resource()},
         executor=dg.in_process_executor,
     )

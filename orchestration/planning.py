@@ -6,6 +6,11 @@ from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
+CUT_SHORT = """
+select batch, string_agg(coalesce(waits_for, ''), ' ') from votes.model_use where partial
+group by batch
+"""
+
 _MEASURED = (
     tables.REVIEWS, tables.RELEASED, tables.DRIFT_SERIES, tables.AUDIT_SAMPLE, tables.GOLD,
     tables.RULE_VOTES, tables.MODEL_VOTES, tables.STUDENT_VOTES,
@@ -18,7 +23,8 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
     Returns
     -------
     dict
-        Batch to the stamp its labels will carry, in the order of time.
+        Batch to the stamp its labels will carry, in the order of time; behind it the providers'
+        batches whose answers are there by now. What only waits for such answers is not among it.
     """
     warehouse.ensure(tables.ARRIVALS, tables.RELEASED, tables.MODEL_USE, tables.DRIFT)
     with warehouse.connect() as db:
@@ -32,14 +38,28 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
                 " where batch in (select batch from quality.drift) group by batch"
             ).fetchall()
         )
-        cut_short = {
-            row[0]
-            for row in db.execute("select batch from votes.model_use where partial").fetchall()
-        }
+        cut_short = dict(db.execute(CUT_SHORT).fetchall())
         stamps = {key: stamp_of(task, db, key) for key in keys}
-    return {
-        key: stamp for key, stamp in stamps.items() if made.get(key) != stamp or key in cut_short
-    }
+    still_out = answers_to_come(task) if cut_short else frozenset()
+    todo: dict[str, str] = {}
+    for key, stamp in stamps.items():
+        waits_for = set(cut_short.get(key, "").split())
+        if made.get(key) != stamp:
+            todo[key] = stamp
+        elif key in cut_short and not (waits_for and waits_for <= still_out):
+            todo[key] = " ".join([stamp, *sorted(waits_for - still_out)])
+    return todo
+
+
+def answers_to_come(task: Task) -> frozenset[str]:
+    """Return the names of providers' batches that answers for ``task`` are to come from."""
+    if task.spec.models is None or not task.ledger.is_file():
+        return frozenset()
+    from labeling.llm.collecting import open_batches
+    from labeling.llm.ledger import Ledger
+
+    with Ledger(task.ledger) as ledger:
+        return open_batches(ledger)
 
 
 def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:

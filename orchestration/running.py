@@ -13,7 +13,12 @@ from labeling.errors import LabelingError
 from orchestration.definitions import definitions
 from orchestration.instance import PROCESS_TAG, open_instance
 from orchestration.jobs import QUIET
-from orchestration.planning import batches_to_label, batches_with_new_reviews, is_published
+from orchestration.planning import (
+    answers_to_come,
+    batches_to_label,
+    batches_with_new_reviews,
+    is_published,
+)
 from orchestration.schedules import warehouse_of
 from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
@@ -73,6 +78,9 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
 
         progress("reading files", 0, 1)
         run("land")
+        if answers_to_come(task):
+            progress("fetching answers of models", 0, 1)
+            warnings.extend(_fetched(task))
         todo = list(batches_to_label(task, warehouse)) if only is None else _known(task, only)
         for done, batch in enumerate(todo):
             progress(f"labelling {batch}", done, len(todo) + 1)
@@ -85,6 +93,11 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
         if publish:
             progress("publishing", len(todo), len(todo) + 1)
             run("publish")
+    if out := answers_to_come(task):
+        warnings.append(
+            f"models: answers are to come from {len(out)} batches at providers, within a day; "
+            "run again, or let `touchstone up` fetch them"
+        )
     rows = warehouse.read("from marts.quality_by_batch order by batch").to_pylist()
     return Outcome(todo, measured, publish, rows, warnings)
 
@@ -110,6 +123,13 @@ def simulate_inbox(task: Task) -> None:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module.generate(task.var / "inbox", task.var / "truth")
+
+
+def _fetched(task: Task) -> list[str]:
+    """Bring into the ledger what providers' batches have answered; return what went wrong."""
+    from orchestration.resources.models import collect_answers
+
+    return [f"models: {note}" for note in collect_answers(task).notes]
 
 
 def _known(task: Task, only: list[str]) -> list[str]:

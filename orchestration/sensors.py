@@ -9,7 +9,11 @@ from assets.stamp import settings_hash
 from assets.tables import ARRIVALS
 from orchestration.alarm_sensors import alert_sensor, trail_sensor
 from orchestration.instance import TASK_TAG
-from orchestration.planning import batches_to_label, batches_with_new_reviews
+from orchestration.planning import (
+    answers_to_come,
+    batches_to_label,
+    batches_with_new_reviews,
+)
 from orchestration.requests import ask, patient, under_way
 from orchestration.resources.review_store import ReviewStore
 from orchestration.task.errors import TaskError
@@ -75,8 +79,8 @@ def new_files(task: Task) -> dg.SensorDefinition:
 def new_batches(task: Task) -> dg.SensorDefinition:
     """Build the sensor that labels what has landed, oldest batch first.
 
-    Its cursor says of which landing and settings it is known that nothing is left to do, so that
-    an idle sensor never opens the warehouse.
+    Its cursor says of which landing, settings and answers to come it is known that nothing is left
+    to do, so that an idle sensor never opens the warehouse.
     """
     job = f"{task.name}_label"
 
@@ -93,7 +97,8 @@ def new_batches(task: Task) -> dg.SensorDefinition:
             return dg.SkipReason("nothing has landed yet")
         if under_way(context, f"{task.name}_land"):
             return dg.SkipReason("files are being read")
-        state = f"{landed.run_id} {settings_hash(task)}"
+        out = " ".join(sorted(answers_to_come(task)))
+        state = f"{landed.run_id} {settings_hash(task)} {out}".strip()
         if state == context.cursor:
             return dg.SkipReason("every batch is labelled as things stand")
         try:

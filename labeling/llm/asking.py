@@ -45,6 +45,8 @@ class Asker:
         Of the model.
     attempts : int
         Tries of one question before it is given up.
+    account : str
+        Whose work it is.
     """
 
     transport: Transport
@@ -56,6 +58,7 @@ class Asker:
     run: str
     price: Price
     attempts: int = ATTEMPTS
+    account: str = ""
     clock: Callable[[], float] = field(default=time.perf_counter)
 
     async def ask(self, call: Call, request: Request) -> Reply:
@@ -89,7 +92,7 @@ class Asker:
         try:
             await self.pacer.turn(expected)
             self.breaker.check()
-            row = self.ledger.open_call(call, self.run, worst)
+            row = self.ledger.open_call(call, self.run, worst, account=self.account)
             spent, answered = worst, False
             self.tally.calls += 1
             start = self.clock()

@@ -22,7 +22,7 @@ from labeling.llm.ledger import Ledger
 from labeling.llm.mcnemar import mcnemar_e_value, threshold
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
-from labeling.llm.settings import Pace
+from labeling.llm.settings import Pace, Paces
 from labeling.llm.tally import Tally
 from labeling.llm.transport import Transport
 
@@ -108,7 +108,7 @@ def ask_canary(
     *,
     round_id: str,
     budget: Budget | None = None,
-    pace: Pace | None = None,
+    pace: Pace | Paces | None = None,
     examples: ExamplePool | None = None,
     redact: Callable[[str], str] | None = None,
     image_folder: Path | None = None,

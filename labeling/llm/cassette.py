@@ -72,7 +72,7 @@ def export_cassette(ledger: Ledger, path: Path) -> int:
 def import_cassette(ledger: Ledger, path: Path) -> int:
     """Put the answers of ``path`` into ``ledger``; return how many were new.
 
-    What the ledger knows already stays as it is.
+    What the ledger knows already, or a provider's batch is to answer, stays as it is.
 
     Raises
     ------
@@ -91,6 +91,7 @@ def import_cassette(ledger: Ledger, path: Path) -> int:
         for model, structured, logprobs in head["abilities"]:
             if ledger.ability(model) is None:
                 ledger.remember_ability(model, bool(structured), bool(logprobs))
+        waiting = ledger.waiting()
         names, marks = ", ".join(FIELDS), ", ".join("?" * len(FIELDS))
         for number, line in enumerate(file, start=2):
             try:
@@ -100,7 +101,7 @@ def import_cassette(ledger: Ledger, path: Path) -> int:
                 raise LabelingError(
                     f"{path}:{number}: not a line of a cassette; export it again"
                 ) from None
-            if fields["key"] in ledger.answers([fields["key"]]):
+            if fields["key"] in waiting or fields["key"] in ledger.answers([fields["key"]]):
                 continue
             ledger.execute(
                 f"insert into calls ({names}, run, reserved_usd) values ({marks}, ?, 0)",  # noqa: S608

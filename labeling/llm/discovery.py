@@ -20,9 +20,11 @@ PROBE_TOKENS = 64
 
 
 async def discover(
-    prompt: Prompt, classes: Sequence[ClassSpec], asker: Asker, ledger: Ledger
+    voter: str, prompt: Prompt, classes: Sequence[ClassSpec], asker: Asker, ledger: Ledger
 ) -> Form:
     """Settle the form of a prompt's answers, asking the model what it can do if nobody knows.
+
+    The probe is booked on ``voter``, the first that needs to know.
 
     Raises
     ------
@@ -37,7 +39,7 @@ async def discover(
     tries_json = wants_json and declared.structured is not False
     tries_logprobs = wants_logprobs and declared.logprobs is not False
     if known is None and (tries_json or tries_logprobs):
-        known = await _probe(prompt, classes, asker, tries_json, tries_logprobs)
+        known = await _probe(voter, prompt, classes, asker, tries_json, tries_logprobs)
         ledger.remember_ability(prompt.model, *known)
     structured, logprobs = known or (False, False)
     if output.format == "json" and not (structured and declared.structured is not False):
@@ -64,7 +66,12 @@ async def discover(
 
 
 async def _probe(
-    prompt: Prompt, classes: Sequence[ClassSpec], asker: Asker, structured: bool, logprobs: bool
+    voter: str,
+    prompt: Prompt,
+    classes: Sequence[ClassSpec],
+    asker: Asker,
+    structured: bool,
+    logprobs: bool,
 ) -> tuple[bool, bool]:
     """Try both at once, then one by one where the provider refuses the combination."""
     tries = [(structured, logprobs), (False, logprobs), (structured, False)]
@@ -81,7 +88,7 @@ async def _probe(
             timeout_s=prompt.settings.timeout_s,
         )
         key = content_key("probe", prompt.model, asker.run, int(with_json), int(with_logprobs))
-        call = Call(key, "probe", f"probe/{prompt.model}", "", prompt.model, "", request.parameters)
+        call = Call(key, "probe", voter, "", prompt.model, "", request.parameters)
         try:
             reply = await asker.ask(call, request)
         except TransportError as error:

@@ -23,10 +23,11 @@ from labeling.llm.model_votes import ModelVotes, tables
 from labeling.llm.panel import Desk, assemble, in_order
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
-from labeling.llm.settings import Pace, Unsure
+from labeling.llm.settings import Pace, Paces, Unsure
 from labeling.llm.tally import Tally
 from labeling.llm.transport import Transport
 from labeling.llm.voter import Outcome, Voter
+from labeling.llm.waiting import BatchTransport, hand_in
 
 WAITS = "some answers are still to come from a provider's batch"
 SYNC_S = 1.0
@@ -55,14 +56,16 @@ def label_batch(
     ledger: Ledger,
     *,
     run: str,
+    account: str = "",
     budget: Budget | None = None,
-    pace: Pace | None = None,
+    pace: Pace | Paces | None = None,
     examples: ExamplePool | None = None,
     redact: Callable[[str], str] | None = None,
     undecided: Collection[str] | None = None,
     image_folder: Path | None = None,
     salt: str = "",
     attempts: int | None = None,
+    later: BatchTransport | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> ModelVotes:
     """Let every prompt vote on every item; nothing that the ledger knows is asked again.
@@ -83,8 +86,11 @@ def label_batch(
         Which run pays; the run budget is shared by everything of the same name.
     budget : Budget, optional
         Caps; at a cap the run stops cleanly and the rest of the batch is left to the next one.
-    pace : Pace, optional
-        For prompts whose front matter gives none.
+    account : str
+        Whose work this is, as the ledger remembers it: the name of the batch of items.
+    pace : Pace or Paces, optional
+        What models are asked at most, for all alike or by model; a prompt's front matter may ask
+        for less.
     examples : ExamplePool, optional
         Gold that may be shown to models.
     redact : callable, optional
@@ -97,6 +103,10 @@ def label_batch(
         Sets these answers apart from all others, so that everything is asked afresh (the canary).
     attempts : int, optional
         Tries of one question before it is given up.
+    later : BatchTransport, optional
+        Hands questions in to a batch endpoint instead of asking now. The items are left alone
+        until :func:`labeling.llm.collecting.collect_batches` has brought the answers; the next run
+        reads them in the ledger. Repairs, and what a batch refused, are asked at once.
     progress : callable, optional
         Told about once a second how far a voter is.
 
@@ -112,7 +122,8 @@ def label_batch(
         ledger=ledger,
         run=run,
         budget=budget or Budget(),
-        pace=pace or Pace(),
+        account=account,
+        pace=pace if isinstance(pace, Paces) else Paces(pace or Pace()),
         classes=tuple(classes),
         reader=Reader(tuple(classes)),
         examples=examples,
@@ -124,7 +135,7 @@ def label_batch(
     ids = strings(items, "item_id")
     with ledger.spending() as lost:
         votes, abstentions, tallies = run_to_end(
-            _ask_all(desk, prompts, shown, ids, undecided, progress)
+            _ask_all(desk, prompts, shown, ids, undecided, later, progress)
         )
     return ModelVotes(votes, abstentions, tallies, lost)
 
@@ -135,6 +146,7 @@ async def _ask_all(
     shown: list[Content],
     ids: list[str],
     undecided: Collection[str] | None,
+    later: BatchTransport | None,
     progress: Callable[[Progress], None] | None,
 ) -> tuple[pa.Table, pa.Table, dict[str, Tally]]:
     purse = Purse(desk.budget, desk.ledger, desk.run, time.time)
@@ -150,6 +162,8 @@ async def _ask_all(
         if isinstance(prompt.settings.ask, Unsure):
             asked[prompt.name] = _unsure(prompt.settings.ask, asked[prompt.name], answered)
         async with _synced(desk.ledger):
+            if later is not None and not voter.tally.why:
+                await hand_in(voter, asked[prompt.name], ids, later)
             answered[prompt.name] = await _ask(voter, asked[prompt.name], ids, progress)
         _count_savings(voter, len(shown) - len(asked[prompt.name]))
     return (
@@ -163,13 +177,13 @@ async def _prepare(voter: Voter, asked: list[Content]) -> None:
     for start in range(0, len(asked), CHUNK):
         chunk = asked[start : start + CHUNK]
         voter.recall(chunk)
-        if not all(voter.is_known(content) or voter.waits(content) for content in chunk):
+        if any(voter.missing(content) for content in chunk):
             break
     else:
         return
     seat = voter.seats[0]
     try:
-        seat.form = await discover(seat.prompt, voter.classes, seat.asker, voter.ledger)
+        seat.form = await discover(voter.name, seat.prompt, voter.classes, seat.asker, voter.ledger)
         voter.tally.notes.extend(seat.form.notes)
     except (BudgetError, ProviderDownError) as error:
         voter.tally.why = str(error)
@@ -190,8 +204,11 @@ async def _ask(
         while queue:
             content = queue.popleft()
             if not voter.is_known(content):
-                if voter.waits(content):
+                batches = voter.waits_for(content)
+                if batches:
                     voter.tally.why = voter.tally.why or WAITS
+                    voter.tally.waiting += len(content.rows)
+                    voter.tally.waits_for |= batches
                     continue
                 if voter.tally.why not in ("", WAITS):
                     continue

@@ -75,6 +75,7 @@ class Ledger:
         self._db.row_factory = sqlite3.Row
         self._db.execute("pragma journal_mode=wal")
         self._db.execute("pragma synchronous=normal")  # sync() does the rest, off the event loop
+        self._mend()
         self._db.executescript(SCHEMA)
 
     def __enter__(self) -> Self:
@@ -82,6 +83,12 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _mend(self) -> None:
+        """Give a file of an earlier version the columns it lacks: what was paid stays known."""
+        has = {row["name"] for row in self._db.execute("pragma table_info(calls)")}
+        if has and "account" not in has:
+            self._db.execute("alter table calls add column account text not null default ''")
 
     def close(self) -> None:
         """Close the file."""
@@ -122,18 +129,27 @@ class Ledger:
     def _write_off(self) -> int:
         return self._db.execute(
             "update calls set status='lost', exposure_usd=reserved_usd, done_at=? "
-            "where status='sent' and (batch is null or batch like 'unsent:%')",
+            "where status='sent' and batch is null",
             (time.time(),),
         ).rowcount
 
-    def open_call(self, call: Call, run: str, reserved_usd: float, batch: str | None = None) -> int:
+    def open_call(
+        self,
+        call: Call,
+        run: str,
+        reserved_usd: float,
+        *,
+        account: str = "",
+        batch: str | None = None,
+    ) -> int:
         """Write that a request is about to leave; return the number of its row."""
         row = self._db.execute(
-            "insert into calls (key, run, kind, voter, version, model, item, parameters, batch, "
-            "status, reserved_usd, sent_at) values (?,?,?,?,?,?,?,?,?,'sent',?,?)",
+            "insert into calls (key, run, account, kind, voter, version, model, item, parameters, "
+            "batch, status, reserved_usd, sent_at) values (?,?,?,?,?,?,?,?,?,?,'sent',?,?)",
             (
                 call.key,
                 run,
+                account,
                 call.kind,
                 call.voter,
                 call.version,
@@ -148,8 +164,8 @@ class Ledger:
         assert row is not None  # noqa: S101  an insert has a row
         return row
 
-    def settle(self, row: int, reply: Reply, cost_usd: float, latency_s: float) -> None:
-        """Store an answer; committed when this returns."""
+    def settle(self, row: int, reply: Reply, cost_usd: float, latency_s: float | None) -> None:
+        """Store an answer; committed when this returns. Without a latency, it came by batch."""
         filtered = reply.finish_reason == "content_filter"
         self._db.execute(
             "update calls set status=?, answer=?, refusal=?, finish_reason=?, tokens=?, "
@@ -197,10 +213,12 @@ class Ledger:
                 found[row["key"]] = read_stored(row)
         return found
 
-    def waiting(self) -> frozenset[str]:
-        """Return the keys of what a provider's batch is still to answer."""
-        rows = self._db.execute("select key from calls where status = 'sent' and batch is not null")
-        return frozenset(row[0] for row in rows)
+    def waiting(self) -> dict[str, str]:
+        """Return what providers' batches are still to answer: each key and its batch."""
+        rows = self._db.execute(
+            "select key, batch from calls where status = 'sent' and batch is not null"
+        )
+        return {row[0]: row[1] for row in rows}
 
     def spent(self, run: str) -> Spent:
         """Return what is gone: paid, possibly owed, or still out."""

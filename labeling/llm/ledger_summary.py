@@ -1,5 +1,6 @@
 """What is in a ledger, by voter, model and kind of question."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,45 @@ select voter, model, kind,
   sum(case status when 'sent' then reserved_usd else exposure_usd end) as owed_usd
 from calls group by voter, model, kind order by voter, model, kind
 """.replace("$imported", f"'{IMPORTED}'")
+
+BOOKED = """
+select voter, count(*) as calls, sum(cost_usd) as cost_usd from calls
+where account = ? and run <> ? group by voter
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What one voter's work for an account took, in all runs and by batch endpoints too.
+
+    Attributes
+    ----------
+    calls : int
+        Requests sent, those without an answer among them.
+    cost_usd : float
+        Paid, in US dollars; of what is still out, nothing yet.
+    p95_s : float, optional
+        Latency that 95 % of the answers kept to, in seconds; ``None`` if all came by batch.
+    """
+
+    calls: int = 0
+    cost_usd: float = 0.0
+    p95_s: float | None = None
+
+
+def booked_on(ledger: Ledger, account: str) -> dict[str, Booked]:
+    """Sum up, by voter, what is booked on ``account``."""
+    latencies: dict[str, list[float]] = {}
+    for voter, latency in ledger.execute(
+        "select voter, latency_s from calls where account = ? and run <> ?"
+        " and status = 'answered' and latency_s is not null",
+        (account, IMPORTED),
+    ):
+        latencies.setdefault(str(voter), []).append(float(latency))
+    return {
+        row["voter"]: Booked(row["calls"], row["cost_usd"], _p95(latencies.get(row["voter"])))
+        for row in ledger.execute(BOOKED, (account, IMPORTED))
+    }
 
 
 def by_voter(ledger: Ledger) -> list[dict[str, Any]]:
@@ -52,5 +92,9 @@ def by_voter(ledger: Ledger) -> list[dict[str, Any]]:
     counted = [dict(row) for row in ledger.execute(COUNTED)]
     for row in counted:
         seen = latencies.get((row["voter"], row["model"], row["kind"]))
-        row["p95_s"] = float(np.quantile(seen, 0.95)) if seen else None
+        row["p95_s"] = _p95(seen)
     return counted
+
+
+def _p95(latencies_s: list[float] | None) -> float | None:
+    return float(np.quantile(latencies_s, 0.95)) if latencies_s else None

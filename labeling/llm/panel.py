@@ -15,11 +15,12 @@ from labeling.llm.pace import Pacer
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
 from labeling.llm.rendering import Form
-from labeling.llm.settings import Pace, Unsure
+from labeling.llm.seat import Seat
+from labeling.llm.settings import Pace, Paces, Unsure
 from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
 from labeling.llm.transport import Price, Transport
-from labeling.llm.voter import Seat, Voter
+from labeling.llm.voter import Voter
 
 MILLION = 1_000_000
 
@@ -32,13 +33,14 @@ class Desk:
     ledger: Ledger
     run: str
     budget: Budget
-    pace: Pace
+    pace: Paces
     classes: tuple[ClassSpec, ...]
     reader: Reader
     examples: ExamplePool | None = None
     image_folder: Path | None = None
     salt: str = ""
     attempts: int | None = None
+    account: str = ""
 
 
 def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, Voter]:
@@ -52,29 +54,27 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
     """
     _distinct(prompts, desk.classes)
     breakers = {m: Breaker(m) for p in prompts for m in (p.model, *p.settings.fallbacks)}
-    pacers: dict[str, Pacer] = {}
+    paces = {m: desk.pace.of(m, _wanted(m, prompts)) for m in breakers}
+    pacers = {m: Pacer(p.requests_per_minute, p.tokens_per_minute) for m, p in paces.items()}
     kind = "simulated" if desk.transport.simulated else "llm"
     voters: dict[str, Voter] = {}
     for prompt in prompts:
         settings = prompt.settings
         tally = Tally()
-        pace = settings.pace or desk.pace
         seats: list[Seat] = []
         for model in (prompt.model, *settings.fallbacks):
             own = replace(prompt, model=model)
-            pacer = pacers.setdefault(
-                model, Pacer(pace.requests_per_minute, pace.tokens_per_minute)
-            )
             asker = Asker(
                 desk.transport,
                 desk.ledger,
                 purse,
-                pacer,
+                pacers[model],
                 breakers[model],
                 tally,
                 desk.run,
                 price_of(own, desk.transport, desk.budget),
                 desk.attempts or ATTEMPTS,
+                desk.account,
             )
             plain = Form(
                 reasoning=settings.output.reasoning, stated=settings.output.confidence == "stated"
@@ -88,7 +88,7 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
             reader=desk.reader,
             ledger=desk.ledger,
             tally=tally,
-            concurrency=pace.concurrency,
+            concurrency=paces[prompt.model].concurrency,
             pool=desk.examples,
             shortlist=Shortlist(desk.classes, settings.shortlist or 2, desk.examples)
             if shortened
@@ -149,6 +149,12 @@ def in_order(prompts: Sequence[Prompt]) -> list[Prompt]:
     for prompt in prompts:
         place(prompt, ())
     return ordered
+
+
+def _wanted(model: str, prompts: Sequence[Prompt]) -> list[Pace]:
+    """Return what prompts say of the pace of their own model; a fallback is another's matter."""
+    paces = (p.settings.pace for p in prompts if p.model == model)
+    return [pace for pace in paces if pace is not None]
 
 
 def _distinct(prompts: Sequence[Prompt], classes: tuple[ClassSpec, ...]) -> None:

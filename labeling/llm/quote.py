@@ -15,7 +15,7 @@ from labeling.llm.ledger import CHUNK, Ledger
 from labeling.llm.panel import Desk, assemble
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
-from labeling.llm.settings import Pace, Unsure
+from labeling.llm.settings import Paces, Unsure
 from labeling.llm.transport import Transport, Usage
 from labeling.llm.voter import Voter
 from labeling.llm.worst_case import worst_case_usd
@@ -38,7 +38,9 @@ class VoterQuote:
     n_items, n_contents : int
         Items it votes on, and distinct contents among them.
     known : int
-        Answers that are paid for already.
+        Contents whose answers are paid for already.
+    waiting : int
+        Contents that a provider's batch is to answer.
     calls : int
         Requests to be sent, repairs and retries apart.
     prompt_tokens, completion_tokens : int
@@ -54,6 +56,7 @@ class VoterQuote:
     n_items: int
     n_contents: int
     known: int
+    waiting: int
     calls: int
     prompt_tokens: int
     completion_tokens: int
@@ -73,10 +76,12 @@ def quote_batch(
     redact: Callable[[str], str] | None = None,
     undecided: Collection[str] | None = None,
     image_folder: Path | None = None,
+    by_batch: bool = False,
 ) -> list[VoterQuote]:
     """Return what :func:`labeling.llm.labelling.label_batch` would take; sends nothing.
 
-    Parameters are those of ``label_batch``.
+    Parameters are those of ``label_batch``; ``by_batch`` says that a batch endpoint is asked, at
+    its price.
     """
     budget = Budget()
     desk = Desk(
@@ -84,7 +89,7 @@ def quote_batch(
         ledger,
         "quote",
         budget,
-        Pace(),
+        Paces(),
         tuple(classes),
         Reader(tuple(classes)),
         examples,
@@ -99,19 +104,31 @@ def quote_batch(
         if prompt.settings.ask == "undecided" and undecided is not None:
             wanted = frozenset(undecided)
             mine = [c for c in shown if any(ids[row] in wanted for row in c.rows)]
-        quotes.append(_quote(voters[prompt.name], prompt, mine, ids, transport))
+        quotes.append(_quote(voters[prompt.name], prompt, mine, ids, transport, by_batch))
     return quotes
 
 
 def _quote(
-    voter: Voter, prompt: Prompt, shown: list[Content], ids: list[str], transport: Transport
+    voter: Voter,
+    prompt: Prompt,
+    shown: list[Content],
+    ids: list[str],
+    transport: Transport,
+    by_batch: bool,
 ) -> VoterQuote:
     seat = voter.seats[0]
     unknown: list[Content] = []
+    calls = waiting = 0
     for start in range(0, len(shown), CHUNK):
         chunk = shown[start : start + CHUNK]
         voter.recall(chunk)
-        unknown += [content for content in chunk if not voter.is_known(content)]
+        for content in chunk:
+            missing = len(voter.missing(content))
+            calls += missing
+            if missing:
+                unknown.append(content)
+            elif voter.waits_for(content):
+                waiting += 1
     rng = np.random.default_rng(0)
     sampled: list[int] = rng.permutation(len(unknown))[:SAMPLE].tolist()
     tokens: list[int] = []
@@ -123,7 +140,7 @@ def _quote(
         worst.append(
             worst_case_usd(voter.request(seat, content, "ask", messages), seat.asker.price)
         )
-    calls = len(unknown) * voter.samples
+    share = seat.asker.price.batch_share if by_batch else 1.0
     prompt_tokens = round(calls * float(np.mean(tokens))) if tokens else 0
     completion_tokens = round(calls * _answer_tokens(voter, prompt))
     priced = seat.prompt.settings.price or transport.price(seat.prompt.model)
@@ -132,12 +149,15 @@ def _quote(
         model=seat.prompt.model,
         n_items=sum(len(content.rows) for content in shown),
         n_contents=len(shown),
-        known=len(shown) - len(unknown),
+        known=len(shown) - len(unknown) - waiting,
+        waiting=waiting,
         calls=calls,
         prompt_tokens=prompt_tokens,
         completion_tokens=completion_tokens,
-        cost_usd=seat.asker.price.cost(Usage(prompt_tokens, completion_tokens)) if priced else None,
-        worst_usd=(calls * float(np.mean(worst)) if worst else 0.0) if priced else None,
+        cost_usd=seat.asker.price.cost(Usage(prompt_tokens, completion_tokens)) * share
+        if priced
+        else None,
+        worst_usd=(calls * float(np.mean(worst)) * share if worst else 0.0) if priced else None,
         at_most=isinstance(prompt.settings.ask, Unsure),
     )
 

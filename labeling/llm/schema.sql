@@ -3,6 +3,7 @@ create table if not exists calls (
     id integer primary key,
     key text not null,                 -- hash of what is asked: item, prompt version, sample
     run text not null,
+    account text not null default '',  -- whose work it is: the batch of items that it was asked for
     kind text not null,                -- ask, repair, probe, canary
     voter text not null,
     version text not null,
@@ -33,6 +34,7 @@ create unique index if not exists calls_final
 create index if not exists calls_open on calls (status) where status = 'sent';
 create index if not exists calls_sent_at on calls (sent_at);
 create index if not exists calls_run on calls (run);
+create index if not exists calls_account on calls (account);
 
 create table if not exists abilities (   -- what a model was found to do
     model text primary key,

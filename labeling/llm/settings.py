@@ -1,5 +1,7 @@
 """What the front matter of a prompt file may say."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
@@ -83,6 +85,49 @@ class Pace(_Section):
     requests_per_minute: PositiveInt | None = None
     tokens_per_minute: PositiveInt | None = None
     concurrency: PositiveInt = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Paces:
+    """What all models are asked at most, and some of them.
+
+    Parameters
+    ----------
+    default : Pace
+        Of models of which nothing else is said.
+    by_model : mapping of str to Pace
+        Of single models, as LiteLLM names them.
+
+    Examples
+    --------
+    >>> paces = Paces(Pace(concurrency=4), {"gpt-4o-mini": Pace(requests_per_minute=600)})
+    >>> paces.of("gpt-4o-mini", [Pace(requests_per_minute=60), Pace(tokens_per_minute=9000)])
+    Pace(requests_per_minute=60, tokens_per_minute=9000, concurrency=4)
+    """
+
+    default: Pace = field(default_factory=Pace)
+    by_model: Mapping[str, Pace] = field(default_factory=dict[str, Pace])
+
+    def of(self, model: str, wanted: Iterable[Pace] = ()) -> Pace:
+        """Return the strictest of what is said of ``model`` here and ``wanted`` by its prompts.
+
+        Prompts on one model share what it allows, so the strictest holds for all of them.
+        """
+        said = [*([self.by_model[model]] if model in self.by_model else []), *wanted]
+        if not said:
+            return self.default
+
+        def least(name: str) -> int | None:
+            told: list[int] = [
+                getattr(pace, name) for pace in said if name in pace.model_fields_set
+            ]
+            return min((one for one in told if one), default=getattr(self.default, name))
+
+        return Pace(
+            requests_per_minute=least("requests_per_minute"),
+            tokens_per_minute=least("tokens_per_minute"),
+            concurrency=least("concurrency") or self.default.concurrency,
+        )
 
 
 class Prices(_Section):

@@ -32,9 +32,13 @@ class Tally:
     spared, saved_usd : int, float
         Items that the cascade did not ask, and about what that saved.
     pending : int
-        Items not asked because the run stopped.
+        Items without an answer because the run stopped, or because answers are still to come.
+    waiting : int
+        Those of them that a provider's batch is to answer.
+    waits_for : set of str
+        The provider's names of those batches.
     why : str
-        Why it stopped; empty where it did not.
+        Why it stopped, or that answers are still to come; else empty.
     notes : list of str
         What a person should know: fallbacks used, confidences that are missing.
     """
@@ -55,6 +59,8 @@ class Tally:
     spared: int = 0
     saved_usd: float = 0.0
     pending: int = 0
+    waiting: int = 0
+    waits_for: set[str] = field(default_factory=set[str])
     why: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -96,6 +102,8 @@ def total(tallies: list[Tally]) -> Tally:
         whole.spared += tally.spared
         whole.saved_usd += tally.saved_usd
         whole.pending += tally.pending
+        whole.waiting += tally.waiting
+        whole.waits_for |= tally.waits_for
         whole.why = whole.why or tally.why
         whole.notes += tally.notes
     return whole

@@ -5,16 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labeling.llm.answers import Parsed, Reader
-from labeling.llm.asking import Asker
 from labeling.llm.breaker import ProviderDownError
 from labeling.llm.classes import ClassSpec
 from labeling.llm.confidence import from_logprobs, from_samples
 from labeling.llm.content import Content
 from labeling.llm.images import load_picture
-from labeling.llm.ledger import Call, Ledger, Stored, content_key
+from labeling.llm.ledger import Call, Ledger, Stored
 from labeling.llm.pool import ExamplePool
-from labeling.llm.prompt import Prompt
-from labeling.llm.rendering import Example, Form, render
+from labeling.llm.rendering import Example, render
+from labeling.llm.seat import Seat
 from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
 from labeling.llm.transport import TRANSIENT, Fault, Message, Reply, Request, TransportError
@@ -33,16 +32,6 @@ class Outcome:
     confidence: float | None = None
     reason: str = ""
     version: str = ""
-
-
-@dataclass(slots=True)
-class Seat:
-    """One model behind a voter: the first is the prompt's own, the others are its fallbacks."""
-
-    prompt: Prompt
-    version: str
-    asker: Asker
-    form: Form
 
 
 @dataclass(slots=True)
@@ -81,7 +70,7 @@ class Voter:
     folder: Path | None = None
     salt: str = ""
     _known: dict[str, Stored] = field(default_factory=dict)
-    _out: frozenset[str] = frozenset()
+    _out: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def samples(self) -> int:
@@ -109,13 +98,28 @@ class Voter:
             for sample in range(self.samples)
         )
 
-    def is_out(self, content: Content, sample: int) -> bool:
-        """Whether the question waits in a provider's batch."""
-        return self._key(self.seats[0], content, sample, "ask") in self._out
+    def missing(self, content: Content) -> list[tuple[str, int]]:
+        """Return what nobody was asked about ``content``: keys and numbers of samples.
 
-    def waits(self, content: Content) -> bool:
-        """Whether an answer about ``content`` is still to come from a provider's batch."""
-        return bool(self._out) and any(self.is_out(content, n) for n in range(self.samples))
+        What a provider's batch is still to answer is not among it.
+        """
+        if content.flaw:
+            return []
+        return [
+            (self._key(self.seats[0], content, sample, "ask"), sample)
+            for sample in range(self.samples)
+            if not any(
+                key in self._known or key in self._out
+                for key in (self._key(seat, content, sample, "ask") for seat in self.seats)
+            )
+        ]
+
+    def waits_for(self, content: Content) -> set[str]:
+        """Return the provider's batches that are still to answer about ``content``."""
+        if not self._out:
+            return set()
+        keys = (self._key(self.seats[0], content, n, "ask") for n in range(self.samples))
+        return {self._out[key] for key in keys if key in self._out}
 
     async def vote(self, content: Content, item_ids: Sequence[str]) -> Outcome:
         """Vote on one content.
@@ -286,8 +290,7 @@ class Voter:
         return self.shortlist.of(content.text) if self.shortlist else self.classes
 
     def _key(self, seat: Seat, content: Content, sample: int, kind: str) -> str:
-        parts = (seat.version, content.digest, sample, kind)
-        return content_key(*parts, self.salt) if self.salt else content_key(*parts)
+        return seat.key(content.digest, sample, kind, self.salt)
 
 
 def _plain(parameters: Mapping[str, object]) -> dict[str, object]:

@@ -1,31 +1,25 @@
-"""Questions that can wait: sent to a provider's batch endpoint, at half the price."""
+"""Questions that can wait: sent to a provider's batch endpoint, at half the price.
 
+A question goes out with :func:`hand_in`, its answer comes into the ledger with
+:func:`labeling.llm.collecting.collect_batches`, hours later and in whatever process looks first. Rows are written before
+a batch leaves and carry a mark that the provider keeps with it; so if the process dies between
+the two, the next one finds its batch again instead of paying for a second.
+"""
+
+import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, Protocol
-
-import pyarrow as pa
+from typing import Protocol
 
 from labeling.errors import BudgetError
-from labeling.llm.answers import Reader
-from labeling.llm.asking import Asker
-from labeling.llm.budget import Budget, Purse
-from labeling.llm.classes import ClassSpec
-from labeling.llm.content import Content, contents, strings
-from labeling.llm.discovery import discover
+from labeling.llm.content import Content
 from labeling.llm.ledger import Ledger
-from labeling.llm.loop import run_to_end
-from labeling.llm.panel import Desk, assemble
-from labeling.llm.pool import ExamplePool
-from labeling.llm.prompt import Prompt
-from labeling.llm.settings import Pace
-from labeling.llm.tally import Tally
 from labeling.llm.transport import (
     MAYBE_CHARGED,
+    TRANSIENT,
     Fault,
-    Price,
     Reply,
     Request,
     Transport,
@@ -37,8 +31,14 @@ from labeling.llm.worst_case import worst_case_usd
 LARGEST = 10_000
 """Requests in one batch; providers allow 50,000, a smaller one comes back sooner."""
 
+LARGEST_BYTES = 90_000_000
+"""Size of the messages of one batch; providers allow 200 MB, and pictures are large."""
+
 UNSENT = "unsent:"
-"""Mark of rows whose batch has not been accepted by the provider."""
+"""Mark of rows of which nobody knows yet whether the provider has their batch."""
+
+PAUSE_S = 3600.0
+"""A question that a batch failed on is not handed in again for so long, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,205 +47,160 @@ class BatchState:
 
     Parameters
     ----------
-    status : str
-        ``running``, ``done``, or ``ended`` (expired, cancelled or failed: what is there is kept,
-        the rest was not charged).
+    running : bool
+        Whether results are still to come.
     results : sequence of (name, Reply or TransportError)
         What is finished; empty while it runs.
+    missing : Fault
+        What became of requests without a result: ``TIMED_OUT`` if the batch expired, they are
+        handed in again at once; any other transient fault makes them wait for an hour.
+    why : str
+        The provider's words where the batch failed; empty otherwise.
     """
 
-    status: Literal["running", "done", "ended"]
+    running: bool
     results: Sequence[tuple[str, Reply | TransportError]] = ()
+    missing: Fault = Fault.TIMED_OUT
+    why: str = ""
 
 
 class BatchTransport(Transport, Protocol):
     """A transport that also knows batch endpoints."""
 
-    async def submit(self, requests: Sequence[tuple[str, Request]]) -> str:
-        """Hand in named requests for one model; return the provider's name of the batch."""
+    async def submit(self, requests: Sequence[tuple[str, Request]], mark: str) -> str:
+        """Hand in named requests for one model; return the provider's name of the batch.
+
+        The provider keeps ``mark`` with the batch.
+        """
         ...
 
-    async def poll(self, batch: str) -> BatchState:
+    async def poll(self, batch: str, model: str) -> BatchState:
         """Ask how a batch stands."""
         ...
 
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """What a look at the open batches brought."""
-
-    running: int
-    answered: int
-    unanswered: int
-    cost_usd: float
+    async def find(self, mark: str, model: str) -> str | None:
+        """Return the batch that was handed in with ``mark``; ``None`` if the provider has none."""
+        ...
 
 
-def submit_batch(
-    items: pa.Table,
-    prompts: Sequence[Prompt],
-    classes: Sequence[ClassSpec],
-    transport: BatchTransport,
-    ledger: Ledger,
-    *,
-    run: str,
-    budget: Budget | None = None,
-    examples: ExamplePool | None = None,
-    redact: Callable[[str], str] | None = None,
-    image_folder: Path | None = None,
-) -> dict[str, Tally]:
-    """Hand in what the ledger neither knows nor waits for; return what each voter took.
+async def hand_in(
+    voter: Voter, shown: Sequence[Content], ids: Sequence[str], transport: BatchTransport
+) -> None:
+    """Hand in what nobody was asked yet; until the answers are there, the voter waits for them.
 
-    :func:`collect_batches` brings the answers into the ledger, and then
-    :func:`labeling.llm.labelling.label_batch` reads them there; until then it leaves the items that
-    are waiting alone. Parameters are those of ``label_batch``. The worst case of everything that is
-    out counts against the budget, at the price of a batch.
-
-    Raises
-    ------
-    PromptError
-        If a prompt cannot be asked as it stands.
-    TransportError
-        If the provider does not take a batch.
-    """
-    desk = Desk(
-        transport,
-        ledger,
-        run,
-        budget or Budget(),
-        Pace(),
-        tuple(classes),
-        Reader(tuple(classes)),
-        examples,
-        image_folder,
-    )
-    shown = contents(items, redact, image_folder)
-    ids = strings(items, "item_id")
-
-    async def hand_in() -> dict[str, Tally]:
-        voters = assemble(desk, prompts, Purse(desk.budget, ledger, run))
-        for voter in voters.values():
-            await _submit(voter, shown, ids, transport)
-        return {voter.name: voter.tally for voter in voters.values()}
-
-    with ledger.spending():
-        return run_to_end(hand_in())
-
-
-def collect_batches(
-    ledger: Ledger, transport: BatchTransport, prices: Mapping[str, Price] | None = None
-) -> Collected:
-    """Look at every open batch, and settle what is finished, expired ones' partial results too.
-
-    What a batch did not answer becomes a failed call, and :func:`submit_batch` hands it in again.
+    The worst case of everything that is out counts against the budget, at the price of a batch.
+    What a provider refused in an earlier batch is left out: it is asked at once instead, so that
+    it ends in an answer or in an abstention with the reason. Where the provider takes no batch, or
+    a cap is reached, ``voter.tally.why`` says so.
 
     Parameters
     ----------
-    prices : mapping of str to Price, optional
-        Of models that the transport has no price of.
+    voter : Voter
+        Its answers have their form already (:func:`labeling.llm.discovery.discover`).
+    shown : sequence of Content
+        What it votes on.
+    ids : sequence of str
+        Ids of the items, by row.
+    transport : BatchTransport
+        The way to the batch endpoint.
     """
-    with ledger.spending():
-        return run_to_end(_collect(ledger, transport, prices or {}))
-
-
-async def _submit(
-    voter: Voter, shown: Sequence[Content], ids: Sequence[str], transport: BatchTransport
-) -> None:
-    seat = voter.seats[0]
+    await find_lost(voter.ledger, transport)
     voter.recall(shown)
-    todo = [
-        (content, sample)
-        for content in shown
-        if not voter.is_known(content)
-        for sample in range(voter.samples)
-        if not voter.is_out(content, sample)
-    ]
-    if todo:
-        seat.form = await discover(seat.prompt, voter.classes, seat.asker, voter.ledger)
-    for start in range(0, len(todo), LARGEST):
-        if not await _hand_in(voter, todo[start : start + LARGEST], ids, transport):
-            break
+    vain = _in_vain(voter)
+    todo: deque[tuple[Content, int]] = deque()
+    for content in shown:
+        for key, sample in voter.missing(content):
+            fault, at = vain.get(key, (Fault.TIMED_OUT, 0.0))
+            if fault not in TRANSIENT:
+                continue
+            if fault is not Fault.TIMED_OUT and time.time() - at < PAUSE_S:
+                voter.tally.why = f"a provider's batch failed ({fault}); handed in again in an hour"
+                continue
+            todo.append((content, sample))
+    while todo and await _hand_in(voter, todo, ids, transport):
+        pass
+
+
+def _in_vain(voter: Voter) -> dict[str, tuple[Fault, float]]:
+    """Return what batches failed on: the last fault of each key, and when."""
+    rows = voter.ledger.execute(
+        "select key, fault, max(done_at) from calls where batch is not null and status = 'failed'"
+        " and voter = ? and version = ? group by key",
+        (voter.name, voter.seats[0].version),
+    )
+    return {row[0]: (Fault(row[1]), float(row[2])) for row in rows}
 
 
 async def _hand_in(
     voter: Voter,
-    todo: Sequence[tuple[Content, int]],
+    todo: deque[tuple[Content, int]],
     ids: Sequence[str],
     transport: BatchTransport,
 ) -> bool:
-    """Hand in one batch; return whether the budget let all of ``todo`` pass."""
+    """Take one batch off ``todo`` and hand it in; return whether to go on."""
     seat = voter.seats[0]
-    asker: Asker = seat.asker
-    mark, full = f"{UNSENT}{uuid.uuid4().hex}", True
+    asker = seat.asker
+    mark, stopped, size = f"{UNSENT}{uuid.uuid4().hex}", False, 0
     requests: list[tuple[str, Request]] = []
     held: list[float] = []
-    for content, sample in todo:
+    while todo and len(requests) < LARGEST and size < LARGEST_BYTES:
+        content, sample = todo[0]
         messages = voter.messages(seat, content, [ids[row] for row in content.rows])
         request = voter.request(seat, content, "ask", messages)
         worst = worst_case_usd(request, asker.price) * asker.price.batch_share
         try:
             asker.purse.reserve_now(worst)
         except BudgetError as error:
-            voter.tally.why = str(error)
-            full = False
+            voter.tally.why, stopped = str(error), True
             break
+        todo.popleft()
+        size += sum(len(str(message["content"])) for message in messages)
         held.append(worst)
-        row = voter.ledger.open_call(
-            voter.call(seat, content, sample, "ask"), asker.run, worst, batch=mark
-        )
+        call = voter.call(seat, content, sample, "ask")
+        row = voter.ledger.open_call(call, asker.run, worst, account=asker.account, batch=mark)
         requests.append((str(row), request))
     if not requests:
-        return full
+        return False
     try:
-        name = await transport.submit(requests)
+        name = await transport.submit(requests, mark)
     except TransportError as error:
         for (row, _), worst in zip(requests, held, strict=True):
             owed = worst if error.fault in MAYBE_CHARGED else 0.0
             voter.ledger.fail(int(row), error.fault, owed, 0.0)
             asker.purse.settle(worst, owed)
-        raise
+        voter.tally.why = f"the provider did not take a batch: {error}"
+        return False
     voter.ledger.execute("update calls set batch = ? where batch = ?", (name, mark))
+    for worst in held:
+        asker.purse.settle(worst, worst)  # nothing of it comes back in this process
     voter.tally.calls += len(requests)
-    return full
+    return not stopped
 
 
-async def _collect(
-    ledger: Ledger, transport: BatchTransport, prices: Mapping[str, Price]
-) -> Collected:
-    names = [
-        row[0]
-        for row in ledger.execute(
-            "select distinct batch from calls where status = 'sent' and batch not like 'unsent:%'"
-        )
-    ]
-    running = answered = unanswered = 0
-    cost = 0.0
-    for name in names:
-        state = await transport.poll(name)
-        if state.status == "running":
-            running += 1
-            continue
-        open_rows = {
-            row[0]: row[1]
-            for row in ledger.execute(
-                "select id, model from calls where batch = ? and status = 'sent'", (name,)
+async def find_lost(ledger: Ledger, transport: BatchTransport) -> tuple[str, ...]:
+    """Find the batches that a process had handed in, or was about to, when it died.
+
+    What no batch has is lost, and counts at its worst case. Returns what went wrong, in words.
+    """
+    marks = ledger.execute(
+        "select batch, min(model) from calls where status = 'sent' and batch like 'unsent:%'"
+        " group by batch"
+    )
+    notes: list[str] = []
+    for mark, model in marks:
+        try:
+            name = await transport.find(mark, model)
+        except TransportError as error:
+            if error.fault in TRANSIENT:
+                notes.append(f"nobody knows yet whether {model} has a batch of ours: {error}")
+                continue
+            name = None
+        if name is None:
+            ledger.execute(
+                "update calls set status = 'lost', exposure_usd = reserved_usd, done_at = ?"
+                " where batch = ? and status = 'sent'",
+                (time.time(), mark),
             )
-        }
-        for label, result in state.results:
-            row = int(label)
-            if row not in open_rows:
-                continue
-            model = open_rows.pop(row)
-            if isinstance(result, TransportError):
-                ledger.fail(row, result.fault, 0.0, 0.0)
-                unanswered += 1
-                continue
-            price = prices.get(model) or transport.price(model) or Price()
-            paid = price.cost(result.usage) * price.batch_share
-            ledger.settle(row, result, paid, 0.0)
-            answered += 1
-            cost += paid
-        for row in open_rows:
-            ledger.fail(row, Fault.TIMED_OUT, 0.0, 0.0)
-            unanswered += 1
-    ledger.sync()
-    return Collected(running, answered, unanswered, cost)
+        else:
+            ledger.execute("update calls set batch = ? where batch = ?", (name, mark))
+    return tuple(notes)

@@ -57,6 +57,7 @@ def quote(
             redact=redactor_of(found),
             undecided=_all_undecided(found, items) if certain else None,
             image_folder=found.folder,
+            by_batch=found.spec.models is not None and found.spec.models.batch,
         )
         spent = ledger.spent("quote")
     budget = budget_of(found)
@@ -197,7 +198,9 @@ def _show(quotes: list[VoterQuote], told: dict[str, Any]) -> None:
     table = Table(title=f"Model calls of {told['task']} that are still to come")
     for column in ("voter", "model"):
         table.add_column(column)
-    for column in ("items", "known", "calls", "tokens in", "tokens out", "cost", "at worst"):
+    waits = any(q.waiting for q in quotes)
+    known = ("known", "on the way") if waits else ("known",)
+    for column in ("items", *known, "calls", "tokens in", "tokens out", "cost", "at worst"):
         table.add_column(column, justify="right")
     for q in quotes:
         most = "≤ " if q.at_most else ""
@@ -206,6 +209,7 @@ def _show(quotes: list[VoterQuote], told: dict[str, Any]) -> None:
             escape(q.model),
             f"{q.n_items:,}",
             f"{q.known:,}",
+            *([f"{q.waiting:,}"] if waits else []),
             f"{most}{q.calls:,}",
             f"{most}{q.prompt_tokens:,}",
             f"{most}{q.completion_tokens:,}",

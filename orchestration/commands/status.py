@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.commands.run import published_alarms
+from orchestration.planning import answers_to_come
 from orchestration.task.errors import TaskError
 from orchestration.task.locate import find_task
 from orchestration.task.task import Task, load_task
@@ -46,7 +47,7 @@ def status_of(task: Task) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``waiting`` is ``None`` where another process has the warehouse for longer than a look may
+        ``answers_to_come`` counts batches at providers of models. ``waiting`` is ``None`` where another process has the warehouse for longer than a look may
         wait; ``last_run`` and ``report`` are ``None`` where there is none.
     """
     quality = _published_quality(task)
@@ -54,6 +55,7 @@ def status_of(task: Task) -> dict[str, Any]:
         "task": task.name,
         "batches": len(quality),
         "waiting": _waiting(task),
+        "answers_to_come": len(answers_to_come(task)),
         "items": sum(row["items"] for row in quality),
         "labelled": sum(row["labelled"] for row in quality),
         "last_run": _last_run(task),
@@ -212,6 +214,11 @@ def _told(row: dict[str, Any]) -> list[tuple[str, str]]:
     owed = ", ".join(f"{n} {origin}" for origin, n in sorted(row["reviews_owed"].items()))
     return [
         ("batches", f"{row['batches']} labelled{more}"),
+        *(
+            [("model answers", f"to come from {row['answers_to_come']} batches at providers")]
+            if row["answers_to_come"]
+            else []
+        ),
         ("items", f"{row['items']:,}, of them {row['labelled']:,} labelled"),
         (
             "last run",

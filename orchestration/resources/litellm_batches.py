@@ -8,28 +8,29 @@ from typing import Any
 
 from labeling.llm.transport import Fault, Reply, Request, TransportError
 from labeling.llm.waiting import BatchState
-from orchestration.resources.litellm_faults import read_fault
+from orchestration.resources.litellm_faults import clean, read_fault
 from orchestration.resources.litellm_transport import LiteLlmTransport, litellm_module, read_body
 
 ENDPOINT = "/v1/chat/completions"
 WINDOW = "24h"
 RUNNING = ("validating", "in_progress", "finalizing", "cancelling")
+MARK = "touchstone"
+"""Under this name the provider keeps our mark with a batch."""
+
+PAGE, PAGES = 100, 10
+"""Batches in one answer of the provider, and how many answers are looked through for a mark."""
+
+REFUSED = {401: Fault.UNAUTHORIZED, 403: Fault.UNAUTHORIZED, 404: Fault.UNKNOWN_MODEL}
+TRY_AGAIN = (408, 409, 429)
 
 
 @dataclass(frozen=True, slots=True)
 class LiteLlmBatches(LiteLlmTransport):
-    """A transport that knows batch endpoints too.
+    """A transport that knows batch endpoints too: those of OpenAI's form, of whatever provider."""
 
-    Parameters
-    ----------
-    provider : str
-        Whose they are, as LiteLLM names it.
-    """
-
-    provider: str = "openai"
-
-    async def submit(self, requests: Sequence[tuple[str, Request]]) -> str:
+    async def submit(self, requests: Sequence[tuple[str, Request]], mark: str) -> str:
         """Hand in named requests; see :class:`labeling.llm.waiting.BatchTransport`."""
+        model = requests[0][1].model
         lines = [
             {"custom_id": name, "method": "POST", "url": ENDPOINT, "body": self.body(request)}
             for name, request in requests
@@ -37,50 +38,101 @@ class LiteLlmBatches(LiteLlmTransport):
         data = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
         file = BytesIO(data)
         file.name = "batch.jsonl"
-        uploaded = await self._call("acreate_file", file=file, purpose="batch")
+        uploaded = await self._call(model, "acreate_file", file=file, purpose="batch")
         batch = await self._call(
+            model,
             "acreate_batch",
             completion_window=WINDOW,
             endpoint=ENDPOINT,
             input_file_id=uploaded.id,
+            metadata={MARK: mark},
         )
         return str(batch.id)
 
-    async def poll(self, batch: str) -> BatchState:
+    async def poll(self, batch: str, model: str) -> BatchState:
         """Ask how a batch stands; partial results of one that expired are results."""
-        found = await self._call("aretrieve_batch", batch_id=batch)
+        found = await self._call(model, "aretrieve_batch", batch_id=batch)
         if found.status in RUNNING:
-            return BatchState("running")
+            return BatchState(running=True)
         results: list[tuple[str, Reply | TransportError]] = []
         for file in (found.output_file_id, found.error_file_id):
             if file:
-                content = await self._call("afile_content", file_id=file)
+                content = await self._call(model, "afile_content", file_id=file)
                 results += [_read(json.loads(line)) for line in content.text.splitlines() if line]
-        return BatchState("done" if found.status == "completed" else "ended", results)
+        if found.status in ("completed", "expired"):
+            return BatchState(running=False, results=results)
+        why = "; ".join(
+            str(getattr(one, "message", "") or getattr(one, "code", ""))
+            for one in getattr(found.errors, "data", None) or ()
+        )
+        return BatchState(
+            running=False,
+            results=results,
+            missing=Fault.UNAVAILABLE,
+            why=clean(f"{found.status}: {why}" if why else found.status, (), self.api_key),
+        )
+
+    async def find(self, mark: str, model: str) -> str | None:
+        """Return the batch that was handed in with ``mark``, among the latest thousand."""
+        after: str | None = None
+        for _ in range(PAGES):
+            page = (await self._call(model, "alist_batches", after=after, limit=PAGE)).data or []
+            for batch in page:
+                if (batch.metadata or {}).get(MARK) == mark:
+                    return str(batch.id)
+            if len(page) < PAGE:
+                break
+            after = page[-1].id
+        return None
 
     def body(self, request: Request) -> dict[str, Any]:
         """Return a request as OpenAI's API takes it, without what concerns this connection only."""
         arguments = self.arguments(request)
         ours = ("timeout", "max_retries", "num_retries", "api_base", "api_key")
         kept = {k: v for k, v in arguments.items() if k not in ours}
-        model = request.model.removeprefix(f"{self.provider}/")
-        return {"model": model, "messages": list(request.messages), **kept}
+        _, name = self._provider(request.model)
+        return {"model": name, "messages": list(request.messages), **kept}
 
-    async def _call(self, name: str, **arguments: Any) -> Any:
+    def _provider(self, model: str) -> tuple[str, str]:
+        """Return whose model it is, as LiteLLM names providers, and how the provider calls it."""
+        try:
+            name, provider, *_ = litellm_module().get_llm_provider(model, api_base=self.api_base)
+        except Exception as error:  # noqa: BLE001  LiteLLM raises some forty kinds
+            raise read_fault(error, (), self.api_key) from None
+        return str(provider), str(name)
+
+    async def _call(self, model: str, name: str, **arguments: Any) -> Any:
+        provider, _ = self._provider(model)
         if self.api_base is not None:
             arguments["api_base"] = self.api_base
         if self.api_key is not None:
             arguments["api_key"] = self.api_key
         try:
             function = getattr(litellm_module(), name)
-            return await function(custom_llm_provider=self.provider, **arguments)
+            return await function(custom_llm_provider=provider, **arguments)
         except Exception as error:  # noqa: BLE001  LiteLLM raises some forty kinds
             raise read_fault(error, (), self.api_key) from None
 
 
 def _read(line: dict[str, Any]) -> tuple[str, Reply | TransportError]:
-    response = line.get("response") or {}
-    if response.get("status_code") != 200:
-        code = response.get("status_code") or (line.get("error") or {}).get("code")
-        return line["custom_id"], TransportError(Fault.UNAVAILABLE, f"the batch says {code}")
-    return line["custom_id"], read_body(response["body"])
+    name, response = str(line["custom_id"]), line.get("response") or {}
+    status, body = response.get("status_code"), response.get("body") or {}
+    if status == 200:
+        try:
+            return name, read_body(body)
+        except TransportError as error:
+            return name, error
+    told = line.get("error") or body.get("error") or {}
+    code = str(told.get("code") or "")
+    return name, TransportError(_line_fault(status, code), f"the batch says {code or status}")
+
+
+def _line_fault(status: int | None, code: str) -> Fault:
+    """Sort what became of one request of a batch."""
+    if code == "batch_expired":
+        return Fault.TIMED_OUT
+    if code == "content_filter":
+        return Fault.FILTERED
+    if status is None or status >= 500 or status in TRY_AGAIN:
+        return Fault.UNAVAILABLE
+    return REFUSED.get(status, Fault.REJECTED)

@@ -5,11 +5,14 @@ from contextlib import contextmanager
 
 from labeling.llm.budget import Budget
 from labeling.llm.classes import ClassSpec
+from labeling.llm.collecting import Collected, collect_batches, open_batches
+from labeling.llm.ledger import WAIT_S, Ledger
+from labeling.llm.panel import price_of
 from labeling.llm.prompt import Prompt, load_prompts
 from labeling.llm.redaction import redactor
-from labeling.llm.settings import Pace
+from labeling.llm.settings import Pace, Paces
 from orchestration.environment import secret
-from orchestration.resources.litellm_transport import LiteLlmTransport
+from orchestration.resources.litellm_batches import LiteLlmBatches
 from orchestration.simulated_model.server import SimulatedModel
 from orchestration.task.errors import TaskError
 from orchestration.task.model_settings import Models
@@ -51,9 +54,10 @@ def budget_of(task: Task) -> Budget:
     return Budget(budget.run_usd, budget.day_usd, budget.task_usd)
 
 
-def pace_of(task: Task) -> Pace:
-    """Return the pace of prompts that say nothing about theirs."""
-    return Pace(concurrency=_spec(task).concurrency)
+def pace_of(task: Task) -> Paces:
+    """Return what each model is asked at most."""
+    spec = _spec(task)
+    return Paces(Pace(concurrency=spec.concurrency), spec.pace)
 
 
 def voter_versions(task: Task) -> dict[str, str]:
@@ -74,7 +78,7 @@ def redactor_of(task: Task) -> Callable[[str], str] | None:
 @contextmanager
 def transport_of(
     task: Task, truth: Mapping[str, str] | None = None, now: str | None = None
-) -> Iterator[LiteLlmTransport]:
+) -> Iterator[LiteLlmBatches]:
     """Open the way to the task's models; a simulated one is started, and stopped at the end.
 
     Parameters
@@ -89,7 +93,7 @@ def transport_of(
     """
     spec = _spec(task)
     if spec.simulated is None:
-        yield LiteLlmTransport(api_base=spec.api_base, api_key=_key(task, spec))
+        yield LiteLlmBatches(api_base=spec.api_base, api_key=_key(task, spec))
         return
     simulated = spec.simulated
     with SimulatedModel(
@@ -102,15 +106,35 @@ def transport_of(
         seed=simulated.seed,
         now=now,
     ) as model:
-        yield LiteLlmTransport(
+        yield LiteLlmBatches(
             api_base=model.api_base, api_key="simulated", simulated=True, free=True
         )
 
 
-def asking_nobody(task: Task) -> LiteLlmTransport:
+def collect_answers(task: Task, *, wait_s: float = WAIT_S) -> Collected:
+    """Bring what providers' batches have answered into the ledger; asks nobody if none is open.
+
+    Raises
+    ------
+    LabelingError
+        If a run holds the ledger for longer than ``wait_s`` seconds.
+    """
+    if not task.ledger.is_file():
+        return Collected()
+    with Ledger(task.ledger) as ledger:
+        if not open_batches(ledger):
+            return Collected()
+        with transport_of(task) as transport:
+            prices = {
+                prompt.model: price_of(prompt, transport, Budget()) for prompt in prompts_of(task)
+            }
+            return collect_batches(ledger, transport, prices, wait_s=wait_s)
+
+
+def asking_nobody(task: Task) -> LiteLlmBatches:
     """Return a transport that knows prices and counts tokens, and has neither key nor address."""
     simulated = _spec(task).simulated is not None
-    return LiteLlmTransport(simulated=simulated, free=simulated)
+    return LiteLlmBatches(simulated=simulated, free=simulated)
 
 
 def _spec(task: Task) -> Models:

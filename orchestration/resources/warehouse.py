@@ -12,6 +12,11 @@ from filelock import FileLock, Timeout
 from orchestration.resources.table import Table
 from orchestration.task.errors import TaskError
 
+STANDING = """
+select schema_name || '.' || table_name, column_name from duckdb_columns()
+where list_contains($1, schema_name || '.' || table_name)
+"""
+
 
 class Warehouse(dg.ConfigurableResource[None]):
     """Opens the warehouse for one process at a time, so that nobody sees a lock error.
@@ -62,10 +67,9 @@ class Warehouse(dg.ConfigurableResource[None]):
             return db.execute(sql, parameters or []).to_arrow_table()
 
     def ensure(self, *tables: Table) -> None:
-        """Create the tables that do not stand yet."""
+        """Create the tables that do not stand yet, and the columns that an older version lacked."""
         with self.connect() as db:
-            for table in tables:
-                db.execute(table.ddl)
+            _make(db, tables)
 
     def replace_batch(self, table: Table, batch: str, rows: pa.Table) -> int:
         """Replace what ``table`` holds of ``batch``, in one transaction.
@@ -76,11 +80,21 @@ class Warehouse(dg.ConfigurableResource[None]):
             Number of rows written. Written again, the table is the same.
         """
         with self.connect() as db:
-            db.execute(table.ddl)
+            _make(db, [table])
             with transaction(db):
                 db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
                 insert(db, table, rows)
         return rows.num_rows
+
+
+def _make(db: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
+    for table in tables:
+        db.execute(table.ddl)
+    stand = set(db.execute(STANDING, [[t.sql_name for t in tables]]).fetchall())
+    for table in tables:
+        for name, (kind, _) in table.columns.items():
+            if (table.sql_name, name) not in stand:
+                db.execute(f'alter table {table.sql_name} add column "{name}" {kind}')
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from labeling.llm.redaction import redactor
+from labeling.llm.settings import Pace
 from orchestration.task.section import Section, Share, Usd
 
 
@@ -54,7 +55,14 @@ class Models(Section):
         default="all", description="undecided: only where the rules disagree or say nothing."
     )
     per_batch: PositiveInt | None = Field(default=None, description="Items asked, at most.")
-    concurrency: PositiveInt = 16
+    concurrency: PositiveInt = Field(default=16, description="Requests out at once.")
+    pace: dict[str, Pace] = Field(
+        default_factory=dict, description="What a model allows, by its name: requests a minute ..."
+    )
+    batch: bool = Field(
+        default=False,
+        description="Hand questions in to the provider's batch endpoint: cheaper, within a day.",
+    )
     simulated: SimulatedModel | None = None
     budget: Budget = Budget()
     canary: Canary | None = None
@@ -64,6 +72,14 @@ class Models(Section):
     redact_patterns: dict[str, str] = Field(
         default_factory=dict, description="Patterns of one's own: name to regular expression."
     )
+
+    @model_validator(mode="after")
+    def _a_simulation_has_no_batches(self) -> "Models":
+        if self.batch and self.simulated is not None:
+            raise ValueError(
+                "batch: a simulated model has no batch endpoint; leave one of them out"
+            )
+        return self
 
     @model_validator(mode="after")
     def _redaction_can_be_done(self) -> "Models":

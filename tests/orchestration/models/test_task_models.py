@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from labeling.errors import PromptError
 from labeling.llm.ledger import Ledger
+from labeling.llm.settings import Pace
 from orchestration.commands.quote import quote
 from orchestration.resources.models import budget_of, classes_of, pace_of, prompts_of, transport_of
 from orchestration.task.errors import TaskError
@@ -22,6 +23,7 @@ source: {files: "inbox/*.jsonl", time: at}
 models:
   prompts: ["prompts/*.md"]
   concurrency: 7
+  pace: {openai/dear: {requests_per_minute: 60}}
   budget: {run_usd: 1, day_usd: 2, task_usd: 3}
 """
 PROMPT = "---\nmodel: openai/fake\nprice: {input: 1, output: 2}\noutput: {format: text, confidence: none}\n---\nSort these."
@@ -49,7 +51,8 @@ def test_a_task_tells_prompts_classes_caps_and_pace(folder):
     assert [p.name for p in prompts_of(task)] == ["classify"]
     assert classes_of(task)[0].synonyms == ("junk",)
     assert budget_of(task).day_usd == 2
-    assert pace_of(task).concurrency == 7
+    assert pace_of(task).of("openai/any").concurrency == 7
+    assert pace_of(task).of("openai/dear") == Pace(requests_per_minute=60, concurrency=7)
 
 
 def test_a_pattern_without_a_file_is_told(folder):

@@ -1,4 +1,4 @@
-"""Images, batch endpoints and hostile items, over HTTP."""
+"""Images and hostile items, over HTTP."""
 
 import base64
 import csv
@@ -9,15 +9,11 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from labeling.llm.budget import Budget
 from labeling.llm.classes import ClassSpec
 from labeling.llm.injections import TEMPLATES, turned
-from labeling.llm.panel import price_of
-from labeling.llm.waiting import collect_batches, submit_batch
-from orchestration.resources.litellm_batches import LiteLlmBatches
 from tests.fakes.provider.recorded import SHARED, item_text
 from tests.fakes.provider.server import Body, FakeProvider
-from tests.orchestration.models.conftest import CLASSES, KEY, TEXT, prompt, table
+from tests.orchestration.models.conftest import TEXT, prompt
 
 CRACKS = SHARED / "img_crackforest"
 
@@ -67,59 +63,6 @@ def test_an_image_that_cannot_be_sent_is_an_abstention_with_the_reason(bench, tm
         result = bench.ask(provider, items, image_folder=tmp_path)
     assert provider.meter == []
     assert result.abstentions["reason"].to_pylist() == ["image: not an image, or a broken one"]
-
-
-def test_a_batch_is_handed_in_fetched_at_half_price_and_never_asked_again(bench, ledger):
-    with FakeProvider(lambda b: "SPAM" if "1" in item_text(b) else "HAM") as provider:
-        provider.batches.polls_until_done = 2
-        transport = LiteLlmBatches(provider.url, KEY)
-        submit_batch(
-            table(12), [prompt()], CLASSES, transport, ledger, run="r", budget=Budget(1, 1, 1)
-        )
-        submit_batch(
-            table(12), [prompt()], CLASSES, transport, ledger, run="r", budget=Budget(1, 1, 1)
-        )
-        waiting = bench.ask(provider, table(12))
-        prices = {"openai/fake": price_of(prompt(), transport, Budget())}
-        first = collect_batches(ledger, transport, prices)
-        second = collect_batches(ledger, transport, prices)
-        result = bench.ask(provider, table(12))
-    assert waiting.partial
-    assert (waiting.summary.calls, waiting.summary.pending) == (0, 12)
-    assert (first.running, second.running, second.answered) == (1, 0, 12)
-    full = sum(m.prompt_tokens * 1e-6 + m.completion_tokens * 2e-6 for m in provider.charged)
-    assert second.cost_usd == pytest.approx(full / 2)
-    assert ledger.spent("r").task == pytest.approx(full / 2)
-    assert len(provider.charged) == result.votes.num_rows == 12
-
-
-def test_partial_results_of_an_expired_batch_are_kept_and_only_the_rest_is_handed_in_again(
-    bench, ledger
-):
-    with FakeProvider(lambda _: "HAM") as provider:
-        provider.batches.finishes = [7]
-        transport = LiteLlmBatches(provider.url, KEY)
-        prices = {"openai/fake": price_of(prompt(), transport, Budget())}
-        submit_batch(table(12), [prompt()], CLASSES, transport, ledger, run="r")
-        first = collect_batches(ledger, transport, prices)
-        again = submit_batch(table(12), [prompt()], CLASSES, transport, ledger, run="r")
-        second = collect_batches(ledger, transport, prices)
-        result = bench.ask(provider, table(12))
-    assert (first.answered, first.unanswered) == (7, 5)
-    assert again["llm/classify"].calls == second.answered == 5
-    assert len(provider.charged) == 12
-    assert (result.votes.num_rows, result.summary.calls) == (12, 0)
-
-
-def test_a_batch_that_would_pass_the_cap_is_handed_in_only_as_far_as_it_goes(ledger):
-    with FakeProvider(lambda _: "HAM") as provider:
-        transport = LiteLlmBatches(provider.url, KEY)
-        cap = Budget(run_usd=0.004)
-        took = submit_batch(table(50), [prompt()], CLASSES, transport, ledger, run="r", budget=cap)
-    tally = took["llm/classify"]
-    assert 0 < tally.calls < 50
-    assert "run budget" in tally.why
-    assert ledger.spent("r").run <= 0.004
 
 
 OBEYS = re.compile(
