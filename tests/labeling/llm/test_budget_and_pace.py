@@ -9,9 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import BudgetError
+from labeling.llm.answers import Reader
 from labeling.llm.budget import Budget, Purse
+from labeling.llm.cassette import Offline
+from labeling.llm.classes import ClassSpec
 from labeling.llm.ledger import Call, Ledger
-from labeling.llm.pace import Pacer
+from labeling.llm.pace import HEADROOM, Pacer
+from labeling.llm.panel import Desk, assemble
+from labeling.llm.prompt import parse_prompts
+from labeling.llm.settings import Pace, Paces
 from labeling.llm.transport import Price, Reply, Request
 from labeling.llm.worst_case import most_tokens, worst_case_usd
 from orchestration.resources.litellm_transport import litellm_module
@@ -196,3 +202,26 @@ def test_after_a_pause_nobody_is_early_and_all_are_spread_again():
 
 def test_without_limits_nobody_waits():
     assert sent_at(n=50)[-1] == 0
+
+
+def test_a_fallback_keeps_its_own_pace_and_prompts_on_one_model_share_the_strictest(tmp_path):
+    front = "---\nmodel: first\nfallbacks: [second, third]\npace: {{requests_per_minute: {}}}\n---\nSort {}."
+    prompts = [
+        prompt
+        for rate, name in ((600, "a"), (60, "b"))
+        for prompt in parse_prompts(front.format(rate, name), name)
+    ]
+    paces = Paces(Pace(concurrency=3), {"second": Pace(requests_per_minute=30, concurrency=2)})
+    classes = (ClassSpec("SPAM"), ClassSpec("HAM"))
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        desk = Desk(Offline(), ledger, "r", Budget(), paces, classes, Reader(classes))
+        voters = assemble(desk, prompts, Purse(Budget(), ledger, "r"))
+        intervals = {
+            seat.prompt.model: seat.asker.pacer._interval_s[0]
+            for voter in voters.values()
+            for seat in voter.seats
+        }
+    assert intervals["first"] == pytest.approx(1 / HEADROOM)
+    assert intervals["second"] == pytest.approx(2 / HEADROOM)
+    assert intervals["third"] == 0
+    assert {voter.concurrency for voter in voters.values()} == {3}

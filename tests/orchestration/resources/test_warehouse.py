@@ -112,3 +112,17 @@ def test_four_processes_write_at_once_without_a_lock_error(tmp_path):
 def test_the_file_is_made_with_its_folder(tmp_path):
     Warehouse(path=str(tmp_path / "deep" / "er" / "w.duckdb")).ensure(TABLE)
     assert Path(tmp_path / "deep" / "er" / "w.duckdb").is_file()
+
+
+def test_a_table_of_an_earlier_version_keeps_its_rows_and_gains_the_columns_it_lacks(tmp_path):
+    warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
+    warehouse.replace_batch(TABLE, "a", rows("a", 1, 2))
+    newer = Table("raw", "things", {**TABLE.columns, "why": ("varchar", "w")})
+    warehouse.ensure(newer)
+    warehouse.replace_batch(newer, "b", rows("b", 3).append_column("why", pa.array(["new"])))
+    found = warehouse.read("select batch, n, why from raw.things order by all").to_pylist()
+    assert [tuple(row.values()) for row in found] == [
+        ("a", 1, None),
+        ("a", 2, None),
+        ("b", 3, "new"),
+    ]
