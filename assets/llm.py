@@ -66,7 +66,7 @@ def models(task: Task) -> dg.AssetsDefinition:
                 "refusals": tally.refusals + tally.filtered,
                 "p95_s": booked[voter].p95_s,
                 "quoted_usd": quoted(before.get(voter), to_come.get(voter)),
-                "partial": bool(tally.why),
+                "partial": tally.pending > tally.waiting,
                 "waiting": tally.waiting,
                 "waits_for": " ".join(sorted(tally.waits_for)) or None,
             }

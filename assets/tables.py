@@ -163,7 +163,7 @@ MODEL_USE = Table(
         "refusals": ("bigint", "Answers refused by the model or held back by a filter."),
         "p95_s": ("double", "Latency that 95 % of the answers keep to, in seconds; null: none."),
         "quoted_usd": ("double", "What the answers were to cost at worst; null: no known price."),
-        "partial": ("boolean", "Whether items are still to be asked or answered."),
+        "partial": ("boolean", "Whether items are still to be asked: a run stopped before them."),
         "waiting": ("bigint", "Items that a provider's batch is still to answer."),
         "waits_for": ("varchar", "Names of those batches, with blanks between; null: none."),
     },

@@ -7,8 +7,8 @@ from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
 CUT_SHORT = """
-select batch, string_agg(coalesce(waits_for, ''), ' ') from votes.model_use where partial
-group by batch
+select batch, string_agg(coalesce(waits_for, ''), ' ') from votes.model_use
+where partial or waiting > 0 group by batch
 """
 
 _MEASURED = (

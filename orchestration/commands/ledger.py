@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -22,7 +23,7 @@ COLUMNS = (
     ("imported", "imported", "{}"),
     ("tokens", "tokens", "{:,}"),
     ("cost_usd", "cost", "${:.4f}"),
-    ("owed_usd", "may be owed", "${:.4f}"),
+    ("owed_usd", "held", "${:.4f}"),
     ("p95_s", "p95", "{:.2f} s"),
 )
 
@@ -77,24 +78,26 @@ def ledger(
     if out is not None:
         console.print(f"{out} answers are in {escape(str(export))}", soft_wrap=True)
     console.print(_table(chosen.name, voters))
-    console.print(f"${spent.task:.4f} spent, ${spent.day:.4f} of it today (UTC)", soft_wrap=True)
+    owed = sum(row["owed_usd"] for row in voters)
+    more = f"; up to ${owed:.4f} of it not paid so far, but held" if owed else ""
+    console.print(
+        f"${spent.task:.4f} spent, ${spent.day:.4f} of it today (UTC){more}", soft_wrap=True
+    )
 
 
 def _table(name: str, voters: list[dict[str, Any]]) -> Table:
-    table = Table(title=f"{name}: the ledger", title_justify="left")
-    table.add_column("voter", overflow="fold")
-    table.add_column("model", overflow="fold")
-    table.add_column("kind")
+    table = Table(
+        title=f"{name}: the ledger", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    table.add_column("voter, model, kind", overflow="fold", min_width=18)
     shown = [
         c for c in COLUMNS if any(row[c[0]] for row in voters) or c[0] in ("calls", "answered")
     ]
     for _, head, _ in shown:
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", no_wrap=True)
     for row in voters:
         table.add_row(
-            escape(row["voter"]),
-            escape(row["model"]),
-            row["kind"],
+            f"{escape(row['voter'])}\n[dim]{escape(row['model'])}, {row['kind']}[/]",
             *("" if row[c] is None else form.format(row[c]) for c, _, form in shown),
         )
     return table

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import duckdb
 import pyarrow as pa
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -195,18 +196,21 @@ def _undecided(task: Task, batch: str) -> list[str] | None:
 
 def _show(quotes: list[VoterQuote], told: dict[str, Any]) -> None:
     console = Console()
-    table = Table(title=f"Model calls of {told['task']} that are still to come")
-    for column in ("voter", "model"):
-        table.add_column(column)
+    table = Table(
+        title=f"Model calls of {told['task']} that are still to come",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+    )
+    table.add_column("voter, model", overflow="fold", min_width=12)
     waits = any(q.waiting for q in quotes)
     known = ("known", "on the way") if waits else ("known",)
-    for column in ("items", *known, "calls", "tokens in", "tokens out", "cost", "at worst"):
-        table.add_column(column, justify="right")
+    for column in ("items", *known, "calls", "tokens in", "out", "cost", "worst"):
+        table.add_column(column, justify="right", no_wrap=True)
     for q in quotes:
         most = "≤ " if q.at_most else ""
         table.add_row(
-            escape(q.voter),
-            escape(q.model),
+            f"{escape(q.voter)}\n[dim]{escape(q.model)}[/]",
             f"{q.n_items:,}",
             f"{q.known:,}",
             *([f"{q.waiting:,}"] if waits else []),
@@ -218,8 +222,10 @@ def _show(quotes: list[VoterQuote], told: dict[str, Any]) -> None:
         )
     console.print(table)
     console.print(
-        f"Spent so far: ${told['spent_usd']:.4f}, today ${told['spent_today_usd']:.4f}. "
-        "Repairs and retries come on top; the caps hold them too."
+        f"Spent, or held for answers that are out: ${told['spent_usd']:.4f}, "
+        f"${told['spent_today_usd']:.4f} of it today. "
+        "Repairs and retries come on top; the caps hold them too.",
+        soft_wrap=True,
     )
     for note in told["notes"]:
-        console.print(note)
+        console.print(note, soft_wrap=True)
