@@ -91,6 +91,8 @@ def load_rules(task: Task) -> list[Rule]:
         As :func:`labeling.rules.reading.read_rules`.
     """
     paths = [task.folder / name for name in task.spec.rules.files]
+    if not task.spec.rules.model_fields_set and not any(path.is_file() for path in paths):
+        return []  # a task that lives without rules need not say so
     for path in paths:
         if not path.is_file():
             raise TaskError(
@@ -99,6 +101,8 @@ def load_rules(task: Task) -> list[Rule]:
             )
     python: list[Path] = [path for path in paths if path.suffix == ".py"]
     written = [path for path in paths if path.suffix != ".py"]
+    if not paths:
+        return []
     if len(python) > 1 or len(written) != 1:
         raise TaskError(
             f"{task.folder / 'task.yaml'}: rules.files: one YAML file and at most one Python file "

@@ -1,53 +1,22 @@
 """Answers that real models gave, replayed over HTTP as if the models were there."""
 
-import numpy as np
 import pyarrow as pa
 import pytest
 
-from labeling.consensus.label_model import LabelModel
 from labeling.llm.canary import ask_canary
 from labeling.llm.classes import ClassSpec
 from labeling.llm.prompt import parse_prompts
-from labeling.llm.settings import Pace
-from labeling.votes import ABSTAIN, Votes
 from orchestration.resources.litellm_transport import LiteLlmTransport
-from tests.fakes.provider.recorded import SHARED, DriftingModel, RecordedPanel
+from tests.fakes.provider.recorded import SHARED, DriftingModel
 from tests.fakes.provider.server import Answer, FakeProvider
 from tests.orchestration.models.conftest import KEY
 
-MODELS = ("chatgpt", "flan-t5-xxl", "flan-t5-base")
 FRONT = "price: {input: 1, output: 2}\noutput: {format: text, confidence: none}\n"
 
 
 def needs(name: str) -> None:
     if not (SHARED / name).exists():
         pytest.skip(f"{SHARED / name} is missing")
-
-
-def test_three_recorded_models_vote_as_published_and_their_consensus_beats_the_median(bench):
-    needs("llm_css_emotion")
-    panel = RecordedPanel("llm_css_emotion")
-    names = ", ".join(f"openai/{m}" for m in MODELS)
-    prompts = parse_prompts(f"---\nmodel: [{names}]\n{FRONT}---\nWhich emotion?", "emotion")
-    items = pa.table({"item_id": panel.votes.id.tolist(), "text": panel.votes.text.tolist()})
-    with FakeProvider(panel) as provider:
-        result = bench.ask(
-            provider, items, prompts, classes=panel.classes, pace=Pace(concurrency=32)
-        )
-    classes = panel.meta["classes"]
-    gold = panel.votes.gold.to_numpy()
-    row = {item: n for n, item in enumerate(panel.votes.id)}
-    matrix = np.full((len(row), len(MODELS)), ABSTAIN)
-    voters = [f"llm/emotion@openai/{m}" for m in MODELS]
-    for vote in result.votes.to_pylist():
-        matrix[row[vote["item_id"]], voters.index(vote["voter"])] = classes.index(vote["label"])
-    accuracy = (matrix == gold[:, None]).mean(axis=0)
-    for at, model in enumerate(MODELS):
-        assert round(100 * accuracy[at], 2) == panel.meta["llm_acc"][model]
-    assert result.summary.parse_failures == 0
-    votes = Votes.from_matrix(matrix, n_classes=len(classes))
-    consensus = LabelModel(len(classes)).fit(votes).predict(votes)
-    assert (consensus == gold).mean() > np.median(accuracy)
 
 
 @pytest.mark.parametrize("model", ["gpt-3.5-turbo", "gpt-4"])
