@@ -2,31 +2,23 @@
 
 import math
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
 
+from assets.canary_panel import canary_examples, canary_panel
 from assets.declare import by_batch
-from assets.examples import example_pool
 from assets.tables import CANARY, CANARY_PANEL, DRIFT, GOLD, ITEMS, MODEL_VOTES
 from assets.told import truth_told
-from orchestration.resources.warehouse import Warehouse
+from orchestration.instance import ROUND_TAG
+from orchestration.resources.table import as_arrow
+from orchestration.resources.warehouse import Warehouse, insert, transaction
+from orchestration.task.model_settings import Canary
 from orchestration.task.task import Task
 
-CHOOSE = """
-insert into people.canary_panel
-select item_id, batch, label, $batch from people.gold
-where batch < $batch order by origin = 'queue', md5(item_id) limit $items
-"""
-"""Audit gold first: it was drawn at random. An order that favours nothing, and is the same again."""
-
-PANEL = """
-select i.item_id, i.text, i.image, p.label
-from people.canary_panel p join raw.items i using (item_id, batch)
-where p.chosen_for <= $batch order by i.item_id
-"""
-ROUND = """
+TURN = """
 select count(distinct batch) as rounds from raw.items
 where batch > (select min(chosen_for) from people.canary_panel) and batch <= $batch
 """
@@ -40,63 +32,65 @@ def canary(task: Task) -> dg.AssetsDefinition:
         """What each prompt says of the same reviewed items as before, the ledger left aside."""
         batch = context.partition_key
         warehouse.ensure(CANARY, CANARY_PANEL, GOLD, ITEMS)
-        panel = _panel(task, warehouse, batch)
-        rows = warehouse.read("from quality.canary where batch = ?", [batch]).to_pylist()
-        if panel.num_rows and (rows or _is_due(task, warehouse, batch)):
+        spec = task.spec.models.canary if task.spec.models else None
+        panel = canary_panel(warehouse, batch, spec.items if spec else 0)
+        wanted = context.run.tags.get(ROUND_TAG)
+        name = f"canary {batch}"
+        if wanted is not None and panel.num_rows:
+            name = _begun(task, wanted)
+        rows = warehouse.read("from quality.canary where round = ?", [name]).to_pylist()
+        why = _why_not(task, spec, warehouse, batch, panel.num_rows, by_clock=wanted is not None)
+        if panel.num_rows and (rows or not why):
+            why = ""
             # what a model said in a round cannot be asked again: only who is missing is asked
-            rows += _ask(task, warehouse, batch, panel, {row["version"] for row in rows})
+            rows = _ask(task, warehouse, batch, name, panel, rows)
             if rows:
-                warehouse.replace_batch(CANARY, batch, pa.Table.from_pylist(rows))
-        return dg.MaterializeResult(
-            metadata={
-                "panel": panel.num_rows,
-                "changed": sum(bool(row["changed"]) for row in rows),
-                "calls": sum(int(row["calls"]) for row in rows),
-                "cost_usd": dg.MetadataValue.float(
-                    sum((float(row["cost_usd"]) for row in rows), 0.0)
-                ),
-                "accuracy": dg.MetadataValue.float(
-                    min((float(row["accuracy"]) for row in rows), default=math.nan)
-                ),
-                "findings": dg.MetadataValue.md(
-                    "\n".join(f"- {row['verdict']}" for row in rows) or "not asked"
-                ),
-            }
-        )
+                _write(warehouse, name, rows)
+        return dg.MaterializeResult(metadata=_told(panel.num_rows, rows, why))
 
     return canary
 
 
-def _panel(task: Task, warehouse: Warehouse, batch: str) -> pa.Table:
-    """Return the panel, chosen now if there is none and gold enough; empty before that."""
-    spec = task.spec.models
-    if spec is None or spec.canary is None:
-        return pa.table({"item_id": pa.array([], pa.string())})
-    with warehouse.connect() as db:
-        chosen, enough = db.execute(
-            "select (select count(*) from people.canary_panel),"
-            " (select count(*) >= ? from people.gold where batch < ?)",
-            [spec.canary.items, batch],
-        ).fetchone() or (0, False)
-        if not chosen and enough:
-            db.execute(CHOOSE, {"batch": batch, "items": spec.canary.items})
-        return db.execute(PANEL, {"batch": batch}).to_arrow_table()
+def _told(panel: int, rows: list[dict[str, Any]], why: str) -> dict[str, Any]:
+    right = [row["accuracy"] for row in rows if row["accuracy"] is not None]
+    return {
+        "panel": panel,
+        "changed": sum(bool(row["changed"]) for row in rows),
+        "incomplete": sum(row["why"] is not None for row in rows),
+        "calls": sum(int(row["calls"]) for row in rows),
+        "cost_usd": dg.MetadataValue.float(sum((float(row["cost_usd"]) for row in rows), 0.0)),
+        "accuracy": dg.MetadataValue.float(min(map(float, right), default=math.nan)),
+        "findings": dg.MetadataValue.md(
+            "\n".join(f"- {row['verdict']}" for row in rows) or f"not asked: {why}"
+        ),
+    }
 
 
-def _is_due(task: Task, warehouse: Warehouse, batch: str) -> bool:
-    """Whether it is the turn of this batch: the first one asked, and every n-th after it."""
-    spec = task.spec.models
-    if spec is None or spec.canary is None:
-        return False
-    if spec.simulated is None and _hours_since_last(task) < spec.canary.hours:
-        return False  # a history labelled in one go is one moment of the model
-    since = warehouse.read(ROUND, {"batch": batch})["rounds"].to_pylist()
-    return int(since[0] or 0) % spec.canary.every == 0
+def _why_not(
+    task: Task, spec: Canary | None, warehouse: Warehouse, batch: str, panel: int, by_clock: bool
+) -> str:
+    """Say why no new round is asked now; empty if one is."""
+    if spec is None or task.spec.models is None:
+        return "task.yaml has no models.canary"
+    if not panel:
+        return f"the panel takes {spec.items} reviewed items of batches before {batch}"
+    if by_clock:
+        return ""
+    if spec.every_nth is None:
+        return f"asked by the clock alone (models.canary.cron: {spec.cron})"
+    hours = _hours_since_last(task)
+    if task.spec.models.simulated is None and hours < spec.hours:
+        # a history labelled in one go is one moment of the model
+        return f"the last round is {hours:.1f} h old, and models.canary.hours is {spec.hours:g}"
+    turn = int(warehouse.read(TURN, {"batch": batch})["rounds"].to_pylist()[0] or 0)
+    if turn % spec.every_nth:
+        return f"asked with every {spec.every_nth}. batch"
+    return ""
 
 
 def _hours_since_last(task: Task) -> float:
     """Return hours since any voter's last round; infinite where there was none."""
-    from labeling.llm.canary import last_asked
+    from labeling.llm.canary_rounds import last_asked
     from labeling.llm.ledger import Ledger
 
     with Ledger(task.ledger) as ledger:
@@ -104,11 +98,26 @@ def _hours_since_last(task: Task) -> float:
     return math.inf if asked_at is None else (time.time() - asked_at) / 3600
 
 
+def _begun(task: Task, wanted: str) -> str:
+    """Begin a round by the clock, or go on with one that a crash or a budget cut short."""
+    from labeling.llm.canary_rounds import begin
+    from labeling.llm.ledger import Ledger
+
+    with Ledger(task.ledger) as ledger:
+        return begin(ledger, wanted)
+
+
 def _ask(
-    task: Task, warehouse: Warehouse, batch: str, panel: pa.Table, asked: set[str]
+    task: Task,
+    warehouse: Warehouse,
+    batch: str,
+    name: str,
+    panel: pa.Table,
+    before: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Ask the prompts whose version is not among ``asked``; return a row for each that answered."""
+    """Ask the prompts that have not completed this round; return a row for each that was asked."""
     from labeling.llm.canary import ask_canary
+    from labeling.llm.canary_rounds import end
     from labeling.llm.ledger import Ledger
     from orchestration.resources.models import (
         budget_of,
@@ -120,9 +129,14 @@ def _ask(
     )
 
     redact, classes = redactor_of(task), classes_of(task)
-    prompts = tuple(p for p in prompts_of(task) if p.version(classes) not in asked)
+    done = [row for row in before if row["accuracy"] is not None]
+    versions = {row["version"] for row in done}
+    prompts = tuple(p for p in prompts_of(task) if p.version(classes) not in versions)
     if not prompts:
-        return []
+        with Ledger(task.ledger) as ledger:
+            end(ledger, name)
+        return done
+    spent = {(r["voter"], r["version"]): (r["calls"], r["cost_usd"]) for r in before}
     if panel["image"].null_count == panel.num_rows:
         panel = panel.drop_columns(["image"])
     with (
@@ -135,29 +149,59 @@ def _ask(
             classes,
             transport,
             ledger,
-            round_id=f"canary {batch}",
+            round_id=name,
             budget=budget_of(task),
             pace=pace_of(task),
-            examples=example_pool(warehouse, batch, prompts, redact),
+            examples=canary_examples(warehouse, prompts, redact),
             redact=redact,
             image_folder=task.folder,
         )
-    return [
-        {
-            "batch": batch,
-            "voter": found.voter,
-            "version": found.version,
-            "items": found.n_items,
-            "accuracy": found.accuracy,
-            "accuracy_before": None if math.isnan(found.accuracy_before) else found.accuracy_before,
-            "flips": found.flips,
-            "evidence": found.e_value,
-            "needed": found.threshold,
-            "changed": found.changed,
-            "fingerprint_changed": found.fingerprint_changed,
-            "verdict": found.verdict,
-            "calls": tallies[found.voter].calls,
-            "cost_usd": tallies[found.voter].cost_usd,
-        }
-        for found in findings
-    ]
+        if len(findings) == len(prompts):
+            end(ledger, name)
+    found = {finding.voter: finding for finding in findings}
+    kind = "simulated" if transport.simulated else "llm"
+    rows = done
+    for prompt in prompts:
+        voter, version = f"{kind}/{prompt.name}", prompt.version(classes)
+        tally, earlier = tallies[voter], spent.get((voter, version), (0, 0.0))
+        row = _complete(found[voter]) if voter in found else _cut_short(voter, version, tally.why)
+        took = {"calls": earlier[0] + tally.calls, "cost_usd": earlier[1] + tally.cost_usd}
+        rows.append({"round": name, "batch": batch, **row, **took})
+    return rows
+
+
+def _complete(found: Any) -> dict[str, Any]:
+    return {
+        "asked_at": datetime.fromtimestamp(found.asked_at, UTC),
+        "voter": found.voter,
+        "version": found.version,
+        "why": found.blind or None,
+        "items": found.n_items,
+        "accuracy": found.accuracy,
+        "accuracy_before": None if math.isnan(found.accuracy_before) else found.accuracy_before,
+        "flips": found.flips,
+        "evidence": found.e_value,
+        "needed": found.threshold,
+        "changed": found.changed,
+        "fingerprint_changed": found.fingerprint_changed,
+        "verdict": found.verdict,
+    }
+
+
+def _cut_short(voter: str, version: str, why: str) -> dict[str, Any]:
+    return {
+        "asked_at": datetime.now(UTC),
+        "voter": voter,
+        "version": version,
+        "why": why,
+        "accuracy": None,
+        "changed": False,
+        "fingerprint_changed": False,
+        "verdict": f"{voter}: the round is not complete: {why}",
+    }
+
+
+def _write(warehouse: Warehouse, name: str, rows: list[dict[str, Any]]) -> None:
+    with warehouse.connect() as db, transaction(db):
+        db.execute("delete from quality.canary where round = ?", [name])
+        insert(db, CANARY, as_arrow(CANARY, rows))

@@ -28,13 +28,24 @@ def example_pool(
 
     ``None`` if no prompt takes examples from gold or shortlists its classes by likeness to it.
     """
-    if not any(p.settings.examples.choose in CHOSEN or p.settings.shortlist for p in prompts):
+    if not takes_examples(prompts):
         return None
-    from labeling.llm.pool import ExamplePool
-
     used_by = "few-shot examples of " + ", ".join(prompt.name for prompt in prompts)
     gold = teaching_gold(warehouse, batch, used_by)
-    gold = gold.filter(pc.equal(gold["origin"], pa.scalar("queue")))
+    return as_pool(warehouse, gold.filter(pc.equal(gold["origin"], pa.scalar("queue"))), redact)
+
+
+def takes_examples(prompts: "Sequence[Prompt]") -> bool:
+    """Whether any prompt shows gold or shortlists its classes by likeness to it."""
+    return any(p.settings.examples.choose in CHOSEN or p.settings.shortlist for p in prompts)
+
+
+def as_pool(
+    warehouse: Warehouse, gold: pa.Table, redact: Callable[[str], str] | None
+) -> "ExamplePool":
+    """Return gold (item_id, text, label) as a pool, without what is audited or on the canary."""
+    from labeling.llm.pool import ExamplePool
+
     warehouse.ensure(AUDIT_SAMPLE, CANARY_PANEL)
     measured = warehouse.read(
         "select item_id from people.audit_sample union select item_id from people.canary_panel"

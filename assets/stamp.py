@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from assets.tables import CANARY
 from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.task.task import Task
 
@@ -33,7 +34,7 @@ def stamp_of(task: Task, db: duckdb.DuckDBPyConnection, batch: str) -> str:
 
 
 def publication_stamp(task: Task, db: duckdb.DuckDBPyConnection) -> str:
-    """Hash of every batch's stamp, of what was measured and of what people did about alarms.
+    """Hash of every batch's stamp, of what was measured and asked, and of what was done about alarms.
 
     Equal, and what is published is true.
     """
@@ -48,7 +49,12 @@ def publication_stamp(task: Task, db: duckdb.DuckDBPyConnection) -> str:
         "select md5(string_agg(batch || input, ' ' order by batch)) from quality.drift_series"
         " where series = 'labels'"
     ).fetchone() or ("",)
-    return f"{labels} {measured} {watched} {len(AlarmTrail(task.alarm_trail).events())}"
+    db.execute(CANARY.ddl)
+    (asked,) = db.execute(
+        "select md5(string_agg(round || version || verdict, ' ' order by round, version))"
+        " from quality.canary"
+    ).fetchone() or ("",)
+    return f"{labels} {measured} {watched} {asked} {len(AlarmTrail(task.alarm_trail).events())}"
 
 
 def settings_hash(task: Task) -> str:

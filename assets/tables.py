@@ -1,5 +1,6 @@
 """Every table that Python writes to the warehouse, in the order they are made."""
 
+from assets.canary_tables import CANARY, CANARY_EXAMPLES, CANARY_PANEL  # noqa: F401
 from assets.evidence_tables import (  # noqa: F401
     CLASS_BALANCE,
     CONSENSUS_CALIBRATION,
@@ -166,36 +167,6 @@ MODEL_USE = Table(
         "partial": ("boolean", "Whether items are still to be asked: a run stopped before them."),
         "waiting": ("bigint", "Items that a provider's batch is still to answer."),
         "waits_for": ("varchar", "Names of those batches, with blanks between; null: none."),
-    },
-)
-CANARY_PANEL = Table(
-    "people",
-    "canary_panel",
-    {
-        "item_id": ("varchar", "A reviewed item that every prompt answers again and again."),
-        "batch": _BATCH,
-        "label": ("varchar", "Its gold when the panel was chosen."),
-        "chosen_for": ("varchar", "The batch with which the panel was first asked."),
-    },
-)
-CANARY = Table(
-    "quality",
-    "canary",
-    {
-        "batch": _BATCH,
-        "voter": ("varchar", "The prompt asked."),
-        "version": ("varchar", "Hash of prompt, model and parameters."),
-        "items": ("bigint", "Items answered in this round and in the reference."),
-        "accuracy": ("double", "Share of right answers on the panel, 0..1."),
-        "accuracy_before": ("double", "The same in the reference; null in the reference itself."),
-        "flips": ("bigint", "Items answered otherwise than in the reference."),
-        "evidence": ("double", "e-value that the model changed."),
-        "needed": ("double", "Evidence that proves it."),
-        "changed": ("boolean", "Whether the answers prove that the model changed."),
-        "fingerprint_changed": ("boolean", "Whether the provider names another model."),
-        "verdict": ("varchar", "The finding in words."),
-        "calls": ("bigint", "Requests sent."),
-        "cost_usd": ("double", "What they cost, in US dollars."),
     },
 )
 STUDENT_VOTES = Table("votes", "student", _VOTE)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from assets.history import write_history
 from assets.stamp import publication_stamp
-from assets.tables import TRACKED
+from assets.tables import CANARY, TRACKED
 from orchestration.conditions import when_batches_settle
 from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.task import Task
@@ -34,9 +34,12 @@ METRICS = (
     "queue_size",
     "student_accuracy",
     "student_judged_on",
+    "canary_accuracy",
+    "canary_changed",
 )
 FIGURES = """
 select q.*, s.student_accuracy, s.student_judged_on,
+    n.canary_accuracy, n.canary_changed,
     c.version as label_model, v.rules, v.prompts, v.student
 from marts.quality_by_batch q
 left join (select batch, any_value(version) as version from labels.consensus group by batch) c
@@ -55,6 +58,13 @@ left join (
         any_value(version) filter (where family = 'student') as student
     from marts.votes group by batch
 ) v using (batch)
+left join (
+    select batch, min(accuracy) as canary_accuracy, bool_or(changed)::int as canary_changed
+    from (
+        from quality.canary where accuracy is not null
+        qualify row_number() over (partition by batch, voter order by asked_at desc, round desc) = 1
+    ) group by batch
+) n using (batch)
 order by q.batch
 """
 EXAMPLE = "select text from raw.items where batch = ? order by item_id limit 3"
@@ -77,7 +87,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
     )
     def tracking(warehouse: Warehouse) -> dg.MaterializeResult:
         """One MLflow run a batch, and one that holds all batches as steps; the newest student."""
-        warehouse.ensure(TRACKED)
+        warehouse.ensure(TRACKED, CANARY)
         with warehouse.connect() as db:
             figures = db.execute(FIGURES).to_arrow_table().to_pylist()
             known = {

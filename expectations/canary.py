@@ -9,9 +9,24 @@ from orchestration.partitions import batches
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
+NEWEST = """
+select voter, why, changed, fingerprint_changed, verdict from quality.canary
+where batch = ? qualify row_number() over (partition by voter order by asked_at desc, round desc) = 1
+order by voter
+"""
+"""Each voter's newest round with a batch: a round by the clock tells more than the one before it."""
+
+TOLD_ONLY = ("the_models_are_the_same",)
+"""Checks that may fail as an error and hold nothing back."""
+
 
 def the_models_are_the_same(task: Task) -> dg.AssetChecksDefinition:
-    """Build the check; a changed model is told, and holds nothing back: its votes are measured."""
+    """Build the check.
+
+    A model that is proven to have changed is an error, another fingerprint alone or a round that
+    says nothing a warning. Neither holds anything back: a vote counts for what reviews say it is
+    worth, and labels that suffer raise the alarm of accuracy.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.PreviewWarning)  # as in expectations.suite
         spec = dg.AssetCheckSpec(
@@ -25,26 +40,26 @@ def the_models_are_the_same(task: Task) -> dg.AssetChecksDefinition:
     def the_models_are_the_same(
         context: dg.AssetCheckExecutionContext, warehouse: Warehouse
     ) -> dg.AssetCheckResult:
-        from labeling.llm.canary import diagnose
+        from labeling.llm.canary_finding import diagnose
 
         batch = context.run.tags["dagster/partition"]
         warehouse.ensure(CANARY, DRIFT)
-        found = warehouse.read(
-            "select voter, changed, fingerprint_changed, verdict from quality.canary"
-            " where batch = ? order by voter",
-            [batch],
-        ).to_pylist()
+        found = warehouse.read(NEWEST, [batch]).to_pylist()
         alarms = warehouse.read("select alarm from quality.drift where batch = ?", [batch])
-        changed = any(row["changed"] for row in found)
-        renamed = any(row["fingerprint_changed"] for row in found)
-        fell = any(alarms["alarm"].to_pylist())
-        told = [row["verdict"] for row in found if row["changed"] or row["fingerprint_changed"]]
-        verdict = diagnose(changed, fell) if found else "the canary was not asked"
+        complete = [row for row in found if row["why"] is None]
+        changed = any(row["changed"] for row in complete)
+        odd = [row for row in found if row["changed"] or row["fingerprint_changed"] or row["why"]]
+        verdict = "the canary was not asked"
+        if complete:
+            verdict = diagnose(changed, any(alarms["alarm"].to_pylist()))
+        elif found:
+            verdict = "whether a model changed is not known"
+        told = [row["verdict"] for row in odd]
         return dg.AssetCheckResult(
             asset_key=CANARY.key(task.name),
             check_name="the_models_are_the_same",
-            passed=not (changed or renamed),
-            severity=dg.AssetCheckSeverity.WARN,
+            passed=not odd,
+            severity=dg.AssetCheckSeverity.ERROR if changed else dg.AssetCheckSeverity.WARN,
             description=". ".join([*told, verdict[:1].upper() + verdict[1:]]) + ".",
             metadata={"voters": len(found), "diagnosis": verdict},
         )

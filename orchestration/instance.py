@@ -18,6 +18,9 @@ PARTITION_NAME_TAG = "dagster/partition"
 LAUNCHED_TAG = ".dagster/grpc_info"
 """Tag that Dagster gives to runs launched by its daemon."""
 
+ROUND_TAG = "touchstone/canary-round"
+"""Tag of a run that asks the canary at this moment, not as part of a batch: the round's name."""
+
 UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.QUEUED,

@@ -20,12 +20,13 @@ REVIEW_TABLES = (
 
 
 def jobs(task: Task) -> list[Any]:
-    """Build the jobs of ``task``: land, label one batch, read reviews of one batch, publish."""
+    """Build the jobs of ``task``: land, label one batch, read its reviews, publish, ask the canary."""
     arrivals = dg.AssetSelection.assets([task.name, "raw", "arrivals"])
     items = dg.AssetSelection.assets([task.name, "raw", "items"])
     of_batch = items | dg.AssetSelection.groups(*BATCH_GROUPS)
     reviews = dg.AssetSelection.assets(*([task.name, *table] for table in REVIEW_TABLES))
     published = dg.AssetSelection.groups("staging", "marts", "published")
+    panel = dg.AssetSelection.assets([task.name, "quality", "canary"])
     return [
         dg.define_asset_job(
             f"{task.name}_land",
@@ -51,5 +52,11 @@ def jobs(task: Task) -> list[Any]:
             selection=published,
             tags={TASK_TAG: task.name},
             description="Build the marts in one dbt call, publish Parquet, report and MLflow runs.",
+        ),
+        dg.define_asset_job(
+            f"{task.name}_ask_canary",
+            selection=panel,
+            tags={TASK_TAG: task.name},
+            description="Ask the canary at this moment: did a model change? No new batch is needed.",
         ),
     ]

@@ -28,7 +28,9 @@ def patient(task: Task) -> Warehouse:
     return Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S)
 
 
-def under_way(context: dg.SensorEvaluationContext, job: str) -> set[str]:
+def under_way(
+    context: dg.SensorEvaluationContext | dg.ScheduleEvaluationContext, job: str
+) -> set[str]:
     """Batches of which a run of ``job`` waits or is under way; empty text for a run of no batch."""
     runs = context.instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED))
     return {run.tags.get(PARTITION_NAME_TAG, "") for run in runs}

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from orchestration.canary_schedule import canary_schedules
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
@@ -16,7 +17,10 @@ CRON = {
 
 
 def schedules(task: Task) -> list[dg.ScheduleDefinition]:
-    """Build the schedule of ``task``: read what has arrived; the sensors label what is new."""
+    """Build the schedules of ``task``: read what has arrived, and ask the canary.
+
+    The sensors label what is new.
+    """
     every = task.spec.batch.every
 
     @dg.schedule(
@@ -30,7 +34,7 @@ def schedules(task: Task) -> list[dg.ScheduleDefinition]:
     def label_new_batches(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat())
 
-    return [label_new_batches]
+    return [label_new_batches, *canary_schedules(task)]
 
 
 def warehouse_of(task: Task) -> Warehouse:

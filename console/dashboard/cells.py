@@ -40,3 +40,8 @@ def number(name: str) -> Callable[[Row], str]:
 def words(name: str, yes: str, no: str = "") -> Callable[[Row], str]:
     """Show a truth value in words."""
     return lambda row: yes if row.get(name) else no
+
+
+def moment(name: str) -> Callable[[Row], str]:
+    """Show a time to the minute, in UTC."""
+    return lambda row: "" if row.get(name) is None else f"{row[name]:%Y-%m-%d %H:%M}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from console.dashboard.cells import Row, count, interval, number, share, text, words
+from console.dashboard.cells import Row, count, interval, moment, number, share, text, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,16 @@ def _measured(rows: Sequence[Row]) -> list[Row]:
 
 def _over_all(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["span"] == "all" and row["share"] >= MENTIONED]
+
+
+def _finding(row: Row) -> str:
+    if row["why"] is not None:
+        return f"tells nothing: {row['why']}"
+    if row["changed"]:
+        return "the model changed"
+    if row["fingerprint_changed"]:
+        return "another model is named"
+    return "the reference" if row["accuracy_before"] is None else "no change"
 
 
 MENTIONED = 0.0005
@@ -121,15 +131,12 @@ RECIPES = (
         "Canary",
         "The same reviewed items, asked again and again: a change here is the model's, not the data's.",
         {
-            "Batch": text("batch"), "Voter": text("voter"), "Items": count("items"),
-            "Right": share("accuracy"), "In the reference": share("accuracy_before"),
-            "Answers that differ": count("flips"),
-            "Finding": lambda row: "the model changed"
-            if row["changed"]
-            else "another model is named"
-            if row["fingerprint_changed"]
-            else "no change",
+            "Asked": moment("asked_at"), "Batch": text("batch"), "Voter": text("voter"),
+            "Items": count("items"), "Right": share("accuracy"),
+            "In the reference": share("accuracy_before"), "Answers that differ": count("flips"),
+            "Finding": _finding,
         },
+        lambda rows: sorted(rows, key=lambda row: (row["voter"], row["asked_at"], row["round"])),
     ),
     Recipe(
         "voter_scorecard",

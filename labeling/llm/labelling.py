@@ -25,7 +25,7 @@ from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
 from labeling.llm.settings import Pace, Paces, Unsure
 from labeling.llm.tally import Tally
-from labeling.llm.transport import Transport
+from labeling.llm.transport import Transport, TransportError
 from labeling.llm.voter import Outcome, Voter
 from labeling.llm.waiting import BatchTransport, hand_in
 
@@ -185,7 +185,7 @@ async def _prepare(voter: Voter, asked: list[Content]) -> None:
     try:
         seat.form = await discover(voter.name, seat.prompt, voter.classes, seat.asker, voter.ledger)
         voter.tally.notes.extend(seat.form.notes)
-    except (BudgetError, ProviderDownError) as error:
+    except (BudgetError, ProviderDownError, TransportError) as error:
         voter.tally.why = str(error)
 
 

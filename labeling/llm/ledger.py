@@ -43,6 +43,12 @@ def content_key(*parts: str | int) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
+def question_key(version: str, digest: str, sample: int, kind: str, salt: str = "") -> str:
+    """Return the ledger's key of a question: which prompt and model, which content, which sample."""
+    parts = (version, digest, sample, kind)
+    return content_key(*parts, salt) if salt else content_key(*parts)
+
+
 def day_start(now: float) -> float:
     """Return the last midnight UTC before ``now``; both in seconds since 1970."""
     midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)

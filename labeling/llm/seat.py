@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from labeling.llm.asking import Asker
-from labeling.llm.ledger import content_key
+from labeling.llm.ledger import question_key
 from labeling.llm.prompt import Prompt
 from labeling.llm.rendering import Form
 
@@ -31,5 +31,4 @@ class Seat:
         salt : str
             Sets a question apart from the same one asked before; empty to know it again.
         """
-        parts = (self.version, digest, sample, kind)
-        return content_key(*parts, salt) if salt else content_key(*parts)
+        return question_key(self.version, digest, sample, kind, salt)

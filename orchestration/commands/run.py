@@ -1,6 +1,5 @@
 """``touchstone run``: files to checked labels, report and alarm."""
 
-import contextlib
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,9 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from orchestration.commands.progress import shown
 from orchestration.task.locate import find_task
 from orchestration.task.task import Task
 
@@ -35,24 +34,8 @@ def run(
     from orchestration.running import run_task
 
     chosen = find_task(task)
-    chosen.var.mkdir(parents=True, exist_ok=True)
-    log = chosen.var / "run.log"
-    with Progress(
-        TextColumn("{task.description}", justify="left"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    ) as bar:
-        step = bar.add_task("starting", total=1)
-
-        def tell(what: str, done: int, total: int) -> None:
-            bar.update(step, description=what, completed=done, total=total)
-
-        # dbt and MLflow write to stdout as they please
-        with log.open("w", encoding="utf-8") as file, contextlib.redirect_stdout(file):
-            outcome = run_task(chosen, tell, batch)
+    with shown(chosen) as tell:
+        outcome = run_task(chosen, tell, batch)
     alarm = any(row["alarm"] for row in outcome.rows)
     if as_json:
         typer.echo(

@@ -71,6 +71,7 @@ def status_of(task: Task) -> dict[str, Any]:
             {name: row[name] for name in ("series", "batch", "change_batch", "state", "next_step")}
             for row in published_alarms(task)
         ],
+        "canary": _canary(task),
         "report": _report(task),
     }
 
@@ -103,6 +104,14 @@ def _newest(task: Task, name: str, columns: tuple[str, ...]) -> dict[str, Any] |
         return None
     row = max(rows, key=lambda one: one["batch"])
     return {column: row[column] for column in columns}
+
+
+def _canary(task: Task) -> list[dict[str, Any]]:
+    """Each voter's newest round of the canary."""
+    rows = sorted(_published(task, "canary"), key=lambda row: (row["asked_at"], row["round"]))
+    names = ("voter", "asked_at", "batch", "changed", "fingerprint_changed", "why", "verdict")
+    newest = {row["voter"]: {name: row[name] for name in names} for row in rows}
+    return list(newest.values())
 
 
 def _switches(task: Task) -> dict[str, str] | None:
@@ -237,6 +246,13 @@ def _told(row: dict[str, Any]) -> list[tuple[str, str]]:
         ),
         *_alarms(row),
         *_beliefs(row),
+        *(
+            (
+                "[yellow]canary[/]" if one["changed"] or one["why"] else "canary",
+                escape(f"{one['verdict']}, asked {one['asked_at']:%Y-%m-%d %H:%M}"),
+            )
+            for one in row["canary"]
+        ),
         ("report", f"{escape(report['path'])}, {report['at']}" if report else "none yet"),
     ]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from labeling.llm.redaction import redactor
 from labeling.llm.settings import Pace
@@ -34,10 +34,37 @@ class Canary(Section):
     items: Annotated[int, Field(ge=20)] = Field(
         default=60, description="Size of the panel; chosen once there is that much gold."
     )
-    every: PositiveInt = Field(default=1, description="Asked again with every n-th batch.")
-    hours: Annotated[float, Field(ge=0)] = Field(
-        default=12.0, description="At least so long after the last round; not if simulated."
+    every: PositiveInt | None = Field(
+        default=None,
+        description="Asked again with every n-th batch: with each one, unless cron says when.",
     )
+    hours: Annotated[float, Field(ge=0)] = Field(
+        default=12.0,
+        description="With a batch at least so long after the last round; not if simulated.",
+    )
+    cron: str | None = Field(
+        default=None, description='Asked at these times, in UTC, batch or none: "0 6 * * *".'
+    )
+
+    @field_validator("cron")
+    @classmethod
+    def _cron_can_be_read(cls, cron: str | None) -> str | None:
+        if cron is not None:
+            import dagster as dg
+
+            try:
+                dg.ScheduleDefinition(name="any", job_name="any", cron_schedule=cron)
+            except dg.DagsterInvalidDefinitionError:
+                raise ValueError(
+                    f"{cron!r} is no time; say minute, hour, day, month and weekday, as in "
+                    '"0 6 * * *" for six in the morning, UTC'
+                ) from None
+        return cron
+
+    @property
+    def every_nth(self) -> int | None:
+        """With which batches it is asked; ``None`` if by the clock alone."""
+        return self.every or (1 if self.cron is None else None)
 
 
 class Models(Section):

@@ -35,6 +35,7 @@ votes/models votes/rules votes/student
 
 INSIDE = {
     "people.canary_panel",
+    "people.canary_examples",
     "people.audit_design",
     "quality.agreement",
     "quality.alarm_events",
@@ -147,7 +148,9 @@ def test_jobs_schedule_and_sensors_are_there_and_switched_on(loaded):
     name, defs = loaded
     repository = defs.get_repository_def()
     jobs = {job.name for job in repository.get_all_jobs()}
-    assert {f"{name}_{job}" for job in ("land", "label", "measure", "publish")} <= jobs
+    assert {
+        f"{name}_{job}" for job in ("land", "label", "measure", "publish", "ask_canary")
+    } <= jobs
     sensors = {sensor.name: sensor for sensor in repository.sensor_defs}
     assert sorted(sensors) == sorted(
         f"{name}_{what}"

@@ -155,6 +155,17 @@ def test_a_fallback_answers_where_the_model_is_down(bench):
     assert again.summary.calls == 0
 
 
+def test_a_probe_that_fails_stops_the_voter_and_not_the_run(bench):
+    probed = prompt("output: {format: auto}\n", "probed")
+    with FakeProvider(lambda _: "HAM", script=[wire.ERROR_500] * 2) as provider:
+        result = bench.ask(provider, table(2), [probed, prompt()], attempts=2)
+        again = bench.ask(provider, table(2), [probed])
+    assert result.by_voter["llm/probed"].why.startswith("unavailable")
+    assert result.by_voter["llm/probed"].pending == 2
+    assert set(result.votes["voter"].to_pylist()) == {"llm/classify"}
+    assert again.votes.num_rows == 2
+
+
 def test_what_may_have_been_charged_counts_against_the_cap(bench):
     with FakeProvider(lambda _: "HAM", script=[wire.DROP] * 100) as provider:
         result = bench.ask(

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import datetime
 
 import pyarrow as pa
 import pytest
@@ -12,7 +13,7 @@ from orchestration.schedules import warehouse_of
 from orchestration.task.task import load_task
 
 ROUND = {
-    "voter": "llm/judge", "version": "v1", "items": 60, "accuracy": 0.9, "accuracy_before": None,
+    "why": None, "voter": "llm/judge", "version": "v1", "items": 60, "accuracy": 0.9, "accuracy_before": None,
     "flips": 0, "evidence": 1.0, "needed": 200.0, "changed": False, "fingerprint_changed": False,
     "verdict": "llm/judge: this round is the reference", "calls": 60, "cost_usd": 0.01,
 }  # fmt: skip
@@ -35,9 +36,9 @@ def test_rounds_are_told_and_a_changed_model_can_be_accepted(project, touchstone
     task = load_task(project / "tasks" / "letters")
     changed = {**ROUND, "accuracy": 0.6, "accuracy_before": 0.9, "changed": True}
     for batch, row in (("2026-03-02", ROUND), ("2026-03-03", changed)):
-        warehouse_of(task).replace_batch(
-            CANARY, batch, pa.Table.from_pylist([{"batch": batch, **row}])
-        )
+        asked_at = datetime.fromisoformat(f"{batch}T06:00:00+00:00")
+        told = {"round": f"canary {batch}", "asked_at": asked_at, "batch": batch, **row}
+        warehouse_of(task).replace_batch(CANARY, batch, pa.Table.from_pylist([told]))
     said = touchstone("canary", "letters", at=project, columns=200)
     assert "reference" in said.out
     assert "the model changed" in said.out
