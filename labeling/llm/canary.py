@@ -2,8 +2,8 @@
 
 The items do not change, so if the answers do, *the model* changed. The first round after a
 voter came to be (or was accepted again) is the reference, and each later one is compared with it,
-pair by pair; from the third on also with how much the second differed from the first, which is how
-much a model wavers by itself. A prompt that was edited is another voter, with a reference of its own.
+pair by pair. The reference is asked twice, since a model wavers by itself: a change is also proven by
+answers that differ from it more often than its own second ones did. A prompt that was edited is another voter, with a reference of its own.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from labeling.errors import GoldError
 from labeling.llm.budget import Budget
-from labeling.llm.canary_finding import LEAST_ITEMS, Finding, compare
-from labeling.llm.canary_rounds import Answers, read, rounds_up_to, store
+from labeling.llm.canary_finding import LEAST_ITEMS, Finding, Told, compare
+from labeling.llm.canary_rounds import AGAIN, Answers, read, rounds_up_to, store
 from labeling.llm.classes import ClassSpec
 from labeling.llm.content import contents, strings
 from labeling.llm.labelling import label_batch
@@ -23,7 +23,7 @@ from labeling.llm.ledger import Ledger, question_key
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
 from labeling.llm.settings import Pace, Paces
-from labeling.llm.tally import Tally
+from labeling.llm.tally import Tally, total
 from labeling.llm.transport import Transport
 
 ALPHA = 0.01
@@ -49,7 +49,7 @@ def ask_canary(
 
     Every prompt is asked about every item, also a step of a cascade, whose questions else would
     hang on another model's answers; and only its own model is asked, because the answer of a
-    fallback says nothing of it.
+    fallback says nothing of it. A voter's first round is asked twice.
 
     Parameters
     ----------
@@ -79,46 +79,46 @@ def ask_canary(
             f"the canary has {panel.num_rows} items; it takes at least {LEAST_ITEMS} to tell a "
             "changed model from chance"
         )
-    salt = f"canary/{round_id}"
-    result = label_batch(
-        panel,
-        [_alone(prompt) for prompt in prompts],
-        classes,
-        transport,
-        ledger,
-        run=round_id,
-        budget=budget,
-        pace=pace,
-        examples=examples,
-        redact=redact,
-        image_folder=image_folder,
-        salt=salt,
-    )
-    said: dict[tuple[str, str], str | None] = dict(
-        zip(
-            zip(strings(result.votes, "voter"), strings(result.votes, "item_id"), strict=True),
-            strings(result.votes, "label"),
-            strict=True,
+    voices = [_alone(prompt) for prompt in prompts]
+    gold = dict(zip(strings(panel, "item_id"), strings(panel, "label"), strict=True))
+
+    def ask(name: str, these: Sequence[Prompt]) -> tuple[list[Finding], dict[str, Tally]]:
+        salt = f"canary/{name}"
+        result = label_batch(
+            panel,
+            these,
+            classes,
+            transport,
+            ledger,
+            run=round_id,
+            budget=budget,
+            pace=pace,
+            examples=examples,
+            redact=redact,
+            image_folder=image_folder,
+            salt=salt,
         )
-    )
-    ids = strings(panel, "item_id")
-    shown = {
-        ids[row]: one.digest for one in contents(panel, redact, image_folder) for row in one.rows
-    }
-    gold = dict(zip(ids, strings(panel, "label"), strict=True))
-    findings: list[Finding] = []
-    kind = "simulated" if transport.simulated else "llm"
-    for prompt in prompts:
-        voter, version = f"{kind}/{prompt.name}", prompt.version(classes)
-        tally = result.by_voter[voter]
-        named = _named(ledger, prompt, version, shown, salt)
-        if not tally.why and len(named) < LEAST_ITEMS:
-            tally.why = f"the provider answered only {len(named)} of {len(gold)} items"
-        if not tally.why:
-            labels = {item: said.get((voter, item)) for item in named}
-            answers = Answers(labels, {item: shown[item] for item in named}, named)
-            findings.append(record(ledger, voter, version, round_id, answers, gold, alpha))
-    return findings, dict(result.by_voter)
+        shown = _digests(panel, redact, image_folder)
+        findings: list[Finding] = []
+        for prompt in these:
+            voter, version = _voter(transport, prompt), prompt.version(classes)
+            answers = _answers(ledger, prompt, version, shown, salt, _said(result.votes, voter))
+            tally = result.by_voter[voter]
+            if not tally.why and len(answers.label) < LEAST_ITEMS:
+                tally.why = f"the provider answered only {len(answers.label)} of {len(gold)} items"
+            if not tally.why and name != round_id:
+                store(ledger, voter, version, name, answers)
+            elif not tally.why:
+                findings.append(record(ledger, voter, version, name, answers, gold, alpha))
+        return findings, dict(result.by_voter)
+
+    findings, tallies = ask(round_id, voices)
+    new = {found.voter for found in findings if found.look == 0}
+    if new:
+        twice = [prompt for prompt in voices if _voter(transport, prompt) in new]
+        for voter, tally in ask(f"{round_id}{AGAIN}", twice)[1].items():
+            tallies[voter] = replace(total([tallies[voter], tally]), why="")
+    return findings, tallies
 
 
 def record(
@@ -139,9 +139,13 @@ def record(
     asked_at = store(ledger, voter, version, round_id, answers, now)
     rounds = rounds_up_to(ledger, voter, version, round_id)
     look = len(rounds) - 1
-    told = [
-        read(ledger, voter, version, rounds[at]) for at in (0, min(1, look), max(0, look - 1), look)
-    ]
+    again = read(ledger, voter, version, f"{rounds[0]}{AGAIN}")
+    if not again.label and look >= 2:
+        again = read(ledger, voter, version, rounds[1])
+    first, before, now_said = (
+        read(ledger, voter, version, rounds[at]) for at in (0, max(0, look - 1), look)
+    )
+    told = Told(first, again if again.label else None, before, now_said)
     return compare(voter, version, told, look, gold, alpha, asked_at)
 
 
@@ -150,10 +154,31 @@ def _alone(prompt: Prompt) -> Prompt:
     return replace(prompt, settings=settings)
 
 
-def _named(
-    ledger: Ledger, prompt: Prompt, version: str, shown: Mapping[str, str], salt: str
+def _voter(transport: Transport, prompt: Prompt) -> str:
+    return f"{'simulated' if transport.simulated else 'llm'}/{prompt.name}"
+
+
+def _digests(
+    panel: pa.Table, redact: Callable[[str], str] | None, folder: Path | None
 ) -> dict[str, str]:
-    """Return, for each item that the model answered, how the provider named the model.
+    ids = strings(panel, "item_id")
+    return {ids[row]: one.digest for one in contents(panel, redact, folder) for row in one.rows}
+
+
+def _said(votes: pa.Table, voter: str) -> dict[str, str]:
+    rows = zip(*(strings(votes, name) for name in ("voter", "item_id", "label")), strict=True)
+    return {item: label for of, item, label in rows if of == voter}
+
+
+def _answers(
+    ledger: Ledger,
+    prompt: Prompt,
+    version: str,
+    shown: Mapping[str, str],
+    salt: str,
+    said: Mapping[str, str],
+) -> Answers:
+    """Return what the model answered, and how the provider named it with each answer.
 
     An item that the provider failed on is no answer: it must not look like an abstention.
     """
@@ -162,8 +187,11 @@ def _named(
         i: [question_key(version, d, n, "ask", salt) for n in samples] for i, d in shown.items()
     }
     known = ledger.answers(key for of_item in keys.values() for key in of_item)
-    return {
+    named = {
         item: f"{known[of_item[0]].reply.model}/{known[of_item[0]].reply.fingerprint or ''}"
         for item, of_item in keys.items()
         if all(key in known for key in of_item)
     }
+    return Answers(
+        {item: said.get(item) for item in named}, {item: shown[item] for item in named}, named
+    )

@@ -1,6 +1,6 @@
 """What a round of the canary says of a voter: the paired comparison with its reference."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labeling.llm.canary_rounds import Answers
@@ -96,10 +96,20 @@ class Finding:
         return told
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is compared: the reference, its second asking if there is one, the round before, now."""
+
+    first: Answers
+    again: Answers | None
+    before: Answers
+    now: Answers
+
+
 def compare(
     voter: str,
     version: str,
-    rounds: Sequence[Answers],
+    rounds: Told,
     look: int,
     gold: Mapping[str, str],
     alpha: float,
@@ -111,9 +121,8 @@ def compare(
     ----------
     voter, version : str
         Who was asked.
-    rounds : sequence of Answers
-        The reference, the round after it, the round before this one, and this one; in the reference
-        itself all four are the same.
+    rounds : Told
+        In the reference itself, the round before and this one are the reference too.
     look : int
         How many rounds there were since the reference; 0 in the reference.
     gold : mapping of str to str
@@ -126,12 +135,12 @@ def compare(
 
     Notes
     -----
-    The first part of the evidence is McNemar's test of right against wrong. The second, from the
-    third round on, is the same test of "differs from the reference" in this round against in the
-    second: a model that wavers differs from itself too, only differing more often is a change. Their
-    mean is an e-value again.
+    The first part of the evidence is McNemar's test of right against wrong. The second is the same
+    test of "differs from the reference" in this round against in the second asking: a model that
+    wavers differs from itself too, only differing more often is a change. Their mean is an e-value
+    again.
     """
-    first, second, before, now = rounds
+    first, second, before, now = rounds.first, rounds.again, rounds.before, rounds.now
     answered = [item for item in gold if item in now.label]
     shared = sorted(item for item in answered if item in first.label)
     items = [i for i in shared if _shown_alike(i, first, now)]
@@ -140,7 +149,7 @@ def compare(
     evidence = mcnemar_e_value(
         sum(was[i] and not is_[i] for i in items), sum(is_[i] and not was[i] for i in items)
     )
-    if look >= 2:
+    if look and second is not None:
         both = [i for i in items if i in second.label and _shown_alike(i, first, second)]
         moved = {i for i in both if now.label[i] != first.label[i]}
         wavered = {i for i in both if second.label[i] != first.label[i]}

@@ -26,6 +26,9 @@ create table if not exists canary_rounds (
 );
 """
 
+AGAIN = ", again"
+"""Behind the name of a reference: its second asking, which is no round of its own."""
+
 GIVEN_UP_S = 3 * 3600.0
 """A round that was not brought to its end within this time is another moment of the model."""
 
@@ -86,7 +89,10 @@ def read(ledger: Ledger, voter: str, version: str, round_id: str) -> Answers:
 
 
 def rounds_up_to(ledger: Ledger, voter: str, version: str, round_id: str) -> list[str]:
-    """Return the rounds from the reference of ``round_id`` to itself, in the order of time."""
+    """Return the rounds from the reference of ``round_id`` to itself, in the order of time.
+
+    Second askings of references are left out.
+    """
     asked_at = ledger.execute(
         "select min(asked_at) from canary_answers where round = ? and voter = ? and version = ?",
         (round_id, voter, version),
@@ -94,7 +100,8 @@ def rounds_up_to(ledger: Ledger, voter: str, version: str, round_id: str) -> lis
     return [
         row[0]
         for row in ledger.execute(
-            "select round from canary_answers where voter = ? and version = ? and asked_at > ("
+            f"select round from canary_answers where round not like '%{AGAIN}'"  # noqa: S608
+            " and voter = ? and version = ? and asked_at > ("
             " select coalesce(max(accepted_at), 0) from canary_accepted"
             " where voter = ? and version = ? and accepted_at < ?"
             ") group by round having (min(asked_at), round) <= (?, ?)"

@@ -98,7 +98,7 @@ def ask(task: Task, name: str, batch: str = NEWEST) -> list[str]:
 def test_by_hand_it_is_asked_at_once_and_told_everywhere(task, model, touchstone):
     project = task.folder.parents[1]
     ask(task, "clock 2026-03-04T06:00:00+00:00")
-    assert len(model.meter) == 20
+    assert len(model.meter) == 2 * 20
     model.said["label"] = "praise"
     told = touchstone("canary", "letters", "--now", at=project, columns=250)
     assert told.code == 0
@@ -144,13 +144,13 @@ def test_a_round_that_was_cut_short_goes_on_and_is_paid_for_once(task, model):
     (row,) = asked(task)
     assert (row["round"], row["why"], row["items"]) == ("clock 1", None, 20)
     assert paid == 5
-    assert len(model.charged) == 20
+    assert len(model.charged) == 2 * 20
     assert row["calls"] == len(model.meter)
     ask(slow, "clock 1")
-    assert len(model.charged) == 20
+    assert len(model.charged) == 2 * 20
     ask(slow, "clock 2")
     assert [row["round"] for row in asked(task)] == ["clock 1", "clock 2"]
-    assert len(model.charged) == 40
+    assert len(model.charged) == 3 * 20
 
 
 def with_models(task: Task, **changed) -> Task:
@@ -205,9 +205,9 @@ def test_with_a_time_of_its_own_a_batch_asks_nothing_unless_it_is_told_to(task, 
         assert model.meter == []
         both = task.spec.models.canary.model_copy(update={"every": 1})
         label(with_models(task, canary=both))
-        assert len(model.meter) == 20
+        assert len(model.meter) == 2 * 20
         label(with_models(task, canary=both))
-        assert len(model.meter) == 20
+        assert len(model.meter) == 2 * 20
     (row,) = asked(task)
     assert row["round"] == f"canary {NEWEST}"
 

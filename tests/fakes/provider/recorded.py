@@ -64,7 +64,7 @@ class DriftingModel:
         data = pd.read_parquet(SHARED / "llm_drift_chatgpt" / "answers.parquet")
         data = data[(data.task == "prime_full") & data.model.str.contains(f"/{self.model}-0")]
         self.gold = dict(zip(data["query"], data.ref_answer.str.lower(), strict=True))
-        self._said = {
+        self.said = {
             (model[-4:-2], query): answer if parsed is None else f"[{str(parsed).capitalize()}]"
             for model, query, answer, parsed in zip(
                 data.model,
@@ -76,4 +76,4 @@ class DriftingModel:
         }
 
     def __call__(self, body: Body) -> str:
-        return self._said[self.month, item_text(body)]
+        return self.said[self.month, item_text(body)]

@@ -87,7 +87,7 @@ def test_a_round_that_the_budget_cuts_short_is_no_finding_and_goes_on_later(ledg
         assert "run budget" in tallies["llm/m"].why
         findings, _ = ask(ledger, provider, [named("m")], "r0", budget=Budget(run_usd=1))
     assert 0 < paid < 40
-    assert len(provider.meter) == 40
+    assert len(provider.meter) == 2 * 40
     assert findings[0].n_items == 40
 
 
@@ -103,8 +103,32 @@ def test_killed_between_the_answers_and_the_record_a_round_pays_for_nothing_twic
             with pytest.raises(KeyboardInterrupt):
                 ask(ledger, provider, [named("m")], "r0")
         findings, _ = ask(ledger, provider, [named("m")], "r0")
-    assert len(provider.meter) == 40
+        ask(ledger, provider, [named("m")], "r0")
+    assert len(provider.meter) == 2 * 40
     assert findings[0].look == 0
     assert ledger.spent("r0").run == pytest.approx(
         sum(m.prompt_tokens * 1e-6 + m.completion_tokens * 2e-6 for m in provider.charged)
     )
+
+
+def test_a_reference_is_asked_twice_so_that_a_model_that_wavers_is_known_at_once(ledger):
+    """Half of the answers change and none is worse for it: only the second asking can tell."""
+    said = {"odd": "yes"}
+
+    def answer(body) -> str:
+        return said["odd"] if int(item_text(body).split()[1]) % 2 else "no"
+
+    half = PANEL.set_column(2, "label", pa.array(["yes", "no"] * 20))
+    with FakeProvider(answer) as provider:
+        transport = LiteLlmTransport(provider.url, KEY)
+
+        def round_of(name: str):
+            return ask_canary(half, [named("m")], CLASSES, transport, ledger, round_id=name)[0][0]
+
+        assert round_of("r0").look == 0
+        assert len(provider.meter) == 2 * 40
+        said["odd"] = "neither"
+        found = round_of("r1")
+    assert (found.look, found.flips, found.changed) == (1, 20, True)
+    asked = [m for m in provider.meter if "could not be read" not in m.question]
+    assert len(asked) == 3 * 40
