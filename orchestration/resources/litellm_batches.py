@@ -38,7 +38,11 @@ class LiteLlmBatches(LiteLlmTransport):
         data = "\n".join(json.dumps(line, ensure_ascii=False) for line in lines).encode()
         file = BytesIO(data)
         file.name = "batch.jsonl"
-        uploaded = await self._call(model, "acreate_file", file=file, purpose="batch")
+        try:
+            uploaded = await self._call(model, "acreate_file", file=file, purpose="batch")
+        except TransportError as error:
+            # the file holds item text, and nobody knows what of it the message quotes
+            raise TransportError(error.fault, "the file of questions was not taken") from None
         batch = await self._call(
             model,
             "acreate_batch",
@@ -61,10 +65,9 @@ class LiteLlmBatches(LiteLlmTransport):
                 results += [_read(json.loads(line)) for line in content.text.splitlines() if line]
         if found.status in ("completed", "expired"):
             return BatchState(running=False, results=results)
-        why = "; ".join(
-            str(getattr(one, "message", "") or getattr(one, "code", ""))
-            for one in getattr(found.errors, "data", None) or ()
-        )
+        # codes alone: messages may quote a line of the file, which is item text
+        codes = (getattr(one, "code", None) for one in getattr(found.errors, "data", None) or ())
+        why = ", ".join(sorted({str(code) for code in codes if code}))
         return BatchState(
             running=False,
             results=results,

@@ -19,7 +19,7 @@ class Batches:
     ``finishes`` says of each batch in turn how many requests are done before it expires (all if
     None), ``fails`` with which code it fails as a whole; ``refuses`` is asked of each request's
     body for the status and code it ends with; ``stall_s`` passes between taking a batch and
-    saying so.
+    saying so; ``quotes`` has messages of failed batches quote an item.
     """
 
     def __init__(self, provider: "FakeProvider") -> None:
@@ -33,6 +33,8 @@ class Batches:
         self.stall_s = 0.0
         self.upload_stall_s = 0.0
         self.uploads = 0
+        self.upload_status = 200
+        self.quotes = False
         self.answered = 0
         self.page = 100
 
@@ -52,6 +54,9 @@ class Batches:
         await asyncio.sleep(self.upload_stall_s)
         upload = form["file"]
         content = upload.file.read() if isinstance(upload, web.FileField) else str(upload).encode()
+        if self.upload_status != 200:
+            told = {"message": f"Invalid file: {content.decode()}", "code": "invalid_file"}
+            return web.json_response({"error": told}, status=self.upload_status)
         return web.json_response(self._file(content, "batch"))
 
     def _file(self, content: bytes, purpose: str) -> dict[str, Any]:
@@ -113,7 +118,8 @@ class Batches:
         lines = [json.loads(x) for x in self._files[batch["input_file_id"]].splitlines() if x]
         failed = self.fails.pop(0) if self.fails else None
         if failed is not None:
-            told = {"code": failed, "message": f"The batch failed: {failed}"}
+            quoted = f": {lines[0]['body']['messages'][-1]['content']}" if self.quotes else ""
+            told = {"code": failed, "message": f"The batch failed{quoted}", "line": 1}
             batch["status"], batch["errors"] = "failed", {"object": "list", "data": [told]}
             return
         finishes = self.finishes.pop(0) if self.finishes else None

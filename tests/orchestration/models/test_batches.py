@@ -153,7 +153,7 @@ def test_a_batch_that_fails_as_a_whole_is_told_and_handed_in_again_after_an_hour
     later.ask(table(6))
     failed = later.collect()
     at_once = later.ask(table(6))
-    assert failed.notes[0].endswith("failed: The batch failed: token_limit_exceeded")
+    assert failed.notes[0].endswith(": failed: token_limit_exceeded")
     assert (at_once.summary.calls, len(later.provider.batches)) == (0, 1)
     assert "handed in again in an hour" in at_once.summary.why
     monkeypatch.setattr(waiting, "PAUSE_S", 0.0)
@@ -172,6 +172,19 @@ def test_a_provider_that_takes_no_batch_stops_the_run_with_its_words_and_costs_n
     assert refused.summary.why.startswith("the provider did not take a batch")
     assert KEY not in refused.summary.why
     assert open_batches(ledger) == set()
+
+
+def test_no_message_of_a_batch_endpoint_brings_item_text_into_the_ledger_or_a_note(later, ledger):
+    later.provider.batches.quotes = True
+    later.provider.batches.fails = ["invalid_json_line"]
+    later.ask(table(3, "my secret diary {}"))
+    notes = later.collect().notes
+    later.provider.batches.upload_status = 400
+    later.ask(table(3, "another secret diary {}"))
+    whole = "\n".join(str(tuple(row)) for row in ledger.execute("select * from calls"))
+    reasons = later.ask(table(3, "a third secret diary {}")).abstentions["reason"].to_pylist()
+    assert "the file of questions was not taken" in reasons[0]
+    assert "diary" not in whole + "".join(notes) + "".join(reasons)
 
 
 def test_a_provider_that_knows_nothing_of_a_batch_gives_its_questions_free_again(later):
