@@ -100,6 +100,7 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
             "run again, or let `touchstone up` fetch them"
         )
     rows = warehouse.read("from marts.quality_by_batch order by batch").to_pylist()
+    warehouse.close()
     return Outcome(todo, measured, publish, rows, warnings)
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import pyarrow as pa
-from filelock import FileLock, Timeout
 
+from orchestration.resources.open_file import open_file
 from orchestration.resources.table import Table
-from orchestration.task.errors import TaskError
 
 STANDING = """
 select schema_name || '.' || table_name, column_name from duckdb_columns()
@@ -22,7 +21,7 @@ class Warehouse(dg.ConfigurableResource[None]):
     """Opens the warehouse for one process at a time, so that nobody sees a lock error.
 
     DuckDB lets one process write, and then nobody else may even read; so every connection, ours
-    and dbt's, first takes a lock beside the file and gives it back as soon as it is done.
+    and dbt's, first takes a lock beside the file. See :mod:`orchestration.resources.open_file`.
     """
 
     path: str
@@ -37,27 +36,19 @@ class Warehouse(dg.ConfigurableResource[None]):
         TaskError
             After ``patience_s``, naming the file and what to do.
         """
-        path = Path(self.path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(f"{path}.lock")
-        try:
-            lock.acquire(timeout=self.patience_s)
-        except Timeout:
-            raise TaskError(
-                f"{path} has been in use by another process for {self.patience_s:g} s; "
-                "wait until its run has ended, or end that process"
-            ) from None
-        try:
+        with open_file(self.path).closed(self.patience_s) as path:
             yield path
-        finally:
-            lock.release()
 
     @contextmanager
     def connect(self) -> Generator[duckdb.DuckDBPyConnection]:
         """Yield a connection with the lock held. Read or write, then leave: compute outside."""
-        with self.turn() as path, duckdb.connect(str(path)) as connection:
+        with open_file(self.path).cursor(self.patience_s) as connection:
             connection.execute("set timezone = 'UTC'")
             yield connection
+
+    def close(self) -> None:
+        """Give the file to others at once, and not only when they ask for it."""
+        open_file(self.path).close()
 
     def read(
         self, sql: str, parameters: Sequence[object] | Mapping[str, object] | None = None
