@@ -7,7 +7,7 @@ warn about anything on many items and about nothing on few.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,7 @@ class Signal:
     limit : float
         Effect that is worth a look.
     warned : bool
-        Whether the effect is surely above the limit.
+        Whether the effect is surely above the limit; of the estimated accuracy, only its falls.
     """
 
     name: str
@@ -189,7 +189,10 @@ def early_warnings(
         if before is not None and now is not None:
             title = "estimated_accuracy" if name == "confidence" else name
             a, b = (np.log1p(x) if log else x for x in (before, now))
-            signals.append(mean_signal(title, a, b, bound.mean))
+            signal = mean_signal(title, a, b, bound.mean)
+            if title == "estimated_accuracy":  # doubt that shrinks is no bad news
+                signal = replace(signal, warned=signal.warned and signal.effect < 0)
+            signals.append(signal)
     return sorted(signals, key=lambda s: (not s.warned, s.limit - abs(s.effect)))
 
 

@@ -105,3 +105,21 @@ def test_nearest_texts_are_found_and_empty_references_are_no_error():
     assert nearest_texts("x", [], 2) == []
     assert nearest_texts("word", ["!", "?"], 1) == [0]
     assert word_shift([], ["a text"]).words == []
+
+
+def test_an_estimated_accuracy_that_rises_is_no_warning_and_one_that_falls_is():
+    rng = np.random.default_rng(4)
+    votes = rng.integers(0, 2, (400, 3)).astype(np.int32)
+
+    def warned(before: float, now: float) -> bool:
+        sure = [np.clip(rng.normal(mean, 0.05, 400), 0, 1) for mean in (before, now)]
+        found = early_warnings(
+            Snapshot(votes, votes[:, 0], sure[0]),
+            Snapshot(votes, votes[:, 0], sure[1]),
+            ["a", "b", "c"],
+            ["HAM", "SPAM"],
+        )
+        return next(s.warned for s in found if s.name == "estimated_accuracy")
+
+    assert not warned(0.7, 0.9)
+    assert warned(0.9, 0.7)
