@@ -22,15 +22,16 @@ from orchestration.task.task import Task
 
 DUPLICATES = """
 insert into raw.quarantine
-select file, row, batch, ?, 'the same id with another text stands in ' || first_file || ', row '
-    || first_row, text, 'duplicate'
+select file, row, batch, ?, 'the same id with another '
+    || if(text is distinct from first_text, 'text', 'image') || ' stands in ' || first_file
+    || ', row ' || first_row, coalesce(nullif(text, ''), image), 'duplicate'
 from (
-    select *, first_value(text) over first as first_text,
+    select *, first_value(text) over first as first_text, first_value(image) over first as first_image,
         first_value(file) over first as first_file, first_value(row) over first as first_row
     from raw.arrivals
     window first as (partition by item_id order by file, row)
 )
-where text is distinct from first_text
+where text is distinct from first_text or image is distinct from first_image
 """
 
 

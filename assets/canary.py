@@ -154,7 +154,7 @@ def _ask(
             pace=pace_of(task),
             examples=canary_examples(warehouse, prompts, redact),
             redact=redact,
-            image_folder=task.folder,
+            image_folder=task.image_folder,
         )
         if len(findings) == len(prompts):
             end(ledger, name)

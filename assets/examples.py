@@ -32,7 +32,9 @@ def example_pool(
         return None
     used_by = "few-shot examples of " + ", ".join(prompt.name for prompt in prompts)
     gold = teaching_gold(warehouse, batch, used_by)
-    return as_pool(warehouse, gold.filter(pc.equal(gold["origin"], pa.scalar("queue"))), redact)
+    gold = gold.filter(pc.equal(gold["origin"], pa.scalar("queue")))
+    # an example is shown as a text: without its picture it would teach nothing, or the wrong thing
+    return as_pool(warehouse, gold.filter(pc.is_null(gold["image"])), redact)
 
 
 def takes_examples(prompts: "Sequence[Prompt]") -> bool:

@@ -174,7 +174,7 @@ def _ask(
         "examples": example_pool(warehouse, batch, prompts, redact),
         "redact": redact,
         "undecided": undecided,
-        "image_folder": task.folder,
+        "image_folder": task.image_folder,
     }
     with (
         transport_of(task, truth_told(task, asked, redact), now=batch) as transport,

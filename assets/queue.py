@@ -2,12 +2,15 @@
 
 import zlib
 from collections import Counter
+from functools import partial
+from typing import Any
 
 import dagster as dg
 import numpy as np
 import pyarrow as pa
 
 from assets.declare import by_batch
+from assets.looked_at import alike, features_of, look
 from assets.opinions import as_matrix
 from assets.tables import (
     AUDIT_SAMPLE,
@@ -25,7 +28,7 @@ from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
 ITEMS = """
-select i.item_id, i.text, c.posterior, coalesce(s.calibrated, c.posterior) as believed,
+select i.item_id, i.text, i.image, c.posterior, coalesce(s.calibrated, c.posterior) as believed,
     a.item_id is not null as audited
 from raw.items i
 join labels.consensus c using (item_id, batch)
@@ -80,7 +83,12 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
     n_classes = len(task.classes)
     consensus = as_matrix(items["posterior"], n_classes)
     texts = [str(text) for text in items["text"].to_pylist()]
+    images = items["image"].to_pylist()
+    looked = look(task, texts, images)
     embed = embedder(task)
+    features: Any = None if embed is None else embed(texts)
+    if looked.on == "image":
+        features = partial(features_of, looked)
     chosen = choose_queue(
         texts,
         as_matrix(items["believed"], n_classes),
@@ -91,7 +99,8 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
         seed=zlib.crc32(f"{task.name} {batch} queue {settings.seed}".encode()),
         consensus=consensus,
         votes=_votes(task, items.num_rows, said),
-        features=None if embed is None else embed(texts),
+        features=features,
+        pairs=alike(task, texts, images),
         classes=task.classes,
         random_share=settings.random_share,
     )

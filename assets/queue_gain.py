@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from assets.declare import once
+from assets.looked_at import LookedAt, look, new_student
 from assets.opinions import as_matrix
-from assets.student import new_student
 from assets.tables import (
     ACCURACY,
     AUDIT_SAMPLE,
@@ -37,7 +37,7 @@ STUDENTS, STOP_SET = 4, 500
 """Newest students that are compared with each other, and items they are compared on."""
 
 REVIEWED = """
-select g.item_id, g.batch, i.text, g.label, g.probability, c.posterior,
+select g.item_id, g.batch, i.text, i.image, g.label, g.probability, c.posterior,
     case when g.origin = 'audit' then 'audit' when q.strategy = 'random' then 'random'
         else 'chosen' end as arm
 from people.gold g
@@ -51,7 +51,7 @@ qualify g.origin <> 'audit' or row_number() over (
 order by g.batch, g.item_id
 """
 TAUGHT = """
-select i.text, c.posterior from labels.consensus c join raw.items i using (item_id, batch)
+select i.text, i.image, c.posterior from labels.consensus c join raw.items i using (item_id, batch)
 anti join people.gold g using (item_id, batch)
 where c.n_votes > 0 and len(c.posterior) = $classes
 order by c.batch desc, c.item_id limit $most
@@ -146,21 +146,24 @@ def _gain(
     n_classes = len(task.classes)
     with warehouse.connect() as db:
         taught = db.execute(TAUGHT, {"classes": n_classes, "most": MOST_TAUGHT}).to_arrow_table()
-    texts = [str(t) for t in reviewed["text"].to_pylist() + taught["text"].to_pylist()]
+    looked = _look(task, [reviewed, taught])
     rows = reviewed.append_column("item", pa.array(np.arange(reviewed.num_rows)))
     gold = {
-        name: as_gold(rows.filter(pa.array(arm == name)), task.classes, weighed=name == "audit")
+        name: looked.gold(
+            as_gold(rows.filter(pa.array(arm == name)), task.classes, weighed=name == "audit")
+        )
         for name in counts
     }
     posterior = np.vstack(
         [as_matrix(t["posterior"], n_classes) for t in (reviewed, taught) if t.num_rows]
         or [np.empty((0, n_classes))]
-    )
-    weights = np.repeat([0.0, 1.0], [reviewed.num_rows, taught.num_rows])
+    )[looked.seen]
+    weights = np.repeat([0.0, 1.0], [reviewed.num_rows, taught.num_rows])[looked.seen]
 
     def learn(some: Gold) -> Any:
         nonlocal learner
-        learner = learner or voters_then_gold(new_student(task), texts, posterior, weights)
+        pupil = new_student(task, looked.on)
+        learner = learner or voters_then_gold(pupil, looked.items, posterior, weights)
         return learner(some)
 
     learner = None
@@ -209,19 +212,24 @@ def _kappas(task: Task, warehouse: Warehouse) -> list[float]:
     from labeling.sampling.stopping import kappa
 
     paths = sorted(task.students.glob("*.joblib"))[-STUDENTS:]
-    texts = warehouse.read(
-        "select text from raw.items order by batch desc, item_id limit ?", [STOP_SET]
-    )["text"].to_pylist()
-    if len(paths) < 2 or not texts:
+    newest = warehouse.read(
+        "select text, image from raw.items order by batch desc, item_id limit ?", [STOP_SET]
+    )
+    if len(paths) < 2 or not newest.num_rows:
         return []
-    students = [joblib.load(path) for path in paths]
+    looked = _look(task, [newest])
     names = list(task.classes)
     said = [
-        student.predict_proba([str(t) for t in texts]).argmax(axis=1)
-        for student in students
-        if list(student.steps[-1][1].classes_) == names
+        student.predict_proba(looked.items).argmax(axis=1)
+        for student in map(joblib.load, paths)
+        if list(student.steps[-1][1].classes_) == names and student.steps[0][0] == looked.reads
     ]
-    return [kappa(a, b) for a, b in pairwise(said)]
+    return [kappa(a, b) for a, b in pairwise(said)] if looked.seen.any() else []
+
+
+def _look(task: Task, tables: list[pa.Table]) -> LookedAt:
+    rows = [row for table in tables for row in table.select(["text", "image"]).to_pylist()]
+    return look(task, [str(row["text"] or "") for row in rows], [row["image"] for row in rows])
 
 
 def _finite(value: float) -> float | None:

@@ -9,8 +9,10 @@ import pyarrow as pa
 from assets.declare import by_batch
 from assets.tables import ITEMS, RULE_CHANGES, RULE_FAILURES, RULE_VERSIONS, RULE_VOTES
 from labeling.rules.engine import RuleSet, RuleVotes
+from labeling.rules.functions import with_pictures
 from labeling.rules.reading import read_rules
 from labeling.rules.rule import Rule
+from orchestration.resources.pictures import at_hand, state_of
 from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
@@ -50,7 +52,7 @@ def rules(task: Task) -> dg.AssetsDefinition:
         batch = context.partition_key
         loaded = load_rules(task)
         warehouse.ensure(RULE_VOTES, RULE_FAILURES, RULE_VERSIONS, RULE_CHANGES)
-        items, items_hash, applied = _read(warehouse, batch)
+        items, items_hash, applied = _read(task, warehouse, batch)
         current = {f"rule/{rule.name}": rule for rule in loaded}
         stale = [
             rule.name
@@ -131,7 +133,9 @@ def run_sql(expression: str, items: pa.Table) -> pa.Table:
         return db.execute(expression).to_arrow_table()
 
 
-def _read(warehouse: Warehouse, batch: str) -> tuple[pa.Table, str, dict[str, tuple[str, str]]]:
+def _read(
+    task: Task, warehouse: Warehouse, batch: str
+) -> tuple[pa.Table, str, dict[str, tuple[str, str]]]:
     with warehouse.connect() as db:
         items = db.execute(
             "select item_id, text, image, time, metadata from raw.items where batch = ?"
@@ -146,7 +150,12 @@ def _read(warehouse: Warehouse, batch: str) -> tuple[pa.Table, str, dict[str, tu
         applied = db.execute(
             "select voter, version, items_hash from votes.rule_versions where batch = ?", [batch]
         ).fetchall()
-    return spread_metadata(items), items_hash, {v: (version, seen) for v, version, seen in applied}
+    table = spread_metadata(items)
+    if task.spec.source.image is not None:
+        images = items["image"].to_pylist()
+        items_hash = f"{items_hash} {state_of(task, images)}"
+        table = with_pictures(table, [at_hand(task, image) for image in images])
+    return table, items_hash, {v: (version, seen) for v, version, seen in applied}
 
 
 def spread_metadata(items: pa.Table) -> pa.Table:

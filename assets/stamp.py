@@ -8,6 +8,7 @@ import duckdb
 
 from assets.tables import CANARY
 from orchestration.resources.alarm_trail import AlarmTrail
+from orchestration.resources.pictures import state_of
 from orchestration.task.task import Task
 
 LABELS_FOLLOW = ("classes", "class_balance", "models", "student", "audit", "queue")
@@ -26,10 +27,17 @@ from (
 )
 """
 
+IMAGES = """
+select image from raw.arrivals where batch = ? and image is not null order by item_id, file, row
+"""
+
 
 def stamp_of(task: Task, db: duckdb.DuckDBPyConnection, batch: str) -> str:
-    """Hash of the batch's items, the rules and prompts as they stand, and the settings."""
+    """Hash of the batch's items and pictures, the rules and prompts as they stand, and the settings."""
     (items,) = db.execute(ITEMS_HASH, {"batch": batch}).fetchone() or ("none",)
+    if task.spec.source.image is not None:
+        images = [row[0] for row in db.execute(IMAGES, [batch]).fetchall()]
+        items = f"{items} {state_of(task, images)}"
     return hashlib.sha256(f"{items} {settings_hash(task)}".encode()).hexdigest()[:16]
 
 

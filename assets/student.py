@@ -3,7 +3,7 @@
 import hashlib
 import os
 import pickle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import numpy as np
@@ -12,18 +12,17 @@ from numpy.typing import NDArray
 
 from assets.consensus import fit_label_model
 from assets.declare import by_batch
+from assets.looked_at import alike, look, new_student
 from assets.opinions import read_record
 from assets.switches import Decision, as_rows, calibration_row, decide, pooling_row
 from assets.tables import CONSENSUS, STUDENT_OPINIONS, STUDENT_SWITCHES, STUDENT_VOTES
 from assets.votes import Window, read_window
-from orchestration.resources.embeddings import embedder
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
 if TYPE_CHECKING:  # scikit-learn takes a second to import, and only this step trains
     from labeling.student.calibrate import Temperature
     from labeling.student.opinion import Opinion
-    from labeling.student.student import Student
 
 
 def student(task: Task) -> dg.AssetsDefinition:
@@ -38,13 +37,19 @@ def student(task: Task) -> dg.AssetsDefinition:
         from labeling.student.vote import covered, with_student
 
         batch = context.partition_key
-        window = read_window(task, warehouse, batch)
-        if not task.spec.student.enabled or not window.current.any():
+        everything = read_window(task, warehouse, batch)
+        if not task.spec.student.enabled or not everything.current.any():
             return _silent(task, warehouse, batch, "none: student.enabled is false, or no items")
-        posterior = fit_label_model(task, window).predict_proba(window.votes)
+        believed = fit_label_model(task, everything).predict_proba(everything.votes)
+        looked = look(task, everything.texts, everything.images, everything.current)
+        window, posterior = everything.only(looked.seen), believed[looked.seen]
+        if not window.current.any():
+            why = f"none: no {looked.on} that it could look at ({_told(looked.unseen)})"
+            return _silent(task, warehouse, batch, why)
         spoken = covered(window.votes)
-        decision = decide(warehouse, batch, new_student(task), window, posterior, spoken)
-        opinion = _form(decision, window, posterior, spoken)
+        pupil = new_student(task, looked.on)
+        decision = decide(warehouse, batch, pupil, window, looked.items, posterior, spoken)
+        opinion = _form(task, decision, window, looked.items, posterior, spoken)
         if opinion is None:
             return _silent(task, warehouse, batch, "none: fewer than two classes, or too few items")
         record = read_record(warehouse, batch, window, posterior)
@@ -76,6 +81,8 @@ def student(task: Task) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": votes.num_rows,
+                "looks_at": looked.on,
+                "no_opinion_of": _told(looked.unseen),
                 "trained_on": opinion.student.n_trained_,
                 "gold_used": opinion.student.n_gold_,
                 "judged": "out of time" if opinion.out_of_time else "by cross-fitting",
@@ -90,32 +97,30 @@ def student(task: Task) -> dg.AssetsDefinition:
     return student
 
 
-def new_student(task: Task) -> "Student":
-    """Return an unfitted student for the items of ``task``."""
-    from labeling.student.text import TextStudent
-
-    embed = embedder(task)
-    # an altered copy would be a new text to pay for
-    return TextStudent(len(task.classes), classes=task.classes, embed=embed, copies=embed is None)
-
-
 def _form(
+    task: Task,
     decision: Decision,
     window: Window,
+    items: Any,
     posterior: NDArray[np.float64],
     spoken: NDArray[np.bool_],
 ) -> "Opinion | None":
-    from labeling.sampling.duplicates import groups, near_duplicates
+    from labeling.sampling.duplicates import groups
     from labeling.student.opinion import MOST_UNLABELLED, form
+
+    def twins(at: NDArray[np.int64]) -> NDArray[np.int64]:
+        some = at.tolist()
+        texts, images = [window.texts[i] for i in some], [window.images[i] for i in some]
+        return groups(alike(task, texts, images))
 
     return form(
         decision.student,
-        window.texts,
+        items,
         posterior,
         spoken,
         window.gold,
         window.current,
-        twins=lambda texts: groups(near_duplicates(texts)),
+        twins=twins,
         unlabelled=MOST_UNLABELLED if decision.any_kept else 0,
     )
 
@@ -147,6 +152,11 @@ def save(
         unfinished = path.with_suffix(f".{os.getpid()}.tmp")
         unfinished.write_bytes(content)
         unfinished.replace(path)
+
+
+def _told(unseen: dict[str, int]) -> str:
+    """Say of which items it thinks nothing, and why."""
+    return "; ".join(f"{n} items: {why}" for why, n in sorted(unseen.items())) or "no item"
 
 
 def _votes(

@@ -48,15 +48,17 @@ def decide(
     batch: str,
     student: "Student",
     window: Window,
+    items: Any,
     posterior: NDArray[np.float64],
     spoken: NDArray[np.bool_],
 ) -> Decision:
     """Ask audit gold which tricks help, or take the last answer while gold has hardly grown.
 
+    ``items`` are those of the window, as the student takes them.
     Only earlier batches are looked at, so that labelling a batch again decides the same.
     """
     from labeling.gold import Gold
-    from labeling.student.opinion import material
+    from labeling.student.opinion import material, take
     from labeling.student.switches import MIN_GOLD, choose
     from labeling.student.tricks import TRICKS
 
@@ -85,8 +87,8 @@ def decide(
         window.audit.label[kept],
         None if window.audit.probability is None else window.audit.probability[kept],
     )
-    texts = [window.texts[i] for i in item.tolist()]
-    chosen, report = choose(student, texts, posterior[item], gold, spoken[item].astype(np.float64))
+    some = take(items, item)
+    chosen, report = choose(student, some, posterior[item], gold, spoken[item].astype(np.float64))
     return Decision(
         chosen,
         [row_of(s.name, s.kept, str(s).partition(": ")[2], s.gain, n_gold, batch) for s in report],

@@ -11,17 +11,23 @@ from orchestration.task.task import Task
 def truth_told(
     task: Task, items: pa.Table, redact: Callable[[str], str] | None = None
 ) -> dict[str, str]:
-    """Return digest of each text, as it is sent, to its class; empty for a real model."""
-    from orchestration.simulated_model.behaviour import text_digest
+    """Return digest of each text and picture, as sent, to its class; empty for a real model."""
+    from labeling.llm.images import load_picture
+    from labeling.pictures import ImageError
+    from orchestration.simulated_model.behaviour import shown_digest
 
     simulated = task.spec.models.simulated if task.spec.models else None
     if simulated is None:
         return {}
     labels = read_labels(task, simulated.truth, "item_id", "label", {})
-    return {
-        text_digest(str(text) if redact is None else redact(str(text))): labels[str(item_id)]
-        for item_id, text in zip(
-            items["item_id"].to_pylist(), items["text"].to_pylist(), strict=True
-        )
-        if str(item_id) in labels
-    }
+    told: dict[str, str] = {}
+    for item in items.to_pylist():
+        label, text, image = labels.get(str(item["item_id"])), item["text"] or "", item.get("image")
+        if label is None:
+            continue
+        try:
+            picture = load_picture(image, task.image_folder).digest if image else ""
+        except ImageError:  # it is not sent either
+            continue
+        told[shown_digest(text if redact is None else redact(text), picture)] = label
+    return told

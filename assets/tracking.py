@@ -11,6 +11,7 @@ import dagster as dg
 import pyarrow as pa
 
 from assets.history import write_history
+from assets.looked_at import LookedAt, look
 from assets.stamp import publication_stamp
 from assets.tables import CANARY, TRACKED
 from orchestration.conditions import when_batches_settle
@@ -67,7 +68,7 @@ left join (
 ) n using (batch)
 order by q.batch
 """
-EXAMPLE = "select text from raw.items where batch = ? order by item_id limit 3"
+EXAMPLE = "select text, image from raw.items where batch = ? order by item_id limit 3"
 
 
 def tracking(task: Task) -> dg.AssetsDefinition:
@@ -109,8 +110,10 @@ def tracking(task: Task) -> dg.AssetsDefinition:
             batch = str(row["batch"])
             run = runs.write(row, replaces=known.get(batch, (None,))[0])
             if batch == newest:
-                example = warehouse.read(EXAMPLE, [batch])["text"].to_pylist()
-                runs.register_student(run, batch, [str(text) for text in example])
+                rows = warehouse.read(EXAMPLE, [batch])
+                texts = [str(text or "") for text in rows["text"].to_pylist()]
+                looked = look(task, texts, rows["image"].to_pylist())
+                runs.register_student(run, batch, looked)
             rows = pa.Table.from_pylist(
                 [{"batch": batch, "mlflow_run": run, "fingerprint": marks[batch]}]
             )
@@ -186,8 +189,8 @@ class Runs:
         self.client.set_terminated(run)
         return run
 
-    def register_student(self, run: str, batch: str, example: list[str]) -> None:
-        """Register the batch's student as a model: signature, real texts as example, model card."""
+    def register_student(self, run: str, batch: str, looked: LookedAt) -> None:
+        """Register the batch's student as a model: signature, real items as example, model card."""
         import joblib
         import mlflow
         import mlflow.sklearn
@@ -195,17 +198,19 @@ class Runs:
         from mlflow.models import infer_signature
 
         path = self.task.students / f"{batch}.joblib"
-        if not (path.is_file() and example):
+        if not (path.is_file() and looked.seen.any()):
             return
         student = joblib.load(path)
-        texts = np.array(example)
+        if student.steps[0][0] != looked.reads:
+            return
+        example = np.array(looked.items)
         name = f"{self.task.name}_student"
         with mlflow.start_run(run_id=run):
             logged = mlflow.sklearn.log_model(
                 student,
                 name="student",
-                signature=infer_signature(texts, student.predict_proba(texts)),
-                input_example=texts,
+                signature=infer_signature(example, student.predict_proba(example)),
+                input_example=example,
                 pyfunc_predict_fn="predict_proba",
                 pip_requirements=["scikit-learn", "numpy", "scipy"],
                 registered_model_name=name,

@@ -28,6 +28,8 @@ class Window:
         In the order of the engine's item indices.
     texts : list of str
         Their texts.
+    images : list of str or None
+        Their pictures: paths, addresses or ``data:`` URLs.
     voters : list of str
         Names, in the order of the engine's voter indices.
     votes : Votes
@@ -42,6 +44,7 @@ class Window:
     item_ids: NDArray[np.object_]
     batches: NDArray[np.object_]
     texts: list[str]
+    images: list[str | None]
     voters: list[str]
     votes: Votes
     gold: Gold
@@ -50,19 +53,44 @@ class Window:
 
     def votes_of_batch(self) -> Votes:
         """Return the votes on the batch's own items, renumbered from 0."""
-        position = np.cumsum(self.current) - 1
-        keep = self.current[self.votes.item]
-        v = self.votes
-        confidence = None if v.confidence is None else v.confidence[keep]
-        return Votes(
-            position[v.item[keep]].astype(np.int64),
-            v.voter[keep],
-            v.label[keep],
-            int(self.current.sum()),
-            v.n_voters,
-            v.n_classes,
-            confidence,
+        return _votes_on(self.votes, self.current)
+
+    def only(self, kept: NDArray[np.bool_]) -> "Window":
+        """Return the window of some of its items, renumbered from 0."""
+        if kept.all():
+            return self
+        place = np.flatnonzero(kept).tolist()
+        return Window(
+            item_ids=self.item_ids[kept],
+            batches=self.batches[kept],
+            texts=[self.texts[i] for i in place],
+            images=[self.images[i] for i in place],
+            voters=self.voters,
+            votes=_votes_on(self.votes, kept),
+            gold=_gold_on(self.gold, kept),
+            audit=_gold_on(self.audit, kept),
+            current=self.current[kept],
         )
+
+
+def _votes_on(votes: Votes, kept: NDArray[np.bool_]) -> Votes:
+    position, keep = np.cumsum(kept) - 1, kept[votes.item]
+    confidence = None if votes.confidence is None else votes.confidence[keep]
+    return Votes(
+        position[votes.item[keep]].astype(np.int64),
+        votes.voter[keep],
+        votes.label[keep],
+        int(kept.sum()),
+        votes.n_voters,
+        votes.n_classes,
+        confidence,
+    )
+
+
+def _gold_on(gold: Gold, kept: NDArray[np.bool_]) -> Gold:
+    position, keep = np.cumsum(kept) - 1, kept[gold.item]
+    share = None if gold.probability is None else gold.probability[keep]
+    return Gold(position[gold.item[keep]].astype(np.int64), gold.label[keep], share)
 
 
 def read_window(task: Task, warehouse: Warehouse, batch: str) -> Window:
@@ -76,7 +104,7 @@ def read_window(task: Task, warehouse: Warehouse, batch: str) -> Window:
                 select batch, sum(count(*)) over (order by batch desc) as so_far
                 from raw.items where batch <= $batch group by batch
             )
-            select item_id, batch, text, row_number() over (order by batch, item_id) - 1 as item
+            select item_id, batch, text, image, row_number() over (order by batch, item_id) - 1 as item
             from raw.items
             where batch = $batch
                 or batch in (select batch from sizes where so_far <= $most and batch < $batch)
@@ -84,7 +112,7 @@ def read_window(task: Task, warehouse: Warehouse, batch: str) -> Window:
             {"batch": batch, "most": WINDOW_ITEMS},
         )
         items = db.execute(
-            "select item_id, batch, text from window_items order by item"
+            "select item_id, batch, text, image from window_items order by item"
         ).to_arrow_table()
         votes = db.execute(
             "select w.item, v.voter, v.label, v.confidence"
@@ -106,6 +134,7 @@ def read_window(task: Task, warehouse: Warehouse, batch: str) -> Window:
         item_ids=items["item_id"].to_numpy(zero_copy_only=False),
         batches=batches,
         texts=[str(text) for text in items["text"].to_pylist()],
+        images=items["image"].to_pylist(),
         voters=voters,
         votes=as_votes(votes, items.num_rows, voters, task.classes),
         gold=as_gold(gold, task.classes),

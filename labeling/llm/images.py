@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from PIL import Image, UnidentifiedImageError
 
-from labeling.errors import LabelingError
+from labeling.pictures import ImageError, is_address, picture_bytes
 
 FORMATS: Mapping[str, str] = MappingProxyType(
     {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp", "GIF": "image/gif"}
@@ -22,10 +22,6 @@ MAX_BYTES = 5_000_000
 
 MAX_SIDE_PX = 8000
 """The smallest limit among the large providers, in pixels."""
-
-
-class ImageError(LabelingError):
-    """An image that cannot be sent; the voter abstains with this reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +60,13 @@ def load_picture(image: str | bytes, folder: Path | None = None) -> Picture:
     >>> load_picture("https://example.org/road.jpg").url
     'https://example.org/road.jpg'
     """
-    if isinstance(image, str) and image.startswith(("http://", "https://")):
+    if isinstance(image, str) and is_address(image):
         return Picture(image, hashlib.sha256(image.encode()).hexdigest())
-    if isinstance(image, str) and image.startswith("data:"):
-        try:
-            data = base64.b64decode(image.partition(",")[2], validate=True)
-        except ValueError:
-            raise ImageError("image: the data URL is not valid base64") from None
-    elif isinstance(image, str):
-        data = _read(image, folder)
-    else:
-        data = image
+    data = picture_bytes(image, folder, MAX_BYTES) if isinstance(image, str) else image
     return Picture(
         f"data:{_check(data)};base64,{base64.b64encode(data).decode()}",
         hashlib.sha256(data).hexdigest(),
     )
-
-
-def _read(image: str, folder: Path | None) -> bytes:
-    path = Path(image)
-    if folder is not None:
-        path = (folder / path).resolve()
-        if not path.is_relative_to(folder.resolve()):
-            raise ImageError("image: the path leads out of the task's image folder")
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ImageError(f"image: larger than {MAX_BYTES:,} bytes")
-        return path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"image: the file cannot be read ({error.strerror})") from None
 
 
 def _check(data: bytes) -> str:

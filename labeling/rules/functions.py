@@ -7,10 +7,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import RuleError
+from labeling.pictures import open_picture, picture_bytes
 from labeling.rules.arrow import Table, pa
 from labeling.rules.fields import did_you_mean
 from labeling.rules.hits import Failure, Hits
 from labeling.rules.rule import Function, Rule
+
+PICTURE = "picture"
+"""Parameter of a rule that looks at pictures; see :func:`with_pictures`."""
+
+_HOLDS = {"holds": "pictures"}
+
+
+def with_pictures(batch: Table, images: Sequence[str | None]) -> Table:
+    """Add the column that rules find pictures in, unless one of that name is there.
+
+    Parameters
+    ----------
+    batch : pa.Table
+    images : sequence of str or None
+        One an item: an absolute path or a ``data:`` URL; None where there is no picture at hand.
+        A function that is called row by row gets it opened, as a Pillow image in RGB, and is not
+        called where there is none; one on whole columns gets what stands here.
+    """
+    if PICTURE in batch.column_names:
+        return batch
+    field = pa.field(PICTURE, pa.string(), metadata=_HOLDS)
+    return batch.append_column(field, pa.array(images, pa.string()))
 
 
 def apply_function(
@@ -49,6 +72,9 @@ def apply_function(
                 f"{rule.origin}, rule {rule.name!r}: parameter {column!r} is no column; the batch "
                 f"has {', '.join(batch.column_names)}.{did_you_mean(column, batch.column_names)}"
             )
+    looks = PICTURE in body.columns and bool(batch.schema.field(PICTURE).metadata)
+    if looks:
+        rows = rows[batch[PICTURE].is_valid().to_numpy()[rows]]
     columns = [
         batch[name] if len(rows) == batch.num_rows else batch[name].take(rows)
         for name in body.columns
@@ -56,7 +82,8 @@ def apply_function(
     if body.arrow:
         answers, failures = _call_whole(body, columns, rows)
     else:
-        answers, failures = _call_each(body, columns, rows)
+        at = body.columns.index(PICTURE) if looks else None
+        answers, failures = _call_each(body, columns, rows, at)
     hit_rows: list[int] = []
     labels: list[str] = []
     for row, answer in answers:
@@ -75,13 +102,16 @@ def apply_function(
 
 
 def _call_each(
-    body: Function, columns: list[Any], rows: NDArray[np.int64]
+    body: Function, columns: list[Any], rows: NDArray[np.int64], picture: int | None
 ) -> tuple[list[tuple[int, Any]], list[Failure]]:
     answers: list[tuple[int, Any]] = []
     failures: list[Failure] = []
     values = zip(*(column.to_pylist() for column in columns), strict=True)
     for row, given in zip(rows.tolist(), values, strict=True):
         try:
+            if picture is not None:
+                opened = open_picture(picture_bytes(given[picture]))
+                given = (*given[:picture], opened, *given[picture + 1 :])
             answers.append((row, _plain(body.call(*given))))
         except Exception as error:  # noqa: BLE001 - a user's function may raise anything
             failures.append(Failure(row, f"{type(error).__name__}: {error}"))

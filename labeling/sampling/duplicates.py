@@ -81,6 +81,8 @@ def near_duplicates(texts: Sequence[str], threshold: float = THRESHOLD) -> spars
     >>> near_duplicates(["Check out my channel", "check out my chanel!", "great song"]).nnz
     2
     """
+    if not len(texts):
+        return sparse.csr_matrix(np.empty((0, 0), dtype=bool))
     read = [plain(text) for text in texts]
     unique, twin = np.unique(np.asarray(read, dtype=object), return_inverse=True)
     pieces = [_pieces(text) for text in unique]

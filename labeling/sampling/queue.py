@@ -120,7 +120,7 @@ def choose_queue(
         Of the random share, the clusters and ties.
     consensus, votes : optional
         The label model's posterior and its votes, for ``disagreement`` and ``teaching``.
-    features : matrix of shape (n_items, d), optional
+    features : matrix of shape (n_items, d), or a callable that returns it, optional
         Where similarity is looked up; TF-IDF of the texts if not given.
     classes : sequence of str, optional
         Names for the reasons.
@@ -217,7 +217,7 @@ def _look_up(items: Sequence[str] | NDArray[Any], features: Any) -> Callable[[],
 
     def look_up() -> Any:
         if features is not None:
-            return features
+            return features() if callable(features) else features
         if isinstance(items, np.ndarray):
             return items.reshape(len(items), -1)
         if not found:

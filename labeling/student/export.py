@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from labeling.errors import LabelingError
+from labeling.pictures import SIDE
 from labeling.student.soft import as_classifier
 from labeling.student.student import Student
 from labeling.student.tricks import TRICKS
@@ -49,11 +50,14 @@ def portable(student: Student) -> Pipeline:
     fitted = student.pipeline_.named_steps["classifier"]
     named: Any = as_classifier(fitted.coef_, fitted.intercept_, student.n_classes)
     named.classes_ = student.classes_
-    return Pipeline([("features", features), ("classifier", named)])
+    return Pipeline([(student.reads, features), ("classifier", named)])
 
 
 def export_student(student: Student, path: Path) -> Path:
     """Write one file; ``joblib.load(path).predict(texts)`` needs scikit-learn and nothing of ours.
+
+    A student of images takes arrays as :func:`labeling.pictures.small_copy` makes them; its card
+    says how. Its first step is called ``texts`` or ``images``, after what it reads.
 
     Parameters
     ----------
@@ -101,16 +105,28 @@ def model_card(
     if not hasattr(student, "pipeline_"):
         raise LabelingError("this student has not learnt anything yet; fit it first")
     on = [trick for trick in TRICKS if getattr(student, trick)]
+    how_to_read = [
+        f"It takes an array of shape (n, {SIDE}, {SIDE}, 3) of whole numbers 0..255, made of each file by",
+        "",
+        "```python",
+        "from PIL import Image, ImageOps",
+        'image = ImageOps.exif_transpose(Image.open(path)).convert("RGB")',
+        f"array = numpy.asarray(image.resize(({SIDE}, {SIDE}), Image.Resampling.BOX))",
+        "```",
+        "",
+    ]
     numbers = [f"| {name} | {value:.4g} |" for name, value in metrics.items()]
     lines = [
         f"# Student of {task}",
         "",
         (
             "Multinomial logistic regression on "
-            f"{type(student.pipeline_.named_steps['features']).__name__} features, trained on the "
-            "consensus of automatic voters (soft labels), then corrected by reviewed gold."
+            f"{type(student.pipeline_.named_steps['features']).__name__} features of "
+            f"{student.reads}, trained on the consensus of automatic voters (soft labels), then "
+            "corrected by reviewed gold."
         ),
         "",
+        *(how_to_read if student.reads == "images" else []),
         f"- classes: {', '.join(str(name) for name in student.classes_)}",
         f"- trained on: the consensus of {student.n_trained_} items, gold of {student.n_gold_}",
         f"- also learns from unlabelled items by: {', '.join(on) or 'nothing'}",

@@ -9,7 +9,7 @@ the batch is judged by cross-fitting.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -96,13 +96,13 @@ def material(
 
 def form(
     student: Student,
-    texts: list[str],
+    items: Sequence[str] | NDArray[Any],
     posterior: NDArray[np.float64],
     spoken: NDArray[np.bool_],
     gold: Gold,
     current: NDArray[np.bool_],
     *,
-    twins: Callable[[list[str]], NDArray[np.int64]],
+    twins: Callable[[NDArray[np.int64]], NDArray[np.int64]],
     unlabelled: int = 0,
 ) -> Opinion | None:
     """Teach a student, and ask students that have not seen the current items what they are.
@@ -111,7 +111,7 @@ def form(
     ----------
     student : Student
         Unfitted.
-    texts : list of str
+    items : sequence of str, or array of images
         In the order of time.
     posterior : float array of shape (n_items, K)
         Consensus.
@@ -120,8 +120,8 @@ def form(
     gold : Gold
         Of earlier items; what is of the batch itself is left out.
     twins : callable
-        Tells near-duplicates among texts by equal numbers; asked only where cross-fitting is
-        needed, see :func:`labeling.student.crossfit.folds`.
+        Tells near-duplicates among some items, given by their places, by equal numbers; asked only
+        where cross-fitting is needed, see :func:`labeling.student.crossfit.folds`.
     unlabelled : int
         See :func:`material`.
 
@@ -137,19 +137,18 @@ def form(
     """
     earlier = Gold(gold.item[~current[gold.item]], gold.label[~current[gold.item]])
     past = material(spoken, earlier, ~current, unlabelled=unlabelled)
-    now = [texts[i] for i in np.flatnonzero(current).tolist()]
+    now = take(items, np.flatnonzero(current))
     wanted = ENOUGH * min(np.count_nonzero(spoken & current), MOST_ITEMS)
     if len(past) >= wanted and _teaches(past, posterior, spoken, earlier):
-        fitted = _fit(student, texts, posterior, spoken, earlier, past)
+        fitted = _fit(student, items, posterior, spoken, earlier, past)
         return Opinion(fitted, _said(fitted, now), past, True)
     learnt = material(spoken, earlier, np.ones(len(spoken), dtype=bool), unlabelled=unlabelled)
     if not _teaches(learnt, posterior, spoken, earlier):
         return None
-    own = [texts[i] for i in learnt.tolist()]
-    alike = twins(own)
+    own, alike = take(items, learnt), twins(learnt)
     if len(np.unique(alike)) < FOLDS:
         return None
-    fitted = _fit(student, texts, posterior, spoken, earlier, learnt)
+    fitted = _fit(student, items, posterior, spoken, earlier, learnt)
     unseen = _said(fitted, now)
     blind = cross_fit(
         student,
@@ -167,22 +166,33 @@ def form(
 
 def _fit(
     student: Student,
-    texts: list[str],
+    items: Any,
     posterior: NDArray[np.float64],
     spoken: NDArray[np.bool_],
     gold: Gold,
     item: NDArray[np.int64],
 ) -> Student:
     return cast("Student", clone(student)).fit(
-        [texts[i] for i in item.tolist()],
+        take(items, item),
         posterior[item],
         _renumbered(gold, item, len(spoken)),
         spoken[item].astype(np.float64),
     )
 
 
-def _said(student: Student, texts: Any) -> NDArray[np.float64]:
-    return student.predict_proba(texts) if texts else np.empty((0, student.n_classes))
+def take(items: Sequence[str] | NDArray[Any], at: NDArray[np.int64]) -> Any:
+    """Return some of the items, as a student takes them: an array of images, or a list of texts.
+
+    Examples
+    --------
+    >>> take(["a", "b", "c"], np.array([2, 0]))
+    ['c', 'a']
+    """
+    return items[at] if isinstance(items, np.ndarray) else [items[i] for i in at.tolist()]
+
+
+def _said(student: Student, items: Any) -> NDArray[np.float64]:
+    return student.predict_proba(items) if len(items) else np.empty((0, student.n_classes))
 
 
 def _renumbered(gold: Gold, item: NDArray[np.int64], n_items: int) -> Gold:

@@ -8,7 +8,7 @@ Texts: :mod:`labeling.student.text`. Images: :mod:`labeling.student.image`.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +63,9 @@ class Student(ClassifierMixin, BaseEstimator):
     n_trained_, n_gold_ : int
         Items whose consensus, and whose gold, was learnt from.
     """
+
+    reads: ClassVar[str] = "items"
+    """What its items are: the name of the first step of an exported student."""
 
     def __init__(
         self,

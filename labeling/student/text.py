@@ -5,7 +5,7 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -75,6 +75,8 @@ class TextStudent(Student):
     >>> student.predict(["a free prize", "lunch?"]).tolist()
     ['spam', 'ham']
     """
+
+    reads: ClassVar[str] = "texts"
 
     def __init__(
         self,

@@ -57,7 +57,7 @@ def quote(
             examples=_examples(found, items),
             redact=redactor_of(found),
             undecided=_all_undecided(found, items) if certain else None,
-            image_folder=found.folder,
+            image_folder=found.image_folder,
             by_batch=found.spec.models is not None and found.spec.models.batch,
         )
         spent = ledger.spent("quote")

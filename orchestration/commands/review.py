@@ -119,7 +119,7 @@ def settings(
         store_path=task.reviews,
         guidelines=guidelines,
         report_path=task.report,
-        image_root=_image_root(task),
+        image_root=task.image_folder if task.spec.source.image else None,
         blind=blind,
         audit_rate=task.spec.reviewers.audits,
         check_rate=task.spec.reviewers.checks,
@@ -129,14 +129,3 @@ def settings(
         hosts=hosts,
         secure_cookie=secure,
     )
-
-
-def _image_root(task: Task) -> Path | None:
-    """Folder of the item files: image columns hold paths relative to it."""
-    source = task.spec.source
-    if source.image is None:
-        return None
-    if source.files is None:
-        return task.folder
-    pattern = task.path(source.files)
-    return next((p for p in pattern.parents if not set("*?[") & set(str(p))), task.folder)

@@ -86,8 +86,8 @@ def transport_of(
     task : Task
         Says where the models are.
     truth : mapping of str to str, optional
-        For a simulated model: :func:`~orchestration.simulated_model.behaviour.text_digest` of each
-        text, as it is sent, to its class.
+        For a simulated model: :func:`~orchestration.simulated_model.behaviour.shown_digest` of
+        each item, as it is sent, to its class.
     now : str, optional
         For a simulated model: the batch in whose time it is asked.
     """

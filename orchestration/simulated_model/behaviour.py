@@ -21,6 +21,24 @@ def text_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+def shown_digest(text: str, picture: str = "") -> str:
+    """Return what the simulated model knows an item by: its text, and its picture if it has one.
+
+    Parameters
+    ----------
+    text : str
+        As it is sent.
+    picture : str
+        Hash of the picture, see :attr:`labeling.llm.images.Picture.digest`; empty without one.
+
+    Examples
+    --------
+    >>> shown_digest("hello") == text_digest("hello"), shown_digest("", "ab") == text_digest("")
+    (True, False)
+    """
+    return text_digest(f"{text}\0{picture}" if picture else text)
+
+
 @dataclass(frozen=True)
 class Behaviour:
     """A model that errs at a known rate, and from some day on at another, without saying so.
@@ -28,7 +46,7 @@ class Behaviour:
     Parameters
     ----------
     truth : mapping of str to str
-        Digest of a text (:func:`text_digest`) to its class. Other texts are answered at random.
+        Digest of what is shown (:func:`shown_digest`) to its class. Others are answered at random.
     classes : sequence of str
         All classes.
     error_rate : float or mapping of class to float
@@ -40,11 +58,11 @@ class Behaviour:
     error_rate_after, confusions_after
         From then on; as before where not given.
     seed : int
-        Same seed, same text, same answer.
+        Same seed, same text and picture, same answer.
 
     Notes
     -----
-    Text ``i`` has its own chance of error ``e_i``, uniform between 0 and twice the rate, and the
+    Item ``i`` has its own chance of error ``e_i``, uniform between 0 and twice the rate, and the
     stated confidence is ``1 - e_i``: before the change the model is calibrated, after it is as sure
     as ever and wrong more often.
     """
@@ -67,10 +85,10 @@ class Behaviour:
                 f"{', '.join(self.classes)}"
             )
 
-    def answer(self, text: str, batch: str | None = None) -> tuple[str, float]:
+    def answer(self, text: str, batch: str | None = None, picture: str = "") -> tuple[str, float]:
         """Return a class and how sure the model says it is (0..1]."""
         changed = self.changes_at is not None and batch is not None and batch >= self.changes_at
-        digest = text_digest(text)
+        digest = shown_digest(text, picture)
         truth = self.truth.get(digest)
         hardness, lapse, kind, other = self._draws(digest)
         if truth is None:
@@ -90,7 +108,7 @@ class Behaviour:
         return label, confidence
 
     def _draws(self, digest: str) -> tuple[float, float, float, float]:
-        """Return four independent uniforms that depend on seed and text alone."""
+        """Return four independent uniforms that depend on seed and item alone."""
         noise = hashlib.sha256(f"{self.seed}/{digest}".encode()).digest()
         first, second, third, fourth = (
             int.from_bytes(noise[8 * n : 8 * n + 8], "big") / 2**64 for n in range(4)

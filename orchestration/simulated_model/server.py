@@ -1,5 +1,7 @@
 """The simulated model as an OpenAI-compatible server on loopback, in a thread of this process."""
 
+import base64
+import hashlib
 import json
 import math
 import re
@@ -99,8 +101,8 @@ class SimulatedModel:
     async def _chat(self, request: Request) -> JSONResponse:
         body = await request.json()
         self.calls += 1
-        text = _item(body["messages"])
-        label, confidence = self.behaviour.answer(text, self.now)
+        text, picture = _item(body["messages"])
+        label, confidence = self.behaviour.answer(text, self.now, picture)
         content = _content(label, confidence, body)
         choice: dict[str, Any] = {
             "index": 0,
@@ -147,16 +149,25 @@ class SimulatedModel:
         ]
 
 
-def _item(messages: Sequence[Mapping[str, Any]]) -> str:
-    """Return the item in question: the last one shown, examples stand before it."""
+def _item(messages: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+    """Return text and hash of the picture of the item in question: the last one shown."""
     for message in reversed(messages):
         content = message.get("content") or ""
-        if not isinstance(content, str):
-            content = "\n".join(part.get("text", "") for part in content)
-        found = ITEM.findall(content)
-        if found:
-            return found[-1][1]
-    return ""
+        parts: list[dict[str, Any]] = (
+            [{"type": "text", "text": content}] if isinstance(content, str) else content
+        )
+        found = ITEM.findall("\n".join(part.get("text", "") for part in parts))
+        pictures = [part["image_url"]["url"] for part in parts if part["type"] == "image_url"]
+        if found or pictures:
+            picture = _hash(pictures[-1]) if pictures else ""
+            return found[-1][1] if found else "", picture
+    return "", ""
+
+
+def _hash(url: str) -> str:
+    """Hash a picture as who sent it does: by its bytes, or by its address."""
+    data = base64.b64decode(url.partition(",")[2]) if url.startswith("data:") else url.encode()
+    return hashlib.sha256(data).hexdigest()
 
 
 def _content(label: str, confidence: float, body: Mapping[str, Any]) -> str:

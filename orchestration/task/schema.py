@@ -34,6 +34,9 @@ class Source(Section):
     id: str = "item_id"
     text: str = "text"
     image: str | None = None
+    image_folder: str = Field(
+        default=".", description="Where paths of images start; nothing outside it is read."
+    )
     time: str | None = None
     metadata: tuple[str, ...] = ()
     longest_text: PositiveInt = Field(
@@ -97,6 +100,9 @@ class Student(Section):
     """The classifier trained on consensus and gold."""
 
     enabled: bool = True
+    looks_at: Literal["auto", "text", "image"] = Field(
+        default="auto", description="auto: images where items have no text, else texts."
+    )
     features: Literal["tfidf", "embeddings"] = "tfidf"
     embeddings: Embeddings | None = None
     decides_from: Share = Field(
@@ -107,6 +113,10 @@ class Student(Section):
     def _embeddings_have_a_model(self) -> "Student":
         if self.features == "embeddings" and self.embeddings is None:
             raise ValueError("features: embeddings needs embeddings: {model: ...} beside it")
+        if self.features == "embeddings" and self.looks_at == "image":
+            raise ValueError(
+                "features: embeddings are of texts; with looks_at: image leave them out"
+            )
         return self
 
 
@@ -220,6 +230,14 @@ class TaskSpec(Section):
                 raise ValueError(
                     f"class_balance must add up to 1, adds up to {sum(self.class_balance.values()):g}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _images_come_from_a_column(self) -> "TaskSpec":
+        if self.student.looks_at == "image" and self.source.image is None:
+            raise ValueError(
+                "student.looks_at: image needs source.image, the column that names them"
+            )
         return self
 
     @model_validator(mode="after")

@@ -72,6 +72,16 @@ class Task:
         return self.var / "embeddings.sqlite"
 
     @property
+    def image_folder(self) -> Path:
+        """Where the paths of items' pictures start; nothing outside it is read."""
+        return self.path(self.spec.source.image_folder)
+
+    @property
+    def small_copies(self) -> Path:
+        """The SQLite file of small copies of items' pictures."""
+        return self.var / "pictures.sqlite"
+
+    @property
     def published(self) -> Path:
         """The folder of results that anybody may read at any time."""
         return self.var / "published"

@@ -97,7 +97,7 @@ def test_200_marked_gold_rows_reach_no_training_matrix(planted, monkeypatch):
     spoken = np.ones(len(window.texts), dtype=bool)
     form(
         TextStudent(2, classes=task.classes), window.texts, posterior, spoken, window.gold,
-        window.current, twins=lambda texts: groups(near_duplicates(texts)),
+        window.current, twins=lambda at: groups(near_duplicates([window.texts[i] for i in at])),
     )  # fmt: skip
     for who, texts in seen.items():
         assert len(texts) >= 100, f"{who} learnt from no gold: the test sees nothing"

@@ -15,7 +15,7 @@ from orchestration.resources.dbt import MANIFEST
 from orchestration.resources.table import Table
 
 ROOT = Path(__file__).parents[2]
-TASKS = ("support_inbox", "youtube_spam")
+TASKS = ("support_inbox", "youtube_spam", "road_cracks")
 MOST_OF_BARE = 2.0
 """Loading a task takes at most so many times what importing Dagster and its dbt side takes."""
 
@@ -181,7 +181,7 @@ def test_every_run_that_is_asked_for_waits_for_the_others_of_its_task(loaded):
 def test_published_files_grow_stale_after_two_batches_without_news(loaded, nodes):
     name, _ = loaded
     policy = nodes["published/parquet"].freshness_policy
-    days = {"support_inbox": 2, "youtube_spam": 62}[name]
+    days = {"support_inbox": 2, "youtube_spam": 62, "road_cracks": 14}[name]
     assert policy.fail_window.to_timedelta().days == days
     assert policy.warn_window.to_timedelta() < policy.fail_window.to_timedelta()
 

@@ -1,4 +1,4 @@
-"""Both tasks' files agree with each other."""
+"""The tasks' files agree with each other."""
 
 import pytest
 
@@ -7,10 +7,11 @@ from labeling.rules.reading import read_rules
 from orchestration.task.reading import read_spec
 from tests.tasks.conftest import TASKS
 
-BOTH = pytest.mark.parametrize("name", ["support_inbox", "youtube_spam"])
+OF_TEXT = pytest.mark.parametrize("name", ["support_inbox", "youtube_spam"])
+ALL = pytest.mark.parametrize("name", ["support_inbox", "youtube_spam", "road_cracks"])
 
 
-@BOTH
+@ALL
 def test_task_yaml_is_valid_and_named_like_its_folder(name: str) -> None:
     spec = read_spec(TASKS / name)
     assert spec.name == name
@@ -18,7 +19,7 @@ def test_task_yaml_is_valid_and_named_like_its_folder(name: str) -> None:
     assert len({one.key for one in spec.classes}) == len(spec.classes)
 
 
-@BOTH
+@ALL
 def test_every_file_that_task_yaml_names_is_there(name: str) -> None:
     spec = read_spec(TASKS / name)
     named = [*spec.rules.files, spec.source.generator, spec.guidelines]
@@ -26,7 +27,7 @@ def test_every_file_that_task_yaml_names_is_there(name: str) -> None:
     assert [file for file in named if file and not (TASKS / name / file).is_file()] == []
 
 
-@BOTH
+@OF_TEXT
 def test_every_rule_says_what_it_is_for_or_shows_it_in_its_words(name: str) -> None:
     folder = TASKS / name
     classes = [one.name for one in read_spec(folder).classes]

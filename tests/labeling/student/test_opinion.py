@@ -15,8 +15,8 @@ NO_GOLD = Gold(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32))
 EVERYWHERE = np.ones(N, dtype=bool)
 
 
-def apart(texts: list[str]) -> np.ndarray:
-    return np.arange(len(texts))
+def apart(at: np.ndarray) -> np.ndarray:
+    return np.arange(len(at))
 
 
 def ask(posterior: np.ndarray, current: np.ndarray, gold: Gold = NO_GOLD):

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from assets.student import new_student
+from assets.looked_at import new_student
 from labeling.gold import Gold
 from labeling.student.opinion import form
 from orchestration.resources.embeddings import embedder
@@ -63,7 +63,7 @@ def test_a_student_learns_from_vectors_and_alters_no_text(provider, task):
     current = np.arange(len(texts)) >= 24
     none = Gold(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32))
     opinion = form(
-        new_student(task), texts, good, np.ones(len(texts), dtype=bool), none, current,
+        new_student(task, "text"), texts, good, np.ones(len(texts), dtype=bool), none, current,
         twins=lambda own: np.arange(len(own)),
     )  # fmt: skip
     assert opinion is not None

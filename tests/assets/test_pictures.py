@@ -1,0 +1,126 @@
+"""A task on pictures, run from its files to its report: every step looks at them, none at no text."""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assets.looked_at import alike, look
+from orchestration.planning import batches_to_label
+from orchestration.running import run_task
+from orchestration.schedules import warehouse_of
+from orchestration.task.task import load_task
+from tests.fakes.pictures import as_file, wall, write_walls
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """The task, run once; what it makes lies beside it."""
+    project = tmp_path_factory.mktemp("walls")
+    folder, truth = write_walls(project)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TOUCHSTONE_VAR", raising=False)
+        task = load_task(folder)
+        outcome = run_task(task, lambda *_: None)
+    return task, truth, outcome
+
+
+def read(ran, sql):
+    return warehouse_of(ran[0]).read(sql).to_pylist()
+
+
+def test_rules_models_and_student_all_see_the_pictures(ran):
+    _, truth, outcome = ran
+    assert sum(row["items"] for row in outcome.rows) == len(truth) == 83
+    for table, least in (("rules", 0.9), ("models", 0.8), ("student", 0.85)):
+        votes = read(ran, f"select item_id, label from votes.{table}")
+        assert len(votes) >= 80
+        assert np.mean([truth[row["item_id"]] == row["label"] for row in votes]) > least, table
+
+
+def test_the_student_has_no_opinion_of_what_it_cannot_see_and_says_why(ran):
+    judged = {row["item_id"] for row in read(ran, "select item_id from labels.student_opinions")}
+    assert set(ran[1]) - judged == {"address", "gone"}
+    labels = {row["item_id"]: row for row in read(ran, "from labels.released")}
+    assert len(labels) == len(ran[1])
+    assert labels["gone"]["decided_by"] in ("nobody", "consensus")
+
+
+def test_the_queue_asks_for_different_pictures_though_no_item_has_a_text(ran):
+    queue = read(ran, "select item_id, batch from people.queue")
+    assert [sum(row["batch"] == batch for row in queue) for batch in ("b1", "b2")] == [6, 6]
+    assert not {"w000", "again"} <= {row["item_id"] for row in queue}
+
+
+def test_pictures_that_show_the_same_are_alike_and_unseen_ones_are_not(ran):
+    task = ran[0]
+    images = ["w000.png", "again.jpg", "gone.png", "lost.png", "gone.png", "w002.png"]
+    pairs = alike(task, [""] * 6, images).nonzero()
+    assert sorted(zip(*map(np.ndarray.tolist, pairs), strict=True)) == [
+        (0, 1),
+        (1, 0),
+        (2, 4),
+        (4, 2),
+    ]
+
+
+def test_items_with_text_and_picture_are_alike_only_in_both(ran):
+    task = ran[0]
+    same, other = "the wall in the yard", "a door that does not close"
+    pairs = alike(
+        task, [same, same, other, same, same], ["w000.png", "again.jpg", "again.jpg", None, None]
+    )
+    assert np.argwhere(pairs.toarray()).tolist() == [[0, 1], [1, 0], [3, 4], [4, 3]]
+
+
+@pytest.mark.parametrize(
+    ("said", "texts", "found", "seen"),
+    [
+        ("auto", ["", "", "a text"], "image", [True, True, True]),
+        ("auto", ["a", "b", ""], "text", [True, True, False]),
+        ("text", ["", "", "a text"], "text", [False, False, True]),
+        ("image", ["a", "b", "c"], "image", [True, True, True]),
+    ],
+)
+def test_what_is_looked_at_follows_the_task_or_the_items(ran, said, texts, found, seen):
+    spec = ran[0].spec
+    student = spec.student.model_copy(update={"looks_at": said})
+    task = replace(ran[0], spec=spec.model_copy(update={"student": student}))
+    looked = look(task, texts, ["w000.png", "w001.png", "w002.png"])
+    assert (looked.on, looked.seen.tolist()) == (found, seen)
+    assert len(looked.items) == sum(seen)
+
+
+def test_a_batch_is_labelled_again_once_one_of_its_pictures_was_replaced(ran):
+    task = ran[0]
+    assert list(batches_to_label(task, warehouse_of(task))) == []
+    path = task.image_folder / "w044.png"
+    whole = path.read_bytes()
+    path.write_bytes(as_file(wall(1044, cracked=False)))
+    os.utime(path, ns=(1, 1))
+    assert list(batches_to_label(task, warehouse_of(task))) == ["b2"]
+    path.write_bytes(whole)
+
+
+def test_the_same_id_with_another_picture_is_set_aside(tmp_path, monkeypatch):
+    from assets.arrivals import land
+
+    monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
+    folder, _ = write_walls(tmp_path, batches=1, each=2)
+    with (folder / "items" / "b1.jsonl").open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"item_id": "w000", "image": "w001.png"}) + "\n")
+    task = load_task(folder)
+    land(task, warehouse_of(task))
+    (row,) = warehouse_of(task).read("select reason, kind from raw.quarantine").to_pylist()
+    assert row == {
+        "reason": "the same id with another image stands in b1.jsonl, row 1", "kind": "duplicate",
+    }  # fmt: skip
+
+
+def test_the_student_of_pictures_is_registered_with_pictures_as_example(ran):
+    task = ran[0]
+    cards = sorted(Path(task.students).glob("*.md"))
+    assert "features of images" in cards[-1].read_text(encoding="utf-8")
