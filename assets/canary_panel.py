@@ -38,7 +38,8 @@ where p.chosen_for <= $batch order by i.item_id
 
 EXAMPLES = """
 select i.item_id, i.text, e.label
-from people.canary_examples e join raw.items i using (item_id, batch) order by e.batch, e.item_id
+from people.canary_examples e join raw.items i using (item_id, batch)
+where i.image is null order by e.batch, e.item_id
 """
 
 

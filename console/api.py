@@ -12,6 +12,7 @@ from starlette.routing import Route
 from console import images, messages
 from console.security import csrf_token, problem, session_cookie
 from console.settings import ConsoleSettings
+from labeling.pictures import is_address
 from orchestration.resources import review_progress
 from orchestration.resources.review_answers import Answer, Reply
 from orchestration.resources.review_leases import HandOut
@@ -269,7 +270,7 @@ def _payload(
         "item_id": item_id,
         "batch": batch,
         "text": text,
-        "image": None if image is None else f"/api/images/{lease}",
+        "image": image if image is None or is_address(image) else f"/api/images/{lease}",
         "fields": {k: v for k, v in context.items() if k not in HIDDEN_CONTEXT},
         "highlights": highlights,
         "suggestion": suggestion,

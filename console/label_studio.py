@@ -5,13 +5,15 @@ at the same time, audits come mixed in, and nothing in a task tells one from ano
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import httpx
 
-from console.formats.label_studio import OURS, labeling_config, read_annotation
+from console.formats.label_studio import OURS, image_data, labeling_config, read_annotation
 from orchestration.resources.review_leases import HandOut, Mix
 from orchestration.resources.review_rows import Review, ReviewError
 from orchestration.resources.review_store import ReviewStore
@@ -23,6 +25,9 @@ LEASE_S = 14 * 86_400.0
 """How long Label Studio may keep an item, in seconds."""
 
 PAGE = 100
+
+LARGEST_REQUEST = 20_000_000
+"""Characters of texts and images in one request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,7 @@ def sync(
     keep: int = 50,
     audit_rate: float = 0.2,
     suggestions: bool = False,
+    images: Path | None = None,
 ) -> Synced:
     """Pull what was annotated, then push until ``keep`` items wait in Label Studio.
 
@@ -135,6 +141,9 @@ def sync(
     ----------
     suggestions : bool
         Whether queue items carry the machine's label as a pre-annotation; audits never do.
+    images : Path, optional
+        The task's image folder, if its items may have images: they are sent along, for Label Studio
+        can open nothing there.
     """
     pulled = pull(store, studio, project)
     with store.database.read() as db:
@@ -145,7 +154,13 @@ def sync(
     pushed = 0
     if waiting < keep:
         pushed = push(
-            store, studio, project, keep - waiting, audit_rate=audit_rate, suggestions=suggestions
+            store,
+            studio,
+            project,
+            keep - waiting,
+            audit_rate=audit_rate,
+            suggestions=suggestions,
+            images=images,
         )
     return Synced(pushed, pulled, waiting + pushed)
 
@@ -158,6 +173,7 @@ def push(
     *,
     audit_rate: float = 0.2,
     suggestions: bool = False,
+    images: Path | None = None,
 ) -> int:
     """Lease up to ``count`` items to Label Studio and import them there; returns how many."""
     # Hidden gold and overlaps need to know the person; here they are one holder.
@@ -165,10 +181,13 @@ def push(
     handed = store.hand_out(HOLDER, count, mix=mix, lease_s=LEASE_S)
     if not handed:
         return 0
+    sent = 0
     try:
-        studio.add(project, [_task(item) for item in handed])
+        for part in _parcels([_task(item, images) for item in handed]):
+            studio.add(project, part)
+            sent += len(part)
     except ReviewError:
-        store.give_back(HOLDER, [item.lease for item in handed])
+        store.give_back(HOLDER, [item.lease for item in handed[sent:]])
         raise
     return len(handed)
 
@@ -198,13 +217,28 @@ def pull(store: ReviewStore, studio: LabelStudio, project: int) -> int:
     return store.reviews().num_rows - before
 
 
-def _task(item: HandOut) -> dict[str, Any]:
+def _parcels(tasks: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Cut tasks into requests that are not too large: images stand in them."""
+    part: list[dict[str, Any]] = []
+    size = 0
+    for task in tasks:
+        own = len(task["data"].get("image", "")) + len(task["data"]["text"])
+        if part and size + own > LARGEST_REQUEST:
+            yield part
+            part, size = [], 0
+        part.append(task)
+        size += own
+    if part:
+        yield part
+
+
+def _task(item: HandOut, images: Path | None) -> dict[str, Any]:
     data: dict[str, Any] = {
         "text": item.text,
         OURS: {"item_id": item.item_id, "batch": item.batch, "lease": item.lease},
     }
-    if item.image is not None:
-        data["image"] = item.image
+    if item.image is not None or images is not None:
+        data |= image_data(item.image, images)
     task: dict[str, Any] = {"data": data}
     if item.suggestion is not None:
         value = {"choices": [item.suggestion]}

@@ -45,4 +45,5 @@ def sync_task(task: Task) -> Synced:
             keep=studio.keep,
             audit_rate=reviewers.audits,
             suggestions=reviewers.suggestions,
+            images=task.image_folder if task.spec.source.image is not None else None,
         )

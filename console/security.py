@@ -27,8 +27,9 @@ OPEN_PATHS = ("/sign-in", "/static/", "/openapi.json", "/api/health")
 SIGN_INS_PER_S = 0.2
 """Tries at a token from one address, on average; ten at once are allowed."""
 
+POLICY = "content-security-policy"
 HEADERS = {
-    "content-security-policy": (
+    POLICY: (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
@@ -93,6 +94,10 @@ class Gate:
         self.reviewers = reviewers
         self._rates = RateLimit(settings.requests_per_s, burst=10 * settings.requests_per_s)
         self._sign_ins = RateLimit(SIGN_INS_PER_S, burst=10)
+        self._headers = dict(HEADERS)
+        if settings.image_root is not None:  # items may name images by their address
+            policy = HEADERS[POLICY].replace("img-src 'self'", "img-src 'self' https: http:")
+            self._headers[POLICY] = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Guard one request."""
@@ -104,7 +109,7 @@ class Gate:
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
                 for value in cookie:
                     headers.append("set-cookie", value)

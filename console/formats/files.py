@@ -9,7 +9,7 @@ from console.formats.label_studio import read_label_studio, write_label_studio
 from orchestration.resources.review_rows import ReviewError
 
 READERS = {".csv": read_csv, ".jsonl": read_jsonl, ".json": read_label_studio}
-WRITERS = {".csv": write_csv, ".jsonl": write_jsonl, ".json": write_label_studio}
+WRITERS = {".csv": write_csv, ".jsonl": write_jsonl}
 """``.json`` is Label Studio's."""
 
 
@@ -29,14 +29,23 @@ def read_file(path: Path) -> Bundle:
     return reader(path)
 
 
-def write_file(bundle: Bundle, path: Path) -> int:
+def write_file(bundle: Bundle, path: Path, images: Path | None = None) -> int:
     """Write a file of reviews and return how many rows, lines or tasks it has.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    path : Path
+    images : Path, optional
+        The task's image folder; its images are put into a file for Label Studio.
 
     Raises
     ------
     ReviewError
         If the ending says nothing.
     """
+    if path.suffix == ".json":
+        return write_label_studio(bundle, path, images)
     writer = WRITERS.get(path.suffix)
     if writer is None:
         raise ReviewError(_unknown(path))

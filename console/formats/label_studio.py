@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
+from console.images import as_url
 from orchestration.resources.review_rows import Assignment, Review, ReviewError, read_context
 
 OURS = "touchstone"
@@ -20,12 +21,23 @@ LABEL, DOUBT, NOTE = "label", "doubt", "note"
 def labeling_config(classes: list[str], *, image: bool = False) -> str:
     """Return the labelling interface (XML) for these classes.
 
+    Parameters
+    ----------
+    classes : list of str
+    image : bool
+        Whether items may have an image; it is shown above the text.
+
     Examples
     --------
     >>> '<Choice value="A &amp; B"/>' in labeling_config(["A & B", "C"])
     True
     """
-    shown = '<Image name="item" value="$image"/>' if image else '<Text name="item" value="$text"/>'
+    words = '<Text name="{}" value="$text"/>'
+    shown = (
+        f'<Image name="item" value="$image" zoom="true"/>{words.format("words")}'
+        if image
+        else words.format("item")
+    )
     choices = "".join(f'<Choice value="{escape(name)}"/>' for name in classes)
     return (
         f"<View>{shown}"
@@ -35,16 +47,25 @@ def labeling_config(classes: list[str], *, image: bool = False) -> str:
     )
 
 
-def to_tasks(bundle: Bundle) -> list[dict[str, Any]]:
-    """Turn a bundle into the tasks that Label Studio imports."""
+def to_tasks(bundle: Bundle, images: Path | None = None) -> list[dict[str, Any]]:
+    """Turn a bundle into the tasks that Label Studio imports.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    images : Path, optional
+        The task's image folder: Label Studio cannot open what is in it, so it is sent along.
+    """
+    pictured = any(item.image is not None for item in bundle.assignments)
     return [
         {
             "data": {
                 "text": assignments[0].text,
-                **({"image": assignments[0].image} if assignments[0].image is not None else {}),
+                **(image_data(assignments[0].image, images) if pictured else {}),
                 OURS: {
                     "item_id": item_id,
                     "batch": batch,
+                    **({"image": assignments[0].image} if pictured else {}),
                     "context": dict(assignments[0].context),
                     "suggestion": assignments[0].suggestion,
                     "assignments": [
@@ -91,7 +112,7 @@ def from_tasks(tasks: list[dict[str, Any]], source: str = "Label Studio") -> Bun
                     item_id=ours["item_id"],
                     batch=ours["batch"],
                     text=str(data.get("text") or ""),
-                    image=data.get("image"),
+                    image=ours["image"] if "image" in ours else data.get("image") or None,
                     context=read_context(ours.get("context")),
                     suggestion=ours.get("suggestion"),
                     **planned,
@@ -108,9 +129,25 @@ def from_tasks(tasks: list[dict[str, Any]], source: str = "Label Studio") -> Bun
     return Bundle(assignments, in_order(reviews))
 
 
-def write_label_studio(bundle: Bundle, path: Path) -> int:
+def image_data(image: str | None, images: Path | None) -> dict[str, str]:
+    """Return the field ``image`` of a task: an address, or the image itself as a ``data:`` URL.
+
+    Every task of a project with images has it, else Label Studio refuses them all. It stays empty
+    where there is no image or none that can be shown.
+    """
+    if image is None:
+        return {"image": ""}
+    if images is None:
+        return {"image": image}
+    try:
+        return {"image": as_url(images, image)}
+    except ReviewError:
+        return {"image": ""}
+
+
+def write_label_studio(bundle: Bundle, path: Path, images: Path | None = None) -> int:
     """Write a file that Label Studio imports and return how many tasks it has."""
-    tasks = to_tasks(bundle)
+    tasks = to_tasks(bundle, images)
     path.write_text(json.dumps(tasks, ensure_ascii=False, indent=1), encoding="utf-8")
     return len(tasks)
 

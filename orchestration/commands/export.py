@@ -132,7 +132,7 @@ def write_reviews(task: Task, path: Path) -> str:
         bundle = read_store(store)
     finally:
         store.close()
-    write_file(bundle, path)
+    write_file(bundle, path, task.image_folder if task.spec.source.image else None)
     return f"{len(bundle.reviews):,} reviews of {len(bundle.by_item()):,} items"
 
 

@@ -8,6 +8,7 @@ from console.settings import ClassInfo
 from orchestration.resources.review_rows import Assignment
 from orchestration.resources.review_store import ReviewStore
 from tests.console.conftest import BATCH, answer, hand_out, local_client, plan, send, settings
+from tests.fakes.pictures import data_url
 
 
 def stored(tmp_path):
@@ -131,6 +132,8 @@ def test_an_image_is_served_to_whoever_holds_the_item_and_only_then(tmp_path):
         "/etc/passwd",
         "\x00",
         "a" * 5000,
+        data_url(Image.new("RGB", (4, 4), "gold")),
+        "data:image/png;base64,PHN2Zy8+",
     ]
     store = ReviewStore(tmp_path / "reviews.sqlite")
     store.plan(
@@ -140,10 +143,22 @@ def test_an_image_is_served_to_whoever_holds_the_item_and_only_then(tmp_path):
     client = local_client(settings(tmp_path, image_root=root))
     urls = {item["item_id"]: item["image"] for item in hand_out(client, 20)}
     got = [client.get(urls[str(i)]) for i in range(len(names))]
-    assert [r.status_code for r in got] == [200, 415, 415, 404, 404, 404, 404, 404]
+    assert [r.status_code for r in got] == [200, 415, 415, 404, 404, 404, 404, 404, 200, 415]
     assert got[0].headers["content-type"] == "image/png"
     assert got[1].json()["message"] == "the file 'fake.png' is not an image"
     assert client.get("/api/images/guessed").status_code == 404
+
+
+def test_an_image_in_the_network_is_named_by_its_address_and_browsers_may_show_it(tmp_path):
+    store = ReviewStore(tmp_path / "reviews.sqlite")
+    address = "https://example.org/wall.png"
+    store.plan([Assignment(item_id="a", batch=BATCH, origin="queue", image=address)])
+    with_images = local_client(settings(tmp_path, image_root=tmp_path))
+    assert hand_out(with_images, 1)[0]["image"] == address
+    policy = "content-security-policy"
+    assert "img-src 'self' https: http:;" in with_images.get("/").headers[policy]
+    without = local_client(settings(tmp_path))
+    assert "img-src 'self';" in without.get("/").headers[policy]
 
 
 def test_a_script_in_a_text_a_class_or_the_guidelines_stays_text(tmp_path):

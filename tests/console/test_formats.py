@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from console.formats.bundle import Bundle, read_store, write_store
 from console.formats.csv import read_csv, write_csv
+from console.formats.files import read_file, write_file
 from console.formats.jsonl import read_jsonl, write_jsonl
 from console.formats.label_studio import (
     from_tasks,
@@ -18,6 +19,7 @@ from console.formats.label_studio import (
 )
 from orchestration.resources.review_rows import Assignment, Review, ReviewError
 from orchestration.resources.review_store import ReviewStore
+from tests.fakes.pictures import as_file, wall
 
 FORMATS = [
     pytest.param(write_csv, read_csv, id="csv"),
@@ -205,3 +207,17 @@ def test_class_names_cannot_break_out_of_the_labelling_interface():
     config = labeling_config(['"/><Evil x="', "A&B"])
     assert "<Evil" not in config
     assert "A&amp;B" in config
+
+
+def test_a_file_for_label_studio_holds_the_images_and_gives_back_what_named_them(tmp_path):
+    (tmp_path / "wall.png").write_bytes(as_file(wall(0, cracked=True)))
+    items = [
+        Assignment(item_id=name, batch="b", origin="queue", text="x", image=image)
+        for name, image in (("a", "wall.png"), ("b", None))
+    ]
+    path = tmp_path / "walls.json"
+    assert write_file(Bundle(items, []), path, images=tmp_path) == 2
+    shown = [task["data"]["image"] for task in json.loads(path.read_text(encoding="utf-8"))]
+    assert shown[0].startswith("data:image/png;base64,")
+    assert shown[1] == ""
+    assert [item.image for item in read_file(path).assignments] == ["wall.png", None]

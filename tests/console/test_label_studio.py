@@ -4,15 +4,19 @@ The answers are shaped as Label Studio 1.23.0 gave them; ``bench/console/label_s
 same sync against the real one.
 """
 
+import base64
 import json
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from console.label_studio import HOLDER, LabelStudio, sync
 from orchestration.resources.review_leases import Mix
 from orchestration.resources.review_rows import Assignment, ReviewError
 from orchestration.resources.review_store import ReviewStore
 from tests.fakes.label_studio import PERSONAL, TOKEN, FakeStudio
+from tests.fakes.pictures import data_url
 
 
 @pytest.fixture
@@ -59,6 +63,73 @@ def test_what_waits_is_pushed_and_what_was_annotated_is_pulled_once(studio, stor
     assert {t["data"]["text"] for t in studio.tasks} == {
         f"text {t['data']['touchstone']['item_id']}" for t in studio.tasks
     }
+
+
+@pytest.fixture
+def gallery(tmp_path):
+    """A store of items with images of all kinds, and their folder."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    small, large = Image.new("RGB", (30, 20), "gold"), Image.effect_noise((2400, 1800), 90)
+    small.save(folder / "small.png")
+    large.save(folder / "large.png")
+    kinds = {
+        "small": "small.png", "large": "large.png", "gone": "gone.png", "outside": "../r.sqlite",
+        "address": "https://example.org/a.jpg", "data": data_url(small), "none": None,
+    }  # fmt: skip
+    store = ReviewStore(tmp_path / "r.sqlite", seed=0)
+    store.plan(
+        Assignment(item_id=name, batch="b", origin="queue", text=f"words of {name}", image=image)
+        for name, image in kinds.items()
+    )
+    yield store, folder
+    store.close()
+
+
+def test_images_are_sent_so_that_label_studio_can_show_them(studio, gallery):
+    store, folder = gallery
+    with LabelStudio(studio.url, TOKEN) as client:
+        project = client.project("walls", ["HAM", "SPAM"], image=True)
+        assert sync(store, client, project, keep=20, images=folder).pushed == 7
+    assert '<Image name="item" value="$image"' in studio.projects[0]["label_config"]
+    shown = {t["data"]["touchstone"]["item_id"]: t["data"]["image"] for t in studio.tasks}
+    assert all(t["data"]["text"].startswith("words of") for t in studio.tasks)
+    assert shown["address"] == "https://example.org/a.jpg"
+    assert [shown[name] for name in ("gone", "outside", "none")] == ["", "", ""]
+    assert opened(shown["small"]).size == opened(shown["data"]).size == (30, 20)
+    large = opened(shown["large"])
+    assert large.size == (1600, 1200)
+    assert len(shown["large"]) < 2_000_000 < (folder / "large.png").stat().st_size
+
+
+def test_a_large_parcel_is_sent_in_parts_and_what_did_not_arrive_comes_back(
+    studio, gallery, monkeypatch
+):
+    store, folder = gallery
+    monkeypatch.setattr("console.label_studio.LARGEST_REQUEST", 100)
+    with LabelStudio(studio.url, TOKEN) as client:
+        project = client.project("walls", ["HAM", "SPAM"], image=True)
+        add, parts = client.add, []
+
+        def break_at_the_third(project, tasks):
+            if len(parts) == 2:
+                raise ReviewError("gone", "unreachable")
+            parts.append(tasks)
+            add(project, tasks)
+
+        monkeypatch.setattr(client, "add", break_at_the_third)
+        with pytest.raises(ReviewError, match="gone"):
+            sync(store, client, project, keep=20, images=folder)
+        arrived = {t["data"]["touchstone"]["item_id"] for t in studio.tasks}
+        assert len(studio.tasks) == sum(map(len, parts)) < 7
+        monkeypatch.setattr(client, "add", add)
+        assert sync(store, client, project, keep=20, images=folder).pushed == 7 - len(arrived)
+    assert len(studio.tasks) == len({t["data"]["touchstone"]["item_id"] for t in studio.tasks}) == 7
+
+
+def opened(url):
+    assert url.startswith("data:image/")
+    return Image.open(BytesIO(base64.b64decode(url.partition(",")[2])))
 
 
 def test_an_edited_annotation_supersedes_the_earlier_one(studio, store):

@@ -1,6 +1,7 @@
 """A fake that speaks Label Studio's API over a socket; shaped as Label Studio 1.23.0 answers."""
 
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
@@ -77,6 +78,12 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/api/projects":
             self.server.projects.append({**body, "id": len(self.server.projects) + 1})
             return self.reply(201, self.server.projects[-1])
+        config = self.server.projects[0]["label_config"] if self.server.projects else ""
+        for name in re.findall(r'value="\$(\w+)"', config):
+            if any(name not in task["data"] for task in body):
+                return self.reply(
+                    400, {"detail": f"Tasks have no key {name}, which the label config wants"}
+                )
         first = len(self.server.tasks)
         self.server.tasks += [{"id": first + i, "annotations": [], **t} for i, t in enumerate(body)]
         return self.reply(201, {"task_count": len(body)})
