@@ -13,7 +13,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
-from labeling.student.soft import MAX_STEPS, MEMORY, as_classifier
+from labeling.student.soft import MAX_STEPS, as_classifier
 
 # scikit-learn, scipy.sparse and cleanlab publish partial types or none.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
@@ -97,7 +97,7 @@ def corrected(
         np.zeros(1 + n_classes * (1 + len(active))),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": MAX_STEPS, "gtol": 1e-5, "ftol": 1e-5, "maxcor": MEMORY},
+        options={"maxiter": MAX_STEPS, "gtol": 1e-5, "ftol": 1e-5, "maxcor": 10},
     )
     stretch = float(np.exp(found.x[0]))
     coef = stretch * start

@@ -21,9 +21,6 @@ from labeling.errors import LabelingError
 MAX_STEPS = 150
 """L-BFGS steps; text features converge to the tolerance in 20 to 40."""
 
-MEMORY = 5
-"""Steps that L-BFGS looks back: with 10 it needs as many, and each costs a third more."""
-
 
 def soft_logistic(
     features: Any,
@@ -112,7 +109,7 @@ def soft_logistic(
         np.zeros(size + shape[0] * size),
         jac=True,
         method="L-BFGS-B",
-        options={"maxiter": MAX_STEPS, "gtol": 1e-6, "ftol": 1e-5, "maxcor": MEMORY},
+        options={"maxiter": MAX_STEPS, "gtol": 1e-6, "ftol": 1e-5, "maxcor": 10},
     )
     coef = np.zeros((size, n_features))
     coef[:, active] = (inner * found.x[size:].reshape(shape)).T
