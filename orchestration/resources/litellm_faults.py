@@ -13,6 +13,11 @@ LONGEST_MESSAGE = 300
 QUOTED = 24
 """Characters in common with the request from which a message counts as quoting it."""
 
+SHORTEST_LINE = 6
+"""Characters from which a whole line of the request counts as quoted: items may be short."""
+
+LEFT_OUT = "the provider's message quotes the request and is left out"
+
 KEYS = re.compile(r"(?:sk|pk|rk|gsk|xai|AIza|hf|key)[-_][\w*.-]{6,}|Bearer\s+\S+", re.IGNORECASE)
 
 BY_NAME: Mapping[str, Fault] = {
@@ -66,10 +71,16 @@ def clean(text: str, messages: Sequence[Message] = (), key: str | None = None) -
         text = text.replace(key, "[key]")
     text = KEYS.sub("[key]", text)
     for sent in _texts(messages):
+        if any(line in text for line in _lines(sent)):
+            return LEFT_OUT
         match = SequenceMatcher(None, text, sent, autojunk=False).find_longest_match()
         if match.size >= min(QUOTED, max(8, len(sent))):
-            return "the provider's message quotes the request and is left out"
+            return LEFT_OUT
     return text[:LONGEST_MESSAGE].strip()
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in map(str.strip, text.splitlines()) if len(line) >= SHORTEST_LINE]
 
 
 def _texts(messages: Sequence[Message]) -> list[str]:

@@ -80,5 +80,11 @@ def test_a_message_that_quotes_the_item_is_left_out():
     assert "400 euros" not in clean(quoted, sent)
 
 
+def test_a_short_item_that_is_quoted_is_left_out_too():
+    sent = ({"role": "user", "content": "<item-00000000>\nPIN 4711\n</item-00000000>"},)
+    assert "4711" not in clean("the text 'PIN 4711' is not allowed", sent)
+    assert clean("temperature must be below 2", sent) == "temperature must be below 2"
+
+
 def test_whatever_else_is_raised_counts_as_the_provider_being_away():
     assert read_fault(RuntimeError("?"), ()).fault is Fault.UNAVAILABLE
