@@ -67,6 +67,7 @@ def models(task: Task) -> dg.AssetsDefinition:
                 "p95_s": booked[voter].p95_s,
                 "quoted_usd": quoted(before.get(voter), to_come.get(voter)),
                 "partial": tally.pending > tally.waiting,
+                "why": tally.why if tally.pending > tally.waiting else None,
                 "waiting": tally.waiting,
                 "waits_for": " ".join(sorted(tally.waits_for)) or None,
             }

@@ -165,6 +165,7 @@ MODEL_USE = Table(
         "p95_s": ("double", "Latency that 95 % of the answers keep to, in seconds; null: none."),
         "quoted_usd": ("double", "What the answers were to cost at worst; null: no known price."),
         "partial": ("boolean", "Whether items are still to be asked: a run stopped before them."),
+        "why": ("varchar", "Why it stopped; null where it did not."),
         "waiting": ("bigint", "Items that a provider's batch is still to answer."),
         "waits_for": ("varchar", "Names of those batches, with blanks between; null: none."),
     },

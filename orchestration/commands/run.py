@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 
@@ -65,7 +66,10 @@ def show(task: Task, rows: list[dict[str, Any]], warnings: list[str], labelled: 
     console = Console()
     console.print(quality_table(task, rows))
     for warning in warnings:
-        console.print(f"[yellow]check[/] {warning.replace('[', chr(92) + '[')}", soft_wrap=True)
+        told, _, which = warning.partition("\n")
+        console.print(f"[yellow]check[/] {escape(told)}", soft_wrap=True)
+        if which:
+            console.print(Markdown(which))
     fired = [row for row in rows if row["fired"]]
     for row in fired:
         console.print(

@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 import yaml
 
+from assets.tables import MODEL_VOTES
 from orchestration.commands.new import create
 from orchestration.definitions import definitions
 from orchestration.instance import open_instance
@@ -175,6 +176,35 @@ def test_a_provider_that_is_away_is_told_by_the_sensor_and_loses_nothing(task):
     assert isinstance(said, dg.SkipReason)
     assert "0 answers came" in str(said.skip_message)
     assert answers_to_come(task) == out
+
+
+def test_why_a_run_stopped_is_told_by_the_check_of_its_batch(task):
+    models = task.spec.models.model_copy(update={"api_base": "http://127.0.0.1:9/v1"})
+    away = Task(task.folder, task.spec.model_copy(update={"models": models}), task.var)
+    prompt = task.folder / "prompts" / "classify.md"
+    prompt.write_text(prompt.read_text() + " Please.")  # another question, which nobody answered
+    batch = used(task)[0]["batch"]
+    with open_instance(task.var.parent) as instance:
+        result = (
+            definitions(away)
+            .resolve_job_def("letters_label")
+            .execute_in_process(
+                partition_key=batch,
+                instance=instance,
+                asset_selection=[MODEL_VOTES.key("letters")],
+                raise_on_error=False,
+            )
+        )
+    (check,) = [
+        one
+        for one in result.get_asset_check_evaluations()
+        if one.check_name == "the_batch_is_complete"
+    ]
+    assert not check.passed
+    assert "the provider did not take a batch: connection dropped" in str(check.metadata["which"])
+    first = used(task)[0]
+    assert first["partial"]
+    assert first["waiting"] == 0
 
 
 def test_a_task_without_real_models_has_no_such_sensor(ran_task):
