@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from orchestration.task.errors import TaskError
 
-LINGER_S = 1.0
+LINGER_S = 3.0
 """How long a file stays open after its last use, in seconds."""
 
 TICK_S = 0.1
@@ -37,10 +37,16 @@ class OpenFile:
     ----------
     path : Path
         Absolute; made by the first use.
+
+    Attributes
+    ----------
+    made : set of str
+        What its user has made sure of since it was opened; nobody else can have undone it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.made: set[str] = set()
         self._mine = threading.Lock()
         self._lock = FileLock(f"{path}.lock", thread_local=False)
         self._next = FileLock(f"{path}.lock.next", thread_local=False)
@@ -124,6 +130,7 @@ class OpenFile:
             self._lock.release()
             raise
         self._file = _identity(self.path)
+        self.made.clear()
         threading.Thread(target=self._watch, args=[database], name="warehouse", daemon=True).start()
         return database
 

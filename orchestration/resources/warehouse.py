@@ -60,7 +60,7 @@ class Warehouse(dg.ConfigurableResource[None]):
     def ensure(self, *tables: Table) -> None:
         """Create the tables that do not stand yet, and the columns that an older version lacked."""
         with self.connect() as db:
-            _make(db, tables)
+            self._make(db, tables)
 
     def replace_batch(self, table: Table, batch: str, rows: pa.Table) -> int:
         """Replace what ``table`` holds of ``batch``, in one transaction.
@@ -71,21 +71,25 @@ class Warehouse(dg.ConfigurableResource[None]):
             Number of rows written. Written again, the table is the same.
         """
         with self.connect() as db:
-            _make(db, [table])
+            self._make(db, [table])
             with transaction(db):
                 db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
                 insert(db, table, rows)
         return rows.num_rows
 
-
-def _make(db: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
-    for table in tables:
-        db.execute(table.ddl)
-    stand = set(db.execute(STANDING, [[t.sql_name for t in tables]]).fetchall())
-    for table in tables:
-        for name, (kind, _) in table.columns.items():
-            if (table.sql_name, name) not in stand:
-                db.execute(f'alter table {table.sql_name} add column "{name}" {kind}')
+    def _make(self, db: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
+        made = open_file(self.path).made
+        new = [table for table in tables if table.ddl not in made]
+        if not new:
+            return
+        for table in new:
+            db.execute(table.ddl)
+        stand = set(db.execute(STANDING, [[t.sql_name for t in new]]).fetchall())
+        for table in new:
+            for name, (kind, _) in table.columns.items():
+                if (table.sql_name, name) not in stand:
+                    db.execute(f'alter table {table.sql_name} add column "{name}" {kind}')
+        made.update(table.ddl for table in new)
 
 
 @contextmanager
