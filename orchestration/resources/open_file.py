@@ -54,7 +54,9 @@ class OpenFile:
         self._file: tuple[int, int] | None = None
         self._used_at = 0.0
         self._wanted = False
-        atexit.register(self.close)
+        self._watcher: threading.Thread | None = None
+        self._ending = threading.Event()
+        atexit.register(self._end)
 
     @contextmanager
     def cursor(self, patience_s: float) -> Generator[duckdb.DuckDBPyConnection]:
@@ -131,8 +133,18 @@ class OpenFile:
             raise
         self._file = _identity(self.path)
         self.made.clear()
-        threading.Thread(target=self._watch, args=[database], name="warehouse", daemon=True).start()
+        self._watcher = threading.Thread(
+            target=self._watch, args=[database], name="warehouse", daemon=True
+        )
+        self._watcher.start()
         return database
+
+    def _end(self) -> None:
+        """Close the file before the interpreter ends, which must not cut the watcher off in DuckDB."""
+        self._ending.set()
+        if self._watcher is not None:
+            self._watcher.join()
+        self.close()
 
     def _let_go(self) -> None:
         self._wanted = False
@@ -145,8 +157,7 @@ class OpenFile:
     def _watch(self, database: duckdb.DuckDBPyConnection) -> None:
         """Close the file when another process wants it, or nobody has used it for a while."""
         queue = FileLock(self._next.lock_file, thread_local=False)
-        while True:
-            time.sleep(TICK_S)
+        while not self._ending.wait(TICK_S):
             wanted = not _is_free(queue)
             if not self._mine.acquire(blocking=False):
                 self._wanted = wanted  # whoever uses it lets go when done
