@@ -9,17 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.audited import Audit, read_audits
+from assets.mistakes import what_is_shown
 from assets.overall import Rows
 from assets.tables import ITEMS
 from labeling.quality.audited import MISSING
+from orchestration.resources.pictures import read_pictures
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
 SHOWN_SLICES = 20
 """Suspects kept of each alarm."""
-
-SHOWN_TEXT = 300
-"""Characters shown of an item's text."""
 
 MOST_BATCHES = 60
 """Batches since the change that are looked at, the newest."""
@@ -56,7 +55,7 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
         for name in sorted({voter for audit in audits for voter in audit.votes})
         if of_labels
     }
-    texts, slices = _slices(task, warehouse, audits)
+    slices = _slices(task, warehouse, audits)
     batches = [audit.batch for audit in judged]
     found = diagnose(
         batches,
@@ -67,7 +66,9 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
         [audit.confidence for audit in audits] if of_labels else None,
     )
     interval = accuracy(batches).interval
-    place = {audit.batch.batch: at for at, audit in enumerate(audits)}
+    of = {audit.batch.batch: audit for audit in audits}
+    keys = [(one.batch, str(of[one.batch].item_ids[one.item])) for one in found.items]
+    shown = what_is_shown(warehouse, keys)
     return Found(
         {
             "accuracy": interval.point if interval.measured else None,
@@ -94,14 +95,14 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
                 "alarm_id": alarm["alarm_id"],
                 "rank": rank,
                 "batch": one.batch,
-                "item_id": audits[place[one.batch]].item_ids[one.item],
-                "text": texts[place[one.batch]][one.item][:SHOWN_TEXT],
+                "item_id": item_id,
+                **shown[one.batch, item_id],
                 "label": task.classes[one.label],
                 "gold": task.classes[one.gold],
                 "confidence": None if np.isnan(one.confidence) else one.confidence,
                 "misled_by": ", ".join(one.misled_by),
             }
-            for rank, one in enumerate(found.items, start=1)
+            for rank, (one, (_, item_id)) in enumerate(zip(found.items, keys, strict=True), start=1)
         ],
         found.next_steps,
     )
@@ -118,37 +119,39 @@ def seen_by(task: Task, audit: Audit, series: str) -> Audit:
     return replace(audit, batch=replace(audit.batch, label=label))
 
 
-def _slices(
-    task: Task, warehouse: Warehouse, audits: Sequence[Audit]
-) -> tuple[list[list[str]], Slices]:
-    """Return the texts of each batch, and what slices its items are in."""
+def _slices(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> Slices:
+    """Return what slices the items of each batch are in."""
+    from labeling.quality.picture_slices import picture_slices
     from labeling.quality.slices import length_slices, text_clusters
 
     warehouse.ensure(ITEMS)
     rows = warehouse.read(
-        "select batch, item_id, text, metadata from raw.items where list_contains(?, batch)",
+        "select batch, item_id, text, image, metadata from raw.items where list_contains(?, batch)",
         [[audit.batch.batch for audit in audits]],
-    )
+    ).to_pylist()
     known = {
-        (batch, item): (str(text or ""), json.loads(metadata or "{}"))
-        for batch, item, text, metadata in zip(
-            *(rows[n].to_pylist() for n in ("batch", "item_id", "text", "metadata")), strict=True
+        (row["batch"], row["item_id"]): (
+            str(row["text"] or ""), row["image"], json.loads(row["metadata"] or "{}")
         )
-    }
+        for row in rows
+    }  # fmt: skip
     of_items = [
-        [known.get((audit.batch.batch, item), ("", {})) for item in audit.item_ids.tolist()]
+        [known.get((audit.batch.batch, item), ("", None, {})) for item in audit.item_ids.tolist()]
         for audit in audits
     ]
-    texts = [[text for text, _ in items] for items in of_items]
-    flat = [text for batch in texts for text in batch]
-    cut = np.cumsum([len(batch) for batch in texts])[:-1]
-    slices: Slices = {
-        "length": np.split(length_slices(flat), cut),
-        "cluster": np.split(text_clusters(flat), cut),
-    }
+    flat = [item for items in of_items for item in items]
+    texts, images = [text for text, _, _ in flat], [image for _, image, _ in flat]
+    cut = np.cumsum([len(items) for items in of_items])[:-1]
+    found: dict[str, NDArray[np.str_]] = {}
+    if any(text.strip() for text in texts):
+        found = {"length": length_slices(texts), "cluster": text_clusters(texts)}
+    if any(images):
+        pictures = read_pictures(task, images)
+        found |= picture_slices(pictures.pixels, pictures.seen)
+    slices: Slices = {name: np.split(values, cut) for name, values in found.items()}
     for column in task.spec.source.metadata:
         slices[column] = [
-            np.array([str(fields.get(column, "")) or "(none)" for _, fields in items], dtype=str)
+            np.array([str(fields.get(column, "")) or "(none)" for *_, fields in items], dtype=str)
             for items in of_items
         ]
-    return texts, slices
+    return slices

@@ -11,6 +11,7 @@ from assets.declare import by_batch
 from assets.tables import EARLY_WARNINGS, NEW_WORDS, RELEASED, SHIFT_EXAMPLES
 from assets.votes import Window, read_window
 from labeling.votes import ABSTAIN
+from orchestration.resources.pictures import read_pictures
 from orchestration.resources.table import as_arrow
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
@@ -19,7 +20,7 @@ if TYPE_CHECKING:  # scipy takes half a second to import, and only this step com
     from labeling.quality.early import Signal
 
 REFERENCE = 2_000
-"""The newest earlier texts whose words a batch's are compared with: more tell nothing new."""
+"""The newest earlier texts and pictures that a batch's are compared with: more tell nothing new."""
 
 WORDS, EXAMPLES = 20, 5
 """New words, and texts that show them, kept of each batch."""
@@ -38,7 +39,7 @@ def early_warnings(task: Task) -> dg.AssetsDefinition:
     def early_warnings(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> dg.MaterializeResult:
-        """Shifts of votes, coverage, conflict, class shares, words and length against earlier batches.
+        """Shifts of votes, coverage, conflict, class shares, words, length and pictures against before.
 
         Beside them stand the words that are new and the texts that show it best. None of it is
         accuracy: an accuracy that is estimated from confidences is blind to a change of meaning.
@@ -88,7 +89,8 @@ def signals(
             votes[chosen],
             label[chosen],
             confidence[chosen & (label != ABSTAIN)],
-            length=length[chosen],
+            length=length[chosen] if length.any() else None,
+            measures=of_pictures(task, window, chosen),
         )
         for chosen in (~window.current, window.current)
     )
@@ -113,6 +115,20 @@ def signals(
     ]
 
 
+def of_pictures(
+    task: Task, window: Window, chosen: NDArray[np.bool_]
+) -> dict[str, NDArray[np.float64]]:
+    """Measure the newest of the chosen items' pictures; nothing where there are none."""
+    from labeling.quality.picture_slices import brightness, contrast
+
+    images = [window.images[i] for i in np.flatnonzero(chosen)[-REFERENCE:].tolist()]
+    if not any(images):
+        return {}
+    found = read_pictures(task, images)
+    pixels = found.pixels[found.seen]
+    return {"brightness": brightness(pixels), "contrast": contrast(pixels)}
+
+
 def new_words(
     window: Window, batch: str
 ) -> "tuple[Signal | None, list[dict[str, Any]], list[dict[str, Any]]]":
@@ -120,7 +136,7 @@ def new_words(
     from labeling.quality.words import nearest_each, word_shift
 
     now, before = np.flatnonzero(window.current), np.flatnonzero(~window.current)[-REFERENCE:]
-    if not len(now) or not len(before):
+    if not len(now) or not len(before) or not any(text.strip() for text in window.texts):
         return None, [], []
     texts, reference = [window.texts[i] for i in now], [window.texts[i] for i in before]
     shift = word_shift(reference, texts, WORDS, EXAMPLES)

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from assets.accuracy import LABELS, measure, score_row, voters_of
 from assets.audited import Audit, read_audits, weights
 from assets.declare import once
+from assets.mistakes import mistakes
 from assets.tables import (
     ACCURACY,
     AGREEMENT,
     CLASS_REPORT,
     CONFUSION,
     GOLD,
+    MISTAKES,
     OVERALL,
     RELIABILITY,
     REVIEWS,
@@ -57,6 +59,7 @@ def overall(task: Task) -> dg.AssetsDefinition:
             CONFUSION: [row for _, rows in reports.values() for row in rows],
             RELIABILITY: reliability_rows(audits),
             AGREEMENT: agreement_rows(task, answers),
+            MISTAKES: mistakes(task, warehouse, spans["window"]),
         }
         replace_all(warehouse, written)
         return dg.MaterializeResult(metadata=_metadata(written))

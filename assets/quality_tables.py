@@ -239,21 +239,19 @@ ALARM_SLICES = Table(
         "excess": ("double", "Share of all errors beyond the promise that lie here, 0..1."),
     },
 )
-ALARM_ITEMS = Table(
-    "quality",
-    "alarm_items",
-    {
-        "alarm_id": _ALARM_ID,
-        "rank": ("integer", "From 1, the most telling first."),
-        "batch": _BATCH,
-        "item_id": ("varchar", "The item that was labelled wrongly."),
-        "text": ("varchar", "Its beginning."),
-        "label": ("varchar", "What it was labelled, or what the voter said."),
-        "gold": ("varchar", "What people settled on."),
-        "confidence": ("double", "How sure the machine was, 0..1."),
-        "misled_by": ("varchar", "Voters that said the same."),
-    },
-)
+_TELLING = {
+    "rank": ("integer", "From 1, the most telling first."),
+    "batch": _BATCH,
+    "item_id": ("varchar", "The item that was labelled wrongly."),
+    "text": ("varchar", "Its beginning."),
+    "image": ("varchar", "Path or address of its image, if there is one."),
+    "label": ("varchar", "What it was labelled, or what the voter said."),
+    "gold": ("varchar", "What people settled on."),
+    "confidence": ("double", "How sure the machine was, 0..1."),
+    "misled_by": ("varchar", "Voters that said the same."),
+}
+ALARM_ITEMS = Table("quality", "alarm_items", {"alarm_id": _ALARM_ID, **_TELLING})
+MISTAKES = Table("quality", "mistakes", _TELLING)
 NEW_WORDS = Table(
     "quality",
     "new_words",

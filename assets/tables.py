@@ -27,6 +27,7 @@ from assets.quality_tables import (  # noqa: F401
     DRIFT,
     DRIFT_SERIES,
     EARLY_WARNINGS,
+    MISTAKES,
     NEW_WORDS,
     OVERALL,
     RELIABILITY,

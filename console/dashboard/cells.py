@@ -11,6 +11,22 @@ def text(name: str) -> Callable[[Row], str]:
     return lambda row: "" if row.get(name) is None else str(row[name])
 
 
+class Picture(str):
+    """A ``data:`` URL that the page shows as a picture."""
+
+    __slots__ = ()
+
+
+def picture(name: str) -> Callable[[Row], str]:
+    """Show a ``data:`` URL as a picture; nothing for any other address, which would be loaded."""
+
+    def show(row: Row) -> str:
+        value = str(row.get(name) or "")
+        return Picture(value) if value.startswith("data:image/") else ""
+
+    return show
+
+
 def count(name: str) -> Callable[[Row], str]:
     """Show a count."""
     return lambda row: "" if row.get(name) is None else f"{row[name]:,.0f}"

@@ -5,12 +5,15 @@ it, is told nothing of it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
 from console.dashboard.cells import Row
 from console.dashboard.recipes import RECIPES, Recipe
+
+CONTENT = ("Text", "Picture")
+"""What an item may have, and may lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,23 @@ def findings(published: Mapping[str, pa.Table]) -> list[Finding]:
         lines = [_line(recipe, row) for row in recipe.keep(rows)]
         if lines:
             key = recipe.table.replace("_", "-")
-            found.append(Finding(key, recipe.title, recipe.lead, tuple(recipe.columns), lines))
+            columns, lines = _without_empty(tuple(recipe.columns), lines)
+            found.append(Finding(key, recipe.title, recipe.lead, columns, lines))
     return found
+
+
+def _without_empty(
+    columns: tuple[str, ...], lines: list[Line]
+) -> tuple[tuple[str, ...], list[Line]]:
+    """Leave out texts or pictures where no item has any."""
+    kept = [
+        at
+        for at, name in enumerate(columns)
+        if name not in CONTENT or any(line.cells[at].strip() for line in lines)
+    ]
+    return tuple(columns[at] for at in kept), [
+        replace(line, cells=tuple(line.cells[at] for at in kept)) for line in lines
+    ]
 
 
 def _line(recipe: Recipe, row: Row) -> Line:

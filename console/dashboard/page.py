@@ -10,6 +10,7 @@ import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.dashboard import charts
+from console.dashboard.cells import Picture
 from console.dashboard.data import SCHEMAS, ReportData
 from console.dashboard.findings import findings
 from console.dashboard.summary import headline
@@ -205,6 +206,7 @@ def render(report: ReportData) -> str:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    environment.tests["picture"] = lambda cell: isinstance(cell, Picture)
     return environment.get_template("page.html.j2").render(
         report=report,
         sections=shown,

@@ -3,7 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from console.dashboard.cells import Row, count, interval, moment, number, share, text, words
+from console.dashboard.cells import (
+    Row,
+    count,
+    interval,
+    moment,
+    number,
+    picture,
+    share,
+    text,
+    words,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +70,19 @@ RECIPES = (
         "Telling items of alarms",
         "Reviewed items that the labels got wrong, the most telling first.",
         {
-            "Alarm": text("alarm_id"), "Item": text("item_id"), "Labelled": text("label"),
+            "Alarm": text("alarm_id"), "Item": text("item_id"), "Picture": picture("image"),
+            "Labelled": text("label"), "Gold": text("gold"), "Confidence": share("confidence"),
+            "Misled by": text("misled_by"), "Text": text("text"),
+        },
+    ),
+    Recipe(
+        "mistakes",
+        "Wrong labels",
+        "Audited items of the newest batches that the labels got wrong, the surest first.",
+        {
+            "Item": text("item_id"), "Picture": picture("image"), "Labelled": text("label"),
             "Gold": text("gold"), "Confidence": share("confidence"), "Misled by": text("misled_by"),
-            "Text": text("text"),
+            "Text": text("text"), "Batch": text("batch"),
         },
     ),
     Recipe(

@@ -7,7 +7,8 @@ warn about anything on many items and about nothing on few.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,12 +78,15 @@ class Snapshot:
         Calibrated posterior of the released label, 0..1.
     length : float array of shape (n_items,), optional
         Length of the text, in characters.
+    measures : mapping of str to float arrays of shape (n_some,)
+        Anything else that is measured on the items, or on some of them, by name.
     """
 
     votes: NDArray[np.int32]
     label: NDArray[np.int32]
     confidence: NDArray[np.float64] | None = None
     length: NDArray[np.float64] | None = None
+    measures: Mapping[str, NDArray[np.float64]] = field(default_factory=dict[str, Any])
 
 
 def share_signal(
@@ -193,6 +197,9 @@ def early_warnings(
             if title == "estimated_accuracy":  # doubt that shrinks is no bad news
                 signal = replace(signal, warned=signal.warned and signal.effect < 0)
             signals.append(signal)
+    for name, was in reference.measures.items():
+        if name in current.measures:
+            signals.append(mean_signal(name, was, current.measures[name], bound.mean))
     return sorted(signals, key=lambda s: (not s.warned, s.limit - abs(s.effect)))
 
 

@@ -85,6 +85,11 @@ def _head(story: dict[str, Any]) -> list[tuple[str, str]]:
     lines = [("item", f"{story['item']} of {story['task']}")]
     if text:
         lines.append(("text", text[:SHOWN_CHARACTERS] + more))
+    image = story["image"] or ""
+    if image.startswith("data:"):
+        lines.append(("image", f"in the item itself, {len(image):,} characters"))
+    elif image:
+        lines.append(("image", image))
     for row in story["arrived"]:
         when = f", {row['time']:%Y-%m-%d %H:%M}" if row["time"] else ""
         lines.append(("arrived", f"{row['file']}, row {row['row']}, batch {row['batch']}{when}"))

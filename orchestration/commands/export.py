@@ -37,7 +37,10 @@ def export(
         Path | None,
         typer.Argument(help="Folder or name of the task; the only one, if there is one."),
     ] = None,
-    text: Annotated[bool, typer.Option("--text", help="Write the items' texts too.")] = False,
+    text: Annotated[
+        bool,
+        typer.Option("--text", help="Write the items' texts too, and what names their images."),
+    ] = False,
     reviews: Annotated[
         bool, typer.Option("--reviews", help="People's answers instead of labels.")
     ] = False,
@@ -139,7 +142,8 @@ def write_reviews(task: Task, path: Path) -> str:
 def write_model(task: Task, path: Path, card: Path) -> str:
     """Write the newest student and its model card.
 
-    ``joblib.load(path).predict(texts)`` answers with class names and needs scikit-learn alone.
+    ``joblib.load(path).predict(items)`` answers with class names and needs scikit-learn alone; of
+    pictures it takes small copies, and the card says how they are made.
     """
     import joblib
 
@@ -171,10 +175,11 @@ def _with_text(task: Task, labels: "pa.Table") -> "pa.Table":
     from orchestration.resources.warehouse import Warehouse
 
     warehouse = Warehouse(path=str(task.warehouse))
+    shown = "i.text" if task.spec.source.image is None else "i.text, i.image"
     with warehouse.connect() as db:
         db.register("labels_to_export", labels)
         return db.execute(
-            "select l.*, i.text from labels_to_export l left join raw.items i"
+            f"select l.*, {shown} from labels_to_export l left join raw.items i"
             " using (item_id, batch) order by l.batch, l.item_id"
         ).to_arrow_table()
 

@@ -75,7 +75,7 @@ def story_of(task: Task, item: str) -> dict[str, Any] | None:
             return db.execute(sql, values).to_arrow_table().to_pylist()
 
         arrived = rows(
-            "select file, row, batch, time, text from raw.arrivals where item_id = $item"
+            "select file, row, batch, time, text, image from raw.arrivals where item_id = $item"
             " order by file, row",
             item=item,
         )
@@ -107,6 +107,7 @@ def story_of(task: Task, item: str) -> dict[str, Any] | None:
         "item": item,
         "batch": which["batch"],
         "text": arrived[0]["text"] if arrived else None,
+        "image": arrived[0]["image"] if arrived else None,
         "arrived": [
             {name: row[name] for name in ("file", "row", "batch", "time")} for row in arrived
         ],

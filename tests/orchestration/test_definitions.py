@@ -44,6 +44,7 @@ INSIDE = {
     "quality.class_report",
     "quality.confusion",
     "quality.drift_series",
+    "quality.mistakes",
     "quality.new_words",
     "quality.reliability",
     "quality.shift_examples",

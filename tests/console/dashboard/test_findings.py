@@ -1,11 +1,14 @@
 """Tables on the page: made of what is published, filtered and downloaded in a browser."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from console.dashboard.findings import findings
 from console.dashboard.page import render
 from console.dashboard.recipes import RECIPES
 from tests.console.dashboard.test_page import report
+from tests.fakes.pictures import data_url, wall
 
 OVERALL = pa.table(
     {
@@ -43,6 +46,24 @@ def test_numbers_are_shown_as_people_read_them():
         ("voter/rule/link", "v1", "300", "20", "1", "95.0 %", "76.0 to 99.0 %"),
     ]
     assert [line.voter for line in told.lines] == ["", "rule/link"]
+
+
+def test_pictures_stand_in_the_page_and_nothing_is_loaded_from_elsewhere():
+    wrong = pa.table(
+        {
+            "item_id": ["a", "b", "c"],
+            "image": [data_url(wall(0, cracked=True)), "https://example.org/a.png", None],
+            "text": ["", "", ""],
+        }
+    )
+    (told,) = findings({"mistakes": wrong})
+    assert "Picture" in told.columns
+    assert "Text" not in told.columns
+    html = render(replace(report(), published={"mistakes": wrong}))
+    assert html.count('<img src="data:image/png;base64,') == 1
+    assert "example.org/a.png" not in html
+    (words,) = findings({"mistakes": wrong.drop_columns(["image"])})
+    assert "Picture" not in words.columns
 
 
 def test_every_recipe_reads_the_columns_of_its_table():
