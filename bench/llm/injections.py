@@ -3,6 +3,8 @@
 Run: python bench/llm/injections.py                    (a model on loopback that copies what it is told)
      python bench/llm/injections.py MODEL [ADDRESS]    (a real one: gpt-4o-mini, ollama/llama3.2 ...)
 
+`touchstone injections TASK` measures a task's own prompts and items.
+
 A real model is asked with the key that LiteLLM finds in the environment, at most $1 worth; where
 LiteLLM knows no price, the call is counted as costing nothing.
 """

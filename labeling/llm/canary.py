@@ -79,7 +79,7 @@ def ask_canary(
             f"the canary has {panel.num_rows} items; it takes at least {LEAST_ITEMS} to tell a "
             "changed model from chance"
         )
-    voices = [_alone(prompt) for prompt in prompts]
+    voices = [prompt.alone() for prompt in prompts]
     gold = dict(zip(strings(panel, "item_id"), strings(panel, "label"), strict=True))
 
     def ask(name: str, these: Sequence[Prompt]) -> tuple[list[Finding], dict[str, Tally]]:
@@ -147,11 +147,6 @@ def record(
     )
     told = Told(first, again if again.label else None, before, now_said)
     return compare(voter, version, told, look, gold, alpha, asked_at)
-
-
-def _alone(prompt: Prompt) -> Prompt:
-    settings = prompt.settings.model_copy(update={"ask": "all", "fallbacks": ()})
-    return replace(prompt, settings=settings)
 
 
 def _voter(transport: Transport, prompt: Prompt) -> str:

@@ -9,7 +9,7 @@ message, the same for every item, so that providers can cache it; the item follo
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -68,6 +68,15 @@ class Prompt:
         told = [(c.name, c.description, sorted(c.synonyms)) for c in classes]
         whole = json.dumps([RENDERING, self.body, self.model, shaping, told], sort_keys=True)
         return hashlib.sha256(whole.encode()).hexdigest()[:12]
+
+    def alone(self) -> "Prompt":
+        """Return the prompt as it measures its model: on every item, with no other model's help.
+
+        A step of a cascade waits for nobody, and no fallback answers. It is the same version.
+        """
+        return replace(
+            self, settings=self.settings.model_copy(update={"ask": "all", "fallbacks": ()})
+        )
 
     def uses(self) -> frozenset[str]:
         """Return the variables that the template mentions."""

@@ -77,6 +77,7 @@ def quote_batch(
     undecided: Collection[str] | None = None,
     image_folder: Path | None = None,
     by_batch: bool = False,
+    salt: str = "",
 ) -> list[VoterQuote]:
     """Return what :func:`labeling.llm.labelling.label_batch` would take; sends nothing.
 
@@ -94,6 +95,7 @@ def quote_batch(
         Reader(tuple(classes)),
         examples,
         image_folder,
+        salt=salt,
     )
     voters = assemble(desk, prompts, Purse(budget, ledger, "quote"))
     ids = strings(items, "item_id")

@@ -254,7 +254,7 @@ class Voter:
         settings = seat.prompt.settings
         return Call(
             key=self._key(seat, content, sample, kind),
-            kind="canary" if self.salt else kind,
+            kind=self.salt.partition("/")[0] or kind,
             voter=self.name,
             version=seat.version,
             model=seat.prompt.model,

@@ -27,6 +27,7 @@ COMMANDS = (
     "explain",
     "quote",
     "canary",
+    "injections",
     "ledger",
     "plan",
     "review",

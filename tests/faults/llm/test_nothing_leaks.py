@@ -1,7 +1,8 @@
 """No key and nothing redacted is in any file or log, whatever the provider does and says.
 
 One small task goes through everything that asks models: `quote`, a whole `run` against a provider
-that fails and quotes what it was sent, the canary, a refused key and the batch endpoint.
+that fails and quotes what it was sent, attacks on items, the canary, a refused key and the batch
+endpoint.
 """
 
 import csv
@@ -166,6 +167,8 @@ def everything(task: Task, provider: FakeProvider, patch: pytest.MonkeyPatch) ->
             "insert into people.gold (item_id, batch, label, origin, probability, reviews)"
             f" select item_id, batch, 'praise', 'audit', 0.5, 1 from raw.items where batch = '{FIRST}'"
         )
+    provider.script.extend([Echo("bad", 400), None, Echo("server_error", 500)])
+    command(patch, "injections", "letters", "--items", "2", "--yes")
     with open_instance(task.var.parent) as instance:
 
         def job(these: Task, name: str, **tags: str) -> None:

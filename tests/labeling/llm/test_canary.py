@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from labeling.llm.canary import record as record_answers
 from labeling.llm.canary_finding import Finding, diagnose
-from labeling.llm.canary_rounds import GIVEN_UP_S, Answers, accept, begin, end, last_asked
+from labeling.llm.canary_rounds import (
+    AGAIN,
+    GIVEN_UP_S,
+    Answers,
+    accept,
+    begin,
+    end,
+    last_asked,
+    store,
+)
 from labeling.llm.ledger import Ledger
 from labeling.llm.mcnemar import mcnemar_e_value, threshold
 
@@ -210,14 +219,24 @@ def test_what_moved_is_told_apart():
 
 
 @pytest.mark.parametrize("model", ["gpt-3.5-turbo", "gpt-4"])
-@pytest.mark.parametrize("rounds_before", [1, 8])
-def test_recorded_models_that_changed_raise_it_on_the_first_round(ledger, model, rounds_before):
+@pytest.mark.parametrize("rounds_before", [1, 200])
+def test_recorded_models_that_changed_raise_it_on_the_first_round_and_never_before(
+    ledger, model, rounds_before
+):
+    """March's answers, then June's, on a panel of the usual size."""
     if not DRIFT.exists():
         pytest.skip(f"{DRIFT} is missing")
     march, june, gold = recorded(model)
-    for n in range(rounds_before):
-        assert not record(ledger, f"llm/{model}", "v", f"r{n}", march, gold).changed
-    assert record(ledger, f"llm/{model}", "v", f"r{rounds_before}", june, gold).changed
+    panel = list(np.random.default_rng(60).permutation(sorted(gold))[:60])
+    march, june, gold = ({i: of[i] for i in panel} for of in (march, june, gold))
+    voter = f"llm/{model}"
+    store(ledger, voter, "v", f"r000{AGAIN}", Answers(march), now=1.5)
+    told = [
+        record(ledger, voter, "v", f"r{n:03d}", month, gold, now=float(n + 1))
+        for n, month in enumerate([march] * rounds_before + [june])
+    ]
+    assert [finding.changed for finding in told] == [False] * rounds_before + [True]
+    assert told[-1].look == rounds_before
 
 
 def recorded(model: str, task: str = "prime_full"):
