@@ -7,7 +7,7 @@ import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
 
 from assets import tables
-from orchestration.resources.dbt import TaskTranslator, manifest, project, variables
+from orchestration.resources.dbt import TaskTranslator, manifest, project, target, variables
 from orchestration.resources.table import Table
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
@@ -28,6 +28,7 @@ def marts(task: Task) -> dg.AssetsDefinition:
         warehouse.ensure(*(table for table in vars(tables).values() if isinstance(table, Table)))
         (task.published / ".build").mkdir(parents=True, exist_ok=True)
         with warehouse.turn():
-            yield from dbt.cli(["build", "--vars", variables(task)], context=context).stream()
+            build = ["build", "--vars", variables(task)]
+            yield from dbt.cli(build, context=context, target_path=target(task)).stream()
 
     return marts

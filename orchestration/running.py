@@ -1,5 +1,6 @@
 """Run a task from files to report in this process: what the command line does."""
 
+import contextlib
 import importlib.util
 import os
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ import dagster as dg
 from expectations.alarm import ALARM_CHECKS
 from expectations.canary import TOLD_ONLY
 from labeling.errors import LabelingError
+from orchestration.ahead import dbt_reading, importing_what_publishes
 from orchestration.definitions import definitions
 from orchestration.instance import PROCESS_TAG, open_instance
 from orchestration.jobs import QUIET
@@ -83,9 +85,10 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
             progress("fetching answers of models", 0, 1)
             warnings.extend(_fetched(task))
         todo = list(batches_to_label(task, warehouse)) if only is None else _known(task, only)
-        for done, batch in enumerate(todo):
-            progress(f"labelling {batch}", done, len(todo) + 1)
-            run("label", batch)
+        with dbt_reading(task) if todo else contextlib.nullcontext():
+            for done, batch in enumerate(todo):
+                progress(f"labelling {batch}", done, len(todo) + 1)
+                run("label", batch)
         measured = batches_with_new_reviews(task, warehouse)
         for done, batch in enumerate(measured):
             progress(f"measuring {batch}", done, len(measured) + 1)
@@ -93,7 +96,8 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
         publish = not is_published(task, warehouse)
         if publish:
             progress("publishing", len(todo), len(todo) + 1)
-            run("publish")
+            with importing_what_publishes():
+                run("publish")
     if out := answers_to_come(task):
         warnings.append(
             f"models: answers are to come from {len(out)} batches at providers, within a day; "

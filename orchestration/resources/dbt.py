@@ -24,6 +24,8 @@ from orchestration.task.task import Task
 TRANSFORMS = Path(__file__).parents[2] / "transforms"
 MANIFEST = TRANSFORMS / "target" / "manifest.json"
 
+DBT = Path(sys.executable).with_name("dbt")
+"""The dbt beside our Python, whether or not its environment is activated."""
 
 WRITTEN_WITH = {"model_use": "models"}
 """Tables that are no asset of their own, to the asset that writes them."""
@@ -81,9 +83,7 @@ def project() -> DbtProject:
 
 def dbt_resource() -> DbtCliResource:
     """Return what runs dbt."""
-    # the dbt beside our Python, whether or not its environment is activated
-    dbt = Path(sys.executable).with_name("dbt")
-    return Dbt(project_dir=str(TRANSFORMS), profiles_dir=str(TRANSFORMS), dbt_executable=str(dbt))
+    return Dbt(project_dir=str(TRANSFORMS), profiles_dir=str(TRANSFORMS), dbt_executable=str(DBT))
 
 
 def manifest() -> Path:
@@ -97,6 +97,23 @@ def manifest() -> Path:
     if not MANIFEST.is_file():
         raise TaskError(f"{MANIFEST} does not stand yet; `make setup` builds it (dbt parse)")
     return MANIFEST
+
+
+def target(task: Task) -> Path:
+    """Return the folder in which dbt keeps what it knows of the project for one task.
+
+    dbt reads the project anew whenever its variables change, and those name the task's files.
+    """
+    return task.var / "dbt"
+
+
+def parse_command(task: Task) -> list[str] | None:
+    """Return what has dbt read the project for a task; ``None`` where it has done so before."""
+    if (target(task) / "partial_parse.msgpack").is_file():
+        return None
+    where = ["--project-dir", str(TRANSFORMS), "--profiles-dir", str(TRANSFORMS)]
+    kept = ["--target-path", str(target(task)), "--log-path", str(target(task))]
+    return [str(DBT), "--quiet", "parse", *where, *kept, "--vars", variables(task)]
 
 
 def variables(task: Task) -> str:
