@@ -13,7 +13,8 @@ from rich.markup import escape
 from orchestration.task.errors import TaskError
 
 EXAMPLE = Path(__file__).parent / "example"
-"""A task named ``example``; a new one is a copy of it under another name."""
+EXAMPLE_IMAGES = Path(__file__).parent / "example_images"
+"""Tasks named like their folders; a new one is a copy of one under another name."""
 
 ALLOWED = re.compile(r"[a-z][a-z0-9_]{0,40}")
 RESERVED = ("dagster",)
@@ -24,29 +25,33 @@ WORKSPACE = "# One code location a labelling task.\nload_from:\n"
 
 def new(
     name: Annotated[str, typer.Argument(help="Small letters, digits and _; begins with a letter.")],
+    images: Annotated[
+        bool, typer.Option("--images", help="An example on pictures instead of texts.")
+    ] = False,
 ) -> None:
     """Write a commented task to tasks/NAME that runs as it is, and add it to workspace.yaml."""
     project = Path.cwd()
-    folder = create(project, name)
+    folder = create(project, name, EXAMPLE_IMAGES if images else EXAMPLE)
     console = Console()
     console.print(f"[green]wrote[/] {escape(str(folder))}", soft_wrap=True)
     for what, path in (
         ("classes, source, alarm", "task.yaml"),
         ("rules", "rules.yaml, rules.py"),
         ("for reviewers", "guidelines.md"),
-        ("for language models", "prompts/classify.md"),
+        ("for language models", "prompts/look.md" if images else "prompts/classify.md"),
         ("48 items to try it on", "items/"),
+        *((("their pictures", "pictures/"),) if images else ()),
     ):
         console.print(f"  {path:<22}{what}", highlight=False)
     console.print(
-        f"Run it: [bold]touchstone run {name}[/]. Then put your own files into items/ and change "
-        "the rest.",
+        f"Run it: [bold]touchstone run {name}[/]. Then put your own files into items/"
+        f"{' and pictures/' if images else ''} and change the rest.",
         soft_wrap=True,
     )
 
 
-def create(project: Path, name: str) -> Path:
-    """Write the task and its code location; all of it, or nothing.
+def create(project: Path, name: str, example: Path = EXAMPLE) -> Path:
+    """Write a copy of an example and its code location; all of it, or nothing.
 
     Returns
     -------
@@ -71,13 +76,17 @@ def create(project: Path, name: str) -> Path:
     half = folder.with_name(f".{name}.part")
     shutil.rmtree(half, ignore_errors=True)
     try:
-        shutil.copytree(EXAMPLE, half, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(example, half, ignore=shutil.ignore_patterns("__pycache__"))
         path = half / "task.yaml"
         text = path.read_text(encoding="utf-8")
-        text = text.replace("\nname: example", f"\nname: {name}").replace(
-            "run example`", f"run {name}`"
+        text = text.replace(f"\nname: {example.name}", f"\nname: {name}").replace(
+            f"run {example.name}`", f"run {name}`"
         )
         path.write_text(text, encoding="utf-8")
+        if example == EXAMPLE_IMAGES:
+            from orchestration.commands.drawing import draw_walls
+
+            draw_walls(half)
         half.rename(folder)
         beside = workspace.with_name(".workspace.yaml.part")
         beside.write_text(located, encoding="utf-8")

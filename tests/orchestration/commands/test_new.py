@@ -1,5 +1,6 @@
 """``touchstone new``: what it writes runs as it is, and nothing is written by halves."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration.commands.new import EXAMPLE, create
+from orchestration.commands.new import EXAMPLE, EXAMPLE_IMAGES, create
 from orchestration.task.errors import TaskError
 from orchestration.task.reading import read_spec
 from orchestration.task.schema import TaskSpec
@@ -177,3 +178,49 @@ def test_every_rule_of_the_example_fires_on_its_items():
     fired = {str(voter).removeprefix("rule/") for voter in applied.votes["voter"].to_pylist()}
     assert fired == {rule.name for rule in load_rules(task)}
     assert applied.failures.num_rows == 0
+
+
+def test_an_example_on_pictures_is_drawn_and_its_rules_see_them(tmp_path, touchstone):
+    import pyarrow as pa
+
+    from assets.rules import load_rules
+    from labeling.items.columns import Columns
+    from labeling.items.reading import read_items
+    from labeling.rules.engine import RuleSet
+    from labeling.rules.functions import with_pictures
+    from orchestration.resources.pictures import at_hand
+
+    said = touchstone("new", "walls", "--images", at=tmp_path)
+    assert said.code == 0, said.err
+    assert "pictures/" in said.out
+    task = load_task(tmp_path / "tasks" / "walls")
+    columns = Columns("item_id", "text", "picture", "taken_at", ("place",))
+    paths = sorted((task.folder / "items").glob("*.csv"))
+    items = pa.concat_tables([read_items(path, columns).rows for path in paths])
+    assert (len(paths), items.num_rows) == (3, 48)
+    images = [at_hand(task, image) for image in items["image"].to_pylist()]
+    assert all(images)
+    places = [json.loads(text)["place"] for text in items["metadata"].to_pylist()]
+    batch = with_pictures(items.append_column("place", pa.array(places)), images)
+    applied = RuleSet(load_rules(task), task.classes).apply(batch)
+    assert applied.failures.num_rows == 0
+    fired = {str(voter).removeprefix("rule/") for voter in applied.votes["voter"].to_pylist()}
+    assert fired == {rule.name for rule in load_rules(task)}
+    for vote in applied.votes.to_pylist():
+        cracked = int(vote["item_id"][1:]) % 2 == 1
+        if vote["voter"] != "rule/cellar_walls_crack":
+            assert (vote["label"] == "cracked") == cracked
+
+
+def test_the_models_of_the_example_on_pictures_can_be_uncommented(tmp_path):
+    folder = create(tmp_path, "walls", EXAMPLE_IMAGES)
+    text = (folder / "task.yaml").read_text(encoding="utf-8")
+    before, _, after = text.partition("# models:\n")
+    models, _, rest = after.partition("\n\n")
+    lines = "\n".join(line.removeprefix("# ") for line in models.splitlines())
+    path = folder / "task.yaml"
+    path.write_text(f"{before}models:\n{lines}\n\n{rest}", encoding="utf-8")
+    spec = read_spec(folder)
+    assert spec.models is not None
+    assert (folder / spec.models.prompts[0]).is_file()
+    assert spec.source.image_folder == "pictures"
