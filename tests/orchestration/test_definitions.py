@@ -1,6 +1,7 @@
 """What Dagster loads: the same for both tasks, fully described, and quickly."""
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -198,8 +199,12 @@ def test_a_code_location_loads_fast_and_without_what_only_steps_need():
     report = "print(json.dumps([time.process_time(), sorted(sys.modules)]))"
     ours = f"import json, runpy, sys, time; runpy.run_path('tasks/support_inbox/definitions.py'); {report}"
     bare = f"import json, sys, time; import dagster, dagster_dbt; {report}"
-    cpu_s, modules = min(told_by(ours) for _ in range(3))
-    bare_s, _ = min(told_by(bare) for _ in range(3))
+    cpu_s = bare_s = math.inf
+    for _ in range(3):  # a busy machine is slow: once fast is fast
+        took_s, modules = told_by(ours)
+        cpu_s, bare_s = min(cpu_s, took_s), min(bare_s, told_by(bare)[0])
+        if cpu_s < MOST_OF_BARE * bare_s:
+            break
     heavy = {
         "great_expectations", "litellm", "mlflow", "pandas", "scipy", "sklearn", "altair",
     }  # fmt: skip
