@@ -12,7 +12,7 @@ from labeling.rules.conditions import passes
 from labeling.rules.fields import did_you_mean
 from labeling.rules.functions import apply_function
 from labeling.rules.hits import Failure, Hits, RuleVotes, to_votes
-from labeling.rules.matching import Matcher
+from labeling.rules.matching import matcher
 from labeling.rules.nearest import nearest
 from labeling.rules.reading import check_rules
 from labeling.rules.rule import Function, Metadata, Nearest, Patterns, Rule, Sql
@@ -46,7 +46,6 @@ class RuleSet:
         self.rules = tuple(rules)
         self.classes = tuple(classes)
         check_rules(self.rules, self.classes)
-        self._matchers: dict[tuple[str, ...], Matcher] = {}
 
     def apply(
         self,
@@ -89,7 +88,8 @@ class RuleSet:
             return [i for i, one in enumerate(rules) if isinstance(one.body, kind)]
 
         patterns = bodies(Patterns)
-        found, failed = self._matcher(tuple(rules[i] for i in patterns)).match(texts)
+        compiled = matcher(tuple(rules[i].body for i in patterns))  # type: ignore[misc]
+        found, failed = compiled.match(texts)
         for i, rows, many in zip(patterns, found, failed, strict=True):
             hits[i], failures[i] = Hits(rows), many
         similar = bodies(Nearest)
@@ -111,13 +111,6 @@ class RuleSet:
                 hits[i] = _masked(hits[i], mask)
                 failures[i] = [f for f in failures[i] if mask[f.row]]
         return to_votes(batch, rules, hits, failures)
-
-    def _matcher(self, rules: tuple[Rule, ...]) -> Matcher:
-        names = tuple(one.name for one in rules)
-        if names not in self._matchers:
-            bodies = [one.body for one in rules if isinstance(one.body, Patterns)]
-            self._matchers[names] = Matcher(bodies)
-        return self._matchers[names]
 
     def _chosen(self, only: Sequence[str] | None) -> tuple[Rule, ...]:
         if only is None:

@@ -1,4 +1,5 @@
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from labeling.rules import scanning
 from labeling.rules.characters import LAST_CASED
 from labeling.rules.fields import term_pattern
-from labeling.rules.matching import Matcher
+from labeling.rules.matching import Matcher, matcher
 from labeling.rules.rule import Patterns
 from labeling.rules.translation import translate
 from tests.labeling.rules.regex_strategies import flags, patterns, texts
@@ -156,3 +157,19 @@ def test_no_character_beyond_the_last_known_one_has_a_case():
     for point in range(LAST_CASED, 0x110000):
         one = chr(point)
         assert one.lower() == one == one.upper()
+
+
+def test_rules_are_compiled_once_and_anew_where_one_was_edited():
+    bodies = (Patterns(("tea",)), Patterns(("cup of",)))
+    first = matcher(bodies)
+    assert matcher((Patterns(("tea",)), Patterns(("cup of",)))) is first
+    edited = matcher((Patterns(("tee",)), Patterns(("cup of",))))
+    texts = pa.array(["a cup of tee", "tea"])
+    assert [rows.tolist() for rows in first.match(texts)[0]] == [[1], [0]]
+    assert [rows.tolist() for rows in edited.match(texts)[0]] == [[0], [0]]
+
+
+def test_threads_do_not_share_what_is_scanned_with():
+    bodies = (Patterns(("tea",)),)
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(matcher, bodies).result() is not matcher(bodies)
