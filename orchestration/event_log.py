@@ -79,11 +79,10 @@ class EventLog(SqliteEventLogStorage):
             return False
         if self._blank is None:
             with TemporaryDirectory(dir=self._base_dir) as folder:
-                blank = Path(folder) / path.name
-                address = create_db_conn_string(folder, path.stem)
+                address = create_db_conn_string(folder, "blank")
                 self._initdb(create_engine(address, poolclass=NullPool))
-                self._blank = blank.read_bytes()
-        unfinished = path.with_suffix(f".{os.getpid()}.part")
+                self._blank = (Path(folder) / "blank.db").read_bytes()
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
         unfinished.write_bytes(self._blank)
         try:
             os.link(unfinished, path)  # unlike a move, it leaves alone what another process made

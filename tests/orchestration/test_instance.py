@@ -71,6 +71,15 @@ def test_a_file_is_opened_once_for_many_events(tmp_path):
         assert 1 <= files.count(run) <= 5, "four times by Dagster to make it, and then once"
 
 
+def test_what_belongs_to_no_run_is_logged_too(tmp_path):
+    with open_instance(tmp_path) as instance:
+        instance.report_runless_asset_event(dg.AssetMaterialization("elsewhere"))
+        made = instance.get_latest_materialization_event(dg.AssetKey("elsewhere"))
+        assert made is not None
+        assert made.run_id == ""
+        assert len(instance.all_logs("")) == 1
+
+
 def test_few_files_of_runs_stay_open(tmp_path):
     with open_instance(tmp_path) as instance:
         log = instance.event_log_storage

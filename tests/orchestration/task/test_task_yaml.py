@@ -140,7 +140,9 @@ FIELDS = sorted(TaskSpec.model_fields)
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), VALUES, min_size=1, max_size=4))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None
+)
 def test_whatever_stands_in_a_field_it_is_read_or_refused_by_file_and_line(tmp_path, changes):
     path = tmp_path / "task.yaml"
     path.write_text(yaml.safe_dump(yaml.safe_load(GOOD) | changes), encoding="utf-8")
@@ -152,7 +154,9 @@ def test_whatever_stands_in_a_field_it_is_read_or_refused_by_file_and_line(tmp_p
 
 
 @given(st.text(max_size=60))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None
+)
 def test_any_text_at_all_is_refused_in_plain_words(tmp_path, text):
     (tmp_path / "task.yaml").write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(TaskError, match=r"task\.yaml"):
