@@ -39,7 +39,7 @@ browser:
 	} || echo "chromium is missing and cannot be installed here: browser tests will skip"
 
 test: setup browser
-	@$(BIN)/pytest -q -n 2 --dist loadfile
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	@$(BIN)/ruff check .
