@@ -287,7 +287,9 @@ class Voter:
         return render(seat.prompt, classes, seat.form, content.text, examples, url)
 
     def _in_play(self, content: Content) -> tuple[ClassSpec, ...]:
-        return self.shortlist.of(content.text) if self.shortlist else self.classes
+        # a picture without words is like no class more than like another
+        told = bool(content.text.strip()) or content.image is None
+        return self.shortlist.of(content.text) if self.shortlist and told else self.classes
 
     def _key(self, seat: Seat, content: Content, sample: int, kind: str) -> str:
         return seat.key(content.digest, sample, kind, self.salt)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from labeling.llm.classes import ClassSpec
 from labeling.llm.injections import TEMPLATES, turned
+from tests.fakes.pictures import data_url, wall
 from tests.fakes.provider.recorded import SHARED, item_text
 from tests.fakes.provider.server import Body, FakeProvider
 from tests.orchestration.models.conftest import TEXT, prompt
@@ -63,6 +64,19 @@ def test_an_image_that_cannot_be_sent_is_an_abstention_with_the_reason(bench, tm
         result = bench.ask(provider, items, image_folder=tmp_path)
     assert provider.meter == []
     assert result.abstentions["reason"].to_pylist() == ["image: not an image, or a broken one"]
+
+
+def test_a_picture_without_words_is_asked_with_every_class_whatever_the_shortlist(bench):
+    picture = data_url(wall(0, cracked=True))
+    items = pa.table({"item_id": ["a", "b"], "text": ["", "an oak leaf"], "image": [picture, None]})
+    classes = [ClassSpec(name) for name in ("oak leaf", "beech leaf", "maple leaf", "lime leaf")]
+    asking = prompt(TEXT + "shortlist: 2\n", "leaf", "Which leaf is it?")
+    with FakeProvider(lambda _: "oak leaf") as provider:
+        bench.ask(provider, items, [asking], classes=classes)
+    shown = {isinstance(m.body["messages"][-1]["content"], str): m.body for m in provider.meter}
+    told = {text: str(body["messages"][0]["content"]) for text, body in shown.items()}
+    assert all(one.name in told[False] for one in classes)
+    assert sum(one.name in told[True] for one in classes) == 2
 
 
 OBEYS = re.compile(
