@@ -82,6 +82,7 @@ def test_control_characters_do_not_reach_the_terminal(capsys):
     from orchestration.commands.explain import _head, _plain
 
     story = {"item": "a", "task": "t", "text": "red \x1b[31m and bell \x07", "arrived": []}
+    story["image"] = "walls/\x1b[2J.png"
     story |= {"set_aside": [], "released": None, "gold": None, "audit": None, "queue": None}
     for _, told in _head(story):
         Console().print(_plain(told))
@@ -89,6 +90,7 @@ def test_control_characters_do_not_reach_the_terminal(capsys):
     assert "\x1b" not in out
     assert "\x07" not in out
     assert "\N{REPLACEMENT CHARACTER}[31m" in out
+    assert "\N{REPLACEMENT CHARACTER}[2J.png" in out
 
 
 def test_an_unknown_id_is_refused_with_ids_that_are_like_it(ran_task, touchstone):
