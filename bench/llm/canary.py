@@ -112,8 +112,8 @@ def offline() -> None:
 def over_http() -> None:
     """Ask the same through LiteLLM, with the default panel of 60 and one of 200."""
     for name in MODELS:
-        model = DriftingModel(name)
         for size in (60, 200):
+            model = DriftingModel(name)
             chosen = list(np.random.default_rng(size).permutation(sorted(model.gold))[:size])
             panel = pa.table(
                 {
