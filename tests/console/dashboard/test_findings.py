@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pyarrow as pa
+from playwright.sync_api import expect
 
 from console.dashboard.findings import findings
 from console.dashboard.page import render
@@ -92,16 +93,15 @@ def test_published_text_stays_text_and_filters_and_csv_work(browser, tmp_path):
     page.click("#new-words-finding summary")
     page.wait_for_selector("#filters output:not(:empty)", state="attached")
     rows = page.locator("#new-words-finding tbody tr:visible")
-    assert rows.count() == 2
+    expect(rows).to_have_count(2)
     batches = page.locator("#from option").all_inner_texts()
     page.select_option("#from", batches[-1])
-    page.wait_for_timeout(200)
     expected = sum(
         batch not in batches or batch == batches[-1] for batch in WORDS["batch"].to_pylist()
     )
-    assert rows.count() == expected
+    expect(rows).to_have_count(expected)
     page.click("#filters button[type=reset]")
-    page.wait_for_timeout(200)
+    expect(rows).to_have_count(2)
     with page.expect_download() as download:
         page.click("[data-save=new-words]")
     text = download.value.path().read_bytes().decode("utf-8")
