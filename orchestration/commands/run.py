@@ -14,6 +14,10 @@ from orchestration.commands.progress import shown
 from orchestration.task.locate import find_task
 from orchestration.task.task import Task
 
+GARBAGE_AFTER = (20_000, 20, 20)
+"""New objects after which Python looks for garbage. What a run imports is a million objects that
+stay, and by default they are all looked through every batch or so, half a second each time."""
+
 ALARM_EXIT = 3
 """Exit code where ``--fail-on-alarm`` is given and the alarm stands."""
 
