@@ -13,7 +13,8 @@ def test_the_newest_student_is_registered_with_signature_real_texts_and_card(ran
     assert "# Student of letters" in version.description
     assert "| accuracy |" in version.description
     assert "pooling: on" in version.description
-    (folder,) = [path.parent for path in task.mlflow_artifacts.rglob("MLmodel")]
+    logged = version.source.rpartition("/")[2]
+    (folder,) = [p.parent for p in task.mlflow_artifacts.rglob("MLmodel") if logged in p.parts]
     model = Model.load(folder)
     assert model.signature.inputs is not None
     assert model.signature.outputs is not None

@@ -223,7 +223,14 @@ def test_an_interrupt_stops_all_requests(bench):
     with FakeProvider(lambda _: "HAM", latency_s=0.15) as provider:
         bench.ask(provider, table(1))
         main = threading.main_thread().ident
-        threading.Timer(0.5, signal.pthread_kill, (main, signal.SIGINT)).start()
+
+        def interrupt() -> None:
+            asked = len(provider.meter)
+            while len(provider.meter) < asked + 20:  # by then all that is left is to wait
+                time.sleep(0.01)
+            signal.pthread_kill(main, signal.SIGINT)
+
+        threading.Thread(target=interrupt, daemon=True).start()
         assert stopped_with(bench, KeyboardInterrupt, provider) == 20
 
 
