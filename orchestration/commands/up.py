@@ -5,6 +5,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -43,7 +45,6 @@ def up(
     tasks = _chosen(project, task or [])
     var = var_folder(project)
     var.mkdir(parents=True, exist_ok=True)
-    stop = _stop_on_signals()
     lock = FileLock(var / "up.lock", timeout=0)
     try:
         lock.acquire()
@@ -53,7 +54,7 @@ def up(
             "or set TOUCHSTONE_VAR to another folder"
         ) from None
     # the lock file stays: removing it would let two of us hold it at once
-    with lock:
+    with lock, _stop_on_signals() as stop:
         ports: set[int] = set()
         services = _services(
             tasks,
@@ -158,17 +159,23 @@ def _program(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-def _stop_on_signals() -> threading.Event:
-    """Return an event that Ctrl-C, a request to end and a closed terminal set."""
+@contextmanager
+def _stop_on_signals() -> Generator[threading.Event]:
+    """Yield an event that Ctrl-C, a request to end and a closed terminal set."""
     stop = threading.Event()
 
     def ask(number: int, frame: FrameType | None) -> None:
         del number, frame
         stop.set()
 
-    for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(which, ask)
-    return stop
+    before = {
+        which: signal.signal(which, ask) for which in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield stop
+    finally:
+        for which, handler in before.items():
+            signal.signal(which, handler)
 
 
 def _table(running: Services) -> Table:
