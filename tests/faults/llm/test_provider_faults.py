@@ -4,6 +4,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -219,6 +220,17 @@ def test_an_error_on_our_side_stops_all_requests(bench):
         assert stopped_with(bench, RuntimeError, provider, progress=fail) == 20
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Ctrl-C is an exception, as in a process that just began, whatever ran in this one before."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_an_interrupt_stops_all_requests(bench):
     with FakeProvider(lambda _: "HAM", latency_s=0.15) as provider:
         bench.ask(provider, table(1))
