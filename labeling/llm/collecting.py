@@ -70,7 +70,7 @@ async def _collect(
     notes = list(await find_lost(ledger, transport))
     batches = ledger.execute(
         "select batch, min(model) from calls where status = 'sent' and batch is not null"
-        " and batch not like 'unsent:%' group by batch"
+        " and batch not like 'unsent:%' group by batch order by min(id)"
     )
     running = answered = unanswered = 0
     cost = 0.0

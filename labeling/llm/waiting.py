@@ -184,7 +184,7 @@ async def find_lost(ledger: Ledger, transport: BatchTransport) -> tuple[str, ...
     """
     marks = ledger.execute(
         "select batch, min(model) from calls where status = 'sent' and batch like 'unsent:%'"
-        " group by batch"
+        " group by batch order by min(id)"
     )
     notes: list[str] = []
     for mark, model in marks:
