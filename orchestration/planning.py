@@ -53,8 +53,9 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
 
 def answers_to_come(task: Task) -> frozenset[str]:
     """Return the names of providers' batches that answers for ``task`` are to come from."""
-    if task.spec.models is None or not task.ledger.is_file():
-        return frozenset()
+    models = task.spec.models
+    if models is None or models.simulated is not None or not task.ledger.is_file():
+        return frozenset()  # a simulation knows nothing of what a provider was handed before it
     from labeling.llm.collecting import open_batches
     from labeling.llm.ledger import Ledger
 

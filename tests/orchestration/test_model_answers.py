@@ -17,9 +17,11 @@ from orchestration.definitions import definitions
 from orchestration.instance import open_instance
 from orchestration.model_answers import model_answer_sensors
 from orchestration.planning import answers_to_come, batches_to_label
+from orchestration.resources.models import collect_answers
 from orchestration.running import Outcome, run_task
 from orchestration.schedules import warehouse_of
 from orchestration.task.errors import TaskError
+from orchestration.task.model_settings import SimulatedModel
 from orchestration.task.task import Task, load_task
 from tests.fakes.provider.server import FakeProvider
 
@@ -209,6 +211,16 @@ def test_why_a_run_stopped_is_told_by_the_check_of_its_batch(task):
 
 def test_a_task_without_real_models_has_no_such_sensor(ran_task):
     assert model_answer_sensors(ran_task.task) == []
+
+
+def test_answers_that_are_out_are_kept_while_a_simulation_stands_in_for_the_model(task):
+    out = answers_to_come(task)
+    change = {"batch": False, "simulated": SimulatedModel(truth="truth.csv")}
+    models = task.spec.models.model_copy(update=change)
+    stand_in = Task(task.folder, task.spec.model_copy(update={"models": models}), task.var)
+    assert answers_to_come(stand_in) == set()
+    assert collect_answers(stand_in).unanswered == 0
+    assert answers_to_come(task) == out != set()
 
 
 def test_a_simulated_model_cannot_be_asked_by_batch(task):
