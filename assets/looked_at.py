@@ -1,5 +1,6 @@
 """What students and queues look at: the text of an item, or its picture."""
 
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +20,10 @@ if TYPE_CHECKING:  # scikit-learn takes a second to import, and few steps need i
     from labeling.student.student import Student
 
 NEWEST_PICTURES = 3_000
-"""Pictures of earlier batches that are looked at, the newest: a student learns from fewer."""
+"""Pictures of earlier batches that are looked at, the newest: reading them takes longer than all else."""
+
+COMPARED = 5_000
+"""Items, at most, that are compared with each other letter by letter."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,6 +148,28 @@ def alike(task: Task, texts: Sequence[str], images: Sequence[str | None]) -> "sp
     plain = ~pictured[left] & ~pictured[right]
     row, column = np.append(row[both], left[plain]), np.append(column[both], right[plain])
     return sparse.csr_matrix((np.ones(len(row), dtype=bool), (row, column)), shape=(n, n))
+
+
+def twins(task: Task, texts: Sequence[str], images: Sequence[str | None]) -> NDArray[np.int64]:
+    """Number the groups of near-duplicates, for folds to keep together; shape (n_items,).
+
+    Of very many items only those are twins whose words, and whose small pictures, are the same:
+    comparing each with its like takes longer than learning from all.
+    """
+    from labeling.sampling.duplicates import groups, same_words
+
+    if len(texts) <= COMPARED:
+        return groups(alike(task, texts, images))
+    if not any(images):
+        return same_words(texts)
+    found = read_pictures(task, images)
+    shown = [
+        zlib.crc32(pixels.tobytes()) if seen else image
+        for pixels, seen, image in zip(found.pixels, found.seen, images, strict=True)
+    ]
+    keys = list(zip(same_words(texts).tolist(), shown, strict=True))
+    number = {key: at for at, key in enumerate(dict.fromkeys(keys))}
+    return np.array([number[key] for key in keys], dtype=np.int64)
 
 
 def _same_pictures(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from assets.consensus import fit_label_model
 from assets.declare import by_batch
-from assets.looked_at import alike, look, new_student
+from assets.looked_at import look, new_student, twins
 from assets.opinions import read_record
 from assets.switches import Decision, as_rows, calibration_row, decide, pooling_row
 from assets.tables import CONSENSUS, STUDENT_OPINIONS, STUDENT_SWITCHES, STUDENT_VOTES
@@ -105,13 +105,11 @@ def _form(
     posterior: NDArray[np.float64],
     spoken: NDArray[np.bool_],
 ) -> "Opinion | None":
-    from labeling.sampling.duplicates import groups
     from labeling.student.opinion import MOST_UNLABELLED, form
 
-    def twins(at: NDArray[np.int64]) -> NDArray[np.int64]:
+    def same(at: NDArray[np.int64]) -> NDArray[np.int64]:
         some = at.tolist()
-        texts, images = [window.texts[i] for i in some], [window.images[i] for i in some]
-        return groups(alike(task, texts, images))
+        return twins(task, [window.texts[i] for i in some], [window.images[i] for i in some])
 
     return form(
         decision.student,
@@ -120,7 +118,7 @@ def _form(
         spoken,
         window.gold,
         window.current,
-        twins=twins,
+        twins=same,
         unlabelled=MOST_UNLABELLED if decision.any_kept else 0,
     )
 

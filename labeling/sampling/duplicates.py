@@ -108,6 +108,22 @@ def near_duplicates(texts: Sequence[str], threshold: float = THRESHOLD) -> spars
     )
 
 
+def same_words(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Assign a number to the groups of texts of the same words, in any order; shape (n,).
+
+    Coarser than :func:`groups` of :func:`near_duplicates`, and a hundred times as fast: what folds
+    of very many texts keep together.
+
+    Examples
+    --------
+    >>> same_words(["Call 07123 NOW", "now call 555!", "see you"]).tolist()
+    [0, 0, 1]
+    """
+    keys = [" ".join(sorted(set(plain(text).split()))) for text in texts]
+    number: dict[str, int] = {}
+    return np.array([number.setdefault(key, len(number)) for key in keys], dtype=np.int64)
+
+
 def groups(pairs: sparse.csr_matrix) -> NDArray[np.int64]:
     """Assign a number to the groups of items that near-duplicate pairs connect; shape (n,).
 

@@ -49,7 +49,16 @@ class Counted:
                 f"terms are letters within words, or one and two words; got "
                 f"{vectorizer.analyzer!r} of {vectorizer.ngram_range}"
             )
+        self._weigh: Any = None
         self._count: Callable[[Any, Sequence[str]], Counts] = _letters if letters else _words
+
+    @classmethod
+    def fitted(cls, vectorizer: TfidfVectorizer) -> "Counted":
+        """Take a vectorizer that is fitted already, to :meth:`transform` by."""
+        counted = cls(vectorizer)
+        counted._weigh = _weigher(vectorizer)
+        counted._weigh.idf_ = vectorizer.idf_
+        return counted
 
     def fit_transform(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Learn terms and weights; return a matrix of shape (n_texts, n_terms).
@@ -73,12 +82,7 @@ class Counted:
             counts, kept = sparse.csr_matrix(counts[:, common]), [kept[i] for i in common.tolist()]
         vectorizer.vocabulary_ = {terms[old]: new for new, old in enumerate(kept)}
         vectorizer.fixed_vocabulary_ = False
-        self._weigh: Any = TfidfTransformer(
-            norm=vectorizer.norm,
-            use_idf=vectorizer.use_idf,
-            smooth_idf=vectorizer.smooth_idf,
-            sublinear_tf=vectorizer.sublinear_tf,
-        )
+        self._weigh = _weigher(vectorizer)
         weighed = sparse.csr_matrix(self._weigh.fit_transform(_sorted(counts)))
         vectorizer.idf_ = self._weigh.idf_
         return weighed
@@ -94,6 +98,15 @@ class Counted:
         at = (entries.row[here], place[entries.col[here]])
         counts = sparse.csr_matrix((entries.data[here], at), shape=shape)
         return sparse.csr_matrix(self._weigh.transform(_sorted(counts)))
+
+
+def _weigher(vectorizer: Any) -> Any:
+    return TfidfTransformer(
+        norm=vectorizer.norm,
+        use_idf=vectorizer.use_idf,
+        smooth_idf=vectorizer.smooth_idf,
+        sublinear_tf=vectorizer.sublinear_tf,
+    )
 
 
 def _letters(vectorizer: Any, texts: Sequence[str]) -> Counts:

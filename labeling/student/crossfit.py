@@ -12,8 +12,9 @@ from sklearn.base import clone
 
 from labeling.errors import TooFewSamplesError
 from labeling.gold import Gold
-from labeling.student.lesson import make_lesson
+from labeling.student.lesson import Lesson, make_lesson
 from labeling.student.student import Student
+from labeling.student.tricks import Prepared
 
 FOLDS = 5
 
@@ -88,10 +89,28 @@ def cross_fit(
     """
     at = folds(len(items), student.random_state, groups)
     lesson = make_lesson(len(items), student.n_classes, posteriors, gold, weights, held_out)
-    prepared = student.prepare(items)
-    proba = np.empty((len(items), student.n_classes))
+    return blind(student, student.prepare(items), lesson, at)
+
+
+def blind(
+    student: Student, prepared: Prepared, lesson: Lesson, at: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Predict prepared items, each by a student that learnt from the other folds only.
+
+    Parameters
+    ----------
+    student, prepared, lesson
+        As in :meth:`labeling.student.student.Student.learn`.
+    at : int array of shape (n_items,)
+        Folds, see :func:`folds`.
+
+    Returns
+    -------
+    float array of shape (n_items, n_classes)
+    """
+    proba = np.empty((len(at), student.n_classes))
     for fold in range(FOLDS):
         unseen = np.flatnonzero(at == fold)
-        blind = cast("Student", clone(student)).learn(prepared, lesson.without(unseen))
-        proba[unseen] = blind.judge(prepared)[unseen]
+        pupil = cast("Student", clone(student)).learn(prepared, lesson.without(unseen))
+        proba[unseen] = pupil.judge(prepared, unseen)
     return proba

@@ -18,20 +18,16 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from labeling.gold import Gold
-from labeling.student.crossfit import FOLDS, cross_fit
+from labeling.student.crossfit import FOLDS, blind, folds
+from labeling.student.lesson import Lesson, make_lesson
 from labeling.student.student import Student
-
-MOST_ITEMS = 1_500
-"""Items a student learns from, the newest first: enough for the texts of one inbox."""
-
-MOST_GOLD = 500
-"""Gold items among them, the newest too: people's answers are taken before the voters'."""
+from labeling.student.tricks import Prepared
 
 MOST_UNLABELLED = 500
 """Items without a vote that a student with a trick turned on looks at as well."""
 
 ENOUGH = 0.5
-"""Earlier items, as a share of the batch's (or of :data:`MOST_ITEMS`), that make a student of them."""
+"""Earlier items with a label, as a share of the batch's, that make a student of them alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,10 +57,10 @@ def material(
     spoken: NDArray[np.bool_],
     gold: Gold,
     among: NDArray[np.bool_],
-    most: int = MOST_ITEMS,
+    most: int | None = None,
     unlabelled: int = 0,
 ) -> NDArray[np.int64]:
-    """Choose what to learn from: the newest gold, then the newest items with a vote.
+    """Choose what to learn from: all gold and all items with a vote, or the newest of them.
 
     Parameters
     ----------
@@ -73,8 +69,8 @@ def material(
     gold : Gold
     among : bool array of shape (n_items,)
         Items that may be taken.
-    most : int
-        Items with a label, at most.
+    most : int, optional
+        Items with a label, at most; gold is taken before votes.
     unlabelled : int
         Items without one that are added, the newest too.
 
@@ -85,13 +81,13 @@ def material(
     >>> material(spoken, gold, np.ones(5, dtype=bool), most=2).tolist()
     [0, 3]
     """
-    reviewed = np.sort(gold.item[among[gold.item]])[-min(MOST_GOLD, most) :]
+    reviewed = np.unique(gold.item[among[gold.item]])
     rest = np.setdiff1d(np.flatnonzero(among & spoken), reviewed)
-    room = most - len(reviewed)
+    if most is not None:
+        reviewed = _last(reviewed, most)
+        rest = _last(rest, most - len(reviewed))
     silent = np.setdiff1d(np.flatnonzero(among & ~spoken), reviewed)
-    return np.sort(
-        np.concatenate([reviewed, _last(rest, room), _last(silent, unlabelled)]).astype(np.int64)
-    )
+    return np.sort(np.concatenate([reviewed, rest, _last(silent, unlabelled)]).astype(np.int64))
 
 
 def form(
@@ -137,47 +133,39 @@ def form(
     """
     earlier = Gold(gold.item[~current[gold.item]], gold.label[~current[gold.item]])
     past = material(spoken, earlier, ~current, unlabelled=unlabelled)
-    now = take(items, np.flatnonzero(current))
-    wanted = ENOUGH * min(np.count_nonzero(spoken & current), MOST_ITEMS)
+    wanted = ENOUGH * np.count_nonzero(spoken & current)
     if len(past) >= wanted and _teaches(past, posterior, spoken, earlier):
-        fitted = _fit(student, items, posterior, spoken, earlier, past)
+        prepared, lesson = _taught(student, items, posterior, spoken, earlier, past)
+        fitted = cast("Student", clone(student)).learn(prepared, lesson)
+        now = take(items, np.flatnonzero(current))
         return Opinion(fitted, _said(fitted, now), past, True)
     learnt = material(spoken, earlier, np.ones(len(spoken), dtype=bool), unlabelled=unlabelled)
     if not _teaches(learnt, posterior, spoken, earlier):
         return None
-    own, alike = take(items, learnt), twins(learnt)
+    alike = twins(learnt)
     if len(np.unique(alike)) < FOLDS:
         return None
-    fitted = _fit(student, items, posterior, spoken, earlier, learnt)
-    unseen = _said(fitted, now)
-    blind = cross_fit(
-        student,
-        own,
-        posterior[learnt],
-        _renumbered(earlier, learnt, len(spoken)),
-        spoken[learnt].astype(np.float64),
-        alike,
-    )
-    place = np.cumsum(current) - 1
-    here = current[learnt]
-    unseen[place[learnt[here]]] = blind[here]
-    return Opinion(fitted, unseen, learnt, False)
+    prepared, lesson = _taught(student, items, posterior, spoken, earlier, learnt)
+    fitted = cast("Student", clone(student)).learn(prepared, lesson)
+    said = np.empty(posterior.shape)
+    said[learnt] = blind(student, prepared, lesson, folds(len(learnt), student.random_state, alike))
+    others = np.setdiff1d(np.flatnonzero(current), learnt)
+    said[others] = _said(fitted, take(items, others))
+    return Opinion(fitted, said[current], learnt, False)
 
 
-def _fit(
+def _taught(
     student: Student,
     items: Any,
     posterior: NDArray[np.float64],
     spoken: NDArray[np.bool_],
     gold: Gold,
     item: NDArray[np.int64],
-) -> Student:
-    return cast("Student", clone(student)).fit(
-        take(items, item),
-        posterior[item],
-        _renumbered(gold, item, len(spoken)),
-        spoken[item].astype(np.float64),
-    )
+) -> tuple[Prepared, Lesson]:
+    """Turn some items into features, and what is known of them into a lesson."""
+    known, weights = _renumbered(gold, item, len(spoken)), spoken[item].astype(np.float64)
+    lesson = make_lesson(len(item), student.n_classes, posterior[item], known, weights)
+    return student.prepare(take(items, item)), lesson
 
 
 def take(items: Sequence[str] | NDArray[Any], at: NDArray[np.int64]) -> Any:

@@ -21,6 +21,7 @@ from labeling.gold import Gold
 from labeling.student.correction import corrected
 from labeling.student.lesson import Lesson, make_lesson
 from labeling.student.soft import as_classifier, soft_logistic
+from labeling.student.stochastic import stochastic_logistic
 from labeling.student.tricks import TRICKS, Prepared
 
 GOLD_PENALTY = 0.1
@@ -28,6 +29,13 @@ GOLD_PENALTY = 0.1
 
 COPY_WEIGHT = 0.5
 """Weight of an altered copy, as a share of the weight of its item."""
+
+MANY = 2_000
+"""Items from which on they are learnt from by :mod:`labeling.student.stochastic`: up to here letters,
+altered copies and a full search are affordable, and beyond they are no better."""
+
+BLANK = 0.3
+"""Share of a text's terms that each look at it leaves out, where there are many."""
 
 PENALTY = 0.3
 """L2 penalty in rows of weight 1: TF-IDF rows have length 1, so coefficients are large."""
@@ -49,7 +57,8 @@ class Student(ClassifierMixin, BaseEstimator):
     classes : sequence of str, optional
         Names in class order, which :meth:`predict` answers with; indices without them.
     copies : bool
-        Train on lightly altered copies of the labelled items too.
+        Train on lightly altered copies of the labelled items too; of more than :data:`MANY`, on
+        the items with some of their features left out, where that makes sense.
     consistency, self_training, spreading : bool
         Learn from the unlabelled items as well, see :mod:`labeling.student.tricks`. Off by
         default: :func:`labeling.student.switches.choose` asks gold.
@@ -66,6 +75,9 @@ class Student(ClassifierMixin, BaseEstimator):
 
     reads: ClassVar[str] = "items"
     """What its items are: the name of the first step of an exported student."""
+
+    blank: ClassVar[float] = 0.0
+    """Share of the features that each look at one of many items leaves out."""
 
     def __init__(
         self,
@@ -125,11 +137,15 @@ class Student(ClassifierMixin, BaseEstimator):
         """Turn items and their altered copies into features, once for many fits."""
         features = self._features(items)
         x = sparse.csr_matrix(features.fit_transform(items))
-        if not self.copies:
+        if not self.alters(len(items)):
             return Prepared(features, x, x)
         rng = np.random.default_rng(self.random_state)
         copies = sparse.csr_matrix(features.transform(self._altered(items, rng)))
         return Prepared(features, x, copies)
+
+    def alters(self, n_items: int) -> bool:
+        """Tell whether so many items are learnt from beside altered copies of them."""
+        return self.copies and n_items <= MANY
 
     def learn(self, prepared: Prepared, lesson: Lesson) -> Self:
         """Fit on features: first what the voters teach, then what gold corrects.
@@ -161,7 +177,7 @@ class Student(ClassifierMixin, BaseEstimator):
         if not len(item):
             return model
         x, weight = prepared.x[item], np.ones(len(item))
-        if self.copies:
+        if prepared.copies is not prepared.x:
             x = sparse.vstack([x, prepared.copies[item]])
             label = np.concatenate([label, label])
             weight = np.concatenate([weight, COPY_WEIGHT * weight])
@@ -187,8 +203,18 @@ class Student(ClassifierMixin, BaseEstimator):
         rows: NDArray[np.float64],
         copied: NDArray[np.float64],
     ) -> Any:
-        if not self.copies:
-            return soft_logistic(prepared.x, targets, rows, self.penalty)
+        if prepared.copies is prepared.x:
+            weights = np.maximum(rows, COPY_WEIGHT * copied) if self.copies else rows
+            if np.count_nonzero(weights) <= MANY:
+                return soft_logistic(prepared.x, targets, weights, self.penalty)
+            return stochastic_logistic(
+                prepared.x,
+                targets,
+                weights,
+                self.penalty,
+                blank=self.blank if self.copies else 0.0,
+                seed=self.random_state,
+            )
         return soft_logistic(
             sparse.csr_matrix(sparse.vstack([prepared.x, prepared.copies])),
             np.vstack([targets, targets]),
@@ -200,10 +226,13 @@ class Student(ClassifierMixin, BaseEstimator):
         """Return probabilities of shape (n, n_classes)."""
         return np.asarray(self.pipeline_.predict_proba(items), dtype=np.float64)
 
-    def judge(self, prepared: Prepared) -> NDArray[np.float64]:
-        """Return probabilities of shape (n, n_classes) for prepared items."""
+    def judge(
+        self, prepared: Prepared, item: NDArray[np.int64] | None = None
+    ) -> NDArray[np.float64]:
+        """Return probabilities of shape (n, n_classes) for prepared items, or some of them."""
         model = self.pipeline_.named_steps["classifier"]
-        return np.asarray(model.predict_proba(prepared.x), dtype=np.float64)
+        x = prepared.x if item is None else prepared.x[item]
+        return np.asarray(model.predict_proba(x), dtype=np.float64)
 
     def predict(self, items: Any) -> NDArray[Any]:
         """Return the most probable class of each item, by name where there are names."""

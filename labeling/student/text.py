@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import FeatureUnion
@@ -17,11 +17,15 @@ from sklearn.preprocessing import FunctionTransformer
 from labeling.errors import LabelingError
 from labeling.student.altered import altered_texts
 from labeling.student.counting import Counted
-from labeling.student.student import PENALTY, Student
+from labeling.student.student import BLANK, MANY, PENALTY, Student
 from labeling.student.tricks import Prepared
 
 LONG_TEXT_CHARS = 400
-"""Median length from which letters are left out: they cost ten times the words and add nothing."""
+"""Median length from which letters are left out, as with many texts: they cost ten times the words
+and add nothing."""
+
+UNSPACED = 15
+"""Letters a word from which many texts are read by letters alone: their script has no spaces."""
 
 WORDS = r"(?u)\b\w+\b|[^\w\s]"
 """A word, or one punctuation mark or symbol: ``!``, ``$`` and emoji tell much on short texts."""
@@ -36,7 +40,7 @@ def text_features(texts: Sequence[str], embed: Embed | None = None) -> Any:
     Parameters
     ----------
     texts : sequence of str
-        Only their number and lengths are looked at.
+        Only their number, lengths and spaces are looked at.
     embed : callable, optional
         Takes the place of TF-IDF. It is called once for all texts.
 
@@ -48,16 +52,21 @@ def text_features(texts: Sequence[str], embed: Embed | None = None) -> Any:
     if embed is not None:
         return FunctionTransformer(embed, validate=False)
     rare = 2 if len(texts) >= 500 else 1
+    many = len(texts) > MANY
+    unspaced = many and _letters_a_word(texts) > UNSPACED
     words = TfidfVectorizer(
         token_pattern=WORDS, ngram_range=(1, 2), min_df=rare, max_features=60_000, sublinear_tf=True
     )
     lengths = [len(text) for text in texts]
-    if lengths and float(np.median(lengths)) > LONG_TEXT_CHARS:
+    long = bool(lengths) and float(np.median(lengths)) > LONG_TEXT_CHARS
+    if (many or long) and not unspaced:
         return FeatureUnion([("words", words)])
     letters = TfidfVectorizer(
         analyzer="char_wb", ngram_range=(2, 4), min_df=rare, max_features=60_000, sublinear_tf=True
     )
-    return FeatureUnion([("words", words), ("letters", letters)])
+    return FeatureUnion(
+        [("letters", letters)] if unspaced else [("words", words), ("letters", letters)]
+    )
 
 
 class TextStudent(Student):
@@ -80,6 +89,7 @@ class TextStudent(Student):
     """
 
     reads: ClassVar[str] = "texts"
+    blank: ClassVar[float] = BLANK
 
     def __init__(
         self,
@@ -113,10 +123,19 @@ class TextStudent(Student):
         union = self._features(items)
         counted = [Counted(vectorizer) for _, vectorizer in union.transformer_list]
         x = _beside([one.fit_transform(items) for one in counted])
-        if not self.copies:
+        if not self.alters(len(items)):
             return Prepared(union, x, x)
         altered = self._altered(items, np.random.default_rng(self.random_state))
         return Prepared(union, x, _beside([one.transform(altered) for one in counted]))
+
+    def predict_proba(self, items: Any) -> NDArray[np.float64]:
+        """Return probabilities of shape (n, n_classes); the pipeline's own, sooner."""
+        if self.embed is not None or not len(items):
+            return super().predict_proba(items)
+        union = self.pipeline_.named_steps["features"]
+        x = _beside([Counted.fitted(one).transform(items) for _, one in union.transformer_list])
+        model = self.pipeline_.named_steps["classifier"]
+        return np.asarray(model.predict_proba(x), dtype=np.float64)
 
     def _features(self, items: Any) -> Any:
         if not any(text.strip() for text in items):
@@ -125,6 +144,10 @@ class TextStudent(Student):
 
     def _altered(self, items: Any, rng: np.random.Generator) -> Any:
         return altered_texts(items, rng)
+
+
+def _letters_a_word(texts: Sequence[str]) -> float:
+    return float(np.median([len(text) / (1 + text.count(" ")) for text in texts]))
 
 
 def _beside(matrices: Sequence[sparse.csr_matrix]) -> sparse.csr_matrix:

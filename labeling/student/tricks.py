@@ -40,7 +40,7 @@ class Prepared:
     features : transformer
         Fitted.
     x, copies : csr_matrix of shape (n, d)
-        The items, and one altered copy of each.
+        The items, and one altered copy of each; the items themselves where none is made.
     """
 
     features: Any

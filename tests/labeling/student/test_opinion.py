@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labeling.gold import Gold
-from labeling.student.opinion import MOST_GOLD, form, material
+from labeling.student.opinion import form, material
 from labeling.student.text import TextStudent
 
 THINGS = ("rain", "snow", "storm", "wind", "sun", "fog", "hail", "heat", "frost", "cloud")
@@ -57,7 +57,7 @@ def test_there_is_no_opinion_where_one_class_shows():
 
 
 def test_the_newest_gold_is_learnt_from_before_the_newest_votes():
-    n = MOST_GOLD + 40
+    n = 540
     gold = Gold(np.arange(20), np.zeros(20, dtype=np.int32))
     spoken = np.arange(n) % 2 == 0
     taken = material(spoken, gold, np.arange(n) < n - 10, most=30, unlabelled=3)

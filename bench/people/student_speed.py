@@ -1,0 +1,103 @@
+"""Seconds and memory of a student that learns from very many texts and judges them all.
+
+``python student_speed.py OUT.json [FOLDER]`` measures this tree, or another checkout of it in FOLDER.
+Each figure is one process: a first batch, which is judged by cross-fitting, and a batch after as
+many earlier items. News texts are taken again and again with their words shuffled and some left out.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+SIZES = (20_000, 100_000, 200_000)
+LIMIT_S = 40.0
+"""Of 100,000 texts in a first batch."""
+
+
+def news(n: int) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Return n texts, votes of shape (n, voters) and gold."""
+    frame = pd.read_parquet(DATA / "wrench_agnews" / "votes.parquet")
+    voters = [column for column in frame if column.startswith("lf_")]
+    words = [text.split() for text in frame["text"].astype(str)]
+    rng = np.random.default_rng(0)
+    picked = rng.integers(len(words), size=n)
+    texts = []
+    for at in picked.tolist():
+        order = rng.permutation(len(words[at]))
+        texts.append(" ".join(words[at][i] for i in order[: max(3, int(0.85 * len(order)))]))
+    return texts, frame[voters].to_numpy(int)[picked], frame["gold"].to_numpy(int)[picked]
+
+
+def measure(n: int, batch: str) -> dict[str, float | int | str]:
+    """Time the student as ``assets/student.py`` runs it, without the warehouse."""
+    from labeling.gold import Gold
+    from labeling.student.calibrate import cooled, temperature
+    from labeling.student.opinion import form
+    from labeling.student.text import TextStudent
+
+    try:
+        from labeling.sampling.duplicates import same_words as twins
+    except ImportError:  # a checkout from before
+        from labeling.sampling.duplicates import groups, near_duplicates
+
+        def twins(texts: list[str]) -> np.ndarray:
+            return groups(near_duplicates(texts))
+
+    texts, _, gold = news(n)
+    rng = np.random.default_rng(1)
+    said = np.where(rng.random(n) < 0.2, rng.integers(0, 4, n), gold)
+    posterior = np.full((n, 4), 0.1)
+    posterior[np.arange(n), said] = 0.7
+    spoken = np.ones(n, dtype=bool)
+    current = np.arange(n) >= (0 if batch == "first" else n // 2)
+    nothing = Gold(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    started = time.perf_counter()
+    opinion = form(
+        TextStudent(4), texts, posterior, spoken, nothing, current,
+        twins=lambda at: twins([texts[i] for i in at.tolist()]),
+    )  # fmt: skip
+    assert opinion is not None
+    heat = temperature(opinion.unseen, posterior[current], spoken[current])
+    calm = cooled(opinion.unseen, heat.value)
+    return {
+        "texts": n,
+        "batch": batch,
+        "seconds": time.perf_counter() - started,
+        "memory_gb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
+        "memory_before_gb": before,
+        "learnt_from": opinion.student.n_trained_,
+        "accuracy": float(np.mean(calm.argmax(axis=1) == gold[current])),
+    }
+
+
+def main() -> None:
+    if sys.argv[1] == "one":
+        print(json.dumps(measure(int(sys.argv[2]), sys.argv[3])))
+        return
+    folder = sys.argv[2] if len(sys.argv) > 2 else str(Path(__file__).parents[2])
+    rows = []
+    for n in SIZES:
+        for batch in ("first", "later"):
+            command = [sys.executable, __file__, "one", str(n), batch]
+            done = subprocess.run(
+                command, cwd=folder, env={"PYTHONPATH": folder, "OMP_NUM_THREADS": "1"},
+                capture_output=True, text=True, check=True,
+            )  # fmt: skip
+            rows.append(json.loads(done.stdout))
+            print(rows[-1], flush=True)
+            Path(sys.argv[1]).write_text(json.dumps(rows))
+    first = next(r for r in rows if r["texts"] == 100_000 and r["batch"] == "first")
+    verdict = "met" if first["seconds"] < LIMIT_S else "missed"
+    print(f"100,000 texts in under {LIMIT_S:.0f} s: {first['seconds']:.1f} s, {verdict}")
+
+
+if __name__ == "__main__":
+    main()
