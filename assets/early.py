@@ -45,7 +45,7 @@ def early_warnings(task: Task) -> dg.AssetsDefinition:
         accuracy: an accuracy that is estimated from confidences is blind to a change of meaning.
         """
         batch = context.partition_key
-        window = read_window(task, warehouse, batch)
+        window = read_window(task, warehouse, batch, old_gold=0)
         vocabulary, words, examples = new_words(window, batch)
         rows = signals(task, warehouse, window, batch, vocabulary)
         warehouse.replace_batch(EARLY_WARNINGS, batch, as_arrow(EARLY_WARNINGS, rows))

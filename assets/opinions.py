@@ -15,7 +15,8 @@ from orchestration.resources.warehouse import Warehouse
 STORED = """
 select s.item_id, s.batch, s.unseen, c.posterior
 from labels.student_opinions s join labels.consensus c using (item_id, batch)
-where s.batch < $batch and s.batch >= $first
+semi join window_keys using (item_id, batch)
+where s.batch < $batch
     and len(s.unseen) = $classes and len(c.posterior) = $classes
 """
 
@@ -49,14 +50,9 @@ def read_record(
     consensus = posterior.copy()
     warehouse.ensure(STUDENT_OPINIONS, CONSENSUS)
     with warehouse.connect() as db:
-        rows = db.execute(
-            STORED,
-            {
-                "batch": batch,
-                "first": str(window.batches[0]) if n else batch,
-                "classes": n_classes,
-            },
-        ).to_arrow_table()
+        keys = {"item_id": window.item_ids, "batch": window.batches}
+        db.register("window_keys", pa.table({k: pa.array(v, pa.string()) for k, v in keys.items()}))
+        rows = db.execute(STORED, {"batch": batch, "classes": n_classes}).to_arrow_table()
     place = {key: at for at, key in enumerate(zip(window.item_ids, window.batches, strict=True))}
     keys = zip(rows["item_id"].to_pylist(), rows["batch"].to_pylist(), strict=True)
     at = np.array([place.get(key, -1) for key in keys], dtype=np.int64)

@@ -15,7 +15,41 @@ from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
 WINDOW_ITEMS = 20_000
-"""The label model and the student look back over this many items, newest batches first."""
+"""The label model and the student look back over as many items as the batch has, and over so many
+at least, newest batches first."""
+
+OLD_GOLD = 2_000
+"""Gold of items before these that is kept in sight, the newest: people's answers stay worth reading."""
+
+WINDOW = """
+create or replace temp table window_items as
+with own as (
+    select greatest(count(*), $least) as most from raw.items where batch = $batch
+),
+sizes as (
+    select batch, count(*) as items, sum(count(*)) over (order by batch desc) - count(*) as newer
+    from raw.items where batch < $batch group by batch
+),
+near as (
+    select i.item_id, i.batch, i.text, i.image
+    from raw.items i join sizes s using (batch) cross join own
+    where s.newer < own.most
+    qualify s.newer + s.items <= own.most
+        or s.newer + row_number() over (partition by i.batch order by md5(i.item_id)) <= own.most
+),
+reviewed as (
+    select i.item_id, i.batch, i.text, i.image
+    from raw.items i join people.gold g using (item_id, batch)
+    anti join near using (item_id, batch)
+    where g.batch < $batch order by g.batch desc, g.item_id limit $old_gold
+)
+select item_id, batch, text, image, row_number() over (order by batch, item_id) - 1 as item
+from (
+    from near union all from reviewed
+    union all select item_id, batch, text, image from raw.items where batch = $batch
+)
+"""
+"""A batch that reaches further back than the window is in it with items that chance picked."""
 
 
 @dataclass(frozen=True)
@@ -93,24 +127,11 @@ def _gold_on(gold: Gold, kept: NDArray[np.bool_]) -> Gold:
     return Gold(position[gold.item[keep]].astype(np.int64), gold.label[keep], share)
 
 
-def read_window(task: Task, warehouse: Warehouse, batch: str) -> Window:
-    """Read the batch and what came before it, up to :data:`WINDOW_ITEMS` items."""
+def read_window(task: Task, warehouse: Warehouse, batch: str, old_gold: int = OLD_GOLD) -> Window:
+    """Read the batch, what came before it by :data:`WINDOW`, and older gold."""
     warehouse.ensure(ITEMS, RULE_VOTES, MODEL_VOTES, GOLD)
     with warehouse.connect() as db:
-        db.execute(
-            """
-            create or replace temp table window_items as
-            with sizes as (
-                select batch, sum(count(*)) over (order by batch desc) as so_far
-                from raw.items where batch <= $batch group by batch
-            )
-            select item_id, batch, text, image, row_number() over (order by batch, item_id) - 1 as item
-            from raw.items
-            where batch = $batch
-                or batch in (select batch from sizes where so_far <= $most and batch < $batch)
-            """,
-            {"batch": batch, "most": WINDOW_ITEMS},
-        )
+        db.execute(WINDOW, {"batch": batch, "least": WINDOW_ITEMS, "old_gold": old_gold})
         items = db.execute(
             "select item_id, batch, text, image from window_items order by item"
         ).to_arrow_table()

@@ -10,7 +10,6 @@ from assets.firewall import may_teach, teaching_gold, wall_before
 from assets.votes import read_window
 from labeling.consensus.label_model import LabelModel
 from labeling.errors import GoldError
-from labeling.gold import Gold
 from labeling.sampling.duplicates import groups, near_duplicates
 from labeling.student.opinion import form
 from labeling.student.student import Student
@@ -79,19 +78,24 @@ def test_200_marked_gold_rows_reach_no_training_matrix(planted, monkeypatch):
     task, warehouse = planted
     window = read_window(task, warehouse, JUDGED)
     seen = {"label model": [], "student": []}
-    fit_model, fit_student = LabelModel.fit, Student.fit
+    fit_model, prepare, learn = LabelModel.fit, TextStudent.prepare, Student.learn
+    read: list[list[str]] = []
 
     def spy_model(self, votes, gold=None, *rest, **more):
         seen["label model"] += [window.texts[i] for i in (gold.item if gold else [])]
         return fit_model(self, votes, gold, *rest, **more)
 
-    def spy_student(self, texts, *rest, **more):
-        for gold in (one for one in (*rest, *more.values()) if isinstance(one, Gold)):
-            seen["student"] += [texts[i] for i in gold.item]
-        return fit_student(self, texts, *rest, **more)
+    def spy_reading(self, texts):
+        read.append(texts)
+        return prepare(self, texts)
+
+    def spy_student(self, prepared, lesson):
+        seen["student"] += [read[-1][i] for i in lesson.gold_item]
+        return learn(self, prepared, lesson)
 
     monkeypatch.setattr(LabelModel, "fit", spy_model)
-    monkeypatch.setattr(Student, "fit", spy_student)
+    monkeypatch.setattr(TextStudent, "prepare", spy_reading)
+    monkeypatch.setattr(Student, "learn", spy_student)
     assert marked(window.texts) == 200
     posterior = fit_label_model(task, window).predict_proba(window.votes)
     spoken = np.ones(len(window.texts), dtype=bool)
