@@ -118,6 +118,15 @@ def read_audits(task: Task, warehouse: Warehouse, batches: Sequence[str]) -> lis
     ]
 
 
+def unlabelled(task: Task, batch: str) -> Audit:
+    """Return a batch without a released label: it has nothing to audit, and is no reason to stop."""
+    none, nothing = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
+    design = AuditDesign(none, np.ones(1, dtype=np.int64))
+    sure = np.empty(0, dtype=np.float64)
+    audited = AuditedBatch(batch, nothing, design, none, nothing, len(task.classes))
+    return Audit(audited, np.empty(0, dtype=object), nothing, sure, sure, sure)
+
+
 def _by_batch(
     db: duckdb.DuckDBPyConnection, query: str, batches: Sequence[str]
 ) -> dict[str, pa.Table]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.audited import batches_before, read_audits
+from assets.audited import batches_before, read_audits, unlabelled
 from assets.declare import by_batch
 from assets.tables import ACCURACY, DRIFT, DRIFT_SERIES
 from orchestration.resources.table import as_arrow
@@ -66,8 +66,10 @@ def take_in(task: Task, warehouse: Warehouse, batch: str) -> list[dict[str, Any]
     events, promised = AlarmTrail(task.alarm_trail).events(), promises(task)
     found: list[Watched] = []
     for start in range(first, len(names), PIECE):
-        for audit in read_audits(task, warehouse, names[start : start + PIECE]):
-            at = names.index(audit.batch.batch)
+        piece = names[start : start + PIECE]
+        audits = {audit.batch.batch: audit for audit in read_audits(task, warehouse, piece)}
+        for at, name in enumerate(piece, start=start):
+            audit = audits.get(name) or unlabelled(task, name)
             anew = starts_anew(events, names[at - 1] if at else None, names[at])
             watches, found = watch_batch(
                 watches, audit.batch, task.classes, audit.votes, promised, anew

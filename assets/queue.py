@@ -29,7 +29,8 @@ from orchestration.task.task import Task
 
 ITEMS = """
 select i.item_id, i.text, i.image, c.posterior, coalesce(s.calibrated, c.posterior) as believed,
-    a.item_id is not null as audited
+    a.item_id is not null as audited,
+    c.label is null and coalesce(list_max(s.pooled), 0) < $decides_from as undecided
 from raw.items i
 join labels.consensus c using (item_id, batch)
 left join labels.student_opinions s using (item_id, batch)
@@ -52,11 +53,12 @@ def queue(task: Task) -> dg.AssetsDefinition:
 
     @by_batch(task, QUEUE, group="people", deps=[CONSENSUS, STUDENT_VOTES, AUDIT_SAMPLE])
     def queue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
-        """Items outside the audit, by the task's strategy, each unlike the others; and a random share."""
+        """Items outside the audit, the undecided first, by the task's strategy; and a random share."""
         batch = context.partition_key
         warehouse.ensure(STUDENT_OPINIONS, RULE_VOTES, MODEL_VOTES, AUDIT_SAMPLE)
         with warehouse.connect() as db:
-            items = db.execute(ITEMS, {"batch": batch}).to_arrow_table()
+            least = {"batch": batch, "decides_from": task.spec.student.decides_from}
+            items = db.execute(ITEMS, least).to_arrow_table()
             votes = db.execute(VOTES, {"batch": batch}).to_arrow_table()
         rows = choose(task, batch, items, votes)
         warehouse.replace_batch(QUEUE, batch, rows)
@@ -103,6 +105,7 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
         pairs=alike(task, texts, images),
         classes=task.classes,
         random_share=settings.random_share,
+        first=items["undecided"].to_numpy(zero_copy_only=False).astype(bool),
     )
     ids = items["item_id"].to_pylist()
     return pa.Table.from_pydict(

@@ -7,6 +7,7 @@ import dagster as dg
 from expectations.alarm import accuracy_has_not_drifted
 from expectations.canary import the_models_are_the_same
 from expectations.inbox import every_file_can_be_read
+from expectations.labelled import items_are_labelled
 from expectations.suite import SUITES, suite_checks
 from orchestration.task.task import Task
 
@@ -17,6 +18,7 @@ def checks(task: Task) -> list[dg.AssetChecksDefinition]:
     return [
         *(suite_checks(task, name) for name in names),
         every_file_can_be_read(task),
+        items_are_labelled(task),
         accuracy_has_not_drifted(task),
         the_models_are_the_same(task),
     ]

@@ -9,7 +9,7 @@ measures refuses gold without. The audit sample is drawn apart, in ``labeling.sa
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -100,6 +100,7 @@ def choose_queue(
     classes: Sequence[str] | None = None,
     random_share: float = RANDOM_SHARE,
     pairs: sparse.csr_matrix | None = None,
+    first: NDArray[np.bool_] | None = None,
 ) -> Queue:
     """Choose the items to review next; near-duplicates collapse to one.
 
@@ -129,6 +130,9 @@ def choose_queue(
     pairs : csr_matrix of bool, optional
         Near-duplicates, to spare finding them again each round; see
         :func:`labeling.sampling.duplicates.near_duplicates`.
+    first : bool array of shape (n_items,), optional
+        Items that the strategy chooses from before all others: those nobody could label. The
+        random share is drawn from all.
 
     Raises
     ------
@@ -171,15 +175,28 @@ def choose_queue(
     drawn = frame[:n_random]
     picks: list[tuple[str, int, Ranking]] = []
     if n > n_random and chosen != "random":
-        ranking = rank(chosen, pool)
-        kept = collapse(ranking.item, pairs, np.concatenate([done, drawn]))
-        wanted = n - n_random
-        if chosen == "margin-cluster" and len(kept) > wanted:
-            space = dense(pool.features(), seed)
-            kept = unsure_of_clusters(space, ranking.score, kept, wanted, seed)
-        picks = [(chosen, i, ranking) for i in kept[:wanted].tolist()]
+        seen, wanted = np.concatenate([done, drawn]), n - n_random
+        for some in _by_urgency(open_items, first):
+            ranking = rank(chosen, replace(pool, open=some))
+            kept = collapse(ranking.item, pairs, seen)
+            left = wanted - len(picks)
+            if chosen == "margin-cluster" and len(kept) > left > 0:
+                space = dense(pool.features(), seed)
+                kept = unsure_of_clusters(space, ranking.score, kept, left, seed)
+            picks += [(chosen, i, ranking) for i in kept[:left].tolist()]
+            seen = np.concatenate([seen, kept[:left]])
+            if len(picks) >= wanted:
+                break
     at_random = [(i, n_random / len(frame)) for i in drawn.tolist()]
     return _queue(picks, at_random, rng)
+
+
+def _by_urgency(
+    items: NDArray[np.int64], first: NDArray[np.bool_] | None
+) -> list[NDArray[np.int64]]:
+    if first is None:
+        return [items]
+    return [some for some in (items[first[items]], items[~first[items]]) if len(some)]
 
 
 def _queue(

@@ -112,6 +112,7 @@ def rank(strategy: str, pool: Pool) -> Ranking:
     if strategy == "typical":
         space = dense(pool.features(), pool.seed)
         item, score = typical_first(space, pool.n, pool.labelled, pool.seed)
+        item = item[np.isin(item, pool.open)]
         return Ranking(item, score, lambda _: "typical of a group of items nobody has reviewed")
     if strategy == "teaching":
         if pool.votes is None:

@@ -163,6 +163,14 @@ class Quality(Section):
     window_batches: PositiveInt = Field(
         default=8, description="Batches of the sliding window of accuracy."
     )
+    undecided_warns_above: Share = Field(
+        default=0.6, description="Share of a batch without a label from which on a check warns."
+    )
+    labelled_falls_at_most: Share = Field(
+        default=0.5,
+        description="Part of the usual share of labelled items that a batch may lose, beyond "
+        "chance, before it is held back; 1: never.",
+    )
 
 
 class Alarm(Section):

@@ -114,7 +114,7 @@ def test_every_strategy_of_task_yaml_fills_a_queue(ran_task, strategy):
     task = replace(ran_task.task, spec=ran_task.task.spec.model_copy(update={"queue": settings}))
     newest = {"batch": DAYS[1]}
     with warehouse_of(task).connect() as db:
-        items = db.execute(ITEMS, newest).to_arrow_table()
+        items = db.execute(ITEMS, newest | {"decides_from": 0.6}).to_arrow_table()
         votes = db.execute(VOTES, newest).to_arrow_table()
     rows = choose(task, DAYS[1], items, votes).to_pylist()
     assert len(rows) == 6

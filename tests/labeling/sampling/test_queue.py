@@ -175,3 +175,29 @@ def test_task_yaml_offers_every_strategy_but_re_review_which_has_a_table_of_its_
 
     offered = get_args(Queue.model_fields["strategy"].annotation)
     assert set(offered) == set(STRATEGIES) - {"re-review"}
+
+
+@pytest.mark.parametrize("strategy", ["margin-cluster", "typical", "teaching", "density"])
+def test_items_that_nobody_could_label_come_first(strategy):
+    texts, proba, votes = pool()
+    proba[:30] = [0.9, 0.05, 0.05]
+    first = np.arange(120) < 30
+    for n, chosen_first in ((20, 20), (50, 30)):
+        queue = choose_queue(
+            texts, proba, n, strategy=strategy, consensus=proba, votes=votes, random_share=0,
+            first=first,
+        )  # fmt: skip
+        assert len(set(queue.item.tolist())) == n
+        assert first[queue.item[:chosen_first]].all()
+        assert first[queue.item].sum() == chosen_first
+
+
+def test_the_random_share_is_drawn_from_all_items_whoever_comes_first():
+    texts, proba, votes = pool()
+    first = np.arange(120) < 60
+    queue = choose_queue(
+        texts, proba, 40, consensus=proba, votes=votes, random_share=0.5, first=first
+    )
+    drawn = queue.item[queue.at_random]
+    assert 0 < first[drawn].sum() < len(drawn) == 20
+    assert first[queue.item[~queue.at_random]].all()
