@@ -1,6 +1,8 @@
 """Measure the consensus against its peers and write ``bench/results/consensus.md``.
 
-``python -m bench.consensus.run`` from the root of the repository; about 20 minutes on two cores.
+``python -m bench.consensus.run`` from the root of the repository; about an hour on two cores the first
+time, most of it the peers, whose answers are kept. ``accuracy`` as an argument leaves the parts on
+speed and size as they stand on the page.
 """
 
 import json
@@ -15,13 +17,14 @@ from typing import Any
 import numpy as np
 
 from bench.consensus import sets
-from bench.consensus.accuracy import Row, f1_table, measure, table
+from bench.consensus.accuracy import load_all, measure
 from bench.consensus.peers import ask
 from bench.consensus.simulate import one_class_rules
+from bench.consensus.table import f1_table, summary, table
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "bench" / "results" / "consensus.md"
-RUNS = 5
+RUNS, N_GOLD, DRAWS = 5, 50, 5
 
 
 def ours(*arguments: str) -> dict[str, Any]:
@@ -72,62 +75,70 @@ def size() -> str:
     return "\n".join(lines)
 
 
+def standing(title: str) -> str:
+    """Return a section of the page as it stands, without its title."""
+    return RESULTS.read_text().split(f"## {title}\n")[1].split("\n## ")[0].strip()
+
+
 def main() -> None:
-    """Run everything and write the table."""
-    rows: list[Row] = []
-    for name in sets.EVERY:
-        rows.append(measure(name))
-        a = rows[-1].accuracy
-        print(name, {who: round(points, 1) for who, points in a.items()}, flush=True)
-    parts = {"speed": speed(), "size": size(), "table": table(rows), "f1": f1_table(rows)}
-    load = os.getloadavg()[2]
-    machine = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.0f}"
-    RESULTS.write_text(PAGE.format(machine=machine, **parts))
+    """Run everything and write the page."""
+    rows = [measure(one, gold=N_GOLD, draws=DRAWS) for one in load_all(sets.DATA)]
+    parts = {"table": table(rows), "summary": summary(rows), "f1": f1_table(rows)}
+    if sys.argv[1:] == ["accuracy"]:
+        parts |= {"speed": standing(SPEED), "size": standing(SIZE)}
+    else:
+        parts |= {"speed": f"{SIMULATED}\n\n{speed()}", "size": f"{size()}\n\n{CANNOT}"}
+    machine = (
+        f"Python {platform.python_version()}, {os.cpu_count()} cores, load {os.getloadavg()[2]:.0f}"
+    )
+    RESULTS.write_text(PAGE.format(machine=machine, draws=DRAWS, gold=N_GOLD, **parts))
     print(RESULTS.read_text())
 
 
-PAGE = """# Consensus: speed, size and accuracy
+SPEED, SIZE = "A million items, 50 rules for one class each", "Size"
+SIMULATED = "Simulated as in `bench/consensus/simulate.py`. Ours includes turning the dense matrix into votes."
+CANNOT = """Snorkel cannot do the first: the matrix of overlaps that it makes has (1,200 x 56)^2 entries, 36 GB in
+double precision."""
+
+PAGE = (
+    """# Consensus: speed, size and accuracy
 
 `.venv/bin/python -m bench.consensus.run` ({machine}). Peers run in environments of their own, from
-`bench/consensus/requirements-*.txt`, in the same run.
+`bench/consensus/requirements-*.txt`. What they say of a set is kept by a hash of its votes, of their
+pins and of the script that asks them, so a run after a change of ours alone does not ask them again.
 
-## A million items, 50 rules for one class each
-
-Simulated as in `bench/consensus/simulate.py`. Ours includes turning the dense matrix into votes.
+## """
+    + SPEED
+    + """
 
 {speed}
 
-## Size
+## """
+    + SIZE
+    + """
 
 {size}
 
-Snorkel cannot do the first: the matrix of overlaps that it makes has (1,200 x 56)^2 entries, 36 GB in
-double precision.
-
 ## Accuracy
 
-Every vote matrix under `../shared/data`, one set of defaults. All methods get the votes of all rows;
-scored are the test rows with at least one vote (all rows with gold where a set has no split), ties at
-their expectation. `majority*` is the majority on the items scored with gold: sets without a split
-leave out the 50 items whose gold was given. With gold: mean of 5 draws of 50 from the rows that are
-not test rows. Log loss in nats, calibration error (10 bins of equal mass) in points, both of ours. The
-services' confidences are used by ours (it takes them where there are 2,000 items or more); the peers
-have no place for them.
+Every set of votes under `../shared/data`, one set of defaults: `.venv/bin/python -m
+bench.consensus.accuracy --gold {gold} --draws {draws}` prints the same table for any folder of sets. All
+methods get the votes of all rows; scored are the test rows with at least one vote (all rows with gold
+where none lies outside the test rows), ties at their expectation. `majority*` is the majority on the
+items scored with gold: sets without a split leave out the items whose gold was given. With gold: mean of
+{draws} draws of {gold} (of half the pool where that is less) from the rows that are not test rows. Log
+loss in nats and calibration error (10 bins of equal mass) in points: of majority's shares softened by
+one vote / of ours / of ours with gold. The services' confidences are used by ours; the peers have no
+place for them. A dash: no answer, see below the table; a mean over fewer sets tells their number.
 
 {table}
+{summary}
 
-F1 of class 1 on the binary sets:
+F1 of class 1 on the sets of two classes:
 
 {f1}
-
-Some settings were chosen on these same sets, but on plateaus, one default for all: prior strength 3-5,
-silence worth .25-.5, correlation .05-.1 and gold-head deviations .1-.35 (bias) and .1-.5 (voter) stay
-within half a point of the means above. Two thresholds have less room: confusion matrices must beat one
-coin a voter by 11 % of the log likelihood (crowd_zencrowd_us would flip below 8 %, crowd_bluebird
-above 15 %), and trusted votes must stand half way between equal shares and one class only before a
-rule panel's prior leans that way (spouse_cage stands at .64, the other rule sets at .25 or less,
-a simulated panel with one junk rule that fires on 80 % of the items at .41).
 """
+)
 
 
 if __name__ == "__main__":
