@@ -60,9 +60,14 @@ def read_record(
     known[at[met]] = True
     unseen[at[met]] = as_matrix(rows["unseen"], n_classes)[met]
     consensus[at[met]] = as_matrix(rows["posterior"], n_classes)[met]
-    audit, seen = window.audit, known[window.audit.item]
-    share = None if audit.probability is None else audit.probability[seen]
-    return Record(known, unseen, consensus, Gold(audit.item[seen], audit.label[seen], share))
+    return Record(known, unseen, consensus, gold_on(window.audit, known))
+
+
+def gold_on(gold: Gold, among: NDArray[np.bool_]) -> Gold:
+    """Return the gold of some items; ``among`` is of shape (n_items,), and items keep their numbers."""
+    kept = among[gold.item]
+    share = None if gold.probability is None else gold.probability[kept]
+    return Gold(gold.item[kept], gold.label[kept], share)
 
 
 def as_matrix(column: pa.ChunkedArray, n_classes: int) -> NDArray[np.float64]:

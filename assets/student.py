@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from assets.consensus import fit_label_model
 from assets.declare import by_batch
 from assets.looked_at import look, new_student, twins
-from assets.opinions import read_record
+from assets.opinions import Record, gold_on, read_record
 from assets.switches import Decision, as_rows, calibration_row, decide, pooling_row
 from assets.tables import CONSENSUS, STUDENT_OPINIONS, STUDENT_SWITCHES, STUDENT_VOTES
 from assets.votes import Window, read_window
@@ -54,20 +54,31 @@ def student(task: Task) -> dg.AssetsDefinition:
             return _silent(task, warehouse, batch, "none: fewer than two classes, or too few items")
         record = read_record(warehouse, batch, window, posterior)
         now = posterior[window.current]
+        heard = spoken[window.current]
         heat = (
-            temperature(record.unseen, record.consensus, record.known & spoken, record.audit)
+            temperature(
+                record.unseen,
+                record.consensus,
+                record.known & spoken,
+                gold_on(record.audit, spoken),
+            )
             if record.known.any()
-            else temperature(opinion.unseen, now, spoken[window.current])
+            else temperature(opinion.unseen, now, heard)
         )
+        silent = silent_heat(record, spoken, heat, opinion, now, heard)
         trust, gain = settle_trust(
             record.consensus, cooled(record.unseen, heat.value), window.votes, record.audit
         )
-        calibrated = cooled(opinion.unseen, heat.value)
+        calibrated = np.where(
+            heard[:, None],
+            cooled(opinion.unseen, heat.value),
+            cooled(opinion.unseen, silent.value),
+        )
         pooled = with_student(now, calibrated, window.votes_of_batch(), trust)
         rows = [
             *decision.rows,
             pooling_row(trust, gain, record.audit.n_gold, batch),
-            calibration_row(heat, batch),
+            calibration_row(heat, silent, batch),
         ]
         votes = _votes(task, batch, context.run.run_id, window, calibrated)
         warehouse.replace_batch(STUDENT_VOTES, batch, votes)
@@ -75,7 +86,10 @@ def student(task: Task) -> dg.AssetsDefinition:
             STUDENT_OPINIONS, batch, _opinions(batch, window, opinion, calibrated, pooled)
         )
         warehouse.replace_batch(STUDENT_SWITCHES, batch, as_rows(batch, rows))
-        measured = scores(cooled(record.unseen, heat.value), record.audit)
+        before = np.where(
+            spoken[:, None], cooled(record.unseen, heat.value), cooled(record.unseen, silent.value)
+        )
+        measured = scores(before, record.audit)
         notes = [f"{row['switch']}: {row['told']}" for row in rows]
         save(task, batch, opinion, heat, measured, notes)
         return dg.MaterializeResult(
@@ -95,6 +109,23 @@ def student(task: Task) -> dg.AssetsDefinition:
         )
 
     return student
+
+
+def silent_heat(
+    record: Record,
+    spoken: NDArray[np.bool_],
+    heat: "Temperature",
+    opinion: "Opinion",
+    now: NDArray[np.float64],
+    heard: NDArray[np.bool_],
+) -> "Temperature":
+    """Say how sure it may be where nobody voted: by gold of such items, else by hidden words."""
+    from labeling.student.calibrate import MIN_GOLD, temperature, where_silent
+
+    own = gold_on(record.audit, ~spoken)
+    if own.n_gold >= MIN_GOLD:
+        return temperature(record.unseen, record.consensus, spoken, own)
+    return where_silent(heat, opinion.unseen, opinion.hidden, now, heard)
 
 
 def _form(
@@ -120,6 +151,7 @@ def _form(
         window.current,
         twins=same,
         unlabelled=MOST_UNLABELLED if decision.any_kept else 0,
+        votes=window.votes,
     )
 
 

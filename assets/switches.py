@@ -126,11 +126,13 @@ def pooling_row(trust: float, gain: "Paired | None", n_gold: int, batch: str) ->
     return row_of("pooling", trust > 0, f"{'on' if trust else 'off'}, {gain}", gain, gain.n, batch)
 
 
-def calibration_row(heat: "Temperature", batch: str) -> dict[str, Any]:
+def calibration_row(heat: "Temperature", silent: "Temperature", batch: str) -> dict[str, Any]:
     """Tell how sure the student may be."""
     told = (
         f"logits divided by {heat.value:.2f}, as learnt from {heat.n} items of {heat.learnt_from}"
     )
+    if silent.value != heat.value:
+        told += f"; by {silent.value:.2f} where nobody voted"
     return row_of("calibration", heat.learnt_from != "nothing", told, None, heat.n, batch)
 
 

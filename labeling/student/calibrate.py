@@ -98,6 +98,48 @@ def temperature(
     return Temperature(float(np.exp(found.x)), source, len(item))
 
 
+def where_silent(
+    heat: Temperature,
+    unseen: NDArray[np.float64],
+    hidden: NDArray[np.float64],
+    posteriors: NDArray[np.float64],
+    covered: NDArray[np.bool_],
+) -> Temperature:
+    """Return the temperature of items on which nobody voted.
+
+    A student knows the items of a rule by the rule's own words, and is less sure without them than
+    it has reason to be: learning from one makes it expect the words. How far is seen on items with
+    a vote, once these words are left out.
+
+    Parameters
+    ----------
+    heat : Temperature
+        Of the items with a vote.
+    unseen, hidden : float arrays of shape (n, K)
+        :class:`labeling.student.opinion.Opinion`: what is said of the items, and of them without
+        the words that tell which voter spoke.
+    posteriors : float array of shape (n, K)
+        Consensus.
+    covered : bool array of shape (n,)
+        Where a voter spoke.
+
+    Examples
+    --------
+    >>> right = np.tile([0.8, 0.2], (50, 1))
+    >>> heat = Temperature(1.0, "consensus", 50)
+    >>> timid = np.tile([0.6, 0.4], (50, 1))
+    >>> where_silent(heat, right, timid, right, np.ones(50, dtype=bool)).value < 0.4
+    True
+    """
+    if np.array_equal(hidden, unseen) or not covered.any():
+        return heat
+    with_words, without = (
+        temperature(said, posteriors, covered).value for said in (unseen, hidden)
+    )
+    value = float(np.clip(heat.value * without / with_words, *RANGE))
+    return Temperature(value, heat.learnt_from, heat.n)
+
+
 def cooled(proba: NDArray[np.float64], value: float) -> NDArray[np.float64]:
     """Return probabilities of shape (n, K) with their logits divided by a temperature."""
     return np.exp(log_softmax(np.log(np.maximum(proba, _TINY)) / value, axis=1))

@@ -4,10 +4,12 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.base import clone
 
 from labeling.errors import TooFewSamplesError
@@ -89,12 +91,17 @@ def cross_fit(
     """
     at = folds(len(items), student.random_state, groups)
     lesson = make_lesson(len(items), student.n_classes, posteriors, gold, weights, held_out)
-    return blind(student, student.prepare(items), lesson, at)
+    prepared = student.prepare(items)
+    return blind(student, prepared, lesson, at, [prepared.x])[0]
 
 
 def blind(
-    student: Student, prepared: Prepared, lesson: Lesson, at: NDArray[np.int64]
-) -> NDArray[np.float64]:
+    student: Student,
+    prepared: Prepared,
+    lesson: Lesson,
+    at: NDArray[np.int64],
+    views: Sequence[sparse.csr_matrix],
+) -> list[NDArray[np.float64]]:
     """Predict prepared items, each by a student that learnt from the other folds only.
 
     Parameters
@@ -103,14 +110,18 @@ def blind(
         As in :meth:`labeling.student.student.Student.learn`.
     at : int array of shape (n_items,)
         Folds, see :func:`folds`.
+    views : sequence of csr_matrix of shape (n_items, d)
+        What the items look like when they are judged: ``prepared.x``, or parts of it.
 
     Returns
     -------
-    float array of shape (n_items, n_classes)
+    list of float arrays of shape (n_items, n_classes)
+        One for each view.
     """
-    proba = np.empty((len(at), student.n_classes))
+    said = [np.empty((len(at), student.n_classes)) for _ in views]
     for fold in range(FOLDS):
         unseen = np.flatnonzero(at == fold)
         pupil = cast("Student", clone(student)).learn(prepared, lesson.without(unseen))
-        proba[unseen] = pupil.judge(prepared, unseen)
-    return proba
+        for proba, view in zip(said, views, strict=True):
+            proba[unseen] = pupil.judge(view[unseen])
+    return said

@@ -15,13 +15,16 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.base import clone
 
 from labeling.gold import Gold
 from labeling.student.crossfit import FOLDS, blind, folds
 from labeling.student.lesson import Lesson, make_lesson
 from labeling.student.student import Student
+from labeling.student.telling import telling, without
 from labeling.student.tricks import Prepared
+from labeling.votes import Votes
 
 MOST_UNLABELLED = 500
 """Items without a vote that a student with a trick turned on looks at as well."""
@@ -41,6 +44,9 @@ class Opinion:
     unseen : float array of shape (n_current, K)
         Not calibrated. Each row comes from a student that saw neither the votes nor the gold of
         the item.
+    hidden : float array of shape (n_current, K)
+        The same of items without the terms that tell which voter spoke, see
+        :mod:`labeling.student.telling`; ``unseen`` itself where votes were not given.
     learnt_from : int array
         Items that ``student`` learnt from.
     out_of_time : bool
@@ -49,6 +55,7 @@ class Opinion:
 
     student: Student
     unseen: NDArray[np.float64]
+    hidden: NDArray[np.float64]
     learnt_from: NDArray[np.int64]
     out_of_time: bool
 
@@ -100,6 +107,7 @@ def form(
     *,
     twins: Callable[[NDArray[np.int64]], NDArray[np.int64]],
     unlabelled: int = 0,
+    votes: Votes | None = None,
 ) -> Opinion | None:
     """Teach a student, and ask students that have not seen the current items what they are.
 
@@ -120,6 +128,8 @@ def form(
         where cross-fitting is needed, see :func:`labeling.student.crossfit.folds`.
     unlabelled : int
         See :func:`material`.
+    votes : Votes, optional
+        On all items, for :attr:`Opinion.hidden`.
 
     Returns
     -------
@@ -137,8 +147,11 @@ def form(
     if len(past) >= wanted and _teaches(past, posterior, spoken, earlier):
         prepared, lesson = _taught(student, items, posterior, spoken, earlier, past)
         fitted = cast("Student", clone(student)).learn(prepared, lesson)
-        now = take(items, np.flatnonzero(current))
-        return Opinion(fitted, _said(fitted, now), past, True)
+        now = np.flatnonzero(current)
+        x = _read(fitted, take(items, now))
+        views = _views(x, None if votes is None else telling(x, votes, now))
+        said = [fitted.judge(view) for view in views]
+        return Opinion(fitted, said[0], said[-1], past, True)
     learnt = material(spoken, earlier, np.ones(len(spoken), dtype=bool), unlabelled=unlabelled)
     if not _teaches(learnt, posterior, spoken, earlier):
         return None
@@ -147,11 +160,24 @@ def form(
         return None
     prepared, lesson = _taught(student, items, posterior, spoken, earlier, learnt)
     fitted = cast("Student", clone(student)).learn(prepared, lesson)
-    said = np.empty(posterior.shape)
-    said[learnt] = blind(student, prepared, lesson, folds(len(learnt), student.random_state, alike))
     others = np.setdiff1d(np.flatnonzero(current), learnt)
-    said[others] = _said(fitted, take(items, others))
-    return Opinion(fitted, said[current], learnt, False)
+    rest = _read(fitted, take(items, others))
+    terms = None
+    if votes is not None:
+        whole = sparse.csr_matrix(sparse.vstack([prepared.x, rest]))
+        terms = telling(whole, votes, np.concatenate([learnt, others]))
+    at = folds(len(learnt), student.random_state, alike)
+    judged = blind(student, prepared, lesson, at, _views(prepared.x, terms))
+    place = np.cumsum(current) - 1
+    here = current[learnt]
+    said = []
+    for own, view in zip(judged, _views(rest, terms), strict=True):
+        unseen = np.empty((int(current.sum()), student.n_classes))
+        unseen[place[learnt[here]]] = own[here]
+        if len(others):
+            unseen[place[others]] = fitted.judge(view)
+        said.append(unseen)
+    return Opinion(fitted, said[0], said[-1], learnt, False)
 
 
 def _taught(
@@ -179,8 +205,16 @@ def take(items: Sequence[str] | NDArray[Any], at: NDArray[np.int64]) -> Any:
     return items[at] if isinstance(items, np.ndarray) else [items[i] for i in at.tolist()]
 
 
-def _said(student: Student, items: Any) -> NDArray[np.float64]:
-    return student.predict_proba(items) if len(items) else np.empty((0, student.n_classes))
+def _read(student: Student, items: Any) -> sparse.csr_matrix:
+    if len(items):
+        return student.read(items)
+    n_features = student.pipeline_.named_steps["classifier"].n_features_in_
+    return sparse.csr_matrix((0, n_features))
+
+
+def _views(x: sparse.csr_matrix, terms: NDArray[np.bool_] | None) -> list[sparse.csr_matrix]:
+    """Return the items as they are, and without the terms that tell, if there are any."""
+    return [x] if terms is None or not terms.any() else [x, without(x, terms)]
 
 
 def _renumbered(gold: Gold, item: NDArray[np.int64], n_items: int) -> Gold:

@@ -21,8 +21,9 @@ from labeling.student.soft import as_classifier
 EPOCHS = 5
 """Times that every row is looked at; the coefficients of the last time are averaged."""
 
-LEAST_ROWS, MOST_STEPS = 256, 200
-"""Rows of one step at least, and steps of one epoch at most: a step costs all features once."""
+FEW_STEPS, ROWS, MOST_STEPS = 50, (16, 256), 200
+"""Steps of one epoch for few rows, rows of one step then, and steps at most: each costs all features
+once."""
 
 RATE = 0.3
 """Length of the first step, in units of each feature's own gradients."""
@@ -87,7 +88,7 @@ def stochastic_logistic(
     mean_coef, mean_bias = np.zeros_like(coef), np.zeros_like(bias)
     squares = np.full((x.shape[1], 1), 1e-8, dtype=np.float32)
     bias_squares = np.full(n_classes, 1e-8, dtype=np.float32)
-    at_once = max(LEAST_ROWS, -(-n // MOST_STEPS))
+    at_once = max(int(np.clip(n // FEW_STEPS, *ROWS)), -(-n // MOST_STEPS))
     starts = range(0, n, at_once)
     for epoch in range(EPOCHS):
         order = rng.permutation(n)

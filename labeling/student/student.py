@@ -205,7 +205,7 @@ class Student(ClassifierMixin, BaseEstimator):
     ) -> Any:
         if prepared.copies is prepared.x:
             weights = np.maximum(rows, COPY_WEIGHT * copied) if self.copies else rows
-            if np.count_nonzero(weights) <= MANY:
+            if len(weights) <= MANY:
                 return soft_logistic(prepared.x, targets, weights, self.penalty)
             return stochastic_logistic(
                 prepared.x,
@@ -226,12 +226,13 @@ class Student(ClassifierMixin, BaseEstimator):
         """Return probabilities of shape (n, n_classes)."""
         return np.asarray(self.pipeline_.predict_proba(items), dtype=np.float64)
 
-    def judge(
-        self, prepared: Prepared, item: NDArray[np.int64] | None = None
-    ) -> NDArray[np.float64]:
-        """Return probabilities of shape (n, n_classes) for prepared items, or some of them."""
+    def read(self, items: Any) -> sparse.csr_matrix:
+        """Turn items into features of shape (n, d), as this fitted student sees them."""
+        return sparse.csr_matrix(self.pipeline_.named_steps["features"].transform(items))
+
+    def judge(self, x: sparse.csr_matrix) -> NDArray[np.float64]:
+        """Return probabilities of shape (n, n_classes) for features of shape (n, d)."""
         model = self.pipeline_.named_steps["classifier"]
-        x = prepared.x if item is None else prepared.x[item]
         return np.asarray(model.predict_proba(x), dtype=np.float64)
 
     def predict(self, items: Any) -> NDArray[Any]:

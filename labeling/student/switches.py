@@ -132,6 +132,6 @@ def _cross_validate(
         seen = lesson.without(gold.item[judged])
         for trick in right:
             pupil = cast("Student", clone(student)).set_params(**({trick: True} if trick else {}))
-            said = pupil.learn(prepared, seen).judge(prepared)[gold.item[judged]]
+            said = pupil.learn(prepared, seen).judge(prepared.x[gold.item[judged]])
             right[trick][judged] = said.argmax(axis=1) == gold.label[judged]
     return right

@@ -132,10 +132,14 @@ class TextStudent(Student):
         """Return probabilities of shape (n, n_classes); the pipeline's own, sooner."""
         if self.embed is not None or not len(items):
             return super().predict_proba(items)
+        return self.judge(self.read(items))
+
+    def read(self, items: Any) -> sparse.csr_matrix:
+        """See :meth:`labeling.student.student.Student.read`; the same features, sooner."""
+        if self.embed is not None:
+            return super().read(items)
         union = self.pipeline_.named_steps["features"]
-        x = _beside([Counted.fitted(one).transform(items) for _, one in union.transformer_list])
-        model = self.pipeline_.named_steps["classifier"]
-        return np.asarray(model.predict_proba(x), dtype=np.float64)
+        return _beside([Counted.fitted(one).transform(items) for _, one in union.transformer_list])
 
     def _features(self, items: Any) -> Any:
         if not any(text.strip() for text in items):
