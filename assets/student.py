@@ -173,7 +173,7 @@ def save(
     task.students.mkdir(parents=True, exist_ok=True)
     calibrated = opinion.student.cool(heat.value)
     files = {".md": model_card(calibrated, task.name, measured, notes).encode()}
-    if task.spec.student.features == "embeddings":
+    if task.spec.student.reads_vectors:
         (task.students / f"{batch}.joblib").unlink(missing_ok=True)
     else:
         files[".joblib"] = pickle.dumps(portable(calibrated), protocol=pickle.HIGHEST_PROTOCOL)

@@ -10,6 +10,7 @@ import resource
 import subprocess
 import sys
 import time
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,7 @@ def measure(n: int, batch: str) -> dict[str, float | int | str]:
     from labeling.student.calibrate import cooled, temperature
     from labeling.student.opinion import form
     from labeling.student.text import TextStudent
+    from labeling.votes import Votes
 
     try:
         from labeling.sampling.duplicates import same_words as twins
@@ -50,7 +52,7 @@ def measure(n: int, batch: str) -> dict[str, float | int | str]:
         def twins(texts: list[str]) -> np.ndarray:
             return groups(near_duplicates(texts))
 
-    texts, _, gold = news(n)
+    texts, matrix, gold = news(n)
     rng = np.random.default_rng(1)
     said = np.where(rng.random(n) < 0.2, rng.integers(0, 4, n), gold)
     posterior = np.full((n, 4), 0.1)
@@ -58,11 +60,14 @@ def measure(n: int, batch: str) -> dict[str, float | int | str]:
     spoken = np.ones(n, dtype=bool)
     current = np.arange(n) >= (0 if batch == "first" else n // 2)
     nothing = Gold(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32))
+    more = (
+        {} if "votes" not in signature(form).parameters else {"votes": Votes.from_matrix(matrix, 4)}
+    )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     started = time.perf_counter()
     opinion = form(
         TextStudent(4), texts, posterior, spoken, nothing, current,
-        twins=lambda at: twins([texts[i] for i in at.tolist()]),
+        twins=lambda at: twins([texts[i] for i in at.tolist()]), **more,
     )  # fmt: skip
     assert opinion is not None
     heat = temperature(opinion.unseen, posterior[current], spoken[current])

@@ -148,7 +148,7 @@ def write_model(task: Task, path: Path, card: Path) -> str:
     import joblib
 
     found = sorted(task.students.glob("*.joblib"))  # batches sort in the order of time
-    if not found and task.spec.student.features == "embeddings":
+    if not found and task.spec.student.reads_vectors:
         raise TaskError(
             f"the student of task {task.name!r} reads embeddings and cannot be one file: the "
             "embedding model is not in it; with student: {features: tfidf} it can"

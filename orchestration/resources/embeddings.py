@@ -1,9 +1,7 @@
-"""Texts as vectors of an embedding model, asked through LiteLLM once and kept in SQLite."""
+"""Texts as vectors: of a model asked through LiteLLM, or of one on this machine; kept in SQLite."""
 
-import hashlib
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,23 +10,16 @@ from numpy.typing import NDArray
 from orchestration.environment import secret
 from orchestration.resources.litellm_faults import clean
 from orchestration.resources.litellm_transport import litellm_module
+from orchestration.resources.local_vectors import local_model
+from orchestration.resources.vectors import kept_vectors, of_length_one
 from orchestration.task.errors import TaskError
-from orchestration.task.schema import Embeddings
+from orchestration.task.schema import Embeddings, SentenceTransformers
 from orchestration.task.task import Task
 
 Embed = Callable[[list[str]], NDArray[np.float64]]
 
-TABLES = """
-create table if not exists vectors (
-    model text not null, digest text not null, vector blob not null, primary key (model, digest)
-);
-create table if not exists spent (model text not null, texts integer not null, usd real not null);
-"""
-CHUNK = 500
-"""Digests looked up in one query; SQLite allows some 32,000 parameters."""
-
-WAIT_S = 30.0
-"""How long to wait for another process that writes, in seconds."""
+KEPT_AT_ONCE = 2_048
+"""Texts whose vectors are made on this machine before they are kept."""
 
 
 def embedder(task: Task) -> Embed | None:
@@ -43,11 +34,14 @@ def embedder(task: Task) -> Embed | None:
     Raises
     ------
     TaskError
-        If the key is not in the environment; when called, if the model cannot be asked, or what
-        embeddings may cost is spent.
+        If the key is not in the environment, or the model not on this machine; when called, if the
+        model cannot be asked or loaded, or what embeddings may cost is spent.
     """
-    settings = task.spec.student.embeddings
-    if task.spec.student.features != "embeddings" or settings is None:
+    student = task.spec.student
+    if student.features == "sentence-transformers" and student.sentence_transformers is not None:
+        return _on_this_machine(task, student.sentence_transformers)
+    settings = student.embeddings
+    if student.features != "embeddings" or settings is None:
         return None
     where = f"{task.folder / 'task.yaml'}: student.embeddings"
     key = None
@@ -57,50 +51,24 @@ def embedder(task: Task) -> Embed | None:
             raise TaskError(
                 f"{where}.api_key_variable: {settings.api_key_variable} is not set in the environment"
             )
-    path = task.embeddings
+
+    def ask(db: sqlite3.Connection, texts: list[str]) -> tuple[list[NDArray[np.float32]], float]:
+        _within(db, settings, where)
+        return _ask(settings, key, texts, where)
 
     def embed(texts: list[str]) -> NDArray[np.float64]:
-        digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(path, timeout=WAIT_S)) as db:
-            db.executescript(TABLES)
-            known = _known(db, settings.model, digests)
-            new = {d: t for d, t in zip(digests, texts, strict=True) if d not in known}
-            for start in range(0, len(new), settings.at_once):
-                part = list(new)[start : start + settings.at_once]
-                _within(db, settings, where)
-                vectors, usd = _ask(settings, key, [new[d] for d in part], where)
-                with db:
-                    db.executemany(
-                        "insert or ignore into vectors values (?, ?, ?)",
-                        [
-                            (settings.model, d, v.tobytes())
-                            for d, v in zip(part, vectors, strict=True)
-                        ],
-                    )
-                    db.execute(
-                        "insert into spent values (?, ?, ?)", (settings.model, len(part), usd)
-                    )
-                known.update(zip(part, vectors, strict=True))
-        return np.array([known[d] for d in digests], dtype=np.float64)
+        return kept_vectors(task.embeddings, settings.model, texts, settings.at_once, ask)
 
     return embed
 
 
-def _known(
-    db: sqlite3.Connection, model: str, digests: Sequence[str]
-) -> dict[str, NDArray[np.float32]]:
-    found: dict[str, NDArray[np.float32]] = {}
-    wanted = list(dict.fromkeys(digests))
-    for start in range(0, len(wanted), CHUNK):
-        part = wanted[start : start + CHUNK]
-        marks = ", ".join("?" for _ in part)
-        rows = db.execute(
-            f"select digest, vector from vectors where model = ? and digest in ({marks})",
-            [model, *part],
-        )
-        found.update((digest, np.frombuffer(vector, dtype=np.float32)) for digest, vector in rows)
-    return found
+def _on_this_machine(task: Task, settings: SentenceTransformers) -> Embed:
+    mark, make = local_model(task, settings)
+
+    def embed(texts: list[str]) -> NDArray[np.float64]:
+        return kept_vectors(task.embeddings, mark, texts, KEPT_AT_ONCE, make)
+
+    return embed
 
 
 def _within(db: sqlite3.Connection, settings: Embeddings, where: str) -> None:
@@ -135,4 +103,4 @@ def _ask(
             f"{sorted({len(v) for v in vectors})} numbers for {len(texts)} texts"
         )
     usd = getattr(response, "_hidden_params", {}).get("response_cost") or 0.0
-    return [v / max(float(np.linalg.norm(v)), 1e-12) for v in vectors], float(usd)
+    return [of_length_one(v) for v in vectors], float(usd)

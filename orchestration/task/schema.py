@@ -96,6 +96,16 @@ class Embeddings(Section):
     budget_usd: Usd = Field(default=5.0, description="What vectors may cost in all.")
 
 
+class SentenceTransformers(Section):
+    """A model of the package sentence-transformers, on this machine."""
+
+    model: Annotated[str, Field(min_length=1)] = Field(
+        description="Its folder, from the task's on, or its name in the hub's cache of this user."
+    )
+    device: str | None = Field(default=None, description="cpu, cuda, mps; by itself if not said.")
+    at_once: PositiveInt = Field(default=64, description="Texts that it reads together.")
+
+
 class Student(Section):
     """The classifier trained on consensus and gold."""
 
@@ -103,8 +113,9 @@ class Student(Section):
     looks_at: Literal["auto", "text", "image"] = Field(
         default="auto", description="auto: images where items have no text, else texts."
     )
-    features: Literal["tfidf", "embeddings"] = "tfidf"
+    features: Literal["tfidf", "embeddings", "sentence-transformers"] = "tfidf"
     embeddings: Embeddings | None = None
+    sentence_transformers: SentenceTransformers | None = None
     decides_from: Share = Field(
         default=0.6, description="Its confidence where nobody else decided."
     )
@@ -113,11 +124,20 @@ class Student(Section):
     def _embeddings_have_a_model(self) -> "Student":
         if self.features == "embeddings" and self.embeddings is None:
             raise ValueError("features: embeddings needs embeddings: {model: ...} beside it")
-        if self.features == "embeddings" and self.looks_at == "image":
+        if self.features == "sentence-transformers" and self.sentence_transformers is None:
             raise ValueError(
-                "features: embeddings are of texts; with looks_at: image leave them out"
+                "features: sentence-transformers needs sentence_transformers: {model: ...} beside it"
+            )
+        if self.reads_vectors and self.looks_at == "image":
+            raise ValueError(
+                f"features: {self.features} are of texts; with looks_at: image leave them out"
             )
         return self
+
+    @property
+    def reads_vectors(self) -> bool:
+        """Whether texts are read by an embedding model, which no file of a student can hold."""
+        return self.features != "tfidf"
 
 
 class Audit(Section):

@@ -1,0 +1,86 @@
+"""Vectors of texts, kept in SQLite by model and hash of the text: none is made twice."""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+TABLES = """
+create table if not exists vectors (
+    model text not null, digest text not null, vector blob not null, primary key (model, digest)
+);
+create table if not exists spent (model text not null, texts integer not null, usd real not null);
+"""
+CHUNK = 500
+"""Digests looked up in one query; SQLite allows some 32,000 parameters."""
+
+WAIT_S = 30.0
+"""How long to wait for another process that writes, in seconds."""
+
+Make = Callable[[sqlite3.Connection, list[str]], tuple[list[NDArray[np.float32]], float]]
+"""Makes vectors of some new texts, and says what they cost in US dollars."""
+
+
+def kept_vectors(
+    path: Path, model: str, texts: Sequence[str], at_once: int, make: Make
+) -> NDArray[np.float64]:
+    """Return the vectors of texts; those that are not kept yet are made, some at a time.
+
+    Parameters
+    ----------
+    path : Path
+        The SQLite file.
+    model : str
+        Which model they are of; another one, other vectors.
+    texts : sequence of str
+    at_once : int
+        Texts that are made together, and kept before the next ones are.
+    make : callable
+        See :data:`Make`.
+
+    Returns
+    -------
+    float array of shape (n_texts, d)
+    """
+    digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, timeout=WAIT_S)) as db:
+        db.executescript(TABLES)
+        known = _known(db, model, digests)
+        new = {d: t for d, t in zip(digests, texts, strict=True) if d not in known}
+        for start in range(0, len(new), at_once):
+            part = list(new)[start : start + at_once]
+            vectors, usd = make(db, [new[d] for d in part])
+            with db:
+                db.executemany(
+                    "insert or ignore into vectors values (?, ?, ?)",
+                    [(model, d, v.tobytes()) for d, v in zip(part, vectors, strict=True)],
+                )
+                db.execute("insert into spent values (?, ?, ?)", (model, len(part), usd))
+            known.update(zip(part, vectors, strict=True))
+    return np.array([known[d] for d in digests], dtype=np.float64)
+
+
+def of_length_one(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the vector divided by its length."""
+    return vector / max(float(np.linalg.norm(vector)), 1e-12)
+
+
+def _known(
+    db: sqlite3.Connection, model: str, digests: Sequence[str]
+) -> dict[str, NDArray[np.float32]]:
+    found: dict[str, NDArray[np.float32]] = {}
+    wanted = list(dict.fromkeys(digests))
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        marks = ", ".join("?" for _ in part)
+        rows = db.execute(
+            f"select digest, vector from vectors where model = ? and digest in ({marks})",
+            [model, *part],
+        )
+        found.update((digest, np.frombuffer(vector, dtype=np.float32)) for digest, vector in rows)
+    return found
