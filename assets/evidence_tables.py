@@ -101,7 +101,7 @@ STUDENT_SWITCHES = Table(
     "student_switches",
     {
         "batch": _BATCH,
-        "switch": ("varchar", "consistency, self_training, spreading, pooling or calibration."),
+        "switch": ("varchar", "A trick, a selection, pooling or calibration."),
         "kept": ("boolean", "Whether it was on for the batch."),
         "gain": ("double", "Accuracy with it minus without, -1..1; null where it was not tried."),
         "gain_low": ("double", "Lower end of the 90 % interval."),

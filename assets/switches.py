@@ -19,8 +19,9 @@ if TYPE_CHECKING:  # scikit-learn takes a second to import, and only the student
 ASK_AGAIN = 3.0
 """Gold must have grown so many times before it is asked again: asking takes twenty fits."""
 
-LABELLED, UNLABELLED = 600, 400
-"""Items, at most, that the question is put on."""
+FEW, MANY = (600, 400), (6_000, 1_000)
+"""Items with a label and without, at most, that the question is put on: of a small window, where
+each item costs more, and of one that is learnt from in steps."""
 
 LAST_ASKED = """
 select switch, kept, gain, gain_low, gain_high, gold, asked_in, told
@@ -40,7 +41,9 @@ class Decision:
     @property
     def any_kept(self) -> bool:
         """Whether the student learns from unlabelled items."""
-        return any(row["kept"] for row in self.rows)
+        from labeling.student.tricks import TRICKS
+
+        return any(row["kept"] for row in self.rows if row["switch"] in TRICKS)
 
 
 def decide(
@@ -59,26 +62,27 @@ def decide(
     """
     from labeling.gold import Gold
     from labeling.student.opinion import material, take
-    from labeling.student.switches import MIN_GOLD, choose
+    from labeling.student.selection import SELECTIONS
+    from labeling.student.student import MANY as IN_STEPS
+    from labeling.student.switches import MIN_GOLD, SWITCHES, choose
     from labeling.student.tricks import TRICKS
 
     warehouse.ensure(STUDENT_SWITCHES)
-    last = warehouse.read(LAST_ASKED, [batch, list(TRICKS)]).to_pylist()
+    last = warehouse.read(LAST_ASKED, [batch, list(SWITCHES)]).to_pylist()
     asked_with = max((row["gold"] or 0 for row in last if row["asked_in"]), default=0)
     earlier = ~window.current
     n_gold = window.audit.n_gold
     silent = int(np.count_nonzero(earlier & ~spoken))
-    if n_gold < max(MIN_GOLD, ASK_AGAIN * asked_with) or not silent:
+    if n_gold < max(MIN_GOLD, ASK_AGAIN * asked_with):
         if asked_with:
             on = {str(row["switch"]): bool(row["kept"]) for row in last}
             return Decision(student.set_params(**on), last)
-        why = (
-            f"not tried: it takes {MIN_GOLD} audit gold items to tell, there are {n_gold}"
-            if n_gold < MIN_GOLD
-            else "not tried: voters spoke on every item, so nothing is left to learn from"
-        )
-        return Decision(student, [row_of(trick, False, f"off, {why}") for trick in TRICKS])
-    item = material(spoken, window.audit, earlier, most=LABELLED, unlabelled=UNLABELLED)
+        why = f"off, not tried: it takes {MIN_GOLD} audit gold items to tell, there are {n_gold}"
+        return Decision(student, [row_of(name, False, why) for name in SWITCHES])
+    names = SWITCHES if silent else tuple(SELECTIONS)
+    many = np.count_nonzero(earlier & spoken) > IN_STEPS
+    labelled, unlabelled = MANY if many else FEW
+    item = material(spoken, window.audit, earlier, most=labelled, unlabelled=unlabelled)
     place = np.full(len(spoken), -1)
     place[item] = np.arange(len(item))
     kept = place[window.audit.item] >= 0
@@ -88,10 +92,19 @@ def decide(
         None if window.audit.probability is None else window.audit.probability[kept],
     )
     some = take(items, item)
-    chosen, report = choose(student, some, posterior[item], gold, spoken[item].astype(np.float64))
+    chosen, report = choose(
+        student, some, posterior[item], gold, spoken[item].astype(np.float64), names=names
+    )
+    why = "off, not tried: voters spoke on every item, so nothing is left to learn from"
     return Decision(
         chosen,
-        [row_of(s.name, s.kept, str(s).partition(": ")[2], s.gain, n_gold, batch) for s in report],
+        [
+            *(
+                row_of(s.name, s.kept, str(s).partition(": ")[2], s.gain, n_gold, batch)
+                for s in report
+            ),
+            *(row_of(trick, False, why) for trick in TRICKS if trick not in names),
+        ],
     )
 
 

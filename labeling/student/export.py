@@ -18,6 +18,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 from labeling.errors import LabelingError
 from labeling.pictures import SIDE
+from labeling.student.selection import SELECTIONS
 from labeling.student.soft import as_classifier
 from labeling.student.student import Student
 from labeling.student.tricks import TRICKS
@@ -105,6 +106,7 @@ def model_card(
     if not hasattr(student, "pipeline_"):
         raise LabelingError("this student has not learnt anything yet; fit it first")
     on = [trick for trick in TRICKS if getattr(student, trick)]
+    chosen = [selection for selection in SELECTIONS if getattr(student, selection)]
     how_to_read = [
         f"It takes an array of shape (n, {SIDE}, {SIDE}, 3) of whole numbers 0..255, made of each file by",
         "",
@@ -129,6 +131,7 @@ def model_card(
         *(how_to_read if student.reads == "images" else []),
         f"- classes: {', '.join(str(name) for name in student.classes_)}",
         f"- trained on: the consensus of {student.n_trained_} items, gold of {student.n_gold_}",
+        f"- which items with a vote teach: {', '.join(chosen) or 'all alike'}",
         f"- also learns from unlabelled items by: {', '.join(on) or 'nothing'}",
         f"- L2 penalty {student.penalty:g}, seed {student.random_state}",
         (

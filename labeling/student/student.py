@@ -20,6 +20,7 @@ from labeling.errors import LabelingError
 from labeling.gold import Gold
 from labeling.student.correction import corrected
 from labeling.student.lesson import Lesson, make_lesson
+from labeling.student.selection import SELECTIONS
 from labeling.student.soft import as_classifier, soft_logistic
 from labeling.student.stochastic import stochastic_logistic
 from labeling.student.tricks import TRICKS, Prepared
@@ -62,6 +63,9 @@ class Student(ClassifierMixin, BaseEstimator):
     consistency, self_training, spreading : bool
         Learn from the unlabelled items as well, see :mod:`labeling.student.tricks`. Off by
         default: :func:`labeling.student.switches.choose` asks gold.
+    subset, weighting : bool
+        Learn from some items with a vote alone, or by how sure the voters are, see
+        :mod:`labeling.student.selection`. Off by default, too.
     penalty : float
         L2 penalty, see :func:`labeling.student.soft.soft_logistic`.
 
@@ -89,6 +93,8 @@ class Student(ClassifierMixin, BaseEstimator):
         consistency: bool = False,
         self_training: bool = False,
         spreading: bool = False,
+        subset: bool = False,
+        weighting: bool = False,
         penalty: float = PENALTY,
     ) -> None:
         self.n_classes = n_classes
@@ -98,6 +104,8 @@ class Student(ClassifierMixin, BaseEstimator):
         self.consistency = consistency
         self.self_training = self_training
         self.spreading = spreading
+        self.subset = subset
+        self.weighting = weighting
         self.penalty = penalty
 
     def fit(
@@ -187,13 +195,16 @@ class Student(ClassifierMixin, BaseEstimator):
         """Return a classifier taught by the consensus alone; ``None`` where nobody voted."""
         if not np.any(lesson.rows > 0):
             return None
-        model = self._step(prepared, lesson.targets, lesson.rows, lesson.rows)
+        rows = lesson.rows
+        for selection in SELECTIONS:
+            if getattr(self, selection):
+                rows = SELECTIONS[selection](prepared, lesson.targets, rows)
+        model = self._step(prepared, lesson.targets, rows, rows)
         for trick in TRICKS:
             if getattr(self, trick):
                 said = model.predict_proba(prepared.x)
-                model = self._step(
-                    prepared, *TRICKS[trick](prepared, lesson.targets, lesson.rows, said)
-                )
+                taught = TRICKS[trick](prepared, lesson.targets, rows, said)
+                model = self._step(prepared, *taught)
         return model
 
     def _step(

@@ -1,9 +1,10 @@
-"""Which tricks to turn on: those that cross-validated gold says help, and no others."""
+"""Which tricks and selections to turn on: those that cross-validated gold says help, no others."""
 
 # scikit-learn, scipy.sparse and cleanlab publish partial types or none.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,8 +17,12 @@ from labeling.gold import Gold
 from labeling.student.crossfit import FOLDS, folds
 from labeling.student.lesson import make_lesson
 from labeling.student.paired import Paired, inverse_probability, paired
+from labeling.student.selection import SELECTIONS
 from labeling.student.student import Student
 from labeling.student.tricks import TRICKS
+
+SWITCHES = (*TRICKS, *SELECTIONS)
+"""Parameters of the student that gold decides on."""
 
 MIN_GOLD = 100
 """Reviews below which no trick can be told from chance, so none is tried."""
@@ -56,6 +61,7 @@ def choose(
     groups: NDArray[np.int64] | None = None,
     queue_gold: Gold | None = None,
     held_out: NDArray[np.int64] | None = None,
+    names: Sequence[str] = SWITCHES,
 ) -> tuple[Student, list[Switch]]:
     """Turn on the tricks that pay on this task.
 
@@ -72,6 +78,8 @@ def choose(
         Near-duplicates, kept in one fold.
     queue_gold : Gold, optional
         Teaches in every fold and judges in none.
+    names : sequence of str
+        Switches to ask about, of :data:`SWITCHES`.
 
     Returns
     -------
@@ -93,13 +101,13 @@ def choose(
             gold = Gold(gold.item[keep], gold.label[keep], 1 / weight)
         if gold.n_gold >= MIN_GOLD:
             right = _cross_validate(
-                student, items, posteriors, gold, weights, groups, queue_gold, held_out
+                student, items, posteriors, gold, weights, groups, queue_gold, held_out, names
             )
-            gains = {trick: paired(right[""], right[trick], weight) for trick in TRICKS}
-            report = [Switch(trick, gains[trick].better, gains[trick]) for trick in TRICKS]
+            gains = {name: paired(right[""], right[name], weight) for name in names}
+            report = [Switch(name, gains[name].better, gains[name]) for name in names]
             on = {switch.name: switch.kept for switch in report}
             return cast("Student", clone(student)).set_params(**on), report
-    return cast("Student", clone(student)), [Switch(trick, False, None) for trick in TRICKS]
+    return cast("Student", clone(student)), [Switch(name, False, None) for name in names]
 
 
 def _cross_validate(
@@ -111,6 +119,7 @@ def _cross_validate(
     groups: NDArray[np.int64] | None,
     queue_gold: Gold | None,
     held_out: NDArray[np.int64] | None,
+    names: Sequence[str],
 ) -> dict[str, NDArray[np.bool_]]:
     """Return whether each gold item was got right, without and with each trick."""
     own = gold.item if groups is None else groups[gold.item]
@@ -126,7 +135,7 @@ def _cross_validate(
         )
     lesson = make_lesson(len(items), student.n_classes, posteriors, known, weights, held_out)
     prepared = student.prepare(items)
-    right = {trick: np.zeros(gold.n_gold, dtype=bool) for trick in ("", *TRICKS)}
+    right = {trick: np.zeros(gold.n_gold, dtype=bool) for trick in ("", *names)}
     for fold in range(FOLDS):
         judged = at == fold
         seen = lesson.without(gold.item[judged])

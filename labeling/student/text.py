@@ -74,7 +74,8 @@ class TextStudent(Student):
 
     Parameters
     ----------
-    n_classes, random_state, classes, copies, consistency, self_training, spreading, penalty
+    n_classes, random_state, classes, copies, consistency, self_training, spreading, subset, \
+    weighting, penalty
         See :class:`~labeling.student.student.Student`.
     embed : callable, optional
         Texts to an array of shape (n, d), instead of TF-IDF. Pickling the student pickles it.
@@ -101,6 +102,8 @@ class TextStudent(Student):
         consistency: bool = False,
         self_training: bool = False,
         spreading: bool = False,
+        subset: bool = False,
+        weighting: bool = False,
         penalty: float = PENALTY,
         embed: Embed | None = None,
     ) -> None:
@@ -112,6 +115,8 @@ class TextStudent(Student):
             consistency=consistency,
             self_training=self_training,
             spreading=spreading,
+            subset=subset,
+            weighting=weighting,
             penalty=penalty,
         )
         self.embed = embed

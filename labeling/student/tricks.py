@@ -23,6 +23,9 @@ from sklearn.preprocessing import normalize
 CONFIDENT = 0.95
 """FlexMatch's threshold for the class that is learnt best; others are lower."""
 
+MOST_SPREAD = 10_000
+"""Items up to which labels are spread: each is compared with all."""
+
 N_COMPONENTS, N_NEIGHBOURS, ALPHA, STEPS = 100, 10, 0.8, 20
 """Label spreading: dimensions, edges of a node, share taken from neighbours, iterations."""
 
@@ -90,6 +93,8 @@ def spreading(prepared: Prepared, targets: Array, rows: Array, teacher: Array) -
     del teacher
     x: Any = prepared.x
     n, n_classes = targets.shape
+    if n > MOST_SPREAD:
+        return targets, rows, rows
     if x.shape[1] > N_COMPONENTS and n > N_COMPONENTS:
         x = TruncatedSVD(N_COMPONENTS, random_state=0).fit_transform(x)
     space = normalize(x)

@@ -49,10 +49,12 @@ def test_votes_carry_the_calibrated_confidence(ran_task):
 
 def test_each_switch_says_whether_it_is_on_and_why(ran_task):
     switches = rows(ran_task, "from quality.student_switches order by batch, switch")
-    names = ["calibration", "consistency", "pooling", "self_training", "spreading"]
+    names = [
+        "calibration", "consistency", "pooling", "self_training", "spreading", "subset", "weighting",
+    ]  # fmt: skip
     assert [row["switch"] for row in switches] == names * 2
     for row in switches:
-        if row["switch"] in ("consistency", "self_training", "spreading"):
+        if row["switch"] not in ("calibration", "pooling"):
             assert not row["kept"]
             assert "it takes 100 audit gold items to tell, there are" in row["told"]
 
