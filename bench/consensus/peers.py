@@ -9,6 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,21 +63,22 @@ def ask(peer: str, *arguments: str, seconds: float | None = None) -> dict[str, A
 
 
 def posteriors(
-    votes: Votes, *, only_kept: bool = False
+    votes: Votes, peers: Sequence[str] = ("snorkel", "crowdkit"), *, only_kept: bool = False
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Return each peer method's posteriors, and why there are none of the others.
+    """Return the posteriors of each method of the peers, and why there are none of the others.
 
     With ``only_kept`` nobody is asked: what is not kept is left out.
     """
     found: dict[str, np.ndarray] = {}
     failed: dict[str, str] = {}
-    for peer, run in (("snorkel", _snorkel), ("crowdkit", _crowdkit)):
+    for peer in peers:
         kept = KEPT / f"{peer}-{_key(peer, votes)}.npz"
         if not kept.exists():
             if only_kept:
                 continue
             KEPT.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=KEPT) as folder:
+                run = {"snorkel": _snorkel, "crowdkit": _crowdkit}[peer]
                 said, reasons = run(votes, Path(folder))
                 whole = Path(folder) / "whole.npz"
                 np.savez_compressed(whole, reasons=json.dumps(reasons), **said)  # type: ignore[reportArgumentType]

@@ -1,0 +1,128 @@
+"""The page of the whole loop: a table for each number of reviews, and where ours loses."""
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+
+RESULT = Path(__file__).parents[1] / "results" / "whole.md"
+REVIEWS = (0, 50, 100, 200, 400)
+JUDGED_AT = 200
+AHEAD, FLOOR = 3.0, 0.5
+
+Found = dict[str, dict[str, dict[int, list[float]]]]
+"""set -> way -> reviews -> accuracy by seed."""
+
+
+def read(kept: Path) -> Found:
+    """Read every campaign."""
+    found: Found = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for path in sorted(kept.glob("*~*~*.json")):
+        name, _, way = path.stem.split("~")
+        curve = json.loads(path.read_text())["curve"]
+        for n in REVIEWS:
+            reached = [int(k) for k in curve if int(k) <= n]
+            found[name][way][n].append(curve[str(max(reached))])
+    return found
+
+
+def write(kept: Path) -> str:
+    """Write the page and return it."""
+    found = read(kept)
+    ways = ["ours", *sorted({w for by in found.values() for w in by} - {"ours"})]
+    peers = [way for way in ways if not way.startswith("ours")]
+    whole = {name: by for name, by in found.items() if all(way in by for way in ["ours", *peers])}
+    parts = [HEAD, verdict(whole, peers), means(whole, ways)]
+    parts += [table(whole, [way for way in ways if way in ("ours", *peers)], n) for n in REVIEWS]
+    RESULT.write_text("\n\n".join(parts) + "\n")
+    return RESULT.read_text()
+
+
+def mean(whole: Found, name: str, way: str, n: int) -> float:
+    """Return the mean over seeds."""
+    return float(np.mean(whole[name][way][n]))
+
+
+def best_on_the_mean(whole: Found, peers: list[str], n: int) -> str:
+    """Return the peer that is best on the mean of the sets."""
+    return max(peers, key=lambda way: np.mean([mean(whole, name, way, n) for name in whole]))
+
+
+def verdict(whole: Found, peers: list[str]) -> str:
+    """Say whether ours is as far ahead as it is meant to be."""
+    best = best_on_the_mean(whole, peers, JUDGED_AT)
+    against = {
+        name: mean(whole, name, "ours", JUDGED_AT) - mean(whole, name, best, JUDGED_AT)
+        for name in whole
+    }
+    ahead = float(np.mean(list(against.values())))
+    strict = {
+        name: mean(whole, name, "ours", JUDGED_AT)
+        - max(mean(whole, name, peer, JUDGED_AT) for peer in peers)
+        for name in whole
+    }
+    lines = [
+        f"At {JUDGED_AT} reviews, {len(whole)} sets; the best peer on the mean is {best}.",
+        "",
+        f"- ours minus the best peer on the mean: **{ahead:+.1f}** (at least {AHEAD:+.1f}: "
+        f"{'met' if ahead >= AHEAD else '**missed**'})",
+        f"- sets where ours is more than {FLOOR} under it: {_named(against)}",
+        f"- sets where ours is more than {FLOOR} under the best peer of that very set: {_named(strict)}",
+    ]
+    return "\n".join(lines)
+
+
+def _named(gains: dict[str, float]) -> str:
+    under = sorted((gain, name) for name, gain in gains.items() if gain < -FLOOR)
+    return ", ".join(f"{name} {gain:+.1f}" for gain, name in under) or "none"
+
+
+def means(whole: Found, ways: list[str]) -> str:
+    """Return the means over sets, a line a way; ways that miss a set say over how many they go."""
+    lines = [
+        f"| way, mean of {len(whole)} sets | {' | '.join(f'{n} reviews' for n in REVIEWS)} |",
+        "|---|" + "---|" * len(REVIEWS),
+    ]
+    for way in ways:
+        those = [name for name in whole if way in whole[name]]
+        short = f" ({len(those)} sets)" if len(those) < len(whole) else ""
+        cells = [f"{np.mean([mean(whole, name, way, n) for name in those]):.1f}" for n in REVIEWS]
+        lines.append(f"| {way}{short} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def table(whole: Found, ways: list[str], n: int) -> str:
+    """Return the accuracy of every way on every set."""
+    lines = [
+        f"## {n} reviews",
+        "",
+        f"| set | {' | '.join(ways)} | ours - best |",
+        "|---|" + "---|" * (len(ways) + 1),
+    ]
+    for name in whole:
+        found = [mean(whole, name, way, n) for way in ways]
+        seeds = min(len(whole[name][way][n]) for way in ways)
+        few = "" if seeds >= 3 else f" ({seeds} seeds)"
+        cells = " | ".join(f"{value:.1f}" for value in found)
+        lines.append(f"| {name}{few} | {cells} | {found[0] - max(found[1:]):+.1f} |")
+    return "\n".join(lines)
+
+
+HEAD = """# The whole loop
+
+`.venv/bin/python bench/people/whole.py`. Votes of rules or models on every set under `../shared/data`
+that has texts, and N reviews; the accuracy in percent of the published labels of *all* items, where a
+reviewed item is published with its review, whatever the way. No gold at all at 0 reviews, batches of 50
+after it, mean of 3 seeds. Of larger sets, 4,000 items drawn once. All learn from the same TF-IDF features;
+peers run in an environment of their own (`bench/people/whole-requirements.txt`, Snorkel's as in
+`bench/consensus`).
+
+- *ours*: label model, student and learning queue as the product has them; half of each batch is drawn at
+  random and measures too.
+- *Snorkel + logistic regression*: learns from Snorkel's labels of the items with a vote, in which reviews of
+  random items take the label's place; once with scikit-learn's penalty and once with C=10.
+- *CROWDLAB + ActiveLab* (cleanlab): voters and reviewer are its annotators; the same classifier, cross-
+  validated; reviews go where its score is lowest.
+- *scikit-activeml*: learns from reviews alone, chosen by TypiClust up to 200 of them, then by margin; at 0
+  reviews it guesses."""
