@@ -51,6 +51,13 @@ class Patterns:
         """Whether a pattern holds any vote, shape (n_patterns,)."""
         return self.n_votes > 0
 
+    def with_votes(self) -> "Patterns":
+        """Return the patterns that hold a vote; ``of_item`` is left empty."""
+        kept = self.covered
+        if kept.all():
+            return self
+        return Patterns(self.fired[kept], self.count[kept], np.empty(0, np.int64), self.key[kept])
+
     def thinned(self, limit: int, keep: NDArray[np.bool_]) -> "Patterns":
         """Return about ``limit`` patterns that stand for all of them, or all if there are fewer.
 

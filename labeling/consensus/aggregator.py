@@ -1,0 +1,81 @@
+"""The amortised aggregator: a small network that has seen thousands of simulated panels.
+
+It learnt, where the truth was known, when deviating from the majority helps and how sure to be.
+Trained by ``bench/consensus/train.py`` on ``bench/consensus/panels.py``; no real votes were used.
+"""
+
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from labeling.consensus.features import PanelReading
+from labeling.consensus.members import majority_shares
+
+WEIGHTS = "aggregator.npz"
+
+FEWEST = 0.02
+"""Added to a share of the votes before its logarithm is taken."""
+
+Weights = dict[str, NDArray[np.float64]]
+
+
+def aggregate(
+    reading: PanelReading, fired: sparse.csr_array, said: dict[str, NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    r"""Return the network's log posterior of patterns, up to a constant, (n_patterns, n_classes).
+
+    Each class is scored from its own description, the largest of the hidden descriptions of all
+    classes, and the panel's; so the order of classes, voters and items does not matter (Zaheer et
+    al. 2017, "Deep Sets", arXiv 1703.06114). The mean of several networks is returned.
+
+    Parameters
+    ----------
+    reading : PanelReading
+        The fitted panel.
+    fired : sparse array of shape (n_patterns, n_events)
+        Patterns with a vote.
+    said : dict of float arrays of shape (n_patterns, n_classes)
+        What the members say of them.
+    """
+    scale, networks = _weights()
+    by_class, by_item = reading.describe(fired, said)
+    by_class = np.clip((by_class - scale["by_class_mean"]) / scale["by_class_sd"], -6, 6)
+    by_item = (by_item - scale["by_item_mean"]) / scale["by_item_sd"]
+    panel = np.clip((reading.panel - scale["panel_mean"]) / scale["panel_sd"], -4, 4)
+    share = np.log(majority_shares(fired, reading.members.events) + FEWEST)
+    scores = [_score(weights, by_class, by_item, panel, share) for weights in networks]
+    return np.mean(scores, axis=0)
+
+
+def _score(
+    w: Weights,
+    by_class: NDArray[np.float64],
+    by_item: NDArray[np.float64],
+    panel: NDArray[np.float64],
+    share: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    seen = np.maximum(panel @ w["panel_in.weight"].T + w["panel_in.bias"], 0)
+    hidden = by_class @ w["by_class.weight"].T
+    hidden += w["by_class.bias"] + seen @ w["panel_out.weight"].T
+    hidden += (by_item @ w["by_item.weight"].T)[:, None, :]
+    np.maximum(hidden, 0, out=hidden)
+    own, others = np.split(w["beside.weight"].T, 2)
+    best = hidden.max(axis=1) @ others + w["beside.bias"]
+    hidden = np.maximum(hidden @ own + best[:, None, :], 0)
+    return (hidden @ w["score.weight"].T)[..., 0] + w["majority"] * share
+
+
+@cache
+def _weights() -> tuple[Weights, list[Weights]]:
+    """Read the scales of what is described, and the weights of each network."""
+    with (files("labeling.consensus") / WEIGHTS).open("rb") as file, np.load(file) as kept:
+        every = {name: np.asarray(value, dtype=np.float64) for name, value in kept.items()}
+    scale = {name: value for name, value in every.items() if not name[0].isdigit()}
+    seeds = sorted({name.split(".")[0] for name in every if name[0].isdigit()})
+    return scale, [
+        {name[len(s) + 1 :]: value for name, value in every.items() if name.startswith(f"{s}.")}
+        for s in seeds
+    ]

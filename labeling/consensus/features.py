@@ -1,0 +1,252 @@
+"""What the amortised aggregator looks at: patterns, classes and the panel, in numbers of one scale.
+
+Nothing here depends on the order or the names of items, voters and classes, nor on how many of
+them there are: the same network reads three rules and eight hundred people.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from labeling.consensus.linear import own_class
+from labeling.consensus.members import MEMBERS, Members
+from labeling.consensus.panel import ALWAYS, ONE_CLASS
+from labeling.consensus.posterior import TIE
+from labeling.consensus.redundancy import event_weights
+from labeling.consensus.siblings import worths
+
+N_CLASS, N_ITEM, N_PANEL = 24, 2, 37
+"""Numbers that describe a class of a pattern, a pattern, and the panel."""
+
+ANSWERED, AGREEMENT, WORTH = 5, 6, N_PANEL - 3
+"""Places in the panel's description: votes from voters that nearly always speak, kappa, mean worth."""
+
+LEAST = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class PanelReading:
+    """A fitted panel, and the description of its patterns.
+
+    Attributes
+    ----------
+    members : Members
+        The ways of reading it.
+    worth : float array of shape (n_voters,)
+        What each voter is worth beside its siblings, 0..1.
+    panel : float array of shape (N_PANEL,)
+        Size, kind and agreement of the panel, and what the members make of it.
+    by_class : float array of shape (n_classes, 4)
+        Majority's share of each class, and how each of three members moves it.
+    spoken : float array of shape (n_events,)
+        How often each event came.
+    """
+
+    members: Members
+    worth: NDArray[np.float64]
+    panel: NDArray[np.float64]
+    by_class: NDArray[np.float64]
+    spoken: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, members: Members) -> Self:
+        """Describe the panel that the members were fitted on."""
+        events, patterns = members.events, members.patterns
+        believed = 0.5 * members.shares + 0.5 * members.posteriors["ibcc"]
+        worth = worths(patterns.fired, patterns.count, believed, events)
+        spoken = np.asarray(patterns.fired.T @ patterns.count)
+        share = members.given["majority"]
+        total = max(float(patterns.count.sum()), 1.0)
+        moved = [
+            np.clip(
+                np.log(
+                    np.maximum(patterns.count @ members.posteriors[name] / total, 1e-3)
+                    / np.maximum(share, 1e-3)
+                ),
+                -3,
+                3,
+            )
+            for name in ("ibcc", "ibcc_balance", "pattern_ds")
+        ]
+        common = np.log(np.maximum(share * events.n_classes, 0.02)) / 2
+        panel = _panel(members, worth, spoken)
+        return cls(members, worth, panel, np.column_stack([common, *moved]), spoken)
+
+    @property
+    def share_of_rules(self) -> float:
+        """Share of the votes from voters whose silence says something, 0..1."""
+        asked = self.members.pattern_ds.asked_[self.members.events.voter]
+        return float(self.spoken[~asked].sum() / max(self.spoken.sum(), 1.0))
+
+    def describe(
+        self, fired: sparse.csr_array, said: dict[str, NDArray[np.float64]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the description of patterns with a vote.
+
+        Parameters
+        ----------
+        fired : sparse array of shape (n_patterns, n_events)
+            The patterns.
+        said : dict of float arrays of shape (n_patterns, n_classes)
+            What each member says of them, see :meth:`Members.read`.
+
+        Returns
+        -------
+        float arrays of shapes (n_patterns, n_classes, N_CLASS) and (n_patterns, N_ITEM)
+        """
+        events, own = self.members.events, own_class(self.members.events)
+        agreement, pattern_ds = self.members.agreement, self.members.pattern_ds
+        count = np.asarray(fired @ own)
+        n_votes = count.sum(axis=1, keepdims=True)
+        share = count / np.maximum(n_votes, 1.0)
+
+        def summed(by_event: NDArray[np.float64]) -> NDArray[np.float64]:
+            return np.asarray(fired @ (own * by_event[:, None]))
+
+        alone = summed(self.worth[events.voter])
+        echoed = np.asarray(event_weights(fired, pattern_ds.redundancy_) @ own)
+        rate = agreement.panel_rate_
+        per_vote = 1.0 / np.maximum(count, 1.0)
+        total = max(float(self.members.patterns.count.sum()), 1.0)
+        lead = leaders(share)
+        log_odds = {name: margin(np.log(np.maximum(said[name], LEAST))) for name in MEMBERS}
+        favourites = [(said[n] >= said[n].max(axis=1, keepdims=True) - TIE) for n in MEMBERS]
+        rarity = np.log(np.maximum(self.spoken, 1.0) / total)
+        columns = [
+            *(np.sign(log_odds[n]) * np.log1p(np.abs(log_odds[n])) / 2 for n in MEMBERS),
+            *(np.tanh(log_odds[n]) for n in ("ibcc", "pattern_ds")),
+            np.log1p(alone) / 2,
+            margin(_shares(alone)),
+            share,
+            lead,
+            margin(share),
+            np.log1p(count) / 2,
+            np.log1p(echoed) / 2,
+            margin(_shares(echoed)),
+            *(np.broadcast_to(column, share.shape) for column in self.by_class.T),
+            3 * per_vote * summed(agreement.event_rate_ - rate),
+            3 * per_vote * summed(agreement.voter_rate_[events.voter] - rate),
+            per_vote * summed(rarity) / 3,
+            summed(agreement.event_rate_ - rate),
+            np.mean(favourites, axis=0),
+        ]
+        entropy = -(share * np.log(np.maximum(share, LEAST))).sum(axis=1, keepdims=True)
+        return np.stack(columns, axis=2), np.hstack([np.log(np.maximum(n_votes, 1)) / 2, entropy])
+
+
+def mean_worth(panel: NDArray[np.float64]) -> float:
+    """Return the mean worth of a voter beside its siblings, 0..1, off a panel's description."""
+    return float(panel[WORTH])
+
+
+def margin(score: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by how much each class leads the best of the others, same shape.
+
+    Examples
+    --------
+    >>> margin(np.array([[0.5, 0.3, 0.2]])).round(1).tolist()
+    [[0.2, -0.2, -0.3]]
+    """
+    if not score.size:
+        return np.zeros_like(score)
+    best = np.partition(score, score.shape[1] - 2, axis=1)
+    top, second = best[:, -1:], best[:, -2:-1]
+    return score - np.where(score >= top, second, top)
+
+
+def leaders(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each class's share of the lead: 1 for a lone leader, 1/2 each for two that tie."""
+    lead = (share >= share.max(axis=1, keepdims=True, initial=0.0) - TIE).astype(np.float64)
+    return lead / np.maximum(lead.sum(axis=1, keepdims=True), 1.0)
+
+
+def kappa(count: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
+    """Return Fleiss' kappa of votes by class on each pattern; 0 where no item has two votes.
+
+    Fleiss (1971), "Measuring nominal scale agreement among many raters", Psychological Bulletin
+    76(5), for a varying number of votes.
+
+    Examples
+    --------
+    >>> kappa(np.array([[2.0, 0.0], [0.0, 2.0]]), np.ones(2))
+    1.0
+    """
+    n = count.sum(axis=1)
+    pair = n >= 2
+    if not pair.any():
+        return 0.0
+    count, n, weight = count[pair], n[pair], weight[pair]
+    same = (count * (count - 1)).sum(axis=1) / (n * (n - 1))
+    observed = float(weight @ same / weight.sum())
+    share = weight @ (count / n[:, None]) / weight.sum()
+    expected = float(np.sum(share**2))
+    return (observed - expected) / (1 - expected) if expected < 1 - TIE else 0.0
+
+
+def _shares(count: NDArray[np.float64]) -> NDArray[np.float64]:
+    return count / np.maximum(count.sum(axis=1, keepdims=True), LEAST)
+
+
+def _panel(
+    members: Members, worth: NDArray[np.float64], spoken: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    events, patterns = members.events, members.patterns
+    weight = patterns.count
+    total = float(weight.sum())
+    if not total:
+        return np.zeros(N_PANEL)
+    agreement, pattern_ds = members.agreement, members.pattern_ds
+    k = events.n_classes
+    count = np.asarray(patterns.fired @ own_class(events))
+    said = spoken.reshape(events.n_voters, k, events.n_levels).sum(axis=2)
+    cast = said.sum(axis=1)
+    active = cast > 0
+    one_class = active & (said.max(axis=1) >= ONE_CLASS * cast)
+    share = members.given["majority"]
+    entropy = -(share * np.log(np.maximum(share, LEAST))).sum() / np.log(k)
+    lead = leaders(members.shares)
+    tied = lead.max(axis=1) < 1 - TIE
+    n_votes = float(weight @ patterns.n_votes)
+    echoed = event_weights(patterns.fired, pattern_ds.redundancy_)
+    first = members.shares.argmax(axis=1)
+    alone = np.asarray(patterns.fired @ (own_class(events) * worth[events.voter][:, None])).argmax(
+        axis=1
+    )
+    label = {name: said.argmax(axis=1) for name, said in members.posteriors.items()}
+    apart = [("ibcc", "pattern_ds"), ("ibcc", "ibcc_balance"), ("ibcc", "agreement")]
+    numbers = [
+        np.log(k) / 2,
+        np.log(total) / 8,
+        np.log(active.sum()) / 5,
+        np.log(n_votes / total),
+        cast[one_class].sum() / n_votes,
+        cast[cast >= ALWAYS * total].sum() / n_votes,
+        kappa(count, weight),
+        agreement.panel_rate_,
+        agreement.panel_rate_ - float(np.sum(share**2)),
+        4 * float(agreement.voter_rate_[active].std()),
+        float(weight @ tied) / total,
+        float(weight @ np.asarray(echoed.sum(axis=1))) / n_votes,
+        entropy,
+        share.max(),
+        np.log(max(float(np.median(cast[active])), 1.0)) / 8,
+    ]
+    for name in MEMBERS:
+        numbers += [
+            float(weight @ ((label[name] != first) & ~tied)) / total,
+            min(members.kept_share(name), 1.5),
+            float(weight @ members.posteriors[name].max(axis=1)) / total,
+        ]
+    numbers += [
+        float(weight @ (label[a] != label[b])) / total
+        for a, b in [*apart, ("ibcc_balance", "one_coin")]
+    ]
+    numbers += [
+        float(worth[active].mean()),
+        np.log(worth[active].sum()) / 3,
+        float(weight @ ((alone != first) & ~tied)) / total,
+    ]
+    return np.array(numbers, dtype=np.float64)
