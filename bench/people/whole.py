@@ -14,13 +14,29 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
+from labeling.consensus.majority import Majority
+from labeling.votes import Votes
+
 HERE = Path(__file__).parent
 KEPT = HERE.parent / "out" / "people" / "whole"
 PYTHON = HERE.parent / ".peers" / "whole" / "bin" / "python"
 SEEDS = range(3)
 MOST = 400
-OURS = {"ours": 0.5, "ours, all at random": 1.0, "ours, a fifth at random": 0.2}
-"""Share of the reviews that is audit; the first is measured unless others are asked for."""
+OURS = {
+    "ours": {},
+    "ours, all at random": {"audit": 1.0},
+    "ours, a fifth at random": {"audit": 0.2},
+    "ours, asking where the label is in doubt": {"asks": "released"},
+    "ours, asking where the label is in doubt, a fifth at random": {
+        "asks": "released",
+        "audit": 0.2,
+    },
+    "ours, plain margin of the label": {"asks": "released", "strategy": "margin"},
+    "ours, voters taught by all reviews": {"teaches": "all"},
+}
+"""How :class:`whole_ours.Spending` differs; the first is measured unless others are asked for."""
 
 PEERS = (
     "Snorkel + logistic regression",
@@ -37,13 +53,12 @@ def kept(name: str, seed: int, way: str) -> Path:
 
 def of_ours(name: str, seed: int, way: str) -> None:
     """Run one campaign of ours, and keep how right label model and student were by themselves."""
-    import numpy as np
-    from whole_ours import campaign
+    from whole_ours import Spending, campaign
     from whole_problem import load
 
     problem = load(name)
     curve, parts = {}, {}
-    for n, label, made_of in campaign(problem, seed, MOST, OURS[way]):
+    for n, label, made_of in campaign(problem, seed, MOST, Spending(**OURS[way])):
         curve[n] = 100 * float(np.mean(label == problem.gold))
         alone = {
             who: 100 * float(np.mean(made_of[who].argmax(axis=1) == problem.gold))
@@ -59,11 +74,16 @@ def of_peers(name: str, seed: int, ways: list[str]) -> None:
 
     from bench.consensus.peers import posteriors
 
+    def majority(votes: Votes) -> np.ndarray:
+        return Majority(votes.n_classes).fit(votes).predict_proba(votes)
+
     install()
     given = KEPT / f"{name}.npz"
     if not given.exists():
         problem = load(name)
-        hand_over(problem, posteriors(problem.votes, ["snorkel"])[0]["snorkel"], given)
+        said, _ = posteriors(problem.votes, ["snorkel"])
+        # Snorkel's LabelModel refuses fewer than three voters, and sends one to the majority then
+        hand_over(problem, said.get("snorkel", majority(problem.votes)), given)
     command = [str(PYTHON), str(HERE / "peer_whole.py"), str(given), str(seed), str(MOST), *ways]
     quiet = os.environ | {"PYTHONWARNINGS": "ignore"}
     with subprocess.Popen(command, env=quiet, text=True, stdout=subprocess.PIPE) as running:

@@ -1,6 +1,8 @@
 """Ours on the whole loop: label model, student, audit and learning queue, as the product has them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from student import without_own_gold
@@ -17,11 +19,25 @@ from labeling.student.trust import settle_trust
 from labeling.student.vote import covered, with_student
 
 BATCH = 50
-AUDIT_SHARE = 0.5
-"""Of each batch of reviews: drawn at random to measure; the rest is the learning queue."""
 
 UNDECIDED = 0.6
 """Confidence below which an item nobody voted on is asked first; ``student.decides_from``."""
+
+
+@dataclass(frozen=True)
+class Spending:
+    """How reviews are spent; the defaults are the product's.
+
+    ``audit``: share of each batch that is drawn at random to measure; the rest is the queue.
+    ``asks``: whose doubt the queue goes by, the student's or that of what would be published.
+    ``teaches``: what the label model learns from, the audit or all reviews.
+    ``strategy``: of the queue.
+    """
+
+    audit: float = 0.5
+    asks: Literal["student", "released"] = "student"
+    teaches: Literal["audit", "all"] = "audit"
+    strategy: str = "auto"
 
 
 class Reviews:
@@ -61,7 +77,7 @@ class Reviews:
 
 
 def campaign(
-    problem: Problem, seed: int, most: int, audit_share: float = AUDIT_SHARE
+    problem: Problem, seed: int, most: int, how: Spending
 ) -> Iterator[tuple[int, np.ndarray, dict[str, np.ndarray]]]:
     """Yield after every batch: reviews so far, published labels, and what they are made of."""
     texts, votes = problem.texts, problem.votes
@@ -72,7 +88,8 @@ def campaign(
     reviews = Reviews(problem.gold, seed)
     while True:
         drawn, taught = reviews.random, reviews.all
-        consensus = LabelModel(votes.n_classes).fit(votes, drawn).predict_proba(votes)
+        given = drawn if how.teaches == "audit" else taught
+        consensus = LabelModel(votes.n_classes).fit(votes, given).predict_proba(votes)
         weights = spoken.astype(float)
         unseen = cross_fit(student, texts, consensus, taught, weights, near)
         rest = np.flatnonzero(~spoken & ~reviews.known)
@@ -88,18 +105,20 @@ def campaign(
         if n >= min(most, len(texts)):
             return
         batch = min(BATCH, len(texts) - n)
-        to_queue = batch - round(batch * audit_share)
+        to_queue = batch - round(batch * how.audit)
         reviews.audit(batch - to_queue)
         if to_queue:
             asked = choose_queue(
-                texts, calm, to_queue, labelled=taught_items(reviews), seed=1_000 * seed + n,
-                consensus=consensus, votes=votes, pairs=pairs,
+                texts,
+                calm if how.asks == "student" else pooled,
+                to_queue,
+                strategy=how.strategy,
+                labelled=np.flatnonzero(reviews.known),
+                seed=1_000 * seed + n,
+                consensus=consensus,
+                votes=votes,
+                pairs=pairs,
                 first=~spoken & (pooled.max(axis=1) < UNDECIDED),
-            ).item  # fmt: skip
+            ).item
             reviews.known[asked] = True
         reviews.audit(n + batch - int(reviews.known.sum()))
-
-
-def taught_items(reviews: Reviews) -> np.ndarray:
-    """Return the items that need no asking any more."""
-    return np.flatnonzero(reviews.known)

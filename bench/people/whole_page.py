@@ -65,8 +65,10 @@ def verdict(whole: Found, peers: list[str]) -> str:
     lines = [
         f"At {JUDGED_AT} reviews, {len(whole)} sets; the best peer on the mean is {best}.",
         "",
-        f"- ours minus the best peer on the mean: **{ahead:+.1f}** (at least {AHEAD:+.1f}: "
-        f"{'met' if ahead >= AHEAD else '**missed**'})",
+        (
+            f"- ours minus the best peer on the mean: **{ahead:+.1f}** (at least {AHEAD:+.1f}: "
+            f"{'met' if ahead >= AHEAD else '**missed**'})"
+        ),
         f"- sets where ours is more than {FLOOR} under it: {_named(against)}",
         f"- sets where ours is more than {FLOOR} under the best peer of that very set: {_named(strict)}",
     ]
@@ -121,7 +123,8 @@ peers run in an environment of their own (`bench/people/whole-requirements.txt`,
 - *ours*: label model, student and learning queue as the product has them; half of each batch is drawn at
   random and measures too.
 - *Snorkel + logistic regression*: learns from Snorkel's labels of the items with a vote, in which reviews of
-  random items take the label's place; once with scikit-learn's penalty and once with C=10.
+  random items take the label's place (majority for the two voters of raw_banking77, which Snorkel refuses);
+  once with scikit-learn's penalty and once with C=10.
 - *CROWDLAB + ActiveLab* (cleanlab): voters and reviewer are its annotators; the same classifier, cross-
   validated; reviews go where its score is lowest.
 - *scikit-activeml*: learns from reviews alone, chosen by TypiClust up to 200 of them, then by margin; at 0
