@@ -9,6 +9,7 @@ from scipy import sparse
 from labeling.consensus.events import Events
 from labeling.consensus.linear import LinearModel, Terms, own_class
 from labeling.consensus.patterns import Patterns
+from labeling.consensus.posterior import TIE
 
 VOTER_PULL, EVENT_PULL = 2.0, 4.0
 """Votes that the panel's rate counts for in a voter's, and a voter's in that of one of its classes."""
@@ -53,11 +54,11 @@ class AgreementWeighted(LinearModel):
         fired, label = patterns.fired, events.label[patterns.fired.indices]
         said = np.asarray(fired @ own_class(events))
         row = np.repeat(np.arange(patterns.n_patterns), patterns.n_votes)
-        others = said.sum(axis=1)[row] - 1
-        count = patterns.count[row] * (others > 0)
-        same = np.bincount(
-            fired.indices, count * (said[row, label] - 1) / np.maximum(others, 1), events.n_events
-        )
+        others = said.sum(axis=1)[row] - fired.data
+        heard = others > TIE
+        count = patterns.count[row] * fired.data * heard
+        repeated = (said[row, label] - fired.data) / np.where(heard, others, 1.0)
+        same = np.bincount(fired.indices, count * repeated, events.n_events)
         met = np.bincount(fired.indices, count, events.n_events)
         self.panel_rate_ = float(same.sum() / max(met.sum(), 1.0))
         by_voter = [np.bincount(events.voter, part, events.n_voters) for part in (same, met)]

@@ -14,7 +14,7 @@ from scipy import sparse
 from labeling.consensus.linear import own_class
 from labeling.consensus.members import MEMBERS, Members
 from labeling.consensus.panel import ALWAYS, ONE_CLASS
-from labeling.consensus.posterior import TIE
+from labeling.consensus.posterior import TIE, leaders
 from labeling.consensus.redundancy import event_weights
 from labeling.consensus.siblings import worths
 
@@ -99,6 +99,8 @@ class PanelReading:
         """
         events, own = self.members.events, own_class(self.members.events)
         agreement, pattern_ds = self.members.agreement, self.members.pattern_ds
+        echoed = np.asarray(event_weights(fired, pattern_ds.redundancy_) @ own)
+        fired = self.members.heard(fired)
         count = np.asarray(fired @ own)
         n_votes = count.sum(axis=1, keepdims=True)
         share = count / np.maximum(n_votes, 1.0)
@@ -107,7 +109,6 @@ class PanelReading:
             return np.asarray(fired @ (own * by_event[:, None]))
 
         alone = summed(self.worth[events.voter])
-        echoed = np.asarray(event_weights(fired, pattern_ds.redundancy_) @ own)
         rate = agreement.panel_rate_
         per_vote = 1.0 / np.maximum(count, 1.0)
         total = max(float(self.members.patterns.count.sum()), 1.0)
@@ -157,12 +158,6 @@ def margin(score: NDArray[np.float64]) -> NDArray[np.float64]:
     return score - np.where(score >= top, second, top)
 
 
-def leaders(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return each class's share of the lead: 1 for a lone leader, 1/2 each for two that tie."""
-    lead = (share >= share.max(axis=1, keepdims=True, initial=0.0) - TIE).astype(np.float64)
-    return lead / np.maximum(lead.sum(axis=1, keepdims=True), 1.0)
-
-
 def kappa(count: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
     """Return Fleiss' kappa of votes by class on each pattern; 0 where no item has two votes.
 
@@ -200,27 +195,34 @@ def _panel(
         return np.zeros(N_PANEL)
     agreement, pattern_ds = members.agreement, members.pattern_ds
     k = events.n_classes
-    count = np.asarray(patterns.fired @ own_class(events))
+    fired = members.heard(patterns.fired)
+    count = np.asarray(fired @ own_class(events))
     said = spoken.reshape(events.n_voters, k, events.n_levels).sum(axis=2)
     cast = said.sum(axis=1)
     active = cast > 0
+    heard = np.bincount(events.voter, np.asarray(fired.T @ weight), events.n_voters)
+    n_voters = float(np.sum(heard[active] / cast[active]))  # copies count once
     one_class = active & (said.max(axis=1) >= ONE_CLASS * cast)
     share = members.given["majority"]
     entropy = -(share * np.log(np.maximum(share, LEAST))).sum() / np.log(k)
     lead = leaders(members.shares)
     tied = lead.max(axis=1) < 1 - TIE
-    n_votes = float(weight @ patterns.n_votes)
+    n_votes = float(weight @ count.sum(axis=1))
     echoed = event_weights(patterns.fired, pattern_ds.redundancy_)
-    first = members.shares.argmax(axis=1)
-    alone = np.asarray(patterns.fired @ (own_class(events) * worth[events.voter][:, None])).argmax(
-        axis=1
-    )
-    label = {name: said.argmax(axis=1) for name, said in members.posteriors.items()}
+    alone = leaders(np.asarray(fired @ (own_class(events) * worth[events.voter][:, None])))
+    first = {name: leaders(said) for name, said in members.posteriors.items()}
+
+    def differs(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+        return float(weight @ (1 - (one * other).sum(axis=1))) / total
+
+    def deviates(label: NDArray[np.float64]) -> float:
+        return float(weight @ (~tied * (1 - (label * lead).sum(axis=1)))) / total
+
     apart = [("ibcc", "pattern_ds"), ("ibcc", "ibcc_balance"), ("ibcc", "agreement")]
     numbers = [
         np.log(k) / 2,
         np.log(total) / 8,
-        np.log(active.sum()) / 5,
+        np.log(n_voters) / 5,
         np.log(n_votes / total),
         cast[one_class].sum() / n_votes,
         cast[cast >= ALWAYS * total].sum() / n_votes,
@@ -236,17 +238,14 @@ def _panel(
     ]
     for name in MEMBERS:
         numbers += [
-            float(weight @ ((label[name] != first) & ~tied)) / total,
+            deviates(first[name]),
             min(members.kept_share(name), 1.5),
             float(weight @ members.posteriors[name].max(axis=1)) / total,
         ]
-    numbers += [
-        float(weight @ (label[a] != label[b])) / total
-        for a, b in [*apart, ("ibcc_balance", "one_coin")]
-    ]
+    numbers += [differs(first[a], first[b]) for a, b in [*apart, ("ibcc_balance", "one_coin")]]
     numbers += [
         float(worth[active].mean()),
         np.log(worth[active].sum()) / 3,
-        float(weight @ ((alone != first) & ~tied)) / total,
+        deviates(alone),
     ]
     return np.array(numbers, dtype=np.float64)

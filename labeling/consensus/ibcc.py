@@ -105,8 +105,8 @@ class IBCC(LinearModel):
                 size = 1.0 + mass.sum(axis=0)
                 balance = size / size.sum()
             alpha = credit + np.asarray(turned @ mass)
-            row = psi(alpha.reshape(shape).sum(axis=1))
-            self.evidence_ = psi(alpha) - np.repeat(row, shape[1], axis=0)
+            row = np.asarray(psi(alpha.reshape(shape).sum(axis=1)), dtype=np.float64)
+            self.evidence_ = np.asarray(psi(alpha)) - np.repeat(row, shape[1], axis=0)
             self.class_balance_ = balance
             logit = self.terms(fired).logit()
             before, posterior = posterior, normalised(logit)

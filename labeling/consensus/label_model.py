@@ -6,29 +6,31 @@ from typing import Literal, Self, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
 from labeling.consensus.checks import check_fit
 from labeling.consensus.dawid_skene import DawidSkene
+from labeling.consensus.ensemble import ROWS_AT_ONCE, Ensemble
 from labeling.consensus.events import Events
 from labeling.consensus.gold_head import GoldHead
+from labeling.consensus.ibcc import IBCC
 from labeling.consensus.linear import LinearModel, count_gold, own_class, vote_shares
 from labeling.consensus.majority import Majority
+from labeling.consensus.members import majority_shares
 from labeling.consensus.one_coin import OneCoin
 from labeling.consensus.pattern_ds import PatternDS
 from labeling.consensus.patterns import Patterns, compress
-from labeling.consensus.posterior import checked_balance, most_probable, normalised
+from labeling.consensus.posterior import checked_balance, lifted, most_probable, normalised
 from labeling.consensus.selection import (
     WORSE,
-    Choice,
     Comparison,
-    against_majority,
-    by_likelihood,
+    Reviewed,
     calibrated,
+    compare,
     cross_fitted,
-    fitted_head,
+    majority_of,
 )
 from labeling.consensus.trust import Correlated, correlated_voters, overlap, reasons_for_doubt
-from labeling.consensus.unanimity import keep_unanimous
 from labeling.consensus.voters import Voter, believed_voters, measured_voters
 from labeling.consensus.weighted_majority import WeightedMajority
 from labeling.errors import LabelingError
@@ -36,8 +38,10 @@ from labeling.gold import Gold
 from labeling.quality.calibration import Calibration
 from labeling.votes import ABSTAIN, Votes
 
-Method = Literal["auto", "majority", "weighted_majority", "dawid_skene", "one_coin", "pattern_ds"]
-"""What can be asked for; ``auto`` chooses and says why."""
+Method = Literal[
+    "auto", "majority", "weighted_majority", "dawid_skene", "ibcc", "one_coin", "pattern_ds"
+]
+"""What can be asked for; ``auto`` deviates from the majority where independent methods agree."""
 
 MIN_CONFIDENT = 2_000
 """Items with votes from which on confidences are used; below, thirds of them are too thin."""
@@ -58,9 +62,9 @@ class LabelModel:
     random_state : int
         Seed of whatever is drawn; the same votes and seed give the same bytes.
     method : str
-        One of :data:`Method`. ``auto`` takes :class:`PatternDS` or :class:`OneCoin`, whichever the
-        votes speak for, and falls back on :class:`Majority` where gold shows that to be better or
-        voters hardly overlap.
+        One of :data:`Method`. ``auto`` is the :class:`~labeling.consensus.ensemble.Ensemble`, which
+        deviates from the majority where independent ways of reading the panel agree; gold corrects
+        it, or shows that it is better left alone, or that the majority is better.
     use_confidence : bool, optional
         Whether to tell apart a voter's sure votes from its unsure ones; by default where there are
         confidences and at least :data:`MIN_CONFIDENT` items have votes.
@@ -70,7 +74,7 @@ class LabelModel:
     Attributes
     ----------
     method_ : str
-        Which algorithm is used.
+        Which algorithm is used: ``ensemble``, ``ensemble and gold``, ``majority`` or what was asked for.
     why_ : str
         Why, in plain words.
     warnings_ : list of str
@@ -146,103 +150,123 @@ class LabelModel:
             gold = None
         events = Events.of(votes, use_confidence=self._listens(votes))
         patterns = compress(votes, events)
-        taught = count_gold(patterns, gold, self.n_classes)
         self._events = events
         self._worth: NDArray[np.float64] | None = None
         self._head: GoldHead | None = None
         self._model: LinearModel | None = None
+        self._ensemble: Ensemble | None = None
         self.comparison_ = self.calibration_ = None
         self.correlated_ = []
-        self._quorum = 1 if gold is None else 2
-        choice = self._choose(votes, patterns, taught)
-        if choice is not None:
-            self._publish(choice, votes, patterns, gold)
+        self._choose(votes, patterns, gold)
         posterior = self._posterior(patterns)
+        if self._ensemble is not None and self._head is None:
+            self.why_ = self._ensemble.why(self._ensemble.deviates(patterns, posterior))
         self._seen = (weakref.ref(votes), patterns.of_item, posterior)
+        judged = posterior
+        if self._ensemble is not None and self._head is None:
+            judged = self._ensemble.beliefs(patterns.fired)
         measured = measured_voters(votes, gold)
-        self.voters_ = believed_voters(patterns, events, posterior, measured)
+        self.voters_ = believed_voters(patterns, events, judged, measured)
         names = [f"voter {j}" for j in range(votes.n_voters)]
         if self.voter_names is not None:
             names = list(self.voter_names)
         self.warnings_ = reasons_for_doubt(
             patterns, self.voters_, self.correlated_, names, self.comparison_, self.method_
         )
+        if self._ensemble is not None:
+            self.warnings_ += self._ensemble.doubts()
         return self
 
     def _listens(self, votes: Votes) -> bool:
-        if votes.confidence is None or self.method not in {"auto", "pattern_ds"}:
+        if votes.confidence is None or self.method not in {"auto", "ibcc", "pattern_ds"}:
             return False
         if self.use_confidence is not None:
             return self.use_confidence
         return int(np.count_nonzero(np.bincount(votes.item))) >= MIN_CONFIDENT
 
-    def _choose(
-        self, votes: Votes, patterns: Patterns, taught: NDArray[np.float64]
-    ) -> Choice | None:
-        balance = self.class_balance
-        asked_for = "it was asked for"
-        if self.method == "majority":
-            return self._take_plain(
-                Majority(self.n_classes, class_balance=balance), votes, asked_for
-            )
-        if self.method == "weighted_majority":
-            plain = WeightedMajority(self.n_classes, class_balance=balance)
-            return self._take_plain(plain, votes, asked_for)
+    def _choose(self, votes: Votes, patterns: Patterns, gold: Gold | None) -> None:
+        balance, k = self.class_balance, self.n_classes
         if self.method == "auto":
-            if overlap(patterns) == 0 and not taught.any():
-                plain = Majority(self.n_classes, class_balance=balance)
+            if not votes.n_votes or (overlap(patterns) == 0 and gold is None):
                 why = "no item has two votes, so nothing can be learnt about the voters"
-                return self._take_plain(plain, votes, why)
-            return by_likelihood(patterns, self._events, taught, balance)
-        model: LinearModel
-        if self.method == "dawid_skene":
-            model = DawidSkene(self.n_classes)
-        elif self.method == "one_coin":
-            model = OneCoin(self.n_classes, class_balance=balance)
+                self._take_plain(Majority(k, class_balance=balance), votes, why)
+            else:
+                self._gather(votes, patterns, gold)
+            return
+        why = "it was asked for"
+        if self.method == "majority":
+            self._take_plain(Majority(k, class_balance=balance), votes, why)
+        elif self.method == "weighted_majority":
+            self._take_plain(WeightedMajority(k, class_balance=balance), votes, why)
         else:
-            model = PatternDS(self.n_classes, class_balance=balance)
-        return Choice(model.fit_patterns(patterns, self._events, taught), self.method, asked_for)
+            models: dict[str, LinearModel] = {
+                "dawid_skene": DawidSkene(k),
+                "ibcc": IBCC(k, class_balance=balance),
+                "one_coin": OneCoin(k, class_balance=balance),
+                "pattern_ds": PatternDS(k, class_balance=balance),
+            }
+            taught = count_gold(patterns, gold, k)
+            self._model = models[self.method].fit_patterns(patterns, self._events, taught)
+            self.method_, self.why_ = self.method, why
+            self.class_balance_ = self._model.class_balance_
 
     def _take_plain(self, model: Majority | WeightedMajority, votes: Votes, why: str) -> None:
         model.fit(votes)
+        self._ensemble = None
         self._worth = model.weight_ if isinstance(model, WeightedMajority) else None
         self.method_ = "majority" if isinstance(model, Majority) else "weighted_majority"
         self.why_ = why
         self.class_balance_ = model.class_balance_
 
-    def _publish(
-        self,
-        choice: Choice,
-        votes: Votes,
-        patterns: Patterns,
-        gold: Gold | None,
-    ) -> None:
-        self._model, self.method_, self.why_ = choice.model, choice.method, choice.why
-        self.class_balance_ = choice.model.class_balance_
-        if isinstance(choice.model, PatternDS):
-            self.correlated_ = correlated_voters(choice.model.redundancy_, self._events)
-        if gold is None or gold.probability is None or self.method == "dawid_skene":
+    def _gather(self, votes: Votes, patterns: Patterns, gold: Gold | None) -> None:
+        """Fit the ensemble; let gold that was drawn at random correct it, or choose beside it."""
+        random = gold is not None and gold.probability is not None
+        taught = count_gold(patterns, None if random else gold, self.n_classes)
+        ensemble = Ensemble.fit(patterns, self._events, taught, self.class_balance)
+        self._ensemble, self.method_ = ensemble, "ensemble"
+        self.class_balance_ = ensemble.balance
+        pairs = ensemble.reading.members.pattern_ds.redundancy_
+        self.correlated_ = [Correlated(first, twin, 1.0) for twin, first in ensemble.copies.items()]
+        self.correlated_ += correlated_voters(pairs, self._events)
+        if gold is None or gold.probability is None:
             return
-        unseen = cross_fitted(choice, patterns, gold, self.class_balance, self.random_state)
-        compared = against_majority(unseen, patterns, self._events, gold)
-        self.comparison_ = compared
-        self.calibration_ = calibrated(unseen, patterns, gold)
-        if self.method == "auto" and compared.deviations < WORSE:
+        reviewed = Reviewed.of(ensemble, patterns, gold)
+        unseen = cross_fitted(reviewed, ensemble, self.random_state)
+        without, weight = reviewed.without_gold(), reviewed.weight
+        head = reviewed.head(ensemble)
+        correction = compare(unseen, without, reviewed.label, weight)
+        if correction.deviations < WORSE:
+            head, unseen = None, without
+        majority = majority_of(reviewed, self._events)
+        compared = compare(unseen, majority, reviewed.label, weight)
+        self.comparison_, self.calibration_ = compared, calibrated(unseen, reviewed)
+        if compared.deviations < WORSE:
             why = (
                 f"on {compared.n} gold items the majority is right on {compared.majority:.0%}, "
-                f"{choice.method} on {compared.model:.0%}"
+                f"the members together on {compared.model:.0%}"
             )
             self._take_plain(Majority(self.n_classes, class_balance=self.class_balance), votes, why)
-            self._model = None
             return
-        self._head = fitted_head(choice.model, patterns, gold)
+        if head is not None:
+            self._head, self.method_ = head, "ensemble and gold"
+            self.why_ = (
+                f"{compared.n} reviewed items correct what the members agree on: right on "
+                f"{correction.model:.0%} of those it was not taught, {correction.majority:.0%} before"
+            )
         if self.class_balance is None:
-            weight = 1 / gold.probability
-            seen = np.bincount(gold.label, weight / weight.mean(), self.n_classes)
+            chance = 1 / gold.probability
+            seen = np.bincount(gold.label, chance / chance.mean(), self.n_classes)
             believed = seen + BALANCE_PRIOR * self.class_balance_
             self.class_balance_ = believed / believed.sum()
 
     def _posterior(self, patterns: Patterns) -> NDArray[np.float64]:
+        if self._ensemble is not None:
+            covered = np.flatnonzero(patterns.covered)
+            score = np.tile(self.class_balance_, (patterns.n_patterns, 1))
+            for start in range(0, len(covered), ROWS_AT_ONCE):
+                part = covered[start : start + ROWS_AT_ONCE]
+                score[part] = self._read(self._ensemble, sparse.csr_array(patterns.fired[part]))
+            return score
         if self._model is None:
             own = own_class(self._events)
             if self._worth is not None:
@@ -252,14 +276,21 @@ class LabelModel:
                 n_votes = patterns.n_votes[:, None]
                 score = (n_votes * score + 1 / self.n_classes) / (n_votes + 1)
         else:
-            plain = self.method == "dawid_skene"
             model, fired = self._model, patterns.fired
-            terms = model.terms(fired) if plain else model.sobered_terms(fired)
-            score = normalised(terms.logit() if self._head is None else self._head.logit(terms))
-            if self.method == "auto":
-                score = keep_unanimous(score, patterns.fired, self._events, self._quorum)
+            terms = model.terms if self.method == "dawid_skene" else model.sobered_terms
+            score = normalised(terms(fired).logit())
         score[~patterns.covered] = self.class_balance_
         return score
+
+    def _read(self, ensemble: Ensemble, fired: sparse.csr_array) -> NDArray[np.float64]:
+        if self._head is None:
+            return ensemble.posterior(fired)
+        posterior = normalised(self._head.logit(ensemble.statement(fired)))
+        share = majority_shares(fired, self._events)
+        wanted = posterior >= posterior.max(axis=1, keepdims=True, initial=0.0)
+        alike = (share.max(axis=1, initial=0.0) == 1) & (np.diff(fired.indptr) > 1)
+        wanted[alike] = share[alike] == 1
+        return lifted(posterior, wanted)
 
     def predict_proba(self, votes: Votes) -> NDArray[np.float64]:
         """Return posteriors, shape (n_items, n_classes); the prior where nobody voted.

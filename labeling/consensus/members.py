@@ -1,6 +1,6 @@
 """Independent ways of reading one panel of voters, and which of them fell for a single class."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import cast
 
@@ -15,11 +15,15 @@ from labeling.consensus.linear import LinearModel, own_class, vote_shares
 from labeling.consensus.one_coin import OneCoin
 from labeling.consensus.pattern_ds import PatternDS
 from labeling.consensus.patterns import Patterns
-from labeling.consensus.posterior import normalised
+from labeling.consensus.posterior import leaders, normalised
+from labeling.consensus.redundancy import event_weights
 
 MEMBERS = ("ibcc", "ibcc_balance", "one_coin", "pattern_ds", "agreement")
 """What is fitted, in order: confusion matrices with a uniform class prior and with an estimated one,
 one coin a voter, PatternDS, and weights by agreement with the others."""
+
+COPY = 0.95
+"""Redundancy from which on a person or model is a copy of another."""
 
 COMMON = 0.02
 """Share of the votes above which a class is missed when a member hardly gives it."""
@@ -40,11 +44,14 @@ class Members:
         What they were fitted on, items without a vote left out.
     events : Events
         Numbering of the events.
+    echoes : sparse array of shape (n_events, n_events)
+        How far two events are one vote, 0..1.
     """
 
     models: dict[str, LinearModel]
     patterns: Patterns
     events: Events
+    echoes: sparse.csr_array
 
     @classmethod
     def fit(
@@ -54,20 +61,27 @@ class Members:
         taught: NDArray[np.float64],
         class_balance: ArrayLike | None = None,
     ) -> "Members":
-        """Fit every member; ``taught`` counts gold by (pattern, class)."""
+        """Fit every member; ``taught`` counts gold by (pattern, class).
+
+        PatternDS finds the votes that are echoes of others; to the rest they are one vote.
+        """
         k = events.n_classes
+        pattern_ds = PatternDS(k, class_balance=class_balance)
+        pattern_ds.fit_patterns(patterns, events, taught)
         models: dict[str, LinearModel] = {
             "ibcc": IBCC(k, class_balance=class_balance),
             "ibcc_balance": IBCC(
                 k, class_balance=class_balance, estimate_balance=class_balance is None
             ),
             "one_coin": OneCoin(k, class_balance=class_balance),
-            "pattern_ds": PatternDS(k, class_balance=class_balance),
             "agreement": AgreementWeighted(k),
         }
+        echoes = _echoes(pattern_ds, events)
+        shared = replace(patterns, fired=event_weights(patterns.fired, echoes))
         for model in models.values():
-            model.fit_patterns(patterns, events, taught)
-        return cls(models, patterns.with_votes(), events)
+            model.fit_patterns(shared, events, taught)
+        models["pattern_ds"] = pattern_ds
+        return cls(models, patterns.with_votes(), events, echoes)
 
     @property
     def agreement(self) -> AgreementWeighted:
@@ -81,8 +95,8 @@ class Members:
 
     @cached_property
     def shares(self) -> NDArray[np.float64]:
-        """Share of each pattern's votes by class, shape (n_patterns, n_classes)."""
-        return majority_shares(self.patterns.fired, self.events)
+        """Share of each pattern's votes by class, echoes counted once, (n_patterns, n_classes)."""
+        return majority_shares(self.heard(self.patterns.fired), self.events)
 
     @cached_property
     def posteriors(self) -> dict[str, NDArray[np.float64]]:
@@ -91,18 +105,22 @@ class Members:
 
     def read(self, fired: sparse.csr_array) -> dict[str, NDArray[np.float64]]:
         """Return what each member says of some patterns, (n_patterns, n_classes) each."""
-        return {name: normalised(model.terms(fired).logit()) for name, model in self.models.items()}
+        shared = self.heard(fired)
+        return {
+            name: normalised(model.terms(fired if name == "pattern_ds" else shared).logit())
+            for name, model in self.models.items()
+        }
+
+    def heard(self, fired: sparse.csr_array) -> sparse.csr_array:
+        """Return patterns in which votes that are echoes of each other count as one together."""
+        return event_weights(fired, self.echoes)
 
     @cached_property
     def given(self) -> dict[str, NDArray[np.float64]]:
         """Share of the items that each member gives each class, and the majority's shares."""
         count = self.patterns.count
         total = max(float(count.sum()), 1.0)
-        k = self.events.n_classes
-        labels = {
-            name: np.bincount(said.argmax(axis=1), count, k) / total
-            for name, said in self.posteriors.items()
-        }
+        labels = {name: count @ leaders(said) / total for name, said in self.posteriors.items()}
         return {"majority": count @ self.shares / total, **labels}
 
     def kept_share(self, name: str) -> float:
@@ -117,6 +135,18 @@ class Members:
     def collapsed(self, name: str) -> bool:
         """Tell whether a member hardly gives a class that the votes often name."""
         return self.kept_share(name) < LOST
+
+
+def _echoes(pattern_ds: PatternDS, events: Events) -> sparse.csr_array:
+    """Return which events are one vote: rules that fire together, and copies of any voter.
+
+    People and models that err alike are no copies; what that means is the members' to find out.
+    """
+    pairs = sparse.coo_array(pattern_ds.redundancy_)
+    rule = ~pattern_ds.asked_[events.voter]
+    one = (rule[pairs.row] & rule[pairs.col]) | (pairs.data >= COPY)
+    place = (pairs.row[one], pairs.col[one])
+    return sparse.csr_array((pairs.data[one], place), shape=pairs.shape)
 
 
 def majority_shares(fired: sparse.csr_array, events: Events) -> NDArray[np.float64]:

@@ -10,6 +10,10 @@ TIE = 1e-9
 """Two classes whose scores differ by less than this share the lead, and the item is undecided."""
 
 
+NUDGE = 1e-6
+"""By how much a class that is lifted leads at least."""
+
+
 def checked_balance(balance: ArrayLike | None, n_classes: int) -> NDArray[np.float64]:
     """Return a class prior of shape (n_classes,) that sums to 1; uniform for ``None``.
 
@@ -49,6 +53,12 @@ def log_evidence(logit: NDArray[np.float64]) -> NDArray[np.float64]:
     return top + np.log(np.exp(logit - top[:, None]).sum(axis=1))
 
 
+def leaders(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each class's share of the lead: 1 for a lone leader, 1/2 each for two that tie."""
+    lead = (share >= share.max(axis=1, keepdims=True, initial=-np.inf) - TIE).astype(np.float64)
+    return lead / np.maximum(lead.sum(axis=1, keepdims=True), 1.0)
+
+
 def most_probable(score: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the class that leads each row, :data:`~labeling.votes.ABSTAIN` where none leads alone.
 
@@ -65,3 +75,25 @@ def most_probable(score: NDArray[np.float64]) -> NDArray[np.int64]:
         alone = leads.sum(axis=1) == 1
         label[alone] = np.argmax(score[alone], axis=1)
     return label
+
+
+def lifted(posterior: NDArray[np.float64], wanted: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return posteriors in which the wanted classes of each row lead, together if there are several.
+
+    Where another class led, theirs are lifted just above it: the order is given, the doubt stays.
+
+    Examples
+    --------
+    >>> lifted(np.array([[0.25, 0.75]]), np.array([[True, False]])).round(3).tolist()
+    [[0.5, 0.5]]
+    """
+    theirs = np.where(wanted, 0.0, posterior).max(axis=1, initial=0.0)
+    own = np.where(wanted, posterior, 0.0)
+    several = wanted.sum(axis=1) > 1
+    low = own.max(axis=1, initial=0.0) <= theirs
+    rows = np.flatnonzero(low | several)
+    level = np.maximum(own.max(axis=1, initial=0.0), theirs + NUDGE)[rows]
+    kept = posterior.copy()
+    kept[rows] = np.where(wanted[rows], level[:, None], posterior[rows])
+    kept[rows] /= kept[rows].sum(axis=1, keepdims=True)
+    return kept

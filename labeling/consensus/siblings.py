@@ -74,20 +74,20 @@ def worths(
     alone = np.ones(n_voters)
     if n_voters < 3 or n_voters * width > MOST_CELLS:
         return alone
-    step = -(-fired.shape[0] // MOST_PATTERNS)  # patterns stand in the order of their hashes
+    step = max(
+        1, -(-fired.shape[0] // MOST_PATTERNS)
+    )  # patterns stand in the order of their hashes
     x = sparse.csr_array(fired[::step])
     row = np.repeat(np.arange(x.shape[0]), np.diff(x.indptr))
     doubt = 1 - posterior[::step][row, events.label[x.indices]]
     wrong = sparse.csr_array((count[::step][row] * doubt, x.indices, x.indptr), shape=x.shape)
-    said = (events.label[:, None] == np.arange(events.n_classes)).astype(np.float64)
-    by_voter = sparse.csr_array(
-        (np.ones(events.n_events), (np.arange(events.n_events), events.voter))
-    )
-    met = np.asarray((by_voter.T @ (wrong.T @ x) @ by_voter).todense())
+    errors = sparse.csr_array(wrong.T @ x)
+    by_voter = _selected(events, np.ones(events.n_events))
+    met = (by_voter.T @ errors @ by_voter).toarray()
     repeated = np.zeros_like(met)
     for k in range(events.n_classes):
-        of_class = by_voter.multiply(said[:, [k]]).tocsr()
-        repeated += np.asarray((of_class.T @ (wrong.T @ x) @ of_class).todense())
+        of_class = _selected(events, events.label == k)
+        repeated += (of_class.T @ errors @ of_class).toarray()
     compared = (met >= FEWEST) & ~np.eye(n_voters, dtype=np.bool_)
     compared &= compared.T
     if compared.sum() < 6:
@@ -98,3 +98,11 @@ def worths(
     usual = float(np.quantile(share[compared], USUAL))
     alike = np.clip((share - usual - SLACK) / max(1 - usual, 0.1), 0.0, 1.0) * compared
     return 1.0 / (1.0 + alike.sum(axis=1))
+
+
+def _selected(events: Events, weight: NDArray[np.generic]) -> sparse.csr_array:
+    """Return which events are whose, shape (n_events, n_voters), some of them left out."""
+    place = (np.arange(events.n_events), events.voter)
+    return sparse.csr_array(
+        (weight.astype(np.float64), place), shape=(events.n_events, events.n_voters)
+    )

@@ -39,7 +39,7 @@ def consensus(
     method: Annotated[
         str,
         typer.Option(
-            help="auto, majority, weighted_majority, dawid_skene, one_coin or pattern_ds."
+            help="auto, majority, weighted_majority, dawid_skene, ibcc, one_coin or pattern_ds."
         ),
     ] = "auto",
     id_column: Annotated[

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from labeling.consensus.label_model import LabelModel
+from labeling.consensus.selection import Reviewed
 from labeling.errors import GoldError, LabelingError, VotesError
 from labeling.gold import Gold
 from labeling.votes import Votes
@@ -157,6 +158,7 @@ def test_a_model_that_gold_shows_to_be_worse_than_majority_is_not_published(monk
     gold = random_gold(truth, 60)
     wrong = np.eye(3)[(gold.label + 1) % 3]
     monkeypatch.setattr("labeling.consensus.label_model.cross_fitted", lambda *_: wrong)
+    monkeypatch.setattr(Reviewed, "without_gold", lambda _: wrong)
     votes = Votes.from_matrix(matrix, 3)
     model = LabelModel(3).fit(votes, gold)
     assert model.method_ == "majority"
@@ -165,6 +167,18 @@ def test_a_model_that_gold_shows_to_be_worse_than_majority_is_not_published(monk
     plain = LabelModel(3, method="majority").fit(votes)
     assert np.array_equal(model.predict(votes), plain.predict(votes))
     assert model.predict_proba(votes).max() < 1
+
+
+def test_a_correction_that_gold_shows_to_be_worse_is_left_out(monkeypatch):
+    matrix, truth, _ = people(n=1000)
+    gold = random_gold(truth, 60)
+    wrong = np.eye(3)[(gold.label + 1) % 3]
+    monkeypatch.setattr("labeling.consensus.label_model.cross_fitted", lambda *_: wrong)
+    votes = Votes.from_matrix(matrix, 3)
+    model = LabelModel(3).fit(votes, gold)
+    assert model.method_ == "ensemble"
+    blind = LabelModel(3).fit(votes)
+    assert model.predict_proba(votes) == pytest.approx(blind.predict_proba(votes))
 
 
 def test_echoes_that_mislead_the_votes_are_mended_by_gold():
@@ -180,7 +194,9 @@ def test_echoes_that_mislead_the_votes_are_mended_by_gold():
     assert accuracy(taught, truth, matrix) > accuracy(plain, truth, matrix) + 0.1
 
 
-@pytest.mark.parametrize("method", ["majority", "weighted_majority", "dawid_skene", "one_coin"])
+@pytest.mark.parametrize(
+    "method", ["majority", "weighted_majority", "dawid_skene", "ibcc", "one_coin", "pattern_ds"]
+)
 def test_a_method_that_is_asked_for_is_used(method):
     matrix, truth, _ = people(n=600)
     votes = Votes.from_matrix(matrix, 3)
@@ -190,14 +206,26 @@ def test_a_method_that_is_asked_for_is_used(method):
     assert accuracy(model.predict_proba(votes), truth, matrix) > 0.8
 
 
-def test_the_kind_of_voter_decides_the_model_and_it_says_why():
+def test_the_kind_of_panel_decides_who_sits_and_it_says_why():
     matrix, _ = rules(n=1000)
     one = LabelModel(2).fit(Votes.from_matrix(matrix, 2))
-    assert (one.method_, one.why_.split(",")[0]) == ("pattern_ds", "the voters are rules")
+    assert one.method_ == "ensemble"
+    assert "against the majority" in one.why_
+    assert "aggregator" not in one.why_
     crowd, _, _ = people(n=1000)
     other = LabelModel(3).fit(Votes.from_matrix(crowd, 3))
-    assert other.method_ == "one_coin"
-    assert "better than one coin a voter" in other.why_
+    assert "three in four of confusion matrices, PatternDS" in other.why_
+    assert "the trained aggregator agree" in other.why_
+
+
+def test_a_member_that_gives_one_class_only_is_left_out_by_name():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 4, 3000)
+    fires = rng.random((3000, 8)) < np.where(truth[:, None] == np.arange(8) % 4, 0.25, 0.06)
+    votes = Votes.from_matrix(np.where(fires, np.arange(8) % 4, -1), 4)
+    why = LabelModel(4).fit(votes).why_
+    assert "left out, for they hardly give a class that the votes often name" in why
+    assert "one coin a voter" in why.split("left out")[1]
 
 
 def test_confidences_are_used_from_enough_items_on():
@@ -206,10 +234,60 @@ def test_confidences_are_used_from_enough_items_on():
     plain = Votes.from_matrix(matrix, 2)
     sure = rng.random(7500)
 
-    def why(n):
+    def heard(n):
         few = plain.item < n
-        votes = Votes(plain.item[few], plain.voter[few], plain.label[few], 2500, 3, 2, sure[few])
-        return LabelModel(2).fit(votes).why_
+        args = (plain.item[few], plain.voter[few], plain.label[few], 2500, 3, 2)
+        without = Votes(*args)
+        with_them = LabelModel(2).fit(Votes(*args, sure[few])).predict_proba(without)
+        return np.abs(with_them - LabelModel(2).fit(without).predict_proba(without)).max() > 0
 
-    assert why(2500) == "it is the model that listens to confidences"
-    assert why(1000) != why(2500)
+    assert heard(2500)
+    assert not heard(1000)
+
+
+def test_voters_below_chance_leave_only_the_majority_and_a_warning():
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 2, 400)
+    matrix = np.column_stack([first, 1 - first, rng.integers(0, 2, 400)])
+    votes = Votes.from_matrix(matrix, 2)
+    model = LabelModel(2).fit(votes)
+    assert model.why_ == (
+        "the voters agree less than chance would have it, so only the majority is left"
+    )
+    assert any("review some items" in warning for warning in model.warnings_)
+    plain = LabelModel(2, method="majority").fit(votes)
+    assert np.array_equal(model.predict(votes), plain.predict(votes))
+
+
+def test_a_panel_of_siblings_is_told_and_needs_every_member():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 3, 900)
+    ideas = [np.where(rng.random(900) < p, truth, rng.integers(0, 3, 900)) for p in (0.7, 0.6)]
+    columns = [
+        np.where(rng.random(900) < 0.97, idea, rng.integers(0, 3, 900))
+        for idea in ideas
+        for _ in range(6)
+    ]
+    model = LabelModel(3).fit(Votes.from_matrix(np.column_stack(columns), 3))
+    assert "each voter is repeated by two others or more" in model.why_
+    assert any("repeat each other's errors" in warning for warning in model.warnings_)
+
+
+def test_two_items_and_gold_of_one_class_are_no_error():
+    tiny = Votes.from_matrix([[0, 1, 1], [1, 1, 0]], 2)
+    assert LabelModel(2).fit(tiny).predict_proba(tiny).shape == (2, 2)
+    matrix, truth, _ = people(n=400)
+    same = np.flatnonzero(truth == 1)[:40]
+    gold = Gold(same, np.ones(40, dtype=np.int32), np.full(40, 0.1))
+    votes = Votes.from_matrix(matrix, 3)
+    label = LabelModel(3).fit(votes, gold).predict(votes)
+    assert len(np.unique(label[label >= 0])) == 3
+
+
+def test_gold_that_contradicts_every_voter_is_followed_where_they_differ_and_warned_of():
+    matrix, truth, _ = people(n=600, right=(0.7, 0.95))
+    gold = random_gold((truth + 1) % 3, 60)
+    votes = Votes.from_matrix(matrix, 3)
+    model = LabelModel(3).fit(votes, gold)
+    assert np.isfinite(model.predict_proba(votes)).all()
+    assert any("below chance" in warning for warning in model.warnings_)

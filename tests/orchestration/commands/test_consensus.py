@@ -60,7 +60,7 @@ def test_json_tells_everything_that_a_script_wants(votes, tmp_path):
     assert len(report["voters"]) == 4
     assert report["voters"][0]["interval"][0] < 0.85 < report["voters"][0]["interval"][1]
     assert np.array(report["voters"][0]["confusion"]).shape == (2, 2)
-    assert report["method"] in {"one_coin", "pattern_ds"}
+    assert report["method"] in {"ensemble", "ensemble and gold"}
     assert list(pd.read_parquet(out).columns) == ["item_id", "label", "confidence", "p_0", "p_1"]
 
 

@@ -1,0 +1,179 @@
+"""The consensus of a panel: members and aggregator fitted, seated, and read together."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from labeling.consensus.aggregator import aggregate
+from labeling.consensus.copies import copies, without
+from labeling.consensus.events import Events
+from labeling.consensus.features import PanelReading
+from labeling.consensus.gold_head import Statement
+from labeling.consensus.members import MEMBERS, Members, majority_shares
+from labeling.consensus.patterns import Patterns
+from labeling.consensus.posterior import normalised
+from labeling.consensus.seats import Seats
+
+PATTERNS_FITTED = 50_000
+"""Patterns used for fitting; more of them move no parameter that matters."""
+
+ROWS_AT_ONCE = 50_000
+"""Patterns that are read in one piece, so that a hundred million votes fit into memory."""
+
+FAINTEST = -8.0
+"""Log posterior below which a member's opinion counts no further against a class."""
+
+SMOOTH = 0.05
+"""Added to shares of votes before their logarithm is taken."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """A fitted consensus.
+
+    Parameters
+    ----------
+    reading : PanelReading
+        The fitted members, and the description of the panel.
+    seats : Seats
+        Who may overrule the majority.
+    balance : float array of shape (n_classes,)
+        What is believed of an item without votes.
+    known : float array of shape (n_classes,) or None
+        Class shares that the caller knows.
+    copies : dict of int
+        Voters that cast the very votes of another, which alone is heard.
+    """
+
+    reading: PanelReading
+    seats: Seats
+    balance: NDArray[np.float64]
+    known: NDArray[np.float64] | None = None
+    copies: dict[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def fit(
+        cls,
+        patterns: Patterns,
+        events: Events,
+        taught: NDArray[np.float64],
+        class_balance: ArrayLike | None = None,
+    ) -> "Ensemble":
+        """Fit on distinct patterns; ``taught`` counts gold by (pattern, class)."""
+        part = patterns.thinned(PATTERNS_FITTED, taught.sum(axis=1) > 0)
+        taught = taught[np.searchsorted(patterns.key, part.key)]
+        twice = copies(part, events)
+        part = replace(part, fired=without(part.fired, np.array([*twice], dtype=np.int64), events))
+        members = Members.fit(part, events, taught, class_balance)
+        reading = PanelReading.of(members)
+        total = max(float(patterns.count.sum()), 1.0)
+        uncovered = float(patterns.count[~patterns.covered].sum()) / total
+        known = None if class_balance is None else np.asarray(class_balance, dtype=np.float64)
+        return cls(
+            reading,
+            Seats.of(reading, uncovered=uncovered),
+            members.pattern_ds.class_balance_,
+            None if known is None else known / known.sum(),
+            twice,
+        )
+
+    def posterior(self, fired: sparse.csr_array) -> NDArray[np.float64]:
+        """Return posteriors of patterns with a vote, shape (n_patterns, n_classes)."""
+        found = np.empty((fired.shape[0], self.reading.members.events.n_classes))
+        for start in range(0, fired.shape[0], ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            found[part] = self._read(self.heard(sparse.csr_array(fired[part])))[0]
+        return found
+
+    def beliefs(self, fired: sparse.csr_array) -> NDArray[np.float64]:
+        """Return posteriors to judge voters by, shape (n_patterns, n_classes): those of PatternDS.
+
+        The published ones are careful where the panel might mislead; seen through them every voter
+        looks worse than it is.
+        """
+        model = self.reading.members.pattern_ds
+        return normalised(model.terms(self.heard(fired)).logit())
+
+    def heard(self, fired: sparse.csr_array) -> sparse.csr_array:
+        """Return patterns without the votes of copies."""
+        silenced = np.array([*self.copies], dtype=np.int64)
+        return without(fired, silenced, self.reading.members.events)
+
+    def statement(self, fired: sparse.csr_array) -> Statement:
+        """Return what is said of patterns with a vote, for gold to correct."""
+        fired = self.heard(fired)
+        posterior, said = self._read(fired)
+        opinions = [np.maximum(np.log(np.maximum(said[m], 1e-9)), FAINTEST) for m in MEMBERS]
+        share = majority_shares(self.reading.members.heard(fired), self.reading.members.events)
+        opinions.append(np.log(share + SMOOTH))
+        return Statement(np.log(np.maximum(posterior, 1e-9)), np.stack(opinions, axis=2), fired)
+
+    def _read(
+        self, fired: sparse.csr_array
+    ) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
+        members = self.reading.members
+        said = members.read(fired)
+        aggregated = aggregate(self.reading, fired, said)
+        if self.known is not None:
+            aggregated = aggregated + np.log(self.known * len(self.known))
+        share = majority_shares(members.heard(fired), members.events)
+        return self.seats.settle(share, said, aggregated), said
+
+    def deviates(self, patterns: Patterns, posterior: NDArray[np.float64]) -> float:
+        """Return the share of the items with votes whose label is not among the majority's leaders."""
+        share = majority_shares(self.heard(patterns.fired), self.reading.members.events)
+        label = posterior.argmax(axis=1)
+        mine = share[np.arange(len(share)), label] < share.max(axis=1, initial=0.0) - 1e-9
+        covered = patterns.covered
+        total = max(float(patterns.count[covered].sum()), 1.0)
+        return float(patterns.count[covered & mine].sum()) / total
+
+    def doubts(self) -> list[str]:
+        """Return what speaks against trusting the panel, in plain words."""
+        return [DOUBTS[self.seats.kind]] if self.seats.kind in DOUBTS else []
+
+    def why(self, deviates: float) -> str:
+        """Say in plain words who sits, who was dropped, and what came of it."""
+        seats = self.seats
+        if seats.kind == "below chance":
+            return "the voters agree less than chance would have it, so only the majority is left"
+        if not seats.taken:
+            return "every member gives nearly everything one class, so only the majority is left"
+        names = _listed([NAMES[name] for name in seats.taken])
+        told = f"{deviates:.0%} of the items with votes are labelled against the majority, where "
+        told += "three in four of " if seats.quorum < 1 else ""
+        told += f"{names} " + ("agree" if len(seats.taken) > 1 else "say so")
+        if seats.dropped:
+            left = _listed([NAMES[name] for name in seats.dropped])
+            told += f"; left out, for they hardly give a class that the votes often name: {left}"
+        if seats.kind == "siblings":
+            told += "; all must agree, for each voter is repeated by two others or more"
+        return told
+
+
+DOUBTS = {
+    "below chance": (
+        "the voters agree less than chance would have it: some of them mean the opposite of what "
+        "they say, or they answer different questions; review some items"
+    ),
+    "siblings": (
+        "most voters repeat each other's errors, so their agreement proves little; voters of "
+        "another kind, or some reviewed items, would tell"
+    ),
+}
+"""What is to be feared of a kind of panel."""
+
+NAMES = {
+    "ibcc": "confusion matrices",
+    "ibcc_balance": "confusion matrices with estimated class shares",
+    "one_coin": "one coin a voter",
+    "pattern_ds": "PatternDS",
+    "aggregator": "the trained aggregator",
+}
+"""Members, as people are told of them."""
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
