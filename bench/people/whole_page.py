@@ -27,13 +27,28 @@ def read(kept: Path) -> Found:
     return found
 
 
+def versions(kept: Path, whole: Found) -> str:
+    """Say it where ours was measured while it changed."""
+    found = {
+        json.loads(path.read_text()).get("version", "unknown")
+        for name in whole
+        for path in kept.glob(f"{name}~*~ours.json")
+    }
+    if len(found) < 2:
+        return ""
+    return (
+        f"**Ours was measured in {len(found)} versions of the code; "
+        "`--again ours` measures all of it in one.**\n\n"
+    )
+
+
 def write(kept: Path) -> str:
     """Write the page and return it."""
     found = read(kept)
     ways = ["ours", *sorted({w for by in found.values() for w in by} - {"ours"})]
     peers = [way for way in ways if not way.startswith("ours")]
     whole = {name: by for name, by in found.items() if all(way in by for way in ["ours", *peers])}
-    parts = [HEAD, verdict(whole, peers), means(whole, ways)]
+    parts = [HEAD, versions(kept, whole) + verdict(whole, peers), means(whole, ways)]
     parts += [table(whole, [way for way in ways if way in ("ours", *peers)], n) for n in REVIEWS]
     RESULT.write_text("\n\n".join(parts) + "\n")
     return RESULT.read_text()
