@@ -1,7 +1,7 @@
 """Train the amortised aggregator on described panels; runs in an environment with torch.
 
 ``train.py OUT.npz EXAMPLES.npz ...`` (see :mod:`bench.consensus.amortise`) writes the weights of
-:data:`SEEDS` small networks. Loss of a panel: cross entropy, less the (soft) accuracy, plus
+a small network. Loss of a panel: cross entropy, less the (soft) accuracy, plus
 :data:`REGRET` times what it falls short of the majority's accuracy; the mean of panels.
 """
 
@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 HIDDEN, PANEL_HIDDEN = 48, 32
-SEEDS, EPOCHS, BATCH, PATTERNS = 3, 8, 16, 128
+SEED, EPOCHS, BATCH, PATTERNS = 0, 8, 16, 128
 RATE, DECAY, REGRET, SHARP, SAFETY = 2e-3, 1e-3, 5.0, 4.0, 0.003
 
 
@@ -136,10 +136,8 @@ def main() -> None:
     torch.set_num_threads(1)
     panels = examples(sys.argv[2:])
     scale = scales(panels)
-    weights = dict(scale)
-    for seed in range(SEEDS):
-        weights |= {f"{seed}.{name}": value for name, value in train(panels, scale, seed).items()}
-        np.savez_compressed(sys.argv[1], **{n: v.astype(np.float32) for n, v in weights.items()})
+    weights = scale | train(panels, scale, SEED)
+    np.savez_compressed(sys.argv[1], **{n: v.astype(np.float32) for n, v in weights.items()})
 
 
 if __name__ == "__main__":

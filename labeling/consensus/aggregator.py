@@ -19,8 +19,6 @@ WEIGHTS = "aggregator.npz"
 FEWEST = 0.02
 """Added to a share of the votes before its logarithm is taken."""
 
-Weights = dict[str, NDArray[np.float64]]
-
 
 def aggregate(
     reading: PanelReading, fired: sparse.csr_array, said: dict[str, NDArray[np.float64]]
@@ -29,7 +27,7 @@ def aggregate(
 
     Each class is scored from its own description, the largest of the hidden descriptions of all
     classes, and the panel's; so the order of classes, voters and items does not matter (Zaheer et
-    al. 2017, "Deep Sets", arXiv 1703.06114). The mean of several networks is returned.
+    al. 2017, "Deep Sets", arXiv 1703.06114).
 
     Parameters
     ----------
@@ -40,23 +38,11 @@ def aggregate(
     said : dict of float arrays of shape (n_patterns, n_classes)
         What the members say of them.
     """
-    scale, networks = _weights()
+    w = _weights()
     by_class, by_item = reading.describe(fired, said)
-    by_class = np.clip((by_class - scale["by_class_mean"]) / scale["by_class_sd"], -6, 6)
-    by_item = (by_item - scale["by_item_mean"]) / scale["by_item_sd"]
-    panel = np.clip((reading.panel - scale["panel_mean"]) / scale["panel_sd"], -4, 4)
-    share = np.log(majority_shares(fired, reading.members.events) + FEWEST)
-    scores = [_score(weights, by_class, by_item, panel, share) for weights in networks]
-    return np.mean(scores, axis=0)
-
-
-def _score(
-    w: Weights,
-    by_class: NDArray[np.float64],
-    by_item: NDArray[np.float64],
-    panel: NDArray[np.float64],
-    share: NDArray[np.float64],
-) -> NDArray[np.float64]:
+    by_class = np.clip((by_class - w["by_class_mean"]) / w["by_class_sd"], -6, 6)
+    by_item = (by_item - w["by_item_mean"]) / w["by_item_sd"]
+    panel = np.clip((reading.panel - w["panel_mean"]) / w["panel_sd"], -4, 4)
     seen = np.maximum(panel @ w["panel_in.weight"].T + w["panel_in.bias"], 0)
     hidden = by_class @ w["by_class.weight"].T
     hidden += w["by_class.bias"] + seen @ w["panel_out.weight"].T
@@ -64,18 +50,15 @@ def _score(
     np.maximum(hidden, 0, out=hidden)
     own, others = np.split(w["beside.weight"].T, 2)
     best = hidden.max(axis=1) @ others + w["beside.bias"]
-    hidden = np.maximum(hidden @ own + best[:, None, :], 0)
-    return (hidden @ w["score.weight"].T)[..., 0] + w["majority"] * share
+    hidden = hidden @ own
+    hidden += best[:, None, :]
+    np.maximum(hidden, 0, out=hidden)
+    share = majority_shares(fired, reading.members.events)
+    return (hidden @ w["score.weight"].T)[..., 0] + w["majority"] * np.log(share + FEWEST)
 
 
 @cache
-def _weights() -> tuple[Weights, list[Weights]]:
-    """Read the scales of what is described, and the weights of each network."""
+def _weights() -> dict[str, NDArray[np.float64]]:
+    """Read the weights of the network, and the scales of what is described."""
     with (files("labeling.consensus") / WEIGHTS).open("rb") as file, np.load(file) as kept:
-        every = {name: np.asarray(value, dtype=np.float64) for name, value in kept.items()}
-    scale = {name: value for name, value in every.items() if not name[0].isdigit()}
-    seeds = sorted({name.split(".")[0] for name in every if name[0].isdigit()})
-    return scale, [
-        {name[len(s) + 1 :]: value for name, value in every.items() if name.startswith(f"{s}.")}
-        for s in seeds
-    ]
+        return {name: np.asarray(value, dtype=np.float64) for name, value in kept.items()}
