@@ -121,6 +121,20 @@ class Ensemble:
         share = majority_shares(members.heard(fired), members.events)
         return self.seats.settle(share, said, aggregated), said
 
+    def alike(self) -> NDArray[np.float64]:
+        """Return how far each two voters are one, 0..1, shape (n_voters, n_voters).
+
+        People and models by the errors they share. Rules for one class share every error on the
+        items they share; they are one where they fire together more than the class explains.
+        """
+        if self.seats.kind != "rules":
+            return self.reading.alike
+        events = self.reading.members.events
+        found = np.zeros((events.n_voters, events.n_voters))
+        pairs = sparse.coo_array(self.reading.members.pattern_ds.redundancy_)
+        np.maximum.at(found, (events.voter[pairs.row], events.voter[pairs.col]), pairs.data)
+        return found
+
     def deviates(self, patterns: Patterns, posterior: NDArray[np.float64]) -> float:
         """Return the share of the items with votes whose label is not among the majority's leaders."""
         share = majority_shares(self.heard(patterns.fired), self.reading.members.events)

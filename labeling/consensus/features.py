@@ -16,7 +16,7 @@ from labeling.consensus.members import MEMBERS, Members
 from labeling.consensus.panel import ALWAYS, ONE_CLASS
 from labeling.consensus.posterior import TIE, leaders
 from labeling.consensus.redundancy import event_weights
-from labeling.consensus.siblings import worths
+from labeling.consensus.siblings import shared_errors, worths
 
 N_CLASS, N_ITEM, N_PANEL = 24, 2, 37
 """Numbers that describe a class of a pattern, a pattern, and the panel."""
@@ -35,6 +35,8 @@ class PanelReading:
     ----------
     members : Members
         The ways of reading it.
+    alike : float array of shape (n_voters, n_voters)
+        How far each two voters repeat each other's errors, 0..1.
     worth : float array of shape (n_voters,)
         What each voter is worth beside its siblings, 0..1.
     panel : float array of shape (N_PANEL,)
@@ -46,6 +48,7 @@ class PanelReading:
     """
 
     members: Members
+    alike: NDArray[np.float64]
     worth: NDArray[np.float64]
     panel: NDArray[np.float64]
     by_class: NDArray[np.float64]
@@ -56,7 +59,8 @@ class PanelReading:
         """Describe the panel that the members were fitted on."""
         events, patterns = members.events, members.patterns
         believed = 0.5 * members.shares + 0.5 * members.posteriors["ibcc"]
-        worth = worths(patterns.fired, patterns.count, believed, events)
+        alike = shared_errors(patterns.fired, patterns.count, believed, events)
+        worth = worths(alike)
         spoken = np.asarray(patterns.fired.T @ patterns.count)
         share = members.given["majority"]
         total = max(float(patterns.count.sum()), 1.0)
@@ -73,7 +77,7 @@ class PanelReading:
         ]
         common = np.log(np.maximum(share * events.n_classes, 0.02)) / 2
         panel = _panel(members, worth, spoken)
-        return cls(members, worth, panel, np.column_stack([common, *moved]), spoken)
+        return cls(members, alike, worth, panel, np.column_stack([common, *moved]), spoken)
 
     @property
     def share_of_rules(self) -> float:

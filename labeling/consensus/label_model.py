@@ -10,29 +10,20 @@ from scipy import sparse
 
 from labeling.consensus.checks import check_fit
 from labeling.consensus.dawid_skene import DawidSkene
-from labeling.consensus.ensemble import ROWS_AT_ONCE, Ensemble
+from labeling.consensus.ensemble import Ensemble
 from labeling.consensus.events import Events
-from labeling.consensus.gold_head import GoldHead
 from labeling.consensus.ibcc import IBCC
 from labeling.consensus.linear import LinearModel, count_gold, own_class, vote_shares
 from labeling.consensus.majority import Majority
-from labeling.consensus.members import majority_shares
 from labeling.consensus.one_coin import OneCoin
 from labeling.consensus.pattern_ds import PatternDS
 from labeling.consensus.patterns import Patterns, compress
-from labeling.consensus.posterior import checked_balance, lifted, most_probable, normalised
-from labeling.consensus.selection import (
-    WORSE,
-    Comparison,
-    Reviewed,
-    calibrated,
-    compare,
-    cross_fitted,
-    majority_of,
-)
+from labeling.consensus.posterior import checked_balance, most_probable, normalised
+from labeling.consensus.selection import Comparison, Corrected, decide
 from labeling.consensus.trust import Correlated, correlated_voters, overlap, reasons_for_doubt
 from labeling.consensus.voters import Voter, believed_voters, measured_voters
 from labeling.consensus.weighted_majority import WeightedMajority
+from labeling.consensus.worth import PanelWorth, panel_worth
 from labeling.errors import LabelingError
 from labeling.gold import Gold
 from labeling.quality.calibration import Calibration
@@ -152,19 +143,18 @@ class LabelModel:
         patterns = compress(votes, events)
         self._events = events
         self._worth: NDArray[np.float64] | None = None
-        self._head: GoldHead | None = None
         self._model: LinearModel | None = None
-        self._ensemble: Ensemble | None = None
+        self._corrected: Corrected | None = None
         self.comparison_ = self.calibration_ = None
         self.correlated_ = []
         self._choose(votes, patterns, gold)
         posterior = self._posterior(patterns)
-        if self._ensemble is not None and self._head is None:
-            self.why_ = self._ensemble.why(self._ensemble.deviates(patterns, posterior))
         self._seen = (weakref.ref(votes), patterns.of_item, posterior)
         judged = posterior
-        if self._ensemble is not None and self._head is None:
-            judged = self._ensemble.beliefs(patterns.fired)
+        if self._corrected is not None and self._corrected.head is None:
+            ensemble = self._corrected.ensemble
+            self.why_ = ensemble.why(ensemble.deviates(patterns, posterior))
+            judged = ensemble.beliefs(patterns.fired)
         measured = measured_voters(votes, gold)
         self.voters_ = believed_voters(patterns, events, judged, measured)
         names = [f"voter {j}" for j in range(votes.n_voters)]
@@ -173,8 +163,8 @@ class LabelModel:
         self.warnings_ = reasons_for_doubt(
             patterns, self.voters_, self.correlated_, names, self.comparison_, self.method_
         )
-        if self._ensemble is not None:
-            self.warnings_ += self._ensemble.doubts()
+        if self._corrected is not None:
+            self.warnings_ += self._corrected.ensemble.doubts()
         return self
 
     def _listens(self, votes: Votes) -> bool:
@@ -212,7 +202,7 @@ class LabelModel:
 
     def _take_plain(self, model: Majority | WeightedMajority, votes: Votes, why: str) -> None:
         model.fit(votes)
-        self._ensemble = None
+        self._corrected = None
         self._worth = model.weight_ if isinstance(model, WeightedMajority) else None
         self.method_ = "majority" if isinstance(model, Majority) else "weighted_majority"
         self.why_ = why
@@ -223,36 +213,22 @@ class LabelModel:
         random = gold is not None and gold.probability is not None
         taught = count_gold(patterns, None if random else gold, self.n_classes)
         ensemble = Ensemble.fit(patterns, self._events, taught, self.class_balance)
-        self._ensemble, self.method_ = ensemble, "ensemble"
+        self._corrected, self.method_ = Corrected(ensemble), "ensemble"
         self.class_balance_ = ensemble.balance
         pairs = ensemble.reading.members.pattern_ds.redundancy_
         self.correlated_ = [Correlated(first, twin, 1.0) for twin, first in ensemble.copies.items()]
         self.correlated_ += correlated_voters(pairs, self._events)
         if gold is None or gold.probability is None:
             return
-        reviewed = Reviewed.of(ensemble, patterns, gold)
-        unseen = cross_fitted(reviewed, ensemble, self.random_state)
-        without, weight = reviewed.without_gold(), reviewed.weight
-        head = reviewed.head(ensemble)
-        correction = compare(unseen, without, reviewed.label, weight)
-        if correction.deviations < WORSE:
-            head, unseen = None, without
-        majority = majority_of(reviewed, self._events)
-        compared = compare(unseen, majority, reviewed.label, weight)
-        self.comparison_, self.calibration_ = compared, calibrated(unseen, reviewed)
-        if compared.deviations < WORSE:
-            why = (
-                f"on {compared.n} gold items the majority is right on {compared.majority:.0%}, "
-                f"the members together on {compared.model:.0%}"
-            )
-            self._take_plain(Majority(self.n_classes, class_balance=self.class_balance), votes, why)
+        verdict = decide(ensemble, patterns, gold, self.random_state)
+        self.comparison_, self.calibration_ = verdict.against_majority, verdict.calibration
+        if verdict.majority_is_better:
+            plain = Majority(self.n_classes, class_balance=self.class_balance)
+            self._take_plain(plain, votes, verdict.why)
             return
-        if head is not None:
-            self._head, self.method_ = head, "ensemble and gold"
-            self.why_ = (
-                f"{compared.n} reviewed items correct what the members agree on: right on "
-                f"{correction.model:.0%} of those it was not taught, {correction.majority:.0%} before"
-            )
+        if verdict.head is not None:
+            self._corrected = Corrected(ensemble, verdict.head)
+            self.method_, self.why_ = "ensemble and gold", verdict.why
         if self.class_balance is None:
             chance = 1 / gold.probability
             seen = np.bincount(gold.label, chance / chance.mean(), self.n_classes)
@@ -260,12 +236,10 @@ class LabelModel:
             self.class_balance_ = believed / believed.sum()
 
     def _posterior(self, patterns: Patterns) -> NDArray[np.float64]:
-        if self._ensemble is not None:
+        if self._corrected is not None:
             covered = np.flatnonzero(patterns.covered)
             score = np.tile(self.class_balance_, (patterns.n_patterns, 1))
-            for start in range(0, len(covered), ROWS_AT_ONCE):
-                part = covered[start : start + ROWS_AT_ONCE]
-                score[part] = self._read(self._ensemble, sparse.csr_array(patterns.fired[part]))
+            score[covered] = self._corrected.posterior(sparse.csr_array(patterns.fired[covered]))
             return score
         if self._model is None:
             own = own_class(self._events)
@@ -282,15 +256,24 @@ class LabelModel:
         score[~patterns.covered] = self.class_balance_
         return score
 
-    def _read(self, ensemble: Ensemble, fired: sparse.csr_array) -> NDArray[np.float64]:
-        if self._head is None:
-            return ensemble.posterior(fired)
-        posterior = normalised(self._head.logit(ensemble.statement(fired)))
-        share = majority_shares(fired, self._events)
-        wanted = posterior >= posterior.max(axis=1, keepdims=True, initial=0.0)
-        alike = (share.max(axis=1, initial=0.0) == 1) & (np.diff(fired.indptr) > 1)
-        wanted[alike] = share[alike] == 1
-        return lifted(posterior, wanted)
+    def worth(self, votes: Votes) -> PanelWorth:
+        """Return what each voter is worth, and which few would do; of the ensemble only.
+
+        Raises
+        ------
+        LabelingError
+            If another method was taken: it does not know what voters are worth to each other.
+        """
+        if self._corrected is None:
+            raise LabelingError(
+                f"what voters are worth is known of the ensemble only, and this is {self.method_}: "
+                f"{self.why_}"
+            )
+        patterns = compress(votes, self._events)
+        ensemble = self._corrected.ensemble
+        return panel_worth(
+            self._corrected.posterior, patterns, self._events, ensemble.alike(), ensemble.copies
+        )
 
     def predict_proba(self, votes: Votes) -> NDArray[np.float64]:
         """Return posteriors, shape (n_items, n_classes); the prior where nobody voted.

@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
-from labeling.consensus.ensemble import Ensemble
-from labeling.consensus.events import Events
+from labeling.consensus.ensemble import ROWS_AT_ONCE, Ensemble
 from labeling.consensus.gold_head import GoldHead, Statement
 from labeling.consensus.ibcc import IBCC
 from labeling.consensus.linear import own_class, vote_shares
+from labeling.consensus.members import majority_shares
 from labeling.consensus.patterns import Patterns
-from labeling.consensus.posterior import TIE, normalised
+from labeling.consensus.posterior import TIE, lifted, normalised
 from labeling.gold import Gold
 from labeling.quality.calibration import Calibration, calibration
 
@@ -26,6 +27,32 @@ WORSE = -1.0
 
 ALMOST = 1 - 1e-9
 """Stands for certainty where a weighted mean of certainties might round above 1."""
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """An ensemble, and what gold corrects of it; ``head`` is ``None`` where nothing."""
+
+    ensemble: Ensemble
+    head: GoldHead | None = None
+
+    def posterior(self, fired: sparse.csr_array) -> NDArray[np.float64]:
+        """Return posteriors of patterns with a vote, shape (n_patterns, n_classes).
+
+        Where two or more spoke, all alike, even gold does not overrule them.
+        """
+        if self.head is None:
+            return self.ensemble.posterior(fired)
+        found = np.empty((fired.shape[0], self.ensemble.reading.members.events.n_classes))
+        for start in range(0, fired.shape[0], ROWS_AT_ONCE):
+            part = sparse.csr_array(fired[start : start + ROWS_AT_ONCE])
+            posterior = normalised(self.head.logit(self.ensemble.statement(part)))
+            share = majority_shares(part, self.ensemble.reading.members.events)
+            wanted = posterior >= posterior.max(axis=1, keepdims=True, initial=0.0)
+            alike = (share.max(axis=1, initial=0.0) == 1) & (np.diff(part.indptr) > 1)
+            wanted[alike] = share[alike] == 1
+            found[start : start + ROWS_AT_ONCE] = lifted(posterior, wanted)
+        return found
 
 
 @dataclass(frozen=True)
@@ -146,10 +173,59 @@ def compare(
     )
 
 
-def majority_of(reviewed: Reviewed, events: Events) -> NDArray[np.float64]:
-    """Return the shares of the votes on the reviewed items."""
-    prior = np.full(events.n_classes, 1.0 / events.n_classes)
-    return vote_shares(reviewed.said.fired, own_class(events), prior)
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What gold says.
+
+    Parameters
+    ----------
+    head : GoldHead or None
+        The correction, unless it was too little or did worse than none.
+    against_majority : Comparison
+        What would be published, against the majority.
+    calibration : Calibration
+        Of what would be published.
+    majority_is_better : bool
+        Whether the majority is to be published instead.
+    why : str
+        In plain words.
+    """
+
+    head: GoldHead | None
+    against_majority: Comparison
+    calibration: Calibration
+    majority_is_better: bool
+    why: str
+
+
+def decide(ensemble: Ensemble, patterns: Patterns, gold: Gold, random_state: int) -> Verdict:
+    """Let gold that was drawn at random correct the ensemble, or choose beside it.
+
+    The correction is dropped where it does worse than the ensemble on gold that it was not taught,
+    and the ensemble where it does worse than the majority, each by :data:`WORSE`.
+    """
+    reviewed = Reviewed.of(ensemble, patterns, gold)
+    label, weight = reviewed.label, reviewed.weight
+    head, without = reviewed.head(ensemble), reviewed.without_gold()
+    unseen = cross_fitted(reviewed, ensemble, random_state)
+    correction = compare(unseen, without, label, weight)
+    why = (
+        f"{len(label)} reviewed items correct what the members agree on: right on "
+        f"{correction.model:.0%} of those it was not taught, {correction.majority:.0%} before"
+    )
+    if correction.deviations < WORSE:
+        head, unseen = None, without
+    prior = np.full(ensemble.reading.members.events.n_classes, 1.0)
+    own = own_class(ensemble.reading.members.events)
+    shares = vote_shares(patterns.fired[reviewed.row], own, prior / prior.sum())
+    compared = compare(unseen, shares, label, weight)
+    worse = compared.deviations < WORSE
+    if worse:
+        why = (
+            f"on {compared.n} gold items the majority is right on {compared.majority:.0%}, "
+            f"the members together on {compared.model:.0%}"
+        )
+    return Verdict(head, compared, calibrated(unseen, reviewed), worse, why)
 
 
 def calibrated(posterior: NDArray[np.float64], reviewed: Reviewed) -> Calibration:

@@ -22,23 +22,40 @@ SLACK = 0.1
 """Shared errors above the usual that are not counted, 0..1."""
 
 
-def worths(
+def worths(alike: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what each voter is worth beside its siblings, 0..1: ``1 / (1 + sum_l rho_jl)``.
+
+    Kish's (1965, *Survey Sampling*, section 5.4) effective number for a cluster,
+    ``m / (1 + (m - 1) rho)``, voter by voter: 1 for one that nobody repeats.
+
+    Parameters
+    ----------
+    alike : float array of shape (n_voters, n_voters)
+        See :func:`shared_errors`.
+
+    Examples
+    --------
+    >>> worths(np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])).tolist()
+    [0.5, 0.5, 1.0]
+    """
+    return 1.0 / (1.0 + alike.sum(axis=1))
+
+
+def shared_errors(
     fired: sparse.csr_array,
     count: NDArray[np.float64],
     posterior: NDArray[np.float64],
     events: Events,
 ) -> NDArray[np.float64]:
-    r"""Return what each voter is worth beside its siblings, from 0 to 1.
+    r"""Return how far each two voters repeat each other's errors.
 
     .. math::
         r_{jl} = \frac{\sum_i (1 - q_{i v_{ij}}) [v_{ij} = v_{il}]}
-                      {\sum_i (1 - q_{i v_{ij}}) [l \text{ spoke}]}, \qquad
-        w_j = \frac{1}{1 + \sum_l \rho_{jl}}
+                      {\sum_i (1 - q_{i v_{ij}}) [l \text{ spoke}]}
 
-    :math:`r_{jl}` is how often ``l`` repeats the errors of ``j``, made symmetric by the geometric
-    mean; :math:`\rho_{jl}` is what of it lies above the usual, scaled to 0..1. Two good voters agree
-    because they are right; siblings agree where they are wrong. The weight is Kish's (1965, *Survey
-    Sampling*, section 5.4) effective number for a cluster, ``m / (1 + (m - 1) rho)``, voter by voter.
+    is how often ``l`` repeats the errors of ``j``, made symmetric by the geometric mean; what of it
+    lies above the usual is scaled to 0..1. Two good voters agree because they are right; siblings
+    agree where they are wrong.
 
     Parameters
     ----------
@@ -53,8 +70,8 @@ def worths(
 
     Returns
     -------
-    float array of shape (n_voters,)
-        1 for a voter that nobody repeats; 1 for all where there is too little to tell.
+    float array of shape (n_voters, n_voters)
+        0 (as much as any two) to 1 (every error); 0 throughout where there is too little to tell.
 
     Examples
     --------
@@ -67,13 +84,13 @@ def worths(
     >>> events = Events.of(votes)
     >>> patterns = compress(votes, events)
     >>> belief = np.asarray(patterns.fired @ (events.label[:, None] == np.arange(3))) / 6
-    >>> worths(patterns.fired, patterns.count, belief, events).round(1).tolist()
-    [0.5, 1.0, 1.0, 1.0, 1.0, 0.5]
+    >>> shared_errors(patterns.fired, patterns.count, belief, events)[0].round(1).tolist()
+    [0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
     """
     n_voters, width = events.n_voters, events.n_classes * events.n_levels
-    alone = np.ones(n_voters)
+    none = np.zeros((n_voters, n_voters))
     if n_voters < 3 or n_voters * width > MOST_CELLS:
-        return alone
+        return none
     step = max(
         1, -(-fired.shape[0] // MOST_PATTERNS)
     )  # patterns stand in the order of their hashes
@@ -91,13 +108,12 @@ def worths(
     compared = (met >= FEWEST) & ~np.eye(n_voters, dtype=np.bool_)
     compared &= compared.T
     if compared.sum() < 6:
-        return alone
+        return none
     overall = repeated[compared].sum() / met[compared].sum()
     share = (repeated + 2 * overall) / (met + 2)
     share = np.sqrt(share * share.T)
     usual = float(np.quantile(share[compared], USUAL))
-    alike = np.clip((share - usual - SLACK) / max(1 - usual, 0.1), 0.0, 1.0) * compared
-    return 1.0 / (1.0 + alike.sum(axis=1))
+    return np.clip((share - usual - SLACK) / max(1 - usual, 0.1), 0.0, 1.0) * compared
 
 
 def _selected(events: Events, weight: NDArray[np.generic]) -> sparse.csr_array:

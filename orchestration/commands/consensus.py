@@ -12,6 +12,7 @@ from rich.table import Table
 
 from labeling.consensus.files import VoteFile, read_gold, read_votes, write_labels
 from labeling.consensus.label_model import LabelModel, Method, decided
+from labeling.consensus.worth import PanelWorth
 from labeling.votes import ABSTAIN
 
 MAX_LISTED = 30
@@ -57,6 +58,12 @@ def consensus(
         str | None, typer.Option(help="Shares of the classes, if known, as 0.9,0.1.")
     ] = None,
     seed: Annotated[int, typer.Option(help="The same votes and seed give the same bytes.")] = 0,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            help="Say what each voter is worth: siblings, what is lost without it, who would do."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Turn many votes an item into one label, and say how far to trust it."""
@@ -79,6 +86,8 @@ def consensus(
     label = decided(posterior, file.votes)
     write_labels(out, file, label, posterior)
     report = _report(model, file, label, out)
+    if explain:
+        report["worth"] = _worth(model.worth(file.votes), file.voters)
     if as_json:
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
     else:
@@ -150,6 +159,24 @@ def _report(
     }
 
 
+def _worth(panel: PanelWorth, names: list[str]) -> dict[str, Any]:
+    return {
+        "effective_voters": panel.effective,
+        "kept": [names[j] for j in panel.kept],
+        "kept_cost": panel.cost,
+        "voters": [
+            {
+                "voter": name,
+                "votes": voter.votes,
+                "worth": voter.worth,
+                "siblings": [names[j] for j in voter.siblings],
+                "lost_without": voter.lost,
+            }
+            for name, voter in zip(names, panel.voters, strict=True)
+        ],
+    }
+
+
 def _finite(table: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[float | None]]:
     return [[None if np.isnan(share) else float(share) for share in row] for row in table]
 
@@ -193,3 +220,32 @@ def _show(report: dict[str, Any]) -> None:
     console.print(table)
     if len(report["voters"]) > MAX_LISTED:
         console.print(f"... and {len(report['voters']) - MAX_LISTED} voters more; --json has all")
+    if "worth" in report:
+        _show_worth(console, report["worth"])
+
+
+def _show_worth(console: Console, worth: dict[str, Any]) -> None:
+    spoke = [voter for voter in worth["voters"] if voter["votes"]]
+    console.print(
+        f"\n{len(spoke)} voters are worth about {worth['effective_voters']:.1f} independent ones. "
+        f"What follows is what the consensus itself expects, not what people measured."
+    )
+    table = Table("voter", "one vote counts", "points lost without it", "siblings")
+    for voter in sorted(spoke, key=lambda voter: -voter["lost_without"])[:MAX_LISTED]:
+        siblings = voter["siblings"]
+        more = f" and {len(siblings) - 3} more" if len(siblings) > 3 else ""
+        table.add_row(
+            escape(voter["voter"]),
+            f"{voter['worth']:.2f}",
+            f"{100 * voter['lost_without']:.1f}",
+            escape(", ".join(siblings[:3]) + more),
+        )
+    console.print(table)
+    if len(spoke) > MAX_LISTED:
+        console.print(f"... and {len(spoke) - MAX_LISTED} voters more; --json has all")
+    kept = worth["kept"]
+    named = ", ".join(kept[:12]) + (" ..." if len(kept) > 12 else "")
+    console.print(
+        f"These {len(kept)} of {len(spoke)} keep the labels within half a point "
+        f"({100 * worth['kept_cost']:.1f}): {escape(named)}"
+    )

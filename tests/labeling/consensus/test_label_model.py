@@ -157,7 +157,7 @@ def test_a_model_that_gold_shows_to_be_worse_than_majority_is_not_published(monk
     matrix, truth, _ = people(n=1000)
     gold = random_gold(truth, 60)
     wrong = np.eye(3)[(gold.label + 1) % 3]
-    monkeypatch.setattr("labeling.consensus.label_model.cross_fitted", lambda *_: wrong)
+    monkeypatch.setattr("labeling.consensus.selection.cross_fitted", lambda *_: wrong)
     monkeypatch.setattr(Reviewed, "without_gold", lambda _: wrong)
     votes = Votes.from_matrix(matrix, 3)
     model = LabelModel(3).fit(votes, gold)
@@ -173,7 +173,7 @@ def test_a_correction_that_gold_shows_to_be_worse_is_left_out(monkeypatch):
     matrix, truth, _ = people(n=1000)
     gold = random_gold(truth, 60)
     wrong = np.eye(3)[(gold.label + 1) % 3]
-    monkeypatch.setattr("labeling.consensus.label_model.cross_fitted", lambda *_: wrong)
+    monkeypatch.setattr("labeling.consensus.selection.cross_fitted", lambda *_: wrong)
     votes = Votes.from_matrix(matrix, 3)
     model = LabelModel(3).fit(votes, gold)
     assert model.method_ == "ensemble"

@@ -49,6 +49,18 @@ def test_labels_are_written_and_the_report_is_readable(votes, tmp_path):
     assert all(float(row["p_0"]) + float(row["p_1"]) == pytest.approx(1) for row in rows)
 
 
+def test_explain_says_what_each_voter_is_worth_and_who_would_do(votes, tmp_path):
+    result = run(votes, "-o", tmp_path / "labels.csv", "--explain")
+    assert result.exit_code == 0, result.output
+    assert "4 voters are worth about" in result.output
+    assert "keep the labels within half a point" in " ".join(result.output.split())
+    told = run(votes, "-o", tmp_path / "labels.csv", "--explain", "--json")
+    worth = json.loads(told.output)["worth"]
+    assert 3 < worth["effective_voters"] <= 4
+    assert {row["voter"] for row in worth["voters"]} == {"lf_0", "lf_1", "lf_2", "lf_3"}
+    assert set(worth["kept"]) <= {"lf_0", "lf_1", "lf_2", "lf_3"}
+
+
 def test_json_tells_everything_that_a_script_wants(votes, tmp_path):
     out = tmp_path / "labels.parquet"
     result = run(votes, "-o", out, "--gold", tmp_path / "gold.csv", "--json")
