@@ -31,6 +31,9 @@ repeated by two others, and what the members agree on may be one error told many
 UNCOVERED = 0.05
 """Share of the items without any vote from which on silence is taken for a choice, as rules make it."""
 
+ONE_SIDED = 0.75
+"""Share of the trusted votes for one class from which on rules are taken to meet mostly that class."""
+
 RULES_SCALE, DENSE_SCALE = 0.86, 0.64
 """What the aggregator's log posterior is multiplied by on rules (and by the root of half the number
 of classes) and where every voter answers nearly always. Fitted on recorded votes, family by family
@@ -53,6 +56,9 @@ class Seats:
         ``rules``, ``people and models``, ``siblings`` or ``below chance``.
     scale : float
         What the aggregator's log posterior is multiplied by, above 0.
+    referees : tuple of str
+        Who must both prefer one of the classes that tie. Where rules meet mostly one class,
+        PatternDS knows it and takes the place of IBCC, whose prior is uniform.
     """
 
     taken: tuple[str, ...]
@@ -60,6 +66,7 @@ class Seats:
     quorum: float
     kind: str
     scale: float = 1.0
+    referees: tuple[str, ...] = REFEREES
 
     @classmethod
     def of(cls, reading: PanelReading, *, uncovered: float) -> "Seats":
@@ -69,11 +76,15 @@ class Seats:
         kept = tuple(name for name in CLASSICAL if name not in dropped)
         answered = reading.panel[ANSWERED] > 0.5
         dense = DENSE_SCALE if answered else 1.0
+        referees = REFEREES
         if answered and reading.panel[AGREEMENT] < BELOW_CHANCE:
             return cls((), dropped, 1.0, "below chance", dense)
         if uncovered > UNCOVERED or reading.share_of_rules > 0.5:
+            if members.pattern_ds.class_balance_.max() >= ONE_SIDED:
+                kept = tuple(dict.fromkeys((*kept, "pattern_ds")))
+                referees = ("pattern_ds", AGGREGATOR)
             scale = RULES_SCALE * np.sqrt(members.events.n_classes / 2)
-            return cls(kept, dropped, 1.0, "rules", float(scale))
+            return cls(kept, dropped, 1.0, "rules", float(scale), referees)
         if answered and mean_worth(reading.panel) < REPEATED:
             return cls((*kept, AGGREGATOR), dropped, 1.0, "siblings", dense)
         return cls((*kept, AGGREGATOR), dropped, QUORUM, "people and models", dense)
@@ -117,7 +128,7 @@ class Seats:
             wanted[rows[heard], label[heard]] = True
             tied = np.flatnonzero(wanted.sum(axis=1) > 1)
             label, agree = _elected(
-                [np.where(wanted[tied], voices[name][tied], -1.0) for name in REFEREES]
+                [np.where(wanted[tied], voices[name][tied], -1.0) for name in self.referees]
             )
             settled = agree >= 1 - TIE
             wanted[tied[settled]] = False
