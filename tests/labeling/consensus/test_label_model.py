@@ -293,10 +293,9 @@ def test_gold_that_contradicts_every_voter_is_followed_where_they_differ_and_war
     assert any("below chance" in warning for warning in model.warnings_)
 
 
-@pytest.mark.parametrize("balance", [[0.2, 0.8], [0.05, 0.95]])
-def test_rules_that_meet_mostly_one_class_are_not_pulled_to_the_other(balance):
+def test_rules_that_meet_mostly_one_class_are_not_pulled_to_the_other():
     for seed in range(2):
-        matrix, truth = rules(n=5000, n_voters=12, balance=balance, seed=seed)
+        matrix, truth = rules(n=5000, n_voters=12, balance=[0.05, 0.95], seed=seed)
         votes = Votes.from_matrix(matrix, 2)
         plain = LabelModel(2, method="majority").fit(votes).predict_proba(votes)
         ours = LabelModel(2).fit(votes).predict_proba(votes)
