@@ -237,7 +237,9 @@ class LabelModel:
 
     def _posterior(self, patterns: Patterns) -> NDArray[np.float64]:
         if self._corrected is not None:
-            covered = np.flatnonzero(patterns.covered)
+            covered = patterns.covered
+            if covered.all():
+                return self._corrected.posterior(patterns.fired)
             score = np.tile(self.class_balance_, (patterns.n_patterns, 1))
             score[covered] = self._corrected.posterior(sparse.csr_array(patterns.fired[covered]))
             return score
