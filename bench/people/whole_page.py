@@ -120,7 +120,7 @@ def table(whole: Found, ways: list[str], n: int) -> str:
     for name in whole:
         found = [mean(whole, name, way, n) for way in ways]
         seeds = min(len(whole[name][way][n]) for way in ways)
-        few = "" if seeds >= 3 else f" ({seeds} seeds)"
+        few = "" if seeds >= 3 else f" ({seeds} of 3 seeds)"
         cells = " | ".join(f"{value:.1f}" for value in found)
         lines.append(f"| {name}{few} | {cells} | {found[0] - max(found[1:]):+.1f} |")
     return "\n".join(lines)
