@@ -22,6 +22,10 @@ PATTERNS_FITTED = 50_000
 ROWS_AT_ONCE = 4_000
 """Patterns that are read in one piece: what they are turned into fits the processor's cache."""
 
+MOST_OVERRULED = 0.4
+"""Share of the items on which the majority may be overruled: on recorded panels it is 35 % at most, and
+more is what classes look like that were taken for each other."""
+
 FAINTEST = -8.0
 """Log posterior below which a member's opinion counts no further against a class."""
 
@@ -71,13 +75,19 @@ class Ensemble:
         total = max(float(patterns.count.sum()), 1.0)
         uncovered = float(patterns.count[~patterns.covered].sum()) / total
         known = None if class_balance is None else np.asarray(class_balance, dtype=np.float64)
-        return cls(
+        found = cls(
             reading,
             Seats.of(reading, uncovered=uncovered),
             members.pattern_ds.class_balance_,
             None if known is None else known / known.sum(),
             twice,
         )
+        if found.seats.kind == "rules" or not found.seats.taken:
+            return found
+        read = members.patterns
+        if found.deviates(read, found.posterior(read.fired)) <= MOST_OVERRULED:
+            return found
+        return replace(found, seats=replace(found.seats, taken=(), kind="upside down"))
 
     def posterior(self, fired: sparse.csr_array) -> NDArray[np.float64]:
         """Return posteriors of patterns with a vote, shape (n_patterns, n_classes)."""
@@ -154,7 +164,7 @@ class Ensemble:
         if seats.kind == "below chance":
             return "the voters agree less than chance would have it, so only the majority is left"
         if not seats.taken:
-            return "every member gives nearly everything one class, so only the majority is left"
+            return "nearly every way of reading the voters ends in one class, so only the majority is left"
         names = _listed([NAMES[name] for name in seats.taken])
         told = f"{deviates:.0%} of the items with votes are labelled against the majority, where "
         told += "three in four of " if seats.quorum < 1 else ""
@@ -168,6 +178,10 @@ class Ensemble:
 
 
 DOUBTS = {
+    "upside down": (
+        "most voters may mean another class than they say, or the classes are told apart by few: "
+        "review some items before these labels are used"
+    ),
     "below chance": (
         "the voters agree less than chance would have it: some of them mean the opposite of what "
         "they say, or they answer different questions; review some items"

@@ -13,6 +13,7 @@ from labeling.consensus.events import Events
 from labeling.consensus.ibcc import IBCC
 from labeling.consensus.linear import LinearModel, own_class, vote_shares
 from labeling.consensus.one_coin import OneCoin
+from labeling.consensus.panel import ALWAYS
 from labeling.consensus.pattern_ds import PatternDS
 from labeling.consensus.patterns import Patterns
 from labeling.consensus.posterior import leaders, normalised
@@ -23,7 +24,7 @@ MEMBERS = ("ibcc", "ibcc_balance", "one_coin", "pattern_ds", "agreement")
 one coin a voter, PatternDS, and weights by agreement with the others."""
 
 COPY = 0.95
-"""Redundancy from which on a person or model is a copy of another."""
+"""Redundancy from which on a voter that is asked now and then is a copy of another."""
 
 COMMON = 0.02
 """Share of the votes above which a class is missed when a member hardly gives it."""
@@ -76,7 +77,7 @@ class Members:
             "one_coin": OneCoin(k, class_balance=class_balance),
             "agreement": AgreementWeighted(k),
         }
-        echoes = _echoes(pattern_ds, events)
+        echoes = _echoes(pattern_ds, patterns, events)
         shared = replace(patterns, fired=event_weights(patterns.fired, echoes))
         for model in models.values():
             model.fit_patterns(shared, events, taught)
@@ -137,14 +138,19 @@ class Members:
         return self.kept_share(name) < LOST
 
 
-def _echoes(pattern_ds: PatternDS, events: Events) -> sparse.csr_array:
-    """Return which events are one vote: rules that fire together, and copies of any voter.
+def _echoes(pattern_ds: PatternDS, patterns: Patterns, events: Events) -> sparse.csr_array:
+    """Return which events are one vote: of rules that fire together, and copies of a part-time voter.
 
-    People and models that err alike are no copies; what that means is the members' to find out.
+    Models that answer everything and mostly alike may well be right alike: what that means is the
+    members' to find out.
     """
     pairs = sparse.coo_array(pattern_ds.redundancy_)
     rule = ~pattern_ds.asked_[events.voter]
-    one = (rule[pairs.row] & rule[pairs.col]) | (pairs.data >= COPY)
+    spoken = np.asarray(patterns.fired.T @ patterns.count)
+    cast = np.bincount(events.voter, spoken, events.n_voters)
+    always = (cast >= ALWAYS * float(patterns.count[patterns.covered].sum()))[events.voter]
+    one = rule[pairs.row] & rule[pairs.col]
+    one |= (pairs.data >= COPY) & ~always[pairs.row] & ~always[pairs.col]
     place = (pairs.row[one], pairs.col[one])
     return sparse.csr_array((pairs.data[one], place), shape=pairs.shape)
 

@@ -21,6 +21,9 @@ REFEREES = ("ibcc", AGGREGATOR)
 QUORUM = 0.75
 """Share of the seats that must name the same class, where voters answer when asked."""
 
+FEWEST_SEATS = 2
+"""Members that must be left, beside the aggregator, where voters answer when asked."""
+
 BELOW_CHANCE = -0.05
 """Fleiss' kappa of voters that answer when asked under which only the majority is left."""
 
@@ -53,7 +56,7 @@ class Seats:
     quorum : float
         Share of the seats that must agree, 0..1.
     kind : str
-        ``rules``, ``people and models``, ``siblings`` or ``below chance``.
+        ``rules``, ``people and models``, ``siblings``, ``below chance`` or ``upside down``.
     scale : float
         What the aggregator's log posterior is multiplied by, above 0.
     referees : tuple of str
@@ -85,6 +88,8 @@ class Seats:
                 referees = ("pattern_ds", AGGREGATOR)
             scale = RULES_SCALE * np.sqrt(members.events.n_classes / 2)
             return cls(kept, dropped, 1.0, "rules", float(scale), referees)
+        if len(kept) < FEWEST_SEATS:
+            return cls((), dropped, 1.0, "people and models", dense)
         if answered and mean_worth(reading.panel) < REPEATED:
             return cls((*kept, AGGREGATOR), dropped, 1.0, "siblings", dense)
         return cls((*kept, AGGREGATOR), dropped, QUORUM, "people and models", dense)
