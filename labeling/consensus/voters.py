@@ -104,7 +104,7 @@ def wilson_bounds(
     >>> round(float(low[0]), 5), round(float(high[0]), 5)
     (0.85002, 0.95891)
     """
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         share = np.clip(k / n, 0.0, 1.0)
         centre = (share + Z95**2 / (2 * n)) / (1 + Z95**2 / n)
         half = Z95 / (1 + Z95**2 / n) * np.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
