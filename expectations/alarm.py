@@ -13,6 +13,7 @@ from labeling.quality.family import LABELS
 from orchestration.partitions import batches
 from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.warehouse import Warehouse
+from orchestration.task.percent import percent
 from orchestration.task.task import Task
 
 LABELS_CHECK, OTHERS_CHECK = "accuracy_has_not_drifted", "no_class_or_voter_has_drifted"
@@ -68,11 +69,9 @@ def accuracy_has_not_drifted(task: Task) -> dg.AssetChecksDefinition:
 def _of_labels(task: Task, rows: list[dict[str, Any]]) -> dg.AssetCheckResult:
     row = rows[0]
     promise = task.spec.alarm.accuracy_at_least
-    description = f"No proof that accuracy is below {promise:.0%}."
+    description = f"No proof that accuracy is below {percent(promise)}."
     if row["alarm"]:
-        description = (
-            f"Accuracy has fallen below {promise:.0%}, most likely since {row['change_batch']}."
-        )
+        description = f"Accuracy has fallen below {percent(promise)}, most likely since {row['change_batch']}."
         if row["state"] in DEALT_WITH:
             description += f" The alarm is {row['state']}."
     return dg.AssetCheckResult(
@@ -93,7 +92,7 @@ def _of_labels(task: Task, rows: list[dict[str, Any]]) -> dg.AssetCheckResult:
 def _of_others(task: Task, rows: list[dict[str, Any]]) -> dg.AssetCheckResult:
     standing = [row for row in rows if row["alarm"] and row["state"] not in DEALT_WITH]
     told = [
-        f"{row['series']} below {row['promised']:.0%} since about {row['change_batch']}"
+        f"{row['series']} below {percent(row['promised'])} since about {row['change_batch']}"
         for row in standing
     ]
     watched = sum(row["promised"] is not None for row in rows)

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.alert_channels import Alert, NotSentError, UnsureError, channels
 from orchestration.resources.alert_ledger import AlertLedger, Sent
+from orchestration.task.percent import percent
 from orchestration.task.task import Task
 
 
@@ -72,7 +73,7 @@ def alert_of(task: Task, row: dict[str, Any]) -> Alert:
     facts = {name: row[name] for name in (*names, "accuracy_low", "accuracy_high", "next_step")}
     return Alert(
         row["alarm_id"],
-        f"{task.name}: accuracy of {series} has fallen below {row['promised']:.0%}",
+        f"{task.name}: accuracy of {series} has fallen below {percent(row['promised'])}",
         tuple(lines),
         task.spec.alerts.link or task.report.as_uri(),
         {"task": task.name, **facts},

@@ -15,6 +15,7 @@ from orchestration.environment import user
 from orchestration.resources.alert_ledger import AlertLedger
 from orchestration.task.errors import TaskError
 from orchestration.task.locate import find_task
+from orchestration.task.percent import percent
 from orchestration.task.task import Task
 
 PATIENCE_S = 30.0
@@ -142,7 +143,7 @@ def _show(console: Console, task: Task, rows: list[dict[str, Any]]) -> None:
             escape(row["series"]),
             escape(row["batch"]),
             escape(row["change_batch"]),
-            f"{row['promised']:.0%}",
+            percent(row["promised"]),
             f"[bold red]{state}[/]" if row["state"] == "open" else state,
             escape(row["by"] or ""),
             escape(row["note"]),

@@ -99,7 +99,11 @@ def _head(story: dict[str, Any]) -> list[tuple[str, str]]:
     released, gold = story["released"], story["gold"]
     if released or gold:
         sure = f" at {released['confidence']:.3f}" if released and released["confidence"] else ""
-        machine = f"; {released['decided_by']} said {released['label']}{sure}" if released else ""
+        machine = ""
+        if released:
+            machine = f"; {released['decided_by']} said {released['label']}{sure}"
+            if not released["label"]:
+                machine = "; voters and student left it undecided"
         said = machine if gold else sure
         lines.append(
             ("label", f"{story['label'] or 'undecided'}, decided by {story['decided_by']}{said}")

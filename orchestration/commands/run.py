@@ -12,6 +12,7 @@ from rich.table import Table
 
 from orchestration.commands.progress import shown
 from orchestration.task.locate import find_task
+from orchestration.task.percent import percent
 from orchestration.task.task import Task
 
 GARBAGE_AFTER = (20_000, 20, 20)
@@ -78,10 +79,12 @@ def show(task: Task, rows: list[dict[str, Any]], warnings: list[str], labelled: 
     for row in fired:
         console.print(
             f"[bold red]ALARM[/] in {row['batch']}: accuracy has fallen below "
-            f"{task.spec.alarm.accuracy_at_least:.0%}, most likely since {row['change_batch']}."
+            f"{percent(task.spec.alarm.accuracy_at_least)}, most likely since {row['change_batch']}."
         )
     show_alarms(console, task)
-    done = f"{labelled} batches labelled" if labelled else "nothing had changed"
+    done = (
+        f"{labelled} batch{'es' * (labelled > 1)} labelled" if labelled else "nothing had changed"
+    )
     console.print(f"{done}. Report: {task.report}", soft_wrap=True)
 
 

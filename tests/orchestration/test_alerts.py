@@ -16,7 +16,7 @@ import pytest
 
 from assets.tables import ALARMS, DRIFT_SERIES
 from labeling.quality.trail import Action, Event
-from orchestration.alerting import send_alerts
+from orchestration.alerting import alert_of, open_alarms, send_alerts
 from orchestration.resources import alert_channels
 from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.alert_ledger import AlertLedger
@@ -151,6 +151,13 @@ def test_an_alarm_is_told_once_on_every_channel_with_evidence_and_a_link(task, r
     assert "To: a@example.com" in letter
     assert "below 90%" in letter
     assert (len(web.got), len(mail.got)) == (2, 1)
+
+
+def test_a_promise_is_told_as_exactly_as_it_was_made(task):
+    publish(task, ["labels"])
+    (row,) = open_alarms(task, datetime.now(UTC))
+    title = alert_of(task, {**row, "promised": 0.915}).title
+    assert title.endswith("accuracy of released labels has fallen below 91.5%")
 
 
 def test_a_new_alarm_is_told_and_the_old_one_is_not_told_again(task, receivers):

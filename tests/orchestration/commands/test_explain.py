@@ -93,6 +93,19 @@ def test_control_characters_do_not_reach_the_terminal(capsys):
     assert "\N{REPLACEMENT CHARACTER}[2J.png" in out
 
 
+def test_an_item_that_only_people_could_label_says_so():
+    from orchestration.commands.explain import _head
+
+    released = {"label": None, "confidence": None, "decided_by": "nobody"}
+    story = {"item": "a", "task": "t", "text": "t", "image": None, "arrived": [], "set_aside": []}
+    story |= {"released": released, "audit": None, "queue": None, "label": "praise"}
+    story |= {"decided_by": "people", "gold": {"label": "praise", "reviews": 1}}
+    told = dict(_head(story))["label"]
+    assert told == "praise, decided by people; voters and student left it undecided"
+    told = dict(_head({**story, "gold": None, "label": None, "decided_by": "nobody"}))["label"]
+    assert told == "undecided, decided by nobody"
+
+
 def test_an_unknown_id_is_refused_with_ids_that_are_like_it(ran_task, touchstone):
     said = touchstone("explain", "m0002", at=ran_task.project, columns=300)
     assert said.code == 2
