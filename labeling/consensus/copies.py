@@ -12,11 +12,11 @@ FEWEST = 30.0
 """Votes from which on the very same ones are no chance."""
 
 
-def copies(patterns: Patterns, events: Events) -> dict[int, int]:
+def copies(patterns: Patterns, events: Events, *, always: bool = False) -> dict[int, int]:
     """Return each voter that is a copy, and the first voter whose very votes it casts.
 
-    Voters that nearly always speak are left alone: two models that answer everything alike are two
-    opinions that happen to agree. Events are compared by the sum of the hashes of their patterns.
+    Voters that nearly always speak are left alone, save where ``always`` asks for them too: two
+    models that answer everything alike are two opinions that happen to agree. Events are compared by the sum of the hashes of their patterns.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def copies(patterns: Patterns, events: Events) -> dict[int, int]:
     spoken = np.asarray(fired.T @ patterns.count).reshape(shape)
     cast = spoken.sum(axis=1)
     total = float(patterns.count[patterns.covered].sum())
-    rule = (cast >= FEWEST) & (cast < ALWAYS * total)
+    rule = (cast >= FEWEST) & ((cast < ALWAYS * total) | always)
     found: dict[int, int] = {}
     first: dict[bytes, int] = {}
     for j in np.flatnonzero(rule).tolist():

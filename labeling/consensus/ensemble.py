@@ -9,12 +9,13 @@ from scipy import sparse
 from labeling.consensus.aggregator import aggregate
 from labeling.consensus.copies import copies, without
 from labeling.consensus.events import Events
-from labeling.consensus.features import PanelReading
+from labeling.consensus.features import AGREEMENT, ANSWERED, PanelReading
 from labeling.consensus.gold_head import Statement
 from labeling.consensus.members import MEMBERS, Members, majority_shares
+from labeling.consensus.panel import ALWAYS
 from labeling.consensus.patterns import Patterns
-from labeling.consensus.posterior import normalised
-from labeling.consensus.seats import Seats
+from labeling.consensus.posterior import leaders, normalised
+from labeling.consensus.seats import BELOW_CHANCE, Seats
 
 PATTERNS_FITTED = 50_000
 """Patterns used for fitting; more of them move no parameter that matters."""
@@ -25,6 +26,16 @@ ROWS_AT_ONCE = 4_000
 MOST_OVERRULED = 0.4
 """Share of the items on which the majority may be overruled: on recorded panels it is 35 % at most, and
 more is what classes look like that were taken for each other."""
+
+ONE_VOICE, FEW = 0.95, 0.05
+"""Share of the items on which the labels may be those of one voter, where the majority is overruled
+on more than a few: two near copies among independent voters look like the only two that know."""
+
+ECHOED = 0.3
+"""Share of a voter's errors, above the usual, that another must repeat for it to have an echo."""
+
+MUCH = 0.15
+"""Share of the items overruled from which on people are told to look."""
 
 FAINTEST = -8.0
 """Log posterior below which a member's opinion counts no further against a class."""
@@ -85,9 +96,24 @@ class Ensemble:
         if found.seats.kind == "rules" or not found.seats.taken:
             return found
         read = members.patterns
-        if found.deviates(read, found.posterior(read.fired)) <= MOST_OVERRULED:
-            return found
-        return replace(found, seats=replace(found.seats, taken=(), kind="upside down"))
+        posterior = found.posterior(read.fired)
+        overruled = found.deviates(read, posterior)
+        if overruled > MOST_OVERRULED:
+            return replace(found, seats=replace(found.seats, taken=(), kind="upside down"))
+        if overruled > FEW and found.followed(posterior) > ONE_VOICE:
+            return replace(found, seats=replace(found.seats, taken=(), kind="one voice"))
+        return found
+
+    def followed(self, posterior: NDArray[np.float64]) -> float:
+        """Return how far the labels are those of one voter whose errors another repeats, 0..1."""
+        events, patterns = self.reading.members.events, self.reading.members.patterns
+        lead = leaders(posterior)
+        told = np.asarray(patterns.fired.T @ (patterns.count[:, None] * lead))
+        right = told[np.arange(events.n_events), events.label]
+        cast = np.bincount(events.voter, self.reading.spoken, events.n_voters)
+        same = np.bincount(events.voter, right, events.n_voters) / np.maximum(cast, 1.0)
+        echoed = self.reading.alike.max(axis=1, initial=0.0) >= ECHOED
+        return float(same[echoed & (cast >= ALWAYS * patterns.count.sum())].max(initial=0.0))
 
     def posterior(self, fired: sparse.csr_array) -> NDArray[np.float64]:
         """Return posteriors of patterns with a vote, shape (n_patterns, n_classes)."""
@@ -128,8 +154,19 @@ class Ensemble:
         aggregated = aggregate(self.reading, fired, said)
         if self.known is not None:
             aggregated = aggregated + np.log(self.known * len(self.known))
-        share = majority_shares(members.heard(fired), members.events)
-        return self.seats.settle(share, said, aggregated), said
+        share = majority_shares(members.counted(fired), members.events)
+        posterior = self.seats.settle(share, said, aggregated)
+        return self._named(posterior), said
+
+    def _named(self, posterior: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Leave hardly anything to classes that no vote names: they are listed, not seen."""
+        events = self.reading.members.events
+        spoken = np.bincount(events.label, self.reading.spoken, events.n_classes)
+        if self.known is not None or spoken.all():
+            return posterior
+        least = 0.5 / (float(self.reading.members.patterns.count.sum()) + events.n_classes)
+        posterior = np.where(spoken > 0, posterior, np.minimum(posterior, least))
+        return posterior / posterior.sum(axis=1, keepdims=True)
 
     def alike(self) -> NDArray[np.float64]:
         """Return how far each two voters are one, 0..1, shape (n_voters, n_voters).
@@ -147,16 +184,30 @@ class Ensemble:
 
     def deviates(self, patterns: Patterns, posterior: NDArray[np.float64]) -> float:
         """Return the share of the items with votes whose label is not among the majority's leaders."""
-        share = majority_shares(self.heard(patterns.fired), self.reading.members.events)
+        members = self.reading.members
+        counted = members.counted(self.heard(patterns.fired))
+        share = majority_shares(counted, members.events)
         label = posterior.argmax(axis=1)
         mine = share[np.arange(len(share)), label] < share.max(axis=1, initial=0.0) - 1e-9
         covered = patterns.covered
         total = max(float(patterns.count[covered].sum()), 1.0)
         return float(patterns.count[covered & mine].sum()) / total
 
-    def doubts(self) -> list[str]:
+    def doubts(self, deviates: float) -> list[str]:
         """Return what speaks against trusting the panel, in plain words."""
-        return [DOUBTS[self.seats.kind]] if self.seats.kind in DOUBTS else []
+        found = [DOUBTS[self.seats.kind]] if self.seats.kind in DOUBTS else []
+        panel = self.reading.panel
+        if panel[ANSWERED] > 0.5 and self.seats.taken and abs(panel[AGREEMENT]) < -BELOW_CHANCE:
+            found.append(
+                "the voters agree no more than chance would have it; few of them, or none, know the "
+                "answer"
+            )
+        if deviates > MUCH:
+            found.append(
+                f"the majority is overruled on {deviates:.0%} of the items; that is right where few "
+                f"voters know more than the rest, and wrong where those few err together: review some"
+            )
+        return found
 
     def why(self, deviates: float) -> str:
         """Say in plain words who sits, who was dropped, and what came of it."""
@@ -166,9 +217,12 @@ class Ensemble:
         if not seats.taken:
             return "nearly every way of reading the voters ends in one class, so only the majority is left"
         names = _listed([NAMES[name] for name in seats.taken])
-        told = f"{deviates:.0%} of the items with votes are labelled against the majority, where "
-        told += "three in four of " if seats.quorum < 1 else ""
-        told += f"{names} " + ("agree" if len(seats.taken) > 1 else "say so")
+        who = ("three in four of " if seats.quorum < 1 else "") + names
+        if deviates:
+            told = f"{_share(deviates)} of the items with votes are labelled against the majority, where {who} "
+            told += "agree" if len(seats.taken) > 1 else "say so"
+        else:
+            told = f"the labels are the majority's: {who} overrule it nowhere"
         if seats.dropped:
             left = _listed([NAMES[name] for name in seats.dropped])
             told += f"; left out, for they hardly give a class that the votes often name: {left}"
@@ -178,6 +232,10 @@ class Ensemble:
 
 
 DOUBTS = {
+    "one voice": (
+        "two voters may be near copies of each other, or one may know far more than the rest: some "
+        "reviewed items would tell"
+    ),
     "upside down": (
         "most voters may mean another class than they say, or the classes are told apart by few: "
         "review some items before these labels are used"
@@ -201,6 +259,10 @@ NAMES = {
     "aggregator": "the trained aggregator",
 }
 """Members, as people are told of them."""
+
+
+def _share(share: float) -> str:
+    return "fewer than 1%" if share < 0.005 else f"{share:.0%}"
 
 
 def _listed(names: list[str]) -> str:

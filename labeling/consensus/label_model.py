@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from labeling.consensus.checks import check_fit
+from labeling.consensus.copies import copies
 from labeling.consensus.dawid_skene import DawidSkene
 from labeling.consensus.ensemble import Ensemble
 from labeling.consensus.events import Events
@@ -20,7 +21,13 @@ from labeling.consensus.pattern_ds import PatternDS
 from labeling.consensus.patterns import Patterns, compress
 from labeling.consensus.posterior import checked_balance, most_probable, normalised
 from labeling.consensus.selection import Comparison, Corrected, decide
-from labeling.consensus.trust import Correlated, correlated_voters, overlap, reasons_for_doubt
+from labeling.consensus.trust import (
+    Correlated,
+    correlated_voters,
+    one_sided_gold,
+    overlap,
+    reasons_for_doubt,
+)
 from labeling.consensus.voters import Voter, believed_voters, measured_voters
 from labeling.consensus.weighted_majority import WeightedMajority
 from labeling.consensus.worth import PanelWorth, panel_worth
@@ -164,7 +171,9 @@ class LabelModel:
             patterns, self.voters_, self.correlated_, names, self.comparison_, self.method_
         )
         if self._corrected is not None:
-            self.warnings_ += self._corrected.ensemble.doubts()
+            ensemble = self._corrected.ensemble
+            self.warnings_ += ensemble.doubts(ensemble.deviates(patterns, posterior))
+            self.warnings_ += one_sided_gold(gold, posterior[patterns.of_item], self.n_classes)
         return self
 
     def _listens(self, votes: Votes) -> bool:
@@ -216,8 +225,8 @@ class LabelModel:
         self._corrected, self.method_ = Corrected(ensemble), "ensemble"
         self.class_balance_ = ensemble.balance
         pairs = ensemble.reading.members.pattern_ds.redundancy_
-        self.correlated_ = [Correlated(first, twin, 1.0) for twin, first in ensemble.copies.items()]
-        self.correlated_ += correlated_voters(pairs, self._events)
+        copied = copies(patterns, self._events, always=True)
+        self.correlated_ = correlated_voters(pairs, self._events, copied)
         if gold is None or gold.probability is None:
             return
         verdict = decide(ensemble, patterns, gold, self.random_state)
@@ -227,7 +236,7 @@ class LabelModel:
             self._take_plain(plain, votes, verdict.why)
             return
         if verdict.head is not None:
-            self._corrected = Corrected(ensemble, verdict.head)
+            self._corrected = Corrected(ensemble, verdict.head, verdict.keep_labels)
             self.method_, self.why_ = "ensemble and gold", verdict.why
         if self.class_balance is None:
             chance = 1 / gold.probability

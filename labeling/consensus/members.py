@@ -24,7 +24,7 @@ MEMBERS = ("ibcc", "ibcc_balance", "one_coin", "pattern_ds", "agreement")
 one coin a voter, PatternDS, and weights by agreement with the others."""
 
 COPY = 0.95
-"""Redundancy from which on a voter that is asked now and then is a copy of another."""
+"""Redundancy from which on a person or model is a copy of another."""
 
 COMMON = 0.02
 """Share of the votes above which a class is missed when a member hardly gives it."""
@@ -46,13 +46,16 @@ class Members:
     events : Events
         Numbering of the events.
     echoes : sparse array of shape (n_events, n_events)
-        How far two events are one vote, 0..1.
+        How far two events are one vote to the members, 0..1.
+    told : bool
+        Whether they were told the shares of the classes.
     """
 
     models: dict[str, LinearModel]
     patterns: Patterns
     events: Events
     echoes: sparse.csr_array
+    told: bool = False
 
     @classmethod
     def fit(
@@ -77,12 +80,12 @@ class Members:
             "one_coin": OneCoin(k, class_balance=class_balance),
             "agreement": AgreementWeighted(k),
         }
-        echoes = _echoes(pattern_ds, patterns, events)
+        echoes = _echoes(pattern_ds, events)
         shared = replace(patterns, fired=event_weights(patterns.fired, echoes))
         for model in models.values():
             model.fit_patterns(shared, events, taught)
         models["pattern_ds"] = pattern_ds
-        return cls(models, patterns.with_votes(), events, echoes)
+        return cls(models, patterns.with_votes(), events, echoes, class_balance is not None)
 
     @property
     def agreement(self) -> AgreementWeighted:
@@ -112,6 +115,22 @@ class Members:
             for name, model in self.models.items()
         }
 
+    def counted(self, fired: sparse.csr_array) -> sparse.csr_array:
+        """Return patterns as the majority counts them: echoes once, but of models all in full.
+
+        Models that answer everything and mostly alike may well be right alike.
+        """
+        cast = np.bincount(
+            self.events.voter,
+            np.asarray(self.patterns.fired.T @ self.patterns.count),
+            self.events.n_voters,
+        )
+        part_time = (cast < ALWAYS * float(self.patterns.count.sum()))[self.events.voter]
+        pairs = sparse.coo_array(self.echoes)
+        one = part_time[pairs.row] & part_time[pairs.col]
+        place = (pairs.row[one], pairs.col[one])
+        return event_weights(fired, sparse.csr_array((pairs.data[one], place), shape=pairs.shape))
+
     def heard(self, fired: sparse.csr_array) -> sparse.csr_array:
         """Return patterns in which votes that are echoes of each other count as one together."""
         return event_weights(fired, self.echoes)
@@ -134,23 +153,21 @@ class Members:
         return float(kept.min(initial=np.inf)) if common.any() else 1.0
 
     def collapsed(self, name: str) -> bool:
-        """Tell whether a member hardly gives a class that the votes often name."""
-        return self.kept_share(name) < LOST
+        """Tell whether a member hardly gives a class that the votes often name.
+
+        Members that were told the shares of the classes may well do so.
+        """
+        return not self.told and self.kept_share(name) < LOST
 
 
-def _echoes(pattern_ds: PatternDS, patterns: Patterns, events: Events) -> sparse.csr_array:
-    """Return which events are one vote: of rules that fire together, and copies of a part-time voter.
+def _echoes(pattern_ds: PatternDS, events: Events) -> sparse.csr_array:
+    """Return which events are one vote: of rules that fire together, and of copies of any voter.
 
-    Models that answer everything and mostly alike may well be right alike: what that means is the
-    members' to find out.
+    People and models that err alike are no copies: what it means is the members' to find out.
     """
     pairs = sparse.coo_array(pattern_ds.redundancy_)
     rule = ~pattern_ds.asked_[events.voter]
-    spoken = np.asarray(patterns.fired.T @ patterns.count)
-    cast = np.bincount(events.voter, spoken, events.n_voters)
-    always = (cast >= ALWAYS * float(patterns.count[patterns.covered].sum()))[events.voter]
-    one = rule[pairs.row] & rule[pairs.col]
-    one |= (pairs.data >= COPY) & ~always[pairs.row] & ~always[pairs.col]
+    one = (rule[pairs.row] & rule[pairs.col]) | (pairs.data >= COPY)
     place = (pairs.row[one], pairs.col[one])
     return sparse.csr_array((pairs.data[one], place), shape=pairs.shape)
 

@@ -27,6 +27,9 @@ FEWEST_SEATS = 2
 BELOW_CHANCE = -0.05
 """Fleiss' kappa of voters that answer when asked under which only the majority is left."""
 
+ENOUGH = 30.0
+"""Items below which agreement under chance is chance itself."""
+
 REPEATED = 0.35
 """Mean worth of a voter beside its siblings under which every seat must agree: each voter is then
 repeated by two others, and what the members agree on may be one error told many times."""
@@ -56,7 +59,8 @@ class Seats:
     quorum : float
         Share of the seats that must agree, 0..1.
     kind : str
-        ``rules``, ``people and models``, ``siblings``, ``below chance`` or ``upside down``.
+        ``rules``, ``people and models``, ``siblings``, ``below chance``, ``upside down`` or
+        ``one voice``.
     scale : float
         What the aggregator's log posterior is multiplied by, above 0.
     referees : tuple of str
@@ -80,7 +84,8 @@ class Seats:
         answered = reading.panel[ANSWERED] > 0.5
         dense = DENSE_SCALE if answered else 1.0
         referees = REFEREES
-        if answered and reading.panel[AGREEMENT] < BELOW_CHANCE:
+        enough = float(members.patterns.count.sum()) >= ENOUGH
+        if answered and enough and reading.panel[AGREEMENT] < BELOW_CHANCE:
             return cls((), dropped, 1.0, "below chance", dense)
         if uncovered > UNCOVERED or reading.share_of_rules > 0.5:
             if members.pattern_ds.class_balance_.max() >= ONE_SIDED:

@@ -19,6 +19,9 @@ from labeling.quality.calibration import Calibration, calibration
 MIN_HEAD = 10
 """Reviewed items below which the gold head is not fitted."""
 
+FEW_REVIEWS = 30
+"""Reviewed items with votes below which a correction turns labels only if it did better for it."""
+
 FOLDS = 5
 """Parts that gold is cut into, to see how a correction does on gold that it was not taught."""
 
@@ -31,10 +34,20 @@ ALMOST = 1 - 1e-9
 
 @dataclass(frozen=True)
 class Corrected:
-    """An ensemble, and what gold corrects of it; ``head`` is ``None`` where nothing."""
+    """An ensemble, and what gold corrects of it.
+
+    Parameters
+    ----------
+    ensemble : Ensemble
+    head : GoldHead or None
+        ``None`` where gold corrects nothing.
+    keep_labels : bool
+        Correct the confidence alone: few reviews that prove no gain turn no label.
+    """
 
     ensemble: Ensemble
     head: GoldHead | None = None
+    keep_labels: bool = False
 
     def posterior(self, fired: sparse.csr_array) -> NDArray[np.float64]:
         """Return posteriors of patterns with a vote, shape (n_patterns, n_classes).
@@ -46,13 +59,24 @@ class Corrected:
         found = np.empty((fired.shape[0], self.ensemble.reading.members.events.n_classes))
         for start in range(0, fired.shape[0], ROWS_AT_ONCE):
             part = sparse.csr_array(fired[start : start + ROWS_AT_ONCE])
-            posterior = normalised(self.head.logit(self.ensemble.statement(part)))
-            share = majority_shares(part, self.ensemble.reading.members.events)
-            wanted = posterior >= posterior.max(axis=1, keepdims=True, initial=0.0)
-            alike = (share.max(axis=1, initial=0.0) == 1) & (np.diff(part.indptr) > 1)
-            wanted[alike] = share[alike] == 1
-            found[start : start + ROWS_AT_ONCE] = lifted(posterior, wanted)
+            said = self.ensemble.statement(part)
+            posterior = read(self.head, said, self.ensemble, keep_labels=self.keep_labels)
+            found[start : start + ROWS_AT_ONCE] = posterior
         return found
+
+
+def read(
+    head: GoldHead, said: Statement, ensemble: Ensemble, *, keep_labels: bool = False
+) -> NDArray[np.float64]:
+    """Return corrected posteriors; where two or more spoke, all alike, even gold overrules nobody."""
+    posterior = normalised(head.logit(said))
+    share = majority_shares(said.fired, ensemble.reading.members.events)
+    wanted = posterior >= posterior.max(axis=1, keepdims=True, initial=0.0)
+    if keep_labels:
+        wanted = said.base >= said.base.max(axis=1, keepdims=True, initial=-np.inf) - TIE
+    alike = (share.max(axis=1, initial=0.0) == 1) & (np.diff(said.fired.indptr) > 1)
+    wanted[alike] = share[alike] == 1
+    return lifted(posterior, wanted)
 
 
 @dataclass(frozen=True)
@@ -114,7 +138,7 @@ def cross_fitted(reviewed: Reviewed, ensemble: Ensemble, random_state: int) -> N
         out = np.flatnonzero(fold == part)
         head = reviewed.head(ensemble, np.flatnonzero(fold != part))
         if head is not None:
-            posterior[out] = normalised(head.logit(reviewed.said.rows(out)))
+            posterior[out] = read(head, reviewed.said.rows(out), ensemble)
     return posterior
 
 
@@ -181,6 +205,8 @@ class Verdict:
     ----------
     head : GoldHead or None
         The correction, unless it was too little or did worse than none.
+    keep_labels : bool
+        Whether it may correct the confidence alone.
     against_majority : Comparison
         What would be published, against the majority.
     calibration : Calibration
@@ -192,6 +218,7 @@ class Verdict:
     """
 
     head: GoldHead | None
+    keep_labels: bool
     against_majority: Comparison
     calibration: Calibration
     majority_is_better: bool
@@ -213,6 +240,10 @@ def decide(ensemble: Ensemble, patterns: Patterns, gold: Gold, random_state: int
         f"{len(label)} reviewed items correct what the members agree on: right on "
         f"{correction.model:.0%} of those it was not taught, {correction.majority:.0%} before"
     )
+    keep = len(label) < FEW_REVIEWS and correction.deviations <= 0
+    if keep:
+        unseen = without
+        why = f"{len(label)} reviewed items correct how sure the labels are, and turn none"
     if correction.deviations < WORSE:
         head, unseen = None, without
     prior = np.full(ensemble.reading.members.events.n_classes, 1.0)
@@ -225,7 +256,7 @@ def decide(ensemble: Ensemble, patterns: Patterns, gold: Gold, random_state: int
             f"on {compared.n} gold items the majority is right on {compared.majority:.0%}, "
             f"the members together on {compared.model:.0%}"
         )
-    return Verdict(head, compared, calibrated(unseen, reviewed), worse, why)
+    return Verdict(head, keep, compared, calibrated(unseen, reviewed), worse, why)
 
 
 def calibrated(posterior: NDArray[np.float64], reviewed: Reviewed) -> Calibration:

@@ -85,7 +85,7 @@ def shared_errors(
     >>> patterns = compress(votes, events)
     >>> belief = np.asarray(patterns.fired @ (events.label[:, None] == np.arange(3))) / 6
     >>> shared_errors(patterns.fired, patterns.count, belief, events)[0].round(1).tolist()
-    [0.0, 0.0, 0.0, 0.0, 0.0, 1.0]
+    [0.0, 0.0, 0.0, 0.0, 0.0, 0.8]
     """
     n_voters, width = events.n_voters, events.n_classes * events.n_levels
     none = np.zeros((n_voters, n_voters))

@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from labeling.consensus.events import Events
 from labeling.consensus.patterns import Patterns
 from labeling.consensus.selection import Comparison
 from labeling.consensus.voters import Voter
+from labeling.gold import Gold
 
 MIN_OVERLAP = 30
 """Items with two or more votes below which voters cannot be told apart by their votes."""
+
+ONE_SIDED = 10
+"""Reviewed items of a single class from which on it is told."""
 
 DECIDES_ALONE = 0.9
 """Share of the votes from one voter above which the consensus is that voter."""
@@ -31,10 +36,12 @@ def overlap(patterns: Patterns) -> float:
     return float(patterns.count[patterns.n_votes >= 2].sum())
 
 
-def correlated_voters(redundant: sparse.csr_array, events: Events) -> list[Correlated]:
-    """List pairs of voters that share events, the most alike first."""
+def correlated_voters(
+    redundant: sparse.csr_array, events: Events, copied: dict[int, int]
+) -> list[Correlated]:
+    """List pairs of voters that share events, the most alike first; ``copied`` share all of them."""
     upper = sparse.coo_array(sparse.triu(redundant, 1))
-    pairs: dict[tuple[int, int], float] = {}
+    pairs = {(first, twin): 1.0 for twin, first in copied.items()}
     for e, f, share in zip(upper.row, upper.col, upper.data, strict=True):
         first, second = sorted((int(events.voter[e]), int(events.voter[f])))
         pairs[first, second] = max(pairs.get((first, second), 0.0), float(share))
@@ -61,6 +68,11 @@ def reasons_for_doubt(
         found.append(
             f"on {compared.n} gold items that it was not taught the label model is right on "
             f"{compared.model:.0%}, the plain majority on {compared.majority:.0%}: {kept}"
+        )
+    if compared is not None and compared.n and compared.model < 1 / len(voters[0].confusion):
+        found.append(
+            f"the labels are right on {compared.model:.0%} of {compared.n} gold items, below chance: "
+            f"gold or voters mean other classes than they say"
         )
     active = np.flatnonzero(n_votes)
     if len(active) == 1:
@@ -99,6 +111,18 @@ def reasons_for_doubt(
                 f"chance; look for a mistake in it"
             )
     return found
+
+
+def one_sided_gold(gold: Gold | None, posterior: NDArray[np.float64], n_classes: int) -> list[str]:
+    """Warn of gold of one class that is not what the labels are, by :data:`ONE_SIDED` items or more."""
+    if gold is None or gold.n_gold < ONE_SIDED or len(np.unique(gold.label)) > 1:
+        return []
+    only = int(gold.label[0])
+    share = np.bincount(posterior.argmax(axis=1), minlength=n_classes) / max(len(posterior), 1)
+    told = (
+        f"all {gold.n_gold} reviewed items are class {only}, as are {share[only]:.0%} of the labels"
+    )
+    return [f"{told}: make sure that they were drawn at random"]
 
 
 def _pairs(n: int) -> str:

@@ -86,8 +86,10 @@ def consensus(
     label = decided(posterior, file.votes)
     write_labels(out, file, label, posterior)
     report = _report(model, file, label, out)
-    if explain:
+    if explain and model.method_.startswith("ensemble"):
         report["worth"] = _worth(model.worth(file.votes), file.voters)
+    elif explain:
+        report["worth"] = None
     if as_json:
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
     else:
@@ -220,7 +222,11 @@ def _show(report: dict[str, Any]) -> None:
     console.print(table)
     if len(report["voters"]) > MAX_LISTED:
         console.print(f"... and {len(report['voters']) - MAX_LISTED} voters more; --json has all")
-    if "worth" in report:
+    if "worth" in report and report["worth"] is None:
+        console.print(
+            f"What voters are worth is known of the ensemble only, and this is {report['method']}."
+        )
+    elif "worth" in report:
         _show_worth(console, report["worth"])
 
 

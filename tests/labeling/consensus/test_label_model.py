@@ -210,7 +210,7 @@ def test_the_kind_of_panel_decides_who_sits_and_it_says_why():
     matrix, _ = rules(n=1000)
     one = LabelModel(2).fit(Votes.from_matrix(matrix, 2))
     assert one.method_ == "ensemble"
-    assert "against the majority" in one.why_
+    assert "confusion matrices and PatternDS" in one.why_
     assert "aggregator" not in one.why_
     crowd, _, _ = people(n=1000)
     other = LabelModel(3).fit(Votes.from_matrix(crowd, 3))
@@ -300,3 +300,56 @@ def test_rules_that_meet_mostly_one_class_are_not_pulled_to_the_other():
         plain = LabelModel(2, method="majority").fit(votes).predict_proba(votes)
         ours = LabelModel(2).fit(votes).predict_proba(votes)
         assert accuracy(ours, truth, matrix) > accuracy(plain, truth, matrix) - 0.005
+
+
+def independent(n=1000, m=6, right=0.75, seed=1):
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 2, n)
+    return np.where(rng.random((n, m)) < right, truth[:, None], 1 - truth[:, None]), truth
+
+
+@pytest.mark.parametrize("differs", [0.0, 0.02, 0.05, 0.1])
+def test_two_copies_among_independent_models_do_not_decide_alone(differs):
+    matrix, truth = independent()
+    other = np.random.default_rng(2).random(len(truth)) < differs
+    twin = np.where(other, 1 - matrix[:, 0], matrix[:, 0])
+    matrix = np.column_stack([matrix, twin])
+    votes = Votes.from_matrix(matrix, 2)
+    plain = LabelModel(2, method="majority").fit(votes).predict_proba(votes)
+    ours = LabelModel(2).fit(votes).predict_proba(votes)
+    assert accuracy(ours, truth, matrix) > accuracy(plain, truth, matrix) - 0.015
+
+
+def test_a_panel_of_copies_is_warned_of():
+    matrix, _ = independent()
+    votes = Votes.from_matrix(np.column_stack([np.repeat(matrix[:, :1], 9, 1), matrix[:, 1]]), 2)
+    warnings = LabelModel(2).fit(votes).warnings_
+    assert any("8 pairs of voters repeat each other" in warning for warning in warnings)
+
+
+def test_a_handful_of_reviews_that_prove_nothing_turn_no_label():
+    matrix, truth = independent()
+    some = np.random.default_rng(0).choice(1000, 11, replace=False)
+    gold = Gold(np.sort(some), 1 - truth[np.sort(some)].astype(np.int32), np.full(11, 0.011))
+    votes = Votes.from_matrix(matrix, 2)
+    model = LabelModel(2).fit(votes, gold)
+    blind = LabelModel(2).fit(votes)
+    decided = (model.predict(votes) >= 0) & (blind.predict(votes) >= 0)
+    assert np.array_equal(model.predict(votes)[decided], blind.predict(votes)[decided])
+    assert any("below chance" in warning for warning in model.warnings_)
+
+
+def test_classes_that_nobody_names_take_no_confidence_from_the_others():
+    matrix, _ = independent()
+    few = LabelModel(2).fit(Votes.from_matrix(matrix, 2))
+    many = LabelModel(6).fit(Votes.from_matrix(matrix, 6))
+    sure = few.predict_proba(Votes.from_matrix(matrix, 2)).max(axis=1).mean()
+    still = many.predict_proba(Votes.from_matrix(matrix, 6)).max(axis=1).mean()
+    assert still > sure - 0.12
+
+
+def test_gold_of_one_class_is_told_to_be_suspicious():
+    matrix, _ = independent()
+    gold = Gold(np.arange(30), np.ones(30, dtype=np.int32), np.full(30, 0.03))
+    warnings = LabelModel(2).fit(Votes.from_matrix(matrix, 2), gold).warnings_
+    assert any("all 30 reviewed items are class 1" in warning for warning in warnings)
