@@ -24,6 +24,7 @@ from labeling.consensus.file_checks import (
 from labeling.consensus.tables import (
     class_numbers,
     column_names,
+    numbers,
     read_columns,
     text_keys,
     write_table,
@@ -113,8 +114,7 @@ def _read_long(
     panel = text_keys(path, table, "voter").dictionary_encode()
     confidence = None
     if sure:
-        column = pc.fill_null(table.column("confidence").cast(pa.float64()), np.nan)
-        confidence = column.combine_chunks().to_numpy(zero_copy_only=False)[spoken]
+        confidence = numbers(path, table, "confidence")[spoken]
     label = number[spoken]
     voters = panel.dictionary.to_pylist()
     item = items.indices.to_numpy()[spoken].astype(np.int64)
@@ -216,8 +216,7 @@ def read_gold(path: Path, file: VoteFile) -> Gold:
         )
     chance = np.full(len(ids), len(ids) / max(len(file.item_ids), 1))
     if extra:
-        column = pc.fill_null(table.column("probability").cast(pa.float64()), np.nan)
-        chance = column.combine_chunks().to_numpy(zero_copy_only=False)
+        chance = numbers(path, table, "probability")
     return Gold(item.to_numpy().astype(np.int64), label.astype(np.int32), chance)
 
 

@@ -34,15 +34,22 @@ def column_names(path: Path) -> list[str]:
         raise LabelingError(f"there is no file {path}")
     try:
         if path.name.endswith(PARQUET):
-            return list(pq.read_schema(path).names)
+            return _once(path, list(pq.read_schema(path).names))
         if path.name.endswith(CSV):
             with pyarrow.csv.open_csv(path) as reader:
-                return list(reader.schema.names)
+                return _once(path, list(reader.schema.names))
     except pa.ArrowException as error:
         raise LabelingError(f"{path} cannot be read: {error}") from error
     raise LabelingError(
         f"{path} is neither {', '.join((*CSV, *PARQUET))}; the ending tells the kind"
     )
+
+
+def _once(path: Path, names: list[str]) -> list[str]:
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise LabelingError(f"{path} has two columns {twice[0]!r}; rename or drop one of them")
+    return names
 
 
 def read_columns(path: Path, columns: Sequence[str], as_text: Sequence[str]) -> Any:
@@ -64,6 +71,28 @@ def read_columns(path: Path, columns: Sequence[str], as_text: Sequence[str]) -> 
         at = table.schema.get_field_index(name)
         table = table.set_column(at, name, table.column(name).cast(pa.string()))
     return table
+
+
+def numbers(path: Path, table: Any, name: str) -> NDArray[np.float64]:
+    """Return a column of numbers, NaN where nothing stands.
+
+    Raises
+    ------
+    LabelingError
+        If something stands there that is no number, with its row.
+    """
+    column = table.column(name)
+    try:
+        return pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
+    except pa.ArrowException as error:
+        for row, text in enumerate(column.cast(pa.string()).to_pylist()):
+            try:
+                float(text or "nan")
+            except ValueError:
+                raise LabelingError(
+                    f"{path} row {row + 1}: {name} is {text!r}, but it is a number or nothing"
+                ) from error
+        raise LabelingError(f"{path}: {name} holds something that is no number: {error}") from error
 
 
 def text_keys(path: Path, table: Any, name: str) -> Any:

@@ -57,7 +57,9 @@ def consensus(
     balance: Annotated[
         str | None, typer.Option(help="Shares of the classes, if known, as 0.9,0.1.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="The same votes and seed give the same bytes.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="The same votes and seed give the same bytes.")
+    ] = 0,
     explain: Annotated[
         bool,
         typer.Option(

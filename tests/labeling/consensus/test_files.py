@@ -180,3 +180,23 @@ def test_an_empty_file_has_no_votes(tmp_path):
 def test_a_file_of_votes_error_is_a_votes_error(tmp_path):
     with pytest.raises(VotesError):
         read_votes(put(tmp_path, "id,a,gold\n1,0,1\n"))
+
+
+def test_what_is_no_number_is_told_with_its_row(tmp_path):
+    long = tmp_path / "votes.csv"
+    long.write_text("item_id,voter,label,confidence\na,x,0,0.5\nb,x,1,high\n")
+    with pytest.raises(LabelingError, match=r"row 2: confidence is 'high', but it is a number"):
+        read_votes(long)
+    wide = tmp_path / "wide.csv"
+    wide.write_text("item_id,x,z\na,0,1\nb,1,1\n")
+    gold = tmp_path / "gold.csv"
+    gold.write_text("item_id,label,probability\na,0,often\n")
+    with pytest.raises(LabelingError, match=r"row 1: probability is 'often', but it is a number"):
+        read_gold(gold, read_votes(wide))
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    path = tmp_path / "votes.csv"
+    path.write_text("item_id,x,x\na,0,1\n")
+    with pytest.raises(LabelingError, match="two columns 'x'; rename or drop one"):
+        read_votes(path)
