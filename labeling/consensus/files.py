@@ -14,22 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from labeling.consensus.file_checks import (
-    all_classes,
-    check_range,
-    check_repeats,
-    check_unique,
-    class_names,
-)
-from labeling.consensus.tables import (
-    class_numbers,
-    column_names,
-    numbers,
-    read_columns,
-    text_keys,
-    write_table,
-)
-from labeling.errors import GoldError, VotesError
+from labeling.class_labels import Classes, class_numbers, find_classes, look_alikes
+from labeling.consensus.file_checks import check_repeats, check_unique
+from labeling.errors import GoldError, LabelingError, VotesError
+from labeling.files.columns import are_numbers, column_names, numbers, read_columns, text_keys
+from labeling.files.writing import write_table
 from labeling.gold import Gold
 from labeling.votes import ABSTAIN, Votes
 
@@ -49,14 +38,28 @@ class VoteFile:
         Text, one each item, in the order of the file.
     voters : list of str
         One each voter.
-    classes : list of str
+    known : Classes
         One each class; their numbers where the file has only numbers.
+    lists_all : bool
+        Whether an item that nobody voted on has a row too.
+    numeric : bool
+        Whether the file keeps labels as numbers, so that those made of them are numbers too.
+    warnings : list of str
+        What of the file is allowed and hardly meant.
     """
 
     votes: Votes
     item_ids: Any
     voters: list[str]
-    classes: list[str]
+    known: Classes
+    lists_all: bool
+    numeric: bool
+    warnings: list[str]
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes."""
+        return self.known.names
 
 
 def read_votes(
@@ -75,7 +78,7 @@ def read_votes(
     Parameters
     ----------
     path : Path
-        CSV or Parquet.
+        CSV, JSON Lines or Parquet; ids and labels are text.
     item_column : str, optional
         Column with the id; in a wide file the first one by default.
     ignore, voters : sequences of str
@@ -105,10 +108,10 @@ def _read_long(
             f"{', '.join(names)}. Name it with --id"
         )
     sure = ["confidence"] if "confidence" in names else []
-    table = read_columns(path, [key, "voter", "label", *sure], as_text=[key, "voter"])
-    said = table.column("label").combine_chunks()
-    known = class_names(classes, said)
-    number = class_numbers(path, "label", said, known)
+    table = read_columns(path, [key, "voter", "label", *sure], numeric=sure)
+    said = {"label": table.column("label").combine_chunks()}
+    known = find_classes(path, said, classes, any_text=True)
+    number = class_numbers(path, said, known)["label"]
     spoken = np.flatnonzero(number != ABSTAIN)
     items = text_keys(path, table, key).dictionary_encode()
     panel = text_keys(path, table, "voter").dictionary_encode()
@@ -119,8 +122,6 @@ def _read_long(
     voters = panel.dictionary.to_pylist()
     item = items.indices.to_numpy()[spoken].astype(np.int64)
     voter = panel.indices.to_numpy()[spoken].astype(np.int32)
-    known = all_classes(path, known, classes, label)
-    check_range(path, label, known, lambda at: f"voter {voters[voter[at]]!r}")
     check_repeats(path, item, voter, items.dictionary, voters)
     votes = Votes(
         item,
@@ -128,10 +129,18 @@ def _read_long(
         label.astype(np.int32),
         len(items.dictionary),
         len(voters),
-        len(known),
+        len(known.names),
         confidence,
     )
-    return VoteFile(votes, items.dictionary, voters, known)
+    return VoteFile(
+        votes,
+        items.dictionary,
+        voters,
+        known,
+        False,
+        are_numbers(path, ["label"]),
+        look_alikes(said),
+    )
 
 
 def _read_wide(
@@ -161,29 +170,27 @@ def _read_wide(
         )
     if not voters:
         raise VotesError(f"{path} has no voter left besides the id column {key!r}")
-    table = read_columns(path, [key, *voters], as_text=[key])
+    table = read_columns(path, [key, *voters])
     ids = text_keys(path, table, key)
     check_unique(path, key, ids, VotesError)
-    known = class_names(classes, None)
-    items: list[NDArray[np.int64]] = []
-    labels: list[NDArray[np.int64]] = []
-    for name in voters:
-        number = class_numbers(path, name, table.column(name).combine_chunks(), known)
-        items.append(np.flatnonzero(number != ABSTAIN))
-        labels.append(number[items[-1]])
+    said = {name: table.column(name).combine_chunks() for name in voters}
+    known = find_classes(path, said, classes, any_text=False)
+    numbers_of = class_numbers(path, said, known)
+    items = [np.flatnonzero(numbers_of[name] != ABSTAIN) for name in voters]
+    labels = [numbers_of[name][at] for name, at in zip(voters, items, strict=True)]
     sizes = [len(one) for one in items]
     item, label = np.concatenate(items), np.concatenate(labels)
     voter = np.repeat(np.arange(len(voters), dtype=np.int32), sizes)
-    known = all_classes(path, known, classes, label)
-    check_range(path, label, known, lambda at: f"row {item[at] + 1}, column {voters[voter[at]]!r}")
-    votes = Votes(item, voter, label.astype(np.int32), len(ids), len(voters), len(known))
-    return VoteFile(votes, ids, voters, known)
+    votes = Votes(item, voter, label.astype(np.int32), len(ids), len(voters), len(known.names))
+    return VoteFile(votes, ids, voters, known, True, are_numbers(path, voters), look_alikes(said))
 
 
 def read_gold(path: Path, file: VoteFile) -> Gold:
     """Read ``item_id``, ``label`` and, if it is there, the inclusion ``probability``.
 
-    Without that column the items are taken for a plain random sample of those in ``file``.
+    Without that column the items are taken for a plain random sample of those in ``file``. Where
+    a file of votes has a row a vote, gold of items without any is left out, with a warning in
+    ``file``: labels that nobody voted on are not what the consensus is measured by.
 
     Raises
     ------
@@ -195,29 +202,39 @@ def read_gold(path: Path, file: VoteFile) -> Gold:
         if name not in names:
             raise GoldError(f"{path} has no column {name!r}; it has {', '.join(names)}")
     extra = ["probability"] if "probability" in names else []
-    table = read_columns(path, ["item_id", "label", *extra], as_text=["item_id"])
+    table = read_columns(path, ["item_id", "label", *extra], numeric=extra)
     ids = text_keys(path, table, "item_id")
     check_unique(path, "item_id", ids, GoldError)
-    item = pc.index_in(ids, file.item_ids)
-    unknown = np.flatnonzero(pc.is_null(item).to_numpy(zero_copy_only=False))
-    if len(unknown):
+    said = table.column("label").combine_chunks()
+    try:
+        label = class_numbers(path, {"label": said}, file.known, abstentions=())["label"]
+    except LabelingError as error:
+        raise GoldError(f"{error}. If there are more classes, say --classes") from None
+    for row in np.flatnonzero(label == ABSTAIN)[:1]:
+        raise GoldError(f"{path} row {row + 1}: item {ids[int(row)].as_py()!r} has no label")
+    item = pc.index_in(ids, file.item_ids).to_numpy(zero_copy_only=False)
+    known = ~np.isnan(item)
+    _tell_unknown(path, file, ids, known)
+    chance = numbers(path, table, "probability") if extra else None
+    if chance is None:
+        chance = np.full(len(ids), known.sum() / max(len(file.item_ids), 1))
+    return Gold(item[known].astype(np.int64), label[known].astype(np.int32), chance[known])
+
+
+def _tell_unknown(path: Path, file: VoteFile, ids: Any, known: NDArray[np.bool_]) -> None:
+    if known.all():
+        return
+    row = int(np.argmin(known))
+    first, n_unknown = f"{path} row {row + 1}: item {ids[row].as_py()!r}", int((~known).sum())
+    if file.lists_all or not known.any():
         raise GoldError(
-            f"{path} row {unknown[0] + 1}: item {ids[int(unknown[0])].as_py()!r} has no row among "
-            f"the votes; {len(unknown)} such items in all. Gold must be of items that were voted on"
+            f"{first} has no row among the votes; {n_unknown} such items in all. Gold must be of "
+            f"items that were voted on"
         )
-    label = class_numbers(path, "label", table.column("label").combine_chunks(), file.classes)
-    wrong = np.flatnonzero((label < 0) | (label >= len(file.classes)))
-    if len(wrong):
-        at = int(wrong[0])
-        raise GoldError(
-            f"{path} row {at + 1}: label {table.column('label')[at].as_py()!r} of item "
-            f"{ids[at].as_py()!r} is none of the classes {', '.join(file.classes[:20])}; "
-            f"{len(wrong)} such rows in all. If there are more classes, say --classes"
-        )
-    chance = np.full(len(ids), len(ids) / max(len(file.item_ids), 1))
-    if extra:
-        chance = numbers(path, table, "probability")
-    return Gold(item.to_numpy().astype(np.int64), label.astype(np.int32), chance)
+    file.warnings.append(
+        f"{n_unknown} of {len(ids)} gold items have no vote and are left out, such as {first}; "
+        f"what is measured is the labels of items with votes"
+    )
 
 
 def write_labels(
@@ -226,8 +243,8 @@ def write_labels(
     """Write ``item_id, label, confidence, p_0 .. p_{K-1}``; undecided items without label."""
     undecided = label == ABSTAIN
     names = pa.array(file.classes, pa.string())
-    if file.classes == [str(k) for k in range(len(file.classes))]:
-        names = pa.array(range(len(file.classes)), pa.int32())
+    if file.numeric and file.classes == [str(k) for k in range(len(file.classes))]:
+        names = names.cast(pa.int32())
     columns: dict[str, Any] = {
         "item_id": file.item_ids,
         "label": names.take(pa.array(label, mask=undecided)),

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from labeling.files.records import Record, Reject, read_records
 from labeling.items.columns import REJECTED, ROWS, Arrived, Columns
-from labeling.items.records import Record, Reject, read_records
 
 
 def read_items(path: Path, columns: Columns, longest_text: int = 100_000) -> Arrived:

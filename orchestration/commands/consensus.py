@@ -24,7 +24,7 @@ def consensus(
         Path,
         typer.Argument(
             metavar="VOTES",
-            help="csv or parquet: a row an item and a column a voter, or item_id, voter, label.",
+            help="csv, jsonl or parquet: a row an item and a column a voter, or item_id, voter, label.",
         ),
     ],
     out: Annotated[
@@ -128,7 +128,7 @@ def _report(
         "classes": file.classes,
         "method": model.method_,
         "why": model.why_,
-        "warnings": model.warnings_,
+        "warnings": [*file.warnings, *model.warnings_],
         "class_balance": model.class_balance_.tolist(),
         "gold": None
         if measured is None or not measured.n

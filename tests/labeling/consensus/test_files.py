@@ -1,4 +1,5 @@
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -86,13 +87,21 @@ def test_names_of_classes_are_read_in_long_files(tmp_path):
         ("id,a,gold\n1,0,1\n", {}, r"column 'gold' looks like the truth.*--ignore 'gold'"),
         ("id,a\n1,0\n1,1\n", {}, r"id '1' stands on 2 rows, 1 ids stand more than once"),
         ("id,a\n1,0\n,1\n", {}, r"row 2: 'id' is empty"),
-        ("id,a\n1,0\n2,-3\n", {}, r"row 2, column 'a': label -3 is none of the classes 0\.\.1"),
-        ("id,a\n1,0\n2,4\n", {"classes": 3}, r"label 4 is none of the classes 0\.\.2.*1 such"),
+        (
+            "id,a\n1,0\n2,-3\n",
+            {},
+            r"row 2: column 'a' holds '-3', which is none of the classes 0, 1",
+        ),
+        (
+            "id,a\n1,0\n2,4\n",
+            {"classes": 3},
+            r"row 2: column 'a' holds '4', .*allowed are '0', '1', '2'.*1 such",
+        ),
         ("id,a\n1,0.5\n", {}, r"row 1: column 'a' holds .*0\.5"),
-        ("id,a\n1,true\n", {}, r"column 'a' holds true and false"),
+        ("id,a\n1,true\n", {}, r"row 1: column 'a' holds 'true', which is no class.*--classes"),
         ("id,when\n1,1384000000\n", {}, r"would make 1384000001 classes.*--ignore"),
         ("id,a\n1,0\n", {"classes": 1}, r"at least 2 classes, --classes says 1"),
-        ("id,a\n1,0\n", {"classes": ["x", "x"]}, r"a class stands twice"),
+        ("id,a\n1,0\n", {"classes": ["x", "x"]}, r"class 'x' stands twice in x, x"),
         ("voter,label\na,1\n", {}, r"no column 'item_id' or 'item' for the item.*--id"),
         (
             "item,voter,label\n1,a,0\n1,a,1\n",
@@ -133,8 +142,11 @@ def test_gold_is_matched_by_id(tmp_path):
     [
         ("item_id,label\n9,1\n77,0\n", r"row 2: item '77' has no row among the votes; 1 such"),
         ("item_id,label\n9,1\n9,0\n", r"item_id '9' stands on 2 rows"),
-        ("item_id,label\n9,5\n", r"row 1: label 5 of item '9' is none of the classes 0, 1"),
-        ("item_id,label\n9,\n8,1\n", r"row 1: label None of item '9' is none of the classes"),
+        (
+            "item_id,label\n9,5\n",
+            r"row 1: column 'label' holds '5', which is no class; allowed are '0', '1'\.",
+        ),
+        ("item_id,label\n9,\n8,1\n", r"row 1: item '9' has no label"),
         ("id,label\n9,1\n", r"no column 'item_id'; it has id, label"),
         ("item_id,label,probability\n9,1,0\n", r"inclusion probability 0\.0"),
     ],
@@ -169,7 +181,7 @@ def test_nothing_is_left_behind_when_writing_fails(tmp_path):
         write_labels(tmp_path / "no" / "labels.csv", file, label, posterior)
     write_labels(tmp_path / "labels.parquet", file, label, posterior)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["labels.parquet", "votes.csv"]
-    assert pq.read_table(tmp_path / "labels.parquet").schema.field("label").type == pa.int32()
+    assert pq.read_table(tmp_path / "labels.parquet")["label"].to_pylist() == ["0", "1", None]
 
 
 def test_an_empty_file_has_no_votes(tmp_path):
@@ -200,3 +212,93 @@ def test_two_columns_of_one_name_are_refused(tmp_path):
     path.write_text("item_id,x,x\na,0,1\n")
     with pytest.raises(LabelingError, match="two columns 'x'; rename or drop one"):
         read_votes(path)
+
+
+@pytest.mark.parametrize("kind", ["wide", "long"])
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
+def test_names_that_are_numbers_are_not_taken_for_places(tmp_path, kind, ending):
+    wide = [{"item_id": name, "a": name, "b": name} for name in ("1", "2")]
+    long = [{"item_id": r["item_id"], "voter": v, "label": r[v]} for r in wide for v in "ab"]
+    path = written(tmp_path / f"votes{ending}", wide if kind == "wide" else long)
+    file = read_votes(path, classes=["1", "2", "3"])
+    out = tmp_path / "labels.csv"
+    write_labels(out, file, file.votes.label[[0, 2] if kind == "long" else [0, 1]], np.eye(2, 3))
+    with out.open() as lines:
+        assert [(row["item_id"], row["label"]) for row in csv.DictReader(lines)] == [
+            ("1", "1"),
+            ("2", "2"),
+        ]
+
+
+def written(path: Path, rows: list[dict[str, object]]) -> Path:
+    table = pa.Table.from_pylist(rows)
+    if path.suffix == ".csv":
+        pyarrow.csv.write_csv(table, path)
+    elif path.suffix == ".jsonl":
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        pq.write_table(table, path)
+    return path
+
+
+def test_a_file_that_mixes_names_and_places_is_refused_with_both_readings(tmp_path):
+    path = put(tmp_path, "id,a,b\nx,1,1\ny,2,0\n")
+    with pytest.raises(LabelingError, match=r"row 2: column 'b' holds '0' and row 1: .* holds '1'"):
+        read_votes(path, classes=["1", "2", "3"])
+    with pytest.raises(LabelingError, match=r"as a number it is '1'; as a name '1' is '1', as a n"):
+        read_votes(path, classes=["1", "2", "3"])
+
+
+def test_numbers_stand_for_the_names_in_the_order_in_which_they_were_given(tmp_path):
+    path = put(tmp_path, "id,a\nx,1\ny,0\n")
+    file = read_votes(path, classes=["HAM", "SPAM"])
+    assert (file.classes, file.votes.label.tolist()) == (["HAM", "SPAM"], [1, 0])
+    names = read_votes(put(tmp_path, "item,voter,label\n1,a,HAM\n2,a,SPAM\n"))
+    with pytest.raises(GoldError, match="row 1: column 'label' holds '1', which is no class"):
+        read_gold(put(tmp_path, "item_id,label\n1,1\n", "gold.csv"), names)
+
+
+def test_minus_one_is_a_class_where_it_is_named_so(tmp_path):
+    path = put(tmp_path, "id,a\nx,-1\ny,1\nz,\n")
+    assert read_votes(path, classes=["-1", "1"]).votes.to_matrix().tolist() == [[0], [1], [-1]]
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        ("spam,Spam,spam", ["'spam' (2 rows) and 'Spam' (1 row) differ only in case"]),
+        ("spam,spam ", ["differ only in blanks"]),
+        ("01,1,x", ["'01' (1 row) and '1' (1 row) differ only in how a number is written"]),
+        ("caf\u00e9,cafe\u0301", ["'cafe\\u0301' (1 row) differ only in how their accents"]),
+        ("spam,ham", []),
+    ],
+)
+def test_labels_that_differ_only_in_how_they_are_written_are_kept_apart_with_a_warning(
+    tmp_path, labels, told
+):
+    rows = "".join(f"{i},a,{label}\n" for i, label in enumerate(labels.split(",")))
+    file = read_votes(put(tmp_path, "item,voter,label\n" + rows))
+    assert len(file.classes) == len(set(labels.split(",")))
+    assert len(file.warnings) == len(told)
+    assert all(text in warning for text, warning in zip(told, file.warnings, strict=True))
+
+
+def test_one_number_written_in_two_ways_is_refused(tmp_path):
+    with pytest.raises(LabelingError, match=r"holds '1\.0', and elsewhere a class is written '0'"):
+        read_votes(put(tmp_path, "id,a,b\nx,0,1.0\ny,1,\n"))
+    assert read_votes(put(tmp_path, "id,a,b\nx,0.0,1.0\ny,1.0,\n")).classes == ["0.0", "1.0"]
+
+
+def test_who_did_not_say_classes_is_not_told_so(tmp_path):
+    with pytest.raises(VotesError, match="at least 2 classes, the labels name only x"):
+        read_votes(put(tmp_path, "item,voter,label\n1,a,x\n"))
+
+
+def test_gold_of_items_without_a_vote_is_left_out_and_told(tmp_path):
+    file = read_votes(put(tmp_path, LONG))
+    gold = read_gold(put(tmp_path, "item_id,label\nzz,1\na,1\nb,0\n", "gold.csv"), file)
+    assert (gold.item.tolist(), gold.label.tolist()) == ([0, 1], [1, 0])
+    assert gold.probability == pytest.approx([2 / 3, 2 / 3])
+    assert "1 of 3 gold items have no vote and are left out" in file.warnings[0]
+    with pytest.raises(GoldError, match="row 1: item 'zz' has no row among the votes"):
+        read_gold(put(tmp_path, "item_id,label\nzz,1\n", "gold.csv"), file)

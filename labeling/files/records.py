@@ -11,6 +11,8 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labeling.files.cells import Written
+
 Record = tuple[int, dict[str, Any]]
 Reject = tuple[int | None, str | None, str, str | None]
 """Row (from 1, or None for the file), field, reason, content."""
@@ -80,7 +82,7 @@ def _jsonl(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[R
             rejects.append((number, None, wrong, _shown(line)))
             continue
         try:
-            record: Any = json.loads(line)
+            record: Any = json.loads(line, parse_float=Written)
         except (ValueError, RecursionError) as error:
             cut = " (the file ends here: half-written?)" if number == len(lines) else ""
             rejects.append((number, None, f"not a JSON object: {error}{cut}", line))

@@ -1,0 +1,250 @@
+"""CSV, JSON Lines and Parquet as columns of text: what comes out is what stood there.
+
+No column is guessed to hold numbers, dates or truth values: ``01`` stays ``01``, ``NA`` stays
+``NA``, and only an empty cell is nothing. Who needs a number asks for :func:`numbers`.
+"""
+
+# pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
+# pyarrow's stubs leave its functions half typed
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from labeling.errors import LabelingError
+from labeling.files.cells import as_text
+from labeling.files.records import read_records
+
+CSV = (".csv", ".csv.gz")
+JSON_LINES = (".jsonl", ".ndjson")
+PARQUET = (".parquet", ".pq")
+FORMATS = (*CSV, *JSON_LINES, *PARQUET)
+"""Endings of files that can be read, in lower case."""
+
+NOTHING = ("", "na", "nan", "n/a", "null", "none")
+"""How a missing *number* is written, in any case; as an id or a label each is a text."""
+
+LONGEST_ROW = 1 << 26
+"""Bytes; pyarrow reads CSV in pieces of this size, and a row must fit into one."""
+
+
+def column_names(path: Path) -> list[str]:
+    """Return the names of the columns of a file, in order.
+
+    Raises
+    ------
+    LabelingError
+        If the file is missing, empty, damaged or of another kind, or two columns share a name.
+    """
+    names = _read(path, None).column_names if _is(path, JSON_LINES) else _header(path)
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise LabelingError(f"{path} has two columns {twice[0]!r}; rename or drop one of them")
+    return names
+
+
+def read_columns(
+    path: Path, columns: Sequence[str] | None = None, numeric: Sequence[str] = ()
+) -> pa.Table:
+    r"""Read columns as text; null where a cell is empty.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its ending tells the kind.
+    columns : sequence of str, optional
+        Which ones, all in the file; by default all.
+    numeric : sequence of str
+        Columns that are no text: numbers of a Parquet file stay numbers, see :func:`numbers`.
+
+    Raises
+    ------
+    LabelingError
+        If the file is missing, damaged or of another kind, with the row where that is known.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "votes.csv"
+    >>> _ = path.write_text("item_id,label\n007,NA\n1.0,\n")
+    >>> read_columns(path).to_pylist()
+    [{'item_id': '007', 'label': 'NA'}, {'item_id': '1.0', 'label': None}]
+    """
+    known = column_names(path)
+    return _read(path, list(columns or known), numeric)
+
+
+def numbers(path: Path, table: pa.Table, name: str) -> NDArray[np.float64]:
+    """Return a column of numbers, NaN where nothing stands.
+
+    Raises
+    ------
+    LabelingError
+        If something stands there that is no number, with its row.
+    """
+    column = table.column(name).combine_chunks()
+    if not pa.types.is_string(column.type):
+        return pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
+    nothing = pc.is_in(pc.utf8_lower(pc.utf8_trim_whitespace(column)), pa.array(NOTHING))
+    column = pc.if_else(nothing, None, column)
+    try:
+        return pc.fill_null(column.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid as error:
+        for row, text in enumerate(column.to_pylist()):
+            if text is not None and not _is_number(text):
+                raise LabelingError(
+                    f"{path} row {row + 1}: {name} is {text!r}, but it is a number or nothing"
+                ) from None
+        raise LabelingError(f"{path}: {name} holds something that is no number: {error}") from None
+
+
+def are_numbers(path: Path, columns: Sequence[str]) -> bool:
+    """Whether the file itself says that columns hold numbers: a Parquet file may, no other can.
+
+    Examples
+    --------
+    >>> are_numbers(Path("votes.csv"), ["label"])
+    False
+    """
+    if not _is(path, PARQUET):
+        return False
+    kinds = [pq.read_schema(path).field(name).type for name in columns]
+    return all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds)
+
+
+def text_keys(path: Path, table: pa.Table, name: str) -> Any:
+    """Return a text column without holes.
+
+    Raises
+    ------
+    LabelingError
+        If a row is empty.
+    """
+    column = table.column(name).combine_chunks()
+    empty = pc.or_kleene(pc.is_null(column), pc.equal(column, ""))
+    n_empty = int(pc.sum(empty).as_py() or 0)
+    if n_empty:
+        row = int(pc.index(empty, True).as_py()) + 1
+        raise LabelingError(
+            f"{path} row {row}: {name!r} is empty; every row needs one ({n_empty} rows have none)"
+        )
+    return column
+
+
+def _is(path: Path, endings: tuple[str, ...]) -> bool:
+    return path.name.lower().endswith(endings)
+
+
+def _header(path: Path) -> list[str]:
+    _check(path)
+    try:
+        if _is(path, PARQUET):
+            return list(pq.read_schema(path).names)
+        with pyarrow.csv.open_csv(path, read_options=_blocks()) as reader:
+            return list(reader.schema.names)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, error) from None
+
+
+def _check(path: Path) -> None:
+    if not path.is_file():
+        raise LabelingError(f"there is no file {path}")
+    if not _is(path, FORMATS):
+        raise LabelingError(
+            f"{path} is neither {', '.join(FORMATS)}; the ending of the name tells the kind"
+        )
+    if path.stat().st_size == 0:
+        raise LabelingError(f"{path} is empty; its first line names the columns")
+
+
+def _read(path: Path, columns: list[str] | None, numeric: Sequence[str] = ()) -> pa.Table:
+    _check(path)
+    if _is(path, JSON_LINES):
+        return _json_lines(path, columns)
+    try:
+        if _is(path, PARQUET):
+            return _texts(path, pq.read_table(path, columns=columns), numeric)
+        return pyarrow.csv.read_csv(
+            path,
+            read_options=_blocks(),
+            parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(
+                include_columns=columns,
+                column_types=dict.fromkeys(columns or (), pa.string()),
+                null_values=[""],
+                strings_can_be_null=True,
+            ),
+        )
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(path, error) from None
+
+
+def _blocks() -> Any:
+    return pyarrow.csv.ReadOptions(block_size=LONGEST_ROW)
+
+
+def _damaged(path: Path, error: Exception) -> LabelingError:
+    return LabelingError(f"{path} cannot be read: {str(error).splitlines()[0]}")
+
+
+def _json_lines(path: Path, columns: list[str] | None) -> pa.Table:
+    records, rejects = read_records(path, ())
+    for row, _, reason, _ in rejects[:1]:
+        raise LabelingError(
+            f"{path} cannot be read: line {row}: {reason}; {len(rejects)} such lines in all"
+        )
+    names = columns or list(dict.fromkeys(name for _, record in records for name in record))
+    return pa.table(
+        {
+            name: pa.array(
+                [_text(path, row, name, record.get(name)) for row, record in records], pa.string()
+            )
+            for name in names
+        }
+    )
+
+
+def _texts(path: Path, table: pa.Table, numeric: Sequence[str]) -> pa.Table:
+    for at, field in enumerate(table.schema):
+        column = table.column(at)
+        kind = field.type
+        if pa.types.is_dictionary(kind):
+            column = column.cast(kind.value_type)
+        number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+        if not pa.types.is_string(column.type) and not (number and field.name in numeric):
+            column = _as_texts(path, field.name, column)
+        table = table.set_column(at, field.name, column)
+    return table
+
+
+def _as_texts(path: Path, name: str, column: Any) -> Any:
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_large_string(kind) or pa.types.is_boolean(kind):
+        return column.cast(pa.string())
+    if pa.types.is_null(kind):
+        return pa.chunked_array([pa.nulls(len(column), pa.string())])
+    values = column.to_pylist()
+    texts = [_text(path, row, name, value) for row, value in enumerate(values, start=1)]
+    return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def _text(path: Path, row: int, name: str, value: object) -> str | None:
+    try:
+        return as_text(value) or None
+    except TypeError as error:
+        raise LabelingError(f"{path} row {row}: {name!r}: {error}") from None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
