@@ -62,7 +62,7 @@ class Prepared:
         members = self.ensemble.reading.members
         self.said = members.read(self.fired)
         self.aggregated = aggregate(self.ensemble.reading, self.fired, self.said)
-        self.share = majority_shares(members.heard(self.fired), self.events)
+        self.share = majority_shares(members.counted(self.fired), self.events)
         self.majority = Majority(votes.n_classes).fit(votes).predict_proba(votes)
         self.posterior = lru_cache(maxsize=None)(self._posterior)
         self.without_gold = lru_cache(maxsize=None)(self._without_gold)

@@ -11,7 +11,7 @@ from labeling.consensus.patterns import Patterns
 ONE_CLASS = 0.95
 """A voter with at least this share of its votes on one class speaks *because* of the class."""
 
-SELECTIVE_PANEL = 0.2
+SELECTIVE_PANEL = 0.5
 """Share of the part-time voters' votes from one-class voters above which all of them are rules."""
 
 ALWAYS = 0.9

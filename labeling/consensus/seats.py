@@ -21,6 +21,10 @@ REFEREES = ("ibcc", AGGREGATOR)
 QUORUM = 0.75
 """Share of the seats that must name the same class, where voters answer when asked."""
 
+NEARLY = 0.8
+"""Odds that the aggregator must give a class against the majority's, for the classical members to
+overrule without it where they are of one mind and voters answer when asked. Chosen on simulated panels."""
+
 FEWEST_SEATS = 2
 """Members that must be left, beside the aggregator, where voters answer when asked."""
 
@@ -66,6 +70,9 @@ class Seats:
     referees : tuple of str
         Who must both prefer one of the classes that tie. Where rules meet mostly one class,
         PatternDS knows it and takes the place of IBCC, whose prior is uniform.
+    nearly : float
+        Odds against the majority's class, 0..1, at which the aggregator no longer stands in the way
+        of the other seats where these agree.
     """
 
     taken: tuple[str, ...]
@@ -74,6 +81,7 @@ class Seats:
     kind: str
     scale: float = 1.0
     referees: tuple[str, ...] = REFEREES
+    nearly: float = 1.0
 
     @classmethod
     def of(cls, reading: PanelReading, *, uncovered: float) -> "Seats":
@@ -97,7 +105,9 @@ class Seats:
             return cls((), dropped, 1.0, "people and models", dense)
         if answered and mean_worth(reading.panel) < REPEATED:
             return cls((*kept, AGGREGATOR), dropped, 1.0, "siblings", dense)
-        return cls((*kept, AGGREGATOR), dropped, QUORUM, "people and models", dense)
+        nearly = NEARLY if answered else 1.0
+        seated = (*kept, AGGREGATOR)
+        return cls(seated, dropped, QUORUM, "people and models", dense, nearly=nearly)
 
     def settle(
         self,
@@ -130,10 +140,15 @@ class Seats:
             voices = said | {AGGREGATOR: posterior}
             label, agree = _elected([voices[name] for name in self.taken])
             rows = np.arange(len(share))
-            heard = (agree >= self.quorum - TIE) & (share.max(axis=1, initial=0) < 1 - TIE)
+            heard = agree >= self.quorum - TIE
             if self.quorum < 1:
                 mine = np.where(wanted, posterior, 0.0).max(axis=1, initial=0)
                 heard &= posterior[rows, label] > mine - TIE
+                others, agree = _elected([voices[n] for n in self.taken if n != AGGREGATOR])
+                united = (agree >= 1 - TIE) & (posterior[rows, others] >= self.nearly * mine)
+                label = np.where(united, others, label)
+                heard |= united
+            heard &= share.max(axis=1, initial=0) < 1 - TIE
             wanted[heard] = False
             wanted[rows[heard], label[heard]] = True
             tied = np.flatnonzero(wanted.sum(axis=1) > 1)

@@ -92,6 +92,14 @@ def test_rules_people_and_models_are_told_apart():
     assert asked(matrix, model) == [False] * 6 + [True]
 
 
+def test_people_of_whom_a_third_always_say_the_same_are_no_rules():
+    crowd, _, _ = people(n=1500)
+    crowd[:, :7] = np.where(crowd[:, :7] >= 0, 1, -1)
+    votes = Votes.from_matrix(crowd, 3)
+    events = Events.of(votes)
+    assert answers_when_asked(compress(votes, events), events).all()
+
+
 def test_confidences_tell_sure_votes_from_unsure_ones():
     rng = np.random.default_rng(0)
     n = 4000
