@@ -12,6 +12,7 @@ from labeling.rules.engine import RuleSet, RuleVotes
 from labeling.rules.functions import with_pictures
 from labeling.rules.reading import read_rules
 from labeling.rules.rule import Rule
+from labeling.rules.tables import spread
 from orchestration.resources.pictures import at_hand, state_of
 from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.errors import TaskError
@@ -160,16 +161,8 @@ def _read(
 
 def spread_metadata(items: pa.Table) -> pa.Table:
     """Turn the JSON of ``metadata`` into columns of their own, for rules to look at."""
-    import json
-
-    records = [json.loads(str(text)) for text in items["metadata"].to_pylist()]
     table = items.drop_columns(["metadata"])
-    for name in dict.fromkeys(key for record in records for key in record):
-        values = [record.get(name) for record in records]
-        try:
-            column = pa.array(values)
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            column = pa.array([None if v is None else str(v) for v in values], pa.string())
+    for name, column in spread([str(one) for one in items["metadata"].to_pylist()]).items():
         if name not in table.column_names:
             table = table.append_column(name, column)
     return table

@@ -113,12 +113,13 @@ def class_numbers(
 ) -> dict[str, NDArray[np.int64]]:
     """Turn labels into numbers of classes, -1 where nothing or an abstention stands.
 
-    All columns are read in one way: by names where a label is one, else by places.
+    A label is a name, or else the place of a class.
 
     Raises
     ------
     LabelingError
-        If a label is no class, or some are names and others can only be places; with file and row.
+        If a label is no class, or one can only be a place and another is both a name and a place,
+        so that nobody can tell how the file is meant; with file and row.
 
     Examples
     --------
@@ -131,15 +132,13 @@ def class_numbers(
     found = {text for column in columns.values() for text in _texts(column)} - silent
     rest = sorted(found - set(place))
     if rest:
-        numbers = {text: int(text) for text in rest if text.isascii() and text.isdecimal()}
-        fits = classes.by_place and all(
-            text == str(k) and k < len(place) for text, k in numbers.items()
-        )
-        if not fits or len(numbers) < len(rest):
-            _refuse(path, columns, rest, classes.names)
-        if len(rest) < len(found):
-            _refuse_mixture(path, columns, rest[0], min(found - set(rest)), classes.names)
-        place = numbers
+        numbers = {text: k for k, text in enumerate(map(str, range(len(place)))) if text in found}
+        if not classes.by_place or not set(rest) <= set(numbers):
+            _refuse(path, columns, [t for t in rest if t not in numbers] or rest, classes.names)
+        both = sorted(name for name in numbers if numbers[name] != place.get(name, numbers[name]))
+        if both:
+            _refuse_mixture(path, columns, rest[0], both[0], classes.names)
+        place = {**numbers, **place}
     return {name: _placed(column, place) for name, column in columns.items()}
 
 
@@ -167,7 +166,7 @@ def look_alikes(columns: Mapping[str, Any]) -> list[str]:
             f"({counts[text]:,} {'row' if counts[text] == 1 else 'rows'})"
             for at, text in enumerate(texts)
         )
-        + f" differ only in {_difference(texts[0], texts[1])}: they are kept apart"
+        + f" differ only in {' and '.join(dict.fromkeys(_difference(texts[0], one) for one in texts[1:]))}: they are kept apart"
         for texts in alike.values()
         if len(texts) > 1
     ]
@@ -296,12 +295,10 @@ def _refuse(
 def _refuse_mixture(
     path: Path, columns: Mapping[str, Any], number: str, name: str, names: list[str]
 ) -> None:
-    place = (
-        f", as a number it is {names[int(name)]!r}" if name in map(str, range(len(names))) else ""
-    )
     raise LabelingError(
-        f"{_where(path, columns, number)} and {_where(path, columns, name).removeprefix(f'{path} ')}: "
-        f"are these names or numbers of classes? As a name {number!r} is no class (there are "
-        f"{', '.join(names[:20])}), as a number it is {names[int(number)]!r}; as a name {name!r} is "
-        f"{name!r}{place}. Write names throughout, or numbers from 0"
+        f"{_where(path, columns, number)} and {_where(path, columns, name).removeprefix(f'{path} ')}"
+        f": are these names or numbers of classes? As a number from 0 {number!r} is "
+        f"{names[int(number)]!r} and {name!r} is {names[int(name)]!r}; as a name {name!r} is {name!r} "
+        f"and {number!r} is no class (there are {', '.join(names[:20])}). Write names throughout, "
+        f"or give other names"
     )

@@ -7,6 +7,9 @@ No column is guessed to hold numbers, dates or truth values: ``01`` stays ``01``
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 # pyarrow's stubs leave its functions half typed
 
+import csv
+import gzip
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,13 +23,10 @@ from numpy.typing import NDArray
 
 from labeling.errors import LabelingError
 from labeling.files.cells import as_text
-from labeling.files.records import read_records
+from labeling.files.records import ENDINGS, read_records
 
-CSV = (".csv", ".csv.gz")
 JSON_LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet", ".pq")
-FORMATS = (*CSV, *JSON_LINES, *PARQUET)
-"""Endings of files that can be read, in lower case."""
 
 NOTHING = ("", "na", "nan", "n/a", "null", "none")
 """How a missing *number* is written, in any case; as an id or a label each is a text."""
@@ -81,8 +81,15 @@ def read_columns(
     return _read(path, list(columns or known), numeric)
 
 
-def numbers(path: Path, table: pa.Table, name: str) -> NDArray[np.float64]:
+def numbers(path: Path | str, table: pa.Table, name: str) -> NDArray[np.float64]:
     """Return a column of numbers, NaN where nothing stands.
+
+    Parameters
+    ----------
+    path : Path or str
+        For the error message; may be empty.
+    table, name : pa.Table, str
+        The column, as text or as numbers.
 
     Raises
     ------
@@ -99,10 +106,11 @@ def numbers(path: Path, table: pa.Table, name: str) -> NDArray[np.float64]:
     except pa.ArrowInvalid as error:
         for row, text in enumerate(column.to_pylist()):
             if text is not None and not _is_number(text):
+                where = f"{path} row {row + 1}".lstrip()
                 raise LabelingError(
-                    f"{path} row {row + 1}: {name} is {text!r}, but it is a number or nothing"
+                    f"{where}: {name} is {text!r}, but it is a number or nothing"
                 ) from None
-        raise LabelingError(f"{path}: {name} holds something that is no number: {error}") from None
+        raise LabelingError(f"{path} {name} holds something that is no number: {error}") from None
 
 
 def are_numbers(path: Path, columns: Sequence[str]) -> bool:
@@ -147,18 +155,19 @@ def _header(path: Path) -> list[str]:
     try:
         if _is(path, PARQUET):
             return list(pq.read_schema(path).names)
-        with pyarrow.csv.open_csv(path, read_options=_blocks()) as reader:
-            return list(reader.schema.names)
-    except (pa.ArrowException, OSError) as error:
+        unpacked = gzip.open if _is(path, (".gz",)) else open
+        with unpacked(path, "rt", encoding="utf-8-sig", newline="") as file:
+            return next(filter(None, csv.reader(file)), [])
+    except (pa.ArrowException, OSError, EOFError, zlib.error, csv.Error, UnicodeError) as error:
         raise _damaged(path, error) from None
 
 
 def _check(path: Path) -> None:
     if not path.is_file():
         raise LabelingError(f"there is no file {path}")
-    if not _is(path, FORMATS):
+    if not _is(path, ENDINGS):
         raise LabelingError(
-            f"{path} is neither {', '.join(FORMATS)}; the ending of the name tells the kind"
+            f"{path} is neither {', '.join(ENDINGS)}; the ending of the name tells the kind"
         )
     if path.stat().st_size == 0:
         raise LabelingError(f"{path} is empty; its first line names the columns")
@@ -191,6 +200,9 @@ def _blocks() -> Any:
 
 
 def _damaged(path: Path, error: Exception) -> LabelingError:
+    if not _is(path, PARQUET):
+        for row, _, reason, _ in read_records(path, ())[1][:1]:
+            return LabelingError(f"{path}{f' row {row}' if row else ''} cannot be read: {reason}")
     return LabelingError(f"{path} cannot be read: {str(error).splitlines()[0]}")
 
 
@@ -198,7 +210,7 @@ def _json_lines(path: Path, columns: list[str] | None) -> pa.Table:
     records, rejects = read_records(path, ())
     for row, _, reason, _ in rejects[:1]:
         raise LabelingError(
-            f"{path} cannot be read: line {row}: {reason}; {len(rejects)} such lines in all"
+            f"{path} row {row} cannot be read: {reason}; {len(rejects)} such rows in all"
         )
     names = columns or list(dict.fromkeys(name for _, record in records for name in record))
     return pa.table(

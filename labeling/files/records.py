@@ -1,9 +1,11 @@
 """From a file's bytes to raw records: csv, jsonl or parquet, whatever state the file is in."""
 
 import csv
+import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +19,9 @@ Record = tuple[int, dict[str, Any]]
 Reject = tuple[int | None, str | None, str, str | None]
 """Row (from 1, or None for the file), field, reason, content."""
 
+ENDINGS = (".csv", ".csv.gz", ".jsonl", ".ndjson", ".parquet", ".pq")
+"""Which files can be read."""
+
 ESCAPED = re.compile("[\udc80-\udcff]")
 """What ``surrogateescape`` makes of bytes that are not UTF-8."""
 
@@ -27,7 +32,7 @@ def read_records(path: Path, required: tuple[str, ...]) -> tuple[list[Record], l
     Parameters
     ----------
     path : Path
-        Ends in .csv, .jsonl or .parquet.
+        Its ending is one of :data:`ENDINGS`, in any case.
     required : tuple of str
         Columns that must be there.
 
@@ -39,10 +44,18 @@ def read_records(path: Path, required: tuple[str, ...]) -> tuple[list[Record], l
     """
     if path.stat().st_size == 0:
         return [], [(None, None, "the file is empty", None)]
-    if path.suffix == ".parquet":
+    name = path.name.lower()
+    if not name.endswith(ENDINGS):
+        known = f"{', '.join(ENDINGS[:-1])} and {ENDINGS[-1]}"
+        return [], [(None, None, f"files that can be read end in {known}", None)]
+    if name.endswith((".parquet", ".pq")):
         return _parquet(path, required)
-    data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-    return _csv(data, required) if path.suffix == ".csv" else _jsonl(data, required)
+    try:
+        data = gzip.decompress(path.read_bytes()) if name.endswith(".gz") else path.read_bytes()
+    except (OSError, EOFError, zlib.error) as error:
+        return [], [(None, None, f"cannot be unpacked (half-written?): {error}", None)]
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    return _csv(data, required) if ".csv" in name[-7:] else _jsonl(data, required)
 
 
 def _missing(required: tuple[str, ...], present: list[str]) -> list[Reject]:

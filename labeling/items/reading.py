@@ -1,13 +1,14 @@
 """Check the fields of every record; keep the good rows, set the others aside with a reason."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from math import isnan
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from labeling.files.cells import as_text
 from labeling.files.records import Record, Reject, read_records
 from labeling.items.columns import REJECTED, ROWS, Arrived, Columns
 
@@ -95,20 +96,30 @@ def _fault(
 
 
 def _row(row: int, record: dict[str, Any], columns: Columns) -> dict[str, Any]:
-    metadata = {name: record.get(name) for name in columns.metadata}
     return {
         "row": row,
-        "item_id": _as_text(record[columns.id]).strip(),
+        "item_id": _as_text(record[columns.id]),
         "text": _as_text(record.get(columns.text)),
         "image": _as_text(record.get(columns.image)) or None if columns.image else None,
         "time": _as_time(record.get(columns.time)) if columns.time else None,
-        "metadata": json.dumps(metadata, ensure_ascii=False, default=str, sort_keys=True),
+        "metadata": as_metadata(record, columns.metadata),
     }
 
 
+def as_metadata(record: dict[str, Any], names: Sequence[str]) -> str:
+    """Return some fields of a record as a JSON object, as rules and slices will see them.
+
+    Examples
+    --------
+    >>> as_metadata({"likes": 1, "text": "x"}, ["likes", "shop"])
+    '{"likes": 1, "shop": null}'
+    """
+    fields = {name: record.get(name) for name in names}
+    return json.dumps(fields, ensure_ascii=False, default=str, sort_keys=True)
+
+
 def _as_text(value: object) -> str:
-    # data frames write NaN where there is nothing
-    return "" if value is None or (isinstance(value, float) and isnan(value)) else str(value)
+    return as_text(value) or ""
 
 
 def _can_be_stored(value: object) -> bool:

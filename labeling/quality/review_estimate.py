@@ -56,6 +56,7 @@ class Estimates:
     classes: list[Estimate]
     gain: Gain
     dropped: int
+    warnings: tuple[str, ...] = ()
 
 
 def estimate(reviews: ReviewTable, window: int = 0, level: float = 0.95) -> Estimates:
@@ -112,6 +113,7 @@ def estimate(reviews: ReviewTable, window: int = 0, level: float = 0.95) -> Esti
         classes,
         helps[-1] if helps else proven_gain([], []),
         reviews.dropped,
+        reviews.warnings,
     )
 
 

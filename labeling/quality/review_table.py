@@ -1,18 +1,21 @@
 """Reviews from a plain table: read, checked, and settled to one answer an item.
 
-For people who only have a CSV or Parquet file. Rows without an answer are items that were not
+For people who only have a CSV, JSON Lines or Parquet file. Rows without an answer are items that were not
 reviewed; they tell how many items there are and, with a posterior, which of them are doubtful.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyarrow import csv, parquet
 
-from labeling.errors import QualityError
+from labeling.class_labels import look_alikes
+from labeling.errors import LabelingError, QualityError
+from labeling.files.cells import as_text
+from labeling.files.columns import column_names, numbers, read_columns
 
 KNOWN = ("batch", "item", "correct", "label", "gold", "weight", "probability", "posterior")
 """Columns that are read; others are ignored."""
@@ -46,6 +49,8 @@ class ReviewTable:
         Whether weights count items (a ``probability`` column) or are only relative.
     dropped : int
         Reviewed rows of weight 0, left out: they stand for no item.
+    warnings : tuple of str
+        Labels that differ only in how they are written, and so count as errors.
     """
 
     batch: NDArray[np.str_]
@@ -57,6 +62,7 @@ class ReviewTable:
     weighted: bool
     absolute: bool
     dropped: int
+    warnings: tuple[str, ...] = ()
 
     @property
     def batches(self) -> list[str]:
@@ -70,21 +76,19 @@ class ReviewTable:
 
     def of(self, rows: NDArray[np.bool_]) -> "ReviewTable":
         """Return only some rows."""
-        return ReviewTable(
-            self.batch[rows],
-            self.correct[rows],
-            self.weight[rows],
-            None if self.posterior is None else self.posterior[rows],
-            None if self.label is None else self.label[rows],
-            None if self.gold is None else self.gold[rows],
-            self.weighted,
-            self.absolute,
-            self.dropped,
+        return replace(
+            self,
+            batch=self.batch[rows],
+            correct=self.correct[rows],
+            weight=self.weight[rows],
+            posterior=None if self.posterior is None else self.posterior[rows],
+            label=None if self.label is None else self.label[rows],
+            gold=None if self.gold is None else self.gold[rows],
         )
 
 
 def read_reviews(path: Path) -> ReviewTable:
-    """Read a ``.csv`` or ``.parquet`` file of reviews; see :func:`review_table`.
+    """Read a CSV, JSON Lines or Parquet file of reviews; see :func:`review_table`.
 
     Raises
     ------
@@ -119,25 +123,11 @@ def read_labelled(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64] | N
 
 
 def _read(path: Path) -> pa.Table:
-    if not path.is_file():
-        raise QualityError(f"{path}: there is no such file; give a .csv or .parquet")
-    kind = path.suffix.lower()
-    if kind not in (".csv", ".parquet"):
-        raise QualityError(f"{path}: tables are read from .csv or .parquet files")
     try:
-        if kind == ".parquet":
-            with parquet.ParquetFile(path) as file:
-                return file.read()  # pyright: ignore[reportUnknownMemberType]
-        options = csv.ConvertOptions(
-            column_types={name: pa.string() for name in KNOWN},
-            null_values=[""],
-            strings_can_be_null=True,
-        )
-        return csv.read_csv(path, convert_options=options)
-    except pa.ArrowInvalid as wrong:
-        raise QualityError(
-            f"{path}: {wrong}; the first line of a .csv names the columns"
-        ) from wrong
+        names = [name for name in column_names(path) if name in KNOWN]
+        return read_columns(path, names, numeric=("weight", "probability", "posterior"))
+    except LabelingError as wrong:
+        raise QualityError(str(wrong)) from None
 
 
 def review_table(table: pa.Table) -> ReviewTable:
@@ -174,6 +164,9 @@ def review_table(table: pa.Table) -> ReviewTable:
     batch = _text(table, "batch")
     if (batch == "").any():
         raise QualityError(f"row {int(np.argmax(batch == '')) + 1}: batch is empty")
+    item = _text(table, "item") if "item" in names else None
+    if item is not None and (item == "").any():
+        raise QualityError(f"row {int(np.argmax(item == '')) + 1}: item is empty")
     label = _text(table, "label") if "label" in names else None
     gold = _text(table, "gold") if "gold" in names else None
     correct = _correct(table, label, gold)
@@ -189,6 +182,9 @@ def review_table(table: pa.Table) -> ReviewTable:
         every = np.ones(len(batch), dtype=np.bool_)
         posterior = _number(table, "posterior", every, 0.0, 1.0, "in 0..1")
     kept = ~(reviewed & (weight == 0))
+    said: dict[str, Any] = {}
+    if label is not None and gold is not None:
+        said = {"label": pa.array(label.tolist()), "gold": pa.array(gold.tolist())}
     found = ReviewTable(
         batch,
         correct,
@@ -199,13 +195,13 @@ def review_table(table: pa.Table) -> ReviewTable:
         "weight" in names or "probability" in names,
         "probability" in names,
         int((~kept).sum()),
+        tuple(look_alikes(said)),
     ).of(kept)
-    return _settled(found, _text(table, "item")[kept]) if "item" in names else found
+    return found if item is None else _settled(found, item[kept])
 
 
 def _text(table: pa.Table, name: str) -> NDArray[np.str_]:
-    values = table[name].cast(pa.string()).to_pylist()
-    return np.asarray([value or "" for value in values], dtype=np.str_)
+    return np.asarray([as_text(value) or "" for value in table[name].to_pylist()], dtype=np.str_)
 
 
 def _correct(
@@ -229,11 +225,9 @@ def _number(
     table: pa.Table, name: str, needed: NDArray[np.bool_], low: float, high: float, allowed: str
 ) -> NDArray[np.float64]:
     try:
-        values = np.asarray(
-            table[name].cast(pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64
-        )
-    except pa.ArrowInvalid as wrong:
-        raise QualityError(f"column {name}: {wrong}; allowed are numbers {allowed}") from wrong
+        values = numbers("", table, name)
+    except LabelingError as wrong:
+        raise QualityError(f"{wrong}; allowed is a number {allowed}") from None
     strange = needed & ~((values >= low) & (values <= high) & np.isfinite(values))
     if strange.any():
         at = int(np.argmax(strange))
@@ -259,17 +253,7 @@ def _settled(found: ReviewTable, item: NDArray[np.str_]) -> ReviewTable:
         chosen[group[at]] = at
     keep[chosen] = True
     settled = np.where(reviewed, answer, UNREVIEWED)[group].astype(np.int8)
-    return ReviewTable(
-        found.batch,
-        settled,
-        found.weight,
-        found.posterior,
-        found.label,
-        found.gold,
-        found.weighted,
-        found.absolute,
-        found.dropped,
-    ).of(keep)
+    return replace(found, correct=settled).of(keep)
 
 
 def group_by_weight(weight: NDArray[np.float64]) -> NDArray[np.int64]:

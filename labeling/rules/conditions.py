@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import RuleError
+from labeling.files.cells import as_text
 from labeling.rules.arrow import Column, Table, pa, pc
 
 TESTS = ("is", "in", "not", "min", "max", "above", "below", "contains", "missing")
@@ -27,7 +28,8 @@ class Condition:
         A column of the batch.
     test : str
         One of :data:`TESTS`. ``min`` and ``max`` include their value, ``above`` and ``below`` do
-        not; ``missing`` is true or false. A missing value passes no other test.
+        not; ``missing`` is true or false. A missing value passes no other test, and a text that
+        is no number passes none that compares numbers.
     value : Any
         What the column is compared with; a list for ``in`` and ``not``.
     """
@@ -131,14 +133,18 @@ def passes(batch: Table, conditions: Sequence[Condition]) -> NDArray[np.bool_]:
 
 
 def _compare(column: Column, one: Condition) -> Any:
+    if pa.types.is_string(column.type):
+        column = pc.if_else(pc.equal(column, ""), None, column)  # nothing stands in a CSV cell
     if one.test == "missing":
         return pc.equal(pc.is_null(column), one.value)
     if one.test == "contains":
         return pc.match_substring(column, one.value)
     if one.test in ("in", "not"):
-        found = pc.is_in(column, value_set=pa.array(one.value).cast(column.type))
+        found = _is_one_of(column, one.value)
         known = pc.is_valid(column)
         return pc.and_(known, found if one.test == "in" else pc.invert(found))
+    if one.test == "is" and pa.types.is_string(column.type):
+        return _is_one_of(column, [one.value])
     compare = {
         "is": pc.equal,
         "min": pc.greater_equal,
@@ -147,6 +153,32 @@ def _compare(column: Column, one: Condition) -> Any:
         "below": pc.less,
     }[one.test]
     value = one.value
-    if pa.types.is_temporal(column.type) or pa.types.is_string(column.type):
+    if pa.types.is_string(column.type) and _is_number(value):
+        column = _numbers(column)
+    elif pa.types.is_temporal(column.type) or pa.types.is_string(column.type):
         value = pa.scalar(str(value)).cast(column.type)
     return compare(column, value)
+
+
+def _is_one_of(column: Column, values: Sequence[Any]) -> Any:
+    if not pa.types.is_string(column.type):
+        texts = [str(one) if pa.types.is_temporal(column.type) else one for one in values]
+        return pc.is_in(column, value_set=pa.array(texts).cast(column.type))
+    truths = [as_text(one) for one in values if isinstance(one, bool)]
+    texts = [as_text(one) for one in values if not isinstance(one, bool)]
+    found = pc.is_in(column, value_set=pa.array(texts, pa.string()))
+    # data frames write True and False, other programs true and false
+    return pc.or_(found, pc.is_in(pc.utf8_lower(column), value_set=pa.array(truths, pa.string())))
+
+
+def _numbers(column: Column) -> Column:
+    """Read a text column as numbers, so that ``10`` is above 9; what is none is missing."""
+    column = pc.utf8_trim_whitespace(column)
+    number = pc.match_substring_regex(
+        column, r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+    )
+    return pc.if_else(number, pc.utf8_ltrim(column, characters="+"), None).cast(pa.float64())
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,84 +1,56 @@
 """Texts and gold from plain files, and votes to them."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from labeling.class_labels import Classes, class_numbers
 from labeling.errors import RuleError
-from labeling.rules.arrow import csv, jsonl, pa, parquet, pc
+from labeling.files.cells import as_text
+from labeling.files.columns import column_names, numbers, read_columns
+from labeling.files.records import Record, read_records
+from labeling.files.writing import write_table
+from labeling.items.reading import as_metadata
+from labeling.rules.arrow import pa, pc
 from labeling.rules.fields import did_you_mean
 from labeling.rules.hits import RuleVotes
 from labeling.votes import ABSTAIN
-
-FORMATS = (".csv", ".jsonl", ".ndjson", ".parquet")
-"""File names that can be read, by their ending."""
-
-
-def read_table(path: Path, as_text: Sequence[str] = ()) -> Any:
-    """Read a csv, jsonl or parquet file.
-
-    Parameters
-    ----------
-    path : Path
-        The file; its ending tells the format.
-    as_text : sequence of str
-        Columns that stay text, so that an id ``007`` keeps its zeros.
-
-    Returns
-    -------
-    pa.Table
-
-    Raises
-    ------
-    RuleError
-        If the file is missing, has another ending or is malformed.
-    """
-    kind = path.suffix.lower()
-    try:
-        if kind == ".csv":
-            options = csv.ConvertOptions(
-                column_types=dict.fromkeys(as_text, pa.string()),
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-            )
-            parsing = csv.ParseOptions(newlines_in_values=True)
-            return csv.read_csv(path, convert_options=options, parse_options=parsing)
-        if kind in (".jsonl", ".ndjson"):
-            return jsonl.read_json(path)
-        if kind == ".parquet":
-            return parquet.read_table(path)
-    except FileNotFoundError:
-        raise RuleError(f"{path} does not exist") from None
-    except (pa.ArrowInvalid, OSError) as error:
-        raise RuleError(f"{path} cannot be read: {error}") from error
-    raise RuleError(f"{path} ends in {kind!r}; allowed: {', '.join(FORMATS)}")
 
 
 def read_texts(path: Path, id_column: str, text_column: str) -> Any:
     """Read a batch: ``item_id`` and ``text``, whatever they are called, and all other columns.
 
+    Ids and texts are text; other columns are what a task hands its rules: text in CSV, what JSON
+    says in the other kinds.
+
     Raises
     ------
     RuleError
-        If one of the columns is missing, an id is empty or stands twice.
+        If the file cannot be read, one of the columns is missing, an id is empty or stands twice.
     """
-    table = read_table(path, (id_column, text_column))
+    names = column_names(path)
     for wanted, name in (("item_id", id_column), ("text", text_column)):
-        if name not in table.column_names:
+        if name not in names:
             raise RuleError(
                 f"{path} has no column {name!r} for {wanted}; it has "
-                f"{', '.join(table.column_names)}.{did_you_mean(name, table.column_names)} "
+                f"{', '.join(names)}.{did_you_mean(name, names)} "
                 f"Choose it with --{wanted.removeprefix('item_')}"
             )
-    ids = table[id_column].cast(pa.string())
-    empty = np.flatnonzero(pc.fill_null(pc.equal(ids, ""), True).to_numpy(zero_copy_only=False))
-    if len(empty):
-        raise RuleError(
-            f"{path} row {empty[0] + 1}: the id is empty; {len(empty)} such rows in all"
-        )
-    counts = pc.value_counts(ids.combine_chunks())
+    records, rejects = read_records(path, tuple(names))
+    for row, _, reason, _ in rejects[:1]:
+        where = "" if row is None else f" row {row}"
+        raise RuleError(f"{path}{where} cannot be read: {reason}; {len(rejects)} such rows in all")
+    found = {
+        "item_id": _as_text(path, records, id_column),
+        "text": _as_text(path, records, text_column),
+    }
+    for row, one in zip(records, found["item_id"].to_pylist(), strict=True):
+        if not (one or "").strip():
+            raise RuleError(f"{path} row {row[0]}: the id is empty")
+    counts = pc.value_counts(found["item_id"])
     twice = counts.filter(pc.greater(counts.field("counts"), 1))
     if len(twice):
         first = twice[0].as_py()
@@ -86,45 +58,81 @@ def read_texts(path: Path, id_column: str, text_column: str) -> Any:
             f"{path}: id {first['values']!r} stands {first['counts']} times; {len(twice)} ids do, "
             "but each item is one row"
         )
-    others = [name for name in table.column_names if name not in (id_column, text_column)]
-    found = {"item_id": ids, "text": table[text_column].cast(pa.string())}
-    return pa.table({**found, **{name: table[name] for name in others if name not in found}})
+    others = [name for name in names if name not in (id_column, text_column, *found)]
+    return pa.table({**found, **spread([as_metadata(record, others) for _, record in records])})
+
+
+def _as_text(path: Path, records: list[Record], name: str) -> Any:
+    texts: list[str | None] = []
+    for row, record in records:
+        try:
+            texts.append(as_text(record.get(name)))
+        except TypeError as error:
+            raise RuleError(f"{path} row {row}: {name}: {error}") from None
+    return pa.array(texts, pa.string())
+
+
+def spread(metadata: Sequence[str]) -> dict[str, Any]:
+    """Turn JSON objects into columns, for rules to look at; values of mixed kinds become text.
+
+    Examples
+    --------
+    >>> spread(['{"likes": 1}', '{"likes": "many"}'])["likes"].to_pylist()
+    ['1', 'many']
+    """
+    records: list[dict[str, Any]] = [json.loads(one) for one in metadata]
+    columns: dict[str, Any] = {}
+    for name in dict.fromkeys(key for record in records for key in record):
+        values = [record.get(name) for record in records]
+        try:
+            columns[name] = pa.array(values)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            columns[name] = pa.array([None if v is None else str(v) for v in values], pa.string())
+    return columns
+
+
+def read_earlier(path: Path) -> Any:
+    """Read votes that ``-o`` wrote, for what has changed since.
+
+    Raises
+    ------
+    RuleError
+        If the file cannot be read or is no file of long votes.
+    """
+    needed = ("item_id", "voter", "version", "label")
+    names = column_names(path)
+    missing = [name for name in needed if name not in names]
+    if missing:
+        raise RuleError(f"{path} has no column {missing[0]!r}; it has {', '.join(names)}")
+    return read_columns(path, needed)
 
 
 def read_labels(path: Path, classes: Sequence[str]) -> Any:
-    """Read ``item_id`` and ``label``, the label as a name or number of a class.
+    """Read ``item_id`` and ``label``, the label as the name or number of a class.
 
-    Rows with an empty label are left out; other columns are kept.
+    Rows with an empty label are left out; columns ``p_0``, ``p_1``, … are kept, as numbers.
 
     Raises
     ------
     RuleError
         If a column is missing or a label is no class.
     """
-    table = read_table(path, ("item_id", "label"))
+    names = column_names(path)
     for name in ("item_id", "label"):
-        if name not in table.column_names:
-            raise RuleError(
-                f"{path} has no column {name!r}; it has {', '.join(table.column_names)}"
-            )
-    labels = table["label"].cast(pa.string())
-    names = pa.array(classes, pa.string())
-    numbers = pa.array([str(i) for i in range(len(classes))])
-    index = pc.coalesce(
-        pc.index_in(labels, value_set=names), pc.index_in(labels, value_set=numbers)
+        if name not in names:
+            raise RuleError(f"{path} has no column {name!r}; it has {', '.join(names)}")
+    shares = [f"p_{i}" for i in range(len(classes)) if f"p_{i}" in names]
+    table = read_columns(path, ["item_id", "label", *shares], numeric=shares)
+    said = {"label": table["label"].combine_chunks()}
+    label = class_numbers(path, said, Classes(list(classes)), abstentions=())["label"]
+    known = pa.table(
+        {
+            "item_id": table["item_id"],
+            "label": pa.array(classes, pa.string()).take(pa.array(label, mask=label == ABSTAIN)),
+            **{name: numbers(path, table, name) for name in shares},
+        }
     )
-    given = pc.fill_null(pc.not_equal(labels, ""), False)
-    bad = np.flatnonzero(pc.and_(given, pc.is_null(index)).to_numpy(zero_copy_only=False))
-    if len(bad):
-        raise RuleError(
-            f"{path} row {bad[0] + 1}: label {labels[int(bad[0])].as_py()!r} is no class; allowed: "
-            f"{', '.join(classes)}, or their numbers 0 to {len(classes) - 1}"
-        )
-    table = table.filter(given)
-    labels = names.take(index.filter(given).combine_chunks())
-    table = table.set_column(table.column_names.index("label"), "label", labels)
-    ids = table["item_id"].cast(pa.string())
-    return table.set_column(table.column_names.index("item_id"), "item_id", ids)
+    return known.filter(pa.array(label != ABSTAIN))
 
 
 def write_votes(
@@ -144,20 +152,27 @@ def write_votes(
         Their numbers are their places.
     shape : str
         ``long``: a row a vote with ``item_id``, ``voter``, ``version`` and the name of the class.
-        ``wide``: a row an item, a column a voter, with the number of the class or -1.
+        ``wide``: a row an item, a column a voter, with the number of the class or -1; with its
+        name or nothing where classes are not :func:`numbered`.
 
     Raises
     ------
-    RuleError
-        If the ending is another.
+    LabelingError
+        If the ending is another, or there is no such folder.
     """
-    table = result.votes if shape == "long" else _wide(result, item_ids, classes)
-    if path.suffix.lower() == ".csv":
-        csv.write_csv(table, path)
-    elif path.suffix.lower() == ".parquet":
-        parquet.write_table(table, path)
-    else:
-        raise RuleError(f"{path} ends in {path.suffix!r}; votes are written to .csv or .parquet")
+    write_table(path, result.votes if shape == "long" else _wide(result, item_ids, classes))
+
+
+def numbered(classes: Sequence[str]) -> bool:
+    """Whether numbers can stand for these classes: not if a class is itself called by a number.
+
+    Examples
+    --------
+    >>> numbered(["HAM", "SPAM"]), numbered(["0", "1"]), numbered(["1", "2", "3"])
+    (True, True, False)
+    """
+    places = [str(k) for k in range(len(classes))]
+    return list(classes) == places or not any(name in (*places, str(ABSTAIN)) for name in classes)
 
 
 def _wide(result: RuleVotes, item_ids: Any, classes: Sequence[str]) -> Any:
@@ -169,4 +184,8 @@ def _wide(result: RuleVotes, item_ids: Any, classes: Sequence[str]) -> Any:
     label = pc.index_in(votes["label"].combine_chunks(), value_set=names).to_numpy()
     dense = np.full((len(voters), len(item_ids)), ABSTAIN, dtype=np.int32)
     dense[column, row] = label
-    return pa.table({"item_id": item_ids, **dict(zip(voters.to_pylist(), dense, strict=True))})
+    said = [
+        pa.array(one) if numbered(classes) else names.take(pa.array(one, mask=one == ABSTAIN))
+        for one in dense
+    ]
+    return pa.table({"item_id": item_ids, **dict(zip(voters.to_pylist(), said, strict=True))})

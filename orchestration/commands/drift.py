@@ -23,7 +23,7 @@ def drift(
         Path,
         typer.Argument(
             metavar="REVIEWS",
-            help="csv or parquet in time order: batch, and correct or label and gold; optional "
+            help="csv, jsonl or parquet in time order: batch, and correct or label and gold; optional "
             "item, weight or probability.",
         ),
     ],
@@ -47,9 +47,12 @@ def drift(
     table = read_reviews(reviews)
     found = find_drift(table, Budget(batches_a_year, false_alarms), target, reference, seed)
     if as_json:
-        typer.echo(json.dumps(_as_json(found)))
+        typer.echo(json.dumps({**_as_json(found), "warnings": list(table.warnings)}))
     else:
-        _show(found, Console())
+        console = Console()
+        _show(found, console)
+        for warning in table.warnings:
+            console.print(f"[yellow]Warning:[/yellow] {escape(warning)}")
     if check and found.alarms:
         raise typer.Exit(1)
 

@@ -24,7 +24,7 @@ def estimate(
         Path,
         typer.Argument(
             metavar="REVIEWS",
-            help="csv or parquet: batch, and correct or label and gold; optional item, weight or "
+            help="csv, jsonl or parquet: batch, and correct or label and gold; optional item, weight or "
             "probability, posterior. A row without an answer is an item not reviewed.",
         ),
     ],
@@ -47,6 +47,8 @@ def estimate(
         console.print(_table("Precision of each class", found.classes, level))
     if found.dropped:
         console.print(f"{found.dropped} reviews of weight 0 stand for no item and were left out.")
+    for warning in found.warnings:
+        console.print(f"[yellow]Warning:[/yellow] {escape(warning)}")
 
 
 def _table(title: str, rows: list[Estimate], level: float) -> Table:
@@ -78,6 +80,7 @@ def _as_json(found: Estimates, level: float) -> dict[str, Any]:
         "classes": [_row(row) for row in found.classes],
         "posterior": {"proven": found.gain.proven, "auc": _number(found.gain.auc)},
         "weight_zero_dropped": found.dropped,
+        "warnings": list(found.warnings),
     }
 
 

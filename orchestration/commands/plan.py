@@ -30,7 +30,7 @@ def plan(
         Path | None,
         typer.Argument(
             metavar="[ITEMS]",
-            help="csv or parquet of the batch's items: label, and posterior where the audit is "
+            help="csv, jsonl or parquet of the batch's items: label, and posterior where the audit is "
             "to be stratified by it.",
         ),
     ] = None,

@@ -19,7 +19,7 @@ from labeling.rules.engine import RuleSet
 from labeling.rules.hits import RuleVotes
 from labeling.rules.reading import read_classes, read_rules
 from labeling.rules.suggestions import Suggestion, as_yaml, suggest
-from labeling.rules.tables import read_labels, read_table, read_texts, write_votes
+from labeling.rules.tables import numbered, read_earlier, read_labels, read_texts, write_votes
 
 Rows = list[dict[str, Any]]
 
@@ -87,7 +87,7 @@ def rules(
     if out is not None:
         write_votes(out, result, batch["item_id"].combine_chunks(), names, shape)
     analysis: Rows = analyse(result, labels).to_pylist()
-    difference = changes(read_table(before, ("item_id",)), result.votes) if before else None
+    difference = changes(read_earlier(before), result.votes) if before else None
     suggestions: list[Suggestion] | None = None
     source = "gold" if consensus is None else "consensus"
     if n_suggestions:
@@ -107,7 +107,7 @@ def rules(
         typer.echo(f"# suggestions from {source}\n{text}")
     if out is not None:
         order = ", ".join(f"{i} = {name}" for i, name in enumerate(names))
-        legend = f" ({order}, -1 = no vote)" if shape == "wide" else ""
+        legend = f" ({order}, -1 = no vote)" if shape == "wide" and numbered(names) else ""
         console.print(f"{result.votes.num_rows:,} votes written to {escape(str(out))}{legend}")
 
 

@@ -245,7 +245,9 @@ def test_a_file_that_mixes_names_and_places_is_refused_with_both_readings(tmp_pa
     path = put(tmp_path, "id,a,b\nx,1,1\ny,2,0\n")
     with pytest.raises(LabelingError, match=r"row 2: column 'b' holds '0' and row 1: .* holds '1'"):
         read_votes(path, classes=["1", "2", "3"])
-    with pytest.raises(LabelingError, match=r"as a number it is '1'; as a name '1' is '1', as a n"):
+    with pytest.raises(
+        LabelingError, match=r"'0' is '1' and '1' is '2'; as a name '1' is '1' and '0'"
+    ):
         read_votes(path, classes=["1", "2", "3"])
 
 

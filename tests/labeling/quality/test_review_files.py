@@ -168,7 +168,10 @@ def test_windows_slide():
         ({"batch": ["a"], "correct": [1], "weight": [-1.0]}, "row 1: weight is -1.0"),
         ({"batch": ["a"], "correct": [1], "weight": [None]}, "row 1: weight is nan"),
         ({"batch": ["a"], "correct": [1], "posterior": [1.1]}, "row 1: posterior is 1.1"),
-        ({"batch": ["a"], "correct": [1], "posterior": ["high"]}, "column posterior"),
+        (
+            {"batch": ["a"], "correct": [1], "posterior": ["high"]},
+            "row 1: posterior is 'high', but it is a number",
+        ),
         ({"batch": ["a", None], "correct": [1, 1]}, "row 2: batch is empty"),
         ({"batch": ["a"], "correct": [1], "weight": [1.0], "probability": [1.0]}, "both weight"),
     ],
@@ -179,10 +182,10 @@ def test_malformed_tables_are_refused_with_the_row(columns, message):
 
 
 def test_files_that_cannot_be_read_are_named(tmp_path):
-    with pytest.raises(QualityError, match="no such file"):
+    with pytest.raises(QualityError, match="there is no file"):
         read_reviews(tmp_path / "none.csv")
     (tmp_path / "r.txt").write_text("x")
-    with pytest.raises(QualityError, match=r"\.csv or \.parquet"):
+    with pytest.raises(QualityError, match=r"is neither \.csv"):
         read_reviews(tmp_path / "r.txt")
     (tmp_path / "r.csv").write_text("")
     with pytest.raises(QualityError, match=r"r\.csv"):
