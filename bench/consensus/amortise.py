@@ -41,8 +41,8 @@ def describe(panel: Panel, seed: int) -> dict[str, np.ndarray] | None:
         return None
     some = np.random.default_rng(seed).permutation(len(share))[:MOST_PATTERNS]
     return {
-        "by_class": by_class[some].astype(np.float16),
-        "by_item": by_item[some].astype(np.float16),
+        "by_class": by_class[:, :, some].transpose(2, 1, 0).astype(np.float16),
+        "by_item": by_item.T[some].astype(np.float16),
         "panel": reading.panel.astype(np.float32),
         "share": share[some].astype(np.float32),
         "truth": truth[some].astype(np.float32),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from labeling.consensus.features import PanelReading
+from labeling.consensus.features import N_CLASS, N_ITEM, PanelReading
 from labeling.consensus.members import majority_shares
 
 WEIGHTS = "aggregator.npz"
@@ -39,22 +39,30 @@ def aggregate(
         What the members say of them.
     """
     w = _weights()
-    by_class, by_item = reading.describe(fired, said)
-    by_class = np.clip((by_class - w["by_class_mean"]) / w["by_class_sd"], -6, 6)
-    by_item = (by_item - w["by_item_mean"]) / w["by_item_sd"]
+    n_patterns, n_classes = fired.shape[0], reading.members.events.n_classes
     panel = np.clip((reading.panel - w["panel_mean"]) / w["panel_sd"], -4, 4)
     seen = np.maximum(panel @ w["panel_in.weight"].T + w["panel_in.bias"], 0)
-    hidden = by_class @ w["by_class.weight"].T
-    hidden += w["by_class.bias"] + seen @ w["panel_out.weight"].T
-    hidden += (by_item @ w["by_item.weight"].T)[:, None, :]
+    always = w["by_class.bias"] + seen @ w["panel_out.weight"].T
+    by_class, by_item = reading.describe(fired, said)
+    described = np.ones((N_CLASS + N_ITEM + 1, n_classes, n_patterns))
+    np.subtract(by_class, w["by_class_mean"][:, None, None], out=described[:N_CLASS])
+    described[:N_CLASS] /= w["by_class_sd"][:, None, None]
+    np.clip(described[:N_CLASS], -6, 6, out=described[:N_CLASS])
+    described[N_CLASS:-1] = ((by_item.T - w["by_item_mean"]) / w["by_item_sd"]).T[:, None]
+    first = np.column_stack([w["by_class.weight"], w["by_item.weight"], always])
+    hidden = first @ described.reshape(len(described), n_classes * n_patterns)
     np.maximum(hidden, 0, out=hidden)
-    own, others = np.split(w["beside.weight"].T, 2)
-    best = hidden.max(axis=1) @ others + w["beside.bias"]
-    hidden = hidden @ own
-    hidden += best[:, None, :]
+    own, others = np.split(w["beside.weight"], 2, axis=1)
+    best = others @ hidden.reshape(len(first), n_classes, n_patterns).max(axis=1)
+    best += w["beside.bias"][:, None]
+    hidden = (own @ hidden).reshape(len(own), n_classes, n_patterns)
+    hidden += best[:, None]
     np.maximum(hidden, 0, out=hidden)
+    score = (w["score.weight"] @ hidden.reshape(len(own), n_classes * n_patterns)).reshape(
+        n_classes, n_patterns
+    )
     share = majority_shares(fired, reading.members.events)
-    return (hidden @ w["score.weight"].T)[..., 0] + w["majority"] * np.log(share + FEWEST)
+    return score.T + w["majority"] * np.log(share + FEWEST)
 
 
 @cache

@@ -1,5 +1,8 @@
 """The consensus of a panel: members and aggregator fitted, seated, and read together."""
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -22,6 +25,8 @@ PATTERNS_FITTED = 50_000
 
 ROWS_AT_ONCE = 4_000
 """Patterns that are read in one piece: what they are turned into fits the processor's cache."""
+
+MOST_THREADS = 8
 
 MOST_OVERRULED = 0.4
 """Share of the items on which the majority may be overruled: on recorded panels it is 35 % at most, and
@@ -117,11 +122,7 @@ class Ensemble:
 
     def posterior(self, fired: sparse.csr_array) -> NDArray[np.float64]:
         """Return posteriors of patterns with a vote, shape (n_patterns, n_classes)."""
-        found = np.empty((fired.shape[0], self.reading.members.events.n_classes))
-        for start in range(0, fired.shape[0], ROWS_AT_ONCE):
-            part = slice(start, start + ROWS_AT_ONCE)
-            found[part] = self._read(self.heard(sparse.csr_array(fired[part])))[0]
-        return found
+        return in_pieces(lambda part: self._read(self.heard(part))[0], fired)
 
     def beliefs(self, fired: sparse.csr_array) -> NDArray[np.float64]:
         """Return posteriors to judge voters by, shape (n_patterns, n_classes): those of PatternDS.
@@ -229,6 +230,21 @@ class Ensemble:
         if seats.kind == "siblings":
             told += "; all must agree, for each voter is repeated by two others or more"
         return told
+
+
+def in_pieces(
+    read: Callable[[sparse.csr_array], NDArray[np.float64]], fired: sparse.csr_array
+) -> NDArray[np.float64]:
+    """Apply ``read`` to some rows at a time, on every core, and stack what it returns."""
+
+    def piece(start: int) -> NDArray[np.float64]:
+        return read(sparse.csr_array(fired[start : start + ROWS_AT_ONCE]))
+
+    starts = range(0, max(fired.shape[0], 1), ROWS_AT_ONCE)
+    if len(starts) == 1:
+        return piece(0)
+    with ThreadPoolExecutor(min(len(starts), MOST_THREADS, os.cpu_count() or 1)) as pool:
+        return np.concatenate([*pool.map(piece, starts)])
 
 
 DOUBTS = {

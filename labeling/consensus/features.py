@@ -14,7 +14,7 @@ from scipy import sparse
 from labeling.consensus.linear import own_class
 from labeling.consensus.members import MEMBERS, Members
 from labeling.consensus.panel import ALWAYS, ONE_CLASS
-from labeling.consensus.posterior import TIE, leaders
+from labeling.consensus.posterior import TIE, by_column, leaders
 from labeling.consensus.redundancy import event_weights
 from labeling.consensus.siblings import shared_errors, worths
 
@@ -99,47 +99,47 @@ class PanelReading:
 
         Returns
         -------
-        float arrays of shapes (n_patterns, n_classes, N_CLASS) and (n_patterns, N_ITEM)
+        float arrays of shapes (N_CLASS, n_classes, n_patterns) and (N_ITEM, n_patterns)
         """
         events, own = self.members.events, own_class(self.members.events)
         agreement, pattern_ds = self.members.agreement, self.members.pattern_ds
-        echoed = np.asarray(event_weights(fired, pattern_ds.redundancy_) @ own)
-        fired = self.members.heard(fired)
-        count = np.asarray(fired @ own)
+        echoed = by_column(event_weights(fired, pattern_ds.redundancy_) @ own)
+        rate, total = agreement.panel_rate_, max(float(self.members.patterns.count.sum()), 1.0)
+        of_event = (
+            np.ones(events.n_events),
+            self.worth[events.voter],
+            agreement.event_rate_ - rate,
+            agreement.voter_rate_[events.voter] - rate,
+            np.log(np.maximum(self.spoken, 1.0) / total),
+        )
+        summed = self.members.heard(fired) @ np.hstack([own * one[:, None] for one in of_event])
+        count, alone, agreed, by_voter, rarity = np.split(by_column(summed), len(of_event), axis=1)
         n_votes = count.sum(axis=1, keepdims=True)
         share = count / np.maximum(n_votes, 1.0)
-
-        def summed(by_event: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.asarray(fired @ (own * by_event[:, None]))
-
-        alone = summed(self.worth[events.voter])
-        rate = agreement.panel_rate_
         per_vote = 1.0 / np.maximum(count, 1.0)
-        total = max(float(self.members.patterns.count.sum()), 1.0)
-        lead = leaders(share)
         log_odds = {name: margin(np.log(np.maximum(said[name], LEAST))) for name in MEMBERS}
         favourites = [(said[n] >= said[n].max(axis=1, keepdims=True) - TIE) for n in MEMBERS]
-        rarity = np.log(np.maximum(self.spoken, 1.0) / total)
         columns = [
             *(np.sign(log_odds[n]) * np.log1p(np.abs(log_odds[n])) / 2 for n in MEMBERS),
             *(np.tanh(log_odds[n]) for n in ("ibcc", "pattern_ds")),
             np.log1p(alone) / 2,
             margin(_shares(alone)),
             share,
-            lead,
+            leaders(share),
             margin(share),
             np.log1p(count) / 2,
             np.log1p(echoed) / 2,
             margin(_shares(echoed)),
             *(np.broadcast_to(column, share.shape) for column in self.by_class.T),
-            3 * per_vote * summed(agreement.event_rate_ - rate),
-            3 * per_vote * summed(agreement.voter_rate_[events.voter] - rate),
-            per_vote * summed(rarity) / 3,
-            summed(agreement.event_rate_ - rate),
+            3 * per_vote * agreed,
+            3 * per_vote * by_voter,
+            per_vote * rarity / 3,
+            agreed,
             np.mean(favourites, axis=0),
         ]
-        entropy = -(share * np.log(np.maximum(share, LEAST))).sum(axis=1, keepdims=True)
-        return np.stack(columns, axis=2), np.hstack([np.log(np.maximum(n_votes, 1)) / 2, entropy])
+        entropy = -(share * np.log(np.maximum(share, LEAST))).sum(axis=1)
+        by_item = np.stack([np.log(np.maximum(n_votes[:, 0], 1)) / 2, entropy])
+        return np.stack([column.T for column in columns]), by_item
 
 
 def mean_worth(panel: NDArray[np.float64]) -> float:
@@ -157,9 +157,12 @@ def margin(score: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     if not score.size:
         return np.zeros_like(score)
-    best = np.partition(score, score.shape[1] - 2, axis=1)
-    top, second = best[:, -1:], best[:, -2:-1]
-    return score - np.where(score >= top, second, top)
+    top = score.max(axis=1, keepdims=True)
+    leads = score >= top
+    others = np.asarray(np.where(leads, -np.inf, score), dtype=np.float64)
+    second = others.max(axis=1, keepdims=True)
+    second[leads.sum(axis=1) > 1] = top[leads.sum(axis=1) > 1]
+    return np.asarray(score - np.where(leads, second, top), dtype=np.float64)
 
 
 def kappa(count: NDArray[np.float64], weight: NDArray[np.float64]) -> float:

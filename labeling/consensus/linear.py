@@ -8,7 +8,7 @@ from scipy import sparse
 
 from labeling.consensus.events import Events
 from labeling.consensus.patterns import Patterns, compress
-from labeling.consensus.posterior import most_probable, normalised
+from labeling.consensus.posterior import by_column, most_probable, normalised
 from labeling.gold import Gold
 from labeling.votes import ABSTAIN, Votes
 
@@ -124,7 +124,7 @@ def vote_shares(
     prior : float array of shape (n_classes,)
         Shares where nothing counts.
     """
-    share = np.asarray(fired @ own)
+    share = by_column(fired @ own)
     total = share.sum(axis=1, keepdims=True)
     return np.where(total > 0, share / np.where(total > 0, total, 1.0), prior)
 

@@ -120,6 +120,10 @@ class Members:
 
         Models that answer everything and mostly alike may well be right alike.
         """
+        return event_weights(fired, self._part_time_echoes)
+
+    @cached_property
+    def _part_time_echoes(self) -> sparse.csr_array:
         cast = np.bincount(
             self.events.voter,
             np.asarray(self.patterns.fired.T @ self.patterns.count),
@@ -129,7 +133,7 @@ class Members:
         pairs = sparse.coo_array(self.echoes)
         one = part_time[pairs.row] & part_time[pairs.col]
         place = (pairs.row[one], pairs.col[one])
-        return event_weights(fired, sparse.csr_array((pairs.data[one], place), shape=pairs.shape))
+        return sparse.csr_array((pairs.data[one], place), shape=pairs.shape)
 
     def heard(self, fired: sparse.csr_array) -> sparse.csr_array:
         """Return patterns in which votes that are echoes of each other count as one together."""

@@ -38,13 +38,18 @@ def checked_balance(balance: ArrayLike | None, n_classes: int) -> NDArray[np.flo
     return prior / prior.sum()
 
 
+def by_column(table: ArrayLike) -> NDArray[np.float64]:
+    """Return a table whose columns lie together: a few long columns are then reduced fast."""
+    return np.asfortranarray(table, dtype=np.float64)
+
+
 def normalised(logit: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the softmax of each row of ``logit``, shape (n, n_classes)."""
-    by_class = np.ascontiguousarray(logit.T)  # reducing over few columns is slow row by row
+    by_class = np.array(logit.T, order="C")  # reducing over few columns is slow row by row
     by_class -= by_class.max(axis=0)
     np.exp(by_class, out=by_class)
     by_class /= by_class.sum(axis=0)
-    return np.ascontiguousarray(by_class.T)
+    return by_class.T
 
 
 def log_evidence(logit: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -168,5 +168,5 @@ def _elected(
 
     An opinion that is torn between classes gives each a part of its voice.
     """
-    voice = np.mean([leaders(opinion) for opinion in opinions], axis=0)
+    voice = sum((leaders(one) for one in opinions), np.zeros_like(opinions[0])) / len(opinions)
     return voice.argmax(axis=1), voice.max(axis=1, initial=0.0)

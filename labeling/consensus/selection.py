@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from labeling.consensus.ensemble import ROWS_AT_ONCE, Ensemble
+from labeling.consensus.ensemble import Ensemble, in_pieces
 from labeling.consensus.gold_head import GoldHead, Statement
 from labeling.consensus.ibcc import IBCC
 from labeling.consensus.linear import own_class, vote_shares
@@ -54,15 +54,13 @@ class Corrected:
 
         Where two or more spoke, all alike, even gold does not overrule them.
         """
-        if self.head is None:
+        head = self.head
+        if head is None:
             return self.ensemble.posterior(fired)
-        found = np.empty((fired.shape[0], self.ensemble.reading.members.events.n_classes))
-        for start in range(0, fired.shape[0], ROWS_AT_ONCE):
-            part = sparse.csr_array(fired[start : start + ROWS_AT_ONCE])
-            said = self.ensemble.statement(part)
-            posterior = read(self.head, said, self.ensemble, keep_labels=self.keep_labels)
-            found[start : start + ROWS_AT_ONCE] = posterior
-        return found
+        said = self.ensemble.statement
+        return in_pieces(
+            lambda part: read(head, said(part), self.ensemble, keep_labels=self.keep_labels), fired
+        )
 
 
 def read(
