@@ -1,7 +1,6 @@
 """Every row that has arrived, and every row set aside, with the file and row it stands in."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,8 +9,8 @@ import pyarrow as pa
 
 from assets.declare import once
 from assets.tables import ARRIVALS, FILES, QUARANTINE
-from labeling.items.batches import batch_of
-from labeling.items.columns import Arrived, Columns
+from labeling.files.found import state_of
+from labeling.items.columns import Arrived
 from labeling.items.reading import check_records, read_items
 from labeling.items.redacted import redacted
 from labeling.llm.redaction import redactor
@@ -95,29 +94,17 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
     return dict(counts)
 
 
-def _columns(task: Task) -> Columns:
-    source = task.spec.source
-    return Columns(source.id, source.text, source.image, source.time, source.metadata)
-
-
 def _changed_files(task: Task, warehouse: Warehouse) -> dict[str, tuple[int, int, Arrived]]:
-    pattern = task.path(str(task.spec.source.files))
-    paths = sorted(pattern.parent.glob(pattern.name))
-    if not paths:
-        raise TaskError(
-            f"{task.folder / 'task.yaml'}: source.files: no file matches {pattern}; "
-            "put files there, or correct the pattern"
-        )
     known = {
         row["file"]: (row["size_bytes"], row["modified_ns"])
         for row in warehouse.read("from raw.files").to_pylist()
     }
     changed: dict[str, tuple[int, int, Arrived]] = {}
-    for path in paths:
-        state = path.stat()
-        if known.get(path.name) != (state.st_size, state.st_mtime_ns):
-            arrived = read_items(path, _columns(task), task.spec.source.longest_text)
-            changed[path.name] = (state.st_size, state.st_mtime_ns, arrived)
+    for name, path in task.files().items():
+        state = state_of(path)
+        if known.get(name) != (state.st_size, state.st_mtime_ns):
+            arrived = read_items(path, task.columns, task.spec.source.longest_text)
+            changed[name] = (state.st_size, state.st_mtime_ns, arrived)
     return changed
 
 
@@ -129,22 +116,18 @@ def _run_query(task: Task) -> Arrived:
             )
     except duckdb.Error as error:
         raise TaskError(f"{task.folder / 'task.yaml'}: source.query: {error}") from None
-    missing = [c for c in _columns(task).required if records and c not in records[0]]
+    missing = [c for c in task.columns.required if records and c not in records[0]]
     if missing:
         raise TaskError(
             f"{task.folder / 'task.yaml'}: source.query: column {missing[0]!r} is missing; "
             f"the query gives {', '.join(records[0])}"
         )
     numbered = list(enumerate(records, start=1))
-    return check_records(numbered, _columns(task), task.spec.source.longest_text)
+    return check_records(numbered, task.columns, task.spec.source.longest_text)
 
 
 def _with_batches(task: Task, name: str, arrived: Arrived) -> tuple[pa.Table, pa.Table]:
-    every = task.spec.batch.every
-    times = arrived.rows["time"].to_pylist()
-    keys = (
-        [Path(name).stem] * len(times) if every == "file" else [batch_of(t, every) for t in times]
-    )
+    keys = [task.batch_of(time, name) for time in arrived.rows["time"].to_pylist()]
     usual = Counter(keys).most_common(1)[0][0] if keys else None
     rejected = arrived.rejected
     rows = arrived.rows.append_column("batch", pa.array(keys, pa.string()))

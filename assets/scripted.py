@@ -1,6 +1,5 @@
 """A stand-in for people, so that the loop runs unattended: answers from a truth file, with errors."""
 
-import csv
 import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
@@ -8,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from labeling.files.columns import column_names, read_columns
+from labeling.files.found import find_files
 from orchestration.resources.review_rows import Review
 from orchestration.resources.review_store import ReviewStore
 from orchestration.task.errors import TaskError
@@ -71,7 +71,7 @@ def read_truth(task: Task, scripted: ScriptedReviewer) -> dict[str, str]:
 def read_labels(
     task: Task, files: str, id_column: str, label_column: str, names: Mapping[str, str]
 ) -> dict[str, str]:
-    """Read the true class of each item from csv or parquet files.
+    """Read the true class of each item from csv, jsonl or parquet files.
 
     Raises
     ------
@@ -79,11 +79,11 @@ def read_labels(
         If no file stands there, a column is missing or a value is no class.
     """
     pattern = task.path(files)
-    paths = sorted(pattern.parent.glob(pattern.name))
+    paths = find_files(pattern)
     if not paths:
         raise TaskError(f"{task.folder / 'task.yaml'}: truth: no file matches {pattern}")
     truth: dict[str, str] = {}
-    for path in paths:
+    for path in paths.values():
         for item_id, value in _pairs(path, path.stat().st_mtime_ns, id_column, label_column):
             truth[item_id] = names.get(value, value)
     strangers = sorted(set(truth.values()) - set(task.classes))
@@ -101,17 +101,13 @@ def _pairs(
 ) -> list[tuple[str, str]]:
     """Read (id, label) pairs; ``modified_ns`` only makes a changed file read anew."""
     del modified_ns
-    if path.suffix == ".parquet":
-        columns = pq.ParquetFile(path).schema_arrow.names
-        records = pq.ParquetFile(path).read().to_pylist()
-    else:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file)
-            columns, records = list(reader.fieldnames or []), list(reader)
+    columns = column_names(path)
     for column in (id_column, label_column):
         if column not in columns:
             raise TaskError(f"{path}: column {column!r} is missing; it has {', '.join(columns)}")
-    return [(str(record[id_column]), str(record[label_column])) for record in records]
+    table = read_columns(path, [id_column, label_column])
+    pairs = zip(table[id_column].to_pylist(), table[label_column].to_pylist(), strict=True)
+    return [(item_id or "", label or "") for item_id, label in pairs]
 
 
 def _chance(seed: int, item_id: str, origin: str) -> np.random.Generator:

@@ -119,5 +119,5 @@ def _inside(folder: Path, name: str) -> Path | None:
     try:
         path = (folder / name).resolve()
         return path if path.is_relative_to(folder) and path.is_file() else None
-    except (OSError, ValueError):  # a NUL or 5,000 characters in a name
+    except (OSError, RuntimeError, ValueError):  # a NUL, 5,000 characters, links in a circle
         return None

@@ -70,12 +70,14 @@ def picture_bytes(image: str, folder: Path | None = None, most: int = MAX_BYTES)
         return data
     path = _inside(image, folder)
     try:
-        size = path.stat().st_size
-        data = path.read_bytes() if size <= most else b""
+        size, is_file = path.stat().st_size, path.is_file()
+        data = path.read_bytes() if is_file and size <= most else b""
     except OSError as error:
         raise ImageError(f"image: the file cannot be read ({error.strerror})") from None
     except ValueError:
         raise ImageError("image: this is no path") from None
+    if not is_file:
+        raise ImageError("image: a folder, a pipe or a device, and no file")
     if size > most:
         raise ImageError(f"image: larger than {most:,} bytes")
     return data
@@ -86,7 +88,7 @@ def _inside(image: str, folder: Path | None) -> Path:
         return Path(image)
     try:
         path, inside = (folder / image).resolve(), folder.resolve()
-    except (OSError, ValueError):  # a NUL or 5,000 characters in a name
+    except (OSError, RuntimeError, ValueError):  # a NUL, 5,000 characters, or links in a circle
         raise ImageError("image: this is no path") from None
     if not path.is_relative_to(inside):
         raise ImageError("image: the path leads out of the task's image folder")

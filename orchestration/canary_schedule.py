@@ -22,7 +22,7 @@ def canary_schedules(task: Task) -> list[dg.ScheduleDefinition]:
         name=job,
         job_name=job,
         cron_schedule=spec.cron,
-        execution_timezone="UTC",
+        execution_timezone=task.spec.batch.timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Ask the same reviewed items again: did a model change?",
     )

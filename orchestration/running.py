@@ -12,6 +12,7 @@ import dagster as dg
 from expectations.alarm import ALARM_CHECKS
 from expectations.canary import TOLD_ONLY
 from labeling.errors import LabelingError
+from labeling.files.found import find_files
 from orchestration.ahead import dbt_reading, importing_what_publishes
 from orchestration.definitions import definitions
 from orchestration.instance import PROCESS_TAG, open_instance
@@ -119,8 +120,7 @@ def simulate_inbox(task: Task) -> None:
     source = task.spec.source
     if source.generator is None or source.files is None:
         return
-    pattern = task.path(source.files)
-    if any(pattern.parent.glob(pattern.name)):
+    if find_files(task.path(source.files)):
         return
     path = task.folder / source.generator
     spec = importlib.util.spec_from_file_location(f"{task.name}_generator", path)

@@ -27,7 +27,7 @@ def schedules(task: Task) -> list[dg.ScheduleDefinition]:
         name=f"{task.name}_every_{every}",
         job_name=f"{task.name}_land",
         cron_schedule=task.spec.batch.cron or CRON[every],
-        execution_timezone="UTC",
+        execution_timezone=task.spec.batch.timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="Read what has arrived; each batch that is new or changed is then labelled.",
     )

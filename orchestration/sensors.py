@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets.stamp import settings_hash
 from assets.tables import ARRIVALS
+from labeling.files.found import find_files, state_of
 from orchestration.alarm_sensors import alert_sensor, trail_sensor
 from orchestration.instance import TASK_TAG
 from orchestration.planning import (
@@ -60,9 +61,8 @@ def new_files(task: Task) -> dg.SensorDefinition:
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if task.spec.source.files is None:
             return dg.SkipReason("the source is a query; the schedule reads it")
-        pattern = task.path(task.spec.source.files)
-        paths = sorted(pattern.parent.glob(pattern.name))
-        states = {path.name: path.stat() for path in paths}
+        paths = find_files(task.path(task.spec.source.files))
+        states = {name: state_of(path) for name, path in paths.items()}
         now = time.time()
         for name, state in states.items():
             if 0 <= now - state.st_mtime < SETTLED_S:

@@ -42,20 +42,23 @@ def read_records(path: Path, required: tuple[str, ...]) -> tuple[list[Record], l
     rejects : list of (row, field, reason, content)
         Row ``None``: nothing of the file can be used.
     """
-    if path.stat().st_size == 0:
-        return [], [(None, None, "the file is empty", None)]
     name = path.name.lower()
     if not name.endswith(ENDINGS):
         known = f"{', '.join(ENDINGS[:-1])} and {ENDINGS[-1]}"
         return [], [(None, None, f"files that can be read end in {known}", None)]
-    if name.endswith((".parquet", ".pq")):
-        return _parquet(path, required)
     try:
+        if path.stat().st_size == 0:
+            return [], [(None, None, "the file is empty", None)]
+        if name.endswith((".parquet", ".pq")):
+            return _parquet(path, required)
         data = gzip.decompress(path.read_bytes()) if name.endswith(".gz") else path.read_bytes()
-    except (OSError, EOFError, zlib.error) as error:
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         return [], [(None, None, f"cannot be unpacked (half-written?): {error}", None)]
+    except OSError as error:
+        return [], [(None, None, f"cannot be opened: {error.strerror or error}", None)]
     data = data.removeprefix(b"\xef\xbb\xbf")
-    return _csv(data, required) if ".csv" in name[-7:] else _jsonl(data, required)
+    csv_file = name.endswith((".csv", ".csv.gz"))
+    return _csv(data, required) if csv_file else _jsonl(data, required)
 
 
 def _missing(required: tuple[str, ...], present: list[str]) -> list[Reject]:

@@ -1,6 +1,7 @@
 """Which columns of an input are which, and the two tables a file becomes."""
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 import pyarrow as pa
 
@@ -40,6 +41,10 @@ class Columns:
         Read if named.
     metadata : tuple of str
         Kept beside each item, for rules and slices.
+    zone : tzinfo
+        Where times without a zone are from.
+    time_format : str, optional
+        How times are written, as ``datetime.strptime`` takes it.
     """
 
     id: str = "item_id"
@@ -47,6 +52,8 @@ class Columns:
     image: str | None = None
     time: str | None = None
     metadata: tuple[str, ...] = ()
+    zone: tzinfo = UTC
+    time_format: str | None = None
 
     @property
     def required(self) -> tuple[str, ...]:

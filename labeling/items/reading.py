@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,10 @@ import pyarrow as pa
 from labeling.files.cells import as_text
 from labeling.files.records import Record, Reject, read_records
 from labeling.items.columns import REJECTED, ROWS, Arrived, Columns
+from labeling.items.times import read_time
+
+LONGEST_ID = 1_000
+"""Characters; a longer id cannot be answered in the review console."""
 
 
 def read_items(path: Path, columns: Columns, longest_text: int = 100_000) -> Arrived:
@@ -84,14 +88,16 @@ def _fault(
         return columns.text, "the text is empty"
     if len(text) > longest_text:
         return columns.text, f"the text has {len(text):,} characters; {longest_text:,} are allowed"
+    if len(_as_text(record.get(columns.id))) > LONGEST_ID:
+        return columns.id, f"the id is longer than {LONGEST_ID:,} characters"
     for name in (columns.id, columns.text):
         if "\x00" in _as_text(record.get(name)):
             return name, "a NUL byte; text files carry none"
     if columns.time is not None:
         try:
-            _as_time(record.get(columns.time))
-        except (ValueError, OverflowError, OSError):
-            return columns.time, f"{record.get(columns.time)!r} is not an ISO 8601 time"
+            _time(record, columns)
+        except ValueError as error:
+            return columns.time, str(error)
     return None
 
 
@@ -101,7 +107,7 @@ def _row(row: int, record: dict[str, Any], columns: Columns) -> dict[str, Any]:
         "item_id": _as_text(record[columns.id]),
         "text": _as_text(record.get(columns.text)),
         "image": _as_text(record.get(columns.image)) or None if columns.image else None,
-        "time": _as_time(record.get(columns.time)) if columns.time else None,
+        "time": _time(record, columns) if columns.time else None,
         "metadata": as_metadata(record, columns.metadata),
     }
 
@@ -130,17 +136,8 @@ def _can_be_stored(value: object) -> bool:
     return True
 
 
-def _as_time(value: object) -> datetime | None:
-    """Read an ISO time or seconds since 1970; without a zone it is taken as UTC."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, datetime):
-        time = value
-    elif isinstance(value, int | float):
-        time = datetime.fromtimestamp(value, tz=UTC)
-    else:
-        time = datetime.fromisoformat(str(value).strip())
-    return time if time.tzinfo is None else time.astimezone(UTC).replace(tzinfo=None)
+def _time(record: dict[str, Any], columns: Columns) -> datetime | None:
+    return read_time(record.get(str(columns.time)), columns.zone, columns.time_format)
 
 
 def _shown(record: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from labeling.errors import LabelingError
+from labeling.files.found import find_files
 from orchestration.environment import secret, var_folder
 from orchestration.task.errors import TaskError
 from orchestration.task.task import Task, load_task
@@ -207,7 +208,7 @@ def _input(task: Task) -> Finding:
     if task.spec.source.files is None:
         return Finding("", "fine", "a query")
     pattern = task.path(task.spec.source.files)
-    files = list(pattern.parent.glob(pattern.name))
+    files = find_files(pattern)
     if files:
         return Finding("", "fine", f"{len(files)} files")
     if task.spec.source.generator:

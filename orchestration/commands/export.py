@@ -22,6 +22,9 @@ LABELS = (".csv", ".parquet", ".jsonl")
 REVIEWS = (".csv", ".jsonl", ".json")
 MODEL = (".joblib",)
 
+CARD = b"# Student of "
+"""How a model card begins."""
+
 
 def export(
     out: Annotated[
@@ -60,6 +63,8 @@ def export(
     )
     if out.suffix not in allowed:
         raise TaskError(f"{out}: {what} can be written to {', '.join(allowed)}")
+    if model:
+        check_card(out.with_suffix(".md"))
     write: Write = (
         (lambda path: write_reviews(chosen, path))
         if reviews
@@ -137,6 +142,23 @@ def write_reviews(task: Task, path: Path) -> str:
         store.close()
     write_file(bundle, path, task.image_folder if task.spec.source.image else None)
     return f"{len(bundle.reviews):,} reviews of {len(bundle.by_item()):,} items"
+
+
+def check_card(card: Path) -> None:
+    """Refuse to write the model card over a file that is none.
+
+    Raises
+    ------
+    TaskError
+        Names the file.
+    """
+    if not card.exists():
+        return
+    if not card.is_file() or CARD not in card.read_bytes()[: len(CARD)]:
+        raise TaskError(
+            f"{card} stands there, is no model card and would be overwritten: the card has the "
+            f"name of the model; give --out another name"
+        )
 
 
 def write_model(task: Task, path: Path, card: Path) -> str:

@@ -16,8 +16,6 @@ from rich.table import Table
 
 from assets.examples import example_pool
 from assets.llm import UNDECIDED
-from labeling.items.batches import batch_of
-from labeling.items.columns import Columns
 from labeling.items.reading import read_items
 from labeling.llm.content import strings
 from labeling.llm.ledger import Ledger
@@ -106,22 +104,9 @@ def _items(task: Task, batch: str | None) -> tuple[pa.Table, str]:
 
 
 def _files(task: Task) -> Iterator[pa.Table]:
-    source = task.spec.source
-    columns = Columns(source.id, source.text, source.image, source.time, source.metadata)
-    pattern = task.path(str(source.files))
-    paths = sorted(pattern.parent.glob(pattern.name))
-    if not paths:
-        raise TaskError(
-            f"{task.folder / 'task.yaml'}: source.files: no file matches {pattern}; "
-            f"put files there, or run `touchstone run {task.name}` if they are generated"
-        )
-    for path in paths:
-        rows = read_items(path, columns, source.longest_text).rows
-        every = task.spec.batch.every
-        keys = [
-            path.stem if every == "file" else batch_of(time, every)
-            for time in rows["time"].to_pylist()
-        ]
+    for name, path in task.files().items():
+        rows = read_items(path, task.columns, task.spec.source.longest_text).rows
+        keys = [task.batch_of(time, name) for time in rows["time"].to_pylist()]
         yield rows.select(["item_id", "text", "image"]).append_column(
             "batch", pa.array(keys, pa.string())
         )

@@ -99,7 +99,7 @@ def at_hand(task: Task, image: str | None) -> str | None:
     try:
         path = (task.image_folder / image).resolve()
         inside = path.is_relative_to(task.image_folder.resolve()) and path.is_file()
-    except (OSError, ValueError):
+    except (OSError, RuntimeError, ValueError):  # RuntimeError: links in a circle
         return None
     return str(path) if inside else None
 

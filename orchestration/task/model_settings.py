@@ -43,7 +43,8 @@ class Canary(Section):
         description="With a batch at least so long after the last round; not if simulated.",
     )
     cron: str | None = Field(
-        default=None, description='Asked at these times, in UTC, batch or none: "0 6 * * *".'
+        default=None,
+        description='Asked at these times of batch.timezone, batch or none: "0 6 * * *".',
     )
 
     @field_validator("cron")
@@ -57,7 +58,7 @@ class Canary(Section):
             except dg.DagsterInvalidDefinitionError:
                 raise ValueError(
                     f"{cron!r} is no time; say minute, hour, day, month and weekday, as in "
-                    '"0 6 * * *" for six in the morning, UTC'
+                    '"0 6 * * *" for six in the morning of batch.timezone'
                 ) from None
         return cron
 

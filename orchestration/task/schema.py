@@ -1,10 +1,13 @@
 """What ``task.yaml`` may say: every field, what it means and what is allowed."""
 
+from difflib import get_close_matches
 from pathlib import PurePath
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
+from labeling.files.records import ENDINGS
 from labeling.llm.redaction import redactor
 from orchestration.task.alerts import Alerts
 from orchestration.task.model_settings import Models
@@ -38,6 +41,10 @@ class Source(Section):
         default=".", description="Where paths of images start; nothing outside it is read."
     )
     time: str | None = None
+    time_format: str | None = Field(
+        default=None,
+        description="How times are written, such as '%d.%m.%Y %H:%M', if in no common way.",
+    )
     metadata: tuple[str, ...] = ()
     longest_text: PositiveInt = Field(
         default=100_000, description="Characters; longer is set aside."
@@ -64,8 +71,15 @@ class Source(Section):
     @field_validator("files")
     @classmethod
     def _known_format(cls, files: str | None) -> str | None:
-        if files is not None and PurePath(files).suffix not in {".csv", ".jsonl", ".parquet"}:
-            raise ValueError(f"{files!r} must end in .csv, .jsonl or .parquet")
+        if files is None:
+            return None
+        if not files.lower().endswith(ENDINGS):
+            raise ValueError(f"{files!r} must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")
+        mixed = [part for part in PurePath(files).parts if "**" in part and part != "**"]
+        if mixed:
+            raise ValueError(
+                f"{files!r}: ** stands for any folders, and alone, as in items/**/*.csv"
+            )
         return files
 
 
@@ -74,6 +88,23 @@ class Batch(Section):
 
     every: Literal["hour", "day", "week", "month", "file"] = "day"
     cron: str | None = Field(default=None, description="When new batches are labelled.")
+    timezone: str = Field(
+        default="UTC",
+        description="Where days begin, what clocks go by, and where times without a zone are from.",
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, timezone: str) -> str:
+        try:
+            ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            near = get_close_matches(timezone, available_timezones(), n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(
+                f"{timezone!r} is no time zone; allowed are names such as Europe/Berlin{hint}"
+            ) from None
+        return timezone
 
 
 class Rules(Section):

@@ -1,16 +1,18 @@
 """A labelling task: its folder, what it says, and where what it makes lives."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from labeling.files.found import bare, find_files
+from labeling.items.batches import batch_of
+from labeling.items.columns import Columns
 from orchestration.environment import var_folder
 from orchestration.task.errors import TaskError
 from orchestration.task.reading import read_spec
 from orchestration.task.schema import TaskSpec
-
-UNDATED = "undated"
-"""The batch of items that carry no time."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,48 @@ class Task:
     def classes(self) -> tuple[str, ...]:
         """Names of the classes, in the order of their indices."""
         return tuple(c.name for c in self.spec.classes)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where days begin, and where times without a zone are from."""
+        return ZoneInfo(self.spec.batch.timezone)
+
+    @property
+    def columns(self) -> Columns:
+        """Which columns of the source are which."""
+        source = self.spec.source
+        return Columns(
+            source.id,
+            source.text,
+            source.image,
+            source.time,
+            source.metadata,
+            self.zone,
+            source.time_format,
+        )
+
+    def files(self) -> dict[str, Path]:
+        """Find the files of the source, by name.
+
+        Raises
+        ------
+        TaskError
+            If there is none.
+        """
+        pattern = self.path(str(self.spec.source.files))
+        found = find_files(pattern)
+        if not found:
+            raise TaskError(
+                f"{self.folder / 'task.yaml'}: source.files: no file matches {pattern}; "
+                "put files there, or correct the pattern"
+                + ("; the first run writes them" if self.spec.source.generator else "")
+            )
+        return found
+
+    def batch_of(self, time: datetime | None, file: str) -> str:
+        """Name the batch of an item by its time (UTC), or by the name of its file."""
+        every = self.spec.batch.every
+        return bare(file) if every == "file" else batch_of(time, every, self.zone)
 
     @property
     def warehouse(self) -> Path:

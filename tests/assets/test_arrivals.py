@@ -25,8 +25,18 @@ def inbox(tmp_path, monkeypatch):
     class Inbox:
         def __init__(self):
             self.warehouse = warehouse_of(task)
+            self.task = task
+
+        def settings(self, old, new):
+            path = folder / "task.yaml"
+            path.write_text(path.read_text().replace(old, new, 1))
+            self.task = load_task(folder)
+
+        def link(self, name, target):
+            (folder / "items" / name).symlink_to(target)
 
         def put(self, name, rows, header=HEADER):
+            (folder / "items" / name).parent.mkdir(parents=True, exist_ok=True)
             with (folder / "items" / name).open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([header, *rows])
 
@@ -37,7 +47,7 @@ def inbox(tmp_path, monkeypatch):
             (folder / "items" / name).unlink()
 
         def land(self):
-            return land(task, self.warehouse)
+            return land(self.task, self.warehouse)
 
         def arrived(self):
             return self._rows(
@@ -179,3 +189,38 @@ def test_html_emoji_and_markup_arrive_as_they_are(inbox):
     inbox.put("a.csv", [row("1", text)])
     inbox.land()
     assert inbox.arrived()[0]["text"] == text
+
+
+def test_files_in_folders_are_told_apart_by_their_folders(inbox):
+    inbox.settings("items/*.csv", "items/**/part-*.csv")
+    for day in ("1", "2"):
+        inbox.put(f"day/{day}/part-0.csv", [row(f"i{day}", day)])
+    inbox.put("part-0.csv", [row("i0", "0")])
+    inbox.land()
+    assert [(one["file"], one["item_id"]) for one in inbox.arrived()] == [
+        ("day/1/part-0.csv", "i1"),
+        ("day/2/part-0.csv", "i2"),
+        ("part-0.csv", "i0"),
+    ]
+    inbox.settings("every: day", "every: file")
+    inbox.put("day/1/part-0.csv", [row("i1", "one")])
+    inbox.land()
+    assert inbox.arrived()[0]["batch"] == "day-1-part-0"
+
+
+def test_days_begin_where_the_batches_live(inbox):
+    inbox.settings("every: day", "every: day\n  timezone: Asia/Tokyo")
+    inbox.put("a.csv", [["1", "2026-03-02T15:30:00Z", "mail", "one"], row("2", "two")])
+    inbox.land()
+    assert [one["batch"] for one in inbox.arrived()] == ["2026-03-03", "2026-03-02"]
+
+
+def test_a_link_to_nothing_and_an_id_that_cannot_be_answered_are_set_aside(inbox):
+    inbox.put("a.csv", [row("1", "one"), row("x" * 1_000, "y"), row("x" * 1_001, "z")])
+    inbox.link("b.csv", "nowhere.csv")
+    inbox.land()
+    assert [len(one["item_id"]) for one in inbox.arrived()] == [1, 1_000]
+    assert [(one["file"], one["reason"]) for one in inbox.quarantined()] == [
+        ("b.csv", "cannot be opened: No such file or directory"),
+        ("a.csv", "the id is longer than 1,000 characters"),
+    ]

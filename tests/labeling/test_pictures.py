@@ -1,12 +1,17 @@
 """Pictures are read from where items name them, and from nowhere else."""
 
+import os
 from io import BytesIO
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from console.images import read_image
 from labeling.pictures import SIDE, ImageError, open_picture, picture_bytes, small_copy
+from orchestration.resources.pictures import at_hand, read_pictures
+from orchestration.resources.review_rows import ReviewError
 from tests.fakes.pictures import as_file, data_url, wall
 
 
@@ -55,3 +60,21 @@ def test_a_photograph_is_turned_upright_as_the_camera_was_held():
     image.save(out, "JPEG", exif=exif, quality=95)
     assert open_picture(out.getvalue()).getpixel((35, 10))[0] > 200
     assert small_copy(out.getvalue())[16, 28, 0] > 200
+
+
+def test_links_in_a_circle_pipes_and_folders_are_told_and_hang_nothing(tmp_path):
+    (tmp_path / "circle.png").symlink_to("circle.png")
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "folder.png").mkdir()
+    for name, told in (
+        ("circle.png", "this is no path"),
+        ("pipe.png", "a folder, a pipe or a device, and no file"),
+        ("folder.png", "a folder, a pipe or a device, and no file"),
+    ):
+        with pytest.raises(ImageError, match=told):
+            picture_bytes(name, tmp_path)
+        with pytest.raises(ReviewError, match="is not in the task's image folder"):
+            read_image(tmp_path, name)
+        task = SimpleNamespace(image_folder=tmp_path, small_copies=tmp_path / "copies.sqlite")
+        assert at_hand(task, name) is None
+        assert read_pictures(task, [name]).why == [told]

@@ -8,6 +8,7 @@ import pytest
 
 from labeling.items.columns import Columns
 from labeling.items.reading import read_items
+from labeling.items.times import OTHERWISE
 
 HTML = "<script>alert('x')</script> &amp; <b>bold</b>"
 EMOJI = "\N{GRINNING FACE}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{PERSONAL COMPUTER} \N{SNOWMAN}"
@@ -273,7 +274,7 @@ def test_a_time_that_cannot_be_read_is_told_with_its_field(read, time):
     data = json.dumps({"item_id": "1", "text": "a", "at": time}) + "\n"
     kept, aside, _ = read("a.jsonl", data, Columns(time="at"))
     assert kept == []
-    assert aside == [(1, "at", f"{time!r} is not an ISO 8601 time")]
+    assert aside == [(1, "at", f"{time!r} {OTHERWISE}")]
 
 
 def test_a_missing_time_is_no_fault(read):

@@ -98,6 +98,25 @@ def test_the_model_predicts_class_names_where_this_product_is_not_installed(
     assert "| accuracy |" in card
 
 
+def test_a_model_card_is_written_over_a_card_only(ran_task, touchstone, tmp_path):
+    readme, card = tmp_path / "README.md", tmp_path / "student.md"
+    readme.write_text("# My project\n")
+    said = touchstone(
+        "export", "letters", "--model", "-o", str(tmp_path / "README.joblib"), at=ran_task.project
+    )
+    assert said.code == 2
+    assert "README.md stands there, is no model card" in " ".join(said.err.split())
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+    assert readme.read_text() == "# My project\n"
+    for _ in range(2):
+        out = tmp_path / "student.joblib"
+        assert (
+            touchstone("export", "letters", "--model", "-o", str(out), at=ran_task.project).code
+            == 0
+        )
+    assert card.read_text().startswith("# Student of letters")
+
+
 def test_a_failed_export_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     out = tmp_path / "labels.csv"
     out.write_text("old")

@@ -72,6 +72,8 @@ def test_every_fault_is_told_at_once(refusal):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
+        ("items/*.csv", "items/**.csv", r":7: source.files: .*\*\* stands for any folders, and al"),
+        ("every: day", "timezone: Europe/Berlni", r":10: batch.timezone: .*did you mean Europe/B"),
         ("every: day", "every: dai", r":10: batch.every: .*'hour'.*'month'.*found 'dai'"),
         ("per_batch: 10", "per_batch: many", r":12: audit.per_batch: .*integer.*found 'many'"),
         ("name: letters", "name: Letters!", r":1: name: .*\^\[a-z\].*found 'Letters!'"),
@@ -80,7 +82,7 @@ def test_every_fault_is_told_at_once(refusal):
         (
             "items/*.csv",
             "items/*.xlsx",
-            r":7: source.files: .*must end in .csv, .jsonl or .parquet",
+            r":7: source.files: .*must end in .csv, .csv.gz, .jsonl",
         ),
         ("text: body", "query: from t", r":6: source: give either files or query, and not both"),
         ("name: letters\n", "", r":1: name: this field is required"),
