@@ -141,9 +141,10 @@ class Seats:
             label, agree = _elected([voices[name] for name in self.taken])
             rows = np.arange(len(share))
             heard = agree >= self.quorum - TIE
+            mine = np.where(wanted, posterior, 0.0).max(axis=1, initial=0)
             if self.quorum < 1:
-                mine = np.where(wanted, posterior, 0.0).max(axis=1, initial=0)
                 heard &= posterior[rows, label] > mine - TIE
+            if self.nearly < 1:
                 others, agree = _elected([voices[n] for n in self.taken if n != AGGREGATOR])
                 united = (agree >= 1 - TIE) & (posterior[rows, others] >= self.nearly * mine)
                 label = np.where(united, others, label)
