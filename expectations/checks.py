@@ -7,7 +7,7 @@ import dagster as dg
 from expectations.alarm import accuracy_has_not_drifted
 from expectations.canary import the_models_are_the_same
 from expectations.inbox import every_file_can_be_read
-from expectations.labelled import items_are_labelled
+from expectations.labelled import AS_BEFORE, MOST, items_are_labelled
 from expectations.suite import SUITES, suite_checks
 from orchestration.task.task import Task
 
@@ -15,10 +15,11 @@ from orchestration.task.task import Task
 def checks(task: Task) -> list[dg.AssetChecksDefinition]:
     """Build the checks of ``task``."""
     names = sorted(Path(path).stem for path in SUITES.glob("*.yml"))
+    unchecked = set(task.spec.quality.unchecked)
     return [
         *(suite_checks(task, name) for name in names),
-        every_file_can_be_read(task),
-        items_are_labelled(task),
+        *([every_file_can_be_read(task)] if "every_file_can_be_read" not in unchecked else []),
+        *([items_are_labelled(task)] if not unchecked.issuperset((MOST, AS_BEFORE)) else []),
         accuracy_has_not_drifted(task),
         the_models_are_the_same(task),
     ]

@@ -1,4 +1,4 @@
-"""How many items of a batch have a label: few are told, far fewer than ever before hold it back."""
+"""How many items of a batch have a label: few are told, and so are far fewer than before."""
 
 import warnings
 from typing import Any
@@ -30,13 +30,13 @@ def items_are_labelled(task: Task) -> dg.AssetChecksDefinition:
                 name,
                 asset=RELEASED.key(task.name),
                 description=description,
-                blocking=name == AS_BEFORE,
                 partitions_def=batches(task),
             )
             for name, description in (
                 (MOST, "Few items are undecided; where many are, this says what helps."),
                 (AS_BEFORE, "The share of labelled items has not broken down, beyond chance."),
             )
+            if name not in task.spec.quality.unchecked
         ]
 
     @dg.multi_asset_check(name=f"{task.name}_labelled", specs=specs)
@@ -52,8 +52,11 @@ def items_are_labelled(task: Task) -> dg.AssetChecksDefinition:
         undecided = [str(i) for i in warehouse.read(UNDECIDED, [batch])["item_id"].to_pylist()]
         told = f"{items - labelled:,} of {items:,} items ({1 - found.share:.0%}) are undecided"
         many = items > 0 and 1 - found.share > task.spec.quality.undecided_warns_above
-        yield _result(task, MOST, not many, _few(task, told), undecided)
-        yield _result(task, AS_BEFORE, not found.fell, _fallen(told, found), undecided, found)
+        results = (
+            _result(task, MOST, not many, _few(task, told), undecided),
+            _result(task, AS_BEFORE, not found.fell, _fallen(told, found), undecided, found),
+        )
+        yield from (r for r in results if r.check_name not in task.spec.quality.unchecked)
 
     return items_are_labelled
 
@@ -97,7 +100,7 @@ def _result(
         asset_key=RELEASED.key(task.name),
         check_name=name,
         passed=passed,
-        severity=dg.AssetCheckSeverity.ERROR if name == AS_BEFORE else dg.AssetCheckSeverity.WARN,
+        severity=dg.AssetCheckSeverity.WARN,
         description=told,
         metadata=metadata,
     )

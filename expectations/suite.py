@@ -1,15 +1,21 @@
-"""Run a Great Expectations suite as Dagster checks of one batch, one check an expectation."""
+"""Run a Great Expectations suite as Dagster checks of one batch, one check an expectation.
+
+A check blocks only where rows cannot be right. Every other tells what it found, in which rows and
+what to do about it, and lets the batch go on.
+"""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import yaml
 
+from expectations import failed
 from orchestration.partitions import batches
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
@@ -18,13 +24,31 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUITES = Path(__file__).parent / "suites"
-SHOWN_ROWS = 20
-"""Offending rows shown with a failed check."""
+KEYS = ("item_id", "review_id", "voter")
+"""Columns that name a row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One entry of a suite file."""
+    """One entry of a suite file.
+
+    Parameters
+    ----------
+    check, description : str
+        Its name, and what holds where it passes.
+    critical : bool
+        Whether a failure blocks what is made of the rows.
+    query : str or None
+        What to judge instead of the table's own rows.
+    type, kwargs : str, dict
+        The expectation.
+    told : str, optional
+        What to say of a row of ``query`` that fails: its columns and ``allowed`` in braces.
+    remedy : str
+        What to do; may be empty where it is critical.
+    rows : str, optional
+        A query of the rows at fault, where ``query`` only counts them.
+    """
 
     check: str
     description: str
@@ -32,6 +56,9 @@ class Expected:
     query: str | None
     type: str
     kwargs: dict[str, Any]
+    told: str | None = None
+    remedy: str = ""
+    rows: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +71,9 @@ class Suite:
 
 
 def read_suite(path: Path, task: Task) -> Suite:
-    """Read a suite; ``$classes`` and ``$bad_rows_at_most`` stand for what the task says.
+    """Read a suite; ``$task``, ``$classes`` and ``$section.field`` stand for what the task says.
+
+    What ``quality.unchecked`` names is left out.
 
     Raises
     ------
@@ -59,6 +88,8 @@ def read_suite(path: Path, task: Task) -> Suite:
             raise ValueError(
                 f"{path.name}: {entry['check']!r} needs one expect_... key, has {rules}"
             )
+        if entry["check"] in task.spec.quality.unchecked:
+            continue
         expected[entry["check"]] = Expected(
             entry["check"],
             entry["why"],
@@ -66,6 +97,9 @@ def read_suite(path: Path, task: Task) -> Suite:
             entry.get("query"),
             rules[0],
             {key: _filled(value, task) for key, value in entry[rules[0]].items()},
+            entry.get("told"),
+            entry.get("remedy", "").replace("$task", task.name),
+            entry.get("rows"),
         )
     return Suite(raw["table"], raw["columns"], expected)
 
@@ -94,22 +128,38 @@ def suite_checks(task: Task, name: str) -> dg.AssetChecksDefinition:
     ) -> Iterator[dg.AssetCheckResult]:
         batch = context.run.tags["dagster/partition"]
         chosen = [suite.expected[key.name] for key in context.selected_asset_check_keys]
-        with warehouse.connect() as db:
-            columns = ", ".join(suite.columns)
-            frame = db.execute(f"select {columns} from {suite.table} where batch = ?", [batch]).df()
-            frames = [
-                frame if e.query is None else db.execute(e.query, {"batch": batch}).df()
-                for e in chosen
-            ]
-        yield from judge(asset, chosen, frames)
+        yield from check_batch(asset, suite, chosen, warehouse, batch)
 
     return run_suite
 
 
+def check_batch(
+    asset: dg.AssetKey,
+    suite: Suite,
+    chosen: Sequence[Expected],
+    warehouse: Warehouse,
+    batch: str,
+) -> Iterator[dg.AssetCheckResult]:
+    """Hold the chosen expectations of a suite against what the warehouse has of a batch."""
+
+    def ask(query: str) -> "pd.DataFrame":
+        with warehouse.connect() as db:
+            return db.execute(query, {"batch": batch}).df()
+
+    frame = ask(f"select {', '.join(suite.columns)} from {suite.table} where batch = $batch")
+    frames = [frame if e.query is None else ask(e.query) for e in chosen]
+    yield from judge(asset, chosen, frames, ask)
+
+
 def judge(
-    asset: dg.AssetKey, chosen: Sequence[Expected], frames: Sequence["pd.DataFrame"]
+    asset: dg.AssetKey,
+    chosen: Sequence[Expected],
+    frames: Sequence["pd.DataFrame"],
+    at_fault: Callable[[str], "pd.DataFrame"] | None = None,
 ) -> Iterator[dg.AssetCheckResult]:
     """Hold each expectation against its frame, and show the rows that break it.
+
+    ``at_fault`` runs an expectation's query of rows, which is done only where it fails.
 
     Expectations of one and the same frame are evaluated together: GX then computes what they share
     once.
@@ -121,9 +171,13 @@ def judge(
     """
     for frame in {id(frame): frame for frame in frames}.values():
         together = [e for e, of in zip(chosen, frames, strict=True) if of is frame]
-        index = [name for name in ("item_id", "review_id", "voter") if name in frame.columns]
+        keys = () if any(e.told for e in together) else KEYS  # GX gives places where it has no keys
+        index = [name for name in keys if name in frame.columns]
         for expected, outcome in zip(together, _evaluate(together, frame, index), strict=True):
-            yield _result(asset, expected, outcome, len(frame), index)
+            rows = None
+            if expected.rows is not None and at_fault is not None and not outcome.success:
+                rows = at_fault(expected.rows)
+            yield _result(asset, expected, outcome, frame, index, rows)
 
 
 def _evaluate(chosen: Sequence[Expected], frame: "pd.DataFrame", index: list[str]) -> list[Any]:
@@ -155,25 +209,33 @@ def _evaluate(chosen: Sequence[Expected], frame: "pd.DataFrame", index: list[str
 
 
 def _result(
-    asset: dg.AssetKey, expected: Expected, outcome: Any, n_rows: int, index: list[str]
+    asset: dg.AssetKey,
+    expected: Expected,
+    outcome: Any,
+    frame: "pd.DataFrame",
+    index: list[str],
+    rows: "pd.DataFrame | None",
 ) -> dg.AssetCheckResult:
     fault = _fault(outcome.exception_info or {})
     if fault is not None:
         raise RuntimeError(f"{expected.check} cannot be evaluated: {fault}")
     result = outcome.result
-    metadata: dict[str, Any] = {"rows": n_rows}
+    metadata: dict[str, Any] = {"rows": len(frame)}
     if "unexpected_count" in result:
         metadata["unexpected"] = int(result["unexpected_count"])
     if "observed_value" in result:
         metadata["observed"] = str(result["observed_value"])
+    description = expected.description
     if not outcome.success:
-        metadata["which"] = dg.MetadataValue.md(_which(expected, result, index))
+        description = failed.told(expected, result, frame)
+        if which := failed.which(expected, result, index, rows):
+            metadata["which"] = dg.MetadataValue.md(which)
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=expected.check,
         passed=bool(outcome.success),
         severity=dg.AssetCheckSeverity.ERROR if expected.critical else dg.AssetCheckSeverity.WARN,
-        description=expected.description,
+        description=description,
         metadata=metadata,
     )
 
@@ -197,28 +259,10 @@ def _fault(info: dict[str, Any]) -> str | None:
     return str(raised[0]["exception_message"]) if raised else None
 
 
-def _which(expected: Expected, result: dict[str, Any], index: list[str]) -> str:
-    """List the offending rows by id; texts are not shown, they may hold anything."""
-    column = expected.kwargs.get("column")
-    rows = result.get("unexpected_index_list") or []
-    if not rows or not isinstance(rows[0], dict):
-        return f"observed {result.get('observed_value')}, allowed {expected.kwargs}"
-    shown = [name for name in (*index, column) if name and name != "text"]
-    shown = list(dict.fromkeys(shown))
-    lines = ["| " + " | ".join(shown) + " |", "|" + "---|" * len(shown)]
-    lines += [
-        "| " + " | ".join(f"`{row.get(name)}`" for name in shown) + " |"
-        for row in rows[:SHOWN_ROWS]
-    ]
-    more = len(rows) - SHOWN_ROWS
-    return "\n".join(lines) + (f"\n\nand {more} more" if more > 0 else "")
-
-
 def _filled(value: Any, task: Task) -> Any:
+    """Put what task.yaml says in the place of ``$classes`` or ``$section.field``."""
+    if not (isinstance(value, str) and value.startswith("$")):
+        return value
     if value == "$classes":
         return list(task.classes)
-    if value == "$bad_rows_at_most":
-        return task.spec.source.bad_rows_at_most
-    if value == "$rule_failures_at_most":
-        return task.spec.rules.failures_at_most
-    return value
+    return attrgetter(value[1:])(task.spec)

@@ -24,7 +24,7 @@ from orchestration.planning import (
     is_published,
 )
 from orchestration.schedules import warehouse_of
-from orchestration.task.errors import TaskError
+from orchestration.task.errors import BlockedError, TaskError
 from orchestration.task.task import Task
 
 Progress = Callable[[str, int, int], None]
@@ -69,12 +69,14 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
     Raises
     ------
     TaskError
-        If the input cannot be used, or a blocking check failed; it says which and why.
+        If the input cannot be used, or a blocking check failed; it says which and why. A batch that
+        is blocked holds no other back: the error comes when the rest is labelled and published.
     """
     simulate_inbox(task)
     defs = definitions(task)
     warehouse = warehouse_of(task)
     warnings: list[str] = []
+    blocked: list[str] = []
     with open_instance(task.var.parent) as instance:
 
         def run(job: str, batch: str | None = None) -> None:
@@ -89,7 +91,10 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
         with dbt_reading(task) if todo else contextlib.nullcontext():
             for done, batch in enumerate(todo):
                 progress(f"labelling {batch}", done, len(todo) + 1)
-                run("label", batch)
+                try:
+                    run("label", batch)
+                except BlockedError as error:
+                    blocked.append(str(error))
         measured = batches_with_new_reviews(task, warehouse)
         for done, batch in enumerate(measured):
             progress(f"measuring {batch}", done, len(measured) + 1)
@@ -106,6 +111,8 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
         )
     rows = warehouse.read("from marts.quality_by_batch order by batch").to_pylist()
     warehouse.close()
+    if blocked:
+        raise BlockedError("\n".join([*blocked, "Every other batch is labelled and published."]))
     return Outcome(todo, measured, publish, rows, warnings)
 
 
@@ -180,7 +187,7 @@ def run_job(
     if not blocking and any(check.check_name in ALARM_CHECKS for check in failed):
         return told  # labels are held back when they are published; later batches go on
     if blocking:
-        raise TaskError("a blocking check failed:\n  " + "\n  ".join(blocking))
+        raise BlockedError("a blocking check failed:\n  " + "\n  ".join(blocking))
     raise _cause(result, job, batch)
 
 

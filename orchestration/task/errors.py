@@ -5,3 +5,7 @@ from labeling.errors import LabelingError
 
 class TaskError(LabelingError):
     """The task's folder, its task.yaml or its input cannot be used as it is."""
+
+
+class BlockedError(TaskError):
+    """A check found rows of a batch that cannot be right; the batch is left as it is."""

@@ -12,7 +12,8 @@ from labeling.llm.redaction import redactor
 from orchestration.task.alerts import Alerts
 from orchestration.task.model_settings import Models
 from orchestration.task.people import LabelStudio, Reviewers
-from orchestration.task.section import Promise, Section, Share, Usd
+from orchestration.task.quality_settings import Alarm, Quality
+from orchestration.task.section import Section, Share, Usd
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
@@ -55,7 +56,9 @@ class Source(Section):
     redact_patterns: dict[str, str] = Field(
         default_factory=dict, description="Patterns of one's own: name to regular expression."
     )
-    bad_rows_at_most: Share = Field(default=0.05, description="Above this share the batch stops.")
+    bad_rows_at_most: Share = Field(
+        default=0.05, description="Share of rows set aside above which a check warns."
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> "Source":
@@ -108,10 +111,12 @@ class Batch(Section):
 
 
 class Rules(Section):
-    """Which files hold the rules, and when a rule counts as broken."""
+    """Which files hold the rules, and how rarely they are to fail."""
 
     files: tuple[str, ...] = ("rules.yaml",)
-    failures_at_most: Share = Field(default=0.01, description="Of a batch's items, for each rule.")
+    failures_at_most: Share = Field(
+        default=0.01, description="Of a batch's items, for each rule; above, a check warns."
+    )
 
 
 class Embeddings(Section):
@@ -206,46 +211,6 @@ class Queue(Section):
         default=5, description="Doubtful answers and labels to look at again, at most."
     )
     seed: int = 0
-
-
-class Quality(Section):
-    """How quality is summed up."""
-
-    window_batches: PositiveInt = Field(
-        default=8, description="Batches of the sliding window of accuracy."
-    )
-    undecided_warns_above: Share = Field(
-        default=0.6, description="Share of a batch without a label from which on a check warns."
-    )
-    labelled_falls_at_most: Share = Field(
-        default=0.5,
-        description="Part of the usual share of labelled items that a batch may lose, beyond "
-        "chance, before it is held back; 1: never.",
-    )
-
-
-class Alarm(Section):
-    """When accuracy has drifted."""
-
-    accuracy_at_least: Annotated[float, Field(gt=0, lt=1)] = 0.9
-    false_alarms: Annotated[float, Field(gt=0, lt=1)] = Field(
-        default=0.05, description="Chance of any false alarm within the horizon."
-    )
-    horizon_batches: PositiveInt = 100
-    holds_publication: bool = False
-    severity: Literal["warn", "error"] = Field(
-        default="warn", description="Of the check in Dagster; error where publication is held."
-    )
-    classes: dict[str, Promise] = Field(
-        default_factory=dict, description="Accuracy promised for labels of a class."
-    )
-    voters: dict[str, Promise] = Field(
-        default_factory=dict, description="Accuracy promised for a voter: rule/..., llm/..."
-    )
-    reference_reviews: Annotated[int, Field(ge=20)] = Field(
-        default=50,
-        description="First reviews of a class or voter without a promise: they set its own.",
-    )
 
 
 class TaskSpec(Section):

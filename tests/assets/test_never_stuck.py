@@ -1,0 +1,142 @@
+"""Odd but honest days never stop a task: what they lack is told, and every day is labelled."""
+
+import random
+
+import pytest
+
+from orchestration import running
+from orchestration.commands.new import create
+from orchestration.running import run_task
+from orchestration.schedules import warehouse_of
+from orchestration.task.errors import BlockedError
+from orchestration.task.task import load_task
+from tests.conftest import write
+
+RULES = r"""rules:
+  - {name: late, label: bad, regex: late}
+  - {name: rude, label: bad, regex: rude}
+  - {name: asks, label: ask, regex: '\?'}
+"""
+FRAGILE = """from labeling.rules.python import rule
+
+@rule(label="bad")
+def fragile(text: str) -> bool:
+    return 1 / ("zero" not in text) > 2
+"""
+TASK = """name: tweets
+classes: [{name: bad}, {name: ask}]
+source: {files: "items/*.csv", time: at}
+rules: {files: [rules.yaml, rules.py]}
+audit: {per_batch: 40}
+reviewers: {scripted: {truth: truth.csv}}
+"""
+
+
+@pytest.fixture
+def tweets(tmp_path, monkeypatch):
+    """Make a task of dated items, each with its truth."""
+    monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
+
+    def make(days: dict[str, list[tuple[str, str]]], python: str = ""):
+        folder = create(tmp_path, "tweets")
+        for path in (folder / "items").iterdir():
+            path.unlink()
+        truth = []
+        for day, said in days.items():
+            rows = [
+                [f"{day}-{at:03d}", f"{day}T10:00:00", text] for at, (text, _) in enumerate(said)
+            ]
+            truth += [[row[0], label] for row, (_, label) in zip(rows, said, strict=True)]
+            write(folder / "items" / f"{day}.csv", [["item_id", "at", "text"], *rows])
+        write(folder / "truth.csv", [["item_id", "label"], *truth])
+        (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
+        (folder / "rules.py").write_text(python, encoding="utf-8")
+        files = "[rules.yaml, rules.py]" if python else "[rules.yaml]"
+        text = TASK.replace("[rules.yaml, rules.py]", files)
+        (folder / "task.yaml").write_text(text, encoding="utf-8")
+        return folder
+
+    return make
+
+
+def complaints(n: int, seed: int) -> list[tuple[str, str]]:
+    """Nine in ten rude or late, and questions that are complaints in truth."""
+    chance = random.Random(seed)
+    said = []
+    for at in range(n):
+        kind = chance.random()
+        if kind < 0.6:
+            said.append((f"my plane {at} was {'late' if kind < 0.3 else 'rude'}", "bad"))
+        elif kind < 0.97:
+            said.append((f"why is nobody here at gate {at}?", "bad"))
+        else:
+            said.append((f"where is gate {at}?", "ask"))
+    return said
+
+
+def run(folder):
+    return run_task(load_task(folder), lambda *_: None)
+
+
+def test_gold_may_overrule_a_rule_that_speaks_alone(tweets):
+    folder = tweets({"2026-03-02": complaints(120, 1), "2026-03-03": complaints(120, 2)})
+    outcome = run(folder)
+    assert outcome.labelled == ["2026-03-02", "2026-03-03"]
+    assert outcome.published
+    overruled = warehouse_of(load_task(folder)).read(
+        "select count(*) as n from votes.rules v join labels.consensus c using (item_id, batch)"
+        " where n_votes = 1 and v.label <> c.label"
+    )
+    assert overruled["n"].to_pylist()[0] > 20
+    assert outcome.rows[1]["accuracy"] > outcome.rows[0]["accuracy"] + 0.2
+
+
+def test_days_of_any_kind_are_labelled_one_after_the_other(tweets):
+    days = {
+        "2026-03-02": [
+            ("my plane was late", "bad"),
+            ("zero", "ask"),
+            ("nothing", "ask"),
+            ("?", "ask"),
+        ],
+        "2026-03-03": complaints(30, 1),
+        "2026-03-04": [("nobody's rule speaks", "ask")],
+        "2026-03-05": [("the very same words", "ask")] * 12,
+        "2026-03-06": [("late?", "bad"), ("rude, late", "bad"), ("late rude ?", "ask")],
+        "2026-03-07": [("\U0001f600", "bad"), ("   late   ", "bad"), ("zero " * 3000, "ask")],
+        "2026-03-08": [(f"silent {at}", "ask") for at in range(40)],
+        "2026-03-09": complaints(30, 2),
+    }
+    folder = tweets(days, FRAGILE)
+    path = folder / "items" / "2026-03-02.csv"
+    path.write_text(path.read_text(encoding="utf-8") + ",2026-03-02T10:00:00,no id\n")
+    write(folder / "items" / "2026-03-10.csv", [
+        ["item_id", "at", "text"], ["2026-03-09-000", "2026-03-10T10:00:00", "sent again, other words"],
+    ])  # fmt: skip
+    outcome = run(folder)
+    assert outcome.labelled == list(days)
+    assert outcome.published
+    warned = {warning.split(": ")[2] for warning in outcome.warnings}
+    assert {"few_rows_are_set_aside", "rules_rarely_fail", "rules_say_something"} <= warned
+    again = run(folder)
+    assert (again.labelled, again.published) == ([], False)
+
+
+def test_a_blocked_day_holds_no_other_back_and_is_told_at_the_end(tweets, monkeypatch):
+    days = {f"2026-03-0{day}": complaints(12, day) for day in (2, 3, 4)}
+    folder = tweets(days)
+    job = running.run_job
+
+    def second_is_blocked(defs, instance, name, batch, tags=None):
+        if batch == "2026-03-03" and name == "tweets_label":
+            raise BlockedError("a blocking check failed: of 2026-03-03")
+        return job(defs, instance, name, batch, tags)
+
+    monkeypatch.setattr(running, "run_job", second_is_blocked)
+    with pytest.raises(BlockedError, match="of 2026-03-03") as caught:
+        run(folder)
+    assert "Every other batch is labelled and published" in str(caught.value)
+    task = load_task(folder)
+    labelled = warehouse_of(task).read("select distinct batch from labels.released order by 1")
+    assert labelled["batch"].to_pylist() == ["2026-03-02", "2026-03-04"]
+    assert task.report.is_file()
