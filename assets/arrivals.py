@@ -8,6 +8,8 @@ import duckdb
 import pyarrow as pa
 
 from assets.declare import once
+from assets.forgetting import forget, made
+from assets.stamp import BATCHES, reading_hash
 from assets.tables import ARRIVALS, FILES, QUARANTINE
 from labeling.files.found import state_of
 from labeling.items.columns import Arrived
@@ -18,6 +20,9 @@ from orchestration.partitions import batches
 from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
+
+QUERY = "query"
+"""What stands for the file where the source is a query."""
 
 DUPLICATES = """
 insert into raw.quarantine
@@ -39,28 +44,43 @@ def arrivals(task: Task) -> dg.AssetsDefinition:
 
     @once(task, ARRIVALS, group="items")
     def arrivals(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
-        """Rows read from every new or changed file; bad rows set aside with the reason."""
+        """Rows read from every new or changed file; bad rows set aside with the reason.
+
+        What came from a file that is gone, or is read otherwise now, goes; so do its batches.
+        """
         read = land(task, warehouse)
-        found = warehouse.read("select distinct batch from raw.arrivals order by batch")
-        keys = [str(batch) for batch in found["batch"].to_pylist()]
-        known = set(context.instance.get_dynamic_partitions(str(batches(task).name)))
+        keys = [str(batch) for batch in warehouse.read(BATCHES)["batch"].to_pylist()]
+        partitions = str(batches(task).name)
+        known = context.instance.get_dynamic_partitions(partitions)
         new = [key for key in keys if key not in known]
         if new:
-            context.instance.add_dynamic_partitions(str(batches(task).name), new)
+            context.instance.add_dynamic_partitions(partitions, new)
+        gone = sorted({*known, *made(warehouse)}.difference(keys))
+        if gone:
+            forget(task, warehouse, gone)
+            for key in gone:
+                context.instance.delete_dynamic_partition(partitions, key)
         return dg.MaterializeResult(
-            metadata={**read, "batches": len(keys), "new_batches": len(new)}
+            metadata={
+                **read,
+                "batches": len(keys),
+                "new_batches": len(new),
+                "batches_gone": dg.MetadataValue.text(", ".join(gone) or "none"),
+            }
         )
 
     return arrivals
 
 
 def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
-    """Read new and changed files into the warehouse.
+    """Read new and changed files into the warehouse, and take out what files brought that are gone.
+
+    A file is read again, too, where task.yaml says otherwise how.
 
     Returns
     -------
     dict
-        ``files``, ``rows`` and ``quarantined`` of this reading.
+        ``files``, ``rows`` and ``quarantined`` of this reading, and the ``files_gone``.
 
     Raises
     ------
@@ -68,11 +88,13 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
         If there is no file, or none of them has a row that can be used.
     """
     warehouse.ensure(ARRIVALS, FILES, QUARANTINE)
-    counts: Counter[str] = Counter(files=0, rows=0, quarantined=0)
+    counts: Counter[str] = Counter(files=0, rows=0, quarantined=0, files_gone=0)
+    reading = reading_hash(task)
     if task.spec.source.query is not None:
-        pieces = {"query": (0, 0, _run_query(task))}
+        present, pieces = {QUERY}, {QUERY: (0, 0, _run_query(task))}
     else:
-        pieces = _changed_files(task, warehouse)
+        present, pieces = _changed_files(task, warehouse, reading)
+    counts["files_gone"] = gone = _take_out(warehouse, present)
     source = task.spec.source
     redact = redactor(source.redact, source.redact_patterns)
     for name, (size, modified, arrived) in pieces.items():
@@ -84,9 +106,9 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
                 db.execute(f"delete from {table.sql_name} where file = ?", [name])
             insert(db, ARRIVALS, rows)
             insert(db, QUARANTINE, rejected)
-            db.execute("insert into raw.files values (?, ?, ?)", [name, size, modified])
+            db.execute("insert into raw.files values (?, ?, ?, ?)", [name, size, modified, reading])
         counts.update(files=1, rows=rows.num_rows, quarantined=rejected.num_rows)
-    if pieces:
+    if pieces or gone:
         with warehouse.connect() as db, transaction(db):
             db.execute("delete from raw.quarantine where kind = 'duplicate'")
             db.execute(DUPLICATES, [task.spec.source.id])
@@ -94,18 +116,32 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
     return dict(counts)
 
 
-def _changed_files(task: Task, warehouse: Warehouse) -> dict[str, tuple[int, int, Arrived]]:
+def _take_out(warehouse: Warehouse, present: set[str]) -> int:
+    """Take out what files brought that are not there any more; return how many those were."""
+    with warehouse.connect() as db, transaction(db):
+        stood = {name for (name,) in db.execute("select file from raw.files").fetchall()}
+        gone = sorted(stood - present)
+        for table in (ARRIVALS, QUARANTINE, FILES) if gone else ():
+            db.execute(f"delete from {table.sql_name} where list_contains(?, file)", [gone])
+    return len(gone)
+
+
+def _changed_files(
+    task: Task, warehouse: Warehouse, reading: str
+) -> tuple[set[str], dict[str, tuple[int, int, Arrived]]]:
+    """Return the names of all files, and what stands in those to be read."""
+    files = task.files()
     known = {
-        row["file"]: (row["size_bytes"], row["modified_ns"])
+        row["file"]: (row["size_bytes"], row["modified_ns"], row["reading"])
         for row in warehouse.read("from raw.files").to_pylist()
     }
     changed: dict[str, tuple[int, int, Arrived]] = {}
-    for name, path in task.files().items():
+    for name, path in files.items():
         state = state_of(path)
-        if known.get(name) != (state.st_size, state.st_mtime_ns):
+        if known.get(name) != (state.st_size, state.st_mtime_ns, reading):
             arrived = read_items(path, task.columns, task.spec.source.longest_text)
             changed[name] = (state.st_size, state.st_mtime_ns, arrived)
-    return changed
+    return set(files), changed
 
 
 def _run_query(task: Task) -> Arrived:

@@ -7,6 +7,7 @@ import duckdb
 import pyarrow as pa
 
 from assets.declare import by_batch
+from assets.stamp import HASH_OF_ITEMS
 from assets.tables import ITEMS, RULE_CHANGES, RULE_FAILURES, RULE_VERSIONS, RULE_VOTES
 from labeling.rules.engine import RuleSet, RuleVotes
 from labeling.rules.functions import with_pictures
@@ -144,8 +145,7 @@ def _read(
             [batch],
         ).to_arrow_table()
         (items_hash,) = db.execute(
-            "select coalesce(md5(string_agg(item_id || chr(31) || text || chr(31) || metadata,"
-            " chr(30) order by item_id)), 'none') from raw.items where batch = ?",
+            f"select {HASH_OF_ITEMS} from raw.items where batch = ?",
             [batch],
         ).fetchone() or ("none",)
         applied = db.execute(

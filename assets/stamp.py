@@ -17,15 +17,31 @@ LABELS_FOLLOW = ("classes", "class_balance", "models", "student", "audit", "queu
 NO_MATTER = ("canary", "concurrency", "pace", "batch", "budget")
 """Settings of models that change no answer; a batch that a budget cut short goes on by itself."""
 
-ITEMS_HASH = """
-select coalesce(md5(string_agg(item_id || chr(31) || coalesce(text, '') || chr(31)
-    || coalesce(image, '') || chr(31) || metadata, chr(30) order by item_id)), 'none')
+NOT_OF_READING = ("files", "generator", "image_folder", "bad_rows_at_most", "cron")
+"""Settings of source and batch that change nothing of a row that is read."""
+
+ITEM = "concat(" + ", chr(31), ".join(
+    f"coalesce({name}::varchar, chr(29))" for name in ("item_id", "text", "image", "time", "metadata")
+) + ")"  # fmt: skip
+"""All that anybody reads of an item, as one SQL expression; nothing there is another than empty."""
+
+HASH_OF_ITEMS = f"coalesce(md5(string_agg({ITEM}, chr(30) order by item_id)), 'none')"
+
+ITEMS_HASH = f"""
+select {HASH_OF_ITEMS}
 from (
     select * from raw.arrivals
     where item_id in (select item_id from raw.arrivals where batch = $batch)
     qualify row_number() over (partition by item_id order by file, row) = 1 and batch = $batch
 )
 """
+
+BATCHES = """
+select distinct batch from (
+    from raw.arrivals qualify row_number() over (partition by item_id order by file, row) = 1
+) order by batch
+"""
+"""Batches that have items: where an id comes again in another batch, its first row stands."""
 
 IMAGES = """
 select image from raw.arrivals where batch = ? and image is not null order by item_id, file, row
@@ -63,6 +79,14 @@ def publication_stamp(task: Task, db: duckdb.DuckDBPyConnection) -> str:
         " from quality.canary"
     ).fetchone() or ("",)
     return f"{labels} {measured} {watched} {asked} {len(AlarmTrail(task.alarm_trail).events())}"
+
+
+def reading_hash(task: Task) -> str:
+    """Hash of every setting that what lands depends on; files read with another are read anew."""
+    spec = task.spec.model_dump(mode="json", include={"source", "batch"})
+    source = {k: v for k, v in spec["source"].items() if k not in NOT_OF_READING}
+    batch = {k: v for k, v in spec["batch"].items() if k not in NOT_OF_READING}
+    return hashlib.sha256(json.dumps([source, batch], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def settings_hash(task: Task) -> str:

@@ -62,6 +62,7 @@ FILES = Table(
         "file": ("varchar", "Name of the file; key."),
         "size_bytes": ("bigint", "Its size when it was read."),
         "modified_ns": ("bigint", "When it was changed last, in ns since 1970."),
+        "reading": ("varchar", "Hash of the settings it was read with."),
     },
 )
 QUARANTINE = Table(

@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from assets.history import write_history
+from assets.history import HISTORY, write_history
 from assets.looked_at import LookedAt, look
 from assets.stamp import publication_stamp
 from assets.tables import CANARY, TRACKED
@@ -101,11 +101,16 @@ def tracking(task: Task) -> dg.AssetsDefinition:
         todo = [
             row for row in figures if known.get(row["batch"], ("", ""))[1] != marks[row["batch"]]
         ]
-        if not todo:
+        gone = known.keys() - marks.keys() - {HISTORY}
+        if not todo and not gone:
             _note_publication(task, warehouse)
             return dg.MaterializeResult(metadata={"runs_written": 0})
         newest = max((row["batch"] for row in figures if row["reviewed"]), default=None)
         runs = Runs(task)
+        for batch in sorted(gone):
+            runs.client.delete_run(known[batch][0])
+            with warehouse.connect() as db:
+                db.execute("delete from quality.tracked where batch = ?", [batch])
         for row in todo:
             batch = str(row["batch"])
             run = runs.write(row, replaces=known.get(batch, (None,))[0])

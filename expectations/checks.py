@@ -6,9 +6,10 @@ import dagster as dg
 
 from expectations.alarm import accuracy_has_not_drifted
 from expectations.canary import the_models_are_the_same
+from expectations.expected import SUITES
 from expectations.inbox import every_file_can_be_read
 from expectations.labelled import AS_BEFORE, MOST, items_are_labelled
-from expectations.suite import SUITES, suite_checks
+from expectations.suite import suite_checks
 from orchestration.task.task import Task
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-    from expectations.suite import Expected
+    from expectations.expected import Expected
 
 SHOWN_ROWS = 20
 """Rows at fault that are shown."""

@@ -6,16 +6,13 @@ what to do about it, and lets the batch go on.
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
-from operator import attrgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-import yaml
 
 from expectations import failed
+from expectations.expected import SUITES, Expected, Suite, read_suite
 from orchestration.partitions import batches
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
@@ -23,85 +20,8 @@ from orchestration.task.task import Task
 if TYPE_CHECKING:
     import pandas as pd
 
-SUITES = Path(__file__).parent / "suites"
 KEYS = ("item_id", "review_id", "voter")
 """Columns that name a row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """One entry of a suite file.
-
-    Parameters
-    ----------
-    check, description : str
-        Its name, and what holds where it passes.
-    critical : bool
-        Whether a failure blocks what is made of the rows.
-    query : str or None
-        What to judge instead of the table's own rows.
-    type, kwargs : str, dict
-        The expectation.
-    told : str, optional
-        What to say of a row of ``query`` that fails: its columns and ``allowed`` in braces.
-    remedy : str
-        What to do; may be empty where it is critical.
-    rows : str, optional
-        A query of the rows at fault, where ``query`` only counts them.
-    """
-
-    check: str
-    description: str
-    critical: bool
-    query: str | None
-    type: str
-    kwargs: dict[str, Any]
-    told: str | None = None
-    remedy: str = ""
-    rows: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Suite:
-    """One suite file: what must hold of a table."""
-
-    table: str
-    columns: list[str]
-    expected: dict[str, Expected]
-
-
-def read_suite(path: Path, task: Task) -> Suite:
-    """Read a suite; ``$task``, ``$classes`` and ``$section.field`` stand for what the task says.
-
-    What ``quality.unchecked`` names is left out.
-
-    Raises
-    ------
-    ValueError
-        If an entry does not hold exactly one ``expect_...`` key.
-    """
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    expected: dict[str, Expected] = {}
-    for entry in raw["checks"]:
-        rules = [key for key in entry if key.startswith("expect_")]
-        if len(rules) != 1:
-            raise ValueError(
-                f"{path.name}: {entry['check']!r} needs one expect_... key, has {rules}"
-            )
-        if entry["check"] in task.spec.quality.unchecked:
-            continue
-        expected[entry["check"]] = Expected(
-            entry["check"],
-            entry["why"],
-            entry["severity"] == "critical",
-            entry.get("query"),
-            rules[0],
-            {key: _filled(value, task) for key, value in entry[rules[0]].items()},
-            entry.get("told"),
-            entry.get("remedy", "").replace("$task", task.name),
-            entry.get("rows"),
-        )
-    return Suite(raw["table"], raw["columns"], expected)
 
 
 def suite_checks(task: Task, name: str) -> dg.AssetChecksDefinition:
@@ -257,12 +177,3 @@ def _fault(info: dict[str, Any]) -> str | None:
     entries = [info] if "raised_exception" in info else list(info.values())
     raised = [entry for entry in entries if entry.get("raised_exception")]
     return str(raised[0]["exception_message"]) if raised else None
-
-
-def _filled(value: Any, task: Task) -> Any:
-    """Put what task.yaml says in the place of ``$classes`` or ``$section.field``."""
-    if not (isinstance(value, str) and value.startswith("$")):
-        return value
-    if value == "$classes":
-        return list(task.classes)
-    return attrgetter(value[1:])(task.spec)

@@ -1,7 +1,7 @@
 """What is left to do: batches to label, batches with new reviews."""
 
 from assets import tables
-from assets.stamp import publication_stamp, stamp_of
+from assets.stamp import BATCHES, publication_stamp, stamp_of
 from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
@@ -28,10 +28,7 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
     """
     warehouse.ensure(tables.ARRIVALS, tables.RELEASED, tables.MODEL_USE, tables.DRIFT)
     with warehouse.connect() as db:
-        keys = [
-            row[0]
-            for row in db.execute("select distinct batch from raw.arrivals order by 1").fetchall()
-        ]
+        keys = [row[0] for row in db.execute(BATCHES).fetchall()]
         made = dict(
             db.execute(
                 "select batch, any_value(stamp) from labels.released"

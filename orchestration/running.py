@@ -9,6 +9,8 @@ from typing import Any
 
 import dagster as dg
 
+from assets.forgetting import made
+from assets.stamp import BATCHES
 from expectations.alarm import ALARM_CHECKS
 from expectations.canary import TOLD_ONLY
 from labeling.errors import LabelingError
@@ -26,6 +28,9 @@ from orchestration.planning import (
 from orchestration.schedules import warehouse_of
 from orchestration.task.errors import BlockedError, TaskError
 from orchestration.task.task import Task
+
+NAMED = 5
+"""Batches that a sentence names."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are."""
@@ -83,7 +88,10 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
             warnings.extend(run_job(defs, instance, f"{task.name}_{job}", batch))
 
         progress("reading files", 0, 1)
+        before = made(warehouse)
         run("land")
+        if gone := sorted(set(before).difference(made(warehouse))):
+            warnings.append(_gone(gone))
         if answers_to_come(task):
             progress("fetching answers of models", 0, 1)
             warnings.extend(_fetched(task))
@@ -116,6 +124,16 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
     return Outcome(todo, measured, publish, rows, warnings)
 
 
+def _gone(batches: list[str]) -> str:
+    named = ", ".join(batches[:NAMED]) + (
+        f" and {len(batches) - NAMED} more" if len(batches) > NAMED else ""
+    )
+    return (
+        f"input: nothing is left of {named}: files are gone, or are read otherwise. Their labels are "
+        "gone too; reviews and model answers are kept, and count again once the items are back"
+    )
+
+
 def simulate_inbox(task: Task) -> None:
     """Let the task's generator write its files, where it has one and none stand yet.
 
@@ -146,7 +164,7 @@ def _fetched(task: Task) -> list[str]:
 
 
 def _known(task: Task, only: list[str]) -> list[str]:
-    found = warehouse_of(task).read("select distinct batch from raw.arrivals order by batch")
+    found = warehouse_of(task).read(BATCHES)
     known = [str(batch) for batch in found["batch"].to_pylist()]
     strangers = [batch for batch in only if batch not in known]
     if strangers:

@@ -5,7 +5,7 @@ import time
 
 import dagster as dg
 
-from assets.stamp import settings_hash
+from assets.stamp import reading_hash, settings_hash
 from assets.tables import ARRIVALS
 from labeling.files.found import find_files, state_of
 from orchestration.alarm_sensors import alert_sensor, trail_sensor
@@ -56,7 +56,7 @@ def new_files(task: Task) -> dg.SensorDefinition:
         job_name=f"{task.name}_land",
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Read files in the inbox as soon as one is new or changed.",
+        description="Read the inbox as soon as a file is new, changed or gone, or is to be read otherwise.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if task.spec.source.files is None:
@@ -68,7 +68,7 @@ def new_files(task: Task) -> dg.SensorDefinition:
             if 0 <= now - state.st_mtime < SETTLED_S:
                 return dg.SkipReason(f"{name} changed just now and may not be whole yet")
         listing = "\n".join(f"{n} {s.st_size} {s.st_mtime_ns}" for n, s in states.items())
-        seen = hashlib.sha256(listing.encode()).hexdigest()[:16]
+        seen = hashlib.sha256(f"{listing}\n{reading_hash(task)}".encode()).hexdigest()[:16]
         if not states or seen == context.cursor:
             return dg.SkipReason(f"nothing new among {len(states)} files")
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=seen)], cursor=seen)

@@ -5,7 +5,7 @@ the same time; a review is on disk before :meth:`ReviewStore.record` returns. No
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,14 @@ class ReviewStore:
             for item_id, batch in review_plan.reviewed(db, rows):
                 self._settle(db, item_id, batch)
             return new
+
+    def withdraw(self, batches: Sequence[str]) -> None:
+        """Take back what is still to be reviewed of batches that are gone; answers stay."""
+        with self.database.write() as db:
+            db.executemany(
+                "update assignments set state = 'withdrawn' where batch = ? and state = 'open'",
+                [(batch,) for batch in batches],
+            )
 
     def record(
         self,

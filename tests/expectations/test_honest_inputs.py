@@ -7,7 +7,8 @@ import pyarrow as pa
 import pytest
 
 from assets import tables
-from expectations.suite import SUITES, check_batch, read_suite
+from expectations.expected import SUITES, read_suite
+from expectations.suite import check_batch
 from orchestration.commands.new import create
 from orchestration.resources.table import Table
 from orchestration.resources.warehouse import Warehouse, insert

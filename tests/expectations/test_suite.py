@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from assets import tables
-from expectations.suite import SUITES, Expected, judge, read_suite
+from expectations.expected import SUITES, Expected, read_suite
+from expectations.suite import judge
 from orchestration.resources.table import Table
 from orchestration.task.task import Task, load_task
 
