@@ -81,7 +81,7 @@ def signals(
 
     if window.current.all() or not window.current.any():
         return []
-    votes = window.votes.to_matrix()
+    votes = window.votes.to_matrix()[:, : len(window.voters)]  # a column even where nobody votes
     label, confidence = _released(task, warehouse, window)
     length = np.array([len(text) for text in window.texts], dtype=np.float64)
     before, now = (

@@ -122,6 +122,17 @@ def test_days_of_any_kind_are_labelled_one_after_the_other(tweets):
     assert (again.labelled, again.published) == ([], False)
 
 
+def test_days_on_which_no_rule_ever_speaks_are_told_and_end_no_run(tweets):
+    days = {
+        day: [(f"{day} silent {at}", "ask") for at in range(12)]
+        for day in ("2026-03-02", "2026-03-03")
+    }
+    outcome = run(tweets(days))
+    assert outcome.labelled == list(days)
+    assert outcome.published
+    assert sum("rules_say_something: Rules vote on some" in w for w in outcome.warnings) == 2
+
+
 def test_a_blocked_day_holds_no_other_back_and_is_told_at_the_end(tweets, monkeypatch):
     days = {f"2026-03-0{day}": complaints(12, day) for day in (2, 3, 4)}
     folder = tweets(days)
