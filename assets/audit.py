@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from assets.declare import by_batch
 from assets.tables import AUDIT_DESIGN, AUDIT_SAMPLE, GOLD, RELEASED
-from labeling.sampling.audit import AuditDesign, AuditSample, design_audit, draw_audit
+from labeling.sampling.audit import (
+    AuditDesign,
+    AuditSample,
+    continue_audit,
+    design_audit,
+    draw_audit,
+)
+from orchestration.resources.review_drawn import drawn_in
+from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
@@ -66,6 +74,8 @@ def draw(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
     else:
         design, doubt, kind = kept
     sample = draw_audit(ids, task.spec.audit.per_batch, seed, design=design)
+    own = sample.n_drawn
+    sample = continue_audit(sample, _declared(task, batch, ids))
     warehouse.replace_batch(AUDIT_DESIGN, batch, _design_rows(batch, ids, design, doubt, kind))
     warehouse.replace_batch(AUDIT_SAMPLE, batch, _sample_rows(batch, ids, sample))
     return {
@@ -74,7 +84,20 @@ def draw(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
         "seed": seed,
         "design": kind,
         "strata": len(design.planned),
+        "drawn_elsewhere": sample.n_drawn - own,
     }
+
+
+def _declared(task: Task, batch: str, ids: list[str]) -> list[int]:
+    """Tell which labelled items of a batch people declared to be drawn at random."""
+    if not task.reviews.is_file():
+        return []
+    place = {item_id: at for at, item_id in enumerate(ids)}
+    store = ReviewStore(task.reviews)
+    try:
+        return [place[one] for one in drawn_in(store, batch) if one in place]
+    finally:
+        store.close()
 
 
 def _kept(

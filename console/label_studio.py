@@ -209,7 +209,7 @@ def pull(store: ReviewStore, studio: LabelStudio, project: int) -> int:
         where = f"Label Studio, project {project}, task {task.get('id')}"
         said = [
             read_annotation(annotation, ours["item_id"], ours["batch"], lease["origin"], where)[1]
-            for annotation in task.get("annotations", [])
+            for annotation in task.get("annotations") or []
         ]
         store.record_many(_leased(review, ours["lease"], lease["shown"]) for review in said)
         if said:

@@ -12,6 +12,7 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 BATCH_GROUPS = ("votes", "labels", "people", "quality")
 REVIEW_TABLES = (
+    ("people", "audit_sample"),
     ("people", "reviews"),
     ("people", "gold"),
     ("quality", "accuracy"),

@@ -3,10 +3,20 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
-from orchestration.resources.review_rows import Assignment, Review, ReviewError, read_context
+from orchestration.resources.review_rows import (
+    LONGEST_KEY,
+    Assignment,
+    Review,
+    ReviewError,
+    read_context,
+)
 from orchestration.resources.review_store import ReviewStore
+
+UNNAMED = "imported"
+"""The reviewer of answers that come without one."""
 
 Numbered = tuple[int, Review]
 """A review and its place among all: which answer supersedes which hangs on it."""
@@ -69,6 +79,17 @@ def write_store(store: ReviewStore, bundle: Bundle) -> tuple[int, int]:
 def in_order(reviews: list[Numbered]) -> list[Review]:
     """Return the reviews by number; equal numbers keep the order of the file."""
     return [review for _, review in sorted(reviews, key=lambda numbered: numbered[0])]
+
+
+def short_key(key: str) -> str:
+    """Return an idempotency key that may be stored: a long one becomes its hash.
+
+    Examples
+    --------
+    >>> short_key("csv/7/may/HAM"), len(short_key("x" * 300))
+    ('csv/7/may/HAM', 64)
+    """
+    return key if len(key) <= LONGEST_KEY else sha256(key.encode()).hexdigest()
 
 
 def review_to_json(number: int, review: Review) -> dict[str, Any]:

@@ -10,7 +10,15 @@ import re
 from pathlib import Path
 from typing import Any
 
-from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
+from console.formats.bundle import (
+    UNNAMED,
+    Bundle,
+    Numbered,
+    in_order,
+    review_from_json,
+    review_to_json,
+    short_key,
+)
 from orchestration.resources.review_rows import Assignment, Review, ReviewError, read_context
 
 ITEM = ("item_id", "batch", "text", "image", "context", "suggestion")
@@ -63,13 +71,13 @@ def read_csv(path: Path) -> Bundle:
         row = {name: raw_cell(value) for name, value in raw.items()}
         try:
             assignment = _assignment(row)
-            if row.get("reviewer"):
+            if row.get("reviewer") or row.get("label"):
                 reviews.append(_review(row))
         except ValueError as error:
             raise ReviewError(f"{where}: {error}") from error
         key = (assignment.item_id, assignment.batch, assignment.origin)
         # An answer without a priority came late, under an origin that nobody had planned.
-        late = row.get("reviewer") and not row.get("priority")
+        late = (row.get("reviewer") or row.get("label")) and not row.get("priority")
         (answered if late else planned).setdefault(key, assignment)
     known = {key[:2] for key in planned}
     planned.update((k, a) for k, a in answered.items() if k[:2] not in known)
@@ -154,12 +162,13 @@ def _assignment(row: dict[str, str]) -> Assignment:
 
 def _review(row: dict[str, str]) -> Numbered:
     said: dict[str, Any] = {name: row.get(name) or None for name in REVIEW}
+    said["reviewer"] = row.get("reviewer") or UNNAMED
     said["origin"] = row.get("origin") or "queue"
     said["seconds"] = float(row.get("seconds") or 0)
     said["note"] = row.get("note", "")
     said["shown"] = read_context(row["shown"]) if row.get("shown") else None
     if not said["idempotency_key"]:
-        said["idempotency_key"] = f"csv/{row['item_id']}/{row['batch']}/{said['label']}"[:200]
+        said["idempotency_key"] = short_key(f"csv/{row['item_id']}/{row['batch']}/{said['label']}")
     if not said["outcome"]:
         said["outcome"] = "label" if said["label"] else "skip"
     return review_from_json(row["item_id"], row["batch"], said, "review")

@@ -1,16 +1,47 @@
-"""Which format a file is in, by its ending."""
+"""Which format a file is in: by its ending, and by what stands in it."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from console.formats import argilla, doccano, label_studio_export, prodigy
+from console.formats.arrays import read_array
 from console.formats.bundle import Bundle
 from console.formats.csv import read_csv, write_csv
+from console.formats.entries import Entry
 from console.formats.jsonl import read_jsonl, write_jsonl
-from console.formats.label_studio import read_label_studio, write_label_studio
+from console.formats.label_studio import OURS, read_label_studio, write_label_studio
+from labeling.errors import LabelingError
+from labeling.files.cells import Written, as_text
+from labeling.files.columns import column_names
+from labeling.files.records import Record, read_records
 from orchestration.resources.review_rows import ReviewError
 
-READERS = {".csv": read_csv, ".jsonl": read_jsonl, ".json": read_label_studio}
 WRITERS = {".csv": write_csv, ".jsonl": write_jsonl}
 """``.json`` is Label Studio's."""
+
+READ = (".csv", ".jsonl", ".json", ".parquet", ".npy")
+
+ANSWER = ("label", "reviewer", "note", "seconds", "at", "outcome", "probability")
+"""Columns of a plain table that tell of the answer; all others are about the item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A file of another tool.
+
+    Parameters
+    ----------
+    kind : str
+        The tool and its format, as people call it.
+    entries : list of Entry
+        What it says.
+    """
+
+    kind: str
+    entries: list[Entry]
 
 
 def read_file(path: Path) -> Bundle:
@@ -21,12 +52,56 @@ def read_file(path: Path) -> Bundle:
     ReviewError
         If there is no such file, its ending says nothing or its content is wrong.
     """
-    reader = READERS.get(path.suffix)
+    readers = {".csv": read_csv, ".jsonl": read_jsonl, ".json": read_label_studio}
+    reader = readers.get(path.suffix)
     if reader is None:
         raise ReviewError(_unknown(path))
     if not path.is_file():
         raise ReviewError(f"{path}: there is no such file")
     return reader(path)
+
+
+def read_any(
+    path: Path, classes: Sequence[str], *, items: Path | None = None, id_column: str = "item_id"
+) -> Bundle | Foreign:
+    """Read a file of ours, of Label Studio, doccano, Prodigy, Argilla, or a plain table or array.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in one of :data:`READ`.
+    classes : sequence of str
+        Of the task.
+    items : Path, optional
+        For an array: the file whose rows its labels are of.
+    id_column : str
+        What the task's own files call the id.
+
+    Raises
+    ------
+    ReviewError
+        If the file is missing, damaged or of no known format.
+    """
+    if not path.is_file():
+        raise ReviewError(f"{path}: there is no such file")
+    kind = path.suffix.lower()
+    if kind not in READ:
+        raise ReviewError(f"{path}: the name must end in {', '.join(READ)}")
+    try:
+        if kind == ".npy":
+            return Foreign("array", read_array(path, items, id_column, classes))
+        if kind == ".json":
+            return _json(path, classes)
+        columns = tuple(column_names(path)) if kind == ".parquet" else ()
+        records, rejects = read_records(path, columns)
+    except LabelingError as error:
+        raise ReviewError(str(error)) from None
+    for row, _, reason, _ in rejects[:1]:
+        where = f", row {row}" if row else ""
+        raise ReviewError(f"{path}{where}: {reason}; {len(rejects)} such rows in all")
+    if not records:
+        raise ReviewError(f"{path}: there is no row in it")
+    return _rows(path, records, classes)
 
 
 def write_file(bundle: Bundle, path: Path, images: Path | None = None) -> int:
@@ -50,6 +125,73 @@ def write_file(bundle: Bundle, path: Path, images: Path | None = None) -> int:
     if writer is None:
         raise ReviewError(_unknown(path))
     return writer(bundle, path)
+
+
+def _json(path: Path, classes: Sequence[str]) -> Bundle | Foreign:
+    try:
+        said = json.loads(path.read_text(encoding="utf-8-sig"), parse_float=Written)
+    except UnicodeDecodeError as error:
+        raise ReviewError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from None
+    except (ValueError, RecursionError) as error:
+        raise ReviewError(f"{path}: not JSON ({error})") from None
+    found = [said] if isinstance(said, dict) and "data" in said else said
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise ReviewError(f"{path}: must be a list of tasks or records, as tools export them")
+    if not found:
+        raise ReviewError(f"{path}: there is no task in it")
+    if any("data" in one for one in found) or not any(found):
+        ours = [isinstance(one.get("data"), dict) and OURS in one["data"] for one in found]
+        if all(ours):
+            return read_label_studio(path)
+        return Foreign("Label Studio JSON", label_studio_export.read_tasks(found, str(path)))
+    return _rows(path, list(enumerate(found, start=1)), classes)
+
+
+def _rows(path: Path, records: list[Record], classes: Sequence[str]) -> Bundle | Foreign:
+    source, first = str(path), records[0][1]
+    if label_studio_export.is_row(first):
+        kind = "CSV" if path.suffix.lower() == ".csv" else "JSON-MIN"
+        return Foreign(f"Label Studio {kind}", label_studio_export.read_rows(records, source))
+    if prodigy.is_record(first):
+        return Foreign("Prodigy", prodigy.read_records(records, source, classes))
+    if argilla.is_record(first):
+        return Foreign("Argilla", argilla.read_records(records, source))
+    ours = {"item_id", "batch"} <= first.keys() and path.suffix in (".csv", ".jsonl")
+    if path.suffix == ".jsonl" and ours and "label" not in first:
+        return read_jsonl(path)
+    if path.suffix == ".csv" and (ours or "label" not in first):
+        return read_csv(path)
+    if "item_id" not in first and doccano.is_record(first):
+        return Foreign("doccano", doccano.read_records(records, source, path.stem, classes))
+    return Foreign("table", _table(records, source))
+
+
+def _table(records: list[Record], source: str) -> list[Entry]:
+    if not any("label" in record for _, record in records):
+        raise ReviewError(
+            f"{source}: there is no column label, and it is no export of Label Studio, doccano, "
+            f"Prodigy or Argilla; the columns are {', '.join(records[0][1])}"
+        )
+    return [_plain(f"{source}, row {row}", record) for row, record in records]
+
+
+def _plain(where: str, record: dict[str, Any]) -> Entry:
+    try:
+        about = {name: as_text(record.get(name)) or "" for name in ANSWER}
+        seconds = float(about["seconds"] or 0)
+    except (TypeError, ValueError) as error:
+        raise ReviewError(f"{where}: {error}") from None
+    return Entry(
+        where=where,
+        fields={name: value for name, value in record.items() if name not in ANSWER},
+        said={"label": (about["label"],)} if about["label"] else {},
+        tool_id=as_text(record.get("id")),
+        reviewer=about["reviewer"],
+        at=about["at"] or None,
+        seconds=seconds,
+        note=about["note"],
+        skipped=about["outcome"] in ("skip", "unsure"),
+    )
 
 
 def _unknown(path: Path) -> str:

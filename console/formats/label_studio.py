@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
+from console.formats.label_studio_export import chosen_of, who
 from console.images import as_url
+from labeling.files.cells import as_text
+from labeling.items.batches import UNDATED
 from orchestration.resources.review_rows import Assignment, Review, ReviewError, read_context
 
 OURS = "touchstone"
@@ -102,8 +105,8 @@ def from_tasks(tasks: list[dict[str, Any]], source: str = "Label Studio") -> Bun
         if not isinstance(data, dict):
             raise ReviewError(f"{where}: has no data")
         ours = data.get(OURS) or {
-            "item_id": str(task.get("id", number)),
-            "batch": "undated",
+            "item_id": as_text(data.get("item_id")) or str(task.get("id", number)),
+            "batch": as_text(data.get("batch")) or UNDATED,
             "assignments": [{"origin": "queue", "priority": 0.0}],
         }
         try:
@@ -124,7 +127,7 @@ def from_tasks(tasks: list[dict[str, Any]], source: str = "Label Studio") -> Bun
         origin = str(ours["assignments"][0]["origin"])
         reviews += [
             read_annotation(annotation, ours["item_id"], ours["batch"], origin, where)
-            for annotation in task.get("annotations", [])
+            for annotation in task.get("annotations") or []
         ]
     return Bundle(assignments, in_order(reviews))
 
@@ -161,8 +164,8 @@ def read_label_studio(path: Path) -> Bundle:
         If the file is not a list of tasks, or as :func:`from_tasks`.
     """
     try:
-        tasks = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
+        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
         raise ReviewError(f"{path}: not JSON ({error})") from error
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise ReviewError(f"{path}: must be a list of tasks, as Label Studio's JSON export is")
@@ -174,7 +177,7 @@ def read_annotation(
 ) -> Numbered:
     """Read one annotation; ours by what we left in it, another one by what it says."""
     results = [r for r in annotation.get("result", []) if isinstance(r, dict)]
-    said = _said(results)
+    said = _said(results, f"{where}, annotation {annotation.get('id')}")
     for result in results:
         kept = (result.get("meta") or {}).get(OURS)
         if kept is not None and _unchanged(kept, said):
@@ -187,7 +190,7 @@ def read_annotation(
         batch,
         {
             **said,
-            "reviewer": f"label-studio/{_who(annotation.get('completed_by'))}",
+            "reviewer": f"label-studio/{who(annotation.get('completed_by'))}",
             "origin": origin,
             "seconds": max(0.0, float(annotation.get("lead_time") or 0.0)),
             "at": annotation.get("updated_at") or annotation.get("created_at"),
@@ -225,23 +228,24 @@ def _region(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
     return {"from_name": name, "to_name": "item", "type": kind, "value": value}
 
 
-def _said(results: list[dict[str, Any]]) -> dict[str, Any]:
-    values = {r.get("from_name"): r.get("value") or {} for r in results}
-    label = (values.get(LABEL, {}).get("choices") or [None])[0]
-    doubt = (values.get(DOUBT, {}).get("choices") or ["skip"])[0]
+def _said(results: list[dict[str, Any]], where: str) -> dict[str, Any]:
+    chosen = chosen_of(results)
+    others = [name for name in chosen if name != DOUBT]
+    control = LABEL if LABEL in chosen or len(others) != 1 else others[0]
+    labels = chosen.get(control, ())
+    if len(labels) > 1:
+        raise ReviewError(
+            f"{where}: {control} holds {len(labels)} labels ({', '.join(labels)}), but an item has "
+            f"one"
+        )
+    notes = [r.get("value") or {} for r in results if r.get("from_name") == NOTE]
     return {
-        "outcome": "label" if label is not None else doubt,
-        "label": label,
-        "note": "\n".join(values.get(NOTE, {}).get("text") or []),
+        "outcome": "label" if labels else (chosen.get(DOUBT) or ("skip",))[0],
+        "label": labels[0] if labels else None,
+        "note": "\n".join(text for value in notes for text in value.get("text") or []),
     }
 
 
 def _unchanged(kept: dict[str, Any], said: dict[str, Any]) -> bool:
     """Whether nobody edited in Label Studio what we had put there."""
     return all(kept.get(name) == said[name] for name in ("outcome", "label", "note"))
-
-
-def _who(completed_by: Any) -> str:
-    if isinstance(completed_by, dict):
-        return str(completed_by.get("email") or completed_by.get("id"))
-    return str(completed_by or "unknown")

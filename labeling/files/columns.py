@@ -22,11 +22,13 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from labeling.errors import LabelingError
+from labeling.files.arrays import read_array
 from labeling.files.cells import as_text
 from labeling.files.records import ENDINGS, read_records
 
 JSON_LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet", ".pq")
+ARRAY = (".npy",)
 
 NOTHING = ("", "na", "nan", "n/a", "null", "none")
 """How a missing *number* is written, in any case; as an id or a label each is a text."""
@@ -43,7 +45,8 @@ def column_names(path: Path) -> list[str]:
     LabelingError
         If the file is missing, empty, damaged or of another kind, or two columns share a name.
     """
-    names = _read(path, None).column_names if _is(path, JSON_LINES) else _header(path)
+    whole = _is(path, (*JSON_LINES, *ARRAY))
+    names = _read(path, None).column_names if whole else _header(path)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise LabelingError(f"{path} has two columns {twice[0]!r}; rename or drop one of them")
@@ -165,9 +168,9 @@ def _header(path: Path) -> list[str]:
 def _check(path: Path) -> None:
     if not path.is_file():
         raise LabelingError(f"there is no file {path}")
-    if not _is(path, ENDINGS):
+    if not _is(path, (*ENDINGS, *ARRAY)):
         raise LabelingError(
-            f"{path} is neither {', '.join(ENDINGS)}; the ending of the name tells the kind"
+            f"{path} is neither {', '.join((*ENDINGS, *ARRAY))}; the ending of the name tells the kind"
         )
     if path.stat().st_size == 0:
         raise LabelingError(f"{path} is empty; its first line names the columns")
@@ -177,6 +180,9 @@ def _read(path: Path, columns: list[str] | None, numeric: Sequence[str] = ()) ->
     _check(path)
     if _is(path, JSON_LINES):
         return _json_lines(path, columns)
+    if _is(path, ARRAY):
+        table = read_array(path)
+        return table if columns is None else table.select(columns)
     try:
         if _is(path, PARQUET):
             return _texts(path, pq.read_table(path, columns=columns), numeric)

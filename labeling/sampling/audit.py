@@ -200,6 +200,40 @@ def draw_audit(
     )
 
 
+def continue_audit(sample: AuditSample, also: Sequence[int] | NDArray[np.int64]) -> AuditSample:
+    """Add items that somebody else drew evenly at random from the same items.
+
+    Given how many they are, two samples that know nothing of each other are together an even
+    sample, and its later draws are as random as its first. A sample with strata stays as it is:
+    an even draw is none of its own.
+
+    Parameters
+    ----------
+    sample : AuditSample
+        Drawn evenly.
+    also : int array
+        Indices of the other sample's items; those in both count once.
+
+    Examples
+    --------
+    >>> both = continue_audit(draw_audit(["a", "b", "c", "d"], 1, seed=1), range(4))
+    >>> both.n_drawn, both.probability.tolist(), both.draw_probability.round(2).tolist()
+    (4, [1.0, 1.0, 1.0, 1.0], [0.25, 0.33, 0.5, 1.0])
+    """
+    new = np.setdiff1d(np.asarray(also, dtype=np.int64), sample.item)
+    if len(sample.design.planned) != 1 or not len(new):
+        return sample
+    item = np.concatenate([sample.item, np.random.default_rng(sample.seed).permutation(new)])
+    return AuditSample(
+        item,
+        next_draw_probability(sample.design, item),
+        np.full(len(item), len(item) / len(sample.design.stratum)),
+        np.zeros(len(item), dtype=np.int64),
+        sample.seed,
+        sample.design,
+    )
+
+
 def _draw_strata(design: AuditDesign, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Draw the stratum of each of ``n`` draws, shape (n,)."""
     left, weight = design.sizes.astype(np.float64), design.stratum_weight

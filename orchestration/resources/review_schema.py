@@ -96,6 +96,14 @@ create table if not exists events (
     detail text not null default ''
 );
 
+create table if not exists drawn (
+    item_id text not null,
+    batch text not null,
+    probability real not null,
+    declared_us integer not null,
+    primary key (item_id, batch)
+);
+
 create table if not exists people (
     name text primary key,
     role text not null check (role in ('reviewer', 'adjudicator', 'admin')),

@@ -1,0 +1,172 @@
+"""What a file of another tool says, before anybody knows which items of the task it is about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from labeling.files.cells import as_text
+from orchestration.resources.review_rows import ReviewError
+
+ITEM_ID, BATCH = "item_id", "batch"
+IDS = (ITEM_ID,)
+TEXTS = ("text", "content", "body", "sentence", "document", "message", "title")
+IMAGES = ("image", "img", "photo", "picture", "filename")
+LABELS = ("label", "labels", "class", "category", "choice", "sentiment", "annotation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One item of a file and, if there is one, one answer to it.
+
+    Parameters
+    ----------
+    where : str
+        File and row, for messages.
+    fields : dict of str to Any
+        What the item is, under the names of the file.
+    said : dict of str to tuple of str
+        What was chosen, by question (control, column); empty where nobody answered.
+    tool_id : str, optional
+        The tool's own number of the item, which another file may give to another text.
+    reviewer, key : str
+        Who answered, and what tells this answer from the same person's others.
+    at : str, optional
+        When, as the file writes it.
+    skipped : bool
+        Whether the person looked and gave no answer.
+    """
+
+    where: str
+    fields: dict[str, Any]
+    said: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tool_id: str | None = None
+    reviewer: str = ""
+    key: str = ""
+    at: str | None = None
+    seconds: float = 0.0
+    note: str = ""
+    skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Which names of a file stand for what; None where nothing does.
+
+    Parameters
+    ----------
+    id, batch, text, image : str or None
+        Names of fields.
+    label : str or None
+        Name of the question whose answers are the labels.
+    """
+
+    id: str | None
+    batch: str | None
+    text: str | None
+    image: str | None
+    label: str | None
+
+
+def name_fields(
+    entries: Sequence[Entry],
+    classes: Sequence[str],
+    *,
+    wanted: str | None = None,
+    ids: Sequence[str] = (),
+    texts: Sequence[str] = (),
+    images: Sequence[str] = (),
+) -> Names:
+    """Tell which fields hold ids, texts and labels.
+
+    Parameters
+    ----------
+    entries : sequence of Entry
+        At least one.
+    classes : sequence of str
+        Of the task: of several questions the one whose answers are classes is meant.
+    wanted : str, optional
+        The question to take, as the user said.
+    ids, texts, images : sequences of str
+        Names that the task itself gives them, before the usual ones.
+
+    Raises
+    ------
+    ReviewError
+        If no question, or more than one, could hold the labels; names what there is.
+    """
+    fields = list(dict.fromkeys(name for entry in entries for name in entry.fields))
+    return Names(
+        _first([*ids, *IDS], fields),
+        _first([BATCH], fields),
+        _first([*texts, *TEXTS], fields) or _longest(entries, fields),
+        _first([*images, *IMAGES], fields),
+        _question(entries, classes, wanted),
+    )
+
+
+def text_of(entry: Entry, name: str | None) -> str | None:
+    """Return a field as text; None where nothing stands.
+
+    Raises
+    ------
+    ReviewError
+        If something else than a value stands there.
+    """
+    try:
+        return None if name is None else as_text(entry.fields.get(name)) or None
+    except TypeError as error:
+        raise ReviewError(f"{entry.where}: {name}: {error}") from None
+
+
+def label_of(entry: Entry, names: Names) -> str | None:
+    """Return the one label of an answer; None where none was given.
+
+    Raises
+    ------
+    ReviewError
+        If several were chosen: a task takes one label an item.
+    """
+    chosen = entry.said.get(names.label, ()) if names.label is not None else ()
+    if len(chosen) > 1:
+        raise ReviewError(
+            f"{entry.where}: {names.label} holds {len(chosen)} labels ({', '.join(chosen)}), but "
+            f"an item has one. Export one answer a person, or settle on one label each"
+        )
+    return chosen[0] if chosen else None
+
+
+def _question(entries: Sequence[Entry], classes: Sequence[str], wanted: str | None) -> str | None:
+    answers: dict[str, set[str]] = {}
+    for entry in entries:
+        for name, chosen in entry.said.items():
+            answers.setdefault(name, set()).update(chosen)
+    if wanted is not None:
+        if answers and wanted not in answers:
+            raise ReviewError(f"nothing is called {wanted!r}; answers are in {', '.join(answers)}")
+        return wanted
+    fits = [name for name, said in answers.items() if said and said <= set(classes)]
+    if len(fits) == 1:
+        return fits[0]
+    usual = [name for name in LABELS if name in (fits or answers)]
+    if len(answers) <= 1 or usual:
+        return usual[0] if usual else next(iter(answers), None)
+    raise ReviewError(
+        f"which of {', '.join(answers)} holds the labels? Say so with --label; the classes of the "
+        f"task are {', '.join(classes)}"
+    )
+
+
+def _first(names: Sequence[str], known: Sequence[str]) -> str | None:
+    return next((name for name in names if name in known), None)
+
+
+def _longest(entries: Sequence[Entry], names: Sequence[str]) -> str | None:
+    """Tell the field with the longest texts: a text may stand under any name."""
+    taken = {*IDS, BATCH, *IMAGES}
+    sizes = {
+        name: sum(len(v) for e in entries if isinstance(v := e.fields.get(name), str))
+        for name in names
+        if name not in taken
+    }
+    best = max(sizes, key=lambda name: sizes[name], default=None)
+    return best if best is not None and sizes[best] else None

@@ -1,0 +1,80 @@
+"""Prodigy's JSON Lines, as ``db-out`` writes them: choices, and accepted or rejected labels."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from console.formats.entries import Entry
+from labeling.files.cells import as_text
+from orchestration.resources.review_rows import ReviewError
+
+ACCEPT, REJECT = "accept", "reject"
+ABOUT = ("accept", "answer", "options", "label", "meta", "spans", "tokens", "config", "score",
+         "priority")  # fmt: skip
+
+
+def is_record(record: Mapping[str, Any]) -> bool:
+    """Whether a record is an answered task of Prodigy.
+
+    Examples
+    --------
+    >>> is_record({"text": "hi", "accept": ["ham"], "answer": "accept", "_input_hash": 1})
+    True
+    """
+    return "answer" in record and ("_input_hash" in record or "accept" in record)
+
+
+def read_records(
+    records: Sequence[tuple[int, Mapping[str, Any]]], source: str, classes: Sequence[str]
+) -> list[Entry]:
+    """Read answered tasks: a choice, or one label that was accepted or rejected.
+
+    A rejected label of two classes is the other one; of more it is no answer.
+
+    Raises
+    ------
+    ReviewError
+        If a task is neither.
+    """
+    entries: list[Entry] = []
+    for row, record in records:
+        where = f"{source}, row {row}"
+        chosen = _chosen(record, classes, where)
+        meta = record.get("meta") if isinstance(record.get("meta"), dict) else {}
+        own = {k: v for k, v in record.items() if not k.startswith("_") and k not in ABOUT}
+        who = as_text(record.get("_annotator_id") or record.get("_session_id")) or "unknown"
+        stamp = as_text(record.get("_timestamp"))
+        entries.append(
+            Entry(
+                where=where,
+                fields={**(meta or {}), **own},
+                said={"accept": chosen} if chosen else {},
+                tool_id=as_text(record.get("_input_hash")),
+                reviewer=f"prodigy/{who}",
+                key=f"prodigy/{record.get('_task_hash')}/{stamp or '#'.join(chosen)}",
+                at=stamp,
+                skipped=not chosen,
+            )
+        )
+    return entries
+
+
+def _chosen(record: Mapping[str, Any], classes: Sequence[str], where: str) -> tuple[str, ...]:
+    answer, label = record.get("answer"), record.get("label")
+    if "accept" not in record and not isinstance(label, str):
+        raise ReviewError(
+            f"{where}: neither a choice ('accept') nor a label that was accepted or rejected; only "
+            f"classification can be taken in"
+        )
+    if "accept" in record:
+        accepted = [as_text(one) for one in record["accept"] or []]
+        shown = {
+            as_text(option.get("id")): as_text(option.get("text"))
+            for option in record.get("options") or []
+            if isinstance(option, dict)
+        }
+        named = [one if one in classes else shown.get(one) or one for one in accepted]
+        return tuple(str(one) for one in named) if answer == ACCEPT else ()
+    if answer == ACCEPT:
+        return (str(label),)
+    others = [name for name in classes if name != label]
+    return (others[0],) if answer == REJECT and label in classes and len(others) == 1 else ()

@@ -1,0 +1,147 @@
+"""From what files of other tools say to assignments and reviews of the task's own items."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
+
+from console.formats.bundle import UNNAMED, Bundle, short_key
+from console.formats.entries import Entry, Names, label_of, text_of
+from console.formats.matching import Items, Unknown
+from labeling.items.batches import UNDATED
+from labeling.items.times import read_time
+from orchestration.resources.review_rows import LONGEST_KEY, Assignment, Review, ReviewError
+
+SHOWN = 3
+"""Faults that are spelled out."""
+
+
+@dataclass(slots=True)
+class Taken:
+    """What will be taken in, and what will not.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Assignments and reviews.
+    faults : list of str
+        Why rows are left out, each with its place.
+    unanswered : int
+        Rows without an answer that are about items the task knows: nothing is to be done.
+    """
+
+    bundle: Bundle
+    faults: list[str] = field(default_factory=list)
+    unanswered: int = 0
+
+
+def take_entries(
+    entries: Sequence[Entry], names: Names, items: Items, unknown: Unknown, zone: tzinfo = UTC
+) -> Taken:
+    """Find the item of every entry, and make its answer a review.
+
+    Raises
+    ------
+    ReviewError
+        If an answer is not what it should be, or ``unknown`` is ``refuse`` and an item is not known.
+    """
+    taken = Taken(Bundle([], []))
+    planned: dict[tuple[str, str], Assignment] = {}
+    for entry in entries:
+        label = label_of(entry, names)
+        item_id, batch = text_of(entry, names.id), text_of(entry, names.batch)
+        text, image = text_of(entry, names.text), text_of(entry, names.image)
+        found, why = items.find(item_id, batch, text, entry.tool_id)
+        if found is None:
+            key = item_id or entry.tool_id
+            if unknown != "keep" or key is None or not (text or image) or "another text" in why:
+                taken.faults.append(f"{entry.where}: {why}")
+                continue
+            place, text = (key, batch or UNDATED), text or ""
+            if place in planned and planned[place].text != text:
+                taken.faults.append(f"{entry.where}: item {key!r} has another text")
+                continue
+        else:
+            place, text, image = (found.item_id, found.batch), found.text, found.image
+        answered = label is not None or entry.skipped
+        if answered:
+            taken.bundle.reviews.append(_review(entry, place, label, zone))
+        elif found is not None:
+            taken.unanswered += 1
+            continue
+        planned.setdefault(
+            place,
+            Assignment(item_id=place[0], batch=place[1], origin="queue", text=text, image=image),
+        )
+    taken.bundle.assignments.extend(planned.values())
+    _refuse_unknown(taken, unknown)
+    return taken
+
+
+def check_bundle(bundle: Bundle, items: Items, unknown: Unknown, source: str) -> Taken:
+    """Compare what our own formats say with the items of the task, and fill texts in.
+
+    A task that has not run has no items to compare with.
+
+    Raises
+    ------
+    ReviewError
+        If ``unknown`` is ``refuse`` and an item is not known, or has another text.
+    """
+    if not items.complete:
+        return Taken(bundle)
+    taken = Taken(Bundle([], []))
+    left_out: set[tuple[str, str]] = set()
+    for one in bundle.assignments:
+        item, why = items.find(one.item_id, one.batch, one.text or None)
+        keep = unknown == "keep" and "another text" not in why and bool(one.text or one.image)
+        if item is not None:
+            one = replace(one, text=item.text, image=item.image)
+        elif not keep:
+            if (one.item_id, one.batch) not in left_out:
+                taken.faults.append(f"{source}: {why}")
+            left_out.add((one.item_id, one.batch))
+            continue
+        taken.bundle.assignments.append(one)
+    taken.bundle.reviews.extend(
+        one for one in bundle.reviews if (one.item_id, one.batch) not in left_out
+    )
+    _refuse_unknown(taken, unknown)
+    return taken
+
+
+def _refuse_unknown(taken: Taken, unknown: Unknown) -> None:
+    if not taken.faults or unknown != "refuse":
+        return
+    n, shown = len(taken.faults), "\n".join(f"  {one}" for one in taken.faults[:SHOWN])
+    reasons = Counter(one.rpartition(": ")[2].partition("'")[0].strip() for one in taken.faults)
+    more = f"\n  and {n - SHOWN:,} more" if n > SHOWN else ""
+    raise ReviewError(
+        f"{n:,} rows are about no item of the task, so nothing was taken in "
+        f"({'; '.join(f'{count:,} x {reason}' for reason, count in reasons.most_common(SHOWN))}):\n"
+        f"{shown}{more}\n--unknown skip leaves such rows out; --unknown keep puts those with a text "
+        f"up as items of their own",
+        "unknown_item",
+    )
+
+
+def _review(entry: Entry, place: tuple[str, str], label: str | None, zone: tzinfo) -> Review:
+    item_id, batch = place
+    reviewer = entry.reviewer or UNNAMED
+    key = entry.key or f"import/{item_id}/{batch}/{reviewer}/{label}"
+    try:
+        at = read_time(entry.at, zone)
+    except ValueError as error:
+        raise ReviewError(f"{entry.where}: {error}") from None
+    return Review(
+        item_id=item_id,
+        batch=batch,
+        reviewer=reviewer[:LONGEST_KEY],
+        outcome="skip" if label is None else "label",
+        label=label,
+        origin="queue",
+        seconds=entry.seconds,
+        idempotency_key=short_key(key),
+        note=entry.note,
+        at=None if at is None else at.replace(tzinfo=UTC),
+    )
