@@ -17,7 +17,11 @@ CANDIDATES = """
 select i.item_id, i.batch, i.text, i.image from raw.items i
 where i.item_id in (select item_id from wanted) or i.text in (select text from wanted)
     or trim(i.text) in (select text from wanted)
+order by i.batch, i.item_id
 """
+
+SHARED = "several items have this text"
+"""Then an answer goes to the first of them, whatever file it comes in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Items:
     def find(
         self, item_id: str | None, batch: str | None, text: str | None, tool_id: str | None = None
     ) -> tuple[Item | None, str]:
-        """Return the item, or why there is none.
+        """Return the item, or why there is none; :data:`SHARED` beside it if it is one of several.
 
         Parameters
         ----------
@@ -86,9 +90,9 @@ class Items:
         same = self._by_text.get(_same(text), [])
         exact = [item for item in same if item.item_id == tool_id] or same
         exact = [item for item in exact if batch in (None, item.batch)] or exact
-        if len(exact) > 1:
-            return None, f"{len(exact)} items have this text; say which with a column item_id"
-        return (exact[0], "") if exact else (None, "no item of the task has this text")
+        if not exact:
+            return None, "no item of the task has this text"
+        return exact[0], SHARED if len(exact) > 1 else ""
 
     def has_text(self, text: object) -> bool:
         """Whether an item has this text."""

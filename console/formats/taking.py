@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 
 from console.formats.bundle import UNNAMED, Bundle, short_key
 from console.formats.entries import Entry, Names, label_of, text_of
-from console.formats.matching import Items, Unknown
+from console.formats.matching import SHARED, Items, Unknown
 from labeling.items.batches import UNDATED
 from labeling.items.times import read_time
 from orchestration.resources.review_rows import LONGEST_KEY, Assignment, Review, ReviewError
@@ -28,11 +28,14 @@ class Taken:
         Why rows are left out, each with its place.
     unanswered : int
         Rows without an answer that are about items the task knows: nothing is to be done.
+    shared : int
+        Answers that were found by a text which several items have; they go to the first.
     """
 
     bundle: Bundle
     faults: list[str] = field(default_factory=list)
     unanswered: int = 0
+    shared: int = 0
 
 
 def take_entries(
@@ -64,6 +67,7 @@ def take_entries(
         else:
             place, text, image = (found.item_id, found.batch), found.text, found.image
         answered = label is not None or entry.skipped
+        taken.shared += why == SHARED and answered
         if answered:
             taken.bundle.reviews.append(_review(entry, place, label, zone))
         elif found is not None:

@@ -93,6 +93,11 @@ def import_(
     if dry_run:
         for line in [*told, *_counts(bundle)]:
             say(line)
+    if taken.shared:
+        say(
+            f"{taken.shared:,} answers are about a text that several items have; they went to the "
+            f"first of them. An id of the task in the file tells them apart."
+        )
     _tell_left_out(taken, say)
     if not known.complete and bundle.assignments:
         say(
@@ -232,7 +237,7 @@ def _matching(entries: "list[Entry]", names: "Names", items: "Items") -> str | N
 def _read_as(found: "Foreign", names: "Names", taken: "Taken") -> list[str]:
     fields = list(dict.fromkeys(name for one in found.entries for name in one.fields))
     meaning = {
-        names.id: "id of the item", names.batch: "batch", names.text: "text", names.image: "picture"
+        names.label: "label", names.id: "id of the item", names.batch: "batch", names.text: "text", names.image: "picture"
     }  # fmt: skip
     lines = [f"Read as {found.kind}, {len(found.entries):,} rows:"]
     lines += [f"  {name}: {meaning.get(name, 'not used')}" for name in fields]
