@@ -1,7 +1,7 @@
 """How good labels, classes and voters are: a share and an interval, out of audit samples.
 
-The same function serves one batch, a sliding window and everything: strata of all batches are
-put side by side and weighted with the items they stand for.
+The same function serves one batch, a sliding window and everything: every review is weighted with
+the items it stands for, whatever batch it is from.
 """
 
 import math
@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from labeling.errors import GoldError, QualityError
 from labeling.gold import Gold
 from labeling.quality.audited import MISSING, AuditedBatch
-from labeling.quality.intervals import Interval, merge_thin, stratified_score
-
-_Counts = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+from labeling.quality.intervals import Interval, stratified_score
+from labeling.quality.weighted import draw_weight, weighted_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Accuracy:
         Point over the judged draws. If drawn items could not be judged, the low bound counts
         them all as wrong and the high bound all as right.
     items : int
-        Items spoken for: those of batches in which any of them was reviewed.
+        Items spoken for: those of batches in which anything was reviewed.
     reviewed, errors, missing : int
         Judged draws, wrong ones among them, and draws without a judgement.
     batches, unmeasured : int
@@ -79,7 +78,8 @@ def accuracy(
     """
     if answers is not None and len(answers) != len(batches):
         raise QualityError(f"{len(batches)} batches need as many answers, got {len(answers)}")
-    measured: list[_Counts] = []
+    parts: list[tuple[NDArray[np.bool_], ...]] = []
+    weights: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
     items = missing = unmeasured = 0
     for at, batch in enumerate(batches):
         given = batch.label if answers is None else answers[at]
@@ -88,29 +88,33 @@ def accuracy(
                 f"batch {batch.batch!r} has {len(batch.label)} items, but {len(given)} answers"
             )
         member = given != MISSING if of_class is None else given == of_class
-        counts, lost = _by_stratum(batch, given, member)
-        if not counts[2].sum():
+        inside, known = member[batch.drawn], batch.gold != MISSING
+        missing += int((inside & ~known).sum())
+        if not (known.any() and member.any()):
             unmeasured += bool(member.any())
             continue
-        measured.append(counts)
+        parts.append((inside, known, (given[batch.drawn] == batch.gold) & known))
+        weights.append((draw_weight(batch), draw_weight(batch, np.ones_like(known))))
         items += int(member.sum())
-        missing += lost
-    if not measured:
+    every = [np.concatenate(part) for part in zip(*parts, strict=True)]
+    if not every or not (every[0] & every[1]).any():
         nothing = Interval(math.nan, 0.0, 1.0, level)
-        return Accuracy(nothing, 0, 0, 0, missing, 0, unmeasured)
-    right, unknown, drawn, sizes = (np.concatenate(part) for part in zip(*measured, strict=True))
-    pessimist = stratified_score(right, drawn, sizes, level)
-    optimist = stratified_score(right + unknown, drawn, sizes, level) if missing else pessimist
-    judged = drawn - unknown
-    point = stratified_score(right, judged, sizes, level).point if missing else pessimist.point
-    interval = Interval(point, pessimist.low, optimist.high, level)
+        return Accuracy(nothing, 0, 0, 0, missing, 0, unmeasured + len(parts))
+    inside, known, right = every
+    judged, drawn = (np.concatenate(weight) for weight in zip(*weights, strict=True))
+    interval = weighted_share(right, judged, inside, level)
+    if (inside & ~known).any():
+        low = weighted_share(right, drawn, inside, level).low
+        high = weighted_share(right | ~known, drawn, inside, level).high
+        interval = Interval(interval.point, low, high, level)
+    reviewed = int((inside & known).sum())
     return Accuracy(
         interval,
         items,
-        int(judged.sum()),
-        int((judged - right).sum()),
+        reviewed,
+        reviewed - int((inside & right).sum()),
         missing,
-        len(measured),
+        len(parts),
         unmeasured,
     )
 
@@ -152,23 +156,3 @@ def gold_accuracy(label: NDArray[np.int32], gold: Gold, level: float = 0.95) -> 
     wins = np.bincount(stratum[right], minlength=len(drawn))
     sizes = np.bincount(stratum, 1 / gold.probability)
     return stratified_score(wins, drawn, np.maximum(sizes, drawn), level)
-
-
-def _by_stratum(
-    batch: AuditedBatch, given: NDArray[np.int32], member: NDArray[np.bool_]
-) -> tuple[_Counts, int]:
-    """Count right, unjudged, drawn and all member items in each stratum, thin strata merged."""
-    strata = len(batch.design.planned)
-    sizes = np.bincount(batch.design.stratum[member], minlength=strata).astype(np.float64)
-    inside = member[batch.drawn]
-    stratum = batch.design.stratum[batch.drawn][inside]
-    unjudged = (batch.gold == MISSING)[inside]
-    right = ((given[batch.drawn] == batch.gold)[inside]) & ~unjudged
-    drawn = np.bincount(stratum, minlength=strata).astype(np.float64)
-    k = np.bincount(stratum[right], minlength=strata).astype(np.float64)
-    lost = np.bincount(stratum[unjudged], minlength=strata).astype(np.float64)
-    if not drawn.sum():
-        return (k, lost, drawn, sizes), 0
-    merged_k, merged_n, merged_size = merge_thin(k, drawn, sizes)
-    merged_lost, _, _ = merge_thin(lost, drawn, sizes)
-    return (merged_k, merged_lost, merged_n, merged_size), int(lost.sum())

@@ -1,5 +1,6 @@
 """Precision, recall, F1 and the confusion matrix, each with an interval."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,18 +10,7 @@ from numpy.typing import NDArray
 from labeling.errors import QualityError
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.intervals import Interval
-
-DRAWS = 400
-"""Draws from the posterior; the bounds then wobble by about a tenth of the width."""
-
-PRIOR_REVIEWS = 1.0
-"""Reviews that the label model's opinion counts for in each cell."""
-
-PRIOR_FLOOR = 0.01
-"""Added to every class of every cell, so that nothing is impossible."""
-
-OWN_LABEL = 0.5
-"""Prior share of a cell's own label where no posterior is given."""
+from labeling.quality.weighted import draw_weight, weighted_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +45,16 @@ class ClassReport:
 
 
 def class_report(
-    batches: Sequence[AuditedBatch],
-    class_names: Sequence[str],
-    posterior: Sequence[NDArray[np.float64]] | None = None,
-    seed: int = 0,
-    level: float = 0.95,
+    batches: Sequence[AuditedBatch], class_names: Sequence[str], level: float = 0.95
 ) -> ClassReport:
-    """Estimate every class's quality by a post-stratified Dirichlet model.
-
-    Items are split into cells of batch, stratum and label; how many items a cell has is known,
-    what they truly are is drawn: reviewed ones as they were found, the others from
-    ``Dirichlet(counts + PRIOR_REVIEWS * mean posterior + PRIOR_FLOOR)``.
+    """Estimate every class's quality from the judged draws and their weights alone.
 
     Parameters
     ----------
     batches : sequence of AuditedBatch
+        Items of batches without a judged draw are not spoken for, nor are draws that nobody judged.
     class_names : sequence of str
         Name of each class.
-    posterior : sequence of float arrays of shape (n_items, n_classes), optional
-        The frozen label model's posteriors, one array a batch.
-    seed : int
-        Seed of the draws.
     level : float
         Coverage of the intervals.
 
@@ -83,6 +62,13 @@ def class_report(
     ------
     QualityError
         If no draw was judged anywhere: there is nothing to report on.
+
+    Notes
+    -----
+    Each figure is a weighted share (:func:`labeling.quality.weighted.weighted_share`): recall of
+    the draws that are of the class; F1 is ``2 J / (1 + J)`` with ``J`` the share of hits among
+    draws labelled so or found so. Nothing but reviews goes in: no opinion of the label model, and
+    no prior whose weight would grow with the number of batches.
 
     Examples
     --------
@@ -92,84 +78,96 @@ def class_report(
     (0.92, (2, 2))
     """
     k = len(class_names)
-    rng = np.random.default_rng(seed)
-    truth_by_label = np.zeros((DRAWS, k, k))
-    reviewed = np.zeros(k, dtype=np.int64)
-    judged = total = 0
-    for at, batch in enumerate(batches):
-        if not batch.reviewed:
-            continue
-        judged += batch.reviewed
-        total += int((batch.label != MISSING).sum())
-        ok = batch.gold != MISSING
-        label, gold = batch.label[batch.drawn][ok], batch.gold[ok]
-        reviewed += np.bincount(gold, minlength=k)
-        other = (label != gold) & (label != MISSING)
-        reviewed += np.bincount(label[other], minlength=k)
-        truth_by_label += _draw_batch(batch, k, None if posterior is None else posterior[at], rng)
-    if not judged or not total:
+    label, gold, weight = judged_draws(batches)
+    if not len(label):
         raise QualityError("no reviewed item with a label: nothing to report by class")
-    share = truth_by_label / total
-    right = np.einsum("dkk->dk", share)
-    of_class, so_labelled = share.sum(2), share.sum(1)
-    precision = _ratio(right, so_labelled)
-    recall = _ratio(right, of_class)
-    f1 = _ratio(2 * right, of_class + so_labelled)
-    return ClassReport(
-        [
+    right = label == gold
+    rows: list[ClassQuality] = []
+    for c, name in enumerate(class_names):
+        said, found = label == c, gold == c
+        either = said | found
+        rows.append(
             ClassQuality(
                 name,
-                int(reviewed[c]),
-                _interval(precision[:, c], level),
-                _interval(recall[:, c], level),
-                _interval(f1[:, c], level),
-                _interval(of_class[:, c], level),
+                int(either.sum()),
+                weighted_share(right, weight, said, level),
+                weighted_share(right, weight, found, level),
+                _f1(weighted_share(right, weight, either, level)),
+                weighted_share(found, weight, level=level),
             )
-            for c, name in enumerate(class_names)
-        ],
-        _interval(f1.mean(1), level),
-        _interval(right.sum(1), level),
-        share.mean(0),
+        )
+    cell = gold * k + label
+    confusion, squares = (np.bincount(cell, w, k * k).reshape(k, k) for w in (weight, weight**2))
+    macro = macro_f1([row.f1 for row in rows], confusion, squares, level)
+    accuracy = weighted_share(right, weight, level=level)
+    return ClassReport(rows, macro, accuracy, confusion / weight.sum())
+
+
+def judged_draws(
+    batches: Sequence[AuditedBatch],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return label, gold and weight of the judged draws of all batches, each (n_judged,)."""
+    parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    for batch in batches:
+        label = batch.label[batch.drawn]
+        kept = (batch.gold != MISSING) & (label != MISSING)
+        parts.append((label[kept], batch.gold[kept], draw_weight(batch, kept)[kept]))
+    label, gold, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return label.astype(np.int64), gold.astype(np.int64), weight
+
+
+def macro_f1(
+    f1: Sequence[Interval],
+    confusion: NDArray[np.float64],
+    squares: NDArray[np.float64],
+    level: float = 0.95,
+) -> Interval:
+    """Average F1 over the classes; unmeasured if one of them was neither said nor found.
+
+    Parameters
+    ----------
+    f1 : sequence of Interval
+        Of each class.
+    confusion, squares : float arrays of shape (n_classes, n_classes)
+        Sums of the weights, and of their squares, of draws that are ``i`` (row) and labelled ``j``.
+
+    Notes
+    -----
+    The distances from each point to its bounds are added like standard errors that correlate
+    (method of variance estimates recovery, Zou & Donner 2008, Stat. Med. 27, 1693-1702): a mistake
+    lowers two classes at once. Correlations come from how each cell moves each F1, with one more
+    review spread over all mistakes, so that classes without a mistake have some too. F1 is concave
+    in the share it comes from, so all classes' points lie low at once; the upper bound allows for it.
+    """
+    if not all(one.measured for one in f1):
+        return Interval(math.nan, 0.0, 1.0, level)
+    k = len(f1)
+    mistakes = ~np.eye(k, dtype=np.bool_)
+    typical = squares.sum() / confusion.sum()
+    cells = confusion + typical * mistakes / mistakes.sum()
+    mass = squares + typical**2 * mistakes / mistakes.sum()
+    hits = np.diag(cells)
+    union = cells.sum(0) + cells.sum(1) - hits
+    jaccard = hits / union
+    rows, columns = np.indices((k, k))
+    moves = np.array(
+        [
+            ((rows == c) & (columns == c)) - jaccard[c] * ((rows == c) | (columns == c))
+            for c in range(k)
+        ]
     )
+    moves *= (2 / (1 + jaccard) ** 2 / union)[:, None, None]
+    shared = np.einsum("aij,bij,ij->ab", moves, moves, mass)
+    spread = np.sqrt(np.diag(shared))
+    together = shared / np.maximum(np.outer(spread, spread), 1e-300)
+    point = float(np.mean([one.point for one in f1]))
+    below = np.array([one.point - one.low for one in f1])
+    above = np.array([one.high - one.point for one in f1])
+    low, high = (math.sqrt(max(far @ together @ far, 0.0)) / k for far in (below, above))
+    bend = float(np.mean((1 + jaccard) / 2 * spread**2))  # -F''(J) Var(J) / 2
+    return Interval(point, max(point - low, 0.0), min(point + high + bend, 1.0), level)
 
 
-def _draw_batch(
-    batch: AuditedBatch,
-    k: int,
-    posterior: NDArray[np.float64] | None,
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """Draw how many items are of class i and labelled j; shape (DRAWS, k, k)."""
-    strata = len(batch.design.planned)
-    cell = np.where(batch.label != MISSING, batch.design.stratum * k + batch.label, strata * k)
-    sizes = np.bincount(cell, minlength=strata * k + 1)[:-1].astype(np.float64)
-    ok = (batch.gold != MISSING) & (batch.label[batch.drawn] != MISSING)
-    counts = np.zeros((strata * k, k))
-    np.add.at(counts, (cell[batch.drawn][ok], batch.gold[ok]), 1.0)
-    opinion = np.tile(OWN_LABEL * np.eye(k) + (1 - OWN_LABEL) / k, (strata, 1))
-    if posterior is not None:
-        summed = np.zeros((strata * k + 1, k))
-        np.add.at(summed, cell, posterior)
-        opinion = summed[:-1] / np.maximum(sizes, 1)[:, None]
-    used = np.flatnonzero(sizes)
-    alpha = counts[used] + PRIOR_REVIEWS * opinion[used] + PRIOR_FLOOR
-    gamma = rng.standard_gamma(np.broadcast_to(alpha, (DRAWS, *alpha.shape)))
-    chance = gamma / np.maximum(gamma.sum(2, keepdims=True), 1e-300)
-    unseen = sizes[used] - counts[used].sum(1)
-    truth = counts[used] + unseen[:, None] * chance
-    drawn = np.zeros((DRAWS, k, k))
-    for c in range(k):
-        drawn[:, :, c] = truth[:, used % k == c].sum(1)
-    return drawn
-
-
-def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
-
-
-def _interval(values: NDArray[np.float64], level: float) -> Interval:
-    """Summarise draws; a quantity that does not exist (a class never given) is unmeasured."""
-    if np.isnan(values).any():
-        return Interval(float("nan"), 0.0, 1.0, level)
-    low, high = np.quantile(values, [0.5 - level / 2, 0.5 + level / 2])
-    return Interval(float(values.mean()), float(low), float(high), level)
+def _f1(jaccard: Interval) -> Interval:
+    point, low, high = (2 * j / (1 + j) for j in (jaccard.point, jaccard.low, jaccard.high))
+    return Interval(point, low, high, jaccard.level)

@@ -149,19 +149,31 @@ def merge_thin(
     Strata are ordered by predicted error, so neighbours are the most alike. A stratum that was
     reviewed completely stands by itself, however small.
     """
-    groups: list[tuple[float, float, float]] = []
-    for row in zip(k.tolist(), n.tolist(), sizes.tolist(), strict=True):
-        thin = row[1] < min(MIN_STRATUM, row[2])
-        if groups and (thin or groups[-1][1] < min(MIN_STRATUM, groups[-1][2])):
-            last = groups.pop()
-            row = (last[0] + row[0], last[1] + row[1], last[2] + row[2])
-        groups.append(row)
-    merged = np.array([g for g in groups if g[2] > 0])
-    return merged[:, 0], merged[:, 1], merged[:, 2]
+    group = thin_groups(n, sizes)
+    merged = np.array([np.bincount(group, part) for part in (k, n, sizes)])
+    merged = merged[:, merged[2] > 0]
+    return merged[0], merged[1], merged[2]
+
+
+def thin_groups(n: NDArray[np.float64], sizes: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the group each stratum is merged into, ``0 .. n_groups - 1``; see above."""
+    group = np.zeros(len(n), dtype=np.int64)
+    here, seen, items = 0, 0.0, 0.0
+    for at, (drawn, size) in enumerate(zip(n.tolist(), sizes.tolist(), strict=True)):
+        thin = drawn < min(MIN_STRATUM, size)
+        if at and not (thin or seen < min(MIN_STRATUM, items)):
+            here, seen, items = here + 1, 0.0, 0.0
+        group[at] = here
+        seen, items = seen + drawn, items + size
+    return group
 
 
 def score_bounds(
-    k: NDArray[np.float64], n: NDArray[np.float64], sizes: NDArray[np.float64], level: float
+    k: NDArray[np.float64],
+    n: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    level: float,
+    fixed: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return point, low and high, each of shape (n_tables,), for many stratified tables at once.
 
@@ -169,6 +181,10 @@ def score_bounds(
     ----------
     k, n, sizes : float arrays of shape (n_tables, n_strata)
         As in :func:`stratified_score`, already merged: every ``n`` is positive.
+    fixed : float array of shape (n_tables, n_strata), optional
+        Part (0..1) of a stratum's reviews that are of the kind counted. Where it is below 1 their
+        number is chance too: the variance gets ``(1 - fixed) (p_h - theta)^2`` (Cochran 1977,
+        Sampling Techniques, 5A.14). All 1 without it.
     """
     z = float(norm.ppf(0.5 + level / 2))
     infinite = np.isinf(sizes)
@@ -183,9 +199,9 @@ def score_bounds(
     point = (weight * share).sum(1)
 
     # both bounds of all tables at once: eta > 0 leads down to the low one, eta < 0 to the high one
-    twice = [
-        np.concatenate([x, x]) for x in (seen, wins, weight, known.astype(np.float64), share, point)
-    ]
+    loose = np.zeros_like(k) if fixed is None else 1 - fixed
+    table = (seen, wins, weight, known.astype(np.float64), share, point, loose)
+    twice = [np.concatenate([x, x]) for x in table]
     sign = np.repeat([1.0, -1.0], len(k))
     near, far = np.full(2 * len(k), -30.0), np.full(2 * len(k), 60.0)
     for _ in range(STEPS):
@@ -208,11 +224,13 @@ def _excess(
     known: NDArray[np.float64],
     share: NDArray[np.float64],
     point: NDArray[np.float64],
+    loose: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return how far beyond ``z`` standard errors each eta lies, and the share it stands for."""
     p = np.where(known > 0, share, _tilted(eta[:, None] * weight, seen, wins))
     theta = (weight * p).sum(1)
-    variance = np.where(known > 0, 0.0, weight**2 * p * (1 - p) / seen).sum(1)
+    spread = p * (1 - p) + loose * (p - theta[:, None]) ** 2
+    variance = np.where(known > 0, 0.0, weight**2 * spread / seen).sum(1)
     return (point - theta) ** 2 - z**2 * variance, theta
 
 

@@ -10,45 +10,7 @@ from labeling.quality.agreement import cohen_kappa, krippendorff_alpha
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.calibration import calibration
 from labeling.quality.classes import class_report
-from labeling.sampling.audit import draw_audit
 from labeling.votes import Votes
-
-NAMES = ["a", "b", "c"]
-
-
-def one(rng, n=100, items=1500, k=3):
-    posterior = rng.dirichlet([0.35] * k, items)
-    truth = (rng.random(items)[:, None] > np.cumsum(posterior, 1)).sum(1).clip(0, k - 1)
-    label = posterior.argmax(1).astype(np.int32)
-    sample = draw_audit(
-        [f"{i:05}" for i in range(items)], n, int(rng.integers(1 << 30)), 1 - posterior.max(1)
-    )
-    batch = AuditedBatch(
-        "a", label, sample.design, sample.item, truth[sample.item].astype(np.int32), k
-    )
-    confusion = np.zeros((k, k))
-    np.add.at(confusion, (truth, label), 1 / items)
-    return batch, posterior, confusion
-
-
-def test_intervals_by_class_cover_in_simulation():
-    rng, runs = np.random.default_rng(0), 120
-    hits = {"precision": [], "recall": [], "macro": [], "accuracy": []}
-    for seed in range(runs):
-        batch, posterior, confusion = one(rng)
-        report = class_report([batch], NAMES, [posterior], seed=seed)
-        right = np.diag(confusion)
-        precision, recall = right / confusion.sum(0), right / confusion.sum(1)
-        f1 = 2 * right / (confusion.sum(0) + confusion.sum(1))
-        for c, quality in enumerate(report.classes):
-            hits["precision"].append(
-                quality.precision.low <= precision[c] <= quality.precision.high
-            )
-            hits["recall"].append(quality.recall.low <= recall[c] <= quality.recall.high)
-        hits["macro"].append(report.macro_f1.low <= f1.mean() <= report.macro_f1.high)
-        hits["accuracy"].append(report.accuracy.low <= right.sum() <= report.accuracy.high)
-    for name, values in hits.items():
-        assert np.mean(values) >= 0.92 - 3 * math.sqrt(0.92 * 0.08 / len(values)), name
 
 
 def test_with_everything_reviewed_the_report_is_exact():
@@ -71,8 +33,8 @@ def test_a_class_never_given_is_unmeasured():
 def test_one_class_only_and_all_wrong_keep_open_intervals():
     wrong = AuditedBatch.uniform("a", [0] * 500, range(30), [1] * 30)
     quality = class_report([wrong], ["x", "y"]).classes[0]
-    assert quality.precision.point < 0.05
-    assert quality.precision.high > 0.01
+    assert quality.precision.point == 0
+    assert quality.precision.high > 0.05
 
 
 def test_no_review_is_told():
