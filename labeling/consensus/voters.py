@@ -10,7 +10,8 @@ from labeling.consensus.events import Events
 from labeling.consensus.patterns import Patterns
 from labeling.consensus.posterior import TIE
 from labeling.gold import Gold
-from labeling.quality.intervals import UNMEASURED, Interval, wilson
+from labeling.quality.intervals import UNMEASURED, Interval
+from labeling.quality.weighted import weighted_shares
 from labeling.votes import Votes
 
 Z95 = float(norm.ppf(0.975))
@@ -114,7 +115,7 @@ def wilson_bounds(
 
 
 def measured_voters(votes: Votes, gold: Gold | None) -> dict[int, Interval]:
-    """Measure voters on gold: Hajek ratio, Wilson's interval with Kish's effective size.
+    """Measure voters on gold; see :func:`labeling.quality.weighted.weighted_share`.
 
     Returns
     -------
@@ -124,17 +125,9 @@ def measured_voters(votes: Votes, gold: Gold | None) -> dict[int, Interval]:
     """
     if gold is None or gold.probability is None:
         return {}
-    truth = np.full(votes.n_items, -1, dtype=np.int64)
-    weight = np.zeros(votes.n_items)
-    truth[gold.item], weight[gold.item] = gold.label, 1 / gold.probability
-    at = np.flatnonzero(truth[votes.item] >= 0)
-    voter, w = votes.voter[at], weight[votes.item[at]]
-    right = w * (votes.label[at] == truth[votes.item[at]])
-    total = np.bincount(voter, w, votes.n_voters)
-    squares = np.bincount(voter, w**2, votes.n_voters)
-    hit = np.bincount(voter, right, votes.n_voters)
-    found: dict[int, Interval] = {}
-    for j in np.flatnonzero(total > TIE):
-        effective = float(total[j] ** 2 / squares[j])
-        found[int(j)] = wilson(min(float(hit[j] / total[j]), 1.0) * effective, effective)
-    return found
+    place = np.full(votes.n_items, -1, dtype=np.int64)
+    place[gold.item] = np.arange(gold.n_gold)
+    at = np.flatnonzero(place[votes.item] >= 0)
+    seen = place[votes.item[at]]
+    right = votes.label[at] == gold.label[seen]
+    return weighted_shares(votes.voter[at].astype(np.int64), seen, right, 1 / gold.probability)

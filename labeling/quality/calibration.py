@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from labeling.errors import QualityError
-from labeling.quality.intervals import Interval, wilson
+from labeling.quality.intervals import Interval
+from labeling.quality.weighted import weighted_share
 
 BINS = 10
 
@@ -97,7 +98,7 @@ def calibration(
                 float(stated[at].max()),
                 int(at.sum()),
                 said,
-                wilson(share * effective, effective),
+                weighted_share(right > 0, w, at, finite=False),
             )
         )
         part = float(w[at].sum() / w.sum())

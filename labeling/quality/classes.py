@@ -111,8 +111,9 @@ def judged_draws(
     for batch in batches:
         label = batch.label[batch.drawn]
         kept = (batch.gold != MISSING) & (label != MISSING)
-        parts.append((label[kept], batch.gold[kept], draw_weight(batch, kept)[kept]))
-    label, gold, weight = (np.concatenate(part) for part in zip(*parts, strict=True))
+        mine = label[kept].astype(np.int64), batch.gold[kept].astype(np.int64)
+        parts.append((*mine, draw_weight(batch, kept)[kept]))
+    label, gold, weight = (np.concatenate([part[at] for part in parts]) for at in range(3))
     return label.astype(np.int64), gold.astype(np.int64), weight
 
 

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.quality.audited import MISSING, AuditedBatch
-from labeling.quality.intervals import Interval, wilson
+from labeling.quality.intervals import Interval
 from labeling.quality.planning import plan_for_width
+from labeling.quality.weighted import draw_weight, weighted_share
 
 MIN_REVIEWS = 5
 """Reviews of a slice below which it is not named."""
@@ -103,7 +104,7 @@ def diagnose(
     """
     wrong = np.concatenate([b.wrong() for b in batches] or [np.zeros(0, np.bool_)])
     judged = np.concatenate([_judged(b) for b in batches] or [np.zeros(0, np.bool_)])
-    weight = np.concatenate([_weight(b) for b in batches] or [np.zeros(0)])
+    weight = np.concatenate([draw_weight(b, _judged(b)) for b in batches] or [np.zeros(0)])
     if not judged.any():
         return Diagnosis([], [], ["Nothing was reviewed yet: review the audit sample."])
     groups: dict[str, NDArray[np.bool_]] = {}
@@ -131,13 +132,6 @@ def _judged(batch: AuditedBatch) -> NDArray[np.bool_]:
     return (batch.gold != MISSING) & (batch.label[batch.drawn] != MISSING)
 
 
-def _weight(batch: AuditedBatch) -> NDArray[np.float64]:
-    """Items each draw stands for: its stratum's size over the draws from it."""
-    stratum = batch.design.stratum[batch.drawn]
-    taken = np.bincount(stratum, minlength=len(batch.design.planned))
-    return (batch.design.sizes / np.maximum(taken, 1))[stratum]
-
-
 def _slice(
     name: str,
     inside: NDArray[np.bool_],
@@ -147,8 +141,6 @@ def _slice(
     target_error: float,
 ) -> Slice:
     w = weight[inside]
-    rate = float(w @ wrong[inside] / w.sum())
-    effective = float(w.sum() ** 2 / (w @ w))
     outside = judged & ~inside
     v = weight[outside]
     excess_here = float(w @ wrong[inside]) - target_error * float(w.sum())
@@ -157,7 +149,7 @@ def _slice(
         name,
         int(inside.sum()),
         int(wrong[inside].sum()),
-        wilson(rate * effective, effective),
+        weighted_share(wrong, weight, inside),
         float(v @ wrong[outside] / v.sum()) if outside.any() else float("nan"),
         float(np.clip(excess_here / everywhere, 0, 1)) if everywhere > 0 else 0.0,
     )

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from labeling.gold import Gold
 from labeling.quality.calibration import calibration
-from labeling.quality.intervals import wilson
+from labeling.quality.weighted import weighted_share
 from labeling.student.paired import inverse_probability
 
 _TINY = 1e-12
@@ -34,7 +34,7 @@ def scores(proba: NDArray[np.float64], gold: Gold) -> dict[str, float]:
 
     Notes
     -----
-    Hajek ratio, with Wilson's interval on Kish's effective sample size.
+    See :func:`labeling.quality.weighted.weighted_share`.
 
     Examples
     --------
@@ -48,12 +48,10 @@ def scores(proba: NDArray[np.float64], gold: Gold) -> dict[str, float]:
         return {}
     said = proba[gold.item]
     right = said.argmax(axis=1) == gold.label
-    effective = float(weight.sum() ** 2 / (weight**2).sum())
-    accuracy = float(np.average(right, weights=weight))
-    interval = wilson(accuracy * effective, effective)
+    interval = weighted_share(right, weight)
     given = np.maximum(said[np.arange(len(said)), gold.label], _TINY)
     return {
-        "accuracy": accuracy,
+        "accuracy": interval.point,
         "accuracy_low": interval.low,
         "accuracy_high": interval.high,
         "log_loss": float(np.average(-np.log(given), weights=weight)),

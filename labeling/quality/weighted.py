@@ -18,9 +18,11 @@ ALIKE = 1.25
 """Weights up to this factor apart are pooled, whatever batch they are from; pooling costs 1 %."""
 
 
-def draw_weight(
-    batch: AuditedBatch, kept: NDArray[np.bool_] | None = None
-) -> NDArray[np.float64]:
+VAST = 1e12
+"""Items a review stands for where there is no end of them."""
+
+
+def draw_weight(batch: AuditedBatch, kept: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
     """Return how many items each draw stands for, shape (n_drawn,); 0 for one that is left out.
 
     Parameters
@@ -55,6 +57,7 @@ def weighted_share(
     weight: NDArray[np.float64],
     inside: NDArray[np.bool_] | None = None,
     level: float = 0.95,
+    finite: bool = True,
 ) -> Interval:
     """Estimate the share of successes among the reviews ``inside``, with its interval.
 
@@ -68,6 +71,9 @@ def weighted_share(
         Reviews of the kind that is measured; all without it.
     level : float
         Coverage, in (0, 1).
+    finite : bool
+        Whether weights count the items of a finite batch, which many reviews exhaust; False where
+        they are only relative.
 
     Raises
     ------
@@ -83,7 +89,7 @@ def weighted_share(
     Examples
     --------
     >>> right = np.array([True] * 92 + [False] * 8)
-    >>> found = weighted_share(right, np.full(100, 1e9))
+    >>> found = weighted_share(right, np.ones(100), finite=False)
     >>> round(found.low, 4), round(found.high, 4)
     (0.85, 0.9589)
     """
@@ -94,9 +100,52 @@ def weighted_share(
         )
     if not among.any():
         return Interval(math.nan, 0.0, 1.0, level)
+    if not finite:
+        weight = weight / float(weight[among].max()) * VAST
     tables = share_tables(success, weight, among)
-    point, low, high = score_bounds(*(part[None] for part in tables[:3]), level, tables[3][None])
+    k, n, sizes, fixed = (part[None] for part in tables)
+    point, low, high = score_bounds(k, n, sizes, level, fixed)
     return Interval(float(point[0]), float(low[0]), float(high[0]), level)
+
+
+def weighted_shares(
+    series: NDArray[np.int64],
+    row: NDArray[np.int64],
+    right: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+    finite: bool = True,
+) -> dict[int, Interval]:
+    """Estimate the share right of many voters; one entry for each vote on a review.
+
+    Parameters
+    ----------
+    series, row : int arrays of shape (n_votes,)
+        Who voted, and on which review.
+    right : bool array of shape (n_votes,)
+    weight : float array of shape (n_reviews,)
+    finite : bool
+        As in :func:`weighted_share`.
+
+    Returns
+    -------
+    dict of int to Interval
+        By voter; those without a vote are missing.
+
+    Examples
+    --------
+    >>> votes = np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([True, False, True])
+    >>> found = weighted_shares(*votes, np.ones(2), finite=False)
+    >>> found[0].point, found[1].point
+    (0.5, 1.0)
+    """
+    order = np.argsort(series, kind="stable")
+    names, first = np.unique(series[order], return_index=True)
+    found: dict[int, Interval] = {}
+    for name, votes in zip(names.tolist(), np.split(order, first[1:]), strict=True):
+        inside, hit = np.zeros(len(weight), np.bool_), np.zeros(len(weight), np.bool_)
+        inside[row[votes]], hit[row[votes[right[votes]]]] = True, True
+        found[name] = weighted_share(hit, weight, inside, finite=finite)
+    return found
 
 
 def share_tables(

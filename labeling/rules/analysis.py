@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from labeling.errors import RuleError
-from labeling.quality.intervals import Interval, wilson
+from labeling.quality.intervals import Interval
+from labeling.quality.weighted import weighted_shares
 from labeling.rules.arrow import Table, pa, pc
 from labeling.rules.hits import RuleVotes
 
@@ -157,7 +158,7 @@ def _company(cells: _Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def _on_gold(
     cells: _Cells, gold: Table | None, n_rules: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], dict[int, Interval]]:
-    """Count gold seen and got right by each rule, and estimate its accuracy (Hajek, Kish)."""
+    """Count gold seen and got right by each rule, and estimate its accuracy."""
     if gold is None:
         zeros = np.zeros(n_rules, dtype=np.int64)
         return zeros, zeros, {}
@@ -175,18 +176,13 @@ def _on_gold(
     truth_of = _integers(pc.fill_null(truth.take(at), -1))
     known = _integers(pc.is_valid(at)).astype(bool)[cells.item]
     right = known & (truth_of[cells.item] == cells.label)
-    weight = np.ones(len(cells.item))
-    if "probability" in gold.column_names:
-        drawn = pc.fill_null(gold["probability"].combine_chunks().take(at), 1.0)
-        weight = 1 / drawn.to_numpy(zero_copy_only=False)[cells.item]
-    total, squares, hits = (
-        np.bincount(cells.rule[rows], weights=w[rows], minlength=n_rules)
-        for rows, w in ((known, weight), (known, weight**2), (right, weight))
-    )
-    shares: dict[int, Interval] = {}
-    for i in np.flatnonzero(total).tolist():
-        effective = float(total[i] ** 2 / squares[i])
-        shares[i] = wilson(min(float(hits[i] / total[i]), 1.0) * effective, effective)
+    drawn = "probability" in gold.column_names
+    weight = np.ones(len(ids))
+    if drawn:
+        chance = pc.fill_null(gold["probability"].combine_chunks(), 1.0)
+        weight = 1 / chance.to_numpy(zero_copy_only=False)
+    row = _integers(pc.fill_null(pc.index_in(cells.ids, value_set=ids), -1))[cells.item]
+    shares = weighted_shares(cells.rule[known], row[known], right[known], weight, finite=drawn)
     return (
         np.bincount(cells.rule[known], minlength=n_rules),
         np.bincount(cells.rule[right], minlength=n_rules),
