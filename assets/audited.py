@@ -186,11 +186,3 @@ def codes(names: pa.ChunkedArray, classes: Sequence[str]) -> Codes:
     """Turn class names into indices; MISSING for null and for what is no class any more."""
     known = {name: at for at, name in enumerate(classes)}
     return np.array([known.get(str(n), MISSING) for n in names.to_pylist()], dtype=np.int32)
-
-
-def weights(audit: Audit) -> NDArray[np.float64]:
-    """Return how many items each draw stands for: its stratum's size over the draws from it."""
-    batch = audit.batch
-    stratum = batch.design.stratum[batch.drawn]
-    taken = np.bincount(stratum, minlength=len(batch.design.planned))
-    return (batch.design.sizes / np.maximum(taken, 1))[stratum]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.accuracy import LABELS, measure, score_row, voters_of
-from assets.audited import Audit, read_audits, weights
+from assets.audited import Audit, read_audits
 from assets.declare import once
 from assets.mistakes import mistakes
 from assets.tables import (
@@ -82,9 +82,7 @@ def class_rows(task: Task, span: str, audits: Sequence[Audit]) -> tuple[Rows, Ro
 
     if not any(audit.batch.reviewed for audit in audits):
         return [], []
-    k = len(task.classes)
-    opinion = [_opinion(audit, k) for audit in audits]
-    report = class_report([audit.batch for audit in audits], task.classes, opinion)
+    report = class_report([audit.batch for audit in audits], task.classes)
     rows: Rows = [
         {
             "span": span,
@@ -105,14 +103,6 @@ def class_rows(task: Task, span: str, audits: Sequence[Audit]) -> tuple[Rows, Ro
     return rows, cells
 
 
-def _opinion(audit: Audit, k: int) -> NDArray[np.float64]:
-    """Spread what the released label's confidence leaves evenly over the other classes."""
-    label = audit.batch.label
-    opinion = np.repeat(((1 - audit.confidence) / (k - 1))[:, None], k, axis=1)
-    opinion[np.arange(len(label)), label] = audit.confidence
-    return np.clip(opinion, 0.0, 1.0)
-
-
 def _shares(**intervals: Any) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for name, interval in intervals.items():
@@ -124,6 +114,7 @@ def _shares(**intervals: Any) -> dict[str, float | None]:
 def reliability_rows(audits: Sequence[Audit]) -> Rows:
     """Return rows of quality.reliability: what labels and consensus said, and how it turned out."""
     from labeling.quality.calibration import calibration
+    from labeling.quality.weighted import draw_weight
 
     rows: Rows = []
     for series in (LABELS, "consensus"):
@@ -138,7 +129,7 @@ def reliability_rows(audits: Sequence[Audit]) -> Rows:
             judged = (audit.batch.gold != MISSING) & (given[drawn] != MISSING)
             said.append(np.clip(sure[drawn][judged], 0.0, 1.0))
             right.append((given[drawn] == audit.batch.gold)[judged])
-            weight.append(weights(audit)[judged])
+            weight.append(draw_weight(audit.batch, judged)[judged])
         if not said or not sum(map(len, said)):
             continue
         found = calibration(np.concatenate(said), np.concatenate(right), np.concatenate(weight))

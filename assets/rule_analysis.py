@@ -15,6 +15,7 @@ from assets.rules import load_rules
 from assets.tables import (
     CONSENSUS,
     GOLD,
+    OVERALL,
     RULE_ANALYSIS,
     RULE_CHANGES,
     RULE_FAILURES,
@@ -45,6 +46,12 @@ select substr(voter, 6) as rule, version_before, version_after, count(*) as item
     array_to_string(list(item_id order by item_id)[:3], ', ') as for_example
 from votes.rule_changes group by all order by items desc, rule
 """
+MEASURED = """
+select substr(series, 12) as rule, reviewed as gold, reviewed - errors as correct, accuracy,
+    accuracy_low, accuracy_high
+from quality.overall
+where series like 'voter/rule/%' and version is null and class = 'all' and reviewed > 0
+"""
 TEXTS = """
 select i.text, c.posterior, coalesce(v.said, []) as said,
     case when g.origin = 'queue' and list_contains($names, g.label) then g.label end as gold
@@ -67,11 +74,11 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
         task,
         RULE_ANALYSIS,
         group="published",
-        deps=[RULE_VOTES, GOLD, CONSENSUS],
+        deps=[RULE_VOTES, GOLD, CONSENSUS, OVERALL],
         automatic=True,
     )
     def rule_analysis(warehouse: Warehouse) -> dg.MaterializeResult:
-        """Coverage, overlaps, conflicts, accuracy on audit gold, near-duplicates, suggestions."""
+        """Coverage, overlaps, conflicts, near-duplicates, suggestions; accuracy as in overall."""
         from labeling.rules.analysis import analyse
         from labeling.rules.hits import RuleVotes
 
@@ -82,6 +89,7 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
             RULE_CHANGES,
             GOLD,
             CONSENSUS,
+            OVERALL,
             RULE_ANALYSIS,
             RULE_SUGGESTIONS,
         )
@@ -92,13 +100,11 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
             failures = db.execute(
                 "select substr(voter, 6) as rule, item_id, message from votes.rule_failures"
             ).to_arrow_table()
-            gold = db.execute(
-                "select item_id, label, probability from people.gold where origin = 'audit'"
-            ).to_arrow_table()
+            measured = db.execute(MEASURED).to_arrow_table().to_pylist()
             edits = db.execute(EDITS).to_arrow_table().to_pylist()
             texts = db.execute(TEXTS, {"names": list(task.classes)}).to_arrow_table()
         result = RuleVotes(votes, failures, texts.num_rows, tuple(loaded))
-        table: pa.Table = analyse(result, gold)
+        table = with_accuracy(analyse(result), measured)
         changed = Counter({str(edit["rule"]): int(edit["items"]) for edit in edits})
         counts = [changed[str(name)] for name in table["rule"].to_pylist()]
         table = table.append_column("changed_items", pa.array(counts, pa.int64()))
@@ -125,6 +131,14 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
         )
 
     return rule_analysis
+
+
+def with_accuracy(table: pa.Table, measured: list[dict[str, Any]]) -> pa.Table:
+    """Put the accuracy that quality.overall tells in the place of what was counted here."""
+    of = {row["rule"]: row for row in measured}
+    nothing = {"gold": 0, "correct": 0}
+    rows = [{**row, **(of.get(row["rule"]) or nothing)} for row in table.to_pylist()]
+    return pa.Table.from_pylist(rows, schema=table.schema)
 
 
 def as_markdown(rows: list[dict[str, Any]]) -> str:

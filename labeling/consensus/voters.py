@@ -8,7 +8,6 @@ from scipy.stats import norm
 
 from labeling.consensus.events import Events
 from labeling.consensus.patterns import Patterns
-from labeling.consensus.posterior import TIE
 from labeling.gold import Gold
 from labeling.quality.intervals import UNMEASURED, Interval
 from labeling.quality.weighted import weighted_shares
@@ -128,6 +127,10 @@ def measured_voters(votes: Votes, gold: Gold | None) -> dict[int, Interval]:
     place = np.full(votes.n_items, -1, dtype=np.int64)
     place[gold.item] = np.arange(gold.n_gold)
     at = np.flatnonzero(place[votes.item] >= 0)
-    seen = place[votes.item[at]]
+    voter, seen = votes.voter[at], place[votes.item[at]]
     right = votes.label[at] == gold.label[seen]
-    return weighted_shares(votes.voter[at].astype(np.int64), seen, right, 1 / gold.probability)
+    hit, inside = np.zeros((2, votes.n_voters, gold.n_gold), dtype=np.bool_)
+    inside[voter, seen] = True
+    hit[voter[right], seen[right]] = True
+    found = weighted_shares(hit, 1 / gold.probability, inside)
+    return {j: one for j, one in enumerate(found) if one.measured}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from labeling.errors import QualityError
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.intervals import Interval
-from labeling.quality.weighted import draw_weight, weighted_share
+from labeling.quality.weighted import draw_weight, weighted_shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,40 +81,42 @@ def class_report(
     label, gold, weight = judged_draws(batches)
     if not len(label):
         raise QualityError("no reviewed item with a label: nothing to report by class")
-    right = label == gold
-    rows: list[ClassQuality] = []
-    for c, name in enumerate(class_names):
-        said, found = label == c, gold == c
-        either = said | found
-        rows.append(
-            ClassQuality(
-                name,
-                int(either.sum()),
-                weighted_share(right, weight, said, level),
-                weighted_share(right, weight, found, level),
-                _f1(weighted_share(right, weight, either, level)),
-                weighted_share(found, weight, level=level),
-            )
-        )
+    each = np.arange(k)[:, None]
+    said, found, either = label == each, gold == each, (label == each) | (gold == each)
+    every = np.ones((1, len(label)), dtype=np.bool_)
+    right = np.broadcast_to(label == gold, (3 * k, len(label)))
+    shares = weighted_shares(
+        np.concatenate([right, found, label[None] == gold]),
+        weight,
+        np.concatenate([said, found, either, np.repeat(every, k + 1, axis=0)]),
+        level,
+    )
+    of = [shares[at : at + k] for at in range(0, 4 * k, k)]
+    rows = [
+        ClassQuality(name, int(either[c].sum()), of[0][c], of[1][c], _f1(of[2][c]), of[3][c])
+        for c, name in enumerate(class_names)
+    ]
     cell = gold * k + label
-    confusion, squares = (np.bincount(cell, w, k * k).reshape(k, k) for w in (weight, weight**2))
+    confusion, squares = (
+        np.bincount(cell, w, k * k).astype(np.float64).reshape(k, k) for w in (weight, weight**2)
+    )
     macro = macro_f1([row.f1 for row in rows], confusion, squares, level)
-    accuracy = weighted_share(right, weight, level=level)
-    return ClassReport(rows, macro, accuracy, confusion / weight.sum())
+    return ClassReport(rows, macro, shares[-1], confusion / weight.sum())
 
 
 def judged_draws(
     batches: Sequence[AuditedBatch],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return label, gold and weight of the judged draws of all batches, each (n_judged,)."""
-    parts = [(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))]
+    labels, golds = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    weights: list[NDArray[np.float64]] = [np.empty(0)]
     for batch in batches:
         label = batch.label[batch.drawn]
         kept = (batch.gold != MISSING) & (label != MISSING)
-        mine = label[kept].astype(np.int64), batch.gold[kept].astype(np.int64)
-        parts.append((*mine, draw_weight(batch, kept)[kept]))
-    label, gold, weight = (np.concatenate([part[at] for part in parts]) for at in range(3))
-    return label.astype(np.int64), gold.astype(np.int64), weight
+        labels.append(label[kept].astype(np.int64))
+        golds.append(batch.gold[kept].astype(np.int64))
+        weights.append(draw_weight(batch, kept)[kept])
+    return np.concatenate(labels), np.concatenate(golds), np.concatenate(weights)
 
 
 def macro_f1(
@@ -159,14 +161,19 @@ def macro_f1(
     )
     moves *= (2 / (1 + jaccard) ** 2 / union)[:, None, None]
     shared = np.einsum("aij,bij,ij->ab", moves, moves, mass)
-    spread = np.sqrt(np.diag(shared))
+    spread: NDArray[np.float64] = np.sqrt(np.diag(shared))
     together = shared / np.maximum(np.outer(spread, spread), 1e-300)
     point = float(np.mean([one.point for one in f1]))
-    below = np.array([one.point - one.low for one in f1])
-    above = np.array([one.high - one.point for one in f1])
-    low, high = (math.sqrt(max(far @ together @ far, 0.0)) / k for far in (below, above))
-    bend = float(np.mean((1 + jaccard) / 2 * spread**2))  # -F''(J) Var(J) / 2
-    return Interval(point, max(point - low, 0.0), min(point + high + bend, 1.0), level)
+    below = _together([one.point - one.low for one in f1], together) / k
+    above = _together([one.high - one.point for one in f1], together) / k
+    bend = float(((1 + jaccard) / 2 * spread**2).mean())  # -F''(J) Var(J) / 2
+    return Interval(point, max(point - below, 0.0), min(point + above + bend, 1.0), level)
+
+
+def _together(distances: Sequence[float], correlation: NDArray[np.float64]) -> float:
+    """Add distances that correlate."""
+    far = np.array(distances, dtype=np.float64)
+    return math.sqrt(max(float(np.sum(np.outer(far, far) * correlation)), 0.0))
 
 
 def _f1(jaccard: Interval) -> Interval:

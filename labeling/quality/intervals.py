@@ -17,7 +17,7 @@ from labeling.errors import QualityError
 MIN_STRATUM = 2
 """Reviews below which a stratum says too little by itself and joins a neighbour."""
 
-STEPS = 64
+STEPS = 48
 """Halvings of the search for a bound; the width left is far below a rounding error."""
 
 
@@ -180,7 +180,8 @@ def score_bounds(
     Parameters
     ----------
     k, n, sizes : float arrays of shape (n_tables, n_strata)
-        As in :func:`stratified_score`, already merged: every ``n`` is positive.
+        As in :func:`stratified_score`, already merged: every ``n`` is positive. A stratum of size
+        0 counts for nothing.
     fixed : float array of shape (n_tables, n_strata), optional
         Part (0..1) of a stratum's reviews that are of the kind counted. Where it is below 1 their
         number is chance too: the variance gets ``(1 - fixed) (p_h - theta)^2`` (Cochran 1977,

@@ -93,76 +93,61 @@ def weighted_share(
     >>> round(found.low, 4), round(found.high, 4)
     (0.85, 0.9589)
     """
-    among = weight > 0 if inside is None else inside & (weight > 0)
-    if not len(success) == len(weight) == len(among):
-        raise QualityError(
-            f"{len(success)} answers, {len(weight)} weights and {len(among)} reviews inside differ"
-        )
-    if not among.any():
-        return Interval(math.nan, 0.0, 1.0, level)
-    if not finite:
-        weight = weight / float(weight[among].max()) * VAST
-    tables = share_tables(success, weight, among)
-    k, n, sizes, fixed = (part[None] for part in tables)
-    point, low, high = score_bounds(k, n, sizes, level, fixed)
-    return Interval(float(point[0]), float(low[0]), float(high[0]), level)
+    among = np.ones(len(weight), np.bool_) if inside is None else inside
+    return weighted_shares(success[None], weight, among[None], level, finite)[0]
 
 
 def weighted_shares(
-    series: NDArray[np.int64],
-    row: NDArray[np.int64],
-    right: NDArray[np.bool_],
+    success: NDArray[np.bool_],
     weight: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+    level: float = 0.95,
     finite: bool = True,
-) -> dict[int, Interval]:
-    """Estimate the share right of many voters; one entry for each vote on a review.
+) -> list[Interval]:
+    """Estimate many shares of the same reviews at once; see :func:`weighted_share`.
 
     Parameters
     ----------
-    series, row : int arrays of shape (n_votes,)
-        Who voted, and on which review.
-    right : bool array of shape (n_votes,)
+    success, inside : bool arrays of shape (n_shares, n_reviews)
     weight : float array of shape (n_reviews,)
-    finite : bool
-        As in :func:`weighted_share`.
-
-    Returns
-    -------
-    dict of int to Interval
-        By voter; those without a vote are missing.
+    level, finite : float, bool
 
     Examples
     --------
-    >>> votes = np.array([0, 0, 1]), np.array([0, 1, 1]), np.array([True, False, True])
-    >>> found = weighted_shares(*votes, np.ones(2), finite=False)
-    >>> found[0].point, found[1].point
-    (0.5, 1.0)
+    >>> right = np.array([[True, False, True], [True, True, False]])
+    >>> spoke = np.array([[True, True, False], [True, True, True]])
+    >>> [round(s.point, 2) for s in weighted_shares(right, np.ones(3), spoke, finite=False)]
+    [0.5, 0.67]
     """
-    order = np.argsort(series, kind="stable")
-    names, first = np.unique(series[order], return_index=True)
-    found: dict[int, Interval] = {}
-    for name, votes in zip(names.tolist(), np.split(order, first[1:]), strict=True):
-        inside, hit = np.zeros(len(weight), np.bool_), np.zeros(len(weight), np.bool_)
-        inside[row[votes]], hit[row[votes[right[votes]]]] = True, True
-        found[name] = weighted_share(hit, weight, inside, finite=finite)
-    return found
-
-
-def share_tables(
-    success: NDArray[np.bool_], weight: NDArray[np.float64], inside: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return ``k``, ``n``, ``sizes`` and ``fixed`` of :func:`score_bounds`, each (n_strata,)."""
+    if success.shape != inside.shape or inside.shape[1] != len(weight):
+        raise QualityError(
+            f"answers of shape {success.shape}, reviews inside of shape {inside.shape} and "
+            f"{len(weight)} weights do not fit together"
+        )
     drawn = weight > 0
-    group, w = alike(weight[drawn]), weight[drawn]
-    chosen = inside[drawn]
-    mine, v = group[chosen], w[chosen]
-    every = np.bincount(group, w)
-    sizes, squares = np.bincount(mine, v, len(every)), np.bincount(mine, v * v, len(every))
-    hits = np.bincount(mine, v * success[drawn][chosen], len(every))
-    full = sizes > 0
-    sizes, squares, hits, every = sizes[full], squares[full], hits[full], every[full]
-    n = sizes**2 / squares
-    return n * np.minimum(hits / sizes, 1.0), n, np.maximum(sizes, n), sizes / every
+    among = inside[:, drawn].astype(np.float64)
+    found = [Interval(math.nan, 0.0, 1.0, level)] * len(among)
+    measured = np.flatnonzero(among.any(axis=1))
+    if not len(measured):
+        return found
+    w = weight[drawn] if finite else weight[drawn] / weight[drawn].max() * VAST
+    group = alike(w)
+    member: NDArray[np.float64] = np.zeros((len(w), int(group.max()) + 1))
+    member[np.arange(len(w)), group] = w
+    sizes, squares = among[measured] @ member, among[measured] @ (member * w[:, None])
+    hits = (among * success[:, drawn])[measured] @ member
+    seen = sizes > 0
+    n = np.divide(sizes**2, squares, out=np.ones_like(sizes), where=seen)
+    k = np.divide(hits * n, sizes, out=np.zeros_like(sizes), where=seen)
+    fixed = np.divide(sizes, member.sum(axis=0), out=np.ones_like(sizes), where=seen)
+    sizes = np.where(seen, np.maximum(sizes, n), 0.0)
+    for at, point, low, high in zip(
+        measured.tolist(),
+        *(part.tolist() for part in score_bounds(np.minimum(k, n), n, sizes, level, fixed)),
+        strict=True,
+    ):
+        found[at] = Interval(point, low, high, level)
+    return found
 
 
 def alike(weight: NDArray[np.float64]) -> NDArray[np.int64]:

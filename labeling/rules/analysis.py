@@ -182,7 +182,11 @@ def _on_gold(
         chance = pc.fill_null(gold["probability"].combine_chunks(), 1.0)
         weight = 1 / chance.to_numpy(zero_copy_only=False)
     row = _integers(pc.fill_null(pc.index_in(cells.ids, value_set=ids), -1))[cells.item]
-    shares = weighted_shares(cells.rule[known], row[known], right[known], weight, finite=drawn)
+    hit, inside = np.zeros((2, n_rules, len(ids)), dtype=np.bool_)
+    inside[cells.rule[known], row[known]] = True
+    hit[cells.rule[right], row[right]] = True
+    found = weighted_shares(hit, weight, inside, finite=drawn)
+    shares = {i: one for i, one in enumerate(found) if one.measured}
     return (
         np.bincount(cells.rule[known], minlength=n_rules),
         np.bincount(cells.rule[right], minlength=n_rules),

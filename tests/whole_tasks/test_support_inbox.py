@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from assets.scripted import read_truth
@@ -180,3 +181,35 @@ def test_confidences_are_calibrated_once_there_is_gold_and_marked_until_then(inb
     assert all(row["every"] for row in votes[BEFORE_THE_CHANGE:])
     # after the change the model is as sure as ever: the reviews of the days before must tell
     assert votes[-1]["moved"] < -0.05
+
+
+def test_a_quantity_is_published_once_or_with_the_same_value(inbox):
+    task, _ = inbox
+
+    def published(name):
+        return pq.ParquetFile(task.published / f"{name}.parquet").read().to_pylist()
+
+    names = ("reviewed", "accuracy", "accuracy_low", "accuracy_high")
+    overall = {
+        (row["series"], row["version"], row["class"]): tuple(row[n] for n in names)
+        for row in published("overall")
+    }
+    voters = published("voter_scorecard")
+    assert {row["family"] for row in voters} == {"rules", "models", "student"}
+    for row in voters:
+        key = (f"voter/{row['voter']}", row["version"], "all")
+        assert tuple(row[n] for n in names) == overall.get(key, (0, None, 0, 1))
+    for row in published("rule_analysis"):
+        told = (row["gold"], row["accuracy"], row["accuracy_low"], row["accuracy_high"])
+        assert told == overall[f"voter/rule/{row['rule']}", None, "all"]
+    report = {row["class"]: row for row in published("class_report") if row["span"] == "all"}
+    for row in published("class_quality"):
+        same = ("reviewed", "precision", "precision_low", "recall", "recall_high")
+        assert [row[n] for n in same] == [report[row["label"]][n] for n in same]
+        _, *precision = overall["labels", None, row["label"]]
+        assert precision == pytest.approx(
+            [row["precision"], row["precision_low"], row["precision_high"]]
+        )
+    of_labels = [row for row in published("confusion") if row["span"] == "all"]
+    right = sum(row["share"] for row in of_labels if row["truth"] == row["label"])
+    assert right == pytest.approx(overall["labels", None, "all"][1])

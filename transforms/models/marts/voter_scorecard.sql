@@ -1,17 +1,9 @@
 -- one row a voter and version: how much it says, how often others agree, how often it is right.
--- The audit draws with another probability in each batch: each item counts for 1 / probability.
-with votes as (
-
-    select v.*, a.probability
-    from {{ ref('votes') }} as v
-    left join {{ ref('stg_audit') }} as a on v.item_id = a.item_id and v.batch = a.batch
-
-),
-
-around as (
+-- Accuracy is estimated in one place, quality.overall; here it is only put beside the counts.
+with around as (
 
     select item_id, batch, count(*) as n_votes, count(distinct label) as n_labels
-    from votes
+    from {{ ref('votes') }}
     where family <> 'student'
     group by item_id, batch
 
@@ -32,14 +24,19 @@ counted as (
         count(*) as votes,
         count(*) / max(t.n_items) as coverage,
         avg((o.n_votes > case when v.family = 'student' then 0 else 1 end)::int) as overlap,
-        avg((o.n_labels > 1)::int) as conflict,
-        count(v.audit_gold) as reviewed,
-        sum((v.label = v.audit_gold)::int / v.probability) / sum(1 / v.probability) as accuracy,
-        coalesce(sum(1 / v.probability) ^ 2 / sum(1 / v.probability ^ 2), 0) as effective
-    from votes as v
+        avg((o.n_labels > 1)::int) as conflict
+    from {{ ref('votes') }} as v
     cross join totals as t
     left join around as o on v.item_id = o.item_id and v.batch = o.batch
     group by v.voter, v.version
+
+),
+
+measured as (
+
+    select substr(series, 7) as voter, version, reviewed, accuracy, accuracy_low, accuracy_high
+    from {{ source('quality', 'overall') }}
+    where series like 'voter/%' and version is not null and class = 'all'
 
 ),
 
@@ -67,10 +64,10 @@ select
     coverage,
     coalesce(overlap, 0) as overlap,
     coalesce(conflict, 0) as conflict,
-    reviewed,
-    accuracy,
-    {{ wilson('accuracy * effective', 'effective', 'low') }} as accuracy_low,
-    {{ wilson('accuracy * effective', 'effective', 'high') }} as accuracy_high,
+    coalesce(m.reviewed, 0) as reviewed,
+    m.accuracy,
+    coalesce(m.accuracy_low, 0) as accuracy_low,
+    coalesce(m.accuracy_high, 1) as accuracy_high,
     a.calls::bigint as calls,
     a.cached::bigint as cached,
     a.cost_usd,
@@ -78,5 +75,6 @@ select
     a.refusals::bigint as refusals,
     a.p95_s
 from counted
+left join measured as m using (voter, version)
 left join asked as a using (voter, version)
 order by family, voter, version

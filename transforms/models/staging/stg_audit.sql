@@ -3,8 +3,7 @@ select
     a.item_id,
     a.batch,
     r.label as released,
-    g.label as gold,
-    a.probability
+    g.label as gold
 from {{ source('people', 'audit_sample') }} as a
 inner join {{ source('people', 'gold') }} as g
     on a.item_id = g.item_id and a.batch = g.batch
