@@ -10,6 +10,7 @@ from assets.firewall import may_teach, teaching_gold, wall_before
 from assets.votes import read_window
 from labeling.consensus.label_model import LabelModel
 from labeling.errors import GoldError
+from labeling.gold import Gold
 from labeling.sampling.duplicates import groups, near_duplicates
 from labeling.student.opinion import form
 from labeling.student.student import Student
@@ -106,6 +107,27 @@ def test_200_marked_gold_rows_reach_no_training_matrix(planted, monkeypatch):
     for who, texts in seen.items():
         assert len(texts) >= 100, f"{who} learnt from no gold: the test sees nothing"
         assert marked(texts) == 0, who
+
+
+def test_the_label_model_learns_from_gold_that_was_drawn_at_random_and_from_no_other(
+    planted, monkeypatch
+):
+    task, warehouse = planted
+    window = read_window(task, warehouse, BATCHES[2])
+    taught: list[Gold] = []
+    fit = LabelModel.fit
+
+    def spy(self, votes, gold=None):
+        taught.append(gold)
+        return fit(self, votes, gold)
+
+    monkeypatch.setattr(LabelModel, "fit", spy)
+    fit_label_model(task, window)
+    (gold,) = taught
+    assert gold.n_gold == 400
+    assert gold.probability == pytest.approx(np.full(400, 2 / 3))
+    queued = {name for name in window.item_ids[gold.item] if int(name[-3:]) >= 200}
+    assert not queued
 
 
 def test_gold_of_a_batch_teaches_once_a_later_one_is_judged(planted):

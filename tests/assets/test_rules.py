@@ -97,6 +97,23 @@ def test_reformatting_and_a_new_description_apply_nothing(project):
     assert len(applied) == 1
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["text = 'The lift works'", 'metadata = \'{"channel": "phone"}\'', "item_id = 'm9'"],
+)
+@pytest.mark.parametrize("text", ["text", "null"])
+def test_rules_are_applied_again_once_an_item_is_another(project, change, text):
+    folder, warehouse, applied = project
+    with warehouse.connect() as db:
+        db.execute(f"update raw.items set text = {text}, image = 'a.png' where item_id = 'm1'")
+    apply(folder, warehouse)
+    with warehouse.connect() as db:
+        db.execute(f"update raw.items set {change} where item_id = 'm1'")
+    apply(folder, warehouse)
+    assert len(applied) == 2
+    assert applied[1] == applied[0], "every rule, for every rule may look at what changed"
+
+
 def test_the_rules_of_a_task_are_shown_with_changes_and_suggestions(ran_task, touchstone):
     said = touchstone("rules", "letters", at=ran_task.project, columns=220)
     assert said.code == 0

@@ -5,16 +5,20 @@ from pathlib import Path
 
 import dagster as dg
 import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
 
 from assets import tables
-from expectations.expected import SUITES, Expected, read_suite
-from expectations.suite import judge
+from expectations.expected import SUITES, Expected, Suite, read_suite
+from expectations.suite import judge, suite_checks
+from orchestration.partitions import batches
 from orchestration.resources.table import Table
+from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task, load_task
 
 ROOT = Path(__file__).parents[2]
+BATCH = "2026-03-02"
 KEY = dg.AssetKey(["t", "labels", "released"])
 IN_SET = Expected(
     "names_a_class",
@@ -94,6 +98,47 @@ def test_every_suite_is_about_columns_that_its_table_has(path, task):
     for expected in suite.expected.values():
         if expected.query is None and "column" in expected.kwargs:
             assert expected.kwargs["column"] in suite.columns
+
+
+@pytest.mark.parametrize("path", sorted(SUITES.glob("*.yml")), ids=lambda path: path.stem)
+def test_what_is_critical_holds_back_what_follows_and_nothing_else_does(path, task):
+    suite = read_suite(path, task)
+    blocking = {s.name: s.blocking for s in suite_checks(task, path.stem).check_specs}
+    assert blocking == {name: expected.critical for name, expected in suite.expected.items()}
+
+
+@pytest.mark.parametrize(("critical", "goes_on"), [(True, False), (False, True)])
+def test_labels_that_fail_a_critical_expectation_go_no_further(
+    task, tmp_path, monkeypatch, critical, goes_on
+):
+    suite = Suite(
+        "labels.released", ["item_id", "label"], {"a": replace(IN_SET, critical=critical)}
+    )
+    monkeypatch.setattr("expectations.suite.read_suite", lambda *_: suite)
+    checks = suite_checks(task, "labels")
+    key = next(iter(checks.check_specs)).asset_key
+    went_on = []
+
+    @dg.asset(key=key, partitions_def=batches(task))
+    def released(warehouse: Warehouse) -> None:
+        row = {"item_id": "m1", "batch": BATCH, "label": "no such class"}
+        columns = dict.fromkeys(tables.RELEASED.columns)
+        warehouse.replace_batch(tables.RELEASED, BATCH, pa.Table.from_pylist([columns | row]))
+
+    @dg.asset(deps=[key], partitions_def=batches(task))
+    def after() -> None:
+        went_on.append(True)
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.add_dynamic_partitions(str(batches(task).name), [BATCH])
+        dg.materialize(
+            [released, checks, after],
+            partition_key=BATCH,
+            resources={"warehouse": Warehouse(path=str(tmp_path / "w.duckdb"))},
+            instance=instance,
+            raise_on_error=False,
+        )
+    assert bool(went_on) is goes_on
 
 
 def test_what_the_task_says_is_filled_in(task):

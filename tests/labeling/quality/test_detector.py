@@ -66,6 +66,18 @@ def test_more_errors_than_the_target_allows_in_all_is_certain():
     assert evidence.fired_after == 3
 
 
+def test_the_alarm_goes_off_with_the_review_that_lifts_evidence_over_the_limit_and_no_later():
+    errors, q = [1] * 8, np.full(8, 0.01)
+    high = [
+        math.exp(Detector(0.1).update("a", errors[:n], 500, q[:n])[1].log_evidence)
+        for n in range(1, 9)
+    ]
+    limit = (high[4] + high[5]) / 2
+    assert high[4] < limit < high[5]
+    _, evidence = Detector(0.1, limit=limit).update("a", errors, 500, q)
+    assert evidence.fired_after == 6
+
+
 def test_all_right_for_years_never_alarms():
     detector = Detector(0.05)
     for t in range(200):

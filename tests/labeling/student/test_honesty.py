@@ -204,7 +204,7 @@ def test_the_pool_is_a_distribution_and_the_student_alone_where_nobody_voted(see
 
 def test_a_student_that_knows_nothing_changes_no_label():
     votes = Votes.from_matrix(np.array([[0], [1], [1]]), 2)
-    consensus = np.array([[0.8, 0.2], [0.4, 0.6], [0.3, 0.7]])
+    consensus = np.array([[0.95, 0.05], [0.4, 0.6], [0.9, 0.1]])
     ignorant = np.tile(consensus.mean(axis=0), (3, 1))
     np.testing.assert_allclose(with_student(consensus, ignorant, votes), consensus)
 

@@ -5,12 +5,13 @@ import shutil
 import sqlite3
 from datetime import UTC, datetime
 
+import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 
 from assets.drift import take_in
 from assets.evidence import stale_evidence
-from assets.published import held_since
+from assets.published import held_since, published
 from orchestration.commands.run import published_alarms
 from orchestration.planning import is_published
 from orchestration.resources.alarm_trail import AlarmTrail
@@ -100,11 +101,24 @@ def test_labels_since_the_change_are_held_back_until_somebody_deals_with_the_ala
     )
     object.__setattr__(task, "spec", holding)
     assert held_since(task, warehouse) == "2026-03-02"
+    assert published_batches(task) == []
 
     AlarmTrail(task.alarm_trail).record(
         Event(datetime.now(UTC), "ada", Action.ACKNOWLEDGE, "labels", "2026-03-02")
     )
     assert held_since(task, warehouse) is None
+    assert published_batches(task) == ["2026-03-02", "2026-03-03"]
+
+
+def published_batches(task) -> list[str]:
+    """Publish, and return the batches whose labels are in the file."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        made = dg.materialize(
+            [published(task)], resources={"warehouse": warehouse_of(task)}, instance=instance
+        )
+    assert made.success
+    labels = pq.ParquetFile(task.published / "labels.parquet").read()
+    return sorted(set(labels["batch"].to_pylist()))
 
 
 def test_what_is_published_names_every_series_and_no_state(ran_task):

@@ -1,0 +1,62 @@
+"""What a batch's stamp follows: every field of its items that a voter may look at."""
+
+import pyarrow as pa
+import pytest
+
+from assets.stamp import stamp_of
+from assets.tables import ARRIVALS
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.task import load_task
+
+YAML = """
+name: letters
+classes: [{name: praise}, {name: complaint}]
+source: {files: "*.csv"}
+"""
+ROW = {
+    "file": "a.csv", "row": 1, "item_id": "m1", "batch": "2026-03-02", "text": "Thank you",
+    "image": None, "time": None, "metadata": '{"channel": "mail"}',
+}  # fmt: skip
+
+
+@pytest.fixture
+def landed(tmp_path, monkeypatch):
+    monkeypatch.setenv("TOUCHSTONE_VAR", str(tmp_path / "var"))
+    folder = tmp_path / "tasks" / "letters"
+    folder.mkdir(parents=True)
+    (folder / "task.yaml").write_text(YAML, encoding="utf-8")
+    task = load_task(folder)
+    warehouse = Warehouse(path=str(task.warehouse))
+    warehouse.ensure(ARRIVALS)
+    rows = pa.Table.from_pylist([ROW, ROW | {"item_id": "m2", "row": 2, "text": None}])
+    with warehouse.connect() as db:
+        db.register("rows", rows)
+        db.execute(f"insert into {ARRIVALS.sql_name} by name from rows")
+    return task, warehouse
+
+
+def changed(landed, edit):
+    task, warehouse = landed
+    with warehouse.connect() as db:
+        before = stamp_of(task, db, "2026-03-02")
+        db.execute(f"update raw.arrivals set {edit}")
+        return before != stamp_of(task, db, "2026-03-02")
+
+
+@pytest.mark.parametrize("item", ["m1", "m2"])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "text = 'Thanks'",
+        'metadata = \'{"channel": "phone"}\'',
+        "image = 'b.png'",
+        "item_id = 'm3'",
+        "batch = '2026-03-03'",
+    ],
+)
+def test_labels_are_made_again_once_a_field_of_an_item_is_another(landed, edit, item):
+    assert changed(landed, f"{edit} where item_id = '{item}'")
+
+
+def test_the_place_of_an_item_in_its_file_remakes_nothing(landed):
+    assert not changed(landed, "row = row + 10")
