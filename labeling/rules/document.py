@@ -21,11 +21,14 @@ class Field:
         A scalar as it is written, so that a class called ``NO`` or ``1`` stays a text.
     line : int
         Line of the value in the file, counted from 1.
+    texts : tuple of str
+        The scalars of a list as they are written.
     """
 
     value: Any
     text: str | None
     line: int
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,9 @@ def _fields(path: Path, node: yaml.MappingNode, owner: str) -> dict[str, Field]:
                 f"(first on line {found[name].line}); keep one"
             )
         text = value.value if isinstance(value, yaml.ScalarNode) else None
-        found[name] = Field(_construct(path, value), text, _line(value))
+        ones: list[Any] = value.value if isinstance(value, yaml.SequenceNode) else []
+        texts = tuple(str(one.value) for one in ones if isinstance(one, yaml.ScalarNode))
+        found[name] = Field(_construct(path, value), text, _line(value), texts)
     return found
 
 

@@ -69,7 +69,9 @@ def read_classes(path: Path) -> list[str] | None:
         return None
     given = top["classes"]
     value: Any = given.value
-    names = [str(one) for one in cast("list[Any]", value)] if isinstance(value, list) else []
+    names = list(given.texts)
+    if not isinstance(value, list) or len(names) < len(cast("list[Any]", value)):
+        names = []
     if len(names) < 2 or len(set(names)) != len(names):
         raise RuleError(
             f"{path} line {given.line}: 'classes:' is {value!r}, but must be a list of at "

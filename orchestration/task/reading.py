@@ -69,6 +69,8 @@ def _explain(path: Path, node: yaml.Node | None, fault: Any) -> str:
         return f"{where}: unknown field{guess} Allowed here: {', '.join(allowed)}"
     if fault["type"] == "missing":
         return f"{where}: this field is required"
+    if fault["type"] == "string_type" and isinstance(fault["input"], bool | int | float | None):
+        return f"{where}: YAML takes this for {fault['input']!r}; put it in quotes to have the text"
     message = fault["msg"].removeprefix("Value error, ")
     found = "" if isinstance(fault["input"], dict | list) else f" (found {fault['input']!r})"
     return f"{where}: {message}{found}"

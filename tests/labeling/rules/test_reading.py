@@ -185,3 +185,13 @@ def test_a_pattern_that_backtracks_for_ever_is_refused_with_its_rule(read, patte
 def test_a_pattern_that_only_looks_endless_is_allowed(read, pattern):
     (rule,) = read(f"rules:\n  - {{name: fine, label: HAM, regex: '{pattern}'}}\n")
     assert rule.body.patterns == (pattern,)
+
+
+@pytest.mark.parametrize("names", [["01", "02"], ["yes", "no"], ["true", "null"], ["0x10", "1.0"]])
+def test_classes_and_labels_are_what_is_written_whatever_yaml_takes_them_for(tmp_path, names):
+    path = tmp_path / "rules.yaml"
+    path.write_text(
+        f"classes: [{', '.join(names)}]\nrules:\n  - {{name: a, label: {names[0]}, keyword: x}}\n"
+    )
+    assert read_classes(path) == names
+    assert read_rules(path, names)[0].label == names[0]

@@ -74,6 +74,8 @@ def test_every_fault_is_told_at_once(refusal):
     [
         ("items/*.csv", "items/**.csv", r":7: source.files: .*\*\* stands for any folders, and al"),
         ("every: day", "timezone: Europe/Berlni", r":10: batch.timezone: .*did you mean Europe/B"),
+        ("name: HAM", "name: 01", r":3: classes.0.name: YAML takes this for 1; put it in quotes"),
+        ("name: HAM", "name: yes", r":3: classes.0.name: YAML takes this for True; put it in q"),
         ("every: day", "every: dai", r":10: batch.every: .*'hour'.*'month'.*found 'dai'"),
         ("per_batch: 10", "per_batch: many", r":12: audit.per_batch: .*integer.*found 'many'"),
         ("name: letters", "name: Letters!", r":1: name: .*\^\[a-z\].*found 'Letters!'"),
