@@ -52,6 +52,7 @@ def report_data(task: Task) -> Any:
     """Gather what the page shows from the published files."""
     from console.dashboard.data import ReportData
     from console.dashboard.recipes import RECIPES
+    from console.dashboard.versions import few_versions
 
     def stands(name: str) -> bool:
         return (task.published / f"{name}.parquet").is_file()
@@ -59,7 +60,7 @@ def report_data(task: Task) -> Any:
     def mart(name: str) -> pa.Table:
         return pq.ParquetFile(task.published / f"{name}.parquet").read()
 
-    scorecard, quality = mart("voter_scorecard"), mart("quality_by_batch")
+    scorecard = few_versions(mart("voter_scorecard"), mart("overall"))
     simulated = any(str(v).startswith("simulated/") for v in scorecard["voter"].to_pylist())
     scripted = "Reviews come from a scripted reviewer with a truth file, not from people."
     notes = () if task.spec.reviewers.scripted is None else (scripted,)
@@ -68,7 +69,7 @@ def report_data(task: Task) -> Any:
         title=task.name.replace("_", " ").capitalize(),
         description=task.spec.description,
         generated_at=datetime.now(UTC),
-        quality_by_batch=quality,
+        quality_by_batch=mart("quality_by_batch"),
         class_shares=mart("label_distribution"),
         voter_scorecard=scorecard.rename_columns(
             ["gold" if name == "reviewed" else name for name in scorecard.column_names]
@@ -77,6 +78,7 @@ def report_data(task: Task) -> Any:
         rules=mart("rule_analysis"),
         alarms=_alarms(mart("alarms")),
         early_warnings=_warnings(mart("early_warnings")),
+        evidence=_evidence(mart("drift_series")),
         target_accuracy=task.spec.alarm.accuracy_at_least,
         simulated_voters=simulated,
         notes=notes,
@@ -106,6 +108,17 @@ def _with_pictures(task: Task, table: pa.Table) -> pa.Table:
     shown = [small(n) if n and at < MOST_PICTURES else None for at, n in enumerate(named)]
     place = table.column_names.index("image")
     return table.set_column(place, "image", pa.array(shown, pa.string()))
+
+
+def _evidence(series: pa.Table) -> pa.Table:
+    """Keep the labels' evidence and that of series whose alarm ever went off."""
+    rows = series.sort_by("batch").to_pylist()
+    fired = {row["series"] for row in rows if row["fired"]} - {"labels"}
+    chosen = ["labels", *sorted(fired)]
+    kept = sorted(
+        (r for r in rows if r["series"] in chosen), key=lambda r: chosen.index(r["series"])
+    )
+    return pa.Table.from_pylist(kept, schema=series.schema)
 
 
 def _alarms(alarms: pa.Table) -> pa.Table:

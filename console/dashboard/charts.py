@@ -58,7 +58,7 @@ def accuracy_over_time(target: float | None = None) -> Drawing:
         ),
         measured.transform_filter("datum.alarm")
         .mark_point(shape="triangle-down", filled=True, size=90, yOffset=-12, style="alarm")
-        .encode(y="accuracy_high:Q", tooltip=_tooltips("batch:N", "alarm:N")),
+        .encode(y="accuracy_high:Q", tooltip=_tooltips("batch:N", "alarms:N")),
     ]
     if target is not None:
         layers.append(
@@ -70,17 +70,29 @@ def accuracy_over_time(target: float | None = None) -> Drawing:
 
 
 def evidence_over_time() -> Drawing:
-    """Draw the detector's evidence by batch against the limit that raises the alarm."""
-    base = alt.Chart(alt.NamedData("quality_by_batch")).encode(x=_batches())
-    axis = alt.Axis(title="evidence (natural log)")
+    """Draw the detectors' evidence by batch, as a part of the limit that raises each alarm."""
+    base = (
+        alt.Chart(alt.NamedData("evidence"))
+        .transform_filter("isValid(datum.log_evidence)")
+        .transform_calculate(part="datum.log_evidence / datum.log_limit")
+        .encode(x=_batches())
+    )
+    axis = alt.Axis(title="log evidence / log limit")
+    colour = alt.Color("series:N", legend=_LEGEND, sort=None)
     return alt.layer(
-        base.mark_area(opacity=0.25, line=True).encode(y=alt.Y("log_evidence:Q", axis=axis)),
-        base.mark_line(strokeDash=[6, 4], style="alarm").encode(y="evidence_limit:Q"),
+        base.mark_line(strokeWidth=2).encode(
+            y=alt.Y("part:Q", axis=axis),
+            color=colour,
+            strokeDash=alt.StrokeDash("series:N", legend=_LEGEND, sort=None),
+        ),
+        alt.Chart()
+        .mark_rule(strokeDash=[6, 4], style="alarm")
+        .encode(y=alt.Y(datum=1, title=None)),
         base.transform_filter("datum.alarm")
         .mark_point(filled=True, size=60, style="alarm")
         .encode(
-            y="log_evidence:Q",
-            tooltip=_tooltips("batch:N", "log_evidence:Q", "evidence_limit:Q"),
+            y="part:Q",
+            tooltip=_tooltips("batch:N", "series:N", "log_evidence:Q", "log_limit:Q"),
         ),
     ).properties(width="container", height=HEIGHT)
 

@@ -22,14 +22,24 @@ QUALITY_BY_BATCH = pa.schema(
         pa.field("accuracy", pa.float64()),
         pa.field("accuracy_low", pa.float64()),
         pa.field("accuracy_high", pa.float64()),
-        pa.field("log_evidence", pa.float64()),
-        pa.field("evidence_limit", pa.float64()),
         pa.field("alarm", pa.bool_()),
+        pa.field("alarms", pa.string()),
         pa.field("cost_usd", pa.float64()),
         pa.field("queue_size", pa.int64()),
     ]
 )
-"""One row a batch, in time order; shares in 0..1, ``evidence_limit`` on the log scale too."""
+"""One row a batch, in time order; shares in 0..1; ``alarms`` names the series whose alarm stands."""
+
+EVIDENCE = pa.schema(
+    [
+        _BATCH,
+        pa.field("series", pa.string()),
+        pa.field("log_evidence", pa.float64()),
+        pa.field("log_limit", pa.float64()),
+        pa.field("alarm", pa.bool_()),
+    ]
+)
+"""One row a batch and watched series."""
 
 CLASS_SHARES = pa.schema(
     [
@@ -120,6 +130,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "class_quality": CLASS_QUALITY,
     "alarms": ALARMS,
     "early_warnings": WARNINGS,
+    "evidence": EVIDENCE,
     "rules": RULES,
 }
 
@@ -139,7 +150,7 @@ class ReportData:
     quality_by_batch, class_shares, voter_scorecard, class_quality : pyarrow Tables
         Columns of :data:`SCHEMAS`; further columns are ignored, missing ones are filled with
         nulls, castable types are cast.
-    alarms, early_warnings, rules : pyarrow Tables, optional
+    alarms, early_warnings, evidence, rules : pyarrow Tables, optional
     target_accuracy : float, optional
         The promised accuracy (0..1), drawn as a line.
     simulated_voters : bool
@@ -165,6 +176,7 @@ class ReportData:
     class_quality: pa.Table
     alarms: pa.Table = field(default_factory=ALARMS.empty_table)
     early_warnings: pa.Table = field(default_factory=WARNINGS.empty_table)
+    evidence: pa.Table = field(default_factory=EVIDENCE.empty_table)
     rules: pa.Table = field(default_factory=RULES.empty_table)
     target_accuracy: float | None = None
     simulated_voters: bool = False

@@ -63,16 +63,18 @@ def sections(target: float | None) -> list[Section]:
                 Figure(
                     "accuracy-over-time",
                     "Accuracy by batch",
-                    f"Point and 95 % interval; a triangle marks an alarm.{promise}",
+                    f"Point and 95 % interval; a triangle marks a batch in which an alarm "
+                    f"of labels, a class or a voter stands.{promise}",
                     "quality_by_batch",
                     lambda: charts.accuracy_over_time(target),
                 ),
                 Figure(
                     "evidence-over-time",
                     "Evidence against the limit",
-                    "Evidence that accuracy fell below its promise. An alarm goes off at the "
-                    "dashed limit, which keeps the yearly budget of false alarms.",
-                    "quality_by_batch",
+                    "Evidence that labels, or a class or voter whose alarm went off, fell below "
+                    "the promise. An alarm goes off at the dashed limit, which keeps the yearly "
+                    "budget of false alarms.",
+                    "evidence",
                     charts.evidence_over_time,
                     needs="log_evidence",
                 ),

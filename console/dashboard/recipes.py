@@ -1,5 +1,6 @@
 """Which published tables the page shows, and what of them: one recipe a table."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from console.dashboard.cells import (
     text,
     words,
 )
+from console.dashboard.versions import MOST_VERSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,13 @@ def _newest(rows: Sequence[Row]) -> list[Row]:
 
 
 def _measured(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if row["reviewed"] and row["class"] == "all"]
+    measured = [row for row in rows if row["reviewed"] and row["class"] == "all"]
+    versions = Counter(row["series"] for row in measured if row["version"] is not None)
+    return [
+        row
+        for row in measured
+        if row["version"] is None or versions[row["series"]] <= MOST_VERSIONS
+    ]
 
 
 def _over_all(rows: Sequence[Row]) -> list[Row]:
@@ -98,7 +106,7 @@ RECIPES = (
     Recipe(
         "overall",
         "Accuracy over all batches",
-        "Labels, consensus, every voter and every version of it, on audit reviews.",
+        "Labels, consensus, every voter, and its versions where they are few, on audit reviews.",
         {
             "Series": text("series"), "Version": text("version"), "Items": count("items"),
             "Reviewed": count("reviewed"), "Wrong": count("errors"), "Accuracy": share("accuracy"),

@@ -22,6 +22,7 @@ def headline(report: ReportData) -> list[Headline]:
         return [Headline("Batches", "none", "nothing has been labelled yet")]
     measured = [row for row in rows if row["accuracy"] is not None]
     alarmed = [str(row["batch"]) for row in rows if row["alarm"]]
+    standing = [str(row["series"]) for row in report.rows("alarms") if row["state"] == "open"]
     numbers: list[Headline] = []
     if measured:
         last = measured[-1]
@@ -38,10 +39,15 @@ def headline(report: ReportData) -> list[Headline]:
     numbers.append(
         Headline(
             "Alarm",
-            "stands" if rows[-1]["alarm"] else "none",
-            f"{len(alarmed)} of {len(rows)} batches under alarm"
-            + (f", first {alarmed[0]}" if alarmed else ""),
-            attention=bool(rows[-1]["alarm"]),
+            f"{len(standing)} open" if standing else "none",
+            "; ".join(
+                [
+                    *([", ".join(dict.fromkeys(standing))] if standing else []),
+                    f"{len(alarmed)} of {len(rows)} batches under alarm"
+                    + (f", first {alarmed[0]}" if alarmed else ""),
+                ]
+            ),
+            attention=bool(standing),
         )
     )
     items, labelled = _total(rows, "items"), _total(rows, "labelled")

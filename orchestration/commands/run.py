@@ -20,7 +20,7 @@ GARBAGE_AFTER = (20_000, 20, 20)
 stay, and by default they are all looked through every batch or so, half a second each time."""
 
 ALARM_EXIT = 3
-"""Exit code where ``--fail-on-alarm`` is given and the alarm stands."""
+"""Exit code where ``--fail-on-alarm`` is given and an alarm is open."""
 
 
 def run(
@@ -33,7 +33,7 @@ def run(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     fail_on_alarm: Annotated[
-        bool, typer.Option(help="Exit with 3 if accuracy has drifted.")
+        bool, typer.Option(help="Exit with 3 if an alarm of labels, a class or a voter is open.")
     ] = False,
 ) -> None:
     """Label what is new or changed, batch after batch, and publish labels, report and alarm."""
@@ -42,7 +42,7 @@ def run(
     chosen = find_task(task)
     with shown(chosen) as tell:
         outcome = run_task(chosen, tell, batch)
-    alarm = any(row["alarm"] for row in outcome.rows)
+    alarm = any(row["state"] == "open" for row in published_alarms(chosen))
     if as_json:
         typer.echo(
             json.dumps(
@@ -75,12 +75,6 @@ def show(task: Task, rows: list[dict[str, Any]], warnings: list[str], labelled: 
         console.print(f"[yellow]check[/] {escape(told)}", soft_wrap=True)
         if which:
             console.print(Markdown(which))
-    fired = [row for row in rows if row["fired"]]
-    for row in fired:
-        console.print(
-            f"[bold red]ALARM[/] in {row['batch']}: accuracy has fallen below "
-            f"{percent(task.spec.alarm.accuracy_at_least)}, most likely since {row['change_batch']}."
-        )
     show_alarms(console, task)
     done = (
         f"{labelled} batch{'es' * (labelled > 1)} labelled" if labelled else "nothing had changed"
@@ -94,9 +88,11 @@ def show_alarms(console: Console, task: Task) -> None:
         if row["state"] != "open":
             console.print(f"alarm of {escape(row['series'])} in {row['batch']}: {row['state']}")
             continue
+        of = "" if row["series"] == "labels" else f" of {escape(row['series'])}"
         console.print(
-            f"[bold]{escape(row['series'])}[/], alarm in {row['batch']}, since about "
-            f"{row['change_batch']}; next:"
+            f"[bold red]ALARM[/] in {row['batch']}: accuracy{of} has fallen below "
+            f"{percent(row['promised'])}, most likely since {row['change_batch']}; next:",
+            soft_wrap=True,
         )
         for step in str(row["next_step"]).splitlines():
             console.print(f"  - {escape(step)}", soft_wrap=True)

@@ -48,9 +48,9 @@ def status_of(task: Task) -> dict[str, Any]:
     -------
     dict
         ``answers_to_come`` counts batches at providers of models. ``waiting`` is ``None`` where another process has the warehouse for longer than a look may
-        wait; ``last_run`` and ``report`` are ``None`` where there is none.
+        wait; ``alarm`` is the batch of the first open one; ``last_run``, ``alarm`` and ``report`` are ``None`` where there is none.
     """
-    quality = _published_quality(task)
+    quality, alarms = _published_quality(task), published_alarms(task)
     return {
         "task": task.name,
         "batches": len(quality),
@@ -61,15 +61,13 @@ def status_of(task: Task) -> dict[str, Any]:
         "last_run": _last_run(task),
         "reviews_owed": _owed(task),
         "accuracy": _last_accuracy(quality),
-        "alarm": next((row["batch"] for row in quality if row["fired"]), None)
-        if any(row["alarm"] for row in quality)
-        else None,
+        "alarm": next((row["batch"] for row in alarms if row["state"] == "open"), None),
         "consensus": _newest(task, "label_model", ("batch", "method", "why", "warnings")),
         "student": _switches(task),
         "queue": _newest(task, "queue_gain", ("batch", "gain", "stop", "advice")),
         "alarms": [
             {name: row[name] for name in ("series", "batch", "change_batch", "state", "next_step")}
-            for row in published_alarms(task)
+            for row in alarms
         ],
         "canary": _canary(task),
         "report": _report(task),
@@ -283,7 +281,7 @@ def _beliefs(row: dict[str, Any]) -> list[tuple[str, str]]:
 def _alarms(row: dict[str, Any]) -> list[tuple[str, str]]:
     """Tell each alarm with its state, and of open ones the first thing to do."""
     if not row["alarms"]:
-        return [("alarm", f"[bold red]ALARM[/] since {row['alarm']}" if row["alarm"] else "none")]
+        return [("alarm", "none")]
     told: list[tuple[str, str]] = []
     for alarm in row["alarms"]:
         what = f"{escape(alarm['series'])} in {alarm['batch']}"

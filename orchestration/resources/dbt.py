@@ -27,7 +27,7 @@ MANIFEST = TRANSFORMS / "target" / "manifest.json"
 DBT = Path(sys.executable).with_name("dbt")
 """The dbt beside our Python, whether or not its environment is activated."""
 
-WRITTEN_WITH = {"model_use": "models", "class_report": "overall"}
+WRITTEN_WITH = {"model_use": "models", "class_report": "overall", "drift_series": "drift"}
 """Tables that are no asset of their own, to the asset that writes them."""
 
 

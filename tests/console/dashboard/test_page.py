@@ -13,6 +13,7 @@ from console.dashboard import charts
 from console.dashboard.data import QUALITY_BY_BATCH, SCHEMAS, ReportData
 from console.dashboard.page import HERE, render, sections
 from console.dashboard.summary import headline
+from console.dashboard.versions import few_versions
 from labeling.errors import QualityError
 
 
@@ -34,9 +35,8 @@ def report(batches=24, alarm_from=20, **changes):
             "accuracy": accuracy,
             "accuracy_low": accuracy - 0.05,
             "accuracy_high": np.minimum(accuracy + 0.04, 1),
-            "log_evidence": np.where(late, 9.0, 2.0),
-            "evidence_limit": np.full(batches, 7.6),
             "alarm": late,
+            "alarms": np.where(late, "labels", ""),
             "cost_usd": np.full(batches, 0.25),
             "queue_size": np.full(batches, 12),
         }
@@ -76,6 +76,16 @@ def report(batches=24, alarm_from=20, **changes):
             "recall_high": [0.99, 0.94],
         }
     )
+    evidence = pa.table(
+        {
+            "batch": names * 2,
+            "series": np.repeat(["labels", "class/SPAM"], batches),
+            "log_evidence": np.tile(np.where(late, 9.0, 2.0), 2),
+            "log_limit": np.repeat([7.6, 8.3], batches),
+            "alarm": np.tile(late, 2),
+        }
+    )
+    open_alarm = {"series": "labels", "batch": names[-1], "state": "open"}
     fields = {
         "task": "youtube_spam",
         "title": "Quality of youtube_spam",
@@ -85,6 +95,8 @@ def report(batches=24, alarm_from=20, **changes):
         "class_shares": shares,
         "voter_scorecard": voters,
         "class_quality": classes,
+        "evidence": evidence,
+        "alarms": pa.Table.from_pylist([open_alarm]),
         "target_accuracy": 0.92,
     } | changes
     return ReportData(**fields)
@@ -146,14 +158,41 @@ def test_headlines_tell_what_was_not_measured():
     assert headline(report(quality_by_batch=unmeasured))[0].value == "not measured"
     numbers = {number.name: number for number in headline(report())}
     assert numbers["Alarm"].attention
-    assert numbers["Alarm"].value == "stands"
-    assert not {n.name: n for n in headline(report(alarm_from=99))}["Alarm"].attention
+    assert numbers["Alarm"].value == "1 open"
+    healed = report(alarms=pa.Table.from_pylist([{"series": "labels", "state": "reset"}]))
+    assert not {n.name: n for n in headline(healed)}["Alarm"].attention
+
+
+def test_the_tile_speaks_of_every_open_alarm_not_of_the_labels_alone():
+    rows = [
+        {"series": "class/SPAM", "batch": "2024-01-20", "state": "open"},
+        {"series": "voter/rule/link", "batch": "2024-01-21", "state": "open"},
+        {"series": "labels", "batch": "2024-01-02", "state": "acknowledged"},
+    ]
+    tile = {n.name: n for n in headline(report(alarms=pa.Table.from_pylist(rows)))}["Alarm"]
+    assert (tile.value, tile.attention) == ("2 open", True)
+    assert "class/SPAM, voter/rule/link" in tile.remark
+
+
+def test_a_voter_of_many_versions_is_told_once():
+    names = ("overlap", "conflict", "cost_usd", "calls", "cached", "parse_failures", "refusals")
+    one = {"voter": "student", "votes": 100, "coverage": 0.1, **dict.fromkeys(names, None)}
+    one |= {"overlap": 0.5, "conflict": 0.2, "reviewed": 5, "accuracy": 0.6}
+    one |= {"accuracy_low": 0.2, "accuracy_high": 0.9}
+    many = [{**one, "version": f"v{at}"} for at in range(5)]
+    few = [{**one, "voter": "rule/a", "version": f"v{at}"} for at in range(2)]
+    whole = {**one, "series": "voter/student", "class": "all", "version": None, "reviewed": 25}
+    told = few_versions(pa.Table.from_pylist([*few, *many]), pa.Table.from_pylist([whole]))
+    assert told["voter"].to_pylist() == ["rule/a", "rule/a", "student"]
+    row = told.to_pylist()[-1]
+    assert (row["version"], row["votes"], row["reviewed"]) == (None, 500, 25)
+    assert (row["coverage"], row["overlap"]) == (pytest.approx(0.5), pytest.approx(0.5))
 
 
 def test_an_empty_report_is_a_page_and_no_error():
     nothing = {
         name: SCHEMAS[name].empty_table()
-        for name in ("quality_by_batch", "class_shares", "voter_scorecard", "class_quality")
+        for name in ("quality_by_batch", "class_shares", "voter_scorecard", "class_quality", "evidence")
     }
     assert "nothing to draw yet" in render(report(**nothing))
 

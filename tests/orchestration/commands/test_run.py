@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from orchestration.commands import app
+from orchestration.commands import app, run
 from orchestration.commands.new import create
 from orchestration.commands.run import quality_table
 
@@ -55,16 +55,22 @@ def test_json_tells_what_the_table_tells(project, touchstone):
     assert [row["items"] for row in told["batches"]] == [31, 31]
 
 
-def test_an_alarm_ends_with_three_only_if_asked_for(ran_task, project, touchstone, monkeypatch):
-    from orchestration.running import Outcome
-
-    rows = [{**row, "alarm": True, "fired": True} for row in ran_task.outcome.rows]
-    outcome = Outcome([], [], published=False, rows=rows)
-    monkeypatch.setattr("orchestration.running.run_task", lambda *_: outcome)
-    assert touchstone("run", "letters", at=project).code == 0
-    said = touchstone("run", "letters", "--fail-on-alarm", at=project, columns=120)
-    assert said.code == 3
-    assert "ALARM" in said.out
+@pytest.mark.parametrize("series", ["labels", "class/praise", "voter/rule/a"])
+def test_any_open_alarm_is_told_and_ends_with_three_if_asked_for(
+    project, touchstone, monkeypatch, series
+):
+    alarm = {"series": series, "batch": "2026-03-03", "change_batch": "2026-03-02"}
+    alarm |= {"state": "open", "promised": 0.8, "next_step": "Look."}
+    for state, code, word in (("open", 3, "ALARM"), ("acknowledged", 0, "acknowledged")):
+        rows = [{**alarm, "state": state}]
+        monkeypatch.setattr(run, "published_alarms", lambda _, rows=rows: rows)
+        assert touchstone("run", "letters", at=project).code == 0
+        said = touchstone("run", "letters", "--fail-on-alarm", at=project, columns=120)
+        assert said.code == code
+        assert word in said.out
+        assert series in said.out or series == "labels"
+        told = json.loads(touchstone("run", "letters", "--json", at=project).out)
+        assert told["alarm"] is (state == "open")
 
 
 def test_a_batch_that_is_not_there_is_refused_with_those_that_are(project, touchstone):

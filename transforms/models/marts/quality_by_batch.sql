@@ -33,6 +33,19 @@ cost as (
 
 ),
 
+standing as (
+
+    select
+        batch,
+        bool_or(alarm) as alarm,
+        bool_or(fired) as fired,
+        min(change_batch) filter (where alarm) as change_batch,
+        string_agg(series, ', ' order by series <> 'labels', series) filter (where alarm) as alarms
+    from {{ source('quality', 'drift_series') }}
+    group by batch
+
+),
+
 queued as (
 
     select w.batch, count(*) as queue_size
@@ -55,14 +68,16 @@ select
     coalesce(a.accuracy_high, 1) as accuracy_high,
     d.log_evidence,
     d.log_limit as evidence_limit,
-    coalesce(d.alarm, false) as alarm,
-    coalesce(d.fired, false) as fired,
-    d.change_batch,
+    coalesce(s.alarm, false) as alarm,
+    coalesce(s.fired, false) as fired,
+    coalesce(s.alarms, '') as alarms,
+    coalesce(d.change_batch, s.change_batch) as change_batch,
     coalesce(c.cost_usd, 0) as cost_usd,
     coalesce(q.queue_size, 0) as queue_size
 from items as i
 left join {{ source('quality', 'accuracy') }} as a on i.batch = a.batch and a.class = 'all'
 left join {{ source('quality', 'drift') }} as d on i.batch = d.batch
+left join standing as s on i.batch = s.batch
 left join cost as c on i.batch = c.batch
 left join queued as q on i.batch = q.batch
 order by i.batch
