@@ -61,10 +61,17 @@ def _show(console: Console, story: dict[str, Any]) -> None:
         console.print(_plain(f"{row['voter']} said nothing: {row['reason']}"))
     if quiet:
         console.print(f"{quiet} more rules did not match.", style="dim")
-    if story["posterior"]:
-        table = _table("Posterior", "class", "probability")
-        for name, share in story["posterior"].items():
-            table.add_row(_plain(name), f"{share:.3f}")
+    figures = {
+        name: story[key]
+        for name, key in (("voters", "posterior"), ("student", "student"), ("together", "together"))
+        if story[key]
+    }
+    if figures:
+        table = _table("Probability by", "class", *figures)
+        *_, last = figures.values()  # what the label was taken from
+        for name in last:
+            shares = [f"{of[name]:.3f}" if name in of else "-" for of in figures.values()]
+            table.add_row(_plain(name), *shares)
         console.print(table)
     if story["reviews"]:
         table = _table("Reviews", "reviewer", "answer", "origin", "at", "note")
@@ -98,16 +105,10 @@ def _head(story: dict[str, Any]) -> list[tuple[str, str]]:
         lines.append(("set aside", f"{row['file']}, row {row['row']}{field}: {row['reason']}"))
     released, gold = story["released"], story["gold"]
     if released or gold:
-        sure = f" at {released['confidence']:.3f}" if released and released["confidence"] else ""
-        machine = ""
-        if released:
-            machine = f"; {released['decided_by']} said {released['label']}{sure}"
-            if not released["label"]:
-                machine = "; voters and student left it undecided"
-        said = machine if gold else sure
-        lines.append(
-            ("label", f"{story['label'] or 'undecided'}, decided by {story['decided_by']}{said}")
-        )
+        machine = _machine(story) if released else ""
+        told = f"; the machine: {machine}" if gold and machine else machine if not gold else ""
+        people = f"{story['label']}, decided by people" if gold else ""
+        lines.append(("label", people + told))
     if gold:
         lines.append(
             ("gold", f"{gold['label']}, settled by {gold['reviews']} of the answers below")
@@ -123,6 +124,32 @@ def _head(story: dict[str, Any]) -> list[tuple[str, str]]:
     if story["queue"]:
         lines.append(("queue", f"number {story['queue']['rank']}: {story['queue']['why']}"))
     return lines
+
+
+def _machine(story: dict[str, Any]) -> str:
+    """Say what the machine released and out of which figures, each of which is shown below."""
+    released, voters, student = story["released"], story["posterior"], story["student"]
+    spoke = any(vote["voter"] != "student" for vote in story["votes"])
+    undecided = not (story["consensus"] or {}).get("label")
+    alone: list[str] = []
+    if voters and spoke:
+        alone.append(f"voters alone: {'undecided, ' * undecided}{_first(voters)}")
+    if student:
+        alone.append(f"student alone: {_first(student)}")
+    if not released["label"]:
+        return f"undecided, decided by nobody ({'; '.join(alone) or 'nobody voted'})"
+    pooled = bool(story["together"]) and spoke and story["together"] != voters
+    figure = "voters and student together" if pooled else released["decided_by"]
+    sure = f", {figure} at {released['confidence']:.3f}" if released["confidence"] else ""
+    told = f" ({'; '.join(alone)})" if pooled else ""
+    return f"{released['label']}, decided by {released['decided_by']}{sure}{told}"
+
+
+def _first(shares: dict[str, float]) -> str:
+    """Name the likeliest class with its probability; all of them if several are as likely."""
+    best = max(shares.values())
+    names = [name for name, share in shares.items() if round(share, 3) == round(best, 3)]
+    return f"{' or '.join(names)} at {best:.3f}"
 
 
 def _table(title: str, *columns: str) -> Table:

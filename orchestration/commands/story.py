@@ -17,6 +17,7 @@ NEAR = 0.75
 ONE_ROW = {
     "consensus": "select label, confidence, posterior, n_votes, version from labels.consensus",
     "released": "select label, confidence, decided_by, stamp, run from labels.released",
+    "student": "select calibrated, pooled from labels.student_opinions",
     "gold": "select label, origin, probability, reviews from people.gold",
     "audit": "select draw, probability, population from people.audit_sample",
     "queue": "select rank, strategy, why from people.queue",
@@ -57,7 +58,8 @@ def story_of(task: Task, item: str) -> dict[str, Any] | None:
     dict
         ``arrived``: files and rows it came in. ``set_aside``: rows in quarantine, with reasons.
         ``votes``, ``silent``: who spoke, and who did not and why. ``posterior``: class to
-        probability. ``label``, ``decided_by``: what is published; people, consensus, student or
+        probability by the voters; ``student`` by the student, and ``together`` by both: the figure
+        that decided. ``label``, ``decided_by``: what is published; people, consensus, student or
         nobody. ``reviews``, ``gold``, ``audit``, ``queue``. Empty or ``None`` where there is none.
     """
     if not task.warehouse.is_file():
@@ -102,6 +104,7 @@ def story_of(task: Task, item: str) -> dict[str, Any] | None:
         }
         votes, silent = rows(VOTES, **which), rows(SILENT, **which) if arrived else []
     consensus, released, gold = one["consensus"], one["released"], one["gold"]
+    opinion = one["student"] or {}
     return {
         "task": task.name,
         "item": item,
@@ -114,7 +117,9 @@ def story_of(task: Task, item: str) -> dict[str, Any] | None:
         "set_aside": set_aside,
         "votes": votes,
         "silent": silent,
-        "posterior": _posterior(task, consensus),
+        "posterior": _by_class(task, (consensus or {}).get("posterior")),
+        "student": _by_class(task, opinion.get("calibrated")),
+        "together": _by_class(task, opinion.get("pooled")),
         "consensus": {k: v for k, v in consensus.items() if k != "posterior"}
         if consensus
         else None,
@@ -137,8 +142,8 @@ def _is_about(content: str, id_column: str, item: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(item)}(?![\w-])", content) is not None
 
 
-def _posterior(task: Task, consensus: dict[str, Any] | None) -> dict[str, float]:
-    values = (consensus or {}).get("posterior") or []
+def _by_class(task: Task, values: list[float] | None) -> dict[str, float]:
+    values = values or []
     names = list(task.classes)
     if len(names) != len(values):  # classes were added or taken away since
         names = [f"class {at}" for at in range(len(values))]

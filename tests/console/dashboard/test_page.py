@@ -192,7 +192,13 @@ def test_a_voter_of_many_versions_is_told_once():
 def test_an_empty_report_is_a_page_and_no_error():
     nothing = {
         name: SCHEMAS[name].empty_table()
-        for name in ("quality_by_batch", "class_shares", "voter_scorecard", "class_quality", "evidence")
+        for name in (
+            "quality_by_batch",
+            "class_shares",
+            "voter_scorecard",
+            "class_quality",
+            "evidence",
+        )
     }
     assert "nothing to draw yet" in render(report(**nothing))
 

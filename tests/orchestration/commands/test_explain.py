@@ -100,10 +100,48 @@ def test_an_item_that_only_people_could_label_says_so():
     story = {"item": "a", "task": "t", "text": "t", "image": None, "arrived": [], "set_aside": []}
     story |= {"released": released, "audit": None, "queue": None, "label": "praise"}
     story |= {"decided_by": "people", "gold": {"label": "praise", "reviews": 1}}
+    story |= {"votes": [], "consensus": None, "posterior": {}, "together": {}}
+    story["student"] = {"praise": 0.4, "complaint": 0.4, "question": 0.2}
     told = dict(_head(story))["label"]
-    assert told == "praise, decided by people; voters and student left it undecided"
+    told, _, machine = told.partition("; the machine: ")
+    assert told == "praise, decided by people"
+    assert machine == ("undecided, decided by nobody (student alone: praise or complaint at 0.400)")
     told = dict(_head({**story, "gold": None, "label": None, "decided_by": "nobody"}))["label"]
-    assert told == "undecided, decided by nobody"
+    assert told == machine
+
+
+def test_what_decided_is_shown_where_voters_and_student_only_together_name_the_class():
+    from orchestration.commands.explain import _head
+
+    story = {"item": "a", "task": "t", "text": "t", "image": None, "arrived": [], "set_aside": []}
+    story |= {"audit": None, "queue": None, "gold": None, "label": "neutral"}
+    story["released"] = {"label": "neutral", "confidence": 0.735, "decided_by": "student"}
+    story["consensus"] = {"label": "positive"}
+    story["votes"] = [{"voter": "rule/a"}, {"voter": "student"}]
+    story["posterior"] = {"positive": 0.5, "neutral": 0.4, "negative": 0.1}
+    story["student"] = {"negative": 0.44, "neutral": 0.42, "positive": 0.14}
+    story["together"] = {"neutral": 0.735, "positive": 0.2, "negative": 0.065}
+    assert dict(_head(story))["label"] == (
+        "neutral, decided by student, voters and student together at 0.735"
+        " (voters alone: positive at 0.500; student alone: negative at 0.440)"
+    )
+
+
+def test_the_figure_the_label_was_taken_from_is_in_the_table(ran_task, touchstone):
+    stored = rows(
+        ran_task,
+        "select r.item_id, r.confidence from labels.released r"
+        " join labels.student_opinions s using (item_id, batch)"
+        " where r.label is not null order by 1 limit 5",
+    )
+    assert stored
+    for row in stored:
+        story = json.loads(touchstone("explain", row["item_id"], "--json", at=ran_task.project).out)
+        assert max(story["together"].values()) == pytest.approx(row["confidence"])
+        said = touchstone("explain", row["item_id"], at=ran_task.project, columns=160)
+        line = next(one for one in said.out.splitlines() if "together" in one and "class" in one)
+        assert line.rstrip(" ┃").endswith("together")
+        assert f"{row['confidence']:.3f}" in said.out
 
 
 def test_an_unknown_id_is_refused_with_ids_that_are_like_it(ran_task, touchstone):
