@@ -4,6 +4,7 @@ For people who only have a CSV, JSON Lines or Parquet file. Rows without an answ
 reviewed; they tell how many items there are and, with a posterior, which of them are doubtful.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,9 @@ from labeling.files.columns import column_names, numbers, read_columns
 
 KNOWN = ("batch", "item", "correct", "label", "gold", "weight", "probability", "posterior")
 """Columns that are read; others are ignored."""
+
+NEEDED = ({"batch", "correct"}, {"batch", "label", "gold"})
+"""Columns without which nothing can be estimated: the one set or the other."""
 
 MAX_GROUPS = 6
 """Different weights in one sample up to which they are taken for strata."""
@@ -95,7 +99,7 @@ def read_reviews(path: Path) -> ReviewTable:
     QualityError
         If the file is missing, of another kind, or cannot be parsed.
     """
-    table = _read(path)
+    table = _read(path, NEEDED)
     try:
         return review_table(table)
     except QualityError as wrong:
@@ -110,9 +114,7 @@ def read_labelled(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64] | N
     QualityError
         If there is no ``label`` column or a posterior is no number in 0..1.
     """
-    table = _read(path)
-    if "label" not in table.column_names:
-        raise QualityError(f"{path}: columns {', '.join(table.column_names)}; needed is label")
+    table = _read(path, ({"label"},))
     label = _text(table, "label")
     if not len(label):
         raise QualityError(f"{path}: there is no row in it")
@@ -122,12 +124,21 @@ def read_labelled(path: Path) -> tuple[NDArray[np.str_], NDArray[np.float64] | N
     return label, 1 - _number(table, "posterior", every, 0.0, 1.0, "in 0..1")
 
 
-def _read(path: Path) -> pa.Table:
+def _read(path: Path, needed: Sequence[set[str]]) -> pa.Table:
     try:
-        names = [name for name in column_names(path) if name in KNOWN]
-        return read_columns(path, names, numeric=("weight", "probability", "posterior"))
+        found = column_names(path)
+        names = [name for name in found if name in KNOWN]
+        table = read_columns(path, names, numeric=("weight", "probability", "posterior"))
     except LabelingError as wrong:
         raise QualityError(str(wrong)) from None
+    if not any(one <= set(found) for one in needed):
+        raise QualityError(f"{path}: {_lacks(found, needed)}")
+    return table
+
+
+def _lacks(found: Sequence[str], needed: Sequence[set[str]]) -> str:
+    wanted = ", or ".join(" and ".join(sorted(one)) for one in needed)
+    return f"columns {', '.join(found) or 'none'}; needed are {wanted}"
 
 
 def review_table(table: pa.Table) -> ReviewTable:
@@ -154,11 +165,8 @@ def review_table(table: pa.Table) -> ReviewTable:
     [1, 0]
     """
     names = table.column_names
-    if "batch" not in names or not ("correct" in names or {"label", "gold"} <= set(names)):
-        raise QualityError(
-            f"columns {', '.join(names) or 'none'}; needed are batch and either correct, or label "
-            f"and gold"
-        )
+    if not any(one <= set(names) for one in NEEDED):
+        raise QualityError(_lacks(names, NEEDED))
     if "weight" in names and "probability" in names:
         raise QualityError("both weight and probability are given; keep the one that is meant")
     batch = _text(table, "batch")

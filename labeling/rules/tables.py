@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from labeling.class_labels import Classes, class_numbers
 from labeling.errors import RuleError
@@ -59,7 +60,13 @@ def read_texts(path: Path, id_column: str, text_column: str) -> Any:
             "but each item is one row"
         )
     others = [name for name in names if name not in (id_column, text_column, *found)]
-    return pa.table({**found, **spread([as_metadata(record, others) for _, record in records])})
+    return pa.table({**found, **_columns(records, others)})
+
+
+def _columns(records: list[Record], names: list[str]) -> dict[str, Any]:
+    """Return columns as a task hands them to its rules: each value as JSON keeps it."""
+    metadata = [as_metadata(record, names) for _, record in records] if names else []
+    return spread(metadata)
 
 
 def _as_text(path: Path, records: list[Record], name: str) -> Any:
@@ -132,7 +139,31 @@ def read_labels(path: Path, classes: Sequence[str]) -> Any:
             **{name: numbers(path, table, name) for name in shares},
         }
     )
-    return known.filter(pa.array(label != ABSTAIN))
+    known = known.filter(pa.array(label != ABSTAIN))
+    if len(shares) == len(classes):
+        _check_order(
+            path, known, label[label != ABSTAIN], classes, np.flatnonzero(label != ABSTAIN)
+        )
+    return known
+
+
+def _check_order(
+    path: Path,
+    known: Any,
+    label: NDArray[np.int64],
+    classes: Sequence[str],
+    rows: NDArray[np.int64],
+) -> None:
+    """Refuse probabilities that stand in another order than the classes do."""
+    shares = np.column_stack([known[f"p_{k}"].to_numpy() for k in range(len(classes))])
+    wrong = np.flatnonzero(shares.max(axis=1, initial=0.0) > shares[np.arange(len(label)), label])
+    for at in wrong[:1]:
+        largest = int(shares[at].argmax())
+        raise RuleError(
+            f"{path} row {rows[at] + 1}: label is {classes[int(label[at])]!r}, but p_{largest}, the largest, "
+            f"would be {classes[largest]!r}: classes stood in another order there. Give "
+            f"`touchstone consensus` the order: --classes {','.join(classes)}"
+        )
 
 
 def write_votes(

@@ -72,4 +72,4 @@ def test_what_cannot_be_planned_is_told(run, arguments, message):
 def test_a_file_without_labels_is_named(run, tmp_path):
     (tmp_path / "i.csv").write_text("text\nhello\n")
     done = run(str(tmp_path / "i.csv"), "--points", "2")
-    assert "i.csv: columns text; needed is label" in str(done.exception)
+    assert "i.csv: columns text; needed are label" in str(done.exception)

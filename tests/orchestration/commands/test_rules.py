@@ -183,3 +183,20 @@ def test_a_file_without_classes_asks_for_them(run, folder):
     with pytest.raises(LabelingError, match="--classes HAM,SPAM"):
         run()
     assert json.loads(run("--classes", "HAM, SPAM", "--json"))["votes"] == 5
+
+
+def test_probabilities_in_another_order_of_the_classes_are_refused(run, folder):
+    rows = [{"item_id": "007", "label": "HAM", "p_0": 0.1, "p_1": 0.9}]
+    pq.write_table(pa.Table.from_pylist(rows), folder / "labels.parquet")
+    with pytest.raises(
+        LabelingError, match="row 1: label is 'HAM', but p_1, the largest, would be"
+    ):
+        run("--consensus", folder / "labels.parquet", "--suggest", "2")
+
+
+def test_classes_called_by_numbers_are_written_by_name_in_the_wide_shape(run, folder):
+    (folder / "rules.yaml").write_text(
+        "classes: [1, 2, 3]\nrules:\n  - {name: link, label: 2, regex: 'https?://'}\n"
+    )
+    run("-o", folder / "votes.parquet", "--shape", "wide")
+    assert pq.read_table(folder / "votes.parquet")["rule/link"].to_pylist() == ["2", *[None] * 3]
