@@ -68,8 +68,8 @@ class Seats:
     scale : float
         What the aggregator's log posterior is multiplied by, above 0.
     referees : tuple of str
-        Who must both prefer one of the classes that tie. Where rules meet mostly one class,
-        PatternDS knows it and takes the place of IBCC, whose prior is uniform.
+        Who must all prefer one of the classes that tie. Where rules meet mostly one class,
+        PatternDS, which knows it, is asked beside IBCC, whose prior is uniform.
     nearly : float
         Odds against the majority's class, 0..1, at which the aggregator no longer stands in the way
         of the other seats where these agree.
@@ -98,7 +98,7 @@ class Seats:
         if uncovered > UNCOVERED or reading.share_of_rules > 0.5:
             if members.pattern_ds.class_balance_.max() >= ONE_SIDED:
                 kept = tuple(dict.fromkeys((*kept, "pattern_ds")))
-                referees = ("pattern_ds", AGGREGATOR)
+                referees = (*REFEREES, "pattern_ds")
             scale = RULES_SCALE * np.sqrt(members.events.n_classes / 2)
             return cls(kept, dropped, 1.0, "rules", float(scale), referees)
         if len(kept) < FEWEST_SEATS:
@@ -118,7 +118,7 @@ class Seats:
         """Return posteriors whose leader is the majority's, or what the seats agree on instead.
 
         The confidence is the aggregator's. Votes that are all alike are never overruled. A tie goes
-        to the tied class that IBCC and the aggregator both prefer, and stays a tie if they differ.
+        to the tied class that all referees prefer, and stays a tie if they differ.
 
         Parameters
         ----------
