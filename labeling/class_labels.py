@@ -8,7 +8,6 @@ file: names come first, and a file that mixes both is refused.
 # pyarrow's stubs leave its functions half typed
 
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from labeling.errors import LabelingError, VotesError
+from labeling.look_alikes import difference, shown, spelling
 from labeling.votes import ABSTAIN
 
 MAX_GUESSED_CLASSES = 1_000
@@ -142,67 +142,6 @@ def class_numbers(
     return {name: _placed(column, place) for name, column in columns.items()}
 
 
-def look_alikes(columns: Mapping[str, Any]) -> list[str]:
-    """Tell labels that differ only in case, blanks, leading zeros or how accents are encoded.
-
-    They stay different classes; people rarely mean that.
-
-    Examples
-    --------
-    >>> look_alikes({"label": pa.array(["spam", "Spam", "spam", "ham"])})
-    ["labels 'spam' (2 rows) and 'Spam' (1 row) differ only in case: they are kept apart"]
-    """
-    counts: Counter[str] = Counter()
-    for column in columns.values():
-        for entry in pc.value_counts(column).to_pylist():
-            if entry["values"]:
-                counts[entry["values"]] += entry["counts"]
-    alike: dict[str, list[str]] = {}
-    for text, _ in counts.most_common():
-        alike.setdefault(_key(text), []).append(text)
-    return [
-        " and ".join(
-            f"{'labels ' if at == 0 else ''}{shown(text)} "
-            f"({counts[text]:,} {'row' if counts[text] == 1 else 'rows'})"
-            for at, text in enumerate(texts)
-        )
-        + f" differ only in {' and '.join(dict.fromkeys(_difference(texts[0], one) for one in texts[1:]))}: they are kept apart"
-        for texts in alike.values()
-        if len(texts) > 1
-    ]
-
-
-def shown(text: str) -> str:
-    r"""Quote a label so that look-alikes can be told apart: accents that stand alone are spelled out.
-
-    Examples
-    --------
-    >>> shown("cafe\N{COMBINING ACUTE ACCENT}"), shown("caf\N{LATIN SMALL LETTER E WITH ACUTE}")
-    ("'cafe\\u0301'", "'café'")
-    """
-    return "".join(
-        f"\\u{ord(one):04x}" if unicodedata.combining(one) else one for one in repr(text)
-    )
-
-
-def _key(text: str) -> str:
-    key = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    number = re.fullmatch(r"([+-]?)0*([0-9]+)(\.0*)?", key)
-    return f"{number[1].removeprefix('+')}{number[2]}" if number else key
-
-
-def _difference(one: str, other: str) -> str:
-    if one.casefold() == other.casefold():
-        return "case"
-    if one.split() == other.split():
-        return "blanks"
-    if unicodedata.normalize("NFC", one) == unicodedata.normalize("NFC", other):
-        return "how their accents are encoded"
-    if re.fullmatch(r"[+-]?[0-9]+(\.0*)?", one.strip()):
-        return "how a number is written"
-    return "case, blanks or how their characters are encoded"
-
-
 def _named(found: list[str], given: int | None) -> Classes:
     if given is not None and len(found) > given:
         raise VotesError(
@@ -268,14 +207,14 @@ def _refuse(
 ) -> None:
     n = sum(int(pc.sum(pc.is_in(one, pa.array(wrong))).as_py() or 0) for one in columns.values())
     known = names or []
-    twin = next((name for name in known if _key(name) == _key(wrong[0])), None)
+    twin = next((name for name in known if spelling(name) == spelling(wrong[0])), None)
     allowed = (
         f"{', '.join(map(shown, known[:20]))}{' ...' if len(known) > 20 else ''}"
         if names
         else "class numbers from 0, or the names given by --classes"
     )
     hint = (
-        f" It differs from {shown(twin)} only in {_difference(twin, wrong[0])}."
+        f" It differs from {shown(twin)} only in {difference(twin, wrong[0])}."
         if twin is not None
         else ""
     )

@@ -2,6 +2,7 @@
 
 from assets import tables
 from assets.stamp import BATCHES, publication_stamp, stamp_of
+from orchestration.resources.review_drawn import all_drawn
 from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
@@ -11,8 +12,18 @@ select batch, string_agg(coalesce(waits_for, ''), ' ') from votes.model_use
 where partial or waiting > 0 group by batch
 """
 
+NOT_IN_SAMPLE = """
+select distinct d.batch
+from drawn d join labels.released r using (item_id, batch)
+where r.label is not null
+    and not exists (from people.audit_sample a where a.item_id = d.item_id and a.batch = d.batch)
+    and not exists (from people.audit_design g where g.batch = d.batch and g.design <> 'uniform')
+"""
+"""Batches whose sample lacks items that were declared to be drawn at random."""
+
 _MEASURED = (
-    tables.REVIEWS, tables.RELEASED, tables.DRIFT_SERIES, tables.AUDIT_SAMPLE, tables.GOLD,
+    tables.REVIEWS, tables.RELEASED, tables.DRIFT_SERIES, tables.AUDIT_SAMPLE,
+    tables.AUDIT_DESIGN, tables.GOLD,
     tables.RULE_VOTES, tables.MODEL_VOTES, tables.STUDENT_VOTES,
 )  # fmt: skip
 
@@ -83,13 +94,17 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
                 "select distinct batch from labels.released order by 1"
             ).fetchall()
         ]
-    given = ReviewStore(task.reviews).reviews().select(["batch", "review_id"])
+    store = ReviewStore(task.reviews)
+    given = store.reviews().select(["batch", "review_id"])
     newest = given.group_by("batch").aggregate([("review_id", "max")]).to_pydict()
     touched = {
         batch
         for batch, review in zip(newest["batch"], newest["review_id_max"], strict=True)
         if review > read.get(batch, 0)
     }
+    with warehouse.connect() as db:
+        db.register("drawn", all_drawn(store))
+        touched |= {row[0] for row in db.execute(NOT_IN_SAMPLE).fetchall()}
     first = min((batch for batch in touched.union(stale) if batch in labelled), default=None)
     return [] if first is None else [batch for batch in labelled if batch >= first]
 

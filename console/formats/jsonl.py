@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
+from labeling.files.cells import Written, as_text
 from orchestration.resources.review_rows import Assignment, ReviewError, read_context
 
 
@@ -45,12 +46,12 @@ def read_jsonl(path: Path) -> Bundle:
             continue
         where = f"{path}, line {number}"
         try:
-            said = json.loads(line)
+            said = json.loads(line, parse_float=Written)
         except json.JSONDecodeError as error:
             raise ReviewError(f"{where}: not JSON ({error})") from error
         if not isinstance(said, dict) or not {"item_id", "batch"} <= said.keys():
             raise ReviewError(f"{where}: a line is an object with at least item_id and batch")
-        item_id, batch = said.pop("item_id"), said.pop("batch")
+        item_id, batch = (_key(said.pop(name), f"{where}: {name}") for name in ("item_id", "batch"))
         answers = said.pop("reviews", [])
         assignments += [
             _assignment_from_json(item_id, batch, planned, where)
@@ -61,6 +62,13 @@ def read_jsonl(path: Path) -> Bundle:
             for i, answer in enumerate(answers)
         ]
     return Bundle(assignments, in_order(reviews))
+
+
+def _key(value: Any, where: str) -> str:
+    try:
+        return as_text(value) or ""
+    except TypeError as error:
+        raise ReviewError(f"{where}: {error}") from None
 
 
 def _assignment_to_json(a: Assignment) -> dict[str, Any]:

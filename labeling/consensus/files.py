@@ -14,12 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from labeling.class_labels import Classes, class_numbers, find_classes, look_alikes
+from labeling.class_labels import Classes, class_numbers, find_classes
 from labeling.consensus.file_checks import check_repeats, check_unique
 from labeling.errors import GoldError, LabelingError, VotesError
 from labeling.files.columns import are_numbers, column_names, numbers, read_columns, text_keys
 from labeling.files.writing import write_table
 from labeling.gold import Gold
+from labeling.look_alikes import look_alikes
 from labeling.votes import ABSTAIN, Votes
 
 TRUTHS = frozenset({"gold", "label", "truth", "target", "y", "probability"})

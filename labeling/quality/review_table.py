@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from labeling.class_labels import look_alikes
 from labeling.errors import LabelingError, QualityError
 from labeling.files.cells import as_text
 from labeling.files.columns import column_names, numbers, read_columns
+from labeling.look_alikes import look_alikes
 
 KNOWN = ("batch", "item", "correct", "label", "gold", "weight", "probability", "posterior")
 """Columns that are read; others are ignored."""

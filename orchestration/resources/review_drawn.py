@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import pyarrow as pa
+
 from orchestration.resources.review_store import ReviewStore
 
 
@@ -35,3 +37,11 @@ def drawn_in(store: ReviewStore, batch: str) -> list[str]:
     with store.database.read() as db:
         rows = db.execute("select item_id from drawn where batch = ? order by item_id", (batch,))
         return [str(row["item_id"]) for row in rows]
+
+
+def all_drawn(store: ReviewStore) -> pa.Table:
+    """Return ``item_id`` and ``batch`` of every item that was declared to be drawn at random."""
+    with store.database.read() as db:
+        rows = db.execute("select item_id, batch from drawn").fetchall()
+    names = ("item_id", "batch")
+    return pa.table({name: pa.array([row[name] for row in rows], pa.string()) for name in names})

@@ -386,3 +386,30 @@ def test_items_that_were_drawn_at_random_measure_once_that_is_declared(
     assert (
         warehouse.read("from people.audit_sample where batch = ? order by draw", [batch]) == sample
     )
+
+
+def test_a_run_takes_declared_items_into_the_sample_and_measures_with_them(
+    project, ran_task, touchstone, tmp_path
+):
+    from orchestration.planning import batches_with_new_reviews
+    from orchestration.running import run_task
+
+    warehouse = Warehouse(path=str(project.task.warehouse))
+    batch = project.items[0]["batch"]
+    ids = warehouse.read(
+        "select item_id from labels.released where batch = ? and label is not null", [batch]
+    )["item_id"].to_pylist()
+    warehouse.close()
+    rows = [{"item_id": i, "batch": batch, "label": ran_task.truth[i]} for i in ids]
+    as_csv(tmp_path / "g.csv", rows)
+    assert touchstone("import", str(tmp_path / "g.csv"), at=project.folder).code == 0
+    run_task(project.task, lambda *_: None)
+    assert (
+        touchstone("import", str(tmp_path / "g.csv"), "--random", "1", at=project.folder).code == 0
+    )
+    assert batches_with_new_reviews(project.task, warehouse)[0] == batch
+    run_task(project.task, lambda *_: None)
+    assert batches_with_new_reviews(project.task, warehouse) == []
+    gold = warehouse.read("from people.gold where batch = ? and origin = 'audit'", [batch])
+    assert set(ids) <= set(gold["item_id"].to_pylist())
+    assert set(gold["probability"].to_pylist()) == {1.0}
