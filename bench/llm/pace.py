@@ -19,9 +19,10 @@ from labeling.llm.budget import Budget
 from labeling.llm.classes import ClassSpec
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger import Ledger
+from labeling.llm.price import Price
 from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace
-from labeling.llm.transport import Capabilities, Message, Price, Reply, Request, Usage
+from labeling.llm.transport import Capabilities, Message, Reply, Request, Usage
 from orchestration.resources.litellm_transport import LiteLlmTransport
 from tests.faults.llm.killing import meter, provider_process
 

@@ -10,22 +10,25 @@ from labeling.llm.breaker import Breaker
 from labeling.llm.budget import Purse
 from labeling.llm.ledger import Call, Ledger
 from labeling.llm.pace import Pacer
+from labeling.llm.price import Price
+from labeling.llm.room import room_of
 from labeling.llm.tally import Tally
 from labeling.llm.transport import (
     MAYBE_CHARGED,
     TRANSIENT,
     Fault,
-    Price,
     Reply,
     Request,
     Transport,
     TransportError,
 )
-from labeling.llm.worst_case import most_tokens, worst_case_usd
+from labeling.llm.worst_case import Seen, most_tokens, worst_case_usd
 
 ATTEMPTS = 6
 PATIENT_ATTEMPTS = 40
 """Attempts where a provider only asks for patience (429): it lives, so waiting pays."""
+
+UNCOUNTED = "its answers are booked at the most that they can cost"
 
 BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 30.0
 """Full jitter: uniform between 0 and 0.5 s, 1 s, 2 s ... at most 30 s."""
@@ -47,6 +50,8 @@ class Asker:
         Tries of one question before it is given up.
     account : str
         Whose work it is.
+    seen : Seen
+        What the model used beyond its limits before; shared by all who ask it.
     """
 
     transport: Transport
@@ -59,6 +64,7 @@ class Asker:
     price: Price
     attempts: int = ATTEMPTS
     account: str = ""
+    seen: Seen = field(default_factory=Seen)
     clock: Callable[[], float] = field(default=time.perf_counter)
 
     async def ask(self, call: Call, request: Request) -> Reply:
@@ -83,10 +89,14 @@ class Asker:
             self.breaker.check()
             raise
 
+    def worst_usd(self, request: Request) -> float:
+        """Return the most that one attempt at ``request`` can cost, in US dollars."""
+        return worst_case_usd(request, self.price, self.seen)
+
     async def _attempt(self, call: Call, request: Request) -> Reply:
         self.breaker.check()
-        worst = worst_case_usd(request, self.price)
-        expected = most_tokens(request.messages) // 3 + int(request.parameters["max_tokens"])
+        worst = self.worst_usd(request)
+        expected = most_tokens(request.messages) // 3 + room_of(request.parameters)
         await self.purse.reserve(worst)
         spent = 0.0
         try:
@@ -106,10 +116,14 @@ class Asker:
             finally:
                 if not answered:
                     self.tally.exposure_usd += spent
-            spent = self.price.cost(reply.usage)
+            usage = self.seen.believed(request, reply.usage)
+            self.seen.saw(request, usage)
+            spent = self.price.owed(usage, worst)
             latency = self.clock() - start
             self.ledger.settle(row, reply, spent, latency)
             self.tally.answered(reply.usage, spent, latency)
+            if not usage.counted and worst:
+                self.tally.note(f"{request.model} does not say what it used: {UNCOUNTED}")
             self.pacer.correct(expected, reply.usage.prompt + reply.usage.completion)
             self.breaker.succeeded()
             return reply

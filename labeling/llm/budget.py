@@ -57,9 +57,11 @@ class Purse:
     ) -> None:
         self._budget = budget
         self._clock = clock
-        spent = ledger.spent(run)
+        self._ledger = ledger
+        spent = ledger.spent(run, clock())
         self._spent = {"run": spent.run, "day": spent.day, "task": spent.task}
         self._midnight = day_start(clock())
+        self._days: dict[float, float] = {}
         self._reserved = 0.0
         self._out = 0
         self._settled = asyncio.Event()
@@ -93,11 +95,11 @@ class Purse:
 
     def settle(self, reserved_usd: float, spent_usd: float) -> None:
         """Give back what was put aside and count what was spent."""
-        self._turn_of_day()
         self._reserved -= reserved_usd
         self._out -= 1
         for name in self._spent:
-            self._spent[name] += spent_usd
+            self._spent[name] += max(0.0, spent_usd)
+        self._turn_of_day()  # after it was counted: the ledger has it already
         self._settled.set()
 
     def _passed(self, worst_usd: float) -> tuple[str, float] | None:
@@ -117,4 +119,8 @@ class Purse:
     def _turn_of_day(self) -> None:
         midnight = day_start(self._clock())
         if midnight != self._midnight:
-            self._midnight, self._spent["day"] = midnight, 0.0
+            # the clock may have been put back: what was spent on that day stays spent
+            self._days[self._midnight] = self._spent["day"]
+            known = self._days.get(midnight, 0.0)
+            self._spent["day"] = max(known, self._ledger.settled_since(midnight))
+            self._midnight = midnight

@@ -8,11 +8,11 @@ from typing import Any
 
 from labeling.errors import LabelingError
 from labeling.llm.ledger import Ledger
+from labeling.llm.price import Price
 from labeling.llm.transport import (
     Capabilities,
     Fault,
     Message,
-    Price,
     Reply,
     Request,
     TransportError,

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 from labeling.llm.ledger import WAIT_S, Ledger
 from labeling.llm.loop import run_to_end
-from labeling.llm.transport import Fault, Price, TransportError
+from labeling.llm.price import Price
+from labeling.llm.transport import Fault, TransportError
 from labeling.llm.waiting import BatchState, BatchTransport, find_lost
+
+MAYBE_CHARGED_LINES = frozenset({Fault.GARBLED, Fault.DROPPED})
+"""What may have been charged though no answer can be read; what a batch had no time for is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +98,20 @@ async def _collect(
         )
         held = {str(row[0]): float(row[1]) for row in rows}
         for label, result in state.results:
-            if held.pop(label, None) is None:
+            worst = held.pop(label, None)
+            if worst is None:
                 continue
             if isinstance(result, TransportError):
-                ledger.fail(int(label), result.fault, 0.0, 0.0)
+                owed = worst if result.fault in MAYBE_CHARGED_LINES else 0.0
+                ledger.fail(int(label), result.fault, owed, 0.0)
                 unanswered += 1
                 continue
-            paid = price.cost(result.usage) * price.batch_share
+            paid = price.owed(result.usage, worst, price.batch_share)
             ledger.settle(int(label), result, paid, None)
             answered += 1
             cost += paid
         for label, worst in held.items():
-            owed = worst if state.missing in (Fault.GARBLED, Fault.DROPPED) else 0.0
+            owed = worst if state.missing in MAYBE_CHARGED_LINES else 0.0
             ledger.fail(int(label), state.missing, owed, 0.0)
             unanswered += 1
     ledger.sync()

@@ -14,6 +14,7 @@ from labeling.llm.classes import ClassSpec
 from labeling.llm.ledger import Call, Ledger, content_key
 from labeling.llm.prompt import Prompt
 from labeling.llm.rendering import Form
+from labeling.llm.room import with_room
 from labeling.llm.transport import Fault, Reply, Request, TransportError
 
 PROBE_TOKENS = 64
@@ -82,7 +83,7 @@ async def _probe(
         request = Request(
             model=prompt.model,
             messages=({"role": "user", "content": question},),
-            parameters={**prompt.settings.parameters, "max_tokens": PROBE_TOKENS},
+            parameters=with_room(prompt.settings.parameters, PROBE_TOKENS),
             schema=form.schema(classes) if with_json else None,
             logprobs=with_logprobs,
             timeout_s=prompt.settings.timeout_s,

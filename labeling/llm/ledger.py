@@ -28,6 +28,15 @@ SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
 WAIT_S = 600.0
 """How long to wait for another run that is spending from the same ledger, in seconds."""
 
+GONE = (
+    "coalesce(sum(case status when 'sent' then reserved_usd"
+    " else max(cost_usd, 0) + max(exposure_usd, 0) end), 0)"
+)
+"""What rows took from a budget; nothing that a provider says gives any of it back."""
+
+RECENT = 100_000
+"""Calls that are looked at to learn how a model behaves."""
+
 CHUNK = 500
 """Keys looked up in one query; SQLite allows some 32,000 parameters."""
 
@@ -226,15 +235,45 @@ class Ledger:
         )
         return {row[0]: row[1] for row in rows}
 
-    def spent(self, run: str) -> Spent:
-        """Return what is gone: paid, possibly owed, or still out."""
-        gone = "coalesce(sum(case status when 'sent' then reserved_usd else cost_usd + exposure_usd end), 0)"
+    def spent(self, run: str, now: float | None = None) -> Spent:
+        """Return what is gone: paid, possibly owed, or still out.
+
+        Parameters
+        ----------
+        run : str
+            Which run.
+        now : float, optional
+            Says which day it is, in seconds since 1970; the clock's if not given. What is stamped
+            later counts for it too: a clock that was put back is no new budget.
+        """
+        today = day_start(time.time() if now is None else now)
         row = self._db.execute(
-            f"select (select {gone} from calls where run = ?), "  # noqa: S608
-            f"(select {gone} from calls where sent_at >= ?), (select {gone} from calls)",
-            (run, day_start(time.time())),
+            f"select (select {GONE} from calls where run = ?), "  # noqa: S608
+            f"(select {GONE} from calls where sent_at >= ?), (select {GONE} from calls)",
+            (run, today),
         ).fetchone()
         return Spent(*map(float, row))
+
+    def settled_since(self, moment: float) -> float:
+        """Return what is gone since, in US dollars, without what is out at this moment."""
+        (gone,) = self._db.execute(
+            f"select {GONE} from calls where sent_at >= ?"  # noqa: S608
+            " and (status <> 'sent' or batch is not null)",
+            (moment,),
+        ).fetchone()
+        return float(gone)
+
+    def longest_beyond(self, model: str) -> int:
+        """Return the tokens of a model's longest answer that was longer than it was allowed to be."""
+        row = self._db.execute(
+            "select max(completion_tokens) from calls where model = ?"
+            " and id > (select coalesce(max(id), 0) from calls) - ? and completion_tokens > "
+            "max(coalesce(json_extract(parameters, '$.max_tokens'), 0),"
+            " coalesce(json_extract(parameters, '$.max_completion_tokens'), 0))"
+            " + coalesce(json_extract(parameters, '$.thinking.budget_tokens'), 0)",
+            (model, RECENT),
+        ).fetchone()
+        return int(row[0] or 0)
 
     def ability(self, model: str) -> tuple[bool, bool] | None:
         """Return whether the model was found to give structured output and log-probabilities."""

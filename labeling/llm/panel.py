@@ -13,14 +13,16 @@ from labeling.llm.classes import ClassSpec
 from labeling.llm.ledger import Ledger
 from labeling.llm.pace import Pacer
 from labeling.llm.pool import ExamplePool
+from labeling.llm.price import Price
 from labeling.llm.prompt import Prompt
 from labeling.llm.rendering import Form
 from labeling.llm.seat import Seat
 from labeling.llm.settings import Pace, Paces, Unsure
 from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
-from labeling.llm.transport import Price, Transport
+from labeling.llm.transport import Transport
 from labeling.llm.voter import Voter
+from labeling.llm.worst_case import Seen
 
 MILLION = 1_000_000
 
@@ -57,6 +59,7 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
     paces = {m: desk.pace.of(m, _wanted(m, prompts)) for m in breakers}
     pacers = {m: Pacer(p.requests_per_minute, p.tokens_per_minute) for m, p in paces.items()}
     kind = "simulated" if desk.transport.simulated else "llm"
+    seen = {m: Seen(completion=desk.ledger.longest_beyond(m)) for m in breakers}
     voters: dict[str, Voter] = {}
     for prompt in prompts:
         settings = prompt.settings
@@ -75,6 +78,7 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
                 price_of(own, desk.transport, desk.budget),
                 desk.attempts or ATTEMPTS,
                 desk.account,
+                seen[model],
             )
             plain = Form(
                 reasoning=settings.output.reasoning, stated=settings.output.confidence == "stated"

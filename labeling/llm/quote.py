@@ -18,7 +18,6 @@ from labeling.llm.prompt import Prompt
 from labeling.llm.settings import Paces, Unsure
 from labeling.llm.transport import Transport, Usage
 from labeling.llm.voter import Voter
-from labeling.llm.worst_case import worst_case_usd
 
 SAMPLE = 200
 """Prompts whose tokens are counted; the rest is reckoned from them."""
@@ -139,9 +138,7 @@ def _quote(
         content = unknown[at]
         messages = voter.messages(seat, content, [ids[row] for row in content.rows])
         tokens.append(transport.count_tokens(seat.prompt.model, messages))
-        worst.append(
-            worst_case_usd(voter.request(seat, content, "ask", messages), seat.asker.price)
-        )
+        worst.append(seat.asker.worst_usd(voter.request(seat, content, "ask", messages)))
     share = seat.asker.price.batch_share if by_batch else 1.0
     prompt_tokens = round(calls * float(np.mean(tokens))) if tokens else 0
     completion_tokens = round(calls * _answer_tokens(voter, prompt))

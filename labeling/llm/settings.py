@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+
+from labeling.llm.room import LIMITS, limit_name
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Usd = Annotated[float, Field(ge=0)]
+Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 OURS = (
     "model",
@@ -20,6 +22,42 @@ OURS = (
     "api_key",
 )
 """Parameters that the engine sets itself and a prompt file may not."""
+
+KNOWN = (
+    *LIMITS,
+    "temperature",
+    "top_p",
+    "top_k",
+    "top_a",
+    "min_p",
+    "typical_p",
+    "seed",
+    "stop",
+    "presence_penalty",
+    "frequency_penalty",
+    "repetition_penalty",
+    "repeat_penalty",
+    "repeat_last_n",
+    "logit_bias",
+    "mirostat",
+    "mirostat_eta",
+    "mirostat_tau",
+    "num_ctx",
+    "keep_alive",
+    "reasoning_effort",
+    "thinking",
+    "verbosity",
+    "safety_settings",
+    "user",
+    "allowed_openai_params",
+)
+"""Parameters that a prompt file may set. Each leaves a request at what is put aside for it; what
+is not listed here might make it dearer."""
+
+
+def _whole(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} must be a whole number above 0, found {value!r}")
 
 
 class _Section(BaseModel):
@@ -154,20 +192,30 @@ class Settings(_Section):
     pace: Pace | None = None
     timeout_s: Annotated[float, Field(gt=0)] = 60.0
 
-    @model_validator(mode="after")
-    def _parameters_are_the_models(self) -> "Settings":
-        ours = sorted(set(self.parameters) & set(OURS))
+    @field_validator("parameters")
+    @classmethod
+    def _parameters_are_the_models(cls, parameters: dict[str, Any]) -> dict[str, Any]:
+        ours = sorted(set(parameters) & set(OURS))
         if ours:
             raise ValueError(f"parameters may not set {', '.join(ours)}; the engine does")
-        most = self.parameters.get("max_tokens", 1)
-        if not isinstance(most, int) or most < 1:
+        strangers = sorted(set(parameters) - set(KNOWN))
+        if strangers:
             raise ValueError(
-                f"parameters.max_tokens must be a whole number above 0, found {most!r}"
+                f"parameters may not set {', '.join(strangers)}: nobody knows what a request would "
+                f"cost with it; allowed are {', '.join(sorted(KNOWN))}"
             )
-        return self
+        limits = [name for name in LIMITS if name in parameters]
+        if len(limits) > 1:
+            raise ValueError(f"{' and '.join(limits)} are the same limit; keep one of them")
+        for name in limits:
+            _whole(name, parameters[name])
+        thinking = parameters.get("thinking")
+        if isinstance(thinking, Mapping) and "budget_tokens" in thinking:
+            _whole("thinking.budget_tokens", cast("Any", thinking)["budget_tokens"])
+        return parameters
 
     @property
     def max_tokens(self) -> int:
         """Completion tokens at most; what the worst case is reckoned with."""
-        chosen = self.parameters.get("max_tokens")
+        chosen = self.parameters.get(limit_name(self.parameters))
         return int(chosen) if chosen is not None else (1024 if self.output.reasoning else 64)

@@ -64,6 +64,11 @@ class Tally:
     why: str = ""
     notes: list[str] = field(default_factory=list)
 
+    def note(self, told: str) -> None:
+        """Note what a person should know, once."""
+        if told not in self.notes:
+            self.notes.append(told)
+
     def answered(self, usage: Usage, cost_usd: float, latency_s: float) -> None:
         """Count one answer that was paid for."""
         self.prompt_tokens += usage.prompt

@@ -8,7 +8,10 @@ so that every attempt stands in the ledger.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from labeling.llm.price import Price
 
 Message = Mapping[str, Any]
 """One chat message in OpenAI's form: ``role`` and ``content`` (text, or parts with images)."""
@@ -25,7 +28,7 @@ class Request:
     messages : tuple of Message
         The chat so far.
     parameters : mapping
-        Sampling parameters, ``max_tokens`` always among them.
+        Sampling parameters, a limit of the answer's length always among them.
     schema : mapping, optional
         JSON schema that the answer has to follow.
     logprobs : bool
@@ -53,11 +56,22 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the provider counted them; ``cached`` is the part of ``prompt`` read from cache."""
+    """Tokens as the provider counted them.
+
+    Parameters
+    ----------
+    prompt, completion : int
+        Read and written, thoughts included.
+    cached : int
+        The part of ``prompt`` that was read from cache.
+    counted : bool
+        Whether the numbers can be true; if not, nobody knows what the answer will cost.
+    """
 
     prompt: int = 0
     completion: int = 0
     cached: int = 0
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,7 @@ class Fault(StrEnum):
 
     RATE_LIMITED = "rate limited"
     UNAVAILABLE = "unavailable"
+    UNREACHABLE = "no connection"
     TIMED_OUT = "timed out"
     DROPPED = "connection dropped"
     GARBLED = "garbled reply"
@@ -89,7 +104,14 @@ class Fault(StrEnum):
 
 
 TRANSIENT = frozenset(
-    {Fault.RATE_LIMITED, Fault.UNAVAILABLE, Fault.TIMED_OUT, Fault.DROPPED, Fault.GARBLED}
+    {
+        Fault.RATE_LIMITED,
+        Fault.UNAVAILABLE,
+        Fault.UNREACHABLE,
+        Fault.TIMED_OUT,
+        Fault.DROPPED,
+        Fault.GARBLED,
+    }
 )
 """Worth another try."""
 
@@ -129,41 +151,6 @@ class Capabilities:
     vision: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """US dollars a token.
-
-    Parameters
-    ----------
-    input_usd, output_usd : float
-        For each prompt and each completion token.
-    cached_input_usd : float, optional
-        For each prompt token that the provider read from its cache; as ``input_usd`` if unknown.
-    batch_share : float
-        What a batch endpoint asks, as a share (0..1) of these prices.
-
-    Examples
-    --------
-    >>> price = Price(input_usd=1e-6, output_usd=4e-6, cached_input_usd=0.5e-6)
-    >>> round(price.cost(Usage(prompt=1000, completion=10, cached=600)) * 1e6)
-    740
-    """
-
-    input_usd: float = 0.0
-    output_usd: float = 0.0
-    cached_input_usd: float | None = None
-    batch_share: float = 0.5
-
-    def cost(self, usage: Usage) -> float:
-        """Return what ``usage`` costs, in US dollars."""
-        cached = self.input_usd if self.cached_input_usd is None else self.cached_input_usd
-        return (
-            (usage.prompt - usage.cached) * self.input_usd
-            + usage.cached * cached
-            + usage.completion * self.output_usd
-        )
-
-
 class Transport(Protocol):
     """Whoever talks to the models."""
 
@@ -186,7 +173,7 @@ class Transport(Protocol):
         """Return what the model is declared to do."""
         ...
 
-    def price(self, model: str) -> Price | None:
+    def price(self, model: str) -> "Price | None":
         """Return what the model costs, or ``None`` if nobody knows."""
         ...
 

@@ -13,6 +13,7 @@ from labeling.llm.images import load_picture
 from labeling.llm.ledger import Call, Ledger, Stored
 from labeling.llm.pool import ExamplePool
 from labeling.llm.rendering import Example, render
+from labeling.llm.room import with_room
 from labeling.llm.seat import Seat
 from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
@@ -243,7 +244,7 @@ class Voter:
         return Request(
             model=seat.prompt.model,
             messages=messages,
-            parameters={**settings.parameters, "max_tokens": settings.max_tokens},
+            parameters=with_room(settings.parameters, settings.max_tokens),
             schema=seat.form.schema(self._in_play(content)) if structured else None,
             logprobs=seat.form.logprobs,
             timeout_s=settings.timeout_s,
@@ -259,7 +260,7 @@ class Voter:
             version=seat.version,
             model=seat.prompt.model,
             item=content.digest,
-            parameters=_plain({**settings.parameters, "max_tokens": settings.max_tokens}),
+            parameters=_plain(with_room(settings.parameters, settings.max_tokens)),
         )
 
     async def _send(
@@ -296,4 +297,4 @@ class Voter:
 
 
 def _plain(parameters: Mapping[str, object]) -> dict[str, object]:
-    return {k: v for k, v in parameters.items() if isinstance(v, str | int | float | bool | list)}
+    return {k: v for k, v in parameters.items() if isinstance(v, str | int | float | list | dict)}

@@ -26,7 +26,6 @@ from labeling.llm.transport import (
     TransportError,
 )
 from labeling.llm.voter import Voter
-from labeling.llm.worst_case import worst_case_usd
 
 LARGEST = 10_000
 """Requests in one batch; providers allow 50,000, a smaller one comes back sooner."""
@@ -36,6 +35,11 @@ LARGEST_BYTES = 90_000_000
 
 UNSENT = "unsent:"
 """Mark of rows of which nobody knows yet whether the provider has their batch."""
+
+UNKNOWN = "nobody knows yet whether the provider took a batch"
+
+LISTED_S = 60.0
+"""A provider that took a batch lists it within so many seconds."""
 
 PAUSE_S = 3600.0
 """A question that a batch failed on is not handed in again for so long, in seconds."""
@@ -147,7 +151,7 @@ async def _hand_in(
         content, sample = todo[0]
         messages = voter.messages(seat, content, [ids[row] for row in content.rows])
         request = voter.request(seat, content, "ask", messages)
-        worst = worst_case_usd(request, asker.price) * asker.price.batch_share
+        worst = asker.worst_usd(request) * asker.price.batch_share
         try:
             asker.purse.reserve_now(worst)
         except BudgetError as error:
@@ -161,33 +165,43 @@ async def _hand_in(
         requests.append((str(row), request))
     if not requests:
         return False
+    known = True
     try:
         name = await transport.submit(requests, mark)
     except TransportError as error:
-        for (row, _), worst in zip(requests, held, strict=True):
-            owed = worst if error.fault in MAYBE_CHARGED else 0.0
-            voter.ledger.fail(int(row), error.fault, owed, 0.0)
-            asker.purse.settle(worst, owed)
-        voter.tally.why = f"the provider did not take a batch: {error}"
-        return False
-    voter.ledger.execute("update calls set batch = ? where batch = ?", (name, mark))
+        if error.fault in MAYBE_CHARGED:
+            known = False
+            voter.tally.why = f"{UNKNOWN} ({error}); it is looked for before it is handed in again"
+            voter.tally.note(voter.tally.why)
+            voter.ledger.execute(
+                "update calls set fault = ? where batch = ?", (error.fault.value, mark)
+            )
+        else:
+            for (row, _), worst in zip(requests, held, strict=True):
+                voter.ledger.fail(int(row), error.fault, 0.0, 0.0)
+                asker.purse.settle(worst, 0.0)
+            voter.tally.why = f"the provider did not take a batch: {error}"
+            return False
+    else:
+        voter.ledger.execute("update calls set batch = ? where batch = ?", (name, mark))
     for worst in held:
         asker.purse.settle(worst, worst)  # nothing of it comes back in this process
     voter.tally.calls += len(requests)
-    return not stopped
+    return known and not stopped
 
 
 async def find_lost(ledger: Ledger, transport: BatchTransport) -> tuple[str, ...]:
     """Find the batches that a process had handed in, or was about to, when it died.
 
-    What no batch has is lost, and counts at its worst case. Returns what went wrong, in words.
+    What no batch has is lost, and counts at its worst case; where a provider may have taken it a
+    moment ago, that is waited for. Returns what went wrong, in words.
     """
     marks = ledger.execute(
-        "select batch, min(model) from calls where status = 'sent' and batch like 'unsent:%'"
-        " group by batch order by min(id)"
+        "select batch, min(model), max(sent_at), max(fault) from calls where status = 'sent'"
+        " and batch like 'unsent:%' group by batch order by min(id)"
     )
     notes: list[str] = []
-    for mark, model in marks:
+    for mark, model, sent_at, fault in marks:
         try:
             name = await transport.find(mark, model)
         except TransportError as error:
@@ -195,12 +209,14 @@ async def find_lost(ledger: Ledger, transport: BatchTransport) -> tuple[str, ...
                 notes.append(f"nobody knows yet whether {model} has a batch of ours: {error}")
                 continue
             name = None
-        if name is None:
+        if name is None and fault and time.time() - sent_at < LISTED_S:
+            notes.append(f"{model} does not list a batch yet that it may have taken")
+        elif name is None:
             ledger.execute(
                 "update calls set status = 'lost', exposure_usd = reserved_usd, done_at = ?"
                 " where batch = ? and status = 'sent'",
                 (time.time(), mark),
             )
         else:
-            ledger.execute("update calls set batch = ? where batch = ?", (name, mark))
+            ledger.execute("update calls set batch = ?, fault = null where batch = ?", (name, mark))
     return tuple(notes)

@@ -3,12 +3,16 @@
 import base64
 import json
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
 from PIL import Image
 
-from labeling.llm.transport import Message, Price, Request
+from labeling.llm.price import Price
+from labeling.llm.room import room_of
+from labeling.llm.transport import Message, Request, Usage
 
 MESSAGE_TOKENS = 16
 """What a message adds around its text, generously."""
@@ -16,6 +20,9 @@ MESSAGE_TOKENS = 16
 TILE_PX = 512
 IMAGE_TOKENS, TILE_TOKENS = 2833, 5667
 """The highest published rate for images (gpt-4o-mini): base, and each tile of 512 x 512 px."""
+
+BYTES_A_TOKEN = 256
+"""More than the longest token of any published vocabulary, runs of blanks apart."""
 
 LARGEST_TILES = 16
 """Tiles of the largest image that providers look at (2048 x 2048 px)."""
@@ -42,10 +49,59 @@ def most_tokens(messages: tuple[Message, ...], schema: object = None) -> int:
     return total + (len(json.dumps(schema)) if schema else 0)
 
 
-def worst_case_usd(request: Request, price: Price) -> float:
-    """Return the most that ``request`` can cost, in US dollars."""
-    prompt = most_tokens(request.messages, request.schema)
-    return prompt * price.input_usd + int(request.parameters["max_tokens"]) * price.output_usd
+@dataclass(slots=True)
+class Seen:
+    """What a model was seen to use beyond what it was asked to: it may do so again.
+
+    Attributes
+    ----------
+    completion : int
+        Tokens of the longest answer that was longer than it was allowed to be.
+    prompt_share : float
+        Prompt tokens that were counted, for each that could be, at most.
+    """
+
+    completion: int = 0
+    prompt_share: float = 1.0
+
+    def believed(self, request: Request, usage: Usage) -> Usage:
+        """Return ``usage``, not counted where so few tokens cannot hold what was sent."""
+        sent = sum(len(text.encode()) for text in _texts(request.messages))
+        likely = usage.prompt * BYTES_A_TOKEN >= sent
+        return usage if likely else replace(usage, counted=False)
+
+    def saw(self, request: Request, usage: Usage) -> None:
+        """Take note of one answer."""
+        if usage.completion > room_of(request.parameters):
+            self.completion = max(self.completion, usage.completion)
+        bound = most_tokens(request.messages, request.schema)
+        self.prompt_share = max(self.prompt_share, usage.prompt / bound)
+
+
+def worst_case_usd(request: Request, price: Price, seen: Seen | None = None) -> float:
+    """Return the most that ``request`` can cost, in US dollars.
+
+    Parameters
+    ----------
+    request : Request
+        What is about to be sent.
+    price : Price
+        Of its model.
+    seen : Seen, optional
+        What the model used beyond its limits before.
+    """
+    seen = seen or Seen()
+    prompt = math.ceil(most_tokens(request.messages, request.schema) * seen.prompt_share)
+    return price.most(prompt, max(room_of(request.parameters), seen.completion))
+
+
+def _texts(messages: tuple[Message, ...]) -> Iterator[str]:
+    for message in messages:
+        content = message["content"]
+        if isinstance(content, str):
+            yield content
+        else:
+            yield from (part["text"] for part in content if part["type"] == "text")
 
 
 def _tiles(url: str) -> int:

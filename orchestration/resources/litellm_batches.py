@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from labeling.llm.transport import Fault, Reply, Request, TransportError
+from labeling.llm.transport import MAYBE_CHARGED, Fault, Reply, Request, TransportError
 from labeling.llm.waiting import BatchState
+from orchestration.resources.completions import read_completion
 from orchestration.resources.litellm_faults import clean, read_fault
-from orchestration.resources.litellm_transport import LiteLlmTransport, litellm_module, read_body
+from orchestration.resources.litellm_transport import LiteLlmTransport, litellm_module
 
 ENDPOINT = "/v1/chat/completions"
 WINDOW = "24h"
@@ -41,16 +42,24 @@ class LiteLlmBatches(LiteLlmTransport):
         try:
             uploaded = await self._call(model, "acreate_file", file=file, purpose="batch")
         except TransportError as error:
-            # the file holds item text, and nobody knows what of it the message quotes
-            raise TransportError(error.fault, "the file of questions was not taken") from None
-        batch = await self._call(
-            model,
-            "acreate_batch",
-            completion_window=WINDOW,
-            endpoint=ENDPOINT,
-            input_file_id=uploaded.id,
-            metadata={MARK: mark},
-        )
+            # the file holds item text, and nobody knows what of it the message quotes;
+            # a file alone costs nothing, whatever became of it
+            fault = Fault.UNAVAILABLE if error.fault in MAYBE_CHARGED else error.fault
+            raise TransportError(fault, "the file of questions was not taken") from None
+        try:
+            batch = await self._call(
+                model,
+                "acreate_batch",
+                completion_window=WINDOW,
+                endpoint=ENDPOINT,
+                input_file_id=uploaded.id,
+                metadata={MARK: mark},
+                max_retries=0,  # its client would hand the batch in anew
+            )
+        except TransportError as error:
+            if error.fault is Fault.UNAVAILABLE:
+                raise TransportError(Fault.DROPPED, error.message) from None
+            raise
         return str(batch.id)
 
     async def poll(self, batch: str, model: str) -> BatchState:
@@ -59,12 +68,19 @@ class LiteLlmBatches(LiteLlmTransport):
         if found.status in RUNNING:
             return BatchState(running=True)
         results: list[tuple[str, Reply | TransportError]] = []
+        missing = Fault.TIMED_OUT
         for file in (found.output_file_id, found.error_file_id):
             if file:
                 content = await self._call(model, "afile_content", file_id=file)
-                results += [_read(json.loads(line)) for line in content.text.splitlines() if line]
+                for line in filter(str.strip, content.text.split("\n")):
+                    try:
+                        results.append(_read(json.loads(line)))
+                    except (ValueError, KeyError, TypeError, AttributeError):
+                        missing = (
+                            Fault.GARBLED
+                        )  # an answer that was paid for, and whose nobody knows
         if found.status in ("completed", "expired"):
-            return BatchState(running=False, results=results)
+            return BatchState(running=False, results=results, missing=missing)
         # codes alone: messages may quote a line of the file, which is item text
         codes = (getattr(one, "code", None) for one in getattr(found.errors, "data", None) or ())
         why = ", ".join(sorted({str(code) for code in codes if code}))
@@ -118,11 +134,13 @@ class LiteLlmBatches(LiteLlmTransport):
 
 
 def _read(line: dict[str, Any]) -> tuple[str, Reply | TransportError]:
-    name, response = str(line["custom_id"]), line.get("response") or {}
+    name, response = line["custom_id"], line.get("response") or {}
+    if not isinstance(name, str):
+        raise TypeError(name)
     status, body = response.get("status_code"), response.get("body") or {}
     if status == 200:
         try:
-            return name, read_body(body)
+            return name, read_completion(body)
         except TransportError as error:
             return name, error
     told = line.get("error") or body.get("error") or {}

@@ -1,5 +1,6 @@
 """Sort what LiteLLM raises into the engine's faults, without keys and without item text."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -19,6 +20,40 @@ SHORTEST_LINE = 6
 LEFT_OUT = "the provider's message quotes the request and is left out"
 
 KEYS = re.compile(r"(?:sk|pk|rk|gsk|xai|AIza|hf|key)[-_][\w*.-]{6,}|Bearer\s+\S+", re.IGNORECASE)
+
+UNSENT = frozenset(
+    {
+        "ConnectError",
+        "ConnectTimeout",
+        "PoolTimeout",
+        "ProxyError",
+        "UnsupportedProtocol",
+        "InvalidURL",
+        "LocalProtocolError",
+        "ConnectionTimeoutError",
+        "ClientConnectorError",
+        "ClientConnectorDNSError",
+        "ClientConnectorCertificateError",
+        "ClientConnectorSSLError",
+        "ClientProxyConnectionError",
+        "ConnectionRefusedError",
+        "gaierror",
+        "SSLCertVerificationError",
+    }
+)
+"""Errors of clients that had no connection yet: nothing was sent, so nothing is owed."""
+
+SPENT = (
+    "insufficient balance",
+    "insufficient credit",
+    "credit balance is too low",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+)
+"""How providers say that there is no money left: waiting does not bring it back."""
+
+SLOW = (408, 504, 524)
+"""A gateway gave up waiting; whoever is behind it may have answered."""
 
 BY_NAME: Mapping[str, Fault] = {
     "AuthenticationError": Fault.UNAUTHORIZED,
@@ -57,6 +92,11 @@ def read_fault(
     return TransportError(fault, clean(str(error), messages, key), _retry_after_s(error))
 
 
+def was_refused(error: BaseException) -> bool:
+    """Whether the provider's own answer was a refusal (a status of 400 or more)."""
+    return (_status(_chain(error)) or 0) >= 400
+
+
 def clean(text: str, messages: Sequence[Message] = (), key: str | None = None) -> str:
     """Take keys and item text out of an error message, and cut it short.
 
@@ -66,7 +106,7 @@ def clean(text: str, messages: Sequence[Message] = (), key: str | None = None) -
     'Incorrect API key provided: [key]'
     """
     text = re.sub(r"^(?:litellm\.)?(?:\w+Error: |\w+Exception - )*", "", text)
-    text = text.removeprefix("litellm.").split("\nTraceback")[0]
+    text = _message(text.removeprefix("litellm.").split("\nTraceback")[0])
     if key:
         text = text.replace(key, "[key]")
     text = KEYS.sub("[key]", text)
@@ -77,6 +117,15 @@ def clean(text: str, messages: Sequence[Message] = (), key: str | None = None) -
         if match.size >= min(QUOTED, max(8, len(sent))):
             return LEFT_OUT
     return text[:LONGEST_MESSAGE].strip()
+
+
+def _message(text: str) -> str:
+    """Return the message of an error that is told as JSON."""
+    try:
+        told: Any = json.loads(text)
+        return str(told["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return text
 
 
 def _lines(text: str) -> list[str]:
@@ -106,6 +155,13 @@ def _fault(error: BaseException) -> Fault:
         return Fault.OUT_OF_QUOTA
     if "content_filter" in codes or "content_filter" in text or "content management policy" in text:
         return Fault.FILTERED
+    if UNSENT & set(names):
+        return Fault.UNREACHABLE
+    status = _status(chain) or status
+    if status == 402 or any(words in text.casefold() for words in SPENT):
+        return Fault.OUT_OF_QUOTA
+    if status in SLOW:
+        return Fault.TIMED_OUT
     for name in names:
         if name in BY_NAME:
             return BY_NAME[name]
@@ -115,7 +171,19 @@ def _fault(error: BaseException) -> Fault:
         return Fault.DROPPED
     if isinstance(status, int) and 400 <= status < 500:
         return Fault.REJECTED
-    return Fault.UNAVAILABLE
+    # a failure that no answer of the provider's tells of may be LiteLLM's, over one that was paid
+    return Fault.UNAVAILABLE if (_status(chain) or 0) >= 400 else Fault.GARBLED
+
+
+def _status(chain: Sequence[BaseException]) -> int | None:
+    """Return the status of the provider's own answer; LiteLLM makes up others."""
+    for error in chain:
+        if type(error).__module__.partition(".")[0] != "litellm":
+            response = getattr(error, "response", None)
+            status = getattr(response, "status_code", None) or getattr(error, "status", None)
+            if isinstance(status, int):
+                return status
+    return None
 
 
 def _chain(error: BaseException) -> list[BaseException]:

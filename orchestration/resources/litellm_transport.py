@@ -5,31 +5,36 @@ the environment, which :func:`orchestration.environment.prepare` has set by then
 """
 
 import asyncio
+import json
 import logging
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from labeling.llm.price import Price
 from labeling.llm.transport import (
     Capabilities,
     Fault,
     Message,
-    Price,
     Reply,
     Request,
-    Token,
     TransportError,
-    Usage,
 )
 from orchestration.environment import prepare
-from orchestration.resources.litellm_faults import read_fault
+from orchestration.resources.completions import read_completion
+from orchestration.resources.listed_prices import listed_price
+from orchestration.resources.litellm_faults import clean, read_fault, was_refused
 
 QUOTING = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore")
 """Loggers whose messages quote requests, item text and keys among them, some at DEBUG only."""
 
 TOP_LOGPROBS = 5
 """The most that every provider allows."""
+
+UNSURE = frozenset({Fault.UNAVAILABLE, Fault.DROPPED, Fault.RATE_LIMITED})
+"""Faults that LiteLLM also names where an answer did arrive and could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +61,23 @@ class LiteLlmTransport:
     async def complete(self, request: Request) -> Reply:
         """Send one request, once; see :class:`labeling.llm.transport.Transport`."""
         litellm = litellm_module()
+        arrived: list[Any] = []
+
+        def note(details: Mapping[str, Any]) -> None:
+            if details.get("log_event_type") == "post_api_call":
+                arrived.append(details.get("original_response"))
+
         try:
             response = await asyncio.wait_for(
                 litellm.acompletion(
                     model=self._routed(request.model),
                     messages=list(request.messages),
+                    logger_fn=note,
                     **self.arguments(request),
                 ),
                 request.timeout_s + 1,
             )
+            body = _written(arrived) or response.model_dump()
         except TimeoutError:
             raise TransportError(
                 Fault.TIMED_OUT, f"no answer within {request.timeout_s:g} s"
@@ -72,8 +85,18 @@ class LiteLlmTransport:
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001  LiteLLM raises some forty kinds
-            raise read_fault(error, request.messages, self.api_key) from None
-        return _reply(response)
+            refused = was_refused(error)
+            body = None if refused else _written(arrived)
+            if body is None:
+                told = read_fault(error, request.messages, self.api_key)
+                if arrived and not refused and told.fault in UNSURE:
+                    told = TransportError(Fault.GARBLED, told.message)
+                raise told from None
+        try:
+            return read_completion(body)
+        except TransportError as error:
+            told = clean(error.message, request.messages, self.api_key)
+            raise TransportError(error.fault, told) from None
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what LiteLLM's table declares; ``None`` for what it does not list."""
@@ -96,14 +119,7 @@ class LiteLlmTransport:
         listed = None if self.simulated else _listed(model)
         if listed is None or "input_cost_per_token" not in listed:
             return Price() if self.free or model.startswith(("ollama/", "ollama_chat/")) else None
-        full = listed["input_cost_per_token"]
-        batch = listed.get("input_cost_per_token_batches")
-        return Price(
-            input_usd=full,
-            output_usd=listed.get("output_cost_per_token") or 0.0,
-            cached_input_usd=listed.get("cache_read_input_token_cost"),
-            batch_share=batch / full if batch and full else 1.0,
-        )
+        return listed_price(model, listed)
 
     def count_tokens(self, model: str, messages: tuple[Message, ...]) -> int:
         """Count prompt tokens with the model's tokenizer, or the nearest that LiteLLM has."""
@@ -142,11 +158,6 @@ def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def read_body(body: Mapping[str, Any]) -> Reply:
-    """Read a chat completion in OpenAI's form, as batch endpoints write it to files."""
-    return _reply(litellm_module().ModelResponse(**body))
-
-
 @cache
 def litellm_module() -> Any:
     """Import LiteLLM, quiet and without telemetry."""
@@ -158,6 +169,8 @@ def litellm_module() -> Any:
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.drop_params = False
+    # the client warns of odd fields and quotes them, which is to say the answer
+    warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
     for name in QUOTING:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return litellm
@@ -183,39 +196,13 @@ def _listed(model: str) -> dict[str, Any] | None:
     return costs.get(model) or costs.get(model.partition("/")[2])
 
 
-def _reply(response: Any) -> Reply:
-    if not response.choices:
-        raise TransportError(Fault.GARBLED, "a reply without choices")
-    choice = response.choices[0]
-    message = choice.message
-    refusal = getattr(message, "refusal", None)
-    specific = getattr(message, "provider_specific_fields", None) or {}
-    return Reply(
-        text=message.content or "",
-        finish_reason=choice.finish_reason or "stop",
-        refusal=refusal or specific.get("refusal"),
-        usage=_usage(getattr(response, "usage", None)),
-        model=response.model or "",
-        fingerprint=getattr(response, "system_fingerprint", None),
-        tokens=_tokens(getattr(choice, "logprobs", None)),
-    )
+def _written(arrived: Sequence[Any]) -> dict[str, Any] | None:
+    """Return what a provider that speaks OpenAI's form has written, before LiteLLM reads it.
 
-
-def _usage(usage: Any) -> Usage:
-    if usage is None:
-        return Usage()
-    details = getattr(usage, "prompt_tokens_details", None)
-    cached = getattr(details, "cached_tokens", None) or 0
-    return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, cached)
-
-
-def _tokens(logprobs: Any) -> tuple[Token, ...]:
-    content = getattr(logprobs, "content", None)
-    if content is None and isinstance(logprobs, dict):
-        content = logprobs.get("content")
-    found: list[Token] = []
-    for one in content or ():
-        fields = one if isinstance(one, dict) else one.model_dump()
-        others = tuple((o["token"], o["logprob"]) for o in fields.get("top_logprobs") or ())
-        found.append(Token(fields["token"], fields["logprob"], others))
-    return tuple(found)
+    LiteLLM refuses whole answers for one odd field, after they were paid for.
+    """
+    try:
+        body = json.loads(arrived[-1]) if arrived and isinstance(arrived[-1], str) else None
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) and ("choices" in body or "error" in body) else None

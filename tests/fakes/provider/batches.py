@@ -19,7 +19,8 @@ class Batches:
     ``finishes`` says of each batch in turn how many requests are done before it expires (all if
     None), ``fails`` with which code it fails as a whole; ``refuses`` is asked of each request's
     body for the status and code it ends with; ``stall_s`` passes between taking a batch and
-    saying so; ``quotes`` has messages of failed batches quote an item.
+    saying so; ``losing`` says of each hand-in in turn how its acknowledgement is lost: the connection
+    is dropped or a status sent, after the batch was taken or ``before``; ``quotes`` has messages of failed batches quote an item.
     """
 
     def __init__(self, provider: "FakeProvider") -> None:
@@ -34,6 +35,8 @@ class Batches:
         self.upload_stall_s = 0.0
         self.uploads = 0
         self.upload_status = 200
+        self.losing: list[str | int | None] = []
+        self.bend_line: Callable[[str], str] = lambda line: line
         self.quotes = False
         self.answered = 0
         self.page = 100
@@ -77,6 +80,11 @@ class Batches:
 
     async def _create(self, request: web.Request) -> web.Response:
         body = await request.json()
+        lost = self.losing.pop(0) if self.losing else None
+        if lost == "before":
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response()
         name = f"batch_{uuid.uuid4().hex[:12]}"
         self._batches[name] = {
             "id": name,
@@ -91,6 +99,13 @@ class Batches:
             "polls": 0,
         }
         await asyncio.sleep(self.stall_s)
+        if lost == "drop":
+            assert request.transport is not None
+            request.transport.abort()
+        if lost == "html":
+            return web.Response(text="<html>", content_type="text/html")
+        if isinstance(lost, int):
+            return web.json_response({"error": {"message": "no", "code": "x"}}, status=lost)
         return web.json_response(self._shown(name))
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -145,7 +160,7 @@ class Batches:
         batch["status"] = "completed" if finishes is None else "expired"
         for field, rows in (("output_file_id", out), ("error_file_id", wrong)):
             if rows:
-                content = "\n".join(map(json.dumps, rows)).encode()
+                content = "\n".join(self.bend_line(json.dumps(row)) for row in rows).encode()
                 batch[field] = self._file(content, "batch_output")["id"]
         batch["request_counts"] = {"total": len(lines), "completed": len(done), "failed": 0}
 

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from tests.fakes.provider.batches import Batches
 from tests.fakes.provider.faults import Fault
+from tests.fakes.provider.odd import Bend
 
 Body = dict[str, Any]
 
@@ -28,6 +29,7 @@ class Answer:
     tokens: list[tuple[str, dict[str, float]]] | None = None
     fingerprint: str = "fp_1"
     model: str | None = None
+    bend: Bend | None = None
 
 
 @dataclass
@@ -87,6 +89,10 @@ class FakeProvider:
     def charged(self) -> list[Metered]:
         return [m for m in self.meter if m.status == 200]
 
+    def answer_with(self, answer: Callable[[Body], str | Answer]) -> None:
+        """Answer otherwise from now on."""
+        self._answer = answer
+
     def __enter__(self) -> "FakeProvider":
         self._thread.start()
         assert self._ready.wait(10)
@@ -137,11 +143,11 @@ class FakeProvider:
                 return await fault.respond(request)
             if self.latency_s:
                 await asyncio.sleep(self.latency_s)
-            completed = self.completion(body)
+            answer, completed = self._completed(body)
             seen.status = 200
             seen.prompt_tokens = completed["usage"]["prompt_tokens"]
             seen.completion_tokens = completed["usage"]["completion_tokens"]
-            return web.json_response(completed)
+            return web.json_response(answer.bend(completed) if answer.bend else completed)
         finally:
             self.in_flight -= 1
 
@@ -167,14 +173,14 @@ class FakeProvider:
         )
 
     def note_batch(self, body: Body, completed: Body) -> None:
-        usage = completed["usage"]
+        usage = completed.get("usage") or {}
         self.meter.append(
             Metered(
                 time.time(),
                 body["model"],
                 200,
-                usage["prompt_tokens"],
-                usage["completion_tokens"],
+                usage.get("prompt_tokens", 0),
+                usage.get("completion_tokens", 0),
                 last_text(body),
                 body,
             )
@@ -200,6 +206,11 @@ class FakeProvider:
         return None
 
     def completion(self, body: Body) -> Body:
+        answer, completed = self._completed(body)
+        return answer.bend(completed) if answer.bend else completed
+
+    def _completed(self, body: Body) -> tuple[Answer, Body]:
+        """What is said, and how a sound provider writes it."""
         answer = self._answer(body)
         answer = answer if isinstance(answer, Answer) else Answer(answer)
         schema = (body.get("response_format") or {}).get("json_schema", {}).get("schema")
@@ -211,7 +222,7 @@ class FakeProvider:
         if body.get("logprobs"):
             choice["logprobs"] = {"content": spelled(answer, text)}
         prompt, completion = count(json.dumps(body["messages"])), count(text)
-        return {
+        return answer, {
             "id": "chatcmpl-fake",
             "object": "chat.completion",
             "created": int(time.time()),

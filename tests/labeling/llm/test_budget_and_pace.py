@@ -16,9 +16,10 @@ from labeling.llm.classes import ClassSpec
 from labeling.llm.ledger import Call, Ledger
 from labeling.llm.pace import HEADROOM, Pacer
 from labeling.llm.panel import Desk, assemble
+from labeling.llm.price import Price
 from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace, Paces
-from labeling.llm.transport import Price, Reply, Request
+from labeling.llm.transport import Reply, Request
 from labeling.llm.worst_case import most_tokens, worst_case_usd
 from orchestration.resources.litellm_transport import litellm_module
 

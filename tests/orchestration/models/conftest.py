@@ -13,13 +13,19 @@ from tests.fakes.provider.server import FakeProvider
 
 KEY = "sk-canary-0123456789abcdef"
 CLASSES = [ClassSpec("SPAM", "wants something", ("junk",)), ClassSpec("HAM", "the rest")]
-FRONT = "model: openai/fake\nprice: {input: 1, output: 2}\n"
+PRICE = "price: {input: 1, output: 2}\n"
 TEXT = "output: {format: text, confidence: none}\n"
 
 
-def prompt(front: str = TEXT, name: str = "classify", body: str = "Sort these.") -> Prompt:
+def prompt(
+    front: str = TEXT,
+    name: str = "classify",
+    body: str = "Sort these.",
+    model: str = "openai/fake",
+    price: str = PRICE,
+) -> Prompt:
     """A prompt on the fake model; without front matter of its own it needs no probe."""
-    (one,) = parse_prompts(f"---\n{FRONT}{front}---\n{body}", name)
+    (one,) = parse_prompts(f"---\nmodel: {model}\n{price}{front}---\n{body}", name)
     return one
 
 

@@ -17,8 +17,9 @@ from labeling.llm.ledger_summary import booked_on
 from labeling.llm.panel import price_of
 from labeling.llm.quote import quote_batch
 from orchestration.resources.litellm_batches import LiteLlmBatches
+from tests.fakes.provider import odd
 from tests.fakes.provider.recorded import item_text
-from tests.fakes.provider.server import FakeProvider
+from tests.fakes.provider.server import Answer, FakeProvider
 from tests.orchestration.models.conftest import CLASSES, KEY, TEXT, prompt, table
 
 
@@ -257,6 +258,70 @@ def test_what_is_fetched_long_after_the_run_is_booked_on_the_work_it_was_for(lat
     assert (booked["monday"].calls, booked["tuesday"].calls) == (4, 5)
     assert sum(one.cost_usd for one in booked.values()) == pytest.approx(got.cost_usd)
     assert booked["monday"].p95_s is None
+
+
+@pytest.mark.parametrize("lost", ["drop", "html", 500, 502, 504])
+def test_a_batch_whose_acknowledgement_is_lost_is_found_again_and_paid_once(later, lost):
+    later.provider.batches.losing = [lost]
+    handed = later.ask(table(12))
+    again = later.ask(table(12))
+    later.collect()
+    result = later.ask(table(12))
+    assert handed.summary.waiting == again.summary.waiting == 12
+    assert any("nobody knows yet" in note for note in handed.summary.notes)
+    assert len(later.provider.batches) == 1
+    assert len(later.provider.charged) == result.votes.num_rows == 12
+
+
+def test_what_is_out_under_a_mark_counts_against_the_cap(later, ledger):
+    later.provider.batches.losing = ["drop"]
+    later.ask(table(12))
+    held = ledger.execute("select sum(reserved_usd) from calls")[0][0]
+    assert ledger.spent("run").task == pytest.approx(held)
+
+
+def test_a_batch_that_was_never_taken_is_handed_in_again_once_a_provider_would_list_it(
+    later, monkeypatch
+):
+    later.provider.batches.losing = ["before"]
+    later.ask(table(12))
+    later.ask(table(12))
+    assert len(later.provider.batches) == 0
+    monkeypatch.setattr(waiting, "LISTED_S", 0.0)
+    later.ask(table(12))
+    later.collect()
+    result = later.ask(table(12))
+    assert len(later.provider.batches) == 1
+    assert result.votes.num_rows == 12
+
+
+def test_a_file_that_did_not_get_through_owes_nothing(later, ledger):
+    gone = LiteLlmBatches("http://127.0.0.1:9/v1", KEY)
+    result = later.bench.ask(later.provider, table(3), transport=gone, later=gone)
+    assert "did not take a batch" in result.summary.why
+    assert ledger.spent("run").task == 0
+
+
+@pytest.mark.parametrize("line", ["{broken", "[]", "{}", '{"custom_id": null}'])
+def test_a_line_of_answers_that_cannot_be_read_is_booked_at_its_worst_case(later, ledger, line):
+    lines = iter([line])
+    later.provider.batches.bend_line = lambda sound: next(lines, sound)
+    later.ask(table(3))
+    got = later.collect()
+    assert (got.answered, got.unanswered) == (2, 1)
+    (owed,) = ledger.execute("select exposure_usd, reserved_usd from calls where status = 'failed'")
+    assert owed[0] == owed[1] > 0
+
+
+@pytest.mark.parametrize("told", [..., {"prompt_tokens": -5, "completion_tokens": -5}])
+def test_answers_of_a_batch_without_a_true_count_are_booked_at_their_worst_case(
+    later, ledger, told
+):
+    later.provider.answer_with(lambda _: Answer("HAM", bend=odd.usage(told)))
+    later.ask(table(3))
+    later.collect()
+    rows = ledger.execute("select cost_usd, reserved_usd from calls")
+    assert all(cost == held > 0 for cost, held in rows)
 
 
 HAND_IN = """

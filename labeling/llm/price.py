@@ -1,0 +1,100 @@
+"""What a model's tokens cost, and what is owed for an answer whatever its provider counted."""
+
+from dataclasses import dataclass
+
+from labeling.llm.transport import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """Other prices for the whole request, from a size of the prompt on.
+
+    Parameters
+    ----------
+    above : int
+        Prompt tokens beyond which they hold.
+    input_usd, output_usd, cached_input_usd : float
+        US dollars for each token; cached ones as ``input_usd`` if unknown.
+    """
+
+    above: int
+    input_usd: float
+    output_usd: float
+    cached_input_usd: float | None = None
+
+    def usd(self, prompt: int, completion: int, cached: int) -> float:
+        """Return what so many tokens cost at these prices."""
+        read = min(max(cached, 0), prompt)
+        cheap = self.input_usd if self.cached_input_usd is None else self.cached_input_usd
+        return (prompt - read) * self.input_usd + read * cheap + completion * self.output_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars a token.
+
+    Parameters
+    ----------
+    input_usd, output_usd : float
+        For each prompt and each completion token.
+    cached_input_usd : float, optional
+        For each prompt token that the provider read from its cache; as ``input_usd`` if unknown.
+    batch_share : float
+        What a batch endpoint asks, as a share (0..1) of these prices.
+    request_usd : float
+        For each request, beside its tokens.
+    tiers : tuple of Tier
+        Prices of longer prompts.
+
+    Examples
+    --------
+    >>> price = Price(input_usd=1e-6, output_usd=4e-6, cached_input_usd=0.5e-6)
+    >>> round(price.cost(Usage(prompt=1000, completion=10, cached=600)) * 1e6)
+    740
+    >>> long = Price(1e-6, 4e-6, tiers=(Tier(500, 2e-6, 6e-6),))
+    >>> round(long.cost(Usage(prompt=1000, completion=10)) * 1e6)
+    2060
+    """
+
+    input_usd: float = 0.0
+    output_usd: float = 0.0
+    cached_input_usd: float | None = None
+    batch_share: float = 0.5
+    request_usd: float = 0.0
+    tiers: tuple[Tier, ...] = ()
+
+    def cost(self, usage: Usage) -> float:
+        """Return what ``usage`` costs, in US dollars; never below zero."""
+        prompt, completion = max(usage.prompt, 0), max(usage.completion, 0)
+        *_, tier = self._up_to(prompt)
+        return self.request_usd + tier.usd(prompt, completion, usage.cached)
+
+    def most(self, prompt: int, completion: int) -> float:
+        """Return the most that up to so many tokens can cost, cached or not, in US dollars."""
+        tiers = self._up_to(prompt)
+        dearest = max(tier.usd(prompt, completion, read) for tier in tiers for read in (0, prompt))
+        return self.request_usd + dearest
+
+    def owed(self, usage: Usage, worst_usd: float, share: float = 1.0) -> float:
+        """Return what is booked for an answer, in US dollars.
+
+        That is what its tokens cost; where the provider did not count them in a way that can be
+        true, the worst case, since nobody knows what it will ask for.
+
+        Parameters
+        ----------
+        usage : Usage
+            What the provider counted.
+        worst_usd : float
+            What was put aside for the request.
+        share : float
+            Of the price that is asked, as by a batch endpoint.
+        """
+        paid = self.cost(usage) * share
+        return paid if usage.counted else max(paid, worst_usd)
+
+    def _up_to(self, prompt: int) -> list[Tier]:
+        """Return the prices of prompts of up to so many tokens, the longest prompts' last."""
+        first = Tier(-1, self.input_usd, self.output_usd, self.cached_input_usd)
+        longer = sorted(self.tiers, key=lambda tier: tier.above)
+        return [first, *(tier for tier in longer if tier.above < prompt)]
