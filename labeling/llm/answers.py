@@ -5,14 +5,15 @@ an answer names two classes, hedges or negates, it is not read. A wrong class co
 repair question.
 """
 
-import json
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from labeling.llm.classes import ClassSpec, fold, spellings
+from labeling.llm.stated import objects_in, share, stated
+from labeling.llm.thoughts import spoken
 
 LABEL_FIELDS = ("label", "answer", "class", "category", "classification", "prediction", "result")
 CONFIDENCE_FIELDS = ("confidence", "probability", "certainty", "score")
@@ -29,11 +30,13 @@ BREAK = re.compile(r"\s+[-\u2013\u2014]\s+|[.,](?!\d)|[:;()\n]")
 """What may stand between a class and its explanation."""
 
 LISTED = re.compile(r"[,;/&|()]|\bor\b|\band\b", re.IGNORECASE)
-RETRACTS = re.compile(r"\b(?:wait|actually|correction|second thought|scratch)\b|\?", re.IGNORECASE)
+RETRACTS = re.compile(
+    r"\b(?:wait|actually|correction|second thoughts?|scratch|on reflection|reconsider\w*|rather|"
+    r"instead|changed? my mind|my mistake|i was wrong)\b",
+    re.IGNORECASE,
+)
 """An explanation that takes the answer back."""
 
-THOUGHT = re.compile(r"<(think|thinking|reasoning)>.*?</\1>", re.IGNORECASE | re.DOTALL)
-OPEN_THOUGHT = re.compile(r"<(think|thinking|reasoning)>", re.IGNORECASE)
 FENCED = re.compile(r"```[\w-]*\n?(.*?)```", re.DOTALL)
 MARKED = re.compile(
     r"^\W*(?:the\s+|my\s+|final\s+|correct\s+|predicted\s+|best\s+)*"
@@ -54,11 +57,12 @@ REFUSAL = re.compile(
     r"must decline)|as an ai|i'?m (?:not able|unable))",
     re.IGNORECASE,
 )
-CONFIDENCE = re.compile(
-    r"^\W*(?:confidence|certainty|probability)\W{0,6}(\d+(?:\.\d+)?|\.\d+)\s*(%?)",
-    re.IGNORECASE | re.MULTILINE,
+CUT = "the answer was cut at max_tokens"
+FINAL = re.compile(r"\b(?:final|correct|label|answer|class|category)\b", re.IGNORECASE)
+REVISED = re.compile(
+    r"(?:final|revised|corrected|updated|new)[ _-]?(?:label|answer|class|category|classification|prediction)"
 )
-PERCENT = 100.0
+"""Names of fields that have the last word in an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,15 @@ class Parsed:
         The number that the model stated, in (0, 1].
     refused : bool
         The model declined to answer.
+    cut : bool
+        The answer ended at its limit before it said a class.
     """
 
     label: str | None
     reason: str = ""
     confidence: float | None = None
     refused: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,27 +113,57 @@ class Reader:
         """Read one answer; never raises, never invents a class."""
         if refusal:
             return Parsed(None, "refused", refused=True)
-        text = THOUGHT.sub(" ", unicodedata.normalize("NFKC", answer).replace("\u2019", "'"))
-        if OPEN_THOUGHT.search(text):
-            return Parsed(None, "the answer ended inside its reasoning")
-        text = text.strip()
+        text = unicodedata.normalize("NFKC", answer).replace("\u2019", "'").strip()
+        cut = finish_reason == "length"
+        if self.exactly(text) is None:
+            said = spoken(text)
+            if said is None:
+                return Parsed(None, "the answer ended inside its reasoning", cut=cut)
+            text = said.strip()
+        parsed = self._read(text, cut)
+        if cut and parsed.label is None and not parsed.refused:
+            return Parsed(None, CUT, cut=True)
+        return parsed
+
+    def _read(self, text: str, cut: bool) -> Parsed:
         if not text:
             return Parsed(None, "empty answer")
-        confidence = _stated(text)
+        confidence = stated(text)
         whole = self.exactly(text)
         if whole:
-            return Parsed(whole, "", confidence)
-        objects = list(_objects(text))
+            longer = cut and any(
+                s.startswith(fold(text)) and s != fold(text) for s in self._spellings
+            )
+            return Parsed(None, CUT) if longer else Parsed(whole, "", confidence)
+        objects, after = objects_in(text)
         if objects:
-            return self._from_objects(objects, confidence)
+            return self._last_word(self._from_objects(objects, confidence), after, cut)
         if text.startswith(("{", "[{", "```json")):
             return Parsed(None, "broken JSON")
+        if cut:
+            # what is missing may take back all that was said on the way, save a class said first
+            first = self._said_first(text.splitlines()[0])
+            settled = len(first) == 1 and self._spelled(text) <= first and not RETRACTS.search(text)
+            return Parsed(first.pop(), "", confidence) if settled else Parsed(None, CUT)
         label, reason = self._from_prose(text)
         if label is None and REFUSAL.match(text) and not self._spelled(text):
             return Parsed(None, "refused", refused=True)
-        if label is None and finish_reason == "length":
-            reason = "the answer was cut at max_tokens"
         return Parsed(label, reason, confidence if label else None)
+
+    def _last_word(self, parsed: Parsed, after: str, cut: bool) -> Parsed:
+        """Let what follows a JSON answer take it back, or say another class instead."""
+        if not after or parsed.label is None:
+            return parsed
+        others = self._spelled(after) - {parsed.label}
+        retracts = RETRACTS.search(after) is not None
+        if cut or (retracts and not others):
+            return Parsed(None, CUT if cut else "the answer is taken back")
+        if not others:
+            return parsed
+        said, _ = self._from_prose(after)
+        if said in others and (retracts or FINAL.search(after)):
+            return Parsed(said)
+        return Parsed(None, "names more than one class")
 
     def exactly(self, text: str) -> str | None:
         """Return the class whose spelling ``text`` is, apart from case and punctuation."""
@@ -137,7 +174,7 @@ class Reader:
         stranger: str | None = None
         for fields in objects:
             folded = {str(k).casefold(): v for k, v in fields.items()}
-            for name in LABEL_FIELDS:
+            for name in (*filter(REVISED.fullmatch, folded), *LABEL_FIELDS):
                 if name not in folded:
                     continue
                 value = folded[name]
@@ -150,7 +187,7 @@ class Reader:
                         found.add(label)
                 break
             for name in CONFIDENCE_FIELDS:
-                confidence = _share(folded.get(name)) or confidence
+                confidence = share(folded.get(name)) or confidence
         if len(found) == 1 and stranger is None:
             return Parsed(found.pop(), "", confidence)
         if len(found) > 1:
@@ -203,7 +240,7 @@ class Reader:
         else:
             head, _, tail = BREAK.sub("\0", line).partition("\0")
         label = self.exactly(head)
-        if not label or RETRACTS.search(tail):
+        if not label or RETRACTS.search(tail) or "?" in tail:
             return set()
         listed = {other for part in LISTED.split(tail) if (other := self.exactly(part))}
         return {label} | self._spelled(tail) | listed
@@ -239,38 +276,6 @@ def _loose(spelling: str) -> str:
 
 def _hedged(line: str, rest: str) -> bool:
     return bool(HEDGE.search(line.removesuffix(rest)))
-
-
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """Yield the JSON objects in ``text``, outermost ones only."""
-    decoder, at = json.JSONDecoder(), 0
-    while (at := text.find("{", at)) >= 0:
-        try:
-            value, at = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            at += 1
-            continue
-        if isinstance(value, dict):
-            yield value
-
-
-def _stated(text: str) -> float | None:
-    found = CONFIDENCE.search(text)
-    return _share(found[1] + found[2]) if found else None
-
-
-def _share(value: object) -> float | None:
-    """Read a stated confidence: 0.85, 85, "85%", "0.85"; ``None`` if it is none."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    text = str(value).strip()
-    try:
-        number = float(text.removesuffix("%"))
-    except ValueError:
-        return None
-    if text.endswith("%") or number > 1:
-        number /= PERCENT
-    return number if 0 < number <= 1 else None
 
 
 def reader(classes: Sequence[ClassSpec]) -> Reader:
