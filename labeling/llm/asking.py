@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
 
 from labeling.llm.breaker import Breaker
 from labeling.llm.budget import Purse
 from labeling.llm.ledger import Call, Ledger
+from labeling.llm.manners import Manners
 from labeling.llm.pace import Pacer
 from labeling.llm.price import Price
 from labeling.llm.room import room_of
@@ -52,6 +53,8 @@ class Asker:
         Whose work it is.
     seen : Seen
         What the model used beyond its limits before; shared by all who ask it.
+    manners : Manners
+        What it refuses, and is asked without; shared likewise.
     """
 
     transport: Transport
@@ -65,10 +68,11 @@ class Asker:
     attempts: int = ATTEMPTS
     account: str = ""
     seen: Seen = field(default_factory=Seen)
+    manners: Manners = field(default_factory=Manners)
     clock: Callable[[], float] = field(default=time.perf_counter)
 
     async def ask(self, call: Call, request: Request) -> Reply:
-        """Ask until there is an answer.
+        """Ask until there is an answer, without what the model refuses.
 
         Raises
         ------
@@ -79,6 +83,17 @@ class Asker:
         ProviderDownError
             If the provider counts as dead.
         """
+        while True:
+            sent = self.manners.adapt(request)
+            try:
+                return await self._patiently(replace(call, parameters=sent.parameters), sent)
+            except TransportError as error:
+                told = self.manners.learn(sent, error.refused) if error.refused else None
+                if told is None:
+                    raise
+                self.tally.note(told)
+
+    async def _patiently(self, call: Call, request: Request) -> Reply:
         backoff = wait_random_exponential(multiplier=BACKOFF_S, max=LONGEST_BACKOFF_S)
         retrying = AsyncRetrying(
             stop=self._stop, wait=lambda state: _wait(state, backoff), retry=_again, reraise=True
@@ -91,7 +106,7 @@ class Asker:
 
     def worst_usd(self, request: Request) -> float:
         """Return the most that one attempt at ``request`` can cost, in US dollars."""
-        return worst_case_usd(request, self.price, self.seen)
+        return worst_case_usd(self.manners.adapt(request), self.price, self.seen)
 
     async def _attempt(self, call: Call, request: Request) -> Reply:
         self.breaker.check()
@@ -110,7 +125,7 @@ class Asker:
                 reply = await self.transport.complete(request)
                 answered = True
             except TransportError as error:
-                spent = worst if error.fault in MAYBE_CHARGED else 0.0
+                spent = worst if _may_be_charged(error) else 0.0
                 self._failed(row, error, spent, self.clock() - start)
                 raise
             finally:
@@ -140,6 +155,12 @@ class Asker:
     def _stop(self, state: RetryCallState) -> bool:
         patient = _fault(state) is Fault.RATE_LIMITED
         return state.attempt_number >= (PATIENT_ATTEMPTS if patient else self.attempts)
+
+
+def _may_be_charged(error: TransportError) -> bool:
+    """Whether a provider may ask for money: also where it thought until its limit and then refused."""
+    ended = error.refused is not None and error.refused.at_least == 0
+    return error.fault in MAYBE_CHARGED or ended
 
 
 def _again(state: RetryCallState) -> bool:

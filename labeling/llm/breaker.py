@@ -52,7 +52,7 @@ class Breaker:
 
     def failed(self, error: TransportError) -> None:
         """Count a failure; the breaker opens at the limit, and at once where all must fail."""
-        if error.fault in (Fault.RATE_LIMITED, Fault.FILTERED):
+        if error.fault in (Fault.RATE_LIMITED, Fault.FILTERED) or error.refused is not None:
             return
         self._in_a_row += 1
         self._last = error

@@ -12,9 +12,11 @@ from labeling.errors import PromptError
 from labeling.llm.asking import Asker
 from labeling.llm.classes import ClassSpec
 from labeling.llm.ledger import Call, Ledger, content_key
+from labeling.llm.manners import larger
 from labeling.llm.prompt import Prompt
 from labeling.llm.rendering import Form
 from labeling.llm.room import with_room
+from labeling.llm.thoughts import spoken
 from labeling.llm.transport import Fault, Reply, Request, TransportError
 
 PROBE_TOKENS = 64
@@ -40,8 +42,9 @@ async def discover(
     tries_json = wants_json and declared.structured is not False
     tries_logprobs = wants_logprobs and declared.logprobs is not False
     if known is None and (tries_json or tries_logprobs):
-        known = await _probe(voter, prompt, classes, asker, tries_json, tries_logprobs)
-        ledger.remember_ability(prompt.model, *known)
+        known, sure = await _probe(voter, prompt, classes, asker, tries_json, tries_logprobs)
+        if sure:
+            ledger.remember_ability(prompt.model, *known)
     structured, logprobs = known or (False, False)
     if output.format == "json" and not (structured and declared.structured is not False):
         raise PromptError(
@@ -73,38 +76,67 @@ async def _probe(
     asker: Asker,
     structured: bool,
     logprobs: bool,
-) -> tuple[bool, bool]:
-    """Try both at once, then one by one where the provider refuses the combination."""
+) -> tuple[tuple[bool, bool], bool]:
+    """Try both at once, then one by one where the provider refuses the combination.
+
+    Returns what was found, and whether that is certain. A model that rejects a question that asks
+    for neither as well says nothing of what it can do.
+    """
     tries = [(structured, logprobs), (False, logprobs), (structured, False)]
-    found_json = found_logprobs = False
+    found_json = found_logprobs = taken = False
+    sure = True
     for with_json, with_logprobs in dict.fromkeys(t for t in tries if any(t)):
-        form = Form(json=with_json)
-        question = f"This is a test of the connection.\n{form.instruction(classes)}"
-        request = Request(
-            model=prompt.model,
-            messages=({"role": "user", "content": question},),
-            parameters=with_room(prompt.settings.parameters, PROBE_TOKENS),
-            schema=form.schema(classes) if with_json else None,
-            logprobs=with_logprobs,
-            timeout_s=prompt.settings.timeout_s,
-        )
-        key = content_key("probe", prompt.model, asker.run, int(with_json), int(with_logprobs))
-        call = Call(key, "probe", voter, "", prompt.model, "", request.parameters)
         try:
-            reply = await asker.ask(call, request)
+            reply = await _test(voter, prompt, classes, asker, with_json, with_logprobs)
         except TransportError as error:
             if error.fault is not Fault.REJECTED:
                 raise
             continue
-        found_json = found_json or (with_json and _is_json(reply))
+        taken = True
         found_logprobs = found_logprobs or (with_logprobs and bool(reply.tokens))
+        if with_json and reply.finish_reason == "length":
+            found_json, sure = True, False  # it took the schema, and had no room to show more
+        else:
+            found_json = found_json or (with_json and _is_json(reply))
         if (with_json, with_logprobs) == tries[0]:
             break
-    return found_json, found_logprobs
+    if not taken:
+        await _test(voter, prompt, classes, asker, with_json=False, with_logprobs=False)
+    return (found_json, found_logprobs), sure
+
+
+async def _test(
+    voter: str,
+    prompt: Prompt,
+    classes: Sequence[ClassSpec],
+    asker: Asker,
+    with_json: bool,
+    with_logprobs: bool,
+) -> Reply:
+    """Ask about no item; once more with more room where the answer was cut."""
+    form = Form(json=with_json)
+    question = f"This is a test of the connection.\n{form.instruction(classes)}"
+    room = max(PROBE_TOKENS, prompt.settings.max_tokens)
+    for tokens in (room, larger(room)):
+        request = Request(
+            model=prompt.model,
+            messages=({"role": "user", "content": question},),
+            parameters=with_room(prompt.settings.parameters, tokens),
+            schema=form.schema(classes) if with_json else None,
+            logprobs=with_logprobs,
+            timeout_s=prompt.settings.timeout_s,
+        )
+        parts = ("probe", prompt.model, asker.run, int(with_json), int(with_logprobs))
+        key = content_key(*parts) if tokens == room else content_key(*parts, tokens)
+        call = Call(key, "probe", voter, "", prompt.model, "", request.parameters)
+        reply = await asker.ask(call, request)
+        if reply.finish_reason != "length" or _is_json(reply):
+            break
+    return reply
 
 
 def _is_json(reply: Reply) -> bool:
     try:
-        return isinstance(json.loads(reply.text), dict)
+        return isinstance(json.loads(spoken(reply.text) or ""), dict)
     except ValueError:
         return False

@@ -21,7 +21,7 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from labeling.errors import LabelingError
-from labeling.llm.ledger_rows import Call, Spent, Stored, read_stored
+from labeling.llm.ledger_rows import Call, Spent, Stored, plain, read_stored
 from labeling.llm.transport import Fault, Reply
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
@@ -33,9 +33,6 @@ GONE = (
     " else max(cost_usd, 0) + max(exposure_usd, 0) end), 0)"
 )
 """What rows took from a budget; nothing that a provider says gives any of it back."""
-
-RECENT = 100_000
-"""Calls that are looked at to learn how a model behaves."""
 
 CHUNK = 500
 """Keys looked up in one query; SQLite allows some 32,000 parameters."""
@@ -170,7 +167,7 @@ class Ledger:
                 call.version,
                 call.model,
                 call.item,
-                json.dumps(dict(call.parameters), sort_keys=True),
+                json.dumps(plain(call.parameters), sort_keys=True),
                 batch,
                 reserved_usd,
                 time.time(),
@@ -262,18 +259,6 @@ class Ledger:
             (moment,),
         ).fetchone()
         return float(gone)
-
-    def longest_beyond(self, model: str) -> int:
-        """Return the tokens of a model's longest answer that was longer than it was allowed to be."""
-        row = self._db.execute(
-            "select max(completion_tokens) from calls where model = ?"
-            " and id > (select coalesce(max(id), 0) from calls) - ? and completion_tokens > "
-            "max(coalesce(json_extract(parameters, '$.max_tokens'), 0),"
-            " coalesce(json_extract(parameters, '$.max_completion_tokens'), 0))"
-            " + coalesce(json_extract(parameters, '$.thinking.budget_tokens'), 0)",
-            (model, RECENT),
-        ).fetchone()
-        return int(row[0] or 0)
 
     def ability(self, model: str) -> tuple[bool, bool] | None:
         """Return whether the model was found to give structured output and log-probabilities."""

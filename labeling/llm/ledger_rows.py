@@ -42,6 +42,11 @@ class Spent:
     task: float
 
 
+def plain(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Return what of ``parameters`` can be written as JSON."""
+    return {k: v for k, v in parameters.items() if isinstance(v, str | int | float | list | dict)}
+
+
 def read_stored(row: sqlite3.Row) -> Stored:
     """Read a final answer out of a row of ``calls``."""
     tokens = [

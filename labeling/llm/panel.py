@@ -7,6 +7,7 @@ from pathlib import Path
 from labeling.errors import PromptError
 from labeling.llm.answers import Reader
 from labeling.llm.asking import ATTEMPTS, Asker
+from labeling.llm.behaviour import manners_of, seen_of
 from labeling.llm.breaker import Breaker
 from labeling.llm.budget import Budget, Purse
 from labeling.llm.classes import ClassSpec
@@ -22,7 +23,6 @@ from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
 from labeling.llm.transport import Transport
 from labeling.llm.voter import Voter
-from labeling.llm.worst_case import Seen
 
 MILLION = 1_000_000
 
@@ -59,7 +59,8 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
     paces = {m: desk.pace.of(m, _wanted(m, prompts)) for m in breakers}
     pacers = {m: Pacer(p.requests_per_minute, p.tokens_per_minute) for m, p in paces.items()}
     kind = "simulated" if desk.transport.simulated else "llm"
-    seen = {m: Seen(completion=desk.ledger.longest_beyond(m)) for m in breakers}
+    seen = {m: seen_of(m, desk.ledger) for m in breakers}
+    manners = {m: manners_of(m, desk.ledger) for m in breakers}
     voters: dict[str, Voter] = {}
     for prompt in prompts:
         settings = prompt.settings
@@ -79,6 +80,7 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
                 desk.attempts or ATTEMPTS,
                 desk.account,
                 seen[model],
+                manners[model],
             )
             plain = Form(
                 reasoning=settings.output.reasoning, stated=settings.output.confidence == "stated"

@@ -145,6 +145,31 @@ def render(
     return ({"role": "system", "content": instruction}, *shown, {"role": "user", "content": last})
 
 
+def repair(
+    asked: tuple[Message, ...], said: str, reason: str, names: Sequence[str]
+) -> tuple[Message, ...]:
+    """Return the messages that ask for the label alone, after an answer that could not be read.
+
+    Parameters
+    ----------
+    asked : tuple of Message
+        What was asked.
+    said : str
+        The answer.
+    reason : str
+        Why it could not be read.
+    names : sequence of str
+        The classes; the last one stands for none of them.
+    """
+    *classes, none = names
+    question = (
+        f"Your answer could not be read ({reason}). Answer with exactly one of "
+        f"these names and nothing else: {' | '.join(classes)}. If none fits, answer {none}."
+    )
+    answer: Message = {"role": "assistant", "content": said or "(nothing)"}
+    return (*asked, answer, {"role": "user", "content": question})
+
+
 @lru_cache(maxsize=64)
 def _template(body: str) -> Template:
     return ENVIRONMENT.from_string(body)

@@ -42,3 +42,13 @@ create table if not exists abilities (   -- what a model was found to do
     logprobs integer not null,
     found_at real not null
 );
+
+create table if not exists refusals (    -- parameters that a model was found not to take
+    id integer primary key,
+    model text not null,
+    parameter text not null,
+    value text not null,                 -- as it was sent, JSON
+    at_least integer,                    -- what a limit has to be; 0: more, nobody knows how much
+    at_most integer,
+    found_at real not null
+);

@@ -6,16 +6,38 @@ from labeling.llm.asking import Asker
 from labeling.llm.ledger import question_key
 from labeling.llm.prompt import Prompt
 from labeling.llm.rendering import Form
+from labeling.llm.room import with_room
 
 
 @dataclass(slots=True)
 class Seat:
-    """One model behind a voter: the first is the prompt's own, the others are its fallbacks."""
+    """One model behind a voter: the first is the prompt's own, the others are its fallbacks.
+
+    ``room`` is what its answers are given, in tokens: what the prompt says, or were found to need.
+    """
 
     prompt: Prompt
     version: str
     asker: Asker
     form: Form
+    room: int = 0
+
+    def __post_init__(self) -> None:
+        self.room = max(self.room, self.prompt.settings.max_tokens)
+
+    def parameters(self, room: int | None = None) -> dict[str, object]:
+        """Return what the model is asked with, its answer having ``room`` tokens."""
+        return with_room(self.prompt.settings.parameters, room or self.room)
+
+    def give_room(self, room: int, enough: bool) -> str:
+        """Take note of whether ``room`` brought an answer; return what a person should know."""
+        if enough:
+            self.room = max(self.room, room)
+        return (
+            f"{self.prompt.model} ended at {self.prompt.settings.max_tokens} tokens before it said "
+            f"anything; it was asked again with {room}, which {'was' if enough else 'was not'} "
+            "enough: raise parameters.max_tokens"
+        )
 
     def key(self, digest: str, sample: int, kind: str, salt: str = "") -> str:
         """Return the key by which the ledger knows a question, whoever asks it and when.

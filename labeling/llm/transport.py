@@ -122,6 +122,23 @@ MAYBE_CHARGED = frozenset({Fault.TIMED_OUT, Fault.DROPPED, Fault.GARBLED})
 """The provider may have answered, and will then ask for money: counted at the worst case."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A parameter that a model does not take as it was sent.
+
+    Parameters
+    ----------
+    parameter : str
+        Its name, as it was sent.
+    at_least, at_most : int, optional
+        What a limit has to be; 0 where it is known only that more is needed.
+    """
+
+    parameter: str
+    at_least: int | None = None
+    at_most: int | None = None
+
+
 class TransportError(Exception):
     """A request that brought no reply.
 
@@ -133,13 +150,22 @@ class TransportError(Exception):
         For people; free of keys and of item text.
     retry_after_s : float, optional
         How long the provider asks to be left alone, in seconds.
+    refused : Refused, optional
+        Which parameter was rejected, where the provider says so.
     """
 
-    def __init__(self, fault: Fault, message: str = "", retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        fault: Fault,
+        message: str = "",
+        retry_after_s: float | None = None,
+        refused: Refused | None = None,
+    ) -> None:
         super().__init__(f"{fault}: {message}" if message else str(fault))
         self.fault = fault
         self.message = message
         self.retry_after_s = retry_after_s
+        self.refused = refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ from labeling.llm.confidence import from_logprobs, from_samples
 from labeling.llm.content import Content
 from labeling.llm.images import load_picture
 from labeling.llm.ledger import Call, Ledger, Stored
+from labeling.llm.manners import larger
 from labeling.llm.pool import ExamplePool
-from labeling.llm.rendering import Example, render
-from labeling.llm.room import with_room
+from labeling.llm.rendering import Example, render, repair
 from labeling.llm.seat import Seat
 from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
+from labeling.llm.thoughts import spoken
 from labeling.llm.transport import TRANSIENT, Fault, Message, Reply, Request, TransportError
 
 NONES = ("NONE", "NO CLASS", "NOTHING FITS", "-----")
@@ -169,9 +170,11 @@ class Voter:
     ) -> Outcome:
         known = self._known.get(self._key(seat, content, sample, "ask"))
         messages: tuple[Message, ...] = ()
+        room = seat.prompt.settings.max_tokens
         if known is None:
-            messages = self.messages(seat, content, item_ids)
-            reply = await self._send(seat, content, sample, "ask", messages)
+            room, messages = seat.room, self.messages(seat, content, item_ids)
+            request = self.request(seat, content, "ask", messages)
+            reply = await self._send(seat, content, sample, "ask", request)
         else:
             self.tally.cached += 1
             if known.filtered:
@@ -181,13 +184,14 @@ class Voter:
         parsed = self._read(reply)
         if parsed.label is None and not parsed.refused:
             parsed, reply = await self._repair(
-                seat, content, item_ids, sample, messages, reply, parsed
+                seat, content, item_ids, sample, messages, reply, parsed, room
             )
         if parsed.label is None:
             self.tally.refusals += parsed.refused
             self.tally.parse_failures += not parsed.refused
             return Outcome(None, reason=parsed.reason, version=seat.version)
-        confidence = parsed.confidence if self._states() else None
+        states = self.seats[0].prompt.settings.output.confidence == "stated"
+        confidence = parsed.confidence if states else None
         if reply.tokens:
             confidence = from_logprobs(reply.tokens, parsed.label, self.classes)
         return Outcome(parsed.label, confidence, version=seat.version)
@@ -201,58 +205,57 @@ class Voter:
         messages: tuple[Message, ...],
         reply: Reply,
         parsed: Parsed,
+        room: int,
     ) -> tuple[Parsed, Reply]:
-        """Ask once for the label alone; a second answer that cannot be read ends in abstention."""
+        """Ask once more: for the label alone, or the same with room where nothing was said in it.
+
+        A second answer that cannot be read either ends in abstention.
+        """
         known = self._known.get(self._key(seat, content, sample, "repair"))
         if known is None:
-            names = " | ".join(c.name for c in self._in_play(content))
-            none = next(word for word in NONES if self.reader.exactly(word) is None)
-            question = (
-                f"Your answer could not be read ({parsed.reason}). Answer with exactly one of "
-                f"these names and nothing else: {names}. If none fits, answer {none}."
-            )
-            said: Message = {"role": "assistant", "content": reply.text or "(nothing)"}
             asked = messages or self.messages(seat, content, item_ids)
+            unsaid = parsed.cut and (seat.form.reasoning or not spoken(reply.text))
+            if not unsaid:
+                asked = repair(asked, reply.text, parsed.reason, self._names(content))
+            if parsed.cut:
+                room = max(seat.room, larger(room))
+            request = self.request(seat, content, "ask" if unsaid else "repair", asked, room)
             self.tally.repairs += 1
             try:
-                again = await self._send(
-                    seat,
-                    content,
-                    sample,
-                    "repair",
-                    (*asked, said, {"role": "user", "content": question}),
-                )
+                again = await self._send(seat, content, sample, "repair", request)
             except TransportError:
                 return parsed, reply
+            if unsaid:
+                self.tally.note(seat.give_room(room, enough=again.finish_reason != "length"))
         else:
             again = known.reply
         second = self._read(again)
         return (second, again) if second.label or second.refused else (parsed, reply)
 
-    def _states(self) -> bool:
-        return self.seats[0].prompt.settings.output.confidence == "stated"
-
     def _read(self, reply: Reply) -> Parsed:
         return self.reader.read(reply.text, reply.refusal, reply.finish_reason)
 
     def request(
-        self, seat: Seat, content: Content, kind: str, messages: tuple[Message, ...]
+        self,
+        seat: Seat,
+        content: Content,
+        kind: str,
+        messages: tuple[Message, ...],
+        room: int | None = None,
     ) -> Request:
-        """Return what is sent to ask ``messages`` about ``content``."""
-        settings = seat.prompt.settings
+        """Return what is sent to ask ``messages`` about ``content``, with ``room`` tokens for it."""
         structured = seat.form.json and kind == "ask"
         return Request(
             model=seat.prompt.model,
             messages=messages,
-            parameters=with_room(settings.parameters, settings.max_tokens),
+            parameters=seat.parameters(room),
             schema=seat.form.schema(self._in_play(content)) if structured else None,
             logprobs=seat.form.logprobs,
-            timeout_s=settings.timeout_s,
+            timeout_s=seat.prompt.settings.timeout_s,
         )
 
     def call(self, seat: Seat, content: Content, sample: int, kind: str) -> Call:
         """Return what the ledger writes of a request."""
-        settings = seat.prompt.settings
         return Call(
             key=self._key(seat, content, sample, kind),
             kind=self.salt.partition("/")[0] or kind,
@@ -260,17 +263,21 @@ class Voter:
             version=seat.version,
             model=seat.prompt.model,
             item=content.digest,
-            parameters=_plain(with_room(settings.parameters, settings.max_tokens)),
+            parameters=seat.parameters(),
         )
 
     async def _send(
-        self, seat: Seat, content: Content, sample: int, kind: str, messages: tuple[Message, ...]
+        self, seat: Seat, content: Content, sample: int, kind: str, request: Request
     ) -> Reply:
-        request = self.request(seat, content, kind, messages)
         reply = await seat.asker.ask(self.call(seat, content, sample, kind), request)
         if reply.finish_reason == "content_filter":
             raise TransportError(Fault.FILTERED)
         return reply
+
+    def _names(self, content: Content) -> list[str]:
+        """Return what may be answered: classes, and a word for none of them."""
+        none = next(word for word in NONES if self.reader.exactly(word) is None)
+        return [*(c.name for c in self._in_play(content)), none]
 
     def messages(
         self, seat: Seat, content: Content, item_ids: Sequence[str]
@@ -294,7 +301,3 @@ class Voter:
 
     def _key(self, seat: Seat, content: Content, sample: int, kind: str) -> str:
         return seat.key(content.digest, sample, kind, self.salt)
-
-
-def _plain(parameters: Mapping[str, object]) -> dict[str, object]:
-    return {k: v for k, v in parameters.items() if isinstance(v, str | int | float | list | dict)}

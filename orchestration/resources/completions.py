@@ -83,7 +83,9 @@ def read_completion(body: Mapping[str, Any]) -> Reply:
         text=text,
         finish_reason=finish,
         refusal=_refusal(message),
-        usage=read_usage(usage if isinstance(usage, Mapping) else None, wrote=bool(text)),
+        usage=read_usage(
+            usage if isinstance(usage, Mapping) else None, wrote=bool(text) or finish == "length"
+        ),
         model=str(body.get("model") or ""),
         fingerprint=str(body["system_fingerprint"]) if body.get("system_fingerprint") else None,
         tokens=_tokens(choice.get("logprobs")),
@@ -98,7 +100,7 @@ def read_usage(usage: Mapping[str, Any] | None, *, wrote: bool) -> Usage:
     usage : mapping, optional
         ``prompt_tokens``, ``completion_tokens`` and so on; numbers may be text.
     wrote : bool
-        Whether the answer says anything: then it took tokens.
+        Whether anything was written, were it thoughts alone: then it took tokens.
 
     Examples
     --------

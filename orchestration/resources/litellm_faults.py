@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 from labeling.llm.transport import Fault, Message, TransportError
+from orchestration.resources.refused_parameters import refused_parameter
 
 LONGEST_MESSAGE = 300
 QUOTED = 24
@@ -20,6 +21,8 @@ SHORTEST_LINE = 6
 LEFT_OUT = "the provider's message quotes the request and is left out"
 
 KEYS = re.compile(r"(?:sk|pk|rk|gsk|xai|AIza|hf|key)[-_][\w*.-]{6,}|Bearer\s+\S+", re.IGNORECASE)
+
+PARAM = re.compile(r'"param"\s*:\s*"([^"]+)"')
 
 UNSENT = frozenset(
     {
@@ -75,7 +78,10 @@ BY_NAME: Mapping[str, Fault] = {
 
 
 def read_fault(
-    error: BaseException, messages: Sequence[Message], key: str | None = None
+    error: BaseException,
+    messages: Sequence[Message],
+    key: str | None = None,
+    sent: Collection[str] = (),
 ) -> TransportError:
     """Return the fault that ``error`` stands for.
 
@@ -87,9 +93,32 @@ def read_fault(
         What was sent; a message that quotes it is not passed on.
     key : str, optional
         Blotted out wherever it stands.
+    sent : collection of str
+        Names of the parameters that were sent.
     """
-    fault = _fault(error)
-    return TransportError(fault, clean(str(error), messages, key), _retry_after_s(error))
+    fault, refused = _fault(error), None
+    if fault is Fault.REJECTED and "ContextWindowExceededError" not in _names(error):
+        refused = refused_parameter(str(error), _named(error), sent)
+    said = clean(str(error), messages, key)
+    return TransportError(fault, said, _retry_after_s(error), refused)
+
+
+def _names(error: BaseException) -> list[str]:
+    return [type(one).__name__ for one in _chain(error)]
+
+
+def _named(error: BaseException) -> str | None:
+    """Return the parameter that the provider's error names in a field of its own."""
+    for one in _chain(error):
+        body = getattr(one, "body", None)
+        for value in (
+            getattr(one, "param", None),
+            body.get("param") if isinstance(body, dict) else 0,
+        ):
+            if isinstance(value, str) and value:
+                return value
+    found = PARAM.search(str(error))
+    return found[1] if found else None
 
 
 def was_refused(error: BaseException) -> bool:

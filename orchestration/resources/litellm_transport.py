@@ -88,7 +88,7 @@ class LiteLlmTransport:
             refused = was_refused(error)
             body = None if refused else _written(arrived)
             if body is None:
-                told = read_fault(error, request.messages, self.api_key)
+                told = read_fault(error, request.messages, self.api_key, request.parameters)
                 if arrived and not refused and told.fault in UNSURE:
                     told = TransportError(Fault.GARBLED, told.message)
                 raise told from None

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
@@ -32,6 +33,9 @@ class Fault:
     status: int
     retry_after: str | None = None
     message: str = "the fake provider was told to fail"
+    param: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, object] = field(default_factory=dict)
 
     async def respond(self, request: web.Request) -> web.StreamResponse:
         if self.kind == "drop":
@@ -52,8 +56,11 @@ class Fault:
             return response
         if self.kind == "html":
             return web.Response(text="<html>502 Bad Gateway</html>", status=502)
-        fields = {"message": self.message, "type": "x", "param": None, "code": self.kind}
-        headers = {} if self.retry_after is None else {"Retry-After": self.retry_after}
+        fields = {"message": self.message, "type": "x", "param": self.param, "code": self.kind}
+        fields |= self.more
+        headers = dict(self.headers)
+        if self.retry_after is not None:
+            headers["Retry-After"] = self.retry_after
         return web.json_response({"error": fields}, status=self.status, headers=headers)
 
 

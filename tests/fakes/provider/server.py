@@ -62,8 +62,10 @@ class FakeProvider:
         structured: bool = True,
         logprobs: bool = True,
         window_s: float = 60.0,
+        refuses: Callable[[Body], Fault | None] = lambda _: None,
     ) -> None:
         self._answer = answer
+        self._refuses = refuses
         self.script = deque(script)
         self.latency_s = latency_s
         self.limit = requests_per_minute
@@ -137,7 +139,7 @@ class FakeProvider:
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
-            fault = self.script.popleft() if self.script else None
+            fault = self._refuses(body) or (self.script.popleft() if self.script else None)
             if fault is not None:
                 seen.status = fault.status
                 return await fault.respond(request)
@@ -215,7 +217,9 @@ class FakeProvider:
         answer = answer if isinstance(answer, Answer) else Answer(answer)
         schema = (body.get("response_format") or {}).get("json_schema", {}).get("schema")
         text = (
-            json.dumps({"label": answer.text}) if schema and "{" not in answer.text else answer.text
+            json.dumps({"label": answer.text})
+            if schema and answer.text and "{" not in answer.text
+            else answer.text
         )
         message: Body = {"role": "assistant", "content": text, "refusal": answer.refusal}
         choice: Body = {"index": 0, "message": message, "finish_reason": answer.finish_reason}

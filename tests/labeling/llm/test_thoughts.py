@@ -10,10 +10,23 @@ from labeling.llm.thoughts import spoken
 
 MAIL = (ClassSpec("praise"), ClassSpec("complaint"), ClassSpec("question"))
 
-NAMES = (
-    "think thinking thought thoughts reasoning reflection analysis scratchpad deliberation "
-    "inner_monologue chain_of_thought seed:think antThinking THINK Reasoning"
-).split()
+NAMES = [
+    "think",
+    "thinking",
+    "thought",
+    "thoughts",
+    "reasoning",
+    "reflection",
+    "analysis",
+    "scratchpad",
+    "deliberation",
+    "inner_monologue",
+    "chain_of_thought",
+    "seed:think",
+    "antThinking",
+    "THINK",
+    "Reasoning",
+]
 MARKS = [
     *((f"<{name}>", f"</{name}>") for name in NAMES),
     *((f"[{name}]", f"[/{name}]") for name in ("THINK", "think", "REASONING")),
@@ -84,8 +97,7 @@ def test_a_thought_that_never_ends_is_an_abstention(opens, closes, finish):
         ("<|channel|>final<|message|>complaint<|return|>", "complaint"),
         ("<|channel|>analysis<|message|>praise<|end|>", None),
         (
-            '<|channel|>commentary to=functions.f <|constrain|>json<|message|>{"label":"complaint"}'
-            "<|call|>",
+            '<|channel|>commentary to=f <|constrain|>json<|message|>{"label":"complaint"}<|call|>',
             "complaint",
         ),
         ("analysisIt is praise. assistantcommentarypraise", None),
