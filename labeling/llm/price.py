@@ -2,7 +2,25 @@
 
 from dataclasses import dataclass
 
-from labeling.llm.transport import Usage
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them.
+
+    Parameters
+    ----------
+    prompt, completion : int
+        Read and written, thoughts included.
+    cached : int
+        The part of ``prompt`` that was read from cache.
+    counted : bool
+        Whether the numbers can be true; if not, nobody knows what the answer will cost.
+    """
+
+    prompt: int = 0
+    completion: int = 0
+    cached: int = 0
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

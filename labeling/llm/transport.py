@@ -8,10 +8,9 @@ so that every attempt stands in the ledger.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from labeling.llm.price import Price
+from labeling.llm.price import Price, Usage
 
 Message = Mapping[str, Any]
 """One chat message in OpenAI's form: ``role`` and ``content`` (text, or parts with images)."""
@@ -52,26 +51,6 @@ class Token:
     text: str
     logprob: float
     others: tuple[tuple[str, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens as the provider counted them.
-
-    Parameters
-    ----------
-    prompt, completion : int
-        Read and written, thoughts included.
-    cached : int
-        The part of ``prompt`` that was read from cache.
-    counted : bool
-        Whether the numbers can be true; if not, nobody knows what the answer will cost.
-    """
-
-    prompt: int = 0
-    completion: int = 0
-    cached: int = 0
-    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +178,7 @@ class Transport(Protocol):
         """Return what the model is declared to do."""
         ...
 
-    def price(self, model: str) -> "Price | None":
+    def price(self, model: str) -> Price | None:
         """Return what the model costs, or ``None`` if nobody knows."""
         ...
 
