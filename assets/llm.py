@@ -67,7 +67,10 @@ def models(task: Task) -> dg.AssetsDefinition:
                 "p95_s": booked[voter].p95_s,
                 "quoted_usd": quoted(before.get(voter), to_come.get(voter)),
                 "partial": tally.pending > tally.waiting,
-                "why": tally.why if tally.pending > tally.waiting else None,
+                "why": _why(tally),
+                "failed": tally.in_vain.total(),
+                "failure": _most(tally.in_vain),
+                "advice": "\n".join(tally.advice) or None,
                 "waiting": tally.waiting,
                 "waits_for": " ".join(sorted(tally.waits_for)) or None,
             }
@@ -77,6 +80,8 @@ def models(task: Task) -> dg.AssetsDefinition:
         votes = _with(said, batch=batch, run=context.run.run_id)
         _write(warehouse, batch, votes, _with(answer.abstentions, batch=batch), use)
         summary = answer.summary
+        for told in (*summary.notes, *summary.advice):
+            context.log.warning(told)
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": votes.num_rows,
@@ -95,11 +100,24 @@ def models(task: Task) -> dg.AssetsDefinition:
                 "saved_usd": dg.MetadataValue.float(summary.saved_usd),
                 "waiting": summary.waiting,
                 "partial": answer.partial,
-                "why": summary.why or "every item was asked",
+                "why": _why(summary) or summary.why or "every item was asked",
+                "failed": summary.in_vain.total(),
+                "notes": "\n".join([*summary.notes, *summary.advice]),
             }
         )
 
     return models
+
+
+def _why(tally: Any) -> str | None:
+    """Return why items are still to be asked; ``None`` where none are, or a batch will answer."""
+    if tally.pending <= tally.waiting:
+        return None
+    return tally.why or f"{tally.again.total():,} items got no answer ({_most(tally.again)})"
+
+
+def _most(reasons: Any) -> str | None:
+    return reasons.most_common(1)[0][0] if reasons else None
 
 
 def quoted(before: float | None, now: tuple[float, float] | None) -> float | None:

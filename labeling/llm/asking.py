@@ -31,6 +31,9 @@ PATIENT_ATTEMPTS = 40
 
 UNCOUNTED = "its answers are booked at the most that they can cost"
 
+LONGEST_PAUSE_S = 300.0
+"""Whoever asks for a longer pause is left alone: the run ends, and says until when."""
+
 BACKOFF_S, LONGEST_BACKOFF_S = 0.5, 30.0
 """Full jitter: uniform between 0 and 0.5 s, 1 s, 2 s ... at most 30 s."""
 
@@ -91,7 +94,7 @@ class Asker:
                 told = self.manners.learn(sent, error.refused) if error.refused else None
                 if told is None:
                     raise
-                self.tally.note(told)
+                self.tally.advise(told)
 
     async def _patiently(self, call: Call, request: Request) -> Reply:
         backoff = wait_random_exponential(multiplier=BACKOFF_S, max=LONGEST_BACKOFF_S)
@@ -138,7 +141,7 @@ class Asker:
             self.ledger.settle(row, reply, spent, latency)
             self.tally.answered(reply.usage, spent, latency)
             if not usage.counted and worst:
-                self.tally.note(f"{request.model} does not say what it used: {UNCOUNTED}")
+                self.tally.advise(f"{request.model} does not say what it used: {UNCOUNTED}")
             self.pacer.correct(expected, reply.usage.prompt + reply.usage.completion)
             self.breaker.succeeded()
             return reply
@@ -149,7 +152,9 @@ class Asker:
         self.ledger.fail(row, error.fault, exposure, latency_s)
         self.tally.faults[error.fault] += 1
         self.breaker.failed(error)
-        if error.fault is Fault.RATE_LIMITED and error.retry_after_s is not None:
+        if _asks_to_come_later(error):
+            self.breaker.rest(error)
+        elif error.fault is Fault.RATE_LIMITED and error.retry_after_s is not None:
             self.pacer.pause(error.retry_after_s)
 
     def _stop(self, state: RetryCallState) -> bool:
@@ -163,8 +168,15 @@ def _may_be_charged(error: TransportError) -> bool:
     return error.fault in MAYBE_CHARGED or ended
 
 
+def _asks_to_come_later(error: BaseException | None) -> bool:
+    """Whether a provider asks to be left alone for longer than a run waits."""
+    asked = error.retry_after_s if isinstance(error, TransportError) else None
+    return asked is not None and asked > LONGEST_PAUSE_S
+
+
 def _again(state: RetryCallState) -> bool:
-    return _fault(state) in TRANSIENT
+    error = state.outcome.exception() if state.outcome else None
+    return _fault(state) in TRANSIENT and not _asks_to_come_later(error)
 
 
 def _wait(state: RetryCallState, backoff: Callable[[RetryCallState], float]) -> float:

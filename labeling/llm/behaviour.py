@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Sequence
 
 from labeling.llm.ledger import Ledger
 from labeling.llm.manners import Manners
@@ -44,3 +45,13 @@ def manners_of(model: str, ledger: Ledger) -> Manners:
 
     manners.learned = remember
     return manners
+
+
+def runs_in_vain(ledger: Ledger, keys: Sequence[str]) -> int:
+    """Return how many runs asked for what stands under ``keys`` and got no answer."""
+    marks = ", ".join("?" * len(keys))
+    ((runs,),) = ledger.execute(
+        f"select count(distinct run) from calls where key in ({marks}) and status = 'failed'",  # noqa: S608
+        tuple(keys),
+    )
+    return int(runs)

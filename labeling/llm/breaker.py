@@ -1,9 +1,18 @@
-"""Stop early when a provider is dead, instead of failing item by item."""
+"""Stop early when a provider is dead or asks to come later, instead of failing item by item."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 from labeling.llm.transport import FATAL, Fault, TransportError
 
 LIMIT = 12
 """Failures in a row, over all requests, before a provider counts as dead."""
+
+PATIENCE_S = 900.0
+"""For so long a provider may ask for patience without answering once, in seconds."""
+
+KEPT = "nothing more is sent, what is answered is kept"
 
 
 class ProviderDownError(Exception):
@@ -13,7 +22,17 @@ class ProviderDownError(Exception):
 class Breaker:
     """Counts failures in a row of one model and opens at the limit.
 
-    Being rate limited is no failure: the provider lives and asks for patience.
+    Being rate limited is no failure: the provider lives and asks for patience. It opens, too, where
+    a provider asks to come again in hours, or for patience again and again.
+
+    Parameters
+    ----------
+    model : str
+        Whose failures they are.
+    limit : int
+        How many in a row are too many.
+    clock : callable
+        Seconds since 1970.
 
     Examples
     --------
@@ -26,34 +45,56 @@ class Breaker:
 503; nothing more is sent, what is answered is kept; run again when the provider is back
     """
 
-    def __init__(self, model: str, limit: int = LIMIT) -> None:
+    def __init__(
+        self, model: str, limit: int = LIMIT, clock: Callable[[], float] = time.time
+    ) -> None:
         self._model = model
         self._limit = limit
+        self._clock = clock
         self._in_a_row = 0
-        self._last: TransportError | None = None
-        self._dead = False
+        self._patient_since: float | None = None
+        self._why = ""
 
     def check(self) -> None:
         """Raise ``ProviderDownError`` if the breaker is open."""
-        if self._dead and self._last is not None:
-            todo = (
-                "check the key, the quota and the model's name, then run again"
-                if self._last.fault in FATAL
-                else "run again when the provider is back"
-            )
-            raise ProviderDownError(
-                f"{self._model} failed {self._in_a_row} times in a row, last: {self._last}; "
-                f"nothing more is sent, what is answered is kept; {todo}"
-            )
+        if self._why:
+            raise ProviderDownError(self._why)
 
     def succeeded(self) -> None:
         """Count an answer."""
         self._in_a_row = 0
+        self._patient_since = None
 
     def failed(self, error: TransportError) -> None:
         """Count a failure; the breaker opens at the limit, and at once where all must fail."""
+        if error.fault is Fault.RATE_LIMITED:
+            self._wait(error)
         if error.fault in (Fault.RATE_LIMITED, Fault.FILTERED) or error.refused is not None:
             return
         self._in_a_row += 1
-        self._last = error
-        self._dead = self._dead or error.fault in FATAL or self._in_a_row >= self._limit
+        if error.fault in FATAL or self._in_a_row >= self._limit:
+            todo = (
+                "check the key, the quota and the model's name, then run again"
+                if error.fault in FATAL
+                else "run again when the provider is back"
+            )
+            self._why = f"{self._model} failed {self._in_a_row} times in a row, last: {error}; {KEPT}; {todo}"
+
+    def rest(self, error: TransportError) -> None:
+        """Open: the provider asks to be left alone for hours (``error.retry_after_s``)."""
+        until = datetime.fromtimestamp(self._clock() + (error.retry_after_s or 0.0), UTC)
+        self._why = (
+            f"{self._model} takes no more requests until {until:%Y-%m-%d %H:%M} UTC ({error}); "
+            f"{KEPT}; run again then, or let `touchstone up` go on by itself"
+        )
+
+    def _wait(self, error: TransportError) -> None:
+        now = self._clock()
+        if self._patient_since is None or self._patient_since > now:
+            self._patient_since = now
+        waited = now - self._patient_since
+        if waited > PATIENCE_S:
+            self._why = (
+                f"{self._model} has asked for patience for {waited / 60:.0f} minutes and answered "
+                f"nothing, last: {error}; {KEPT}; run again later, or ask for less by models.pace"
+            )

@@ -20,13 +20,14 @@ from labeling.llm.discovery import discover
 from labeling.llm.ledger import CHUNK, Ledger
 from labeling.llm.loop import run_to_end
 from labeling.llm.model_votes import ModelVotes, tables
+from labeling.llm.outcome import Outcome
 from labeling.llm.panel import Desk, assemble, in_order
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
 from labeling.llm.settings import Pace, Paces, Unsure
 from labeling.llm.tally import Tally
 from labeling.llm.transport import Transport, TransportError
-from labeling.llm.voter import Outcome, Voter
+from labeling.llm.voter import Voter
 from labeling.llm.waiting import BatchTransport, hand_in
 
 WAITS = "some answers are still to come from a provider's batch"
@@ -165,6 +166,7 @@ async def _ask_all(
             if later is not None and not voter.tally.why:
                 await hand_in(voter, asked[prompt.name], ids, later)
             answered[prompt.name] = await _ask(voter, asked[prompt.name], ids, progress)
+        _count_left(voter, asked[prompt.name], answered[prompt.name])
         _count_savings(voter, len(shown) - len(asked[prompt.name]))
     return (
         *tables(prompts, voters, asked, answered, ids),
@@ -173,7 +175,7 @@ async def _ask_all(
 
 
 async def _prepare(voter: Voter, asked: list[Content]) -> None:
-    """Settle the form of the answers, unless everything is known already."""
+    """Settle the form of answers, unless all are known already."""
     for start in range(0, len(asked), CHUNK):
         chunk = asked[start : start + CHUNK]
         voter.recall(chunk)
@@ -226,7 +228,6 @@ async def _ask(
         voter.recall(chunk)
         queue = deque(chunk)
         await _together([asyncio.create_task(work(queue)) for _ in range(voter.concurrency)])
-    voter.tally.pending = sum(len(c.rows) for c in asked if c.digest not in done)
     return done
 
 
@@ -277,6 +278,19 @@ def _unsure(
         return outcome.label is None or (outcome.confidence or 0.0) < step.below
 
     return [content for content in shown if unsure(first.get(content.digest))]
+
+
+def _count_left(voter: Voter, asked: list[Content], done: Mapping[str, Outcome]) -> None:
+    """Count the items that the next run is to ask about."""
+    again = [c for c in asked if c.digest in done and done[c.digest].again]
+    left = [c for c in asked if c.digest not in done] + again
+    tally = voter.tally
+    tally.pending = sum(len(content.rows) for content in left)
+    for content in asked:
+        outcome = done.get(content.digest)
+        if outcome is not None and outcome.failed:
+            counts = tally.again if outcome.again else tally.in_vain
+            counts[outcome.reason] += len(content.rows)
 
 
 def _count_savings(voter: Voter, spared: int) -> None:

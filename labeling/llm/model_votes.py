@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from labeling.llm.content import Content
+from labeling.llm.outcome import Outcome
 from labeling.llm.prompt import Prompt
 from labeling.llm.tally import Tally, total
-from labeling.llm.voter import Outcome, Voter
+from labeling.llm.voter import Voter
 
 NOT_ASKED = "not asked: "
 """How the reason begins where the run stopped before an item; the next run asks it."""
@@ -54,8 +55,8 @@ class ModelVotes:
 
     @property
     def partial(self) -> bool:
-        """Whether the run stopped before the batch was done; the next run goes on."""
-        return any(tally.why for tally in self.by_voter.values())
+        """Whether items are still to be asked, or to be asked again; the next run goes on."""
+        return any(tally.why or tally.again for tally in self.by_voter.values())
 
 
 def tables(

@@ -39,8 +39,14 @@ class Tally:
         The provider's names of those batches.
     why : str
         Why it stopped, or that answers are still to come; else empty.
+    again : Counter
+        Items without an answer that the next run asks about again, by the reason.
+    in_vain : Counter
+        Items without an answer that nobody asks about again, by the reason.
     notes : list of str
         What a person should know: fallbacks used, confidences that are missing.
+    advice : list of str
+        What a person should do about the model or its prompt.
     """
 
     calls: int = 0
@@ -62,12 +68,15 @@ class Tally:
     waiting: int = 0
     waits_for: set[str] = field(default_factory=set[str])
     why: str = ""
+    again: Counter[str] = field(default_factory=Counter)
+    in_vain: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
 
-    def note(self, told: str) -> None:
-        """Note what a person should know, once."""
-        if told not in self.notes:
-            self.notes.append(told)
+    def advise(self, told: str) -> None:
+        """Note what a person should do, once."""
+        if told not in self.advice:
+            self.advice.append(told)
 
     def answered(self, usage: Usage, cost_usd: float, latency_s: float) -> None:
         """Count one answer that was paid for."""
@@ -110,5 +119,8 @@ def total(tallies: list[Tally]) -> Tally:
         whole.waiting += tally.waiting
         whole.waits_for |= tally.waits_for
         whole.why = whole.why or tally.why
+        whole.again += tally.again
+        whole.in_vain += tally.in_vain
         whole.notes += tally.notes
+        whole.advice += tally.advice
     return whole

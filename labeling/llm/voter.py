@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from labeling.llm.answers import Parsed, Reader
+from labeling.llm.behaviour import runs_in_vain
 from labeling.llm.breaker import ProviderDownError
 from labeling.llm.classes import ClassSpec
 from labeling.llm.confidence import from_logprobs, from_samples
@@ -12,6 +13,7 @@ from labeling.llm.content import Content
 from labeling.llm.images import load_picture
 from labeling.llm.ledger import Call, Ledger, Stored
 from labeling.llm.manners import larger
+from labeling.llm.outcome import AGAIN, FILTERED, MOST_RUNS, Outcome
 from labeling.llm.pool import ExamplePool
 from labeling.llm.rendering import Example, render, repair
 from labeling.llm.seat import Seat
@@ -22,18 +24,6 @@ from labeling.llm.transport import TRANSIENT, Fault, Message, Reply, Request, Tr
 
 NONES = ("NONE", "NO CLASS", "NOTHING FITS", "-----")
 """Ways for a model to say that no class fits; the first that is no class itself is offered."""
-
-FILTERED = "the provider's content filter held the answer back"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One voter on one content: a label, or the reason why there is none."""
-
-    label: str | None
-    confidence: float | None = None
-    reason: str = ""
-    version: str = ""
 
 
 @dataclass(slots=True)
@@ -140,7 +130,8 @@ class Voter:
         label, confidence = from_samples([o.label for o in outcomes])
         reasons = [o.reason for o in outcomes if o.reason]
         reason = "" if label else (reasons[0] if reasons else "the samples are tied")
-        return Outcome(label, confidence, reason, outcomes[0].version)
+        again, failed = any(o.again for o in outcomes), any(o.failed for o in outcomes)
+        return Outcome(label, confidence, reason, outcomes[0].version, again, failed)
 
     async def _sample(self, content: Content, item_ids: Sequence[str], sample: int) -> Outcome:
         known = [s for s in self.seats if self._key(s, content, sample, "ask") in self._known]
@@ -155,8 +146,10 @@ class Voter:
                     return Outcome(None, reason=FILTERED, version=seat.version)
                 if last:
                     self.tally.failed += 1
-                    again = "; asked again in the next run" if error.fault in TRANSIENT else ""
-                    return Outcome(None, reason=f"{error}{again}", version=seat.version)
+                    keys = [self._key(seat, content, sample, kind) for kind in ("ask", "repair")]
+                    again = error.fault in TRANSIENT and runs_in_vain(self.ledger, keys) < MOST_RUNS
+                    reason = f"{error}{AGAIN if again else ''}"
+                    return Outcome(None, None, reason, seat.version, again, failed=True)
             except ProviderDownError as error:
                 if last:
                     raise
@@ -226,7 +219,7 @@ class Voter:
             except TransportError:
                 return parsed, reply
             if unsaid:
-                self.tally.note(seat.give_room(room, enough=again.finish_reason != "length"))
+                self.tally.advise(seat.give_room(room, enough=again.finish_reason != "length"))
         else:
             again = known.reply
         second = self._read(again)

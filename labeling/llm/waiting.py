@@ -172,7 +172,7 @@ async def _hand_in(
         if error.fault in MAYBE_CHARGED:
             known = False
             voter.tally.why = f"{UNKNOWN} ({error}); it is looked for before it is handed in again"
-            voter.tally.note(voter.tally.why)
+            voter.tally.advise(voter.tally.why)
             voter.ledger.execute(
                 "update calls set fault = ? where batch = ?", (error.fault.value, mark)
             )

@@ -5,10 +5,10 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from labeling.llm.transport import Fault, Message, TransportError
+from orchestration.resources.rate_limits import asked_wait_s
 from orchestration.resources.refused_parameters import refused_parameter
 
 LONGEST_MESSAGE = 300
@@ -55,6 +55,8 @@ SPENT = (
 )
 """How providers say that there is no money left: waiting does not bring it back."""
 
+QUOTA = re.compile(r"quota|rate[ _]?limit|daily ?limit|too many requests", re.IGNORECASE)
+
 SLOW = (408, 504, 524)
 """A gateway gave up waiting; whoever is behind it may have answered."""
 
@@ -100,7 +102,8 @@ def read_fault(
     if fault is Fault.REJECTED and "ContextWindowExceededError" not in _names(error):
         refused = refused_parameter(str(error), _named(error), sent)
     said = clean(str(error), messages, key)
-    return TransportError(fault, said, _retry_after_s(error), refused)
+    wait = _asked_wait_s(error) if fault in (Fault.RATE_LIMITED, Fault.UNAVAILABLE) else None
+    return TransportError(fault, said, wait, refused)
 
 
 def _names(error: BaseException) -> list[str]:
@@ -189,6 +192,8 @@ def _fault(error: BaseException) -> Fault:
     status = _status(chain) or status
     if status == 402 or any(words in text.casefold() for words in SPENT):
         return Fault.OUT_OF_QUOTA
+    if status == 403 and QUOTA.search(text):
+        return Fault.RATE_LIMITED
     if status in SLOW:
         return Fault.TIMED_OUT
     for name in names:
@@ -224,31 +229,19 @@ def _chain(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def _retry_after_s(error: BaseException) -> float | None:
-    """Read ``Retry-After-Ms`` or ``Retry-After``: seconds, or a date."""
+def _asked_wait_s(error: BaseException) -> float | None:
+    """Return for how long the provider asks to be left alone."""
+    headers: dict[str, str] = {}
+    words = [str(error)]
     for one in _chain(error):
         response = getattr(one, "response", None)
-        for headers in (
+        for told in (
             getattr(response, "headers", None),
             getattr(one, "litellm_response_headers", None),
         ):
-            found = _seconds(headers) if headers else None
-            if found is not None:
-                return found
-    return None
-
-
-def _seconds(headers: Any) -> float | None:
-    milliseconds, value = headers.get("retry-after-ms"), headers.get("retry-after")
-    try:
-        if milliseconds is not None:
-            return float(milliseconds) / 1000
-        if value is not None:
-            return float(value)
-    except ValueError:
-        try:
-            when = parsedate_to_datetime(str(value))
-        except ValueError:
-            return None
-        return max(0.0, (when - datetime.now(UTC)).total_seconds())
-    return None
+            if told is not None:
+                headers = {str(k).casefold(): str(v) for k, v in told.items()} | headers
+        body = getattr(one, "body", None)
+        if body:
+            words.append(json.dumps(body, default=str))
+    return asked_wait_s(headers, " ".join(words), datetime.now(UTC))

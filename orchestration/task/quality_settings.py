@@ -13,6 +13,8 @@ WARNING_CHECKS = (
     "rules_rarely_fail",
     "answers_can_be_read",
     "the_batch_is_complete",
+    "models_answer",
+    "models_are_asked_as_they_like",
     "models_do_not_refuse",
     "the_cost_is_as_quoted",
     "few_agreements_are_overruled",

@@ -165,6 +165,8 @@ def test_nothing_else_blocks(task):
 USED = {
     "voter": "llm/a", "calls": 10, "cached": 0, "parse_failures": 3, "refusals": 2,
     "cost_usd": 0.2, "quoted_usd": 0.1, "why": "the budget of the run is spent",
+    "failed": 2, "failure": "rejected: no such deployment",
+    "advice": "m refuses temperature: 0: it is left out",
 }  # fmt: skip
 ODD = {
     "few_rows_are_set_aside": (
@@ -186,6 +188,15 @@ ODD = {
             {"item_id": "i", "voter": "llm/a", "reason": "no class"},
         ])],
         "llm/a: 3 of 10 do not (30.0%", "no class", "quality.unread_warns_above",
+    ),
+    "models_answer": (
+        [(tables.MODEL_USE, [USED]), (tables.MODEL_ABSTENTIONS, [
+            {"item_id": "i", "voter": "llm/a", "reason": "rejected: no such deployment"},
+        ])],
+        "llm/a: 2 items have none (rejected: no such deployment)", "`i`", "change the prompt",
+    ),
+    "models_are_asked_as_they_like": (
+        [(tables.MODEL_USE, [USED])], "llm/a: m refuses temperature: 0", None, "front matter",
     ),
     "models_do_not_refuse": (
         [(tables.MODEL_USE, [USED])], "llm/a refused 2 of 10 (20.0%", None,

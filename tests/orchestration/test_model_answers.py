@@ -203,7 +203,7 @@ def test_why_a_run_stopped_is_told_by_the_check_of_its_batch(task):
         if one.check_name == "the_batch_is_complete"
     ]
     assert not check.passed
-    assert "the provider did not take a batch: no connection" in str(check.metadata["which"])
+    assert "the provider did not take a batch: no connection" in str(check.description)
     first = used(task)[0]
     assert first["partial"]
     assert first["waiting"] == 0

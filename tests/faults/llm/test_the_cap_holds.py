@@ -52,7 +52,7 @@ def test_a_count_that_cannot_be_true_is_booked_at_its_worst_case(bench, ledger, 
     assert sum(row["cost_usd"] for row in booked) <= 0.02
     assert "run budget" in result.summary.why
     assert len(provider.meter) == result.votes.num_rows < 40
-    assert any("does not say what it used" in note for note in result.summary.notes)
+    assert any("does not say what it used" in note for note in result.summary.advice)
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_what_a_model_refuses_is_left_out_and_told_and_never_sent_again(
     names = ("temperature", "max_tokens", "max_completion_tokens")
     assert [m.status for m in later] == [200] * 10
     assert {n: later[0].body[n] for n in names if n in later[0].body} == sends
-    assert any("change it under parameters" in note for note in first.summary.notes)
+    assert any("change it under parameters" in note for note in first.summary.advice)
     assert first.summary.exposure_usd == 0
 
 
@@ -106,7 +106,7 @@ def test_a_model_that_refuses_for_want_of_room_may_have_charged_its_thoughts(ben
     assert [m.body["max_tokens"] for m in provider.meter] == [16] + [4096] * 5
     first = ledger.execute("select * from calls order by id")[0]
     assert first["cost_usd"] + first["exposure_usd"] == first["reserved_usd"] > 0
-    assert len(result.summary.notes) >= 1
+    assert len(result.summary.advice) >= 1
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -200,7 +200,7 @@ def test_an_answer_without_room_is_asked_again_with_more_and_the_user_is_told(be
     assert result.votes.num_rows == again.votes.num_rows == 20
     assert [m.body["max_tokens"] for m in provider.meter] == [16] + [4096] * 20
     assert again.summary.calls == 0
-    (note,) = result.summary.notes
+    (note,) = result.summary.advice
     assert "ended at 16 tokens before it said anything" in note
     assert "raise parameters.max_tokens" in note
 
@@ -220,7 +220,7 @@ def test_an_answer_that_has_never_room_is_an_abstention_with_its_remedy(bench):
         result = bench.ask(provider, table(3), [prompt(ZERO)], pace=ONE_BY_ONE)
     assert len(provider.meter) == 6
     assert set(result.abstentions["reason"].to_pylist()) == {"the answer was cut at max_tokens"}
-    assert any("was not enough" in note for note in result.summary.notes)
+    assert any("was not enough" in note for note in result.summary.advice)
 
 
 def test_a_thought_that_was_cut_is_asked_again_with_more_room(bench):

@@ -268,7 +268,7 @@ def test_a_batch_whose_acknowledgement_is_lost_is_found_again_and_paid_once(late
     later.collect()
     result = later.ask(table(12))
     assert handed.summary.waiting == again.summary.waiting == 12
-    assert any("nobody knows yet" in note for note in handed.summary.notes)
+    assert any("nobody knows yet" in note for note in handed.summary.advice)
     assert len(later.provider.batches) == 1
     assert len(later.provider.charged) == result.votes.num_rows == 12
 
