@@ -1,12 +1,15 @@
 """Caps that are never passed, and rates that are kept without wasting them."""
 
 import asyncio
+import base64
 import heapq
 import itertools
+from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from labeling.errors import BudgetError
 from labeling.llm.answers import Reader
@@ -16,11 +19,11 @@ from labeling.llm.classes import ClassSpec
 from labeling.llm.ledger import Call, Ledger
 from labeling.llm.pace import HEADROOM, Pacer
 from labeling.llm.panel import Desk, assemble
-from labeling.llm.price import Price
+from labeling.llm.price import Price, Usage
 from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace, Paces
 from labeling.llm.transport import Reply, Request
-from labeling.llm.worst_case import most_tokens, worst_case_usd
+from labeling.llm.worst_case import Seen, most_tokens, worst_case_usd
 from orchestration.resources.litellm_transport import litellm_module
 
 NOON = 1_800_000_000.0
@@ -115,6 +118,40 @@ def test_the_worst_case_counts_prompt_and_the_longest_answer():
     request = Request("m", ({"role": "user", "content": "x" * 100},), {"max_tokens": 50})
     price = Price(input_usd=0.01, output_usd=1.0)
     assert worst_case_usd(request, price) == pytest.approx(0.01 * 132 + 50)
+
+
+def test_a_model_that_counts_more_than_it_was_sent_is_held_for_as_much_again():
+    price = Price(input_usd=0.01, output_usd=1.0)
+    request = Request("m", ({"role": "user", "content": "x" * 68},), {"max_tokens": 50})
+    seen = Seen()
+    seen.saw(request, Usage(prompt=150, completion=10))
+    assert worst_case_usd(request, price, seen) == pytest.approx(0.01 * 150 + 50)
+    seen.saw(request, Usage(prompt=90, completion=80))
+    assert worst_case_usd(request, price, seen) == pytest.approx(0.01 * 150 + 80)
+
+
+def test_a_count_that_cannot_hold_what_was_sent_is_not_believed():
+    request = Request("m", ({"role": "user", "content": "x" * 2560},), {"max_tokens": 50})
+    assert Seen().believed(request, Usage(prompt=10)).counted
+    assert not Seen().believed(request, Usage(prompt=9)).counted
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "tiles"), [(512, 512, 1), (513, 512, 2), (900, 900, 4)]
+)
+def test_a_picture_costs_a_base_and_each_tile_that_it_begins(width, height, tiles):
+    kept = BytesIO()
+    Image.new("1", (width, height)).save(kept, "PNG")
+    url = "data:image/png;base64," + base64.b64encode(kept.getvalue()).decode()
+    part = {"type": "image_url", "image_url": {"url": url}}
+    none = most_tokens(({"role": "user", "content": []},))
+    assert most_tokens(({"role": "user", "content": [part]},)) - none == 2833 + 5667 * tiles
+
+
+def test_a_picture_that_is_not_at_hand_is_held_for_as_the_largest():
+    part = {"type": "image_url", "image_url": {"url": "s3://bucket/a.png"}}
+    none = most_tokens(({"role": "user", "content": []},))
+    assert most_tokens(({"role": "user", "content": [part]},)) - none == 2833 + 5667 * 16
 
 
 class Clock:
