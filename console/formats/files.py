@@ -1,7 +1,7 @@
 """Which format a file is in: by its ending, and by what stands in it."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ WRITERS = {".csv": write_csv, ".jsonl": write_jsonl}
 """``.json`` is Label Studio's."""
 
 READ = (".csv", ".jsonl", ".json", ".parquet", ".npy")
+
+Reader = Callable[[Sequence[Record], str], list[Entry]]
+"""Reads numbered records of a file that is named."""
 
 ANSWER = ("label", "reviewer", "note", "seconds", "at", "outcome", "probability")
 """Columns of a plain table that tell of the answer; all others are about the item."""
@@ -92,8 +95,8 @@ def read_any(
             return Foreign("array", read_array(path, items, id_column, classes))
         if kind == ".json":
             return _json(path, classes)
-        columns = tuple(column_names(path)) if kind == ".parquet" else ()
-        records, rejects = read_records(path, columns)
+        columns = column_names(path) if kind in (".csv", ".parquet") else []
+        records, rejects = read_records(path, tuple(columns))
     except LabelingError as error:
         raise ReviewError(str(error)) from None
     for row, _, reason, _ in rejects[:1]:
@@ -142,8 +145,9 @@ def _json(path: Path, classes: Sequence[str]) -> Bundle | Foreign:
     if any("data" in one for one in found) or not any(found):
         ours = [isinstance(one.get("data"), dict) and OURS in one["data"] for one in found]
         if all(ours):
-            return read_label_studio(path)
-        return Foreign("Label Studio JSON", label_studio_export.read_tasks(found, str(path)))
+            return _whole("Label Studio JSON", str(path), lambda: read_label_studio(path))
+        tasks = list(enumerate(found, start=1))
+        return _each("Label Studio JSON", str(path), tasks, label_studio_export.read_tasks)
     return _rows(path, list(enumerate(found, start=1)), classes)
 
 
@@ -151,27 +155,58 @@ def _rows(path: Path, records: list[Record], classes: Sequence[str]) -> Bundle |
     source, first = str(path), records[0][1]
     if label_studio_export.is_row(first):
         kind = "CSV" if path.suffix.lower() == ".csv" else "JSON-MIN"
-        return Foreign(f"Label Studio {kind}", label_studio_export.read_rows(records, source))
+        return _each(f"Label Studio {kind}", source, records, label_studio_export.read_rows)
     if prodigy.is_record(first):
-        return Foreign("Prodigy", prodigy.read_records(records, source, classes))
+        return _each(
+            "Prodigy", source, records, lambda one, at: prodigy.read_records(one, at, classes)
+        )
     if argilla.is_record(first):
-        return Foreign("Argilla", argilla.read_records(records, source))
+        return _each("Argilla", source, records, argilla.read_records)
     ours = {"item_id", "batch"} <= first.keys() and path.suffix in (".csv", ".jsonl")
     if path.suffix == ".jsonl" and ours and "label" not in first:
-        return read_jsonl(path)
+        return _whole("reviews", source, lambda: read_jsonl(path))
     if path.suffix == ".csv" and (ours or "label" not in first):
         return read_csv(path)
     if "item_id" not in first and doccano.is_record(first):
-        return Foreign("doccano", doccano.read_records(records, source, path.stem, classes))
-    return Foreign("table", _table(records, source))
-
-
-def _table(records: list[Record], source: str) -> list[Entry]:
+        return _each(
+            "doccano", source, records,
+            lambda one, at: doccano.read_records(one, at, path.stem, classes),
+        )  # fmt: skip
     if not any("label" in record for _, record in records):
         raise ReviewError(
             f"{source}: there is no column label, and it is no export of Label Studio, doccano, "
-            f"Prodigy or Argilla; the columns are {', '.join(records[0][1])}"
+            f"Prodigy or Argilla; the columns are {', '.join(map(str, first))}"
         )
+    return _each("table", source, records, _table)
+
+
+def _each(kind: str, source: str, records: list[Record], read: Reader) -> Foreign:
+    """Read record by record, so that one of another shape is told by its row."""
+    entries: list[Entry] = []
+    for row, record in records:
+        where = f"{source}, row {row}"
+        try:
+            json.dumps(record, ensure_ascii=False, default=str).encode()
+            entries += read([(row, record)], source)
+        except ReviewError:
+            raise
+        except UnicodeEncodeError:
+            raise ReviewError(f"{where}: half a surrogate pair, which is no character") from None
+        except (AttributeError, KeyError, StopIteration, TypeError, ValueError) as error:
+            raise ReviewError(f"{where}: is not what {kind} holds: {error}") from None
+    return Foreign(kind, entries)
+
+
+def _whole(kind: str, source: str, read: Callable[[], Bundle]) -> Bundle:
+    try:
+        return read()
+    except ReviewError:
+        raise
+    except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
+        raise ReviewError(f"{source}: is not what {kind} holds: {error}") from None
+
+
+def _table(records: Sequence[Record], source: str) -> list[Entry]:
     return [_plain(f"{source}, row {row}", record) for row, record in records]
 
 

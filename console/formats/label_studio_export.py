@@ -23,7 +23,7 @@ def is_row(record: Mapping[str, Any]) -> bool:
     return "annotator" in record and "annotation_id" in record
 
 
-def read_tasks(tasks: Sequence[Mapping[str, Any]], source: str) -> list[Entry]:
+def read_tasks(tasks: Sequence[tuple[int, Mapping[str, Any]]], source: str) -> list[Entry]:
     """Read tasks of the JSON export, of any labelling interface with choices.
 
     Raises
@@ -32,7 +32,7 @@ def read_tasks(tasks: Sequence[Mapping[str, Any]], source: str) -> list[Entry]:
         If a task has no data, or an annotation is not what it should be.
     """
     entries: list[Entry] = []
-    for number, task in enumerate(tasks, start=1):
+    for number, task in tasks:
         where = f"{source}, task {task.get('id', number)}"
         data = task.get("data")
         if not isinstance(data, dict):
