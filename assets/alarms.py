@@ -24,7 +24,7 @@ def alarm_list(task: Task) -> dg.AssetsDefinition:
     def alarm_list(warehouse: Warehouse) -> dg.MaterializeResult:
         """Alarms with their state from the audit trail, their suspects and telling items."""
         now = datetime.now(UTC)
-        events = AlarmTrail(task.alarm_trail).events()
+        events = AlarmTrail(task.alarm_trail, task.changes).events()
         rows = known_alarms(warehouse, events, now)
         found = {row["alarm_id"]: explain(task, warehouse, row) for row in rows}
         written = {
@@ -83,7 +83,7 @@ def held_since(task: Task, warehouse: Warehouse) -> str | None:
     """
     if not task.spec.alarm.holds_publication:
         return None
-    events = AlarmTrail(task.alarm_trail).events()
+    events = AlarmTrail(task.alarm_trail, task.changes).events()
     rows = known_alarms(warehouse, events, datetime.now(UTC))
     return min(
         (r["change_batch"] for r in rows if r["series"] == LABELS and r["state"] == "open"),

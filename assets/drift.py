@@ -63,7 +63,7 @@ def take_in(task: Task, warehouse: Warehouse, batch: str) -> list[dict[str, Any]
             [names[first - 1] if first else ""],
         ).fetchall()
     watches = {str(series): Watch.from_json(state) for series, state in states}
-    events, promised = AlarmTrail(task.alarm_trail).events(), promises(task)
+    events, promised = AlarmTrail(task.alarm_trail, task.changes).events(), promises(task)
     found: list[Watched] = []
     for start in range(first, len(names), PIECE):
         piece = names[start : start + PIECE]

@@ -70,7 +70,7 @@ def input_chain(task: Task, db: duckdb.DuckDBPyConnection) -> dict[str, str]:
         },
     )  # fmt: skip
     digest = hashlib.sha256(json.dumps([METHOD, settings, task.classes]).encode()).hexdigest()
-    events = AlarmTrail(task.alarm_trail).events()
+    events = AlarmTrail(task.alarm_trail, task.changes).events()
     chain: dict[str, str] = {}
     previous = None
     for batch, content in db.execute(INPUTS).fetchall():

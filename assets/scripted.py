@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from labeling.class_changes import class_today
 from labeling.files.columns import column_names, read_columns
 from labeling.files.found import find_files
 from orchestration.resources.review_rows import Review
@@ -35,14 +36,22 @@ def answer(task: Task, store: ReviewStore, plan: pa.Table) -> int:
     if scripted is None or plan.num_rows == 0:
         return 0
     truth = read_truth(task, scripted)
+    known = store.answered(REVIEWER)
     given: list[Review] = []
+    repeated = 0
     for row in plan.to_pylist():
         item_id, origin = str(row["item_id"]), str(row["origin"])
         share = {"audit": scripted.audit_share, "rereview": scripted.rereview_share}.get(
             origin, scripted.queue_share
         )
         rng = _chance(scripted.seed, item_id, origin)
+        key = f"{item_id}/{row['batch']}/{origin}"
+        if known.get(key) is False:  # what it said then was about a class that is gone
+            key = f"{key}/{len(task.changes)}"
         if item_id not in truth or rng.random() >= share:
+            continue
+        if key in known:
+            repeated += 1
             continue
         label = truth[item_id]
         if rng.random() < scripted.error_rate:
@@ -56,11 +65,11 @@ def answer(task: Task, store: ReviewStore, plan: pa.Table) -> int:
                 label=label,
                 origin=origin,
                 seconds=task.spec.reviewers.seconds_per_review,
-                idempotency_key=f"{item_id}/{row['batch']}/{origin}",
+                idempotency_key=key,
             )
         )
     store.record_many(given)
-    return len(given)
+    return len(given) + repeated
 
 
 def read_truth(task: Task, scripted: ScriptedReviewer) -> dict[str, str]:
@@ -85,7 +94,9 @@ def read_labels(
     truth: dict[str, str] = {}
     for path in paths.values():
         for item_id, value in _pairs(path, path.stat().st_mtime_ns, id_column, label_column):
-            truth[item_id] = names.get(value, value)
+            name = class_today(task.changes, names.get(value, value))
+            if name is not None:  # else of a class that is gone, and nobody can tell what it is now
+                truth[item_id] = name
     strangers = sorted(set(truth.values()) - set(task.classes))
     if strangers:
         raise TaskError(

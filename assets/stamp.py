@@ -78,7 +78,7 @@ def publication_stamp(task: Task, db: duckdb.DuckDBPyConnection) -> str:
         "select md5(string_agg(round || version || verdict, ' ' order by round, version))"
         " from quality.canary"
     ).fetchone() or ("",)
-    return f"{labels} {measured} {watched} {asked} {len(AlarmTrail(task.alarm_trail).events())}"
+    return f"{labels} {measured} {watched} {asked} {len(AlarmTrail(task.alarm_trail, task.changes).events())}"
 
 
 def reading_hash(task: Task) -> str:
@@ -93,6 +93,7 @@ def settings_hash(task: Task) -> str:
     """Hash of every file of the task that voters are made of, and of the sections above."""
     digest = hashlib.sha256()
     spec = task.spec.model_dump(mode="json", include=set(LABELS_FOLLOW))
+    spec["classes"] = sorted((c["name"], c["description"], *c["synonyms"]) for c in spec["classes"])
     if spec["models"] is not None:
         spec["models"] = {k: v for k, v in spec["models"].items() if k not in NO_MATTER}
     digest.update(json.dumps(spec, sort_keys=True).encode())

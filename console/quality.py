@@ -135,7 +135,7 @@ def alpha_with_interval(
 def _units(db: sqlite3.Connection) -> list[list[str]]:
     labels: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in db.execute(
-        "select item_id, batch, label from current_reviews where outcome = 'label'"
+        "select item_id, batch, label from standing_reviews where outcome = 'label'"
         " and origin not in ('check', 'adjudicate') order by review_id"
     ):
         labels[row["item_id"], row["batch"]].append(row["label"])
@@ -144,13 +144,13 @@ def _units(db: sqlite3.Connection) -> list[list[str]]:
 
 def _people(db: sqlite3.Connection) -> list[PersonQuality]:
     seconds: dict[str, list[float]] = defaultdict(list)
-    for row in db.execute("select reviewer, seconds from reviews where outcome <> 'skip'"):
+    for row in db.execute("select reviewer, seconds from read_reviews where outcome <> 'skip'"):
         seconds[row["reviewer"]].append(row["seconds"])
     gold = {
         row["reviewer"]: share(row["right"], row["n"])
         for row in db.execute(
             "select r.reviewer, count(*) as n, sum(r.label = a.gold) as right"
-            " from current_reviews as r join assignments as a using (item_id, batch)"
+            " from standing_reviews as r join assignments as a using (item_id, batch)"
             " where a.origin = 'check' and r.origin = 'check' and r.outcome = 'label'"
             " group by r.reviewer"
         )
@@ -160,7 +160,7 @@ def _people(db: sqlite3.Connection) -> list[PersonQuality]:
         " count(*) filter (where outcome = 'unsure') as unsure,"
         " count(*) filter (where outcome = 'skip') as skipped,"
         " (select count(*) from reviews as all_ where all_.reviewer = r.reviewer) - count(*)"
-        " as revised from current_reviews as r group by reviewer order by reviewer"
+        " as revised from standing_reviews as r group by reviewer order by reviewer"
     ).fetchall()
     return [
         PersonQuality(

@@ -53,7 +53,7 @@ def accuracy_has_not_drifted(task: Task) -> dg.AssetChecksDefinition:
             " order by series <> 'labels', series",
             [batch],
         ).to_pylist()
-        events = AlarmTrail(task.alarm_trail).events()
+        events = AlarmTrail(task.alarm_trail, task.changes).events()
         state = {
             (alarm["series"], alarm["alarm_id"].rpartition("#")[2]): alarm["state"]
             for alarm in known_alarms(warehouse, events, datetime.now(UTC))

@@ -45,7 +45,7 @@ def trail_sensor(task: Task) -> dg.SensorDefinition:
         from orchestration.planning import batches_with_new_reviews
         from orchestration.resources.alarm_trail import AlarmTrail
 
-        n_events = len(AlarmTrail(task.alarm_trail).events())
+        n_events = len(AlarmTrail(task.alarm_trail, task.changes).events())
         if n_events <= int(context.cursor or 0) or not task.warehouse.is_file():
             return dg.SkipReason("nobody has dealt with an alarm since")
         try:

@@ -53,7 +53,7 @@ def open_alarms(task: Task, now: datetime) -> list[dict[str, Any]]:
     published, series = (pq.ParquetFile(path).read().to_pylist() for path in paths)
     if not published:
         return []
-    events = AlarmTrail(task.alarm_trail).events()
+    events = AlarmTrail(task.alarm_trail, task.changes).events()
     series.sort(key=lambda row: row["batch"])
     standing = {a.alarm_id for a in alarms(watched_rows(series), events, now) if a.alerts}
     return [row for row in published if row["alarm_id"] in standing]

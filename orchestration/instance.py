@@ -82,6 +82,19 @@ def end_lost_runs(instance: dg.DagsterInstance) -> list[str]:
     return [run.run_id for run in lost]
 
 
+def under_way(var: Path, task: str) -> list[str]:
+    """Return the ids of a task's runs that some process works on now."""
+    if not (var / "dagster").is_dir():
+        return []
+    wanted = dg.RunsFilter(tags={TASK_TAG: task}, statuses=UNFINISHED)
+    with open_instance(var) as instance:
+        return [
+            run.run_id
+            for run in instance.get_runs(wanted)
+            if LAUNCHED_TAG in run.tags or _is_alive(run.tags.get(PROCESS_TAG))
+        ]
+
+
 def daemon_answers(instance: dg.DagsterInstance, since: float) -> bool:
     """Whether every part of the daemon gave a sign of life after ``since`` (seconds since 1970)."""
     beats = instance.get_daemon_heartbeats()

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.class_check import check_classes
 from assets.forgetting import made
 from assets.stamp import BATCHES
 from expectations.alarm import ALARM_CHECKS
@@ -77,9 +78,10 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
         If the input cannot be used, or a blocking check failed; it says which and why. A batch that
         is blocked holds no other back: the error comes when the rest is labelled and published.
     """
+    warehouse = warehouse_of(task)
+    check_classes(task, warehouse)
     simulate_inbox(task)
     defs = definitions(task)
-    warehouse = warehouse_of(task)
     warnings: list[str] = []
     blocked: list[str] = []
     with open_instance(task.var.parent) as instance:

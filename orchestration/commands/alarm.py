@@ -72,7 +72,7 @@ def alarm(
             raise TaskError(f"{what.value} what? name the series, such as labels or class/NAME")
         if (days is not None) != (what is What.MUTE):
             raise TaskError("--days says when a mute ends: give it with mute, and only there")
-        AlarmTrail(chosen.alarm_trail).record(
+        AlarmTrail(chosen.alarm_trail, chosen.changes).record(
             Event(
                 now,
                 user() if who is None else who,
@@ -101,7 +101,7 @@ def alarms_of(task: Task, now: datetime) -> list[dict[str, Any]]:
     if not task.warehouse.is_file():
         return []
     warehouse = Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S)
-    return known_alarms(warehouse, AlarmTrail(task.alarm_trail).events(), now)
+    return known_alarms(warehouse, AlarmTrail(task.alarm_trail, task.changes).events(), now)
 
 
 def _batch(task: Task, what: What, series: str, batch: str | None) -> str:

@@ -34,6 +34,7 @@ COMMANDS = (
     "export",
     "import",
     "doctor",
+    "classes",
     "rules",
     "consensus",
     "estimate",

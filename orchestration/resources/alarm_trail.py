@@ -1,11 +1,12 @@
 """What people did about alarms, kept for ever: one SQLite file in WAL mode, rows only added."""
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from labeling.class_changes import ClassChange, class_today
 from labeling.quality.trail import Action, Event
 
 SCHEMA = """
@@ -28,6 +29,8 @@ class AlarmTrail:
     ----------
     path : Path
         The SQLite file; made with the first event.
+    changes : sequence of ClassChange
+        Events about a class that was renamed or merged later are read as of its class of today.
 
     Examples
     --------
@@ -40,8 +43,9 @@ class AlarmTrail:
     [('ada', 'acknowledge')]
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, changes: Sequence[ClassChange] = ()) -> None:
         self.path = path
+        self.changes = changes
 
     def record(self, event: Event) -> int:
         """Add an event and return its number; it is on disk when this returns."""
@@ -74,13 +78,22 @@ class AlarmTrail:
                 datetime.fromisoformat(at),
                 who,
                 Action(action),
-                series,
+                self._today(series, at),
                 batch,
                 note,
                 None if until is None else datetime.fromisoformat(until),
             )
             for at, who, action, series, batch, note, until in rows
         ]
+
+    def _today(self, series: str, at: str) -> str:
+        kind, _, name = series.partition("/")
+        later = [
+            c for c in self.changes if datetime.fromisoformat(c.at) > datetime.fromisoformat(at)
+        ]
+        if kind != "class" or not later:
+            return series
+        return f"class/{class_today(later, name, review=0) or name}"
 
     @contextmanager
     def _open(self) -> Generator[sqlite3.Connection]:

@@ -20,8 +20,9 @@ from orchestration.task.task import Task
 
 
 def classes_of(task: Task) -> tuple[ClassSpec, ...]:
-    """Return the classes as models are told about them."""
-    return tuple(ClassSpec(c.name, c.description, c.synonyms) for c in task.spec.classes)
+    """Return the classes as models are told about them, in an order that no edit changes."""
+    told = {c.name: ClassSpec(c.name, c.description, c.synonyms) for c in task.spec.classes}
+    return tuple(told[name] for name in task.classes)
 
 
 def prompts_of(task: Task) -> tuple[Prompt, ...]:

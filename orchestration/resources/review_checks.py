@@ -10,7 +10,7 @@ SETTLED = """
 select r.item_id, r.batch, i.text, i.image, i.context, i.suggestion,
     max(case when r.origin = 'adjudicate' then r.label end) as judged,
     min(r.label) as label
-from current_reviews as r join items as i using (item_id, batch)
+from standing_reviews as r join items as i using (item_id, batch)
 where r.outcome = 'label' and r.origin not in ('check', 'rereview')
     and not exists (select 1 from assignments as a where a.item_id = r.item_id
         and a.batch = r.batch and (a.origin = 'check' or (a.origin = 'adjudicate' and a.state = 'open')))

@@ -213,7 +213,7 @@ def _candidates(
             f" where a.origin in ({marks}) and a.state = 'open'"
             f" and not exists (select 1 from leases as l where l.item_id = a.item_id"
             f" and l.batch = a.batch and l.state = 'out')"
-            f" and not exists (select 1 from current_reviews as r where r.item_id = a.item_id"
+            f" and not exists (select 1 from standing_reviews as r where r.item_id = a.item_id"
             f" and r.batch = a.batch and r.reviewer = ? and {mine})"
             f"{audit_first} order by a.priority desc, a.rowid limit ?",
             # One item may stand in all streams at once; each may lose `count` to the others.

@@ -12,6 +12,10 @@ from orchestration.resources.review_rows import Assignment, ReviewError, read_co
 
 NEEDED = ("item_id", "batch", "origin")
 
+FIRST = 1.0
+"""Priority of items that are asked again because their class is gone: before all others, and no
+queue drawn anew takes them back."""
+
 
 def read_assignments(
     rows: pa.Table | Iterable[Assignment | Mapping[str, Any]],
@@ -60,9 +64,13 @@ def write_plan(
     db.executemany(
         "insert into assignments (item_id, batch, origin, priority, probability, gold, planned_us)"
         " values (?, ?, ?, ?, ?, ?, ?) on conflict (item_id, batch, origin) do update set"
-        " priority = excluded.priority, probability = excluded.probability, gold = excluded.gold,"
+        " priority = iif(priority >= ?, priority, excluded.priority),"
+        " probability = excluded.probability, gold = excluded.gold,"
         " state = 'open' where state <> 'done'",
-        [(a.item_id, a.batch, a.origin, a.priority, a.probability, a.gold, now_us) for a in rows],
+        [
+            (a.item_id, a.batch, a.origin, a.priority, a.probability, a.gold, now_us, FIRST)
+            for a in rows
+        ],
     )
     return db.execute("select count(*) from assignments").fetchone()[0] - before
 
@@ -83,8 +91,9 @@ def _withdraw(db: sqlite3.Connection, rows: list[Assignment]) -> None:
     keep = {(a.item_id, a.batch, a.origin) for a in rows}
     for batch, origin in {(a.batch, a.origin) for a in rows}:
         stale = db.execute(
-            "select item_id from assignments where batch = ? and origin = ? and state = 'open'",
-            (batch, origin),
+            "select item_id from assignments where batch = ? and origin = ? and state = 'open'"
+            " and priority < ?",
+            (batch, origin, FIRST),
         ).fetchall()
         db.executemany(
             "update assignments set state = 'withdrawn'"

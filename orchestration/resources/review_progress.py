@@ -28,7 +28,7 @@ def progress(db: sqlite3.Connection, reviewer: str, now_us: int) -> Progress:
         "select count(*) filter (where outcome <> 'skip') as answered,"
         " count(*) filter (where outcome <> 'skip' and at_us >= :day) as today,"
         " count(*) filter (where at_us >= :lately) as lately"
-        " from current_reviews where reviewer = :reviewer",
+        " from standing_reviews where reviewer = :reviewer",
         {
             "reviewer": reviewer,
             "day": now_us - now_us % DAY_US,
@@ -36,7 +36,7 @@ def progress(db: sqlite3.Connection, reviewer: str, now_us: int) -> Progress:
         },
     ).fetchone()
     skipped = db.execute(
-        "select count(*) from current_reviews as r where reviewer = ? and outcome = 'skip'"
+        "select count(*) from standing_reviews as r where reviewer = ? and outcome = 'skip'"
         " and exists (select 1 from assignments as a where a.item_id = r.item_id"
         " and a.batch = r.batch and a.state = 'open' and a.origin <> 'adjudicate')",
         (reviewer,),
@@ -55,7 +55,7 @@ def history(db: sqlite3.Connection, reviewer: str, limit: int) -> list[dict[str,
     """Return the person's latest answers, newest first, with the item as it was shown."""
     rows = db.execute(
         "select r.item_id, r.batch, r.outcome, r.label, r.note, r.idempotency_key, r.lease, r.shown,"
-        " i.text, i.image, i.context from current_reviews as r join items as i"
+        " i.text, i.image, i.context from standing_reviews as r join items as i"
         " using (item_id, batch) where r.reviewer = ? and r.lease is not null"
         " order by r.review_id desc limit ?",
         (reviewer, limit),
@@ -66,7 +66,7 @@ def history(db: sqlite3.Connection, reviewer: str, limit: int) -> list[dict[str,
 def opinions(db: sqlite3.Connection, item_id: str, batch: str) -> list[dict[str, Any]]:
     """Return what the others answered, without their names, in an order that tells nothing."""
     rows = db.execute(
-        "select outcome, label, note from current_reviews where item_id = ? and batch = ?"
+        "select outcome, label, note from standing_reviews where item_id = ? and batch = ?"
         " and outcome <> 'skip' and origin not in ('check', 'adjudicate')"
         " order by label, note",
         (item_id, batch),

@@ -20,12 +20,12 @@ OPEN_COLUMNS = pa.schema(
 
 
 def reviews(db: sqlite3.Connection, since: int) -> pa.Table:
-    """Return the reviews with a ``review_id`` above ``since``, columns :data:`REVIEW_COLUMNS`."""
+    """Return the reviews, read through the record of class changes, with a ``review_id`` above ``since``, columns :data:`REVIEW_COLUMNS`."""
     rows = db.execute(
         "select r.*, exists (select 1 from reviews as newer"
         " where newer.item_id = r.item_id and newer.batch = r.batch"
         " and newer.reviewer = r.reviewer and newer.review_id > r.review_id) as superseded"
-        " from reviews as r where r.review_id > ? order by r.review_id",
+        " from read_reviews as r where r.review_id > ? order by r.review_id",
         (since,),
     ).fetchall()
     stored = {"at": "at_us"}

@@ -1,6 +1,7 @@
 """The tables of the review store: one SQLite file in WAL mode, every commit on disk before it returns.
 
-Reviews are append-only: triggers refuse an update or a delete, whoever asks. A partial unique
+Reviews are append-only: triggers refuse an update or a delete, whoever asks. ``read_reviews`` reads
+them through the record of class changes: an answer whose class is gone is a skip. A partial unique
 index makes it impossible for two people to hold the same item.
 """
 
@@ -9,6 +10,8 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+
+from orchestration.task import class_record
 
 WAIT_S = 30.0
 """How long a writer waits its turn before it gives up, in seconds."""
@@ -81,9 +84,19 @@ begin select raise(abort, 'a review never changes; record a newer one'); end;
 create trigger if not exists reviews_never_vanish before delete on reviews
 begin select raise(abort, 'a review is never deleted; record a newer one'); end;
 
-create view if not exists current_reviews as
-select * from reviews as r
-where not exists (
+create view if not exists read_reviews as
+select r.review_id, r.item_id, r.batch, r.reviewer,
+    case when c.label is not null and c.today is null then 'skip' else r.outcome end as outcome,
+    case when c.label is not null then c.today else r.label end as label,
+    r.origin, r.seconds, r.at_us, r.note, r.idempotency_key, r.lease, r.shown, r.blind,
+    c.label is not null and c.today is null as gone
+from reviews as r left join class_readings as c
+    on c.label = r.label and r.review_id > c.after_review and r.review_id <= c.up_to_review;
+
+drop view if exists current_reviews;
+create view if not exists standing_reviews as
+select * from read_reviews as r
+where not r.gone and not exists (
     select 1 from reviews as newer
     where newer.item_id = r.item_id and newer.batch = r.batch
       and newer.reviewer = r.reviewer and newer.review_id > r.review_id
@@ -140,7 +153,7 @@ class Database:
         self._connection.execute("pragma synchronous = full")
         self._connection.execute("pragma foreign_keys = on")
         with self.write() as db:
-            for statement in _statements(TABLES):
+            for statement in _statements(class_record.SCHEMA + TABLES):
                 db.execute(statement)
 
     @contextmanager

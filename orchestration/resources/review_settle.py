@@ -21,7 +21,7 @@ def settle(
         property of the item, so asking again changes nothing.
     """
     answers = db.execute(
-        "select reviewer, outcome, label, origin, blind from current_reviews"
+        "select reviewer, outcome, label, origin, blind from standing_reviews"
         " where item_id = ? and batch = ? and outcome <> 'skip' and origin <> 'check'",
         (item_id, batch),
     ).fetchall()

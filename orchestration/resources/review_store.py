@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from labeling.class_changes import ClassChange
 from orchestration.resources import (
     review_answers,
+    review_classes,
     review_leases,
     review_plan,
     review_reading,
@@ -230,6 +232,44 @@ class ReviewStore:
         """
         with self.database.read() as db:
             return review_reading.reviews(db, since or 0)
+
+    def answered(self, reviewer: str) -> dict[str, bool]:
+        """Return the keys of one person's answers, and whether what each says still is a class."""
+        with self.database.read() as db:
+            rows = db.execute(
+                "select idempotency_key, not gone from read_reviews where reviewer = ?", (reviewer,)
+            ).fetchall()
+        return {str(key): bool(stands) for key, stands in rows}
+
+    def named(self) -> dict[str, int]:
+        """Return how many answers name each class, read through the record of class changes."""
+        with self.database.read() as db:
+            rows = db.execute(
+                "select label, count(*) from read_reviews where label is not null group by label"
+            ).fetchall()
+        return {str(label): int(count) for label, count in rows}
+
+    def gone(self) -> list[tuple[str, str, str, str]]:
+        """Return the answers whose class is gone: item, batch, what was said and by whom."""
+        with self.database.read() as db:
+            rows = db.execute(
+                "select r.item_id, r.batch, said.label, r.reviewer from read_reviews as r"
+                " join reviews as said using (review_id) where r.gone order by r.review_id"
+            ).fetchall()
+        return [tuple(row) for row in rows]
+
+    def change_classes(self, *changes: ClassChange, ask_again: Sequence[str] = ()) -> None:
+        """Add to the record of class changes; all that waits for people follows at once.
+
+        Parameters
+        ----------
+        *changes : ClassChange
+        ask_again : sequence of str
+            Origins of answered items (``audit``, ``queue``) that come before people again, first,
+            if none of their answers names a class any more.
+        """
+        with self.database.write() as db:
+            review_classes.change(db, changes, ask_again)
 
     def open_count(self, origin: str | None = None) -> int:
         """How many assignments wait for a person; hidden gold is not work and does not count."""

@@ -18,13 +18,18 @@ def write_review(db: sqlite3.Connection, review: Review, *, now_us: int) -> tupl
         never put up for review.
     """
     known = db.execute(
-        "select review_id, item_id, batch, outcome, label, note from reviews"
-        " where reviewer = ? and idempotency_key = ?",
+        "select a.review_id, a.item_id, a.batch, a.note, a.outcome, a.label,"
+        " r.outcome as outcome_today, r.label as label_today"
+        " from reviews as a join read_reviews as r using (review_id)"
+        " where a.reviewer = ? and a.idempotency_key = ?",
         (review.reviewer, review.idempotency_key),
     ).fetchone()
     if known is not None:
-        said = (review.item_id, review.batch, review.outcome, review.label, review.note)
-        if tuple(known)[1:] != said:
+        item_id, batch, note, outcome, label, *today = tuple(known)[1:]
+        said = (review.outcome, review.label)
+        if (item_id, batch, note) != (review.item_id, review.batch, review.note) or (
+            said != (outcome, label) and said != tuple(today)
+        ):
             raise ReviewError(
                 f"key {review.idempotency_key!r} of {review.reviewer!r} was used for another "
                 f"answer (review {known['review_id']}); every answer needs its own key",
@@ -63,7 +68,7 @@ def revised(
         ``conflict`` if ``key`` is not that of the reviewer's own latest answer to the item.
     """
     row = db.execute(
-        "select origin, shown, idempotency_key from current_reviews"
+        "select origin, shown, idempotency_key from standing_reviews"
         " where reviewer = ? and item_id = ? and batch = ?",
         (reviewer, item_id, batch),
     ).fetchone()

@@ -6,13 +6,18 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from labeling.class_changes import ClassChange
 from labeling.files.found import bare, find_files
 from labeling.items.batches import batch_of
 from labeling.items.columns import Columns
 from orchestration.environment import var_folder
+from orchestration.task.class_files import write_files
+from orchestration.task.class_record import ordered, read_changes
 from orchestration.task.errors import TaskError
 from orchestration.task.reading import read_spec
 from orchestration.task.schema import TaskSpec
+
+REVIEWS = "reviews.sqlite"
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,22 @@ class Task:
         return self.spec.name
 
     @cached_property
+    def changes(self) -> list[ClassChange]:
+        """What became of its classes so far."""
+        return read_changes(self.reviews)
+
+    @cached_property
     def classes(self) -> tuple[str, ...]:
-        """Names of the classes, in the order of their indices."""
-        return tuple(c.name for c in self.spec.classes)
+        """Names of the classes, in the order of their indices: as they were first recorded.
+
+        Another order in task.yaml is shown, and changes nothing else.
+        """
+        return ordered(self.changes, [c.name for c in self.spec.classes])
+
+    def forget_changes(self) -> None:
+        """Read the record of class changes anew when it is asked for next."""
+        for name in ("changes", "classes"):
+            self.__dict__.pop(name, None)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -93,7 +111,7 @@ class Task:
     @property
     def reviews(self) -> Path:
         """The SQLite file of people's reviews."""
-        return self.var / "reviews.sqlite"
+        return self.var / REVIEWS
 
     @property
     def ledger(self) -> Path:
@@ -169,10 +187,12 @@ def load_task(folder: Path) -> Task:
         If task.yaml is missing or wrong, or names another task than its folder.
     """
     folder = folder.resolve()
+    var = var_folder(folder.parents[1]) / folder.name
+    write_files(folder, var / REVIEWS)  # which a killed `touchstone classes` left undone
     spec = read_spec(folder)
     if spec.name != folder.name:
         raise TaskError(
             f"{folder / 'task.yaml'}: name is {spec.name!r} but the folder is {folder.name!r}; "
             "make them the same"
         )
-    return Task(folder=folder, spec=spec, var=var_folder(folder.parents[1]) / spec.name)
+    return Task(folder=folder, spec=spec, var=var)

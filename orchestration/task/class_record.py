@@ -1,0 +1,104 @@
+"""The record of class changes: a table beside the reviews that only grows.
+
+``class_readings`` is worked out from it: what an old name means today, for SQL.
+"""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from labeling.class_changes import ClassChange, readings
+
+SCHEMA = """
+create table if not exists class_changes (
+    change_id integer primary key autoincrement,
+    at text not null,
+    who text not null,
+    what text not null,
+    moves text not null,
+    classes text not null,
+    last_review integer not null,
+    detail text not null
+);
+create trigger if not exists class_changes_stand before update on class_changes
+begin select raise(abort, 'the record of class changes only grows'); end;
+create trigger if not exists class_changes_stay before delete on class_changes
+begin select raise(abort, 'the record of class changes only grows'); end;
+
+create table if not exists class_readings (
+    label text not null,
+    after_review integer not null,
+    up_to_review integer not null,
+    today text,
+    primary key (label, after_review)
+);
+
+create table if not exists class_files (
+    change_id integer primary key
+);
+"""
+"""``class_files``: the changes whose edits of the task's files are done."""
+
+NO_END = 2**62
+ROWS = "select what, moves, classes, last_review, who, at, detail from class_changes"
+
+
+def read_changes(reviews: Path) -> list[ClassChange]:
+    """Return the changes kept in a review store, in their order; none where there is no store."""
+    if not reviews.is_file():
+        return []
+    with closing(sqlite3.connect(f"{reviews.as_uri()}?mode=ro", uri=True, timeout=30)) as db:
+        try:
+            return changes_in(db)
+        except sqlite3.OperationalError:  # of an earlier version, or being made at this moment
+            return []
+
+
+def changes_in(db: sqlite3.Connection) -> list[ClassChange]:
+    """Return the changes of an open store."""
+    return [
+        ClassChange(
+            what, json.loads(moves), tuple(json.loads(classes)), last, who, at, json.loads(detail)
+        )
+        for what, moves, classes, last, who, at, detail in map(
+            tuple, db.execute(f"{ROWS} order by change_id")
+        )
+    ]
+
+
+def write_change(db: sqlite3.Connection, change: ClassChange) -> int:
+    """Add a change, work the readings out anew, and return its number; inside a transaction.
+
+    ``change.last_review`` is set to the newest answer of the store.
+    """
+    (last,) = db.execute("select coalesce(max(review_id), 0) from reviews").fetchone()
+    row = (
+        change.at, change.who, change.what, _json(change.moves), _json(list(change.classes)),
+        last, _json(change.detail),
+    )  # fmt: skip
+    number = db.execute(
+        "insert into class_changes (at, who, what, moves, classes, last_review, detail)"
+        " values (?, ?, ?, ?, ?, ?, ?)",
+        row,
+    ).lastrowid
+    db.execute("delete from class_readings")
+    db.executemany(
+        "insert into class_readings values (?, ?, ?, ?)",
+        [
+            (label, after, NO_END if up_to is None else up_to, today)
+            for label, after, up_to, today in readings(changes_in(db))
+        ],
+    )
+    return int(number or 0)
+
+
+def ordered(changes: Sequence[ClassChange], named: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes of task.yaml in the order of their indices: the recorded one, new ones last."""
+    known = changes[-1].classes if changes else ()
+    return (*(c for c in known if c in named), *(c for c in named if c not in known))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,129 @@
+"""Edits of YAML text at the places that the parser gives: all else stays as it was, to the byte.
+
+A round trip through a YAML library keeps comments, and still folds, quotes and indents anew; people
+keep these files under version control and want to see their own change alone.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Put ``new`` in the place of the characters ``start`` to ``end``."""
+
+    start: int
+    end: int
+    new: str
+
+
+def apply(text: str, edits: list[Edit]) -> str:
+    """Return the text with every edit made.
+
+    Examples
+    --------
+    >>> apply("name: late  # so", [Edit(6, 10, "delayed")])
+    'name: delayed  # so'
+    """
+    for edit in sorted(edits, key=lambda e: (e.start, e.end), reverse=True):
+        text = text[: edit.start] + edit.new + text[edit.end :]
+    return text
+
+
+def at(node: yaml.Node | None, *path: str) -> yaml.Node | None:
+    """Return the value that stands under some keys, one in another; None where there is none."""
+    for key in path:
+        node = next((value for k, value in pairs(node) if k.value == key), None)
+    return node
+
+
+def pairs(node: yaml.Node | None) -> Iterator[tuple[yaml.ScalarNode, yaml.Node]]:
+    """Yield key and value nodes of a mapping; nothing if it is none."""
+    if isinstance(node, yaml.MappingNode):
+        yield from ((k, v) for k, v in node.value if isinstance(k, yaml.ScalarNode))
+
+
+def items(node: yaml.Node | None) -> list[yaml.Node]:
+    """Return the nodes of a list; nothing if it is none."""
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def says(node: yaml.Node | None, value: str) -> bool:
+    """Whether a node is this text."""
+    return isinstance(node, yaml.ScalarNode) and node.value == value
+
+
+def rewrite(node: yaml.Node, value: str) -> Edit:
+    """Put another text in the place of a scalar, quoted as it was, or as it has to be."""
+    style = node.style if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"') else None
+    written = yaml.safe_dump(value, default_style=style, allow_unicode=True, width=10**6)
+    return Edit(*_span(node), written.removesuffix("\n").removesuffix("\n..."))
+
+
+def remove(text: str, parent: yaml.Node, place: int) -> Edit:
+    """Take an element out of a list, or a key and its value out of a mapping."""
+    start, end = _element(parent, place)
+    if not parent.flow_style:
+        first, last = _line_start(text, _dash(text, parent, start)), _line_end(text, end)
+        alone = len(parent.value) == 1 and isinstance(parent, yaml.MappingNode)
+        return Edit(first, last, f"{text[first:start]}{{}}\n" if alone else "")
+    last = place == len(parent.value) - 1
+    if not last:
+        return Edit(start, _element(parent, place + 1)[0], "")
+    return Edit(_element(parent, place - 1)[1] if place else start, end, "")
+
+
+def comment_out(text: str, parent: yaml.Node, place: int, why: str) -> Edit | None:
+    """Turn an element of a list into a comment, to be worked on; None where it shares its line."""
+    if parent.flow_style:
+        return None
+    start, end = _element(parent, place)
+    first, last = _line_start(text, _dash(text, parent, start)), _line_end(text, end)
+    lines = text[first:last].splitlines(keepends=True)
+    indent = " " * (len(lines[0]) - len(lines[0].lstrip()))
+    return Edit(first, last, f"{indent}# {why}\n" + "".join(f"# {line}" for line in lines))
+
+
+def add_after(text: str, parent: yaml.Node, place: int, lines: list[str]) -> Edit:
+    """Put elements, ``key: value`` each, behind an element of a list of mappings."""
+    start, end = _element(parent, place)
+    if parent.flow_style:
+        return Edit(end, end, "".join(f", {{{line}}}" for line in lines))
+    dash = _dash(text, parent, start)
+    indent = text[_line_start(text, dash) : start]
+    after = _line_end(text, end)
+    new = "".join(f"{indent}{line}\n" for line in lines)
+    return Edit(after, after, new if text[:after].endswith("\n") else f"\n{new}")
+
+
+def _element(parent: yaml.Node, place: int) -> tuple[int, int]:
+    element = parent.value[place]
+    if isinstance(parent, yaml.MappingNode):
+        return _span(element[0])[0], _span(element[1])[1]
+    return _span(element)
+
+
+def _span(node: yaml.Node) -> tuple[int, int]:
+    """Where a node begins, and where the last of its own characters ends."""
+    start = node.start_mark.index
+    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return start, _span(last[1] if isinstance(node, yaml.MappingNode) else last)[1]
+    return start, node.end_mark.index
+
+
+def _dash(text: str, parent: yaml.Node, start: int) -> int:
+    return text.rfind("-", 0, start) if isinstance(parent, yaml.SequenceNode) else start
+
+
+def _line_start(text: str, place: int) -> int:
+    return text.rfind("\n", 0, place) + 1
+
+
+def _line_end(text: str, place: int) -> int:
+    if text[:place].endswith("\n"):  # a block scalar ends with its line
+        return place
+    found = text.find("\n", place)
+    return len(text) if found < 0 else found + 1
