@@ -1,0 +1,233 @@
+"""What a change of classes edits in files: its own lines, and not one character beside them."""
+
+import pytest
+
+from orchestration.task.class_edits import Asked, edits_of
+from orchestration.task.errors import TaskError
+from orchestration.task.reading import read_spec
+
+TASK = """\
+# my task
+name: flights
+classes:   # three
+  - name: late    # the usual
+    description: It came late.
+    key: l
+
+  # and the rest
+  - {name: "rude", description: 'Rude staff', key: r}
+  - name: 'ask'
+class_balance: {late: 0.5, rude: 0.3, ask: 0.2}
+source: {files: "items/*.csv"}
+alarm:
+  classes:
+    late: 0.8  # promised in May
+    rude: 0.9
+reviewers:
+  scripted: {truth: truth.csv, names: {"1": late, "2": rude}}
+models:
+  prompts: [prompts/*.md]
+  simulated: {truth: truth.csv, confusions: {late: rude}}
+"""
+RULES = """\
+rules:
+  # delays
+  - name: waits
+    label: late
+    keyword: [late, delayed]   # late, but not as a label
+  - {name: shouts, label: rude, keyword: [idiot]}
+  - name: asks
+    label: ask
+    regex: '\\?'
+  - name: by_sql
+    sql: "case when text like '%late%' then 'late' end"
+"""
+PYTHON = '''\
+"""Rules."""
+from labeling.rules.python import rule
+
+WORD = "late"
+
+
+@rule(label="late")
+def slow(text):
+    return "late" in text
+
+
+@rule()
+def either(text):
+    return "rude" if "late" in text else None
+'''
+PROMPT = """\
+---
+model: m
+examples:
+  items:
+    - {text: "It was late", label: late}
+    - {text: "Go away", label: rude}
+---
+Is it late or rude?
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name, text in {
+        "task.yaml": TASK, "rules.yaml": RULES, "rules.py": PYTHON, "prompts/p.md": PROMPT,
+    }.items():  # fmt: skip
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(text.encode())
+    text = TASK.replace("source:", "rules: {files: [rules.yaml, rules.py]}\nsource:")
+    (tmp_path / "task.yaml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def lines(before, after):
+    """The lines that differ, as pairs."""
+    return [
+        (old, new)
+        for old, new in zip(before.splitlines(), after.splitlines(), strict=True)
+        if old != new
+    ]
+
+
+def edit(folder, *asked):
+    return edits_of(folder, read_spec(folder), Asked(*asked))
+
+
+def test_a_rename_changes_the_name_wherever_it_stands_for_the_class(folder):
+    found = edit(folder, "rename", ("late",), ("delay: long",))
+    task = lines(found.before["task.yaml"], found.after["task.yaml"])
+    assert task == [
+        ("  - name: late    # the usual", "  - name: 'delay: long'    # the usual"),
+        (
+            "class_balance: {late: 0.5, rude: 0.3, ask: 0.2}",
+            "class_balance: {'delay: long': 0.5, rude: 0.3, ask: 0.2}",
+        ),
+        ("    late: 0.8  # promised in May", "    'delay: long': 0.8  # promised in May"),
+        (
+            '  scripted: {truth: truth.csv, names: {"1": late, "2": rude}}',
+            '  scripted: {truth: truth.csv, names: {"1": \'delay: long\', "2": rude}}',
+        ),
+        (
+            "  simulated: {truth: truth.csv, confusions: {late: rude}}",
+            "  simulated: {truth: truth.csv, confusions: {'delay: long': rude}}",
+        ),
+    ]
+    assert lines(found.before["rules.yaml"], found.after["rules.yaml"]) == [
+        ("    label: late", "    label: 'delay: long'"),
+        (
+            "    sql: \"case when text like '%late%' then 'late' end\"",
+            "    sql: \"case when text like '%late%' then 'delay: long' end\"",
+        ),
+    ]
+    assert lines(found.before["rules.py"], found.after["rules.py"]) == [
+        ('@rule(label="late")', '@rule(label="delay: long")')
+    ]
+    assert lines(found.before["prompts/p.md"], found.after["prompts/p.md"]) == [
+        (
+            '    - {text: "It was late", label: late}',
+            "    - {text: \"It was late\", label: 'delay: long'}",
+        )
+    ]
+    assert "prompts/p.md line 8 says 'late' in words" in found.by_hand
+    assert "rules.py line 4 says 'late'" in found.by_hand
+
+
+def test_a_rename_and_back_leaves_every_file_as_it_was(folder):
+    there = edit(folder, "rename", ("rude",), ("unkind",))
+    for name, text in there.after.items():
+        (folder / name).write_bytes(text.encode())
+    back = edit(folder, "rename", ("unkind",), ("rude",))
+    assert back.after == there.before
+
+
+def test_line_ends_of_windows_and_letters_beyond_ascii_stay(folder):
+    rules = RULES.replace("# delays", "# Verspätung \N{BOOKS}").replace("\n", "\r\n")
+    (folder / "rules.yaml").write_bytes(rules.encode())
+    python = PYTHON.replace('@rule(label="late")', '@rule("late")  # \N{BOOKS}é')
+    (folder / "rules.py").write_bytes(python.encode())
+    found = edit(folder, "rename", ("late",), ("Verspätung",))
+    assert found.after["rules.yaml"].count("\r\n") == rules.count("\r\n")
+    assert "label: Verspätung\r\n" in found.after["rules.yaml"]
+    assert '@rule("Verspätung")  # \N{BOOKS}é' in found.after["rules.py"]
+
+
+def test_merged_classes_keep_one_entry_the_lowest_promise_and_the_sum_of_the_balance(folder):
+    found = edit(folder, "merge", ("late", "rude"), ("bad",))
+    text = found.after["task.yaml"]
+    (folder / "task.yaml").write_text(text, encoding="utf-8")
+    spec = read_spec(folder)
+    assert [c.name for c in spec.classes] == ["bad", "ask"]
+    assert spec.class_balance == {"bad": 0.8, "ask": 0.2}
+    assert spec.alarm.classes == {"bad": 0.8}
+    assert "# and the rest" in text
+    assert found.after["rules.yaml"].count("label: bad") == 2
+
+
+def test_a_merge_into_a_class_that_is_there_keeps_what_that_was_promised(folder):
+    found = edit(folder, "merge", ("late",), ("rude",))
+    (folder / "task.yaml").write_text(found.after["task.yaml"], encoding="utf-8")
+    spec = read_spec(folder)
+    assert [c.name for c in spec.classes] == ["rude", "ask"]
+    assert spec.alarm.classes == {"rude": 0.9}
+    assert spec.class_balance == {"rude": 0.8, "ask": 0.2}
+
+
+def without_balance(folder):
+    text = (folder / "task.yaml").read_text(encoding="utf-8")
+    balance = "class_balance: {late: 0.5, rude: 0.3, ask: 0.2}\n"
+    (folder / "task.yaml").write_text(text.replace(balance, ""), encoding="utf-8")
+    sql = RULES.partition("  - name: by_sql")[0]
+    (folder / "rules.yaml").write_text(sql, encoding="utf-8")
+
+
+def test_rules_of_a_retired_class_become_comments_to_work_on(folder):
+    without_balance(folder)
+    found = edit(folder, "retire", ("late",), ())
+    (folder / "task.yaml").write_text(found.after["task.yaml"], encoding="utf-8")
+    spec = read_spec(folder)
+    assert [c.name for c in spec.classes] == ["rude", "ask"]
+    assert spec.alarm.classes == {"rude": 0.9}
+    assert "  # voted for late, which was retired\n#   - name: waits\n" in found.after["rules.yaml"]
+    assert '# @rule(label="late")\n# def slow(text):\n' in found.after["rules.py"]
+    assert compile(found.after["rules.py"], "rules.py", "exec")
+
+
+def test_a_class_that_something_is_split_off_keeps_its_rules(folder):
+    without_balance(folder)
+    found = edit(folder, "split", ("ask",), ("ask", "where"))
+    assert list(found.after) == ["task.yaml"]
+    assert "  - name: 'ask'\n  - name: where\n" in found.after["task.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("retire", ("late",), ()), "class_balance says a share of 'late'"),
+        (("split", ("late",), ("a", "b")), "class_balance says a share of 'late'"),
+    ],
+)
+def test_what_nobody_can_tell_is_asked_for(folder, asked, told):
+    with pytest.raises(TaskError, match=told):
+        edit(folder, *asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (("retire", ("rude",), ()), "either returns 'rude'"),
+        (("retire", ("late",), ()), "its SQL names 'late'"),
+    ],
+)
+def test_rules_that_choose_a_class_are_taken_in_hand_by_people_first(folder, asked, told):
+    without_balance(folder)
+    (folder / "rules.yaml").write_text(
+        RULES.replace(
+            "{name: shouts, label: rude, keyword: [idiot]}",
+            "{name: shouts, label: ask, keyword: [idiot]}",
+        ),
+        encoding="utf-8",
+    )
+    with pytest.raises(TaskError, match=told):
+        edit(folder, *asked)

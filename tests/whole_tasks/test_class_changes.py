@@ -1,0 +1,315 @@
+"""Classes renamed, merged, split, retired: on a small task that was run, reviewed and published."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from assets.tables import RELEASED
+from orchestration.planning import batches_to_label, batches_with_new_reviews
+from orchestration.resources.review_store import ReviewStore
+from orchestration.running import run_task
+from orchestration.schedules import warehouse_of
+from orchestration.task.errors import TaskError
+from orchestration.task.task import load_task
+
+ROOT = Path(__file__).parents[2]
+COMMAND = """
+import os, signal, sys
+from pathlib import Path
+import orchestration.class_changes as module
+point = sys.argv.pop(1)
+def die(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+if point == "record":
+    module.ReviewStore.change_classes = die
+elif point == "files":
+    module.write_files = die
+elif point == "warehouse":
+    module.load_task = die
+from orchestration.commands.app import main
+main()
+"""
+
+
+@pytest.fixture
+def project(ran_task, tmp_path, monkeypatch):
+    """A copy of the project that was run."""
+    monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
+    folder = tmp_path / "project"
+    shutil.copytree(ran_task.project, folder)
+    return folder
+
+
+def task_of(project):
+    return load_task(project / "tasks" / "letters")
+
+
+def rerun(project):
+    return run_task(task_of(project), lambda *_: None)
+
+
+def cells(project, without=()):
+    """Every row of every table of the warehouse, sorted."""
+    found = {}
+    warehouse_of(task_of(project)).close()
+    with duckdb.connect(str(task_of(project).warehouse)) as db:
+        tables = db.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() order by 1"
+        ).fetchall()
+        for (table,) in tables:
+            if table not in without:
+                found[table] = sorted(map(repr, db.execute(f"from {table}").fetchall()))
+    return found
+
+
+def files(project):
+    folder = project / "tasks" / "letters"
+    return {p.name: p.read_text("utf-8") for p in folder.iterdir() if p.suffix in (".yaml", ".py")}
+
+
+def gold(project):
+    rows = warehouse_of(task_of(project)).read(
+        "select label, count(*) as n from people.gold group by label order by label"
+    )
+    return dict(zip(rows["label"].to_pylist(), rows["n"].to_pylist(), strict=True))
+
+
+def accuracy(project):
+    rows = warehouse_of(task_of(project)).read(
+        "select batch, reviewed, accuracy from quality.accuracy where class = 'all' order by batch"
+    )
+    return rows.to_pylist()
+
+
+def by_hand(project, *pairs):
+    for name in ("task.yaml", "rules.yaml", "rules.py"):
+        path = project / "tasks" / "letters" / name
+        text = path.read_text("utf-8")
+        for old, new in pairs:
+            text = text.replace(f"name: {old}\n", f"name: {new}\n")
+            text = text.replace(f"label: {old}\n", f"label: {new}\n")
+            text = text.replace(f'label="{old}"', f'label="{new}"')
+        path.write_text(text, "utf-8")
+
+
+def test_a_rename_is_everywhere_and_nothing_is_labelled_or_measured_again(project, touchstone):
+    before, right = gold(project), accuracy(project)
+    told = touchstone("classes", "rename", "praise", "kudos", at=project, columns=200)
+    assert "praise is named by 9 reviews" in told.out
+    assert "Nothing was changed" in told.out
+    assert "praise" in files(project)["task.yaml"]
+    assert touchstone("classes", "rename", "praise", "kudos", "--yes", at=project).code == 0
+    outcome = rerun(project)
+    held = "\n".join(row for rows in cells(project).values() for row in rows)
+    assert "'praise'" not in held
+    assert "class/praise" not in held
+    assert (outcome.labelled, outcome.measured, outcome.published) == ([], [], True)
+    assert not outcome.warnings
+    assert gold(project) == {"kudos" if k == "praise" else k: n for k, n in before.items()}
+    assert accuracy(project) == right
+    published = pq.read_table(task_of(project).published / "labels.parquet")
+    assert set(published["label"].to_pylist()) >= {"kudos", "complaint", "question"}
+    assert "praise" not in published["label"].to_pylist()
+    out = project / "out.csv"
+    assert touchstone("export", "letters", "-o", str(out), at=project).code == 0
+    assert "kudos" in out.read_text("utf-8")
+    shown = touchstone("classes", at=project, columns=200).out
+    assert "rename: praise → kudos" in shown
+    assert rerun(project).published is False
+
+
+def test_reviews_are_read_through_the_record_and_stay_as_they_were_given(project, touchstone):
+    with sqlite3.connect(task_of(project).reviews) as db:
+        before = db.execute("select * from reviews order by review_id").fetchall()
+    touchstone("classes", "rename", "praise", "kudos", "--yes", at=project)
+    with sqlite3.connect(task_of(project).reviews) as db:
+        assert db.execute("select * from reviews order by review_id").fetchall() == before
+    read = ReviewStore(task_of(project).reviews).reviews()["label"].to_pylist()
+    assert "praise" not in read
+    assert read.count("kudos") == sum(row[5] == "praise" for row in before)
+
+
+def test_a_rename_and_back_leaves_every_table_and_file_as_it_was(project, touchstone):
+    warehouse_of(task_of(project)).ensure(RELEASED)
+    never = ("quality.class_changes", "quality.tracked")
+    tables, texts = cells(project, never), files(project)
+    for names in (("praise", "kudos"), ("kudos", "praise")):
+        assert touchstone("classes", "rename", *names, "--yes", at=project).code == 0
+    assert cells(project, never) == tables
+    assert files(project) == texts
+
+
+def test_classes_in_another_order_change_nothing(project):
+    task = task_of(project)
+    path = task.folder / "task.yaml"
+    text = path.read_text("utf-8")
+    start = text.index("  - name: praise")
+    end = text.index("  - name: complaint")
+    last = text.index("\n\n", end)
+    path.write_text(
+        text[:start] + text[end : last + 1] + text[start:end] + text[last + 1 :], "utf-8"
+    )
+    again = task_of(project)
+    assert [c.name for c in again.spec.classes] == ["complaint", "question", "praise"]
+    assert again.classes == ("praise", "complaint", "question")
+    warehouse = warehouse_of(again)
+    assert batches_to_label(again, warehouse) == {}
+    assert batches_with_new_reviews(again, warehouse) == []
+
+
+def test_a_merge_labels_nothing_again_and_counts_both_classes_as_one(project, touchstone):
+    before = gold(project)
+    said = touchstone(
+        "classes", "merge", "complaint", "question", "--into", "ask", "--yes", at=project
+    )
+    assert said.code == 0
+    task = task_of(project)
+    assert task.classes == ("praise", "ask")
+    rows = warehouse_of(task).read("select posterior from labels.consensus")["posterior"]
+    assert all(abs(sum(p) - 1) < 1e-9 and len(p) == 2 for p in rows.to_pylist())
+    outcome = rerun(project)
+    assert outcome.labelled == []
+    assert outcome.measured == ["2026-03-02", "2026-03-03"]
+    assert not outcome.warnings
+    assert gold(project) == {
+        "ask": before["complaint"] + before["question"],
+        "praise": before["praise"],
+    }
+    classes = warehouse_of(task).read("select distinct class from quality.accuracy order by 1")
+    assert classes["class"].to_pylist() == ["all", "ask", "praise"]
+
+
+@pytest.mark.parametrize(
+    ("command", "classes", "again"),
+    [
+        (
+            ("split", "question", "question", "request"),
+            ("praise", "complaint", "question", "request"),
+            {"audit", "queue"},
+        ),
+        (("retire", "question"), ("praise", "complaint"), {"audit"}),
+    ],
+)
+def test_answers_that_nobody_can_tell_any_more_come_before_people_again(
+    project, touchstone, command, classes, again
+):
+    truth = project / "tasks" / "letters" / "truth.csv"
+    with sqlite3.connect(task_of(project).reviews) as db:
+        gone = set(db.execute("select item_id from reviews where label = 'question'").fetchall())
+        kept = {
+            row[0]
+            for row in db.execute("select distinct origin from reviews where label = 'question'")
+        }
+    said = touchstone("classes", *command, "--yes", at=project, columns=200)
+    assert said.code == 0
+    assert "the next run labels 2 batches again" in said.out
+    task = task_of(project)
+    assert task.classes == classes
+    store = ReviewStore(task.reviews)
+    first = store.open_items().to_pylist()[: len(gone)]
+    assert {row["origin"] for row in first if row["priority"] >= 1} == again & kept
+    assert "question" not in gold(project)
+    truth.write_text("item_id,label\n", "utf-8")  # nobody answers for now
+    outcome = rerun(project)
+    assert outcome.labelled == ["2026-03-02", "2026-03-03"]
+    assert "question" not in gold(project)
+    waiting = {row["item_id"] for row in store.open_items().to_pylist() if row["priority"] >= 1}
+    assert {(item,) for item in waiting} <= gone
+    assert waiting
+    listed = touchstone("classes", at=project, columns=200).out
+    assert f"{len(gone)} answers name a class that is gone" in listed
+
+
+@pytest.mark.parametrize(
+    ("pairs", "told"),
+    [
+        ([("praise", "kudos")], "`touchstone classes rename praise kudos` if it is called so now"),
+        ([("question", "complaint")], "`touchstone classes retire question`"),
+    ],
+)
+def test_a_class_that_vanished_by_hand_stops_the_run_before_any_work(
+    project, touchstone, pairs, told
+):
+    if pairs[0][1] == "complaint":
+        path = project / "tasks" / "letters" / "task.yaml"
+        text = path.read_text("utf-8")
+        start = text.index("  - name: question")
+        path.write_text(text[:start] + text[text.index("\n\n", start) + 1 :], "utf-8")
+    by_hand(project, *pairs)
+    never = ("quality.class_changes",)
+    before = cells(project, never)
+    with pytest.raises(TaskError, match="is not there any more") as error:
+        rerun(project)
+    assert told in str(error.value)
+    assert "reviews" in str(error.value)
+    assert "labels" in str(error.value)
+    assert cells(project, never) == before
+    said = touchstone("run", "letters", at=project, columns=400)
+    assert said.code == 2
+    assert "Traceback" not in said.err
+
+
+def test_a_rename_that_was_made_by_hand_is_carried_over_by_the_command(project, touchstone):
+    before = gold(project)
+    by_hand(project, ("praise", "kudos"))
+    said = touchstone("classes", "rename", "praise", "kudos", "--yes", at=project)
+    assert said.code == 0
+    task = task_of(project)
+    assert task.classes == ("kudos", "complaint", "question")
+    rerun(project)
+    assert gold(project) == {"kudos" if k == "praise" else k: n for k, n in before.items()}
+
+
+@pytest.mark.parametrize("point", ["record", "files", "warehouse"])
+def test_a_command_that_is_killed_has_happened_or_not(project, point):
+    names = ["classes", "rename", "praise", "kudos", "--yes"]
+    killed = subprocess.run(
+        [sys.executable, "-c", COMMAND, point, *names],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    task = task_of(project)
+    outcome = rerun(project)
+    assert outcome.labelled == []
+    if point == "record":
+        assert task.classes == ("praise", "complaint", "question")
+        assert outcome.published is False
+        return
+    assert task.classes == ("kudos", "complaint", "question")
+    assert "kudos" in files(project)["rules.yaml"]
+    held = "\n".join(row for rows in cells(project).values() for row in rows)
+    assert "'praise'" not in held
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (
+            ["rename", "prise", "kudos"],
+            "'prise' is no class; there are praise, complaint, question",
+        ),
+        (["rename", "praise", "question"], "merge praise --into question"),
+        (["rename", "praise"], "say `touchstone classes rename OLD NEW`"),
+        (["merge", "praise"], "say `touchstone classes merge A B ... --into C`"),
+        (["merge", "praise", "complaint", "question", "--into", "all"], "at least 2 classes"),
+        (["split", "praise", "complaint", "kudos"], "'complaint' is a class already"),
+        (["rename", "praise", " "], "no name for a class"),
+    ],
+)
+def test_what_cannot_be_is_told_and_nothing_changes(project, touchstone, command, told):
+    before = files(project)
+    said = touchstone("classes", *command, "--yes", at=project, columns=300)
+    assert said.code == 2
+    assert told in said.err
+    assert files(project) == before
+    assert task_of(project).changes[-1].what == "known"
