@@ -65,7 +65,7 @@ def rewrite(node: yaml.Node, value: str) -> Edit:
 def remove(text: str, parent: yaml.Node, place: int) -> Edit:
     """Take an element out of a list, or a key and its value out of a mapping."""
     start, end = _element(parent, place)
-    if not parent.flow_style:
+    if not _flows(parent):
         first, last = _line_start(text, _dash(text, parent, start)), _line_end(text, end)
         alone = len(parent.value) == 1 and isinstance(parent, yaml.MappingNode)
         return Edit(first, last, f"{text[first:start]}{{}}\n" if alone else "")
@@ -77,7 +77,7 @@ def remove(text: str, parent: yaml.Node, place: int) -> Edit:
 
 def comment_out(text: str, parent: yaml.Node, place: int, why: str) -> Edit | None:
     """Turn an element of a list into a comment, to be worked on; None where it shares its line."""
-    if parent.flow_style:
+    if _flows(parent):
         return None
     start, end = _element(parent, place)
     first, last = _line_start(text, _dash(text, parent, start)), _line_end(text, end)
@@ -89,13 +89,18 @@ def comment_out(text: str, parent: yaml.Node, place: int, why: str) -> Edit | No
 def add_after(text: str, parent: yaml.Node, place: int, lines: list[str]) -> Edit:
     """Put elements, ``key: value`` each, behind an element of a list of mappings."""
     start, end = _element(parent, place)
-    if parent.flow_style:
+    if _flows(parent):
         return Edit(end, end, "".join(f", {{{line}}}" for line in lines))
     dash = _dash(text, parent, start)
     indent = text[_line_start(text, dash) : start]
     after = _line_end(text, end)
     new = "".join(f"{indent}{line}\n" for line in lines)
     return Edit(after, after, new if text[:after].endswith("\n") else f"\n{new}")
+
+
+def _flows(parent: yaml.Node) -> bool:
+    """Whether it is written in brackets, its elements side by side."""
+    return isinstance(parent, yaml.CollectionNode) and bool(parent.flow_style)
 
 
 def _element(parent: yaml.Node, place: int) -> tuple[int, int]:
