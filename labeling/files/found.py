@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from labeling.errors import LabelingError
 from labeling.files.records import ENDINGS
 
 WILD = "*?["
@@ -20,6 +21,11 @@ def find_files(pattern: Path) -> dict[str, Path]:
     pattern : Path
         ``*``, ``?``, ``[...]`` in any part, ``**`` as a part of its own.
 
+    Raises
+    ------
+    LabelingError
+        If ``**`` stands beside other characters.
+
     Examples
     --------
     >>> import tempfile
@@ -34,7 +40,12 @@ def find_files(pattern: Path) -> dict[str, Path]:
     rest = list(pattern.parts[1:])
     while len(rest) > 1 and (not any(one in rest[0] for one in WILD) or (base / rest[0]).is_dir()):
         base /= rest.pop(0)
-    found = (path for path in base.glob("/".join(rest)) if path.is_file() or _leads_nowhere(path))
+    try:
+        found = [p for p in base.glob("/".join(rest)) if p.is_file() or _leads_nowhere(p)]
+    except ValueError:
+        raise LabelingError(
+            f"{pattern}: ** stands for any folders, and alone: items/**/*.csv"
+        ) from None
     return {path.relative_to(base).as_posix(): path for path in sorted(found)}
 
 

@@ -6,6 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from labeling.errors import LabelingError
+from labeling.files.found import find_files
 from labeling.items.columns import Columns
 from labeling.items.reading import read_items
 from labeling.items.times import OTHERWISE
@@ -282,3 +284,8 @@ def test_a_missing_time_is_no_fault(read):
     kept, aside, _ = read("a.jsonl", data, Columns(time="at"))
     assert len(kept) == 2
     assert aside == []
+
+
+def test_stars_beside_other_characters_are_told(tmp_path):
+    with pytest.raises(LabelingError, match=r"\*\* stands for any folders, and alone"):
+        find_files(tmp_path / "**.csv")
