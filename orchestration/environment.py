@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 from pathlib import Path
 
 SWITCHES = {
@@ -17,6 +18,13 @@ SWITCHES = {
     "OPENBLAS_NUM_THREADS": "1",
 }
 """What must be set before dagster, dbt, GX, MLflow or LiteLLM is imported."""
+
+
+HOLDS_A_KEY = re.compile(
+    r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|WEBHOOK(?:_URL)?|DSN)(?:_?\d+)?$",
+    re.IGNORECASE,
+)
+"""Names of variables whose values nobody is to see."""
 
 
 def prepare() -> None:
@@ -38,6 +46,13 @@ def child_environment(**extra: str) -> dict[str, str]:
 def secret(name: str) -> str | None:
     """Return the value of an environment variable that holds a key, or ``None``."""
     return os.environ.get(name) or None
+
+
+def secrets() -> frozenset[str]:
+    """Return the values of all environment variables that hold keys, by their names."""
+    return frozenset(
+        value for name, value in os.environ.items() if HOLDS_A_KEY.search(name) and value.strip()
+    )
 
 
 def user() -> str:

@@ -31,6 +31,7 @@ PATIENT_ATTEMPTS = 40
 
 UNCOUNTED = "its answers are booked at the most that they can cost"
 
+ASK_FOR_TIME = (Fault.RATE_LIMITED, Fault.UNAVAILABLE)
 LONGEST_PAUSE_S = 300.0
 """Whoever asks for a longer pause is left alone: the run ends, and says until when."""
 
@@ -170,8 +171,9 @@ def _may_be_charged(error: TransportError) -> bool:
 
 def _asks_to_come_later(error: BaseException | None) -> bool:
     """Whether a provider asks to be left alone for longer than a run waits."""
-    asked = error.retry_after_s if isinstance(error, TransportError) else None
-    return asked is not None and asked > LONGEST_PAUSE_S
+    if not isinstance(error, TransportError) or error.fault not in ASK_FOR_TIME:
+        return False
+    return (error.retry_after_s or 0.0) > LONGEST_PAUSE_S
 
 
 def _again(state: RetryCallState) -> bool:

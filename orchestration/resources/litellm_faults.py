@@ -8,6 +8,8 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from labeling.llm.transport import Fault, Message, TransportError
+from orchestration.environment import secrets
+from orchestration.resources.blotting import blot
 from orchestration.resources.rate_limits import asked_wait_s
 from orchestration.resources.refused_parameters import refused_parameter
 
@@ -19,8 +21,6 @@ SHORTEST_LINE = 6
 """Characters from which a whole line of the request counts as quoted: items may be short."""
 
 LEFT_OUT = "the provider's message quotes the request and is left out"
-
-KEYS = re.compile(r"(?:sk|pk|rk|gsk|xai|AIza|hf|key)[-_][\w*.-]{6,}|Bearer\s+\S+", re.IGNORECASE)
 
 PARAM = re.compile(r'"param"\s*:\s*"([^"]+)"')
 
@@ -102,8 +102,7 @@ def read_fault(
     if fault is Fault.REJECTED and "ContextWindowExceededError" not in _names(error):
         refused = refused_parameter(str(error), _named(error), sent)
     said = clean(str(error), messages, key)
-    wait = _asked_wait_s(error) if fault in (Fault.RATE_LIMITED, Fault.UNAVAILABLE) else None
-    return TransportError(fault, said, wait, refused)
+    return TransportError(fault, said, _asked_wait_s(error), refused)
 
 
 def _names(error: BaseException) -> list[str]:
@@ -139,9 +138,7 @@ def clean(text: str, messages: Sequence[Message] = (), key: str | None = None) -
     """
     text = re.sub(r"^(?:litellm\.)?(?:\w+Error: |\w+Exception - )*", "", text)
     text = _message(text.removeprefix("litellm.").split("\nTraceback")[0])
-    if key:
-        text = text.replace(key, "[key]")
-    text = KEYS.sub("[key]", text)
+    text = blot(text, [*secrets(), *([key] if key else [])])
     for sent in _texts(messages):
         if any(line in text for line in _lines(sent)):
             return LEFT_OUT
