@@ -159,6 +159,7 @@ RULE_SUGGESTIONS = Table(
         "correct": ("double", "How many of them are of the class, as expected by the source."),
         "new_items": ("bigint", "How many of them no rule of the class covers yet."),
         "precision_low": ("double", "Lower 95 % bound of the precision, 0..1."),
+        "lift_low": ("double", "That bound over the share of the class among all items."),
         "source": ("varchar", "gold or consensus."),
         "yaml": ("varchar", "The rule, ready to paste under rules:."),
     },

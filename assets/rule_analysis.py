@@ -178,6 +178,7 @@ def suggestions(task: Task, texts: pa.Table, taken: list[str]) -> pa.Table:
                     "correct": float(one.correct),
                     "new_items": one.new,
                     "precision_low": one.low,
+                    "lift_low": one.lift,
                     "source": source,
                     "yaml": yaml,
                 }
@@ -213,8 +214,8 @@ def _suggested(
         classes,
         covered=covered,
         n=SUGGESTED,
+        least=LEAST_PRECISION,
     )
-    found = [one for one in found if one.low >= LEAST_PRECISION]
     names = list(taken)
     told: list[tuple[Suggestion, str]] = []
     for one in found:

@@ -233,7 +233,8 @@ RECIPES = (
         "Ready to paste under rules: in rules.yaml.",
         {
             "Class": text("label"), "From": text("source"),
-            "Precision at least": share("precision_low"), "Rule": text("yaml"),
+            "Precision at least": share("precision_low"),
+            "Times the class's share": number("lift_low"), "Rule": text("yaml"),
         },
     ),
 )  # fmt: skip

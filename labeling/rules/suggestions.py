@@ -1,4 +1,4 @@
-"""Rules worth writing: words and phrases that a class has almost to itself."""
+"""Rules worth writing: words and phrases that tell a class, beyond how frequent the class is."""
 
 import json
 import math
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import RuleError
-from labeling.quality.intervals import wilson
 from labeling.rules.arrow import pa
 from labeling.rules.fields import term_pattern
 from labeling.rules.matching import Matcher
@@ -24,8 +23,14 @@ MIN_ITEMS = 5
 MAX_KNOWN = 0.8
 """Share of a phrase's items that earlier phrases or rules may already cover."""
 
+LEAST_ODDS = 1.5
+"""How much better the odds of the class must surely be among a phrase's items than among all: a
+word that stands anywhere is right as often as the class is frequent, and tells nothing."""
+
 WORD = r"(?u)\w+"
 """What counts as a word of a phrase."""
+
+Z95 = 1.959964
 
 SHORTLIST = 10
 """Candidates that are looked at exactly for each suggestion that is asked for."""
@@ -50,6 +55,9 @@ class Suggestion:
     low : float
         Lower 95 % bound of the precision, 0..1. It was looked for among many phrases, so that
         it flatters: measure the rule on fresh gold.
+    lift : float
+        ``low`` over the share of the class among all items: how many times as often the class is
+        met with the phrase, at least.
     """
 
     phrase: str
@@ -58,6 +66,7 @@ class Suggestion:
     correct: float
     new: int
     low: float
+    lift: float
 
 
 def suggest(
@@ -67,8 +76,9 @@ def suggest(
     *,
     covered: NDArray[np.bool_] | None = None,
     n: int = 20,
+    least: float = 0.0,
 ) -> list[Suggestion]:
-    """Look for the phrases with the best lower bound of precision.
+    """Look for the phrases with the best lower bound of lift.
 
     Parameters
     ----------
@@ -82,17 +92,25 @@ def suggest(
         Where a rule votes for the class already.
     n : int
         At most so many suggestions.
+    least : float
+        Lower bound of the precision (0..1) below which nothing is suggested.
 
     Returns
     -------
     list of Suggestion
-        Best first; the precision bound is Wilson's, and each phrase brings items that neither the
-        rules nor a better phrase of its class have.
+        Best first; each phrase brings items that neither the rules nor a better phrase of its
+        class have.
 
     Raises
     ------
     RuleError
         If the shapes do not agree.
+
+    Notes
+    -----
+    Lift is precision over the share of the class (Brin et al. 1997, SIGMOD), taken at the lower
+    bound of Wilson's interval. Precision alone would suggest words that stand anywhere for the most
+    frequent class.
 
     Examples
     --------
@@ -106,31 +124,33 @@ def suggest(
             f"there are {len(texts)} texts and {len(classes)} classes, but the labels have the "
             f"shape {probabilities.shape}"
         )
-    phrases = _shortlist(texts, probabilities, n * SHORTLIST)
+    base = probabilities.mean(axis=0) if len(texts) else np.zeros(len(classes))
+    phrases = _shortlist(texts, probabilities, base, least, n * SHORTLIST)
     if not phrases:
         return []
     bodies = [Patterns((term_pattern(one, whole=True),), int(re.IGNORECASE)) for one in phrases]
     rows_of, _ = Matcher(bodies).match(pa.array(texts, pa.string()))
-    scored: list[tuple[float, int, int]] = []
+    scored: list[tuple[float, float, int, int]] = []
     for number, rows in enumerate(rows_of):
         if len(rows) >= MIN_ITEMS:
-            sums = probabilities[rows].sum(axis=0)
-            best = int(np.argmax(sums))
-            scored.append((wilson(float(sums[best]), len(rows)).low, number, best))
-    scored.sort(key=lambda one: (-one[0], -len(rows_of[one[1]]), *_plainness(phrases[one[1]])))
-    base = probabilities.mean(axis=0)
+            low = _least_precision(probabilities[rows].sum(axis=0)[None], np.array([len(rows)]))
+            lift = _sure_lift(low, base, least)[0]
+            best = int(np.argmax(lift))
+            if lift[best] > 0:
+                scored.append((float(lift[best]), float(low[0, best]), number, best))
+    scored.sort(key=lambda one: (-one[0], -len(rows_of[one[2]]), *_plainness(phrases[one[2]])))
     known = np.zeros(probabilities.shape, dtype=bool) if covered is None else covered.copy()
     found: list[Suggestion] = []
-    for low, number, best in scored:
+    for lift, low, number, best in scored:
         rows = rows_of[number]
         new = int((~known[rows, best]).sum())
         if len(found) == n:
             break
-        if low <= base[best] or new < MIN_ITEMS or new < (1 - MAX_KNOWN) * len(rows):
+        if new < MIN_ITEMS or new < (1 - MAX_KNOWN) * len(rows):
             continue
         known[rows, best] = True
         correct = float(probabilities[rows, best].sum())
-        found.append(Suggestion(phrases[number], classes[best], len(rows), correct, new, low))
+        found.append(Suggestion(phrases[number], classes[best], len(rows), correct, new, low, lift))
     return found
 
 
@@ -148,8 +168,9 @@ def as_yaml(suggestions: Sequence[Suggestion], source: str, taken: Sequence[str]
 
     Examples
     --------
-    >>> print(as_yaml([Suggestion("check out", "SPAM", 40, 39, 12, 0.871)], "gold"))
-      # 40 gold items hold it, 39 of them SPAM: precision at least 87.1 %; 12 items are new
+    >>> print(as_yaml([Suggestion("check out", "SPAM", 40, 39, 12, 0.871, 1.7)], "gold"))
+      # 40 gold items hold it, 39 of them SPAM: precision at least 87.1 %, 1.7 times the share of
+      # SPAM among all; 12 items are new
       - name: says_check_out
         label: "SPAM"
         keyword: ["check out"]
@@ -165,7 +186,8 @@ def as_yaml(suggestions: Sequence[Suggestion], source: str, taken: Sequence[str]
         correct = f"{one.correct:.0f}" if math.isclose(one.correct % 1, 0) else f"{one.correct:.1f}"
         lines += [
             f"  # {one.items} {source} items hold it, {correct} of them {one.label}: precision at "
-            f"least {one.low:.1%}; {one.new} items are new".replace("%", " %"),
+            f"least {one.low:.1%}, {one.lift:.1f} times the share of".replace("%", " %"),
+            f"  # {one.label} among all; {one.new} items are new",
             f"  - name: {name}",
             f"    label: {json.dumps(one.label, ensure_ascii=False)}",
             f"    keyword: [{json.dumps(one.phrase, ensure_ascii=False)}]",
@@ -178,7 +200,30 @@ def _plainness(phrase: str) -> tuple[int, int, str]:
     return phrase.count(" "), -len(phrase), phrase
 
 
-def _shortlist(texts: Sequence[str], probabilities: NDArray[np.float64], n: int) -> list[str]:
+def _least_precision(sums: NDArray[np.float64], items: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return Wilson's lower bound for each phrase (row) and class (column)."""
+    n = items[:, None]
+    share = np.minimum(sums / n, 1.0)
+    spread = Z95 * np.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
+    return (share + Z95**2 / (2 * n) - spread) / (1 + Z95**2 / n)
+
+
+def _sure_lift(
+    low: NDArray[np.float64], base: NDArray[np.float64], least: float
+) -> NDArray[np.float64]:
+    """Return lift at the lower bound; 0 where the odds or the precision do not suffice."""
+    odds = low * (1 - base) >= LEAST_ODDS * base * (1 - low)
+    sure = odds & (low >= least) & (base > 0)
+    return np.where(sure, low / np.maximum(base, 1e-12), 0.0)
+
+
+def _shortlist(
+    texts: Sequence[str],
+    probabilities: NDArray[np.float64],
+    base: NDArray[np.float64],
+    least: float,
+    n: int,
+) -> list[str]:
     """Return the phrases that look best when counted roughly, without regard to white space."""
     text: Any = import_module("sklearn.feature_extraction.text")
     counter = text.CountVectorizer(
@@ -191,9 +236,6 @@ def _shortlist(texts: Sequence[str], probabilities: NDArray[np.float64], n: int)
     names = counter.get_feature_names_out()
     items = np.asarray(table.sum(axis=0), dtype=np.float64).ravel()
     sums = np.asarray(table.T @ probabilities, dtype=np.float64)
-    share = sums.max(axis=1) / items
-    z = 1.96
-    spread = z * np.sqrt(share * (1 - share) / items + z**2 / (4 * items**2))
-    low = (share + z**2 / (2 * items) - spread) / (1 + z**2 / items)
-    order = np.lexsort((np.arange(len(names)), -items, -low))
-    return [str(names[i]) for i in order[:n]]
+    lift = _sure_lift(_least_precision(sums, items), base, least).max(axis=1)
+    order = np.lexsort((np.arange(len(names)), -items, -lift))
+    return [str(names[i]) for i in order[:n] if lift[i] > 0]

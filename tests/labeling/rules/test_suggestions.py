@@ -48,6 +48,32 @@ def test_consensus_weighs_by_its_posterior():
     assert "beta" not in found
 
 
+@pytest.mark.parametrize("frequent", [0.6, 0.9])
+def test_words_that_stand_anywhere_are_not_suggested_for_the_most_frequent_class(frequent):
+    rng = np.random.default_rng(0)
+    labels = (rng.random(3000) > frequent).astype(int)
+    filler = rng.choice(["on", "no", "my", "the", "so"], (3000, 2))
+    telling = np.where(labels == 1, "refund", "delay")
+    heard = rng.random(3000) < 0.3
+    texts = [
+        " ".join([*words, word]) if said else " ".join(words)
+        for words, word, said in zip(filler, telling, heard, strict=True)
+    ]
+    found = suggest(texts, one_hot(labels), CLASSES)
+    assert {one.phrase for one in found if " " not in one.phrase} == {"refund", "delay"}
+    assert found[0].label == "SPAM"  # rarer, so that its phrase tells more
+    assert found[0].lift == pytest.approx(found[0].low / labels.mean())
+    assert all(one.lift > 1 for one in found)
+
+
+def test_a_phrase_surely_wrong_more_often_than_right_takes_no_place_of_one_that_is_right():
+    labels = np.array([1] * 3 + [0] * 17 + [1] * 30 + [0] * 950)
+    texts = ["maybe"] * 20 + ["surely"] * 30 + ["nothing"] * 950
+    assert [one.phrase for one in suggest(texts, one_hot(labels), CLASSES)][:1] == ["surely"]
+    kept = suggest(texts, one_hot(labels), CLASSES, least=0.5)
+    assert "maybe" not in {one.phrase for one in kept if one.label == "SPAM"}
+
+
 def test_rare_phrases_and_no_texts_give_nothing():
     assert suggest(["a", "b"], one_hot([0, 1]), CLASSES) == []
     assert suggest([], np.zeros((0, 2)), CLASSES) == []
@@ -66,7 +92,7 @@ def test_suggestions_on_real_comments_are_rules_that_can_be_pasted(tmp_path):
     found = suggest(table["text"].to_pylist(), one_hot(table["label"].to_pylist()), CLASSES, n=15)
     assert len(found) == 15
     assert all(one.low > 0.7 for one in found)
-    assert [one.low for one in found] == sorted((one.low for one in found), reverse=True)
+    assert [one.lift for one in found] == sorted((one.lift for one in found), reverse=True)
     pasted = tmp_path / "rules.yaml"
     text = as_yaml(found, "gold", taken=["says_subscribe"])
     pasted.write_text(f"rules:\n  - {{name: says_subscribe, label: SPAM, keyword: sub}}\n{text}\n")
@@ -76,7 +102,7 @@ def test_suggestions_on_real_comments_are_rules_that_can_be_pasted(tmp_path):
 def test_awkward_phrases_survive_yaml(tmp_path):
     from labeling.rules.suggestions import Suggestion
 
-    awkward = [Suggestion(p, "SPAM", 9, 8.5, 3, 0.5) for p in ("no", "12", 'é "q"', "a: b #c")]
+    awkward = [Suggestion(p, "SPAM", 9, 8.5, 3, 0.5, 1.0) for p in ("no", "12", 'é "q"', "a: b #c")]
     path = tmp_path / "rules.yaml"
     path.write_text(f"rules:\n{as_yaml(awkward, 'consensus')}\n", encoding="utf-8")
     rules = read_rules(path, CLASSES)
