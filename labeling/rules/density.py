@@ -5,6 +5,8 @@ scanned text by text, with at most one report each; all others in whole blocks, 
 The estimate only decides on speed, never on the answer.
 """
 
+from functools import cache
+
 from labeling.rules.byte_patterns import Alt, Boundary, Bytes, Node, Repeat, Seq
 
 DENSE = 0.003
@@ -30,6 +32,11 @@ def _weights() -> list[float]:
 _WEIGHT = _weights()
 
 
+@cache
+def _of_bytes(mask: int) -> float:
+    return min(1.0, sum(_WEIGHT[b] for b in range(256) if mask >> b & 1))
+
+
 def density(node: Node) -> float:
     """Estimate the ends of matches per byte of text, with byte frequencies of common prose.
 
@@ -41,7 +48,7 @@ def density(node: Node) -> float:
     """
     match node:
         case Bytes(mask):
-            return min(1.0, sum(_WEIGHT[b] for b in range(256) if mask >> b & 1))
+            return _of_bytes(mask)
         case Boundary():
             return 0.5
         case Alt(options):

@@ -58,8 +58,9 @@ class Scanner:
             literals = []
         else:
             pairs = [(i, node) for i, node in pairs if as_literal(node) is None]
-        dense = [pair for pair in pairs if density(pair[1]) > DENSE]
-        sparse = [pair for pair in pairs if density(pair[1]) <= DENSE]
+        often = [density(node) > DENSE for _, node in pairs]
+        dense = [pair for pair, many in zip(pairs, often, strict=True) if many]
+        sparse = [pair for pair, many in zip(pairs, often, strict=True) if not many]
         bare = [(i, sequence(list(one.core))) for i, one in literals]
         self._owner = np.array([i for i, _ in [*sparse, *dense, *bare]], dtype=np.int64)
         refused: set[int] = set()
