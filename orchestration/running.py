@@ -30,6 +30,7 @@ from orchestration.schedules import warehouse_of
 from orchestration.task.errors import BlockedError, TaskError
 from orchestration.task.task import Task
 
+LINE = "\n"
 NAMED = 5
 """Batches that a sentence names."""
 
@@ -122,7 +123,10 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
     rows = warehouse.read("from marts.quality_by_batch order by batch").to_pylist()
     warehouse.close()
     if blocked:
-        raise BlockedError("\n".join([*blocked, "Every other batch is labelled and published."]))
+        also = [f"also: {warning.partition(LINE)[0]}" for warning in warnings]
+        raise BlockedError(
+            "\n".join([*blocked, *also, "Every other batch is labelled and published."])
+        )
     return Outcome(todo, measured, publish, rows, warnings)
 
 
@@ -207,7 +211,8 @@ def run_job(
     if not blocking and any(check.check_name in ALARM_CHECKS for check in failed):
         return told  # labels are held back when they are published; later batches go on
     if blocking:
-        raise BlockedError("a blocking check failed:\n  " + "\n  ".join(blocking))
+        also = [f"also: {t.partition(LINE)[0]}" for t in told if t not in blocking]
+        raise BlockedError("a blocking check failed:\n  " + "\n  ".join([*blocking, *also]))
     raise _cause(result, job, batch)
 
 

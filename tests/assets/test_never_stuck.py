@@ -141,12 +141,14 @@ def test_a_blocked_day_holds_no_other_back_and_is_told_at_the_end(tweets, monkey
     def second_is_blocked(defs, instance, name, batch, tags=None):
         if batch == "2026-03-03" and name == "tweets_label":
             raise BlockedError("a blocking check failed: of 2026-03-03")
-        return job(defs, instance, name, batch, tags)
+        told = ["2026-03-02: models: the quota is used up\n| item |"] * (batch == "2026-03-02")
+        return [*job(defs, instance, name, batch, tags), *told]
 
     monkeypatch.setattr(running, "run_job", second_is_blocked)
     with pytest.raises(BlockedError, match="of 2026-03-03") as caught:
         run(folder)
     assert "Every other batch is labelled and published" in str(caught.value)
+    assert "also: 2026-03-02: models: the quota is used up\n" in str(caught.value)
     task = load_task(folder)
     labelled = warehouse_of(task).read("select distinct batch from labels.released order by 1")
     assert labelled["batch"].to_pylist() == ["2026-03-02", "2026-03-04"]

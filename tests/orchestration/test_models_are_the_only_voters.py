@@ -1,0 +1,74 @@
+"""A task that only models vote in: where they fail the run says why, and the next one goes on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import yaml
+
+from labeling.llm import asking
+from orchestration.commands.new import create
+from orchestration.planning import batches_to_label
+from orchestration.running import run_task
+from orchestration.schedules import warehouse_of
+from orchestration.task.task import Task, load_task
+from tests.fakes.provider import faults as wire
+from tests.fakes.provider.server import FakeProvider
+
+DAILY = wire.Fault(
+    "rate_limit_exceeded", 429, message="requests per day (RPD). Please try again in 7h12m0s."
+)
+BAD = wire.Fault("bad_request", 400, message="no such deployment")
+
+
+@dataclass
+class Letters:
+    task: Task
+    provider: FakeProvider
+
+    def run(self):
+        return run_task(self.task, lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def letters(tmp_path_factory) -> Iterator[Letters]:
+    project = tmp_path_factory.mktemp("project")
+    with FakeProvider(lambda _: "praise") as provider, pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TOUCHSTONE_VAR", raising=False)
+        patch.setenv("OPENAI_API_KEY", "sk-only-voter")
+        patch.setattr(asking, "BACKOFF_S", 0.01)
+        folder = create(project, "letters")
+        for path in sorted((folder / "items").iterdir())[1:]:
+            path.unlink()
+        for path in folder.glob("rules*"):
+            path.unlink()
+        spec = yaml.safe_load((folder / "task.yaml").read_text(encoding="utf-8"))
+        spec.pop("rules", None)
+        spec["models"] = {"model": "openai/fake", "api_base": provider.url, "concurrency": 1}
+        (folder / "task.yaml").write_text(yaml.safe_dump(spec), encoding="utf-8")
+        (folder / "prompts" / "classify.md").write_text(
+            "---\nmodel: any\nprice: {input: 1, output: 2}\n"
+            "output: {format: text, confidence: none}\n---\nSort these."
+        )
+        yield Letters(load_task(folder), provider)
+
+
+def test_where_the_only_voters_fail_the_run_says_why_and_the_next_one_goes_on(letters):
+    """From a quota of the day, over questions that are rejected, to labels."""
+    provider, told = letters.provider, {}
+    votes = "select count(*) as n from votes.models"
+    for name, fault in (("quota", DAILY), ("bad", BAD)):
+        provider.script.clear()
+        provider.script.extend([None, *[fault] * (3 if name == "bad" else 500)])
+        outcome = letters.run()
+        assert outcome.labelled, name
+        told[name] = "\n".join(outcome.warnings)
+    assert "the_batch_is_complete" in told["quota"]
+    assert "takes no more requests until 2" in told["quota"]
+    assert "models_answer" in told["bad"]
+    assert "3 items have none (rejected: no such deployment)" in told["bad"]
+    warehouse = warehouse_of(letters.task)
+    (items,) = warehouse.read("select count(*) as n from raw.items")["n"].to_pylist()
+    assert warehouse.read(votes)["n"].to_pylist() == [items - 3]
+    assert batches_to_label(letters.task, warehouse) == {}
+    warehouse.close()
