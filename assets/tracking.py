@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 import pyarrow as pa
+from filelock import FileLock
 
 from assets.history import HISTORY, write_history
 from assets.looked_at import LookedAt, look
@@ -157,7 +158,10 @@ class Runs:
         mlflow.set_tracking_uri(task.tracking_uri)
         self.task = task
         self.client = MlflowClient()
-        found = self.client.get_experiment_by_name(task.name)
+        with FileLock(
+            task.var.parent / "mlflow.lock"
+        ):  # it makes its tables when it is first asked
+            found = self.client.get_experiment_by_name(task.name)
         self.experiment = (
             found.experiment_id
             if found

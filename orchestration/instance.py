@@ -1,10 +1,14 @@
 """Dagster's own storage for this project: runs, events, partitions, schedules."""
 
-import os
+import shutil
+import time
 from pathlib import Path
 
 import dagster as dg
 import yaml
+from filelock import FileLock
+
+from orchestration.processes import is_alive
 
 TASK_TAG = "touchstone/task"
 """Tag of every run; runs of one task wait for each other, those of different tasks do not."""
@@ -48,34 +52,84 @@ EVENT_LOG = {"module": "orchestration.event_log", "class": "EventLog"}
 """By name: importing it takes half a second, and code locations never open the log."""
 
 
+HISTORY = "history"
+"""Folder of runs and events; where it stands, everything was made as a whole."""
+
+DAEMON_SILENT_S = 300.0
+"""Without a sign of life for so long, the daemon and what it launched are gone."""
+
+
 def dagster_home(var: Path) -> Path:
     """Return the folder that DAGSTER_HOME points to, with its ``dagster.yaml`` written."""
-    home = var / "dagster"
+    return _configured(var / "dagster")
+
+
+def _configured(home: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True)
-    events = {**EVENT_LOG, "config": {"base_dir": str(home.absolute() / "history" / "runs")}}
+    events = {**EVENT_LOG, "config": {"base_dir": str(home.absolute() / HISTORY / "runs")}}
     text = yaml.safe_dump({**CONFIG, "event_log_storage": events}, sort_keys=False)
     path = home / "dagster.yaml"
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+        beside = path.with_suffix(f".{time.monotonic_ns()}.part")
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
     return home
 
 
 def open_instance(var: Path) -> dg.DagsterInstance:
-    """Open the instance under ``var``."""
-    return dg.DagsterInstance.from_config(str(dagster_home(var)))
+    """Open the instance under ``var``, made first if there is none."""
+    home = dagster_home(var)
+    if not (home / HISTORY).is_dir():
+        with FileLock(home / "first_opening.lock"):
+            if not (home / HISTORY).is_dir():
+                _make(home)
+    return dg.DagsterInstance.from_config(str(home))
 
 
-def end_lost_runs(instance: dg.DagsterInstance) -> list[str]:
+def _make(home: Path) -> None:
+    """Make the files of an instance apart, and put them where they belong once they are whole.
+
+    Dagster makes tables and stamps their version step by step: two that do so at once, or one that
+    is killed between, leave files that open no more.
+    """
+    part = home / "part"
+    shutil.rmtree(part, ignore_errors=True)
+    with dg.DagsterInstance.from_config(str(_configured(part))) as instance:
+        instance.get_runs_count()
+        instance.get_dynamic_partitions("none")
+        instance.all_instigator_state()
+    for folder in sorted(
+        (p for p in part.iterdir() if p.is_dir()), key=lambda p: p.name == HISTORY
+    ):
+        shutil.rmtree(home / folder.name, ignore_errors=True)
+        folder.rename(home / folder.name)
+    shutil.rmtree(part)
+
+
+def end_lost_runs(
+    instance: dg.DagsterInstance, task: str | None = None, *, launched: bool | None = None
+) -> list[str]:
     """Mark runs as failed whose process is gone, and return their ids.
 
     A run whose process was killed stays "started" for ever, and all later runs of its task would
-    wait for it. Call this while no daemon runs on the instance.
+    wait for it.
+
+    Parameters
+    ----------
+    instance : DagsterInstance
+    task : str, optional
+        Only runs of this task.
+    launched : bool, optional
+        Whether runs that a daemon launched are lost too: where none is alive, which is looked up
+        unless it is said.
     """
-    under_way = [s for s in UNFINISHED if s is not dg.DagsterRunStatus.QUEUED]
+    if launched is None:
+        launched = not daemon_lives(instance)
     lost = [
         run
-        for run in instance.get_runs(dg.RunsFilter(statuses=under_way))
-        if LAUNCHED_TAG in run.tags or not _is_alive(run.tags.get(PROCESS_TAG))
+        for run in unfinished_runs(instance, task)
+        if run.status is not dg.DagsterRunStatus.QUEUED
+        and (launched if LAUNCHED_TAG in run.tags else not is_alive(run.tags.get(PROCESS_TAG)))
     ]
     for run in lost:
         instance.report_run_failed(run, "The process that worked on this run was ended.")
@@ -86,13 +140,24 @@ def under_way(var: Path, task: str) -> list[str]:
     """Return the ids of a task's runs that some process works on now."""
     if not (var / "dagster").is_dir():
         return []
-    wanted = dg.RunsFilter(tags={TASK_TAG: task}, statuses=UNFINISHED)
     with open_instance(var) as instance:
         return [
             run.run_id
-            for run in instance.get_runs(wanted)
-            if LAUNCHED_TAG in run.tags or _is_alive(run.tags.get(PROCESS_TAG))
+            for run in unfinished_runs(instance, task)
+            if LAUNCHED_TAG in run.tags or is_alive(run.tags.get(PROCESS_TAG))
         ]
+
+
+def unfinished_runs(instance: dg.DagsterInstance, task: str | None = None) -> list[dg.DagsterRun]:
+    """Return runs that wait or are under way, of one task or of all."""
+    tags = {} if task is None else {TASK_TAG: task}
+    return list(instance.get_runs(dg.RunsFilter(statuses=UNFINISHED, tags=tags)))
+
+
+def daemon_lives(instance: dg.DagsterInstance) -> bool:
+    """Whether any part of a daemon gave a sign of life within :data:`DAEMON_SILENT_S`."""
+    since = time.time() - DAEMON_SILENT_S
+    return any(beat.timestamp >= since for beat in instance.get_daemon_heartbeats().values())
 
 
 def daemon_answers(instance: dg.DagsterInstance, since: float) -> bool:
@@ -102,15 +167,3 @@ def daemon_answers(instance: dg.DagsterInstance, since: float) -> bool:
         name in beats and beats[name].timestamp >= since
         for name in instance.get_required_daemon_types()
     )
-
-
-def _is_alive(process: str | None) -> bool:
-    if process is None:
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -1,8 +1,6 @@
 """Run a task from files to report in this process: what the command line does."""
 
 import contextlib
-import importlib.util
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,10 +13,9 @@ from assets.stamp import BATCHES
 from expectations.alarm import ALARM_CHECKS
 from expectations.canary import TOLD_ONLY
 from labeling.errors import LabelingError
-from labeling.files.found import find_files
 from orchestration.ahead import dbt_reading, importing_what_publishes
 from orchestration.definitions import definitions
-from orchestration.instance import PROCESS_TAG, open_instance
+from orchestration.instance import PROCESS_TAG, end_lost_runs, open_instance
 from orchestration.jobs import QUIET
 from orchestration.planning import (
     answers_to_come,
@@ -26,9 +23,12 @@ from orchestration.planning import (
     batches_with_new_reviews,
     is_published,
 )
+from orchestration.processes import this_process
 from orchestration.schedules import warehouse_of
+from orchestration.simulating import simulate_inbox
 from orchestration.task.errors import BlockedError, TaskError
 from orchestration.task.task import Task
+from orchestration.turn import turn
 
 LINE = "\n"
 NAMED = 5
@@ -79,6 +79,11 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
         If the input cannot be used, or a blocking check failed; it says which and why. A batch that
         is blocked holds no other back: the error comes when the rest is labelled and published.
     """
+    with turn(task, lambda who: progress(f"waiting for {who}, which runs the task", 0, 1)):
+        return _run_task(task, progress, only)
+
+
+def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome:
     warehouse = warehouse_of(task)
     check_classes(task, warehouse)
     simulate_inbox(task)
@@ -86,6 +91,7 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
     warnings: list[str] = []
     blocked: list[str] = []
     with open_instance(task.var.parent) as instance:
+        end_lost_runs(instance, task.name)
 
         def run(job: str, batch: str | None = None) -> None:
             warnings.extend(run_job(defs, instance, f"{task.name}_{job}", batch))
@@ -140,28 +146,6 @@ def _gone(batches: list[str]) -> str:
     )
 
 
-def simulate_inbox(task: Task) -> None:
-    """Let the task's generator write its files, where it has one and none stand yet.
-
-    Raises
-    ------
-    TaskError
-        If the generator cannot be loaded.
-    """
-    source = task.spec.source
-    if source.generator is None or source.files is None:
-        return
-    if find_files(task.path(source.files)):
-        return
-    path = task.folder / source.generator
-    spec = importlib.util.spec_from_file_location(f"{task.name}_generator", path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        raise TaskError(f"{task.folder / 'task.yaml'}: source.generator: {path} does not stand")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.generate(task.var / "inbox", task.var / "truth")
-
-
 def _fetched(task: Task) -> list[str]:
     """Bring into the ledger what providers' batches have answered; return what went wrong."""
     from orchestration.resources.models import collect_answers
@@ -192,7 +176,7 @@ def run_job(
         partition_key=batch,
         instance=instance,
         run_config=QUIET,
-        tags={PROCESS_TAG: str(os.getpid()), **(tags or {})},
+        tags={PROCESS_TAG: this_process(), **(tags or {})},
         raise_on_error=False,
     )
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]

@@ -33,6 +33,8 @@ COMMANDS = (
     "review",
     "export",
     "import",
+    "quarantine",
+    "reset",
     "doctor",
     "classes",
     "rules",

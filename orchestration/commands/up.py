@@ -97,7 +97,7 @@ def _services(
 
     began = time.time()
     with open_instance(var) as instance:
-        end_lost_runs(instance)
+        end_lost_runs(instance, launched=True)
 
     def daemon_is_alive() -> bool:
         with open_instance(var) as instance:

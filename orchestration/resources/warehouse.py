@@ -40,6 +40,12 @@ class Warehouse(dg.ConfigurableResource[None]):
             yield path
 
     @contextmanager
+    def lock(self) -> Generator[Path]:
+        """Wait as for a turn, and hold the file whatever state it is in, to move or delete it."""
+        with open_file(self.path).closed(self.patience_s) as path:
+            yield path
+
+    @contextmanager
     def connect(self) -> Generator[duckdb.DuckDBPyConnection]:
         """Yield a connection with the lock held. Read or write, then leave: compute outside."""
         with open_file(self.path).cursor(self.patience_s) as connection:

@@ -1,0 +1,140 @@
+"""Begin a task anew, or its batches from one on: what was made goes, what was said and paid stays."""
+
+import contextlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+import pyarrow as pa
+
+from assets.canary_tables import CANARY, CANARY_EXAMPLES, CANARY_PANEL
+from assets.forgetting import forget, made
+from assets.history import HISTORY
+from orchestration.instance import (
+    LAUNCHED_TAG,
+    end_lost_runs,
+    open_instance,
+    unfinished_runs,
+)
+from orchestration.partitions import batches
+from orchestration.resources.review_store import ReviewStore
+from orchestration.resources.warehouse import Warehouse, insert, transaction
+from orchestration.schedules import warehouse_of
+from orchestration.task.errors import TaskError
+from orchestration.task.task import Task
+from orchestration.turn import turn
+
+PATIENCE_S = 5.0
+"""How long a run of the task may still take before the reset is refused, in seconds."""
+
+PAID = (CANARY, CANARY_PANEL, CANARY_EXAMPLES)
+"""Tables of the warehouse that cannot be made again: rounds of the canary, and what they asked."""
+
+TO_READ_AGAIN = """
+select file from raw.arrivals where list_contains($batches, batch)
+union select file from raw.quarantine where list_contains($batches, batch) or batch is null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What a reset took out: the batches, and whether that was all of the task."""
+
+    batches: list[str]
+    whole: bool
+
+
+def reset_task(task: Task, since: str | None = None) -> Cleared:
+    """Take out what was made of the batches from ``since`` on, or of all.
+
+    Reviews, alarms that were dealt with, model answers, vectors and rounds of the canary are kept.
+
+    Raises
+    ------
+    TaskError
+        If there is no such batch, or the task is being run.
+    """
+    with turn(task, lambda _: None, PATIENCE_S), open_instance(task.var.parent) as instance:
+        end_lost_runs(instance, task.name)
+        _refuse_if_run(task, instance)
+        partitions = set(instance.get_dynamic_partitions(str(batches(task).name)))
+        if since is None:
+            known = partitions | set(_readable(task))
+            chosen = sorted(known)
+            _all(task, chosen)
+        else:
+            warehouse = warehouse_of(task)
+            known = partitions.union(made(warehouse))
+            if since not in known:
+                raise TaskError(
+                    f"task {task.name!r} has no batch {since!r}; it has {', '.join(sorted(known)) or 'none'}"
+                )
+            chosen = sorted(batch for batch in known if batch >= since)
+            _some(task, warehouse, chosen)
+            warehouse.close()
+        for batch in partitions.intersection(chosen):
+            instance.delete_dynamic_partition(str(batches(task).name), batch)
+    return Cleared(chosen, since is None)
+
+
+def _refuse_if_run(task: Task, instance: dg.DagsterInstance) -> None:
+    busy = [run for run in unfinished_runs(instance, task.name) if LAUNCHED_TAG in run.tags]
+    if busy:
+        raise TaskError(
+            f"Dagster works on task {task.name!r} ({len(busy)} runs); end `touchstone up`, or wait"
+        )
+
+
+def _readable(task: Task) -> list[str]:
+    if not task.warehouse.is_file():
+        return []
+    with contextlib.suppress(TaskError):
+        return made(warehouse_of(task))
+    return []
+
+
+def _some(task: Task, warehouse: Warehouse, chosen: Sequence[str]) -> None:
+    forget(task, warehouse, chosen)
+    with warehouse.connect() as db, transaction(db):
+        files = [row[0] for row in db.execute(TO_READ_AGAIN, {"batches": list(chosen)}).fetchall()]
+        for table in ("raw.arrivals", "raw.quarantine", "raw.files"):
+            db.execute(f"delete from {table} where list_contains(?, file)", [files])
+
+
+def _all(task: Task, chosen: Sequence[str]) -> None:
+    """Delete the warehouse as a file: nothing of what stood there is left in it."""
+    warehouse, kept = warehouse_of(task), dict[str, pa.Table]()
+    if task.warehouse.is_file():
+        with contextlib.suppress(TaskError):  # one that is damaged holds nothing to be kept
+            warehouse.ensure(*PAID)
+            kept = {table.name: warehouse.read(f"from {table.sql_name}") for table in PAID}
+    with warehouse.lock():
+        for suffix in ("", ".wal"):
+            task.warehouse.with_name(task.warehouse.name + suffix).unlink(missing_ok=True)
+    if any(rows.num_rows for rows in kept.values()):
+        warehouse.ensure(*PAID)
+        with warehouse.connect() as db:
+            for table in PAID:
+                insert(db, table, kept[table.name])
+        warehouse.close()
+    for folder in (task.published, task.students, task.mlflow_artifacts):
+        shutil.rmtree(folder, ignore_errors=True)
+    if task.reviews.is_file():
+        ReviewStore(task.reviews).withdraw(chosen)
+    _delete_runs(task)
+
+
+def _delete_runs(task: Task) -> None:
+    """Delete the task's MLflow runs, those of all batches and the one that holds them as steps."""
+    if not (task.var.parent / "mlflow.db").is_file():
+        return
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(task.tracking_uri)
+    found = client.get_experiment_by_name(task.name)
+    if found is None:
+        return
+    for run in client.search_runs([found.experiment_id], max_results=5000):
+        if "batch" in run.data.tags or run.data.tags.get("kind") == HISTORY:
+            client.delete_run(run.info.run_id)
