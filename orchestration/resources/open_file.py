@@ -7,6 +7,7 @@ sixty times. So the file stays open between two uses, until another process want
 import atexit
 import contextlib
 import os
+import re
 import threading
 import time
 from collections.abc import Generator
@@ -16,7 +17,17 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
+from orchestration.processes import told
 from orchestration.task.errors import TaskError
+
+HELD = re.compile(r"[Cc]onflicting lock is held.*?\(PID (\d+)\)", re.DOTALL)
+"""What DuckDB says where a program that knows nothing of our locks has the file open."""
+
+STRANGER_S = 60.0
+"""How long such a program is waited for, in seconds: a shell may stay open for days."""
+
+LOOK_S = 0.5
+"""How often it is looked whether it is gone, in seconds."""
 
 LINGER_S = 3.0
 """How long a file stays open after its last use, in seconds."""
@@ -65,29 +76,41 @@ class OpenFile:
         Raises
         ------
         TaskError
-            If others have the file for ``patience_s`` seconds, naming it and what to do.
+            If others have the file for ``patience_s`` seconds, or it is damaged; naming it and what
+            to do.
         """
         with self._turn(patience_s) as ends_at:
             if self._database is None or self._file != _identity(self.path):
                 self._let_go()
                 self._queue(patience_s, ends_at)
-                self._database = self._open()
+                self._database = self._open(ends_at)
             with self._database.cursor() as connection:
-                yield connection
+                try:
+                    yield connection
+                except (duckdb.IOException, duckdb.FatalException) as error:
+                    if "Corrupt database" in str(error) or isinstance(error, duckdb.FatalException):
+                        self._wanted = True  # what was read of it is not to be trusted
+                        raise self._unreadable(error) from None
+                    raise
 
     @contextmanager
-    def closed(self, patience_s: float) -> Generator[Path]:
+    def closed(self, patience_s: float, *, usable: bool = True) -> Generator[Path]:
         """Keep everybody away from the file without opening it, for a program that will.
+
+        With ``usable`` it was seen before that it opens.
 
         Raises
         ------
         TaskError
-            If others have the file for ``patience_s`` seconds, naming it and what to do.
+            If others have the file for ``patience_s`` seconds, or it is to be usable and is not;
+            naming it and what to do.
         """
         with self._turn(patience_s) as ends_at:
             self._let_go()
             self._queue(patience_s, ends_at)
             try:
+                if usable:
+                    self._connect(ends_at).close()
                 yield self.path
             finally:
                 self._lock.release()
@@ -125,9 +148,32 @@ class OpenFile:
             "wait until its run has ended, or end that process"
         )
 
-    def _open(self) -> duckdb.DuckDBPyConnection:
+    def _unreadable(self, error: duckdb.Error) -> TaskError:
+        fault = str(error).partition("\n")[0]
+        return TaskError(
+            f"{self.path} cannot be read: {fault}. If it is damaged, `touchstone reset "
+            f"{self.path.parent.name}` begins it anew; reviews and model answers stand elsewhere"
+        )
+
+    def _connect(self, ends_at: float) -> duckdb.DuckDBPyConnection:
+        """Open the file as soon as no stranger has it open."""
+        patience_ends = min(ends_at, time.monotonic() + STRANGER_S)
+        while True:
+            try:
+                return duckdb.connect(str(self.path))
+            except duckdb.IOException as error:
+                held = HELD.search(str(error))
+                if held is None:
+                    raise self._unreadable(error) from None
+                if time.monotonic() >= patience_ends:
+                    raise TaskError(
+                        f"{self.path} is open in {told(int(held[1]))}; close it there and try again"
+                    ) from None
+            time.sleep(LOOK_S)
+
+    def _open(self, ends_at: float) -> duckdb.DuckDBPyConnection:
         try:
-            database = duckdb.connect(str(self.path))
+            database = self._connect(ends_at)
         except BaseException:
             self._lock.release()
             raise

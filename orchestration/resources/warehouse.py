@@ -42,7 +42,7 @@ class Warehouse(dg.ConfigurableResource[None]):
     @contextmanager
     def lock(self) -> Generator[Path]:
         """Wait as for a turn, and hold the file whatever state it is in, to move or delete it."""
-        with open_file(self.path).closed(self.patience_s) as path:
+        with open_file(self.path).closed(self.patience_s, usable=False) as path:
             yield path
 
     @contextmanager
