@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.alarms import held_since
+from assets.set_aside import BY_REASON
 from assets.tables import (
     AGREEMENT,
     ALARM_EVENTS,
@@ -20,6 +21,7 @@ from assets.tables import (
     LABEL_MODEL,
     MISTAKES,
     NEW_WORDS,
+    QUARANTINE,
     QUEUE_GAIN,
     RELIABILITY,
     REREVIEWS,
@@ -91,10 +93,11 @@ def published(task: Task) -> dg.AssetsDefinition:
         """
         task.published.mkdir(parents=True, exist_ok=True)
         sizes: dict[str, int] = {}
-        warehouse.ensure(*BESIDE)
+        warehouse.ensure(*BESIDE, QUARANTINE)
         files = {
             **{mart: ".".join(table) for mart, table in PUBLISHED.items()},
             **{table.name: _shown(table) for table in BESIDE},
+            "set_aside": f"({BY_REASON})",
         }
         held = held_since(task, warehouse)
         if held is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from assets.tables import CANARY
+from assets.tables import CANARY, QUARANTINE
 from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.pictures import state_of
 from orchestration.task.task import Task
@@ -78,7 +78,13 @@ def publication_stamp(task: Task, db: duckdb.DuckDBPyConnection) -> str:
         "select md5(string_agg(round || version || verdict, ' ' order by round, version))"
         " from quality.canary"
     ).fetchone() or ("",)
-    return f"{labels} {measured} {watched} {asked} {len(AlarmTrail(task.alarm_trail, task.changes).events())}"
+    db.execute(QUARANTINE.ddl)
+    (aside,) = db.execute(
+        "select md5(string_agg(concat_ws(' ', file, row, field, reason), chr(30) order by file, row, reason))"
+        " from raw.quarantine"
+    ).fetchone() or ("",)
+    events = len(AlarmTrail(task.alarm_trail, task.changes).events())
+    return f"{labels} {measured} {watched} {asked} {aside} {events}"
 
 
 def reading_hash(task: Task) -> str:
@@ -111,3 +117,14 @@ def _voter_files(task: Task) -> set[Path]:
             named |= set(path.parent.glob(path.name))
     beside = {path for path in task.folder.rglob("*.txt") if path.is_file()}
     return {path for path in named | beside if path.is_file()}
+
+
+def files_hash(task: Task) -> str:
+    """Hash of every published file; equal, and nobody has cut, changed or deleted one."""
+    digest = hashlib.sha256()
+    for path in sorted(task.published.glob("*")):
+        if path.is_file() and path != task.publication and path.suffix != ".tmp":
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"{path.name} {content} ".encode())
+    return digest.hexdigest()[:16]

@@ -4,7 +4,9 @@ import hashlib
 import json
 import logging
 import math
+import sqlite3
 import time
+from contextlib import closing
 from typing import Any
 
 import dagster as dg
@@ -13,7 +15,7 @@ from filelock import FileLock
 
 from assets.history import HISTORY, write_history
 from assets.looked_at import LookedAt, look
-from assets.stamp import publication_stamp
+from assets.stamp import files_hash, publication_stamp
 from assets.tables import CANARY, TRACKED
 from orchestration.conditions import when_batches_settle
 from orchestration.resources.warehouse import Warehouse, insert, transaction
@@ -92,6 +94,10 @@ def tracking(task: Task) -> dg.AssetsDefinition:
         warehouse.ensure(TRACKED, CANARY)
         with warehouse.connect() as db:
             figures = db.execute(FIGURES).to_arrow_table().to_pylist()
+            stands = sorted(runs_that_stand(task))
+            db.execute(
+                "delete from quality.tracked where not list_contains(?, mlflow_run)", [stands]
+            )
             known = {
                 batch: (run, mark)
                 for batch, run, mark in db.execute(
@@ -103,7 +109,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
             row for row in figures if known.get(row["batch"], ("", ""))[1] != marks[row["batch"]]
         ]
         gone = known.keys() - marks.keys() - {HISTORY}
-        if not todo and not gone:
+        if not todo and not gone and HISTORY in known:
             _note_publication(task, warehouse)
             return dg.MaterializeResult(metadata={"runs_written": 0})
         newest = max((row["batch"] for row in figures if row["reviewed"]), default=None)
@@ -143,7 +149,20 @@ def _note_publication(task: Task, warehouse: Warehouse) -> None:
     """Write down what is published now; this is the last step, so it speaks for all before it."""
     with warehouse.connect() as db:
         stamp = publication_stamp(task, db)
-    task.publication.write_text(stamp, encoding="utf-8")
+    task.publication.write_text(f"{stamp} {files_hash(task)}", encoding="utf-8")
+
+
+def runs_that_stand(task: Task) -> set[str]:
+    """Return the ids of the runs in MLflow's store; asked of its file, which needs no import."""
+    path = task.var.parent / "mlflow.db"
+    if not path.is_file():
+        return set()
+    try:
+        with closing(sqlite3.connect(path)) as db:
+            asked = "select run_uuid from runs where lifecycle_stage = 'active'"
+            return {row[0] for row in db.execute(asked)}
+    except sqlite3.OperationalError:  # no tables yet
+        return set()
 
 
 class Runs:

@@ -1,7 +1,8 @@
 """What is left to do: batches to label, batches with new reviews."""
 
 from assets import tables
-from assets.stamp import BATCHES, publication_stamp, stamp_of
+from assets.stamp import BATCHES, files_hash, publication_stamp, stamp_of
+from assets.tracking import runs_that_stand
 from orchestration.resources.review_drawn import all_drawn
 from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
@@ -110,9 +111,14 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
 
 
 def is_published(task: Task, warehouse: Warehouse) -> bool:
-    """Whether the published files and the report stand for what is labelled and measured."""
+    """Whether published files, report and MLflow runs stand, whole, for what is labelled and measured."""
     if not (task.report.is_file() and task.publication.is_file()):
         return False
-    warehouse.ensure(tables.RELEASED, tables.DRIFT, tables.DRIFT_SERIES)
+    warehouse.ensure(tables.RELEASED, tables.DRIFT, tables.DRIFT_SERIES, tables.TRACKED)
     with warehouse.connect() as db:
-        return task.publication.read_text(encoding="utf-8") == publication_stamp(task, db)
+        stamp = publication_stamp(task, db)
+        tracked = {
+            run for (run,) in db.execute("select mlflow_run from quality.tracked").fetchall()
+        }
+    written = task.publication.read_text(encoding="utf-8")
+    return written == f"{stamp} {files_hash(task)}" and tracked <= runs_that_stand(task)

@@ -9,6 +9,7 @@ import dagster as dg
 
 from assets.class_check import check_classes
 from assets.forgetting import made
+from assets.set_aside import sentence
 from assets.stamp import BATCHES
 from expectations.alarm import ALARM_CHECKS
 from expectations.canary import TOLD_ONLY
@@ -52,6 +53,8 @@ class Outcome:
         ``marts.quality_by_batch``, in the order of time.
     warnings : list of str
         Failed checks that do not block, files set aside, and the like.
+    set_aside : str, optional
+        How many rows are in quarantine, and why.
     """
 
     labelled: list[str]
@@ -59,6 +62,7 @@ class Outcome:
     published: bool
     rows: list[dict[str, Any]]
     warnings: list[str] = field(default_factory=list)
+    set_aside: str | None = None
 
 
 def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> Outcome:
@@ -127,13 +131,14 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
             "run again, or let `touchstone up` fetch them"
         )
     rows = warehouse.read("from marts.quality_by_batch order by batch").to_pylist()
+    aside = sentence(warehouse, task.name)
     warehouse.close()
     if blocked:
         also = [f"also: {warning.partition(LINE)[0]}" for warning in warnings]
         raise BlockedError(
             "\n".join([*blocked, *also, "Every other batch is labelled and published."])
         )
-    return Outcome(todo, measured, publish, rows, warnings)
+    return Outcome(todo, measured, publish, rows, warnings, aside)
 
 
 def _gone(batches: list[str]) -> str:

@@ -237,4 +237,13 @@ RECIPES = (
             "Times the class's share": number("lift_low"), "Rule": text("yaml"),
         },
     ),
+    Recipe(
+        "set_aside",
+        "Rows set aside",
+        "In quarantine, by reason, with the first of each; nothing is lost.",
+        {
+            "Rows": count("rows"), "Files": count("files"), "Column": text("field"),
+            "First in": text("first_file"), "Row": count("first_row"), "Reason": text("reason"),
+        },
+    ),
 )  # fmt: skip

@@ -5,7 +5,7 @@ import importlib
 import keyword
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -79,8 +79,19 @@ def main() -> None:
     try:
         build()()
     except LabelingError as error:
-        Console(stderr=True).print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(USER_ERROR)
+        _tell(str(error))
+    except Exception:
+        from orchestration.damage import damage_around
+
+        damaged = damage_around(sys.argv[1:])
+        if not damaged:
+            raise
+        _tell("\n".join(f"{one.path} is damaged ({one.fault}): {one.remedy}" for one in damaged))
+
+
+def _tell(error: str) -> NoReturn:
+    Console(stderr=True).print(f"[bold red]error:[/] {escape(error)}", soft_wrap=True)
+    sys.exit(USER_ERROR)
 
 
 def _command(name: str) -> Any:

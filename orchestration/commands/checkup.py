@@ -1,41 +1,22 @@
 """What ``touchstone doctor`` looks at; each check says what it found and what to do."""
 
-import os
 import platform
 import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
 
-from labeling.errors import LabelingError
-from labeling.files.found import find_files
-from orchestration.environment import secret, var_folder
-from orchestration.task.errors import TaskError
-from orchestration.task.task import Task, load_task
+from orchestration.commands.finding import Finding
+from orchestration.commands.task_checkup import task
+from orchestration.environment import var_folder
 
 ROOT = Path(__file__).parents[2]
 OLDEST_PYTHON = (3, 11)
 NEEDED_BYTES = 1_000_000_000
 """Free disk below this deserves a word: MLflow keeps a report and a student for each batch."""
-
-PATIENCE_S = 5.0
-
-State = Literal["fine", "note", "mend"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what was looked at, how it stands, what was found, and what to do about it."""
-
-    what: str
-    state: State
-    found: str
-    todo: str = ""
 
 
 def examine(project: Path) -> Iterator[Finding]:
@@ -172,83 +153,3 @@ def workspace(project: Path) -> Iterator[Finding]:
         yield Finding("workspace.yaml", "mend", f"task {unnamed[0]} is not in it", todo)
     else:
         yield Finding("workspace.yaml", "fine", f"{len(files)} code locations")
-
-
-def task(folder: Path) -> Iterator[Finding]:
-    """Whether a task's files can be read, its keys are there and its database opens."""
-    try:
-        found = load_task(folder)
-    except TaskError as error:
-        yield Finding(f"{folder.name}: task.yaml", "mend", str(error), "mend the lines named")
-        return
-    checks: tuple[tuple[str, Callable[[Task], Finding]], ...] = (
-        ("rules", _rules),
-        ("input", _input),
-        ("models", _models),
-        ("warehouse", _warehouse),
-    )
-    for name, check in checks:
-        what = f"{folder.name}: {name}"
-        try:
-            told = check(found)
-            yield Finding(what, told.state, told.found, told.todo)
-        except LabelingError as error:
-            yield Finding(what, "mend", str(error), "mend what is named")
-        except ImportError as error:
-            yield Finding(what, "mend", str(error), "rm .venv/.ready && make setup")
-
-
-def _rules(task: Task) -> Finding:
-    from assets.rules import load_rules
-
-    return Finding("", "fine", f"{len(load_rules(task))} rules")
-
-
-def _input(task: Task) -> Finding:
-    if task.spec.source.files is None:
-        return Finding("", "fine", "a query")
-    pattern = task.path(task.spec.source.files)
-    files = find_files(pattern)
-    if files:
-        return Finding("", "fine", f"{len(files)} files")
-    if task.spec.source.generator:
-        return Finding("", "fine", "no file yet; the generator writes them in the first run")
-    return Finding("", "mend", f"no file matches {pattern}", "put files there")
-
-
-def _models(task: Task) -> Finding:
-    models = task.spec.models
-    if models is None:
-        return Finding("", "fine", "none; rules alone")
-    from orchestration.resources.models import prompts_of
-
-    voters = ", ".join(prompt.model for prompt in prompts_of(task))
-    variable = models.api_key_variable
-    if models.simulated is not None:
-        return Finding("", "fine", f"{voters}; simulated, needs no key")
-    if variable is None:
-        todo = "name the key's variable in models.api_key_variable, if the model needs one"
-        return Finding("", "note", f"{voters}; task.yaml names no key", todo)
-    if secret(variable) is None:
-        return Finding("", "mend", f"{voters}; {variable} is not set", f"export {variable}=...")
-    return Finding("", "fine", f"{voters}; {variable} is set")
-
-
-def _warehouse(task: Task) -> Finding:
-    if not task.warehouse.is_file():
-        return Finding("", "fine", "not made yet; the first run makes it")
-    import duckdb
-
-    from orchestration.resources.warehouse import Warehouse
-
-    if not os.access(task.warehouse, os.W_OK):
-        return Finding("", "mend", f"{task.warehouse} is read-only", "give yourself the right")
-    try:
-        Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S).read("select 1")
-    except duckdb.Error as error:
-        first = str(error).splitlines()[0]
-        todo = f"move {task.warehouse} away and run again; reviews and answers are kept elsewhere"
-        return Finding("", "mend", f"does not open: {first}", todo)
-    except TaskError:
-        return Finding("", "note", "another process has it open", "look again when it has ended")
-    return Finding("", "fine", f"opens, {task.warehouse.stat().st_size / 1e6:.1f} MB")

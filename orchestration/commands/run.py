@@ -55,18 +55,25 @@ def run(
                     "alarms": published_alarms(chosen),
                     "report": str(chosen.report),
                     "warnings": outcome.warnings,
+                    "set_aside": outcome.set_aside,
                     "batches": outcome.rows,
                 },
                 default=str,
             )
         )
     else:
-        show(chosen, outcome.rows, outcome.warnings, len(outcome.labelled))
+        show(chosen, outcome.rows, outcome.warnings, len(outcome.labelled), outcome.set_aside)
     if alarm and fail_on_alarm:
         raise typer.Exit(ALARM_EXIT)
 
 
-def show(task: Task, rows: list[dict[str, Any]], warnings: list[str], labelled: int) -> None:
+def show(
+    task: Task,
+    rows: list[dict[str, Any]],
+    warnings: list[str],
+    labelled: int,
+    set_aside: str | None = None,
+) -> None:
     """Print the summary table, warnings and where to look next."""
     console = Console()
     console.print(quality_table(task, rows))
@@ -75,6 +82,8 @@ def show(task: Task, rows: list[dict[str, Any]], warnings: list[str], labelled: 
         console.print(f"[yellow]check[/] {escape(told)}", soft_wrap=True)
         if which:
             console.print(Markdown(which))
+    if set_aside:
+        console.print(f"[yellow]quarantine[/] {escape(set_aside)}", soft_wrap=True)
     show_alarms(console, task)
     done = (
         f"{labelled} batch{'es' * (labelled > 1)} labelled" if labelled else "nothing had changed"

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from assets.set_aside import sentence_of
+from orchestration.commands.published_rows import canary, newest, published_quality, switches
 from orchestration.commands.run import published_alarms
 from orchestration.planning import answers_to_come
 from orchestration.task.errors import TaskError
@@ -50,7 +52,7 @@ def status_of(task: Task) -> dict[str, Any]:
         ``answers_to_come`` counts batches at providers of models. ``waiting`` is ``None`` where another process has the warehouse for longer than a look may
         wait; ``alarm`` is the batch of the first open one; ``last_run``, ``alarm`` and ``report`` are ``None`` where there is none.
     """
-    quality, alarms = _published_quality(task), published_alarms(task)
+    quality, alarms = published_quality(task), published_alarms(task)
     return {
         "task": task.name,
         "batches": len(quality),
@@ -62,14 +64,15 @@ def status_of(task: Task) -> dict[str, Any]:
         "reviews_owed": _owed(task),
         "accuracy": _last_accuracy(quality),
         "alarm": next((row["batch"] for row in alarms if row["state"] == "open"), None),
-        "consensus": _newest(task, "label_model", ("batch", "method", "why", "warnings")),
-        "student": _switches(task),
-        "queue": _newest(task, "queue_gain", ("batch", "gain", "stop", "advice")),
+        "consensus": newest(task, "label_model", ("batch", "method", "why", "warnings")),
+        "student": switches(task),
+        "queue": newest(task, "queue_gain", ("batch", "gain", "stop", "advice")),
         "alarms": [
             {name: row[name] for name in ("series", "batch", "change_batch", "state", "next_step")}
             for row in alarms
         ],
-        "canary": _canary(task),
+        "canary": canary(task),
+        "set_aside": sentence_of(task),
         "report": _report(task),
     }
 
@@ -89,43 +92,6 @@ def _all_tasks(project: Path) -> tuple[list[Task], list[str]]:
         except TaskError as error:
             broken.append(str(error))
     return tasks, broken
-
-
-def _published_quality(task: Task) -> list[dict[str, Any]]:
-    return sorted(_published(task, "quality_by_batch"), key=lambda row: row["batch"])
-
-
-def _newest(task: Task, name: str, columns: tuple[str, ...]) -> dict[str, Any] | None:
-    """Columns of the newest batch's row in a published file; ``None`` where there is none."""
-    rows = _published(task, name)
-    if not rows:
-        return None
-    row = max(rows, key=lambda one: one["batch"])
-    return {column: row[column] for column in columns}
-
-
-def _canary(task: Task) -> list[dict[str, Any]]:
-    """Each voter's newest round of the canary."""
-    rows = sorted(_published(task, "canary"), key=lambda row: (row["asked_at"], row["round"]))
-    names = ("voter", "asked_at", "batch", "changed", "fingerprint_changed", "why", "verdict")
-    newest = {row["voter"]: {name: row[name] for name in names} for row in rows}
-    return list(newest.values())
-
-
-def _switches(task: Task) -> dict[str, str] | None:
-    """What the newest student uses, and the evidence, in words."""
-    rows = _published(task, "student_switches")
-    newest = max((row["batch"] for row in rows), default=None)
-    return {row["switch"]: row["told"] for row in rows if row["batch"] == newest} or None
-
-
-def _published(task: Task, name: str) -> list[dict[str, Any]]:
-    path = task.published / f"{name}.parquet"
-    if not path.is_file():
-        return []
-    import pyarrow.parquet as pq
-
-    return pq.ParquetFile(path).read().to_pylist()
 
 
 def _waiting(task: Task) -> int | None:
@@ -227,6 +193,7 @@ def _told(row: dict[str, Any]) -> list[tuple[str, str]]:
             else []
         ),
         ("items", f"{row['items']:,}, of them {row['labelled']:,} labelled"),
+        *([("quarantine", escape(row["set_aside"]))] if row["set_aside"] else []),
         (
             "last run",
             f"{run['job']}{' ' + run['batch'] if run['batch'] else ''}, {_colour(run['state'])}"

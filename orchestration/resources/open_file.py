@@ -18,7 +18,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.processes import told
-from orchestration.task.errors import TaskError
+from orchestration.task.errors import DamagedError, TaskError
 
 HELD = re.compile(r"[Cc]onflicting lock is held.*?\(PID (\d+)\)", re.DOTALL)
 """What DuckDB says where a program that knows nothing of our locks has the file open."""
@@ -148,9 +148,9 @@ class OpenFile:
             "wait until its run has ended, or end that process"
         )
 
-    def _unreadable(self, error: duckdb.Error) -> TaskError:
+    def _unreadable(self, error: duckdb.Error) -> DamagedError:
         fault = str(error).partition("\n")[0]
-        return TaskError(
+        return DamagedError(
             f"{self.path} cannot be read: {fault}. If it is damaged, `touchstone reset "
             f"{self.path.parent.name}` begins it anew; reviews and model answers stand elsewhere"
         )

@@ -9,3 +9,7 @@ class TaskError(LabelingError):
 
 class BlockedError(TaskError):
     """A check found rows of a batch that cannot be right; the batch is left as it is."""
+
+
+class DamagedError(TaskError):
+    """A file of what was made, said or paid cannot be read any more."""

@@ -242,6 +242,13 @@ class TaskSpec(Section):
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise ValueError(f"class {twice[0]!r} stands more than once")
+        by_key: dict[str, str] = {}
+        for one in classes:
+            other = by_key.setdefault(one.key or one.name, one.name)
+            if one.key is not None and other != one.name:
+                raise ValueError(
+                    f"classes {other!r} and {one.name!r} share the key {one.key!r}; give each its own"
+                )
         return classes
 
     @model_validator(mode="after")

@@ -150,3 +150,54 @@ def test_input_that_is_missing_is_found(tmp_path, touchstone):
     found = states(touchstone("doctor", "--json", at=tmp_path))["letters: input"]
     assert found["state"] == "mend"
     assert "no file matches" in found["found"]
+
+
+def test_a_column_that_the_files_do_not_have_is_found_with_those_they_have(tmp_path, touchstone):
+    path = create(tmp_path, "letters") / "task.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("  text: text", "  text: body"))
+    found = states(touchstone("doctor", "--json", at=tmp_path))["letters: input"]
+    assert found["state"] == "mend"
+    assert "no column 'body'; it has item_id" in found["found"]
+
+
+def test_a_query_is_tried_and_its_columns_are_looked_at(tmp_path, touchstone):
+    path = create(tmp_path, "letters") / "task.yaml"
+    text = path.read_text(encoding="utf-8")
+    for query, told in (
+        ("select 1 as item_id", "the query gives no column 'text'; it gives item_id"),
+        ("select from nowhere", "the query cannot be run"),
+    ):
+        path.write_text(text.replace('files: "items/*.csv"', f'query: "{query}"'), encoding="utf-8")
+        found = states(touchstone("doctor", "--json", at=tmp_path))["letters: input"]
+        assert (found["state"], told in found["found"]) == ("mend", True), found
+
+
+def test_rows_that_would_be_set_aside_are_told_before_a_run(tmp_path, touchstone):
+    path = min((create(tmp_path, "letters") / "items").glob("*.csv"))
+    path.write_text(path.read_text(encoding="utf-8") + "x1,the other day,mail,hello\n")
+    found = states(touchstone("doctor", "--json", at=tmp_path))["letters: input"]
+    assert found["state"] == "note"
+    assert "rows of " + path.name + " are set aside" in found["found"]
+    assert "the other day" in found["found"]
+
+
+def test_a_truth_that_is_missing_or_names_no_class_is_found(tmp_path, touchstone):
+    folder = create(tmp_path, "letters")
+    path = folder / "task.yaml"
+    text = path.read_text(encoding="utf-8") + "\nreviewers:\n  scripted: {truth: truth.csv}\n"
+    path.write_text(text, encoding="utf-8")
+    found = states(touchstone("doctor", "--json", at=tmp_path))["letters: truth"]
+    assert found["state"] == "mend"
+    assert "reviewers.scripted.truth: no file matches" in found["found"]
+    (folder / "truth.csv").write_text("item_id,label\n1,prays\n")
+    found = states(touchstone("doctor", "--json", at=tmp_path))["letters: truth"]
+    assert found["state"] == "mend"
+    assert "'prays' is no class" in found["found"]
+
+
+def test_two_classes_on_one_key_are_found_with_both_names(tmp_path, touchstone):
+    path = create(tmp_path, "letters") / "task.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("key: c", "key: p"))
+    found = states(touchstone("doctor", "--json", at=tmp_path))["letters: task.yaml"]
+    assert found["state"] == "mend"
+    assert "'praise' and 'complaint' share the key 'p'" in found["found"]

@@ -1,0 +1,115 @@
+"""Which files of a task are damaged, and what to do about each: looked at when something went wrong."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.task.errors import TaskError
+from orchestration.task.locate import find_task
+from orchestration.task.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A file that cannot be read, what is wrong with it, and the way out."""
+
+    path: Path
+    fault: str
+    remedy: str
+
+
+def damage_around(arguments: list[str]) -> list[Damage]:
+    """Return the damaged files of the tasks that a command may have worked on."""
+    tasks: dict[str, Task] = {}
+    for given in [
+        None,
+        *(Path(argument) for argument in arguments if not argument.startswith("-")),
+    ]:
+        try:
+            task = find_task(given)
+        except (TaskError, OSError):
+            continue
+        tasks[task.name] = task
+    return [damage for task in tasks.values() for damage in damaged_files(task, everything=True)]
+
+
+def damaged_files(task: Task, *, everything: bool = False) -> list[Damage]:
+    """Return the damaged files of a task; with ``everything`` the warehouse is read through too."""
+    found = [
+        Damage(path, fault, remedy)
+        for path, remedy in _stores(task)
+        if path.is_file() and (fault := _fault_of_sqlite(path)) is not None
+    ]
+    again = f"`touchstone run {task.name}` makes it anew"
+    found += [
+        Damage(path, fault, again)
+        for path in sorted(task.published.glob("*.parquet"))
+        if (fault := _fault_of_parquet(path)) is not None
+    ]
+    if everything and task.warehouse.is_file():
+        fault = _fault_of_warehouse(task)
+        if fault is not None:
+            found.append(
+                Damage(
+                    task.warehouse,
+                    fault,
+                    f"`touchstone reset {task.name}` begins it anew; reviews and answers stand elsewhere",
+                )
+            )
+    return found
+
+
+def _stores(task: Task) -> Iterator[tuple[Path, str]]:
+    """Yield each SQLite file and its remedy; what cannot be made again comes first."""
+    save = "save what is left with `sqlite3 FILE .recover`, or put a backup in its place"
+    yield task.reviews, f"it holds what people answered: {save}"
+    yield (
+        task.ledger,
+        f"it holds what models answered: {save}; without it all is asked and paid again",
+    )
+    yield task.alarm_trail, f"it holds what was done about alarms: {save}"
+    yield task.alerts, "move it away: alarms that are open are told once more"
+    yield task.embeddings, "move it away: vectors are asked for again"
+    yield task.small_copies, "delete it: small pictures are made again"
+    var = task.var.parent
+    yield var / "mlflow.db", "move it away: the next run writes its runs anew"
+    history = "move the folder dagster away: the history of runs is lost, labels are not"
+    for path in sorted((var / "dagster").rglob("*.db")):
+        yield path, history
+
+
+def _fault_of_sqlite(path: Path) -> str | None:
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            told = str(db.execute("pragma quick_check(1)").fetchone()[0])
+    except sqlite3.OperationalError as error:
+        return str(error) if "malformed" in str(error) else None  # busy, or not ours to read
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return None if told == "ok" else told
+
+
+def _fault_of_parquet(path: Path) -> str | None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        pq.ParquetFile(path).close()
+    except (pa.ArrowInvalid, OSError) as error:
+        return str(error).splitlines()[0]
+    return None
+
+
+def _fault_of_warehouse(task: Task) -> str | None:
+    from orchestration.resources.warehouse import Warehouse
+
+    tables = "select schema_name || '.\"' || table_name || '\"' from duckdb_tables()"
+    try:
+        with Warehouse(path=str(task.warehouse), patience_s=5.0).connect() as db:
+            for (table,) in db.execute(tables).fetchall():
+                db.execute(f"select bit_xor(hash(t)) from {table} t").fetchall()
+    except TaskError as error:
+        return str(error)
+    return None
