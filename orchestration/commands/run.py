@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,6 +14,9 @@ from orchestration.commands.progress import shown
 from orchestration.task.locate import find_task
 from orchestration.task.percent import percent
 from orchestration.task.task import Task
+
+if TYPE_CHECKING:
+    from orchestration.running import Outcome
 
 GARBAGE_AFTER = (20_000, 20, 20)
 """New objects after which Python looks for garbage. What a run imports is a million objects that
@@ -62,32 +65,30 @@ def run(
             )
         )
     else:
-        show(chosen, outcome.rows, outcome.warnings, len(outcome.labelled), outcome.set_aside)
+        show(chosen, outcome)
     if alarm and fail_on_alarm:
         raise typer.Exit(ALARM_EXIT)
 
 
-def show(
-    task: Task,
-    rows: list[dict[str, Any]],
-    warnings: list[str],
-    labelled: int,
-    set_aside: str | None = None,
-) -> None:
+def show(task: Task, outcome: "Outcome") -> None:
     """Print the summary table, warnings and where to look next."""
     console = Console()
-    console.print(quality_table(task, rows))
-    for warning in warnings:
+    console.print(quality_table(task, outcome.rows))
+    for warning in outcome.warnings:
         told, _, which = warning.partition("\n")
         console.print(f"[yellow]check[/] {escape(told)}", soft_wrap=True)
         if which:
             console.print(Markdown(which))
-    if set_aside:
-        console.print(f"[yellow]quarantine[/] {escape(set_aside)}", soft_wrap=True)
+    if outcome.set_aside:
+        console.print(f"[yellow]quarantine[/] {escape(outcome.set_aside)}", soft_wrap=True)
     show_alarms(console, task)
-    done = (
-        f"{labelled} batch{'es' * (labelled > 1)} labelled" if labelled else "nothing had changed"
-    )
+    done = "nothing had changed"
+    if outcome.labelled:
+        done = f"{len(outcome.labelled)} batch{'es' * (len(outcome.labelled) > 1)} labelled"
+    elif outcome.measured:
+        done = f"{len(outcome.measured)} batch{'es' * (len(outcome.measured) > 1)} measured anew"
+    elif outcome.published:
+        done = "nothing to label; results published anew"
     console.print(f"{done}. Report: {task.report}", soft_wrap=True)
 
 

@@ -149,7 +149,7 @@ class OpenFile:
         )
 
     def _unreadable(self, error: duckdb.Error) -> DamagedError:
-        fault = str(error).partition("\n")[0]
+        fault = str(error).partition("\n")[0].rstrip("!.")
         return DamagedError(
             f"{self.path} cannot be read: {fault}. If it is damaged, `touchstone reset "
             f"{self.path.parent.name}` begins it anew; reviews and model answers stand elsewhere"

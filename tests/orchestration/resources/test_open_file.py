@@ -1,8 +1,11 @@
 """A file that stays open between two uses, and is given to whoever wants it."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -12,7 +15,7 @@ import pytest
 
 from orchestration.resources import open_file as module
 from orchestration.resources.open_file import OpenFile
-from orchestration.task.errors import TaskError
+from orchestration.task.errors import DamagedError, TaskError
 
 CONTEXT = multiprocessing.get_context("spawn")
 
@@ -155,5 +158,83 @@ def test_threads_take_turns_and_lose_patience(path):
 def test_a_file_that_is_none_does_not_keep_the_lock(path):
     path.write_bytes(b"this is no database" * 100)
     for _ in range(2):
-        with pytest.raises(duckdb.Error), OpenFile(path).cursor(0.5):
+        with pytest.raises(DamagedError), OpenFile(path).cursor(0.5):
             pass
+
+
+HOLDER = """
+import sys, time, duckdb
+held = duckdb.connect(sys.argv[1])
+print("held", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+
+
+@contextlib.contextmanager
+def held_by_a_shell(path, seconds):
+    """A program that knows nothing of our locks has the file open."""
+    program = [sys.executable, "-c", HOLDER, str(path), str(seconds)]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as shell:
+        assert shell.stdout is not None
+        assert shell.stdout.readline().strip() == "held"
+        yield shell
+        shell.kill()
+
+
+def test_a_shell_that_has_the_file_open_is_waited_for(tmp_path):
+    file = OpenFile(tmp_path / "a.duckdb")
+    with held_by_a_shell(file.path, 1.5), file.cursor(20) as db:
+        assert db.execute("select 1").fetchone() == (1,)
+    file.close()
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["for us", "for dbt"])
+def test_a_shell_that_stays_is_named_in_one_sentence(tmp_path, monkeypatch, whole):
+    monkeypatch.setattr(module, "STRANGER_S", 0.6)
+    file = OpenFile(tmp_path / "a.duckdb")
+    with held_by_a_shell(file.path, 60) as shell:
+        with pytest.raises(TaskError) as caught, file.cursor(20) if whole else file.closed(20):
+            pass
+        assert f"is open in process {shell.pid}" in str(caught.value)
+        assert "\n" not in str(caught.value)
+    with file.cursor(20) as db:
+        assert db.execute("select 1").fetchone() == (1,), "and it is not locked by us afterwards"
+    file.close()
+
+
+def half(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def no_database(path):
+    path.write_bytes(b"this is no database" * 900)
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def overwritten(path):
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"\xff" * 5000)
+
+
+@pytest.mark.parametrize("damage", [half, no_database, empty, overwritten])
+def test_a_damaged_file_is_named_with_the_way_out(tmp_path, damage):
+    path = tmp_path / "letters" / "warehouse.duckdb"
+    file = OpenFile(path)
+    with file.cursor(20) as db:
+        db.execute("create table t as select i, md5(i::varchar) as s from range(200000) r(i)")
+    file.close()
+    damage(path)
+
+    def look():
+        with file.cursor(20) as db:
+            return db.execute("select max(s) from t").fetchall()
+
+    with pytest.raises(DamagedError) as caught:
+        look()
+    assert str(path) in str(caught.value)
+    assert "touchstone reset letters" in str(caught.value)
+    file.close()

@@ -1,0 +1,105 @@
+"""Damaged and deleted files: results are made again, the others are named with the way out."""
+
+import os
+import shutil
+
+import pytest
+
+from orchestration.damage import damaged_files
+from orchestration.planning import is_published
+from orchestration.schedules import warehouse_of
+from orchestration.task.task import load_task
+
+TEXT = b"this is no database" * 300
+
+
+@pytest.fixture
+def task(ran_task, tmp_path, monkeypatch):
+    """A copy of a task that was run."""
+    monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
+    project = tmp_path / "project"
+    shutil.copytree(ran_task.project, project)
+    copied = load_task(project / "tasks" / "letters")
+    yield copied
+    warehouse_of(copied).close()
+
+
+def half(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def test_a_task_that_is_whole_has_no_damage_and_is_published(task):
+    assert damaged_files(task, everything=True) == []
+    assert is_published(task, warehouse_of(task))
+
+
+@pytest.mark.parametrize("change", [half, os.unlink, lambda path: path.write_bytes(TEXT)])
+@pytest.mark.parametrize(
+    "name", ["labels.parquet", "votes.parquet", "set_aside.parquet", "report.html"]
+)
+def test_a_result_that_was_cut_deleted_or_changed_is_published_anew(task, name, change):
+    change(task.published / name)
+    assert not is_published(task, warehouse_of(task))
+
+
+@pytest.mark.parametrize("change", [os.unlink, lambda path: path.write_bytes(b"")])
+def test_runs_that_are_gone_from_the_tracking_store_are_written_anew(task, change):
+    change(task.var.parent / "mlflow.db")
+    assert not is_published(task, warehouse_of(task))
+
+
+def test_one_run_makes_damaged_results_whole_again(task, touchstone):
+    project = task.folder.parents[1]
+    labels = (task.published / "labels.parquet").read_bytes()
+    half(task.published / "labels.parquet")
+    (task.var.parent / "mlflow.db").unlink()
+    said = touchstone("run", "letters", at=project)
+    assert said.code == 0, said.err
+    assert "published anew" in said.out
+    assert (task.published / "labels.parquet").read_bytes() == labels
+    assert "nothing had changed" in touchstone("run", "letters", at=project).out
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("letters/reviews.sqlite", half),
+        ("letters/reviews.sqlite", lambda path: path.write_bytes(TEXT)),
+        ("letters/warehouse.duckdb", half),
+        ("letters/warehouse.duckdb", lambda path: path.write_bytes(TEXT)),
+        ("letters/warehouse.duckdb", lambda path: path.write_bytes(b"")),
+        ("dagster/history/runs.db", lambda path: path.write_bytes(TEXT)),
+    ],
+)
+def test_a_command_names_the_damaged_file_and_the_remedy_without_a_traceback(
+    task, touchstone, name, damage
+):
+    path = task.var.parent / name
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    damage(path)
+    said = touchstone("run", "letters", at=task.folder.parents[1], columns=500)
+    assert said.code == 2, said.err
+    assert str(path) in said.err
+    assert "Traceback" not in said.err + said.out
+    assert any(word in said.err for word in ("touchstone reset", "recover", "move the folder"))
+
+
+def test_an_error_with_no_damage_behind_it_is_told_as_the_fault_it_is(
+    task, touchstone, monkeypatch
+):
+    def fail(*_):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("orchestration.running.run_task", fail)
+    with pytest.raises(ZeroDivisionError):
+        touchstone("run", "letters", at=task.folder.parents[1])
+
+
+@pytest.mark.parametrize("name", ["ledger", "alarm_trail", "embeddings", "small_copies", "alerts"])
+def test_each_store_has_a_way_out(task, name):
+    path = getattr(task, name)
+    path.write_bytes(TEXT)
+    (damage,) = damaged_files(task)
+    assert damage.path == path
+    assert damage.remedy
