@@ -1,5 +1,6 @@
 """A labelling task: its folder, what it says, and where what it makes lives."""
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -13,7 +14,7 @@ from labeling.items.columns import Columns
 from orchestration.environment import var_folder
 from orchestration.task.class_files import write_files
 from orchestration.task.class_record import ordered, read_changes
-from orchestration.task.errors import TaskError
+from orchestration.task.errors import DamagedError, TaskError
 from orchestration.task.reading import read_spec
 from orchestration.task.schema import TaskSpec
 
@@ -184,11 +185,20 @@ def load_task(folder: Path) -> Task:
     Raises
     ------
     TaskError
-        If task.yaml is missing or wrong, or names another task than its folder.
+        If task.yaml is missing or wrong, or names another task than its folder; or the reviews are
+        damaged.
     """
     folder = folder.resolve()
     var = var_folder(folder.parents[1]) / folder.name
-    write_files(folder, var / REVIEWS)  # which a killed `touchstone classes` left undone
+    try:
+        write_files(folder, var / REVIEWS)  # which a killed `touchstone classes` left undone
+    except sqlite3.OperationalError:
+        raise  # somebody else has it at the moment
+    except sqlite3.DatabaseError as error:
+        raise DamagedError(
+            f"{var / REVIEWS} is damaged ({error}): it holds what people answered; save what is left "
+            "with `sqlite3 FILE .recover`, or put a backup in its place"
+        ) from None
     spec = read_spec(folder)
     if spec.name != folder.name:
         raise TaskError(
