@@ -19,6 +19,7 @@ from starlette.routing import Route
 from console import openapi
 from console.api import Api
 from console.pages import Pages
+from console.patience import CONNECTIONS, PatientProtocol
 from console.security import Gate, problem
 from console.settings import ConsoleSettings
 from orchestration.resources.review_rows import ReviewError
@@ -89,6 +90,8 @@ def serve(
         log_level="warning",
         access_log=False,
         server_header=False,
+        http=PatientProtocol,
+        limit_concurrency=CONNECTIONS,
         ssl_certfile=certificate,
         ssl_keyfile=None if private_key is None else str(private_key),
     )

@@ -16,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.origin import READING, known_host, same_origin
+from console.patience import hurried
 from console.settings import ConsoleSettings
 from orchestration.resources.reviewers import Person, Reviewers
 
@@ -116,12 +118,24 @@ class Gate:
             await send(message)
 
         refusal = self._refuse(scope, cookie)
-        await (refusal or self.app)(scope, receive, send_guarded)
+        started = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send_guarded(message)
+
+        try:
+            await (refusal or self.app)(scope, hurried(receive), send_noted)
+        except TimeoutError:
+            if not started:
+                slow = problem(408, "slow", "the request did not go on", {"connection": "close"})
+                await slow(scope, receive, send_guarded)
 
     def _refuse(self, scope: Scope, cookie: list[str]) -> Response | None:
         request = Request(scope)
         headers, path = request.headers, scope["path"]
-        if not _known_host(headers, self.settings.hosts):
+        if not known_host(headers, self.settings.hosts):
             return problem(421, "host", f"this console answers to {', '.join(self.settings.hosts)}")
         session = _session(headers)
         person = self._person(session)
@@ -140,7 +154,7 @@ class Gate:
         )
         if wait:
             return problem(429, "rate", "too many requests; wait", {"retry-after": f"{wait:.0f}"})
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not _same_origin(headers):
+        if request.method not in READING and not same_origin(headers):
             return problem(403, "origin", "this request came from another site")
         if signing_in or path.startswith(OPEN_PATHS):
             return None
@@ -148,7 +162,7 @@ class Gate:
             if path.startswith("/api/"):
                 return problem(401, "signed_out", "sign in first, at /sign-in")
             return RedirectResponse("/sign-in", 303)
-        if request.method not in ("GET", "HEAD", "OPTIONS"):
+        if request.method not in READING:
             sent = headers.get(CSRF_HEADER, "").encode("latin-1", "replace")
             if not hmac.compare_digest(sent, csrf_token(session or "").encode()):
                 return problem(403, "csrf", f"the {CSRF_HEADER} header is missing or stale; reload")
@@ -184,16 +198,3 @@ def _session(headers: Headers) -> str | None:
     except CookieError:
         return None
     return jar[COOKIE].value if COOKIE in jar and jar[COOKIE].value else None
-
-
-def _known_host(headers: Headers, hosts: tuple[str, ...]) -> bool:
-    host = headers.get("host", "").lower()
-    name = host if host.endswith("]") else host.rsplit(":", 1)[0] if ":" in host else host
-    return name in {h.lower() for h in hosts}
-
-
-def _same_origin(headers: Headers) -> bool:
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return False
-    origin = headers.get("origin")
-    return origin is None or origin.split("://", 1)[-1].lower() == headers.get("host", "").lower()

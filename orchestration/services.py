@@ -41,12 +41,15 @@ class Service:
         Whether it does its work by now; asked until it does.
     address : str, optional
         Where a browser finds it.
+    after : tuple of str
+        Names of services that have to answer before it is started.
     """
 
     name: str
     command: Sequence[str]
     answers: Callable[[], bool]
     address: str | None = None
+    after: tuple[str, ...] = ()
 
 
 class Services:
@@ -75,7 +78,7 @@ class Services:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "Services":
-        """Start every service.
+        """Start every service that waits for no other.
 
         Raises
         ------
@@ -83,8 +86,15 @@ class Services:
             If a program cannot be started.
         """
         self.logs.mkdir(parents=True, exist_ok=True)
+        self._start(answering=set())
+        return self
+
+    def _start(self, answering: set[str]) -> None:
+        """Start what was waiting for nothing but services that answer."""
         try:
             for service in self.services:
+                if service.name in self._processes or not answering.issuperset(service.after):
+                    continue
                 with self.log_of(service).open("wb") as log:
                     self._processes[service.name] = subprocess.Popen(  # noqa: S603
                         list(service.command),
@@ -98,7 +108,6 @@ class Services:
         except OSError as error:
             self.end()
             raise ServiceError(f"{error.filename} cannot be started: {error.strerror}") from None
-        return self
 
     def __exit__(
         self,
@@ -144,9 +153,10 @@ class Services:
         silent = list(self.services)
         while silent and not stop.is_set():
             self._raise_if_one_died()
-            for service in [s for s in silent if s.answers()]:
+            for service in [s for s in silent if s.name in self._processes and s.answers()]:
                 silent.remove(service)
                 tell(service, time.monotonic() - began)
+            self._start({s.name for s in self.services if s not in silent})
             if silent and time.monotonic() - began > patience_s:
                 raise ServiceError(
                     f"{silent[0].name} does not answer after {patience_s:g} s; "
@@ -189,7 +199,8 @@ class Services:
 
     def _raise_if_one_died(self) -> None:
         for service in self.services:
-            code = self._processes[service.name].poll()
+            process = self._processes.get(service.name)
+            code = process.poll() if process else None
             if code is not None:
                 how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
                 raise ServiceError(f"{service.name} {how}; {self._end_of_log(service)}")

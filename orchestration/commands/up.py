@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Annotated
 
@@ -31,7 +32,7 @@ Port = Annotated[int, typer.Option(min=1, max=65535, help="If it is taken, the n
 def up(
     task: Annotated[
         list[str] | None,
-        typer.Argument(help="Tasks to open a review console for; every task, if none is named."),
+        typer.Argument(help="Tasks to open; every task, if none is named."),
     ] = None,
     dagster_port: Port = 3000,
     mlflow_port: Port = 5000,
@@ -54,45 +55,56 @@ def up(
             "or set TOUCHSTONE_VAR to another folder"
         ) from None
     # the lock file stays: removing it would let two of us hold it at once
-    with lock, _stop_on_signals() as stop:
+    said = Console(stderr=True)
+    names = ", ".join(task.name for task in tasks) or "no task"
+    said.print(f"starting Dagster, MLflow and the review of {names} ...", soft_wrap=True)
+    with lock, _stop_on_signals() as stop, TemporaryDirectory(prefix="touchstone-") as sockets:
         ports: set[int] = set()
         services = _services(
             tasks,
             var,
+            Path(sockets),
             dagster=free_port(dagster_port, ports),
             mlflow=free_port(mlflow_port, ports),
             consoles=[free_port(console_port, ports) for _ in tasks],
         )
-        _run(services, project, var, stop, as_json=as_json)
+        _run(services, tasks, project, var, stop, as_json=as_json)
 
 
 def _run(
-    services: list[Service], project: Path, var: Path, stop: threading.Event, *, as_json: bool
+    services: list[Service],
+    tasks: list[Task],
+    project: Path,
+    var: Path,
+    stop: threading.Event,
+    *,
+    as_json: bool,
 ) -> None:
     from orchestration.instance import dagster_home
 
     said = Console(stderr=True)
     environment = child_environment(DAGSTER_HOME=str(dagster_home(var)), TOUCHSTONE_VAR=str(var))
     with Services(services, project, var / "logs", environment) as running:
-        with said.status("starting") as status:
 
-            def tell(service: Service, seconds: float) -> None:
-                status.update(f"starting: {service.name} answered after {seconds:.0f} s")
+        def tell(service: Service, seconds: float) -> None:
+            said.print(f"  {service.name} answers after {seconds:.0f} s", soft_wrap=True)
 
-            ready = running.wait_until_answering(stop, PATIENCE_S, tell)
-        if ready:
+        if running.wait_until_answering(stop, PATIENCE_S, tell):
+            addresses = _addresses(services, tasks)
             if as_json:
-                typer.echo(json.dumps({s.name: s.address for s in services if s.address}))
+                typer.echo(json.dumps(addresses))
             else:
-                Console().print(_table(running), soft_wrap=True)
+                Console().print(_table(addresses, tasks, running.logs))
             running.watch(stop)
         said.print("ending ...")
     said.print("ended; no process is left.")
 
 
 def _services(
-    tasks: list[Task], var: Path, *, dagster: int, mlflow: int, consoles: list[int]
+    tasks: list[Task], var: Path, sockets: Path, *, dagster: int, mlflow: int, consoles: list[int]
 ) -> list[Service]:
+    """List what is started: at once, but for Dagster, which asks every task's code at its start."""
+    from orchestration.code_servers import code_servers, write_workspace
     from orchestration.instance import daemon_answers, end_lost_runs, open_instance
 
     began = time.time()
@@ -106,19 +118,17 @@ def _services(
     def at(port: int) -> str:
         return f"http://{LOOPBACK}:{port}"
 
+    code = code_servers(tasks, sockets)
+    names = tuple(service.name for service in code)
+    workspace = str(write_workspace(tasks, sockets, var / "dagster" / "up.yaml"))
+    gated = [sys.executable, "-m", "orchestration.gated"]
     found = [
-        Service(
-            "dagster",
-            [_program("dagster-webserver"), "-h", LOOPBACK, "-p", str(dagster)],
-            lambda: answers_http(f"{at(dagster)}/server_info"),
-            at(dagster),
-        ),
-        Service("dagster daemon", [_program("dagster-daemon"), "run"], daemon_is_alive),
+        *code,
         Service(
             "mlflow",
             [
-                _program("mlflow"),
-                "server",
+                *gated,
+                *("mlflow", "server"),
                 *("--backend-store-uri", f"sqlite:///{var / 'mlflow.db'}"),
                 *("--artifacts-destination", str(var / "mlflow-artifacts")),
                 *("--host", LOOPBACK, "--port", str(mlflow), "--workers", "1"),
@@ -137,6 +147,22 @@ def _services(
                 address,
             )
         )
+    serve = ["dagster-webserver", "-h", LOOPBACK, "-p", str(dagster), "-w", workspace]
+    found += [
+        Service(
+            "dagster",
+            [*gated, *serve],
+            lambda: answers_http(f"{at(dagster)}/server_info"),
+            at(dagster),
+            names,
+        ),
+        Service(
+            "dagster daemon",
+            [_program("dagster-daemon"), "run", "-w", workspace],
+            daemon_is_alive,
+            after=names,
+        ),
+    ]
     return found
 
 
@@ -178,22 +204,40 @@ def _stop_on_signals() -> Generator[threading.Event]:
             signal.signal(which, handler)
 
 
-def _table(running: Services) -> Table:
-    table = Table(title="Touchstone is up. Ctrl-C ends it.", title_justify="left")
-    table.add_column("what")
-    table.add_column("address", no_wrap=True)
-    table.add_column("log", no_wrap=True)
-    names = {
-        "dagster": "Dagster: lineage, runs, checks, schedules, sensors",
-        "dagster daemon": "Dagster's daemon: schedules, sensors, automation",
-        "mlflow": "MLflow: a run a batch",
-    }
-    for service in running.services:
-        log = str(running.log_of(service))
-        task = service.name.removeprefix("console ")
-        if task == service.name:
-            table.add_row(names[service.name], service.address or "-", log)
-        else:
-            table.add_row(f"Review console of {task}", service.address, log)
-            table.add_row(f"Report of {task}", f"{service.address}/dashboard", log)
+def _charts(mlflow: str, task: Task) -> str:
+    """Return where MLflow draws a task's batches; its start page before the first run."""
+    import httpx
+
+    try:
+        found = httpx.get(
+            f"{mlflow}/api/2.0/mlflow/experiments/get-by-name",
+            params={"experiment_name": task.name},
+            timeout=10,
+            trust_env=False,
+        )
+        number = found.json()["experiment"]["experiment_id"]
+    except (httpx.HTTPError, ValueError, KeyError):
+        return mlflow
+    return f"{mlflow}/#/experiments/{number}/runs?compareRunsMode=CHART"
+
+
+def _addresses(services: list[Service], tasks: list[Task]) -> dict[str, str]:
+    """Name every address; MLflow's by task, on the charts over its batches."""
+    found = {service.name: service.address for service in services if service.address}
+    return found | {f"mlflow {task.name}": _charts(found["mlflow"], task) for task in tasks}
+
+
+def _table(addresses: dict[str, str], tasks: list[Task], logs: Path) -> Table:
+    """Lay out two columns; where the terminal is narrow, addresses wrap and names stay whole."""
+    table = Table(title="Touchstone is up. Ctrl-C ends it.", title_justify="left", box=None)
+    table.add_column("what", no_wrap=True)
+    table.add_column("where", overflow="fold")
+    table.add_row("Dagster", addresses["dagster"])
+    table.add_row("MLflow", addresses["mlflow"])
+    for task in tasks:
+        console = addresses[f"console {task.name}"]
+        table.add_row(f"{task.name}: review", console)
+        table.add_row(f"{task.name}: report", f"{console}/dashboard")
+        table.add_row(f"{task.name}: charts", addresses[f"mlflow {task.name}"])
+    table.add_row("logs", str(logs))
     return table

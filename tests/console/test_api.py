@@ -161,6 +161,18 @@ def test_an_image_in_the_network_is_named_by_its_address_and_browsers_may_show_i
     assert "img-src 'self';" in without.get("/").headers[policy]
 
 
+def test_a_picture_in_the_guidelines_is_a_link_and_opens_the_policy_to_nobody(tmp_path):
+    guidelines = 'See ![a "good" wall](https://elsewhere.example/track.png?x=1) and ![](b.png).'
+    policy = "content-security-policy"
+    for root in (tmp_path, None):
+        plain = local_client(settings(tmp_path, image_root=root)).get("/")
+        page = local_client(settings(tmp_path, image_root=root, guidelines=guidelines)).get("/")
+        assert page.text.count("<img") == plain.text.count("<img")
+        assert 'src="https://elsewhere' not in page.text
+        assert 'href="https://elsewhere.example/track.png?x=1"' in page.text
+        assert page.headers[policy] == plain.headers[policy]
+
+
 def test_a_script_in_a_text_a_class_or_the_guidelines_stays_text(tmp_path):
     evil = "<script>alert(1)</script>"
     client = local_client(

@@ -51,7 +51,7 @@ class Up:
     def service(self, program: str) -> psutil.Process | None:
         """The process it started itself for ``program``."""
         for child in self.me.children():
-            if any(Path(part).name == program for part in child.cmdline()[:2]):
+            if any(Path(part).name == program for part in child.cmdline()[:4]):
                 return child
         return None
 
@@ -113,7 +113,7 @@ def test_every_address_answers_and_ctrl_c_leaves_no_process(up, project):
         taken = other.getsockname()[1]
         running = up("--console-port", str(taken))
         addresses = json.loads(running.wait_for(lambda: running.process.stdout.readline()))
-    assert set(addresses) == {"dagster", "mlflow", "console letters"}
+    assert set(addresses) == {"dagster", "mlflow", "console letters", "mlflow letters"}
     assert addresses["console letters"] != f"http://127.0.0.1:{taken}"
 
     asked = httpx.post(
@@ -131,7 +131,11 @@ def test_every_address_answers_and_ctrl_c_leaves_no_process(up, project):
     }  # fmt: skip
     daemons = asked["instance"]["daemonHealth"]["allDaemonStatuses"]
     assert all(daemon["healthy"] for daemon in daemons if daemon["required"])
-    assert "MLflow" in get(addresses["mlflow"]).text
+    assert "MLflow" in get(addresses["mlflow letters"]).text
+    number = addresses["mlflow letters"].partition("/experiments/")[2].partition("/")[0]
+    told = get(f"{addresses['mlflow']}/api/2.0/mlflow/experiments/get?experiment_id={number}")
+    assert told.json()["experiment"]["name"] == "letters"
+    assert_only_this_machine_may_ask(addresses)
     assert "letters" in get(addresses["console letters"]).text
     assert "Accuracy" in get(f"{addresses['console letters']}/dashboard").text
 
@@ -147,6 +151,42 @@ def test_every_address_answers_and_ctrl_c_leaves_no_process(up, project):
     code, said = running.end(signal.SIGINT)
     assert code == 0, said
     assert running.left() == []
+
+
+def assert_only_this_machine_may_ask(addresses):
+    """Every server refuses other host names and pages of other sites; all these only read."""
+    query = {"query": "{ version }"}
+    read = {
+        "dagster": ("POST", "/graphql", query),
+        "mlflow": ("POST", "/api/2.0/mlflow/experiments/search", {"max_results": 1}),
+        "console letters": ("GET", "/api/progress", None),
+    }
+    for name, (method, path, body) in read.items():
+
+        def ask(where=path, how=method, sent=body, base=addresses[name], **headers):
+            reply = httpx.request(
+                how, f"{base}{where}", json=sent, headers=headers, timeout=60, trust_env=False
+            )
+            return reply.status_code
+
+        port = addresses[name].rpartition(":")[2]
+        assert ask() == 200, name
+        assert ask(Origin=addresses[name], **{"Sec-Fetch-Site": "same-origin"}) == 200, name
+        for host in ("rebound.example", f"rebound.example:{port}", "127.0.0.1.nip.io"):
+            assert ask(Host=host) == 421, name
+        assert ask("/", "GET", None, Host="rebound.example") == 421, name
+        if method == "POST":
+            assert ask(Origin="https://elsewhere.example") == 403, name
+            assert ask(Origin="null") == 403, name
+            assert ask(**{"Sec-Fetch-Site": "cross-site"}) == 403, name
+    asked = get(f"{addresses['dagster']}/graphql?query={{version}}")
+    assert asked.status_code == 405
+    image = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}
+    link = {**image, "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    for name in ("dagster", "mlflow"):
+        for headers, code in ((image, 403), (link, 200)):
+            reply = httpx.get(addresses[name], headers=headers, timeout=60, trust_env=False)
+            assert reply.status_code == code, name
 
 
 def test_a_request_to_end_while_it_starts_leaves_no_process(up):
@@ -179,3 +219,33 @@ def test_a_task_that_is_not_there_is_refused(ran_task, touchstone):
     said = touchstone("up", "lettres", at=ran_task.project, columns=300)
     assert said.code == 2
     assert "there is no task 'lettres'; there are letters" in said.err
+
+
+def test_the_first_line_comes_before_anything_is_started(up):
+    running = up()
+    assert "starting Dagster, MLflow and the review of letters" in running.process.stderr.readline()
+    assert not running.me.children()
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_addresses_keep_their_names_in_a_narrow_terminal(columns):
+    from types import SimpleNamespace
+
+    from rich.console import Console
+
+    from orchestration.commands.up import _table
+
+    tasks = [SimpleNamespace(name=f"task_number_{at}") for at in range(8)]
+    addresses = {"dagster": "http://127.0.0.1:3000", "mlflow": "http://127.0.0.1:5000"}
+    for at, task in enumerate(tasks):
+        addresses[f"console {task.name}"] = f"http://127.0.0.1:{8765 + at}"
+        charts = f"http://127.0.0.1:5000/#/experiments/{at}/runs?compareRunsMode=CHART"
+        addresses[f"mlflow {task.name}"] = charts
+    console = Console(width=columns, record=True)
+    console.print(_table(addresses, tasks, Path("/home/somebody/with/a/long/name/var/logs")))
+    said = console.export_text()
+    for task in tasks:
+        for what in ("review", "report", "charts"):
+            assert f"{task.name}: {what}" in said
+    assert "Dagster" in said
+    assert "http://127.0.0.1:8772/dashboard" in said.replace("\n", "")
