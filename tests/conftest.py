@@ -5,7 +5,6 @@ import csv
 import os
 import pickle
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -72,17 +71,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Hand out the longest files first; see --no-loadscope-reorder in the Makefile."""
     place = {ROOT / name: at for at, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
-
-
-def pytest_sessionstart() -> None:
-    """A fresh clone has no dbt manifest, and the graph of assets cannot be built without it."""
-    target = ROOT / "transforms" / "target"
-    target.mkdir(exist_ok=True)
-    with FileLock(target / ".tests.lock"):
-        if not (target / "manifest.json").is_file():
-            dbt = Path(sys.executable).with_name("dbt")
-            folders = ["--project-dir", "transforms", "--profiles-dir", "transforms"]
-            subprocess.run([dbt, "--quiet", "parse", *folders], cwd=ROOT, check=True)
 
 
 @dataclass(frozen=True)

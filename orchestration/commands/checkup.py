@@ -67,17 +67,14 @@ def packages(lock: Path) -> Finding:
 
 def manifest(transforms: Path) -> Finding:
     """Whether dbt's manifest was built, and after the newest model: Dagster shows what it lists."""
+    from orchestration.resources.dbt import newer_models
+
     path = transforms / "target" / "manifest.json"
     if not path.is_file():
-        return Finding("dbt manifest", "mend", "it was never built", "make setup")
-    sources = [p for p in transforms.rglob("*") if p.suffix in {".sql", ".yml"}]
-    newer = [
-        p.name
-        for p in sources
-        if "target" not in p.parts and p.stat().st_mtime > path.stat().st_mtime
-    ]
+        return Finding("dbt manifest", "note", "it was never built", "the next run builds it")
+    newer = newer_models(transforms)
     if newer:
-        return Finding("dbt manifest", "note", f"older than {newer[0]}", "make setup")
+        return Finding("dbt manifest", "note", f"older than {newer[0]}", "the next run builds it")
     return Finding("dbt manifest", "fine", str(path))
 
 

@@ -1,6 +1,7 @@
 """The dbt project, as Dagster sees it for one task."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -15,6 +16,7 @@ from dagster_dbt import (
     DbtCliResource,
     DbtProject,
 )
+from filelock import FileLock
 from packaging.version import Version
 
 from orchestration.conditions import when_batches_settle
@@ -22,7 +24,6 @@ from orchestration.task.errors import TaskError
 from orchestration.task.task import Task
 
 TRANSFORMS = Path(__file__).parents[2] / "transforms"
-MANIFEST = TRANSFORMS / "target" / "manifest.json"
 
 DBT = Path(sys.executable).with_name("dbt")
 """The dbt beside our Python, whether or not its environment is activated."""
@@ -86,17 +87,42 @@ def dbt_resource() -> DbtCliResource:
     return Dbt(project_dir=str(TRANSFORMS), profiles_dir=str(TRANSFORMS), dbt_executable=str(DBT))
 
 
-def manifest() -> Path:
-    """Return the path of dbt's manifest.
+def manifest(transforms: Path = TRANSFORMS) -> Path:
+    """Return the path of dbt's manifest, which is built first where it is missing or older than a model.
 
     Raises
     ------
     TaskError
-        If it was never built.
+        If dbt cannot read the project, with what it says.
     """
-    if not MANIFEST.is_file():
-        raise TaskError(f"{MANIFEST} does not stand yet; `make setup` builds it (dbt parse)")
-    return MANIFEST
+    path = transforms / "target" / "manifest.json"
+    if newer_models(transforms):
+        path.parent.mkdir(exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            if newer_models(transforms):
+                _parse(transforms)
+    return path
+
+
+def newer_models(transforms: Path = TRANSFORMS) -> list[str]:
+    """Return the files of the dbt project that are newer than its manifest; all if there is none."""
+    path = transforms / "target" / "manifest.json"
+    built = path.stat().st_mtime if path.is_file() else 0.0
+    sources = sorted(p for p in transforms.rglob("*") if p.suffix in {".sql", ".yml"})
+    made = {"target", "logs"}
+    own = [p for p in sources if made.isdisjoint(p.relative_to(transforms).parts)]
+    return [p.name for p in own if p.stat().st_mtime > built]
+
+
+def _parse(transforms: Path) -> None:
+    where = ["--project-dir", str(transforms), "--profiles-dir", str(transforms)]
+    ran = subprocess.run(  # noqa: S603
+        [str(DBT), "--quiet", "parse", *where], capture_output=True, text=True, check=False
+    )
+    if ran.returncode:
+        said = (ran.stdout + ran.stderr).strip()
+        raise TaskError(f"dbt cannot read {transforms}: {said}; `make setup` builds its manifest")
+    (transforms / "target" / "manifest.json").touch()  # dbt leaves the file where nothing changed
 
 
 def target(task: Task) -> Path:

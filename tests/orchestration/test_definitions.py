@@ -12,7 +12,7 @@ import yaml
 
 from assets import tables
 from orchestration.definitions import definitions_for
-from orchestration.resources.dbt import MANIFEST
+from orchestration.resources.dbt import manifest
 from orchestration.resources.table import Table
 
 ROOT = Path(__file__).parents[2]
@@ -113,7 +113,7 @@ def test_every_table_shows_the_columns_that_python_writes(nodes):
 
 
 def test_python_and_dbt_agree_on_the_sources():
-    sources = json.loads(MANIFEST.read_text(encoding="utf-8"))["sources"].values()
+    sources = json.loads(manifest().read_text(encoding="utf-8"))["sources"].values()
     written = {t.sql_name for t in vars(tables).values() if isinstance(t, Table)}
     assert {f"{s['source_name']}.{s['name']}" for s in sources} <= written
 
@@ -124,7 +124,7 @@ def test_each_mart_has_the_columns_of_its_contract(ran_task):
 
     models = [
         node
-        for node in json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"].values()
+        for node in json.loads(manifest().read_text(encoding="utf-8"))["nodes"].values()
         if node["resource_type"] == "model" and node["schema"].endswith("marts")
     ]
     assert len(models) == 6
