@@ -15,6 +15,7 @@ from assets.class_columns import (
 from assets.evidence import input_chain
 from assets.tables import RELEASED
 from labeling.class_changes import ClassChange, pooled
+from orchestration.resources.class_stores import carry_stores
 from orchestration.resources.table import Table
 from orchestration.resources.warehouse import Warehouse, transaction
 from orchestration.task.task import Task
@@ -41,6 +42,7 @@ def carry_over(task: Task, warehouse: Warehouse) -> int:
         (done,) = db.execute("select max(carried) from quality.class_changes").fetchone() or (None,)
         if done == len(changes):
             return 0
+        carry_stores(task)
         tables = {str(row[0]) for row in db.execute(STANDING).fetchall()}
         with transaction(db):
             for place in range(done or 0, len(changes)):

@@ -170,6 +170,7 @@ def _ask(
     from orchestration.resources.models import (
         budget_of,
         classes_of,
+        former_of,
         pace_of,
         prompts_of,
         redactor_of,
@@ -194,6 +195,7 @@ def _ask(
         "redact": redact,
         "undecided": undecided,
         "image_folder": task.image_folder,
+        "former": former_of(task),
     }
     with (
         transport_of(task, truth_told(task, asked, redact), now=batch) as transport,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -93,6 +94,7 @@ def plan_change(task: Task, warehouse: Warehouse, asked: Asked, who: str) -> Pla
         "versions": versions,
         "stamps": stamps,
         "measured": measured,
+        "models": _models(task, asked, before),
     }
     now = datetime.now(UTC).isoformat()
     change = ClassChange(asked.what, asked.moves, after, who=who, at=now, detail=detail)
@@ -218,6 +220,24 @@ def _versions(task: Task, new: Task, asked: Asked) -> dict[str, list[str]]:
         before |= voter_versions(task)
         after |= voter_versions(new)
     return {v: [old, after[v]] for v, old in before.items() if after.get(v, old) != old}
+
+
+def _models(task: Task, asked: Asked, before: tuple[str, ...]) -> dict[str, Any] | None:
+    """Return what models were told of the classes until now, and the versions of their answers."""
+    if task.spec.models is None:
+        return None
+    from labeling.llm.classes import ClassSpec
+    from orchestration.resources.models import prompts_of
+
+    told = {c.name: (c.description, c.synonyms) for c in task.spec.classes}
+    into = {old: asked.new[0] for old in asked.old if asked.new}  # where it was edited by hand
+    classes = [
+        ClassSpec(name, *told.get(name, told.get(into.get(name, ""), ("", ())))) for name in before
+    ]
+    return {
+        "classes": [[c.name, c.description, list(c.synonyms)] for c in classes],
+        "versions": {prompt.name: prompt.version(classes) for prompt in prompts_of(task)},
+    }
 
 
 def _stamps(

@@ -17,8 +17,9 @@ from labeling.llm.budget import Budget, Purse
 from labeling.llm.classes import ClassSpec
 from labeling.llm.content import Content, contents, strings
 from labeling.llm.discovery import discover
+from labeling.llm.former import Former
 from labeling.llm.ledger import CHUNK, Ledger
-from labeling.llm.loop import run_to_end
+from labeling.llm.loop import run_to_end, together
 from labeling.llm.model_votes import ModelVotes, tables
 from labeling.llm.outcome import Outcome
 from labeling.llm.panel import Desk, assemble, in_order
@@ -67,6 +68,7 @@ def label_batch(
     salt: str = "",
     attempts: int | None = None,
     later: BatchTransport | None = None,
+    former: Sequence[Former] = (),
     progress: Callable[[Progress], None] | None = None,
 ) -> ModelVotes:
     """Let every prompt vote on every item; nothing that the ledger knows is asked again.
@@ -90,8 +92,7 @@ def label_batch(
     account : str
         Whose work this is, as the ledger remembers it: the name of the batch of items.
     pace : Pace or Paces, optional
-        What models are asked at most, for all alike or by model; a prompt's front matter may ask
-        for less.
+        What models are asked at most, for all or by model; a prompt's front matter may say less.
     examples : ExamplePool, optional
         Gold that may be shown to models.
     redact : callable, optional
@@ -105,9 +106,10 @@ def label_batch(
     attempts : int, optional
         Tries of one question before it is given up.
     later : BatchTransport, optional
-        Hands questions in to a batch endpoint instead of asking now. The items are left alone
-        until :func:`labeling.llm.collecting.collect_batches` has brought the answers; the next run
-        reads them in the ledger. Repairs, and what a batch refused, are asked at once.
+        Hands questions in to a batch endpoint; a run after ``collect_batches`` reads the answers in
+        the ledger. Repairs, and what a batch refused, are asked at once.
+    former : sequence of Former
+        The classes before each change, in the order of time: answers of then still count.
     progress : callable, optional
         Told about once a second how far a voter is.
 
@@ -131,6 +133,7 @@ def label_batch(
         image_folder=image_folder,
         salt=salt,
         attempts=attempts,
+        former=former,
     )
     shown = contents(items, redact, image_folder)
     ids = strings(items, "item_id")
@@ -227,18 +230,8 @@ async def _ask(
         chunk = asked[start : start + CHUNK * 8]
         voter.recall(chunk)
         queue = deque(chunk)
-        await _together([asyncio.create_task(work(queue)) for _ in range(voter.concurrency)])
+        await together([asyncio.create_task(work(queue)) for _ in range(voter.concurrency)])
     return done
-
-
-async def _together(workers: list[asyncio.Task[None]]) -> None:
-    """Wait for all; if one fails, or the wait is cancelled, nobody goes on spending."""
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -24,13 +24,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A final answer out of the ledger; ``filtered`` if the provider refused to look at it."""
+    """A final answer out of the ledger; ``filtered`` if the provider refused to look at it.
+
+    ``said`` is the class and how sure the model was, where both were read by others than today's
+    classes.
+    """
 
     key: str
     reply: Reply
     filtered: bool
     cost_usd: float
     latency_s: float
+    said: tuple[str, float | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

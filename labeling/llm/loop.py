@@ -53,3 +53,13 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 os.register_at_fork(after_in_child=_loop.cache_clear)  # a child has no thread to run the loop
+
+
+async def together(workers: list[asyncio.Task[None]]) -> None:
+    """Wait for all; if one fails, or the wait is cancelled, nobody goes on spending."""
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)

@@ -11,6 +11,7 @@ from labeling.llm.behaviour import manners_of, seen_of
 from labeling.llm.breaker import Breaker
 from labeling.llm.budget import Budget, Purse
 from labeling.llm.classes import ClassSpec
+from labeling.llm.former import Former
 from labeling.llm.ledger import Ledger
 from labeling.llm.pace import Pacer
 from labeling.llm.pool import ExamplePool
@@ -43,6 +44,7 @@ class Desk:
     salt: str = ""
     attempts: int | None = None
     account: str = ""
+    former: Sequence[Former] = ()
 
 
 def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, Voter]:
@@ -101,6 +103,7 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
             else None,
             folder=desk.image_folder,
             salt=desk.salt,
+            former=desk.former,
         )
     return voters
 

@@ -11,6 +11,7 @@ from labeling.llm.answers import Reader
 from labeling.llm.budget import Budget, Purse
 from labeling.llm.classes import ClassSpec
 from labeling.llm.content import Content, contents, strings
+from labeling.llm.former import Former
 from labeling.llm.ledger import CHUNK, Ledger
 from labeling.llm.panel import Desk, assemble
 from labeling.llm.pool import ExamplePool
@@ -77,6 +78,7 @@ def quote_batch(
     image_folder: Path | None = None,
     by_batch: bool = False,
     salt: str = "",
+    former: Sequence[Former] = (),
 ) -> list[VoterQuote]:
     """Return what :func:`labeling.llm.labelling.label_batch` would take; sends nothing.
 
@@ -95,6 +97,7 @@ def quote_batch(
         examples,
         image_folder,
         salt=salt,
+        former=former,
     )
     voters = assemble(desk, prompts, Purse(budget, ledger, "quote"))
     ids = strings(items, "item_id")

@@ -10,11 +10,13 @@ from labeling.llm.breaker import ProviderDownError
 from labeling.llm.classes import ClassSpec
 from labeling.llm.confidence import from_logprobs, from_samples
 from labeling.llm.content import Content
+from labeling.llm.former import Former
 from labeling.llm.images import load_picture
 from labeling.llm.ledger import Call, Ledger, Stored
 from labeling.llm.manners import larger
 from labeling.llm.outcome import AGAIN, FILTERED, MOST_RUNS, Outcome
 from labeling.llm.pool import ExamplePool
+from labeling.llm.recall import recall
 from labeling.llm.rendering import Example, render, repair
 from labeling.llm.seat import Seat
 from labeling.llm.shortlist import Shortlist
@@ -48,6 +50,8 @@ class Voter:
         Examples, class shortlist, image folder.
     salt : str
         Sets these answers apart from all earlier ones (the canary); empty to use the ledger.
+    former : sequence of Former
+        The classes before each change, in the order of time: answers of then still count.
     """
 
     name: str
@@ -61,6 +65,7 @@ class Voter:
     shortlist: Shortlist | None = None
     folder: Path | None = None
     salt: str = ""
+    former: Sequence[Former] = ()
     _known: dict[str, Stored] = field(default_factory=dict)
     _out: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -69,19 +74,11 @@ class Voter:
         """Answers asked of each item."""
         return self.seats[0].prompt.settings.output.samples
 
-    def keys(self, content: Content) -> list[str]:
-        """Return the keys of everything that may have been asked about ``content``."""
-        return [
-            self._key(seat, content, sample, kind)
-            for seat in self.seats
-            for sample in range(self.samples)
-            for kind in ("ask", "repair")
-        ]
-
     def recall(self, contents: Sequence[Content]) -> None:
         """Read from the ledger what is known of ``contents``."""
-        self._known = self.ledger.answers(k for content in contents for k in self.keys(content))
-        self._out = self.ledger.waiting()
+        self._known, self._out = recall(
+            self.ledger, self.seats, contents, self.samples, self.salt, self.former
+        )
 
     def is_known(self, content: Content) -> bool:
         """Whether nothing would be sent for ``content``, repairs apart."""
@@ -173,6 +170,8 @@ class Voter:
             if known.filtered:
                 self.tally.filtered += 1
                 return Outcome(None, reason=FILTERED, version=seat.version)
+            if known.said is not None:
+                return Outcome(*known.said, version=seat.version)
             reply = known.reply
         parsed = self._read(reply)
         if parsed.label is None and not parsed.refused:
@@ -221,7 +220,7 @@ class Voter:
             if unsaid:
                 self.tally.advise(seat.give_room(room, enough=again.finish_reason != "length"))
         else:
-            again = known.reply
+            again = known.reply if known.said is None else Reply(known.said[0])
         second = self._read(again)
         return (second, again) if second.label or second.refused else (parsed, reply)
 

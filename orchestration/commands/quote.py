@@ -25,6 +25,7 @@ from orchestration.resources.models import (
     asking_nobody,
     budget_of,
     classes_of,
+    former_of,
     prompts_of,
     redactor_of,
 )
@@ -57,6 +58,7 @@ def quote(
             undecided=_all_undecided(found, items) if certain else None,
             image_folder=found.image_folder,
             by_batch=found.spec.models is not None and found.spec.models.batch,
+            former=former_of(found),
         )
         spent = ledger.spent("quote")
     budget = budget_of(found)

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
+from labeling.class_changes import class_today
 from labeling.llm.budget import Budget
 from labeling.llm.classes import ClassSpec
 from labeling.llm.collecting import Collected, collect_batches, open_batches
+from labeling.llm.former import Former
 from labeling.llm.ledger import WAIT_S, Ledger
 from labeling.llm.panel import price_of
 from labeling.llm.prompt import Prompt, load_prompts
@@ -23,6 +25,19 @@ def classes_of(task: Task) -> tuple[ClassSpec, ...]:
     """Return the classes as models are told about them, in an order that no edit changes."""
     told = {c.name: ClassSpec(c.name, c.description, c.synonyms) for c in task.spec.classes}
     return tuple(told[name] for name in task.classes)
+
+
+def former_of(task: Task) -> tuple[Former, ...]:
+    """Return the classes before each of their changes, and what they mean today."""
+    found: list[Former] = []
+    for place, change in enumerate(task.changes):
+        told = change.detail.get("models")
+        if told is not None:
+            later = task.changes[place:]
+            classes = tuple(ClassSpec(n, text, tuple(same)) for n, text, same in told["classes"])
+            today = {c.name: class_today(later, c.name, review=0) for c in classes}
+            found.append(Former(classes, told["versions"], today))
+    return tuple(found)
 
 
 def prompts_of(task: Task) -> tuple[Prompt, ...]:

@@ -1,0 +1,47 @@
+"""What the ledger knows already of what a voter is about to ask."""
+
+from collections.abc import Mapping, Sequence
+
+from labeling.llm.content import Content
+from labeling.llm.former import Former
+from labeling.llm.ledger import Ledger, Stored, question_key
+from labeling.llm.seat import Seat
+
+KINDS = ("ask", "repair")
+
+
+def recall(
+    ledger: Ledger,
+    seats: Sequence[Seat],
+    contents: Sequence[Content],
+    samples: int,
+    salt: str = "",
+    former: Sequence[Former] = (),
+) -> tuple[dict[str, Stored], Mapping[str, str]]:
+    """Return the answers there are, and the provider's batches that others are to come from.
+
+    Both by the key of the question; an answer that was given when the classes were others stands
+    under the key that its question has today, the latest first.
+    """
+    asked = [
+        (content.digest, seat, n, kind)
+        for content in contents
+        for seat in seats
+        for n in range(samples)
+        for kind in KINDS
+    ]
+    known = ledger.answers(seat.key(digest, n, kind, salt) for digest, seat, n, kind in asked)
+    out: Mapping[str, str] = ledger.waiting()
+    stated = seats[0].prompt.settings.output.confidence == "stated"
+    for then in reversed(former):
+        same = {
+            question_key(version, digest, n, kind, salt): key
+            for digest, seat, n, kind in asked
+            if (key := seat.key(digest, n, kind, salt)) not in known
+            for version in then.versions_of(seat.prompt)
+        }
+        for key, answer in ledger.answers(same).items():
+            if (read := then.read(answer, stated=stated)) is not None:
+                known.setdefault(same[key], read)
+        out = {**{same[key]: name for key, name in out.items() if key in same}, **out}
+    return known, out
