@@ -67,6 +67,8 @@ class ConsoleSettings:
         Items that are preloaded.
     seed : int, optional
         Of the mixing of the streams.
+    former : frozenset of str
+        Names that classes had before: answers that were under way may come with them.
 
     Raises
     ------
@@ -101,6 +103,7 @@ class ConsoleSettings:
     requests_per_s: float = 50.0
     ahead: int = 24
     seed: int | None = None
+    former: frozenset[str] = frozenset()
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -110,7 +113,7 @@ class ConsoleSettings:
                 f"a console needs at least 2 classes, each once; got {', '.join(names)}"
             )
         object.__setattr__(self, "classes", _with_keys(self.classes))
-        object.__setattr__(self, "names", frozenset(names))
+        object.__setattr__(self, "names", self.former.union(names))
 
     @property
     def mix(self) -> Mix:

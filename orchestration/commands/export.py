@@ -186,7 +186,8 @@ def write_model(task: Task, path: Path, card: Path) -> str:
     if known != list(task.classes):
         raise TaskError(
             f"{newest} knows the classes {', '.join(known)} and task.yaml names "
-            f"{', '.join(task.classes)}; `touchstone run {task.name}` trains a new one"
+            f"{', '.join(task.classes)}; "
+            f"`touchstone run {task.name} --batch {newest.stem}` trains a new one"
         )
     joblib.dump(pipeline, path, compress=3)
     card.write_text(newest.with_suffix(".md").read_text(encoding="utf-8"), encoding="utf-8")

@@ -85,6 +85,10 @@ def import_(
         bundle.reviews[:] = [_by(review, reviewer) for review in bundle.reviews]
     check_classes(chosen, file, [r.label for r in bundle.reviews if r.label is not None])
     check_classes(chosen, file, [a.gold for a in bundle.assignments if a.gold is not None])
+    bundle.assignments[:] = [
+        replace(a, gold=None if a.gold is None else chosen.class_today(a.gold))
+        for a in bundle.assignments
+    ]
     drawn = [] if random is None else drawn_items(file, bundle, known, random)
     tell = Console().print
     say: Callable[[str], None] = lambda text: tell(  # noqa: E731
@@ -123,12 +127,14 @@ def import_(
 def check_classes(task: Task, file: Path, labels: list[str]) -> None:
     """Refuse answers that name no class of the task: nothing of the file is then taken in.
 
+    A name that a class had before is read as what became of it.
+
     Raises
     ------
     ReviewError
         Names the file, the strange label, how many there are and what is allowed.
     """
-    strange = [label for label in labels if label not in task.classes]
+    strange = [label for label in labels if task.class_today(label) is None]
     if strange:
         raise ReviewError(
             f"{file}: {strange[0]!r} is no class of task {task.name!r} ({len(strange)} such labels); "

@@ -116,6 +116,7 @@ def settings(
     return ConsoleSettings(
         task=task.name,
         classes=[ClassInfo(c.name, c.description, c.key) for c in task.spec.classes],
+        former=task.former_classes,
         store_path=task.reviews,
         guidelines=guidelines,
         report_path=task.report,

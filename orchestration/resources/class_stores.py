@@ -1,21 +1,25 @@
-"""Small stores beside the warehouse that name classes: alerts that were sent, the canary's rounds."""
+"""What names classes beside the warehouse: alerts that were sent, the canary's rounds, students."""
 
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from labeling.class_changes import ClassChange
+from labeling.class_changes import ClassChange, class_today
+from orchestration.task.class_files import replace
 from orchestration.task.task import Task
 
 Carry = Callable[[sqlite3.Connection, ClassChange], None]
 
 
 def carry_stores(task: Task) -> None:
-    """Bring both up to the recorded changes: nobody is told twice, and no reference is lost."""
+    """Bring all up to the recorded changes: nobody is told twice, and no reference is lost."""
     _carry(task.alerts, task.changes, "alerts", _alerts)
     _carry(task.ledger, task.changes, "canary_answers", _canary)
+    for path in sorted(task.students.glob("*.joblib")):
+        _student(path, task.changes)
 
 
 def _carry(path: Path, changes: Sequence[ClassChange], table: str, carry: Carry) -> None:
@@ -30,6 +34,31 @@ def _carry(path: Path, changes: Sequence[ClassChange], table: str, carry: Carry)
             carry(db, change)
         db.execute(f"pragma user_version = {len(changes)}")
         db.execute("commit")
+
+
+def _student(path: Path, changes: Sequence[ClassChange]) -> None:
+    """Let a student speak of classes by the names of today; one whose classes are others stays."""
+    trained = path.stat().st_mtime
+    later = [c for c in changes if datetime.fromisoformat(c.at).timestamp() > trained]
+    if not any(change.moves for change in later):
+        return
+    import joblib
+    import numpy as np
+
+    pipeline = joblib.load(path)
+    last = pipeline.steps[-1][1]
+    then = [str(name) for name in last.classes_]
+    now = [class_today(later, name, review=0) for name in then]
+    if None in now or len(set(now)) < len(now) or now == then:
+        return
+    last.classes_ = np.asarray(now)
+    card = path.with_suffix(".md")
+    if card.is_file():
+        lines = f"- classes: {', '.join(then)}", f"- classes: {', '.join(map(str, now))}"
+        replace(card, card.read_text(encoding="utf-8").replace(*lines))
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    joblib.dump(pipeline, unfinished, compress=3)
+    unfinished.replace(path)
 
 
 def _alerts(db: sqlite3.Connection, change: ClassChange) -> None:

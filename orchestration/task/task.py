@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from labeling.class_changes import ClassChange
+from labeling.class_changes import ClassChange, class_today
 from labeling.files.found import bare, find_files
 from labeling.items.batches import batch_of
 from labeling.items.columns import Columns
@@ -56,6 +56,17 @@ class Task:
         Another order in task.yaml is shown, and changes nothing else.
         """
         return ordered(self.changes, [c.name for c in self.spec.classes])
+
+    def class_today(self, label: str) -> str | None:
+        """Return what a label means among today's classes; None if it is none, or nobody can say."""
+        today = class_today(self.changes, label)
+        return today if today in self.classes else None
+
+    @property
+    def former_classes(self) -> frozenset[str]:
+        """Names that classes had before and that answers may still come with."""
+        names = {name for change in self.changes for name in change.moves}
+        return frozenset(n for n in names if n not in self.classes and self.class_today(n))
 
     def forget_changes(self) -> None:
         """Read the record of class changes anew when it is asked for next."""

@@ -6,14 +6,18 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
+import joblib
 import pyarrow.parquet as pq
 import pytest
 
 from assets.tables import RELEASED
+from labeling.quality.trail import Action, Event
 from orchestration.planning import batches_to_label, batches_with_new_reviews
+from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.review_store import ReviewStore
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
@@ -23,6 +27,7 @@ from orchestration.task.task import load_task
 ROOT = Path(__file__).parents[2]
 COMMAND = """
 import os, signal, sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import orchestration.class_changes as module
 point = sys.argv.pop(1)
@@ -121,6 +126,10 @@ def test_a_rename_is_everywhere_and_nothing_is_labelled_or_measured_again(projec
     out = project / "out.csv"
     assert touchstone("export", "letters", "-o", str(out), at=project).code == 0
     assert "kudos" in out.read_text("utf-8")
+    model = project / "model.joblib"
+    assert touchstone("export", "letters", "--model", "-o", str(model), at=project).code == 0
+    assert list(joblib.load(model).predict(["Thank you for the lovely lift."])) == ["kudos"]
+    assert "classes: kudos, complaint, question" in model.with_suffix(".md").read_text("utf-8")
     shown = touchstone("classes", at=project, columns=200).out
     assert "rename: praise → kudos" in shown
     assert rerun(project).published is False
@@ -313,3 +322,53 @@ def test_what_cannot_be_is_told_and_nothing_changes(project, touchstone, command
     assert told in said.err
     assert files(project) == before
     assert task_of(project).changes[-1].what == "known"
+
+
+def test_answers_that_were_under_way_are_read_as_what_became_of_their_class(project, touchstone):
+    touchstone("classes", "rename", "praise", "kudos", "--yes", at=project)
+    task = task_of(project)
+    rows = [["item_id", "batch", "reviewer", "label"], ["m001", "2026-03-02", "ada", "praise"]]
+    path = project / "answers.csv"
+    path.write_text("\n".join(map(",".join, rows)) + "\n", "utf-8")
+    said = touchstone("import", str(path), "letters", at=project, columns=200)
+    assert said.code == 0
+    answers = ReviewStore(task.reviews).reviews().to_pylist()
+    assert [r["label"] for r in answers if r["reviewer"] == "ada"] == ["kudos"]
+    touchstone("classes", "retire", "kudos", "--yes", at=project)
+    again = touchstone("import", str(path), "letters", at=project, columns=200)
+    assert again.code == 2
+    assert "'praise' is no class" in again.err
+
+
+def test_what_was_done_about_alarms_of_a_class_follows_its_name(project, touchstone):
+    task = task_of(project)
+    now = datetime.now(UTC)
+    AlarmTrail(task.alarm_trail).record(
+        Event(
+            now,
+            "ada",
+            Action.MUTE,
+            "class/praise",
+            "2026-03-02",
+            "new staff",
+            now + timedelta(days=7),
+        )
+    )
+    touchstone("classes", "rename", "praise", "kudos", "--yes", at=project)
+    task = task_of(project)
+    assert [e.series for e in AlarmTrail(task.alarm_trail, task.changes).events()] == [
+        "class/kudos"
+    ]
+    assert [e.series for e in AlarmTrail(task.alarm_trail).events()] == ["class/praise"]
+
+
+def test_a_class_that_is_added_by_hand_is_a_setting_like_others(project):
+    path = project / "tasks" / "letters" / "task.yaml"
+    text = path.read_text("utf-8").replace("classes:\n", "classes:\n  - name: other\n", 1)
+    path.write_text(text, "utf-8")
+    before = gold(project)
+    outcome = rerun(project)
+    assert outcome.labelled == ["2026-03-02", "2026-03-03"]
+    assert task_of(project).classes == ("praise", "complaint", "question", "other")
+    assert gold(project) == before
+    assert rerun(project).labelled == []
