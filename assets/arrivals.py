@@ -7,6 +7,7 @@ import dagster as dg
 import duckdb
 import pyarrow as pa
 
+from assets.class_check import check_classes
 from assets.declare import once
 from assets.forgetting import forget, made
 from assets.stamp import BATCHES, reading_hash
@@ -48,6 +49,7 @@ def arrivals(task: Task) -> dg.AssetsDefinition:
 
         What came from a file that is gone, or is read otherwise now, goes; so do its batches.
         """
+        check_classes(task, warehouse)
         read = land(task, warehouse)
         keys = [str(batch) for batch in warehouse.read(BATCHES)["batch"].to_pylist()]
         partitions = str(batches(task).name)

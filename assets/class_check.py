@@ -25,11 +25,14 @@ def check_classes(task: Task, warehouse: Warehouse) -> None:
     recorded = read_changes(task.reviews)
     known = recorded[-1].classes if recorded else ()
     named = [c.name for c in task.spec.classes]
-    if recorded != task.changes and set(known) == {c.name for c in read_spec(task.folder).classes}:
-        raise TaskError(
-            f"the classes of task {task.name!r} changed while this program was running; "
-            "start it again"
-        )
+    if recorded != task.changes:
+        listed = {c.name for c in read_spec(task.folder).classes}
+        if set(known) == listed and listed != set(named):
+            raise TaskError(
+                f"the classes of task {task.name!r} changed while this program was running; "
+                "start it again"
+            )
+        task.forget_changes()
     carry_over(task, warehouse)
     counted = named_by(task, warehouse)
     vanished = [c for c in dict.fromkeys((*known, *counted)) if c not in named and c in counted]

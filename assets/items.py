@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.class_check import check_classes
 from assets.declare import by_batch
 from assets.tables import ARRIVALS, ITEMS
 from orchestration.resources.warehouse import Warehouse
@@ -22,6 +23,7 @@ def items(task: Task) -> dg.AssetsDefinition:
     @by_batch(task, ITEMS, group="items", deps=[ARRIVALS])
     def items(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """One row for each item; where an id came twice, the first row stands."""
+        check_classes(task, warehouse)
         batch = context.partition_key
         with warehouse.connect() as db:
             rows = db.execute(FIRST_OF_EACH_ID, {"batch": batch}).to_arrow_table()
