@@ -23,10 +23,10 @@ def task(tmp_path, monkeypatch):
 
 
 def changed(task, *moves):
-    """The task after renames, a minute apart from each other and from now."""
+    """The task after renames, an hour apart from each other and from now."""
     changes = [
         ClassChange(
-            "rename", {old: new}, (), at=(NOW + timedelta(minutes=n)).isoformat(),
+            "rename", {old: new}, (), at=(NOW + timedelta(hours=n)).isoformat(),
             detail={"versions": {"llm/p": [f"v{n - 1}", f"v{n}"]}},
         )
         for n, (old, new) in enumerate(moves, start=1)
