@@ -14,6 +14,7 @@ from labeling.quality.monitor import Watched
 from labeling.quality.trail import Event, resets
 from labeling.quality.watch import Promises
 from orchestration.resources.alarm_trail import AlarmTrail
+from orchestration.task.remakes import Remakes, hash_of
 from orchestration.task.task import Task
 
 METHOD = 2
@@ -62,13 +63,7 @@ def input_chain(task: Task, db: duckdb.DuckDBPyConnection) -> dict[str, str]:
     Reviews that come late, labels made anew, another promise or a reset change the hashes from
     their batch on.
     """
-    settings = task.spec.alarm.model_dump(
-        mode="json",
-        include={
-            "accuracy_at_least", "false_alarms", "horizon_batches", "classes", "voters",
-            "reference_reviews",
-        },
-    )  # fmt: skip
+    settings = hash_of(task.spec, Remakes.MEASURES)
     digest = hashlib.sha256(json.dumps([METHOD, settings, task.classes]).encode()).hexdigest()
     events = AlarmTrail(task.alarm_trail, task.changes).events()
     chain: dict[str, str] = {}

@@ -1,7 +1,6 @@
 """What a batch's labels are made from, as one hash: equal stamps, equal labels, nothing to do."""
 
 import hashlib
-import json
 from pathlib import Path
 
 import duckdb
@@ -9,16 +8,8 @@ import duckdb
 from assets.tables import CANARY, QUARANTINE
 from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.pictures import state_of
+from orchestration.task.remakes import Remakes, hash_of
 from orchestration.task.task import Task
-
-LABELS_FOLLOW = ("classes", "class_balance", "models", "student", "audit", "queue")
-"""Sections of task.yaml that labels and samples depend on."""
-
-NO_MATTER = ("canary", "concurrency", "pace", "batch", "budget")
-"""Settings of models that change no answer; a batch that a budget cut short goes on by itself."""
-
-NOT_OF_READING = ("files", "generator", "image_folder", "bad_rows_at_most", "cron")
-"""Settings of source and batch that change nothing of a row that is read."""
 
 ITEM = "concat(" + ", chr(31), ".join(
     f"coalesce({name}::varchar, chr(29))" for name in ("item_id", "text", "image", "time", "metadata")
@@ -84,25 +75,18 @@ def publication_stamp(task: Task, db: duckdb.DuckDBPyConnection) -> str:
         " from raw.quarantine"
     ).fetchone() or ("",)
     events = len(AlarmTrail(task.alarm_trail, task.changes).events())
-    return f"{labels} {measured} {watched} {asked} {aside} {events}"
+    results = hash_of(task.spec, Remakes.RESULTS)
+    return f"{labels} {measured} {watched} {asked} {aside} {events} {results}"
 
 
 def reading_hash(task: Task) -> str:
     """Hash of every setting that what lands depends on; files read with another are read anew."""
-    spec = task.spec.model_dump(mode="json", include={"source", "batch"})
-    source = {k: v for k, v in spec["source"].items() if k not in NOT_OF_READING}
-    batch = {k: v for k, v in spec["batch"].items() if k not in NOT_OF_READING}
-    return hashlib.sha256(json.dumps([source, batch], sort_keys=True).encode()).hexdigest()[:16]
+    return hash_of(task.spec, Remakes.READ)
 
 
 def settings_hash(task: Task) -> str:
-    """Hash of every file of the task that voters are made of, and of the sections above."""
-    digest = hashlib.sha256()
-    spec = task.spec.model_dump(mode="json", include=set(LABELS_FOLLOW))
-    spec["classes"] = sorted((c["name"], c["description"], *c["synonyms"]) for c in spec["classes"])
-    if spec["models"] is not None:
-        spec["models"] = {k: v for k, v in spec["models"].items() if k not in NO_MATTER}
-    digest.update(json.dumps(spec, sort_keys=True).encode())
+    """Hash of every file of the task that voters are made of, and of the settings of labels."""
+    digest = hashlib.sha256(hash_of(task.spec, Remakes.LABELS).encode())
     for path in sorted(_voter_files(task)):
         digest.update(str(path.relative_to(task.folder)).encode())
         digest.update(path.read_bytes())
