@@ -16,6 +16,7 @@ from orchestration import sensors
 from orchestration.definitions import definitions
 from orchestration.instance import PARTITION_NAME_TAG, PROCESS_TAG, end_lost_runs, open_instance
 from orchestration.planning import batches_with_new_reviews
+from orchestration.processes import this_process
 from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.review_rows import Assignment, Review
 from orchestration.resources.review_store import ReviewStore
@@ -256,7 +257,7 @@ def test_marts_follow_news_once_and_not_while_a_batch_is_under_way(task, instanc
 def test_a_run_whose_process_is_gone_is_ended_and_others_are_let_be(instance):
     started = dg.DagsterRunStatus.STARTED
     lost = create_run_for_test(instance, "a", status=started, tags={PROCESS_TAG: "999999999"})
-    mine = create_run_for_test(instance, "b", status=started, tags={PROCESS_TAG: str(os.getpid())})
+    mine = create_run_for_test(instance, "b", status=started, tags={PROCESS_TAG: this_process()})
     launched = create_run_for_test(instance, "c", status=started, tags={".dagster/grpc_info": "{}"})
     assert set(end_lost_runs(instance)) == {lost.run_id, launched.run_id}
     states = {run.run_id: run.status for run in instance.get_runs(limit=3)}
