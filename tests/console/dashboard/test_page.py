@@ -136,6 +136,16 @@ def test_the_page_carries_its_tables_and_loads_nothing():
     assert "@import" not in page
 
 
+def test_no_two_landmarks_go_by_one_name():
+    rule = dict.fromkeys(("votes", "coverage", "overlaps", "conflicts"), 0) | {"rule": "thanks"}
+    page = render(report(rules=pa.Table.from_pylist([rule])))
+    names = re.findall(r'<(?:section|div)[^>]*aria-label(?:ledby)?="([^"]+)"', page)
+    names = [name for name in names if not name.startswith("Download ")]
+    assert "rules-title" in names
+    assert "alarms-title" in names
+    assert len(names) == len(set(names))
+
+
 def test_the_page_holds_no_end_of_script_in_its_own_script():
     assert "</" not in (HERE / "page.js").read_text()
 
