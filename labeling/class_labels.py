@@ -26,6 +26,9 @@ from labeling.votes import ABSTAIN
 MAX_GUESSED_CLASSES = 1_000
 """Classes above which a number is taken for a mistake unless ``--classes`` says otherwise."""
 
+LONGEST_NAME = 1_000
+"""Characters in the name of a class."""
+
 ABSTENTIONS = ("-1", "-1.0")
 """What says nothing, besides nothing, unless a class is called so."""
 
@@ -91,6 +94,10 @@ def find_classes(
     if given is not None and not isinstance(given, int):
         return _enough(Classes(list(given)), "--classes names")
     found = {text for column in columns.values() for text in _texts(column)} - {*ABSTENTIONS}
+    for text in sorted(text for text in found if len(text) > LONGEST_NAME):
+        raise VotesError(
+            f"{_where(path, columns, text)}: a class has a name of up to {LONGEST_NAME:,} characters"
+        )
     texts = sorted(text for text in found if not _NUMBER.fullmatch(text))
     negative = [text for text in texts if _NEGATIVE.fullmatch(text)]
     if negative:
@@ -155,7 +162,7 @@ def _named(found: list[str], given: int | None) -> Classes:
 def _numbered(
     path: Path, columns: Mapping[str, Any], found: list[str], given: int | None
 ) -> Classes:
-    n_classes = given or max(int(float(found[-1])) + 1 if found else 0, 2)
+    n_classes = given or max(int(found[-1].removesuffix(".0")) + 1 if found else 0, 2)
     if given is None and n_classes > MAX_GUESSED_CLASSES:
         raise VotesError(
             f"{_where(path, columns, found[-1])}, which would make {n_classes} classes. Name "

@@ -43,6 +43,10 @@ def look_alikes(columns: Mapping[str, Any]) -> list[str]:
     ]
 
 
+LONGEST_SHOWN = 100
+"""Characters of a label that a message quotes."""
+
+
 def shown(text: str) -> str:
     r"""Quote a label so that look-alikes can be told apart: accents that stand alone are spelled out.
 
@@ -51,9 +55,12 @@ def shown(text: str) -> str:
     >>> shown("cafe\N{COMBINING ACUTE ACCENT}"), shown("caf\N{LATIN SMALL LETTER E WITH ACUTE}")
     ("'cafe\\u0301'", "'café'")
     """
-    return "".join(
-        f"\\u{ord(one):04x}" if unicodedata.combining(one) else one for one in repr(text)
+    cut = (
+        text
+        if len(text) <= LONGEST_SHOWN
+        else f"{text[:LONGEST_SHOWN]}... ({len(text):,} characters)"
     )
+    return "".join(f"\\u{ord(one):04x}" if unicodedata.combining(one) else one for one in repr(cut))
 
 
 def spelling(text: str) -> str:

@@ -45,7 +45,9 @@ def read_records(records: Sequence[tuple[int, Mapping[str, Any]]], source: str) 
                     said=said,
                     tool_id=tool_id,
                     reviewer=f"argilla/{who}",
-                    key=f"argilla/{tool_id}/{'#'.join(v for one in said.values() for v in one)}",
+                    key=f"argilla/{tool_id}/{'#'.join(v for one in said.values() for v in one)}"
+                    if tool_id
+                    else "",
                 )
             )
     return entries

@@ -1,7 +1,8 @@
 """What every format carries: items, why they were asked, and what people answered."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -26,6 +27,9 @@ Numbered = tuple[int, Review]
 class Bundle:
     """Assignments and reviews, both in the order in which they came.
 
+    ``places`` tells where in a file an item (item_id, batch) stands first, and an answer
+    (reviewer, idempotency_key), for messages.
+
     Examples
     --------
     >>> Bundle([], []).reviews
@@ -34,6 +38,7 @@ class Bundle:
 
     assignments: list[Assignment]
     reviews: list[Review]
+    places: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def by_item(self) -> list[tuple[tuple[str, str], list[Assignment], list[Numbered]]]:
         """Group by (item_id, batch), items in the order they were planned, reviews numbered."""

@@ -6,7 +6,6 @@ takes it off again, so nothing runs and nothing is lost.
 
 import csv
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from console.formats.bundle import (
     review_to_json,
     short_key,
 )
+from labeling.files.apostrophes import harmless, raw_cell
 from orchestration.resources.review_rows import Assignment, Review, ReviewError, read_context
 
 ITEM = ("item_id", "batch", "text", "image", "context", "suggestion")
@@ -27,7 +27,6 @@ REVIEW = ("n", "reviewer", "outcome", "label", "seconds", "at", "note", "idempot
 COLUMNS = (*ITEM, *ASSIGNMENT, *REVIEW)
 NEEDED = ("item_id", "batch")
 
-_RUNS = re.compile(r"'*[=+\-@\t\r\uff0b\uff0d\uff1d\uff20]")
 _WHOLE = {"n", "priority", "probability", "seconds"}
 
 
@@ -63,6 +62,7 @@ def read_csv(path: Path) -> Bundle:
         rows = [(reader.line_num, row) for row in reader]
     planned: dict[tuple[str, str, str], Assignment] = {}
     answered: dict[tuple[str, str, str], Assignment] = {}
+    places: dict[tuple[str, str], str] = {}
     reviews: list[Numbered] = []
     for number, raw in rows:
         where = f"{path}, line {number}"
@@ -73,37 +73,18 @@ def read_csv(path: Path) -> Bundle:
             assignment = _assignment(row)
             if row.get("reviewer") or row.get("label"):
                 reviews.append(_review(row))
+                last = reviews[-1][1]
+                places.setdefault((last.reviewer, last.idempotency_key), where)
         except ValueError as error:
             raise ReviewError(f"{where}: {error}") from error
         key = (assignment.item_id, assignment.batch, assignment.origin)
+        places.setdefault(key[:2], where)
         # An answer without a priority came late, under an origin that nobody had planned.
         late = (row.get("reviewer") or row.get("label")) and not row.get("priority")
         (answered if late else planned).setdefault(key, assignment)
     known = {key[:2] for key in planned}
     planned.update((k, a) for k, a in answered.items() if k[:2] not in known)
-    return Bundle(list(planned.values()), in_order(reviews))
-
-
-def harmless(cell: str) -> str:
-    """Put an apostrophe before what a spreadsheet would run.
-
-    Examples
-    --------
-    >>> harmless("=HYPERLINK(1)"), harmless("fine"), harmless("'=1")
-    ("'=HYPERLINK(1)", 'fine', "''=1")
-    """
-    return f"'{cell}" if _RUNS.match(cell) else cell
-
-
-def raw_cell(cell: str) -> str:
-    """Take the apostrophe of :func:`harmless` off.
-
-    Examples
-    --------
-    >>> raw_cell("'=1"), raw_cell("'tis fine")
-    ('=1', "'tis fine")
-    """
-    return cell[1:] if cell.startswith("'") and _RUNS.match(cell) else cell
+    return Bundle(list(planned.values()), in_order(reviews), places)
 
 
 def _rows(bundle: Bundle) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from console.formats.entries import Entry
 from console.formats.jsonl import read_jsonl, write_jsonl
 from console.formats.label_studio import OURS, read_label_studio, write_label_studio
 from labeling.errors import LabelingError
-from labeling.files.cells import Written, as_text
+from labeling.files.cells import as_text, parse_json
 from labeling.files.columns import column_names
 from labeling.files.records import Record, read_records
 from orchestration.resources.review_rows import ReviewError
@@ -132,7 +132,7 @@ def write_file(bundle: Bundle, path: Path, images: Path | None = None) -> int:
 
 def _json(path: Path, classes: Sequence[str]) -> Bundle | Foreign:
     try:
-        said = json.loads(path.read_text(encoding="utf-8-sig"), parse_float=Written)
+        said = parse_json(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ReviewError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from None
     except (ValueError, RecursionError) as error:
@@ -152,9 +152,9 @@ def _json(path: Path, classes: Sequence[str]) -> Bundle | Foreign:
 
 
 def _rows(path: Path, records: list[Record], classes: Sequence[str]) -> Bundle | Foreign:
-    source, first = str(path), records[0][1]
+    source, first, ending = str(path), records[0][1], path.suffix.lower()
     if label_studio_export.is_row(first):
-        kind = "CSV" if path.suffix.lower() == ".csv" else "JSON-MIN"
+        kind = "CSV" if ending == ".csv" else "JSON-MIN"
         return _each(f"Label Studio {kind}", source, records, label_studio_export.read_rows)
     if prodigy.is_record(first):
         return _each(
@@ -162,10 +162,10 @@ def _rows(path: Path, records: list[Record], classes: Sequence[str]) -> Bundle |
         )
     if argilla.is_record(first):
         return _each("Argilla", source, records, argilla.read_records)
-    ours = {"item_id", "batch"} <= first.keys() and path.suffix in (".csv", ".jsonl")
-    if path.suffix == ".jsonl" and ours and "label" not in first:
+    ours = {"item_id", "batch"} <= first.keys() and ending in (".csv", ".jsonl")
+    if ending == ".jsonl" and ours and "label" not in first:
         return _whole("reviews", source, lambda: read_jsonl(path))
-    if path.suffix == ".csv" and (ours or "label" not in first):
+    if ending == ".csv" and (ours or "label" not in first):
         return read_csv(path)
     if "item_id" not in first and doccano.is_record(first):
         return _each(

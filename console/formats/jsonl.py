@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
-from labeling.files.cells import Written, as_text
+from labeling.files.cells import as_text, parse_json
 from orchestration.resources.review_rows import Assignment, ReviewError, read_context
 
 
@@ -41,17 +41,19 @@ def read_jsonl(path: Path) -> Bundle:
     """
     assignments: list[Assignment] = []
     reviews: list[Numbered] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+    places: dict[tuple[str, str], str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
         if not line.strip():
             continue
         where = f"{path}, line {number}"
         try:
-            said = json.loads(line, parse_float=Written)
-        except json.JSONDecodeError as error:
+            said = parse_json(line)
+        except (ValueError, RecursionError) as error:
             raise ReviewError(f"{where}: not JSON ({error})") from error
         if not isinstance(said, dict) or not {"item_id", "batch"} <= said.keys():
             raise ReviewError(f"{where}: a line is an object with at least item_id and batch")
         item_id, batch = (_key(said.pop(name), f"{where}: {name}") for name in ("item_id", "batch"))
+        places.setdefault((item_id, batch), where)
         answers = said.pop("reviews", [])
         assignments += [
             _assignment_from_json(item_id, batch, planned, where)
@@ -61,7 +63,7 @@ def read_jsonl(path: Path) -> Bundle:
             review_from_json(item_id, batch, answer, f"{where}, review {i}")
             for i, answer in enumerate(answers)
         ]
-    return Bundle(assignments, in_order(reviews))
+    return Bundle(assignments, in_order(reviews), places)
 
 
 def _key(value: Any, where: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
 from console.formats.label_studio_export import chosen_of, who
 from console.images import as_url
-from labeling.files.cells import as_text
+from labeling.files.cells import as_text, parse_json
 from labeling.items.batches import UNDATED
 from orchestration.resources.review_rows import Assignment, Review, ReviewError, read_context
 
@@ -99,6 +99,7 @@ def from_tasks(tasks: list[dict[str, Any]], source: str = "Label Studio") -> Bun
     """
     assignments: list[Assignment] = []
     reviews: list[Numbered] = []
+    places: dict[tuple[str, str], str] = {}
     for number, task in enumerate(tasks):
         where = f"{source}, task {task.get('id', number)}"
         data = task.get("data")
@@ -124,12 +125,13 @@ def from_tasks(tasks: list[dict[str, Any]], source: str = "Label Studio") -> Bun
             ]
         except (KeyError, TypeError, ValueError) as error:
             raise ReviewError(f"{where}: {error}") from error
+        places.setdefault((ours["item_id"], ours["batch"]), where)
         origin = str(ours["assignments"][0]["origin"])
         reviews += [
             read_annotation(annotation, ours["item_id"], ours["batch"], origin, where)
             for annotation in task.get("annotations") or []
         ]
-    return Bundle(assignments, in_order(reviews))
+    return Bundle(assignments, in_order(reviews), places)
 
 
 def image_data(image: str | None, images: Path | None) -> dict[str, str]:
@@ -164,7 +166,7 @@ def read_label_studio(path: Path) -> Bundle:
         If the file is not a list of tasks, or as :func:`from_tasks`.
     """
     try:
-        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
+        tasks = parse_json(path.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ReviewError(f"{path}: not JSON ({error})") from error
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):

@@ -50,7 +50,9 @@ def read_records(
                 said={"accept": chosen} if chosen else {},
                 tool_id=as_text(record.get("_input_hash")),
                 reviewer=f"prodigy/{who}",
-                key=f"prodigy/{record.get('_task_hash')}/{stamp or '#'.join(chosen)}",
+                key=f"prodigy/{record['_task_hash']}/{stamp or '#'.join(chosen)}"
+                if "_task_hash" in record
+                else "",
                 at=stamp,
                 skipped=not chosen,
             )

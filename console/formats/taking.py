@@ -48,7 +48,8 @@ def take_entries(
     ReviewError
         If an answer is not what it should be, or ``unknown`` is ``refuse`` and an item is not known.
     """
-    taken = Taken(Bundle([], []))
+    places: dict[tuple[str, str], str] = {}
+    taken = Taken(Bundle([], [], places))
     planned: dict[tuple[str, str], Assignment] = {}
     for entry in entries:
         label = label_of(entry, names)
@@ -70,6 +71,8 @@ def take_entries(
         taken.shared += why == SHARED and answered
         if answered:
             taken.bundle.reviews.append(_review(entry, place, label, zone))
+            last = taken.bundle.reviews[-1]
+            places.setdefault((last.reviewer, last.idempotency_key), entry.where)
         elif found is not None:
             taken.unanswered += 1
             continue
@@ -94,7 +97,7 @@ def check_bundle(bundle: Bundle, items: Items, unknown: Unknown, source: str) ->
     """
     if not items.complete:
         return Taken(bundle)
-    taken = Taken(Bundle([], []))
+    taken = Taken(Bundle([], [], bundle.places))
     left_out: set[tuple[str, str]] = set()
     for one in bundle.assignments:
         item, why = items.find(one.item_id, one.batch, one.text or None)
@@ -103,7 +106,7 @@ def check_bundle(bundle: Bundle, items: Items, unknown: Unknown, source: str) ->
             one = replace(one, text=item.text, image=item.image)
         elif not keep:
             if (one.item_id, one.batch) not in left_out:
-                taken.faults.append(f"{source}: {why}")
+                taken.faults.append(f"{bundle.places.get((one.item_id, one.batch), source)}: {why}")
             left_out.add((one.item_id, one.batch))
             continue
         taken.bundle.assignments.append(one)

@@ -1,7 +1,11 @@
 """The text of one value: what stood in the file, wherever the file keeps it as text."""
 
+import json
 from math import isnan
 from typing import Any
+
+LONGEST_NUMBER = 4_000
+"""Digits of a whole number that is counted with; a longer one is only ever a text."""
 
 
 class Written(float):
@@ -32,7 +36,7 @@ def as_text(value: Any) -> str | None:
     Raises
     ------
     TypeError
-        If the value is a list, an object or bytes.
+        If the value is a list, an object or bytes, or text that no file can hold.
 
     Examples
     --------
@@ -45,10 +49,54 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Written):
-        return value.text
+        return None if isnan(value) else value.text
     if isinstance(value, float):
         return _number(value)
-    return None if value is None else str(value)
+    if value is None:
+        return None
+    text = str(value)
+    if (
+        not text.isascii()
+        and not text.isprintable()
+        and any("\ud800" <= c <= "\udfff" for c in text)
+    ):
+        raise TypeError("half a surrogate pair, which is no character")
+    return text
+
+
+def parse_json(text: str) -> Any:
+    """Read JSON and forget nothing of it: numbers keep how they are written, no name comes twice.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON, or an object says one name twice.
+
+    Examples
+    --------
+    >>> [as_text(one) for one in parse_json('[1.50, -0, 1e400, Infinity, NaN]')]
+    ['1.50', '-0', '1e400', 'Infinity', None]
+    """
+    return json.loads(
+        text,
+        parse_float=Written,
+        parse_int=_whole,
+        parse_constant=Written,
+        object_pairs_hook=_once,
+    )
+
+
+def _whole(text: str) -> int | Written:
+    return Written(text) if text == "-0" or len(text) > LONGEST_NUMBER else int(text)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{twice!r} stands twice in one object")
+    return found
 
 
 def _number(value: float) -> str | None:

@@ -10,6 +10,7 @@ No column is guessed to hold numbers, dates or truth values: ``01`` stays ``01``
 import csv
 import gzip
 import zlib
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from labeling.errors import LabelingError
+from labeling.files.apostrophes import is_export, raw_cell
 from labeling.files.arrays import read_array
 from labeling.files.cells import as_text
-from labeling.files.records import ENDINGS, read_records
+from labeling.files.records import ENDINGS, read_records, values_of
 
 JSON_LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet", ".pq")
@@ -47,6 +49,8 @@ def column_names(path: Path) -> list[str]:
     """
     whole = _is(path, (*JSON_LINES, *ARRAY))
     names = _read(path, None).column_names if whole else _header(path)
+    if not any(names):
+        raise LabelingError(f"{path} names no column; CSV names them in its first line")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise LabelingError(f"{path} has two columns {twice[0]!r}; rename or drop one of them")
@@ -81,7 +85,13 @@ def read_columns(
     [{'item_id': '007', 'label': 'NA'}, {'item_id': '1.0', 'label': None}]
     """
     known = column_names(path)
-    return _read(path, list(columns or known), numeric)
+    table = _read(path, list(columns or known), numeric)
+    if not _is(path, (".csv", ".csv.gz")) or not is_export(known):
+        return table
+    cells = [
+        [None if one is None else raw_cell(one) for one in c.to_pylist()] for c in table.columns
+    ]
+    return pa.table([pa.array(one, pa.string()) for one in cells], table.column_names)
 
 
 def numbers(path: Path | str, table: pa.Table, name: str) -> NDArray[np.float64]:
@@ -158,9 +168,8 @@ def _header(path: Path) -> list[str]:
     try:
         if _is(path, PARQUET):
             return list(pq.read_schema(path).names)
-        unpacked = gzip.open if _is(path, (".gz",)) else open
-        with unpacked(path, "rt", encoding="utf-8-sig", newline="") as file:
-            return next(filter(None, csv.reader(file)), [])
+        with _opened(path) as file:
+            return next(filter(None, csv.reader(file, strict=True)), [])
     except (pa.ArrowException, OSError, EOFError, zlib.error, csv.Error, UnicodeError) as error:
         raise _damaged(path, error) from None
 
@@ -186,9 +195,10 @@ def _read(path: Path, columns: list[str] | None, numeric: Sequence[str] = ()) ->
     try:
         if _is(path, PARQUET):
             return _texts(path, pq.read_table(path, columns=columns), numeric)
+        _check_quotes(path)
         return pyarrow.csv.read_csv(
             path,
-            read_options=_blocks(),
+            read_options=pyarrow.csv.ReadOptions(block_size=LONGEST_ROW),
             parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
             convert_options=pyarrow.csv.ConvertOptions(
                 include_columns=columns,
@@ -197,12 +207,19 @@ def _read(path: Path, columns: list[str] | None, numeric: Sequence[str] = ()) ->
                 strings_can_be_null=True,
             ),
         )
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, EOFError, zlib.error, csv.Error, UnicodeError) as error:
         raise _damaged(path, error) from None
 
 
-def _blocks() -> Any:
-    return pyarrow.csv.ReadOptions(block_size=LONGEST_ROW)
+def _check_quotes(path: Path) -> None:
+    """Find the quote that is never closed: pyarrow takes all that follows for one cell."""
+    with _opened(path) as file:
+        deque(csv.reader(file, strict=True), maxlen=0)
+
+
+def _opened(path: Path) -> Any:
+    unpacked = gzip.open if _is(path, (".gz",)) else open
+    return unpacked(path, "rt", encoding="utf-8-sig", newline="")
 
 
 def _damaged(path: Path, error: Exception) -> LabelingError:
@@ -236,19 +253,31 @@ def _texts(path: Path, table: pa.Table, numeric: Sequence[str]) -> pa.Table:
         if pa.types.is_dictionary(kind):
             column = column.cast(kind.value_type)
         number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
-        if not pa.types.is_string(column.type) and not (number and field.name in numeric):
+        if not _is_utf8(column) and not (number and field.name in numeric):
             column = _as_texts(path, field.name, column)
         table = table.set_column(at, field.name, column)
     return table
 
 
+def _is_utf8(column: Any) -> bool:
+    if not pa.types.is_string(column.type):
+        return False
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def _as_texts(path: Path, name: str, column: Any) -> Any:
     kind = column.type
-    if pa.types.is_integer(kind) or pa.types.is_large_string(kind) or pa.types.is_boolean(kind):
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
         return column.cast(pa.string())
     if pa.types.is_null(kind):
         return pa.chunked_array([pa.nulls(len(column), pa.string())])
-    values = column.to_pylist()
+    values, faults = values_of(column)
+    for row, reason in faults.items():
+        raise LabelingError(f"{path} row {row}: {name!r} {reason}")
     texts = [_text(path, row, name, value) for row, value in enumerate(values, start=1)]
     return pa.chunked_array([pa.array(texts, pa.string())])
 

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import io
-import json
 import re
 import zlib
 from collections.abc import Iterator
@@ -13,7 +12,8 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labeling.files.cells import Written
+from labeling.files.apostrophes import is_export, raw_cell
+from labeling.files.cells import parse_json
 
 Record = tuple[int, dict[str, Any]]
 Reject = tuple[int | None, str | None, str, str | None]
@@ -24,6 +24,8 @@ ENDINGS = (".csv", ".csv.gz", ".jsonl", ".ndjson", ".parquet", ".pq")
 
 ESCAPED = re.compile("[\udc80-\udcff]")
 """What ``surrogateescape`` makes of bytes that are not UTF-8."""
+
+csv.field_size_limit(1 << 30)
 
 
 def read_records(path: Path, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
@@ -98,7 +100,7 @@ def _jsonl(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[R
             rejects.append((number, None, wrong, _shown(line)))
             continue
         try:
-            record: Any = json.loads(line, parse_float=Written)
+            record: Any = parse_json(line)
         except (ValueError, RecursionError) as error:
             cut = " (the file ends here: half-written?)" if number == len(lines) else ""
             rejects.append((number, None, f"not a JSON object: {error}{cut}", line))
@@ -117,7 +119,6 @@ def _jsonl(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[R
 
 
 def _csv(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
-    csv.field_size_limit(1 << 30)
     parts = _cut(data.decode("utf-8", "surrogateescape"))
     header, lines, _ = next(parts, (list[str](), "", None))
     wrong = _not_utf8(lines)
@@ -131,12 +132,13 @@ def _csv(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Rej
         return [], missing
     records: list[Record] = []
     rejects: list[Reject] = []
+    read = raw_cell if is_export(header) else str
     for row, (fields, lines, fault) in enumerate(parts, start=1):
         reason = fault or _not_utf8(lines)
         if reason is None and len(fields) != len(header):
             reason = f"{len(fields)} fields, but the header has {len(header)}"
         if reason is None:
-            records.append((row, dict(zip(header, fields, strict=True))))
+            records.append((row, dict(zip(header, map(read, fields), strict=True))))
         else:
             rejects.append((row, None, reason, _shown(lines)))
     return records, rejects
@@ -151,7 +153,7 @@ def _cut(text: str) -> Iterator[tuple[list[str], str, str | None]]:
     taken: list[str] = []
 
     def source() -> Iterator[str]:
-        for line in io.StringIO(text, newline="\n"):
+        for line in io.StringIO(text, newline=""):
             taken.append(line)
             yield line
 
@@ -181,4 +183,33 @@ def _parquet(path: Path, required: tuple[str, ...]) -> tuple[list[Record], list[
     missing = _missing(required, table.column_names)
     if missing:
         return [], missing
-    return list(enumerate(table.select(list(required)).to_pylist(), start=1)), []
+    columns: list[list[Any]] = []
+    rejects: dict[int, Reject] = {}
+    for name in required:
+        values, faults = values_of(table.column(name))
+        columns.append(values)
+        for row, reason in faults.items():
+            rejects.setdefault(row, (row, name, reason, None))
+    rows = enumerate(zip(*columns, strict=True), start=1)
+    records = [(n, dict(zip(required, row, strict=True))) for n, row in rows if n not in rejects]
+    return records, list(rejects.values())
+
+
+def values_of(column: Any) -> tuple[list[Any], dict[int, str]]:
+    """Return the values of a Parquet column, and of each row (from 1) without one why.
+
+    Python has no text that is not UTF-8, no time after the year 9999, no zone that nobody knows.
+    """
+    unknown = (KeyError, OverflowError, ValueError)
+    try:
+        return column.to_pylist(), {}
+    except unknown:
+        values: list[Any] = []
+    faults: dict[int, str] = {}
+    for row, one in enumerate(column, start=1):
+        try:
+            values.append(one.as_py())
+        except unknown as error:
+            values.append(None)
+            faults[row] = f"cannot be read as {column.type}: {error}"
+    return values, faults

@@ -48,7 +48,10 @@ def read_time(value: object, zone: tzinfo = UTC, form: str | None = None) -> dat
     '2026-03-02 07:15:00'
     """
     if isinstance(value, datetime):
-        return _in_utc(value, zone)
+        try:
+            return _in_utc(value, zone)
+        except OverflowError:
+            raise ValueError(f"{str(value)!r} {OTHERWISE}") from None
     try:
         text = (as_text(value) or "").strip()
     except TypeError:
@@ -92,4 +95,6 @@ def _zone(name: str) -> tzinfo:
 
 def _in_utc(time: datetime, zone: tzinfo) -> datetime:
     known = time if time.tzinfo is not None else time.replace(tzinfo=zone)
-    return known.astimezone(UTC).replace(tzinfo=None)
+    utc = known.astimezone(UTC)
+    utc.astimezone(zone)  # a batch is named by the time there, which the calendar must have
+    return utc.replace(tzinfo=None)

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labeling.class_labels import LONGEST_NAME
 from labeling.errors import LabelingError, QualityError
 from labeling.files.cells import as_text
 from labeling.files.columns import column_names, numbers, read_columns
@@ -209,7 +210,15 @@ def review_table(table: pa.Table) -> ReviewTable:
 
 
 def _text(table: pa.Table, name: str) -> NDArray[np.str_]:
-    return np.asarray([as_text(value) or "" for value in table[name].to_pylist()], dtype=np.str_)
+    texts = [as_text(value) or "" for value in table[name].to_pylist()]
+    for row, text in enumerate(texts, start=1):
+        # NumPy drops NULs at the end, and gives every row the room of the longest
+        if "\0" in text or len(text) > LONGEST_NAME:
+            raise QualityError(
+                f"row {row}: {name} has {len(text):,} characters or a NUL byte among them; allowed "
+                f"are {LONGEST_NAME:,} without one"
+            )
+    return np.asarray(texts, dtype=np.str_)
 
 
 def _correct(
@@ -248,7 +257,8 @@ def _number(
 
 def _settled(found: ReviewTable, item: NDArray[np.str_]) -> ReviewTable:
     """Keep one row for each batch and item, with the majority of its reviews."""
-    key = np.char.add(np.char.add(found.batch, "\x1f"), item)
+    items, place = np.unique(item, return_inverse=True)
+    key = np.unique(found.batch, return_inverse=True)[1] * len(items) + place
     _, first, group = np.unique(key, return_index=True, return_inverse=True)
     votes = np.bincount(group, found.correct == 1) - np.bincount(group, found.correct == 0)
     reviewed = np.bincount(group, found.correct >= 0) > 0

@@ -93,9 +93,15 @@ def spread(metadata: Sequence[str]) -> dict[str, Any]:
         values = [record.get(name) for record in records]
         try:
             columns[name] = pa.array(values)
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            columns[name] = pa.array([None if v is None else str(v) for v in values], pa.string())
+        except (OverflowError, pa.ArrowInvalid, pa.ArrowTypeError):
+            columns[name] = pa.array([_said(value) for value in values], pa.string())
     return columns
+
+
+def _said(value: Any) -> str | None:
+    return (
+        json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else as_text(value)
+    )
 
 
 def read_earlier(path: Path) -> Any:

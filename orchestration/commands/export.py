@@ -210,7 +210,7 @@ def _with_text(task: Task, labels: "pa.Table") -> "pa.Table":
 def _harmless(table: "pa.Table") -> tuple["pa.Table", int]:
     import pyarrow as pa
 
-    from console.formats.csv import harmless
+    from labeling.files.apostrophes import harmless
 
     changed = 0
     for at, field in enumerate(table.schema):

@@ -81,10 +81,9 @@ def import_(
     else:
         taken, known, told = _ours(chosen, file, found, policy)
     bundle = taken.bundle
+    check_classes(chosen, file, bundle)
     if reviewer is not None:
         bundle.reviews[:] = [_by(review, reviewer) for review in bundle.reviews]
-    check_classes(chosen, file, [r.label for r in bundle.reviews if r.label is not None])
-    check_classes(chosen, file, [a.gold for a in bundle.assignments if a.gold is not None])
     bundle.assignments[:] = [
         replace(a, gold=None if a.gold is None else chosen.class_today(a.gold))
         for a in bundle.assignments
@@ -124,7 +123,7 @@ def import_(
         )
 
 
-def check_classes(task: Task, file: Path, labels: list[str]) -> None:
+def check_classes(task: Task, file: Path, bundle: "Bundle") -> None:
     """Refuse answers that name no class of the task: nothing of the file is then taken in.
 
     A name that a class had before is read as what became of it.
@@ -132,12 +131,15 @@ def check_classes(task: Task, file: Path, labels: list[str]) -> None:
     Raises
     ------
     ReviewError
-        Names the file, the strange label, how many there are and what is allowed.
+        Names the row, the strange label, how many there are and what is allowed.
     """
-    strange = [label for label in labels if task.class_today(label) is None]
-    if strange:
+    said = [((r.reviewer, r.idempotency_key), r, r.label) for r in bundle.reviews]
+    said += [((a.item_id, a.batch), a, a.gold) for a in bundle.assignments]
+    strange = [one for one in said if one[2] is not None and task.class_today(one[2]) is None]
+    for key, one, label in strange[:1]:
+        place = bundle.places.get(key) or bundle.places.get((one.item_id, one.batch), str(file))
         raise ReviewError(
-            f"{file}: {strange[0]!r} is no class of task {task.name!r} ({len(strange)} such labels); "
+            f"{place}: {label!r} is no class of task {task.name!r} ({len(strange)} such labels); "
             f"allowed: {', '.join(task.classes)}",
             "unknown_class",
         )
