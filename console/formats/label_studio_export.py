@@ -103,16 +103,17 @@ def _annotation(
     where: str, data: dict[str, Any], tool_id: str | None, annotation: dict[str, Any]
 ) -> Entry:
     identity = annotation.get("unique_id") or annotation.get("id") or tool_id
+    skipped = bool(annotation.get("was_cancelled") or annotation.get("skipped"))
     return Entry(
         where=f"{where}, annotation {annotation.get('id')}",
         fields=data,
-        said=chosen_of(annotation.get("result")),
+        said={} if skipped else chosen_of(annotation.get("result")),
         tool_id=tool_id,
         reviewer=f"label-studio/{who(annotation.get('completed_by'))}",
         key=f"label-studio/{identity}/{annotation.get('updated_at') or ''}",
         at=annotation.get("updated_at") or annotation.get("created_at"),
         seconds=_seconds(annotation.get("lead_time")),
-        skipped=bool(annotation.get("was_cancelled") or annotation.get("skipped")),
+        skipped=skipped,
     )
 
 

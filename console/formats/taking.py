@@ -50,6 +50,7 @@ def take_entries(
     """
     places: dict[tuple[str, str], str] = {}
     taken = Taken(Bundle([], [], places))
+    unnamed: dict[tuple[str, str], tuple[str | None, str]] = {}
     planned: dict[tuple[str, str], Assignment] = {}
     for entry in entries:
         label = label_of(entry, names)
@@ -71,6 +72,7 @@ def take_entries(
         taken.shared += why == SHARED and answered
         if answered:
             taken.bundle.reviews.append(_review(entry, place, label, zone))
+            _check_twice(entry, place, label, unnamed)
             last = taken.bundle.reviews[-1]
             places.setdefault((last.reviewer, last.idempotency_key), entry.where)
         elif found is not None:
@@ -83,6 +85,22 @@ def take_entries(
     taken.bundle.assignments.extend(planned.values())
     _refuse_unknown(taken, unknown)
     return taken
+
+
+def _check_twice(
+    entry: Entry,
+    place: tuple[str, str],
+    label: str | None,
+    unnamed: dict[tuple[str, str], tuple[str | None, str]],
+) -> None:
+    if entry.reviewer or entry.at:
+        return
+    before, where = unnamed.setdefault(place, (label, entry.where))
+    if before != label:
+        raise ReviewError(
+            f"{entry.where}: item {place[0]!r} is {label!r} here and {before!r} in {where}; keep one "
+            f"label, or tell the people apart with a column reviewer, or when by a column at"
+        )
 
 
 def check_bundle(bundle: Bundle, items: Items, unknown: Unknown, source: str) -> Taken:
@@ -140,6 +158,8 @@ def _review(entry: Entry, place: tuple[str, str], label: str | None, zone: tzinf
         at = read_time(entry.at, zone)
     except ValueError as error:
         raise ReviewError(f"{entry.where}: {error}") from None
+    if not 0 <= entry.seconds < float("inf"):
+        raise ReviewError(f"{entry.where}: seconds is {entry.seconds}; it is 0 or more")
     return Review(
         item_id=item_id,
         batch=batch,

@@ -54,19 +54,51 @@ def test_an_unknown_item_of_our_own_reviews_is_told_by_its_row(tmp_path, name):
         check_bundle(read_any(path, CLASSES), ITEMS, "refuse", str(path))
 
 
-@pytest.mark.parametrize("cell", ["-5", "+1.5", "'-5", "''-5", "=1", "'=1", "@x", "-a", "'tis", "-"])
+@pytest.mark.parametrize(
+    "cell", ["-5", "+1.5", "'-5", "''-5", "=1", "'=1", "@x", "-a", "'tis", "-"]
+)
 def test_a_cell_comes_back_as_it_was(cell):
     assert raw_cell(harmless(cell)) == cell
 
 
 def test_only_our_own_exports_lose_an_apostrophe(tmp_path):
     ours, theirs = tmp_path / "ours.csv", tmp_path / "theirs.csv"
-    ours.write_text("item_id,batch,label,confidence,decided_by\n'@x,may,'=ham,0.9,gold\n'-5,may,,,\n")
+    ours.write_text(
+        "item_id,batch,label,confidence,decided_by\n'@x,may,'=ham,0.9,gold\n'-5,may,,,\n"
+    )
     theirs.write_text("item_id,batch,label\n'@x,may,'=ham\n")
     said = read_columns(ours, ["item_id", "label"])
-    assert said.to_pylist() == [{"item_id": "@x", "label": "=ham"}, {"item_id": "-5", "label": None}]
+    assert said.to_pylist() == [
+        {"item_id": "@x", "label": "=ham"},
+        {"item_id": "-5", "label": None},
+    ]
     assert read_records(ours, ())[0][0][1]["item_id"] == "@x"
     assert read_columns(theirs, ["item_id", "label"]).to_pylist() == [
         {"item_id": "'@x", "label": "'=ham"}
     ]
     assert read_records(theirs, ())[0][0][1]["item_id"] == "'@x"
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("item_id,label\n7,ham\n7,spam\n", r"row 2: item '7' is 'spam' here and 'ham' in .*row 1"),
+        ("item_id,label,seconds\n7,ham,1\n8,ham,1e400\n", "row 2: seconds is inf"),
+    ],
+)
+def test_a_table_that_says_two_things_is_refused_with_its_row(tmp_path, rows, said):
+    path = tmp_path / "t.csv"
+    path.write_text(rows)
+    found = read_any(path, CLASSES)
+    with pytest.raises(ReviewError, match=said):
+        take_entries(found.entries, name_fields(found.entries, CLASSES), ITEMS, "refuse")
+
+
+def test_a_cancelled_annotation_of_label_studio_is_a_skip_whatever_was_chosen(tmp_path):
+    chosen = {"from_name": "kind", "type": "choices", "value": {"choices": ["ham"]}}
+    task = {"data": {"text": "hi"}, "annotations": [{"was_cancelled": True, "result": [chosen]}]}
+    path = tmp_path / "t.json"
+    path.write_text(json.dumps([task]))
+    found = read_any(path, CLASSES)
+    taken = take_entries(found.entries, name_fields(found.entries, CLASSES), ITEMS, "refuse")
+    assert [(one.outcome, one.label) for one in taken.bundle.reviews] == [("skip", None)]
