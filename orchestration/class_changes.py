@@ -26,7 +26,9 @@ from assets.tables import (
 )
 from labeling.class_changes import ClassChange
 from labeling.errors import LabelingError
+from labeling.llm.classes import ClassSpec, spellings
 from orchestration.instance import under_way
+from orchestration.resources.models import classes_of, prompts_of, voter_versions
 from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
 from orchestration.task.class_edits import Asked, Edits, edits_of
@@ -38,6 +40,10 @@ from orchestration.task.task import Task, load_task
 ASKED_AGAIN = {"split": ("audit", "queue"), "retire": ("audit",)}
 """What comes before people again. Without the audits of a class that is gone, the sample that
 measures would have holes exactly where that class was."""
+
+
+TOTALS = ("all", "(macro)")
+"""What stands in the place of a class where a figure is about all of them."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,8 @@ def _checked(asked: Asked, before: tuple[str, ...], listed: tuple[str, ...]) -> 
             raise TaskError(
                 f"{name!r} is no name for a class: 1 to 80 characters, no blanks around"
             )
+        if name in TOTALS and name not in before:
+            raise TaskError(f"{name!r} is how tables call all classes together; take another name")
     after = asked.after(before)
     if len(after) < 2:
         raise TaskError(f"a task needs at least 2 classes; {', '.join(after)} would be left")
@@ -202,6 +210,8 @@ def _edited(task: Task, edits: Edits, after: tuple[str, ...]) -> Iterator[Task]:
             new = Task(folder, read_spec(folder), task.var)
             new.__dict__["classes"] = after  # their order, once the change is recorded
             load_rules(new)
+            if new.spec.models is not None:
+                spellings(classes_of(new))
             yield new
         except LabelingError as error:
             told = str(error).replace(str(folder), str(task.folder))
@@ -215,8 +225,6 @@ def _versions(task: Task, new: Task, asked: Asked) -> dict[str, list[str]]:
     before = {rule.voter: rule.version for rule in load_rules(task)}
     after = {rule.voter: rule.version for rule in load_rules(new)}
     if task.spec.models is not None:
-        from orchestration.resources.models import voter_versions
-
         before |= voter_versions(task)
         after |= voter_versions(new)
     return {v: [old, after[v]] for v, old in before.items() if after.get(v, old) != old}
@@ -226,9 +234,6 @@ def _models(task: Task, asked: Asked, before: tuple[str, ...]) -> dict[str, Any]
     """Return what models were told of the classes until now, and the versions of their answers."""
     if task.spec.models is None:
         return None
-    from labeling.llm.classes import ClassSpec
-    from orchestration.resources.models import prompts_of
-
     told = {c.name: (c.description, c.synonyms) for c in task.spec.classes}
     into = {old: asked.new[0] for old in asked.old if asked.new}  # where it was edited by hand
     classes = [

@@ -310,9 +310,10 @@ def test_a_command_that_is_killed_has_happened_or_not(project, point):
         (["rename", "praise", "question"], "merge praise --into question"),
         (["rename", "praise"], "say `touchstone classes rename OLD NEW`"),
         (["merge", "praise"], "say `touchstone classes merge A B ... --into C`"),
-        (["merge", "praise", "complaint", "question", "--into", "all"], "at least 2 classes"),
+        (["merge", "praise", "complaint", "question", "--into", "any"], "at least 2 classes"),
         (["split", "praise", "complaint", "kudos"], "'complaint' is a class already"),
         (["rename", "praise", " "], "no name for a class"),
+        (["rename", "praise", "all"], "take another name"),
     ],
 )
 def test_what_cannot_be_is_told_and_nothing_changes(project, touchstone, command, told):

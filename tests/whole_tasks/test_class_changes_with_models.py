@@ -28,6 +28,9 @@ def task_of(project):
 def test_what_models_said_counts_under_new_names_even_if_all_is_labelled_again(project, touchstone):
     before = warehouse_of(task_of(project)).read(CALLS).to_pylist()
     assert before[0]["calls"] > 20
+    taken = touchstone("classes", "rename", "billing", "parcel", "--yes", at=project, columns=300)
+    assert taken.code == 2
+    assert "'parcel' stands for both" in taken.err
     said = [
         touchstone("classes", "rename", "billing", "money", "--yes", at=project, columns=200),
         touchstone("classes", "merge", "returns", "--into", "delivery", "--yes", at=project),
