@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from labeling.errors import QualityError
 from labeling.quality.intervals import Interval
-from labeling.quality.weighted import weighted_share
+from labeling.quality.weighted import weighted_shares
 
 BINS = 10
 
@@ -87,8 +87,10 @@ def calibration(
     group = first * min(bins, len(stated)) // len(stated)
     curve: list[ReliabilityBin] = []
     error = chance = 0.0
-    for g in np.unique(group):
-        at = group == g
+    bins_of = group == np.unique(group)[:, None]
+    hits = np.broadcast_to(right > 0, bins_of.shape)
+    accuracies = weighted_shares(hits, w, bins_of, finite=False)
+    for at, accuracy in zip(bins_of, accuracies, strict=True):
         mass = w[at] / w[at].sum()
         effective = 1 / float(mass @ mass)
         said, share = float(mass @ stated[at]), float(mass @ right[at])
@@ -98,7 +100,7 @@ def calibration(
                 float(stated[at].max()),
                 int(at.sum()),
                 said,
-                weighted_share(right > 0, w, at, finite=False),
+                accuracy,
             )
         )
         part = float(w[at].sum() / w.sum())

@@ -139,16 +139,14 @@ def macro_f1(
     The distances from each point to its bounds are added like standard errors that correlate
     (method of variance estimates recovery, Zou & Donner 2008, Stat. Med. 27, 1693-1702): a mistake
     lowers two classes at once. Correlations come from how each cell moves each F1, with one more
-    review spread over all mistakes, so that classes without a mistake have some too. F1 is concave
+    review spread over all cells, so that classes without a mistake, or without a hit, have some too. F1 is concave
     in the share it comes from, so all classes' points lie low at once; the upper bound allows for it.
     """
     if not all(one.measured for one in f1):
         return Interval(math.nan, 0.0, 1.0, level)
     k = len(f1)
-    mistakes = ~np.eye(k, dtype=np.bool_)
     typical = squares.sum() / confusion.sum()
-    cells = confusion + typical * mistakes / mistakes.sum()
-    mass = squares + typical**2 * mistakes / mistakes.sum()
+    cells, mass = confusion + typical / k**2, squares + typical**2 / k**2
     hits = np.diag(cells)
     union = cells.sum(0) + cells.sum(1) - hits
     jaccard = hits / union
