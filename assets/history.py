@@ -3,6 +3,7 @@
 import hashlib
 import re
 import time
+from collections.abc import Collection
 from typing import Any
 
 from assets.tables import ACCURACY, DRIFT_SERIES, SCORES, TRACKED
@@ -93,6 +94,17 @@ def write_history(
         db.execute("delete from quality.tracked where batch = ?", [HISTORY])
         insert(db, TRACKED, row)
     return run
+
+
+def delete_runs(client: Any, experiment: str, keep: Collection[str] = ()) -> None:
+    """Delete the runs of batches, and the one that holds them as steps, but those to keep.
+
+    Runs that users put beside them stay.
+    """
+    for run in client.search_runs([experiment], max_results=50_000):
+        ours = "batch" in run.data.tags or run.data.tags.get("kind") == HISTORY
+        if ours and run.info.run_id not in keep:
+            client.delete_run(run.info.run_id)
 
 
 def _continued(stored: tuple[str, str] | None, marks: list[str]) -> tuple[str | None, int]:

@@ -207,11 +207,10 @@ def _advice(
 
 def _kappas(task: Task, warehouse: Warehouse) -> list[float]:
     """How far successive students agree on the newest items."""
-    import joblib
-
     from labeling.sampling.stopping import kappa
+    from labeling.student.whole import is_whole, read_student
 
-    paths = sorted(task.students.glob("*.joblib"))[-STUDENTS:]
+    paths = [path for path in sorted(task.students.glob("*.joblib"))[-STUDENTS:] if is_whole(path)]
     newest = warehouse.read(
         "select text, image from raw.items order by batch desc, item_id limit ?", [STOP_SET]
     )
@@ -221,7 +220,7 @@ def _kappas(task: Task, warehouse: Warehouse) -> list[float]:
     names = list(task.classes)
     said = [
         student.predict_proba(looked.items).argmax(axis=1)
-        for student in map(joblib.load, paths)
+        for student in map(read_student, paths)
         if list(student.steps[-1][1].classes_) == names and student.steps[0][0] == looked.reads
     ]
     return [kappa(a, b) for a, b in pairwise(said)] if looked.seen.any() else []

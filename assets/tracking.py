@@ -13,7 +13,7 @@ import dagster as dg
 import pyarrow as pa
 from filelock import FileLock
 
-from assets.history import HISTORY, write_history
+from assets.history import HISTORY, delete_runs, write_history
 from assets.looked_at import LookedAt, look
 from assets.stamp import files_hash, publication_stamp
 from assets.tables import CANARY, TRACKED
@@ -133,6 +133,10 @@ def tracking(task: Task) -> dg.AssetsDefinition:
                 db.execute("delete from quality.tracked where batch = ?", [batch])
                 insert(db, TRACKED, rows)
         write_history(runs.client, runs.experiment, task, warehouse, figures, METRICS, marks)
+        written = warehouse.read("select mlflow_run from quality.tracked")
+        delete_runs(
+            runs.client, runs.experiment, keep=set(map(str, written["mlflow_run"].to_pylist()))
+        )
         _note_publication(task, warehouse)
         return dg.MaterializeResult(
             metadata={
@@ -219,16 +223,17 @@ class Runs:
 
     def register_student(self, run: str, batch: str, looked: LookedAt) -> None:
         """Register the batch's student as a model: signature, real items as example, model card."""
-        import joblib
         import mlflow
         import mlflow.sklearn
         import numpy as np
         from mlflow.models import infer_signature
 
+        from labeling.student.whole import is_whole, read_student
+
         path = self.task.students / f"{batch}.joblib"
-        if not (path.is_file() and looked.seen.any()):
+        if not (is_whole(path) and looked.seen.any()):
             return
-        student = joblib.load(path)
+        student = read_student(path)
         if student.steps[0][0] != looked.reads:
             return
         example = np.array(looked.items)

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from labeling.student.whole import is_whole
 from orchestration.task.errors import TaskError
 from orchestration.task.locate import find_task
 from orchestration.task.task import Task
@@ -47,6 +48,11 @@ def damaged_files(task: Task, *, everything: bool = False) -> list[Damage]:
         Damage(path, fault, again)
         for path in sorted(task.published.glob("*.parquet"))
         if (fault := _fault_of_parquet(path)) is not None
+    ]
+    found += [
+        Damage(path, "it is cut, or no student", again)
+        for path in sorted(task.students.glob("*.joblib"))
+        if not is_whole(path)
     ]
     if everything and task.warehouse.is_file():
         fault = _fault_of_warehouse(task)

@@ -1,8 +1,10 @@
 """What is left to do: batches to label, batches with new reviews."""
 
 from assets import tables
+from assets.published import PUBLISHED
 from assets.stamp import BATCHES, files_hash, publication_stamp, stamp_of
 from assets.tracking import runs_that_stand
+from labeling.student.whole import is_whole
 from orchestration.resources.review_drawn import all_drawn
 from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
@@ -13,6 +15,9 @@ select batch, string_agg(coalesce(waits_for, ''), ' ') from votes.model_use
 where partial or waiting > 0 group by batch
 """
 
+SPOKEN = "select distinct batch from votes.student"
+"""Batches with a student, whose file has to stand."""
+
 NOT_IN_SAMPLE = """
 select distinct d.batch
 from drawn d join labels.released r using (item_id, batch)
@@ -21,6 +26,10 @@ where r.label is not null
     and not exists (from people.audit_design g where g.batch = d.batch and g.design <> 'uniform')
 """
 """Batches whose sample lacks items that were declared to be drawn at random."""
+
+STANDING = "select table_schema, table_name from information_schema.tables"
+MARTS = frozenset(PUBLISHED.values())
+"""What is published stands in the warehouse too, where commands read it."""
 
 _MEASURED = (
     tables.REVIEWS, tables.RELEASED, tables.DRIFT_SERIES, tables.AUDIT_SAMPLE,
@@ -38,7 +47,9 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
         Batch to the stamp its labels will carry, in the order of time; behind it the providers'
         batches whose answers are there by now. What only waits for such answers is not among it.
     """
-    warehouse.ensure(tables.ARRIVALS, tables.RELEASED, tables.MODEL_USE, tables.DRIFT)
+    warehouse.ensure(
+        tables.ARRIVALS, tables.RELEASED, tables.MODEL_USE, tables.DRIFT, tables.STUDENT_VOTES
+    )
     with warehouse.connect() as db:
         keys = [row[0] for row in db.execute(BATCHES).fetchall()]
         made = dict(
@@ -49,12 +60,16 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
         )
         cut_short = dict(db.execute(CUT_SHORT).fetchall())
         stamps = {key: stamp_of(task, db, key) for key in keys}
+        spoken = [] if task.spec.student.reads_vectors else db.execute(SPOKEN).fetchall()
+    spoiled = {key for (key,) in spoken if not is_whole(task.students / f"{key}.joblib")}
     still_out = answers_to_come(task) if cut_short else frozenset()
     todo: dict[str, str] = {}
     for key, stamp in stamps.items():
         waits_for = set(cut_short.get(key, "").split())
         if made.get(key) != stamp:
             todo[key] = stamp
+        elif key in spoiled:
+            todo[key] = f"{stamp} student"
         elif key in cut_short and not (waits_for and waits_for <= still_out):
             todo[key] = " ".join([stamp, *sorted(waits_for - still_out)])
     return todo
@@ -116,6 +131,8 @@ def is_published(task: Task, warehouse: Warehouse) -> bool:
         return False
     warehouse.ensure(tables.RELEASED, tables.DRIFT, tables.DRIFT_SERIES, tables.TRACKED)
     with warehouse.connect() as db:
+        if MARTS.difference(db.execute(STANDING).fetchall()):
+            return False
         stamp = publication_stamp(task, db)
         tracked = {
             run for (run,) in db.execute("select mlflow_run from quality.tracked").fetchall()

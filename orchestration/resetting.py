@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from assets.canary_tables import CANARY, CANARY_EXAMPLES, CANARY_PANEL
 from assets.forgetting import forget, made
-from assets.history import HISTORY
+from assets.history import delete_runs
 from orchestration.instance import (
     LAUNCHED_TAG,
     end_lost_runs,
@@ -133,8 +133,5 @@ def _delete_runs(task: Task) -> None:
 
     client = MlflowClient(task.tracking_uri)
     found = client.get_experiment_by_name(task.name)
-    if found is None:
-        return
-    for run in client.search_runs([found.experiment_id], max_results=5000):
-        if "batch" in run.data.tags or run.data.tags.get("kind") == HISTORY:
-            client.delete_run(run.info.run_id)
+    if found is not None:
+        delete_runs(client, found.experiment_id)

@@ -14,6 +14,7 @@ from orchestration.planning import (
     answers_to_come,
     batches_to_label,
     batches_with_new_reviews,
+    is_published,
 )
 from orchestration.requests import ask, patient, under_way
 from orchestration.resources.review_store import ReviewStore
@@ -35,6 +36,7 @@ def sensors(task: Task) -> list[dg.SensorDefinition]:
     return [
         new_files(task),
         new_batches(task),
+        landing_told(task),
         new_reviews(task),
         alert_sensor(task),
         trail_sensor(task),
@@ -108,6 +110,39 @@ def new_batches(task: Task) -> dg.SensorDefinition:
         if not todo:
             return dg.SensorResult(cursor=state, skip_reason="every batch is labelled")
         return ask(context, task, job, todo)
+
+    return sensor
+
+
+def landing_told(task: Task) -> dg.SensorDefinition:
+    """Build the sensor that publishes what a landing took out or set aside, where it left no batch to label.
+
+    Its cursor is the landing that is settled: what is labelled is published by automation.
+    """
+    job = f"{task.name}_publish"
+
+    @dg.sensor(
+        name=f"{task.name}_landing_told",
+        job_name=job,
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Publish anew when files are gone or set aside and nothing is to be labelled.",
+    )
+    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        landed = context.instance.get_latest_materialization_event(ARRIVALS.key(task.name))
+        if landed is None or not task.warehouse.is_file():
+            return dg.SkipReason("nothing has landed yet")
+        if landed.run_id == context.cursor:
+            return dg.SkipReason("the last landing is settled")
+        if any(under_way(context, f"{task.name}_{one}") for one in ("land", "label", "publish")):
+            return dg.SkipReason("files are being read, labelled or published")
+        try:
+            warehouse = patient(task)
+            settled = batches_to_label(task, warehouse) or is_published(task, warehouse)
+        except TaskError as error:
+            return dg.SkipReason(str(error))
+        asked = [] if settled else [dg.RunRequest(run_key=landed.run_id)]
+        return dg.SensorResult(cursor=landed.run_id, run_requests=asked)
 
     return sensor
 

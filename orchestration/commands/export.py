@@ -169,6 +169,8 @@ def write_model(task: Task, path: Path, card: Path) -> str:
     """
     import joblib
 
+    from labeling.student.whole import read_student
+
     found = sorted(task.students.glob("*.joblib"))  # batches sort in the order of time
     if not found and task.spec.student.reads_vectors:
         raise TaskError(
@@ -181,7 +183,7 @@ def write_model(task: Task, path: Path, card: Path) -> str:
             "unless task.yaml says student: {enabled: false}"
         )
     newest = found[-1]
-    pipeline: Any = joblib.load(newest)
+    pipeline: Any = read_student(newest)
     known = [str(name) for name in pipeline.steps[-1][1].classes_]
     if known != list(task.classes):
         raise TaskError(

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from labeling.class_changes import ClassChange, class_today
+from labeling.student.whole import is_whole, read_student
 from orchestration.task.class_files import replace
 from orchestration.task.task import Task
 
@@ -40,12 +41,12 @@ def _student(path: Path, changes: Sequence[ClassChange]) -> None:
     """Let a student speak of classes by the names of today; one whose classes are others stays."""
     trained = path.stat().st_mtime
     later = [c for c in changes if datetime.fromisoformat(c.at).timestamp() > trained]
-    if not any(change.moves for change in later):
+    if not any(change.moves for change in later) or not is_whole(path):
         return
     import joblib
     import numpy as np
 
-    pipeline = joblib.load(path)
+    pipeline = read_student(path)
     last = pipeline.steps[-1][1]
     then = [str(name) for name in last.classes_]
     now = [class_today(later, name, review=0) for name in then]

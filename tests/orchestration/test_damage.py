@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 
 from orchestration.damage import damaged_files
-from orchestration.planning import is_published
+from orchestration.planning import batches_to_label, is_published
 from orchestration.schedules import warehouse_of
 from orchestration.task.task import load_task
 
@@ -58,6 +60,45 @@ def test_one_run_makes_damaged_results_whole_again(task, touchstone):
     assert "published anew" in said.out
     assert (task.published / "labels.parquet").read_bytes() == labels
     assert "nothing had changed" in touchstone("run", "letters", at=project).out
+
+
+@pytest.mark.parametrize("change", [half, os.unlink, lambda path: path.write_bytes(TEXT)])
+def test_a_student_that_was_cut_deleted_or_changed_has_its_batch_made_anew(task, change):
+    student = max(task.students.glob("*.joblib"))
+    assert batches_to_label(task, warehouse_of(task)) == {}
+    change(student)
+    assert list(batches_to_label(task, warehouse_of(task))) == [student.stem]
+    told = [damage.path for damage in damaged_files(task)]
+    assert told == ([student] if student.exists() else [])
+
+
+def test_one_run_makes_damaged_students_whole_again(task, touchstone):
+    project = task.folder.parents[1]
+    students = sorted(task.students.glob("*.joblib"))
+    for student in students:
+        half(student)
+    refused = touchstone(
+        "export", "letters", "--model", "-o", str(project / "m.joblib"), at=project
+    )
+    assert refused.code == 2
+    assert f"{students[-1]} is damaged" in refused.err
+    said = touchstone("run", "letters", at=project)
+    assert said.code == 0, said.err
+    assert damaged_files(task) == []
+    assert "nothing had changed" in touchstone("run", "letters", at=project).out
+
+
+def test_a_warehouse_that_was_deleted_is_made_anew_and_leaves_no_runs_of_before(task, touchstone):
+    project = task.folder.parents[1]
+    task.warehouse.unlink()
+    said = touchstone("run", "letters", at=project)
+    assert said.code == 0, said.err
+    assert "2 batches labelled" in said.out
+    assert "nothing had changed" in touchstone("run", "letters", at=project).out
+    tracked = warehouse_of(task).read("select mlflow_run from quality.tracked")["mlflow_run"]
+    with closing(sqlite3.connect(task.var.parent / "mlflow.db")) as db:
+        runs = "select count(*) from runs where lifecycle_stage = 'active'"
+        assert db.execute(runs).fetchone() == (len(set(tracked.to_pylist())),)
 
 
 @pytest.mark.parametrize(

@@ -159,6 +159,7 @@ def test_jobs_schedule_and_sensors_are_there_and_switched_on(loaded):
         for what in (
             "new_files",
             "new_batches",
+            "landing_told",
             "new_reviews",
             "alerts",
             "alarm_trail",

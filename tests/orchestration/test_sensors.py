@@ -15,6 +15,7 @@ from labeling.quality.trail import Action, Event
 from orchestration import sensors
 from orchestration.definitions import definitions
 from orchestration.instance import PARTITION_NAME_TAG, PROCESS_TAG, end_lost_runs, open_instance
+from orchestration.jobs import QUIET
 from orchestration.planning import batches_with_new_reviews
 from orchestration.processes import this_process
 from orchestration.resources.alarm_trail import AlarmTrail
@@ -127,6 +128,22 @@ def test_a_sensor_with_nothing_to_do_does_not_open_the_warehouse(task, instance,
 def test_nothing_is_asked_for_before_anything_has_landed(task, tmp_path):
     with open_instance(tmp_path / "empty") as empty:
         assert Asked("new_batches", task, empty).now() == ([], "nothing has landed yet")
+
+
+def test_a_file_that_is_gone_is_published_once_though_nothing_is_to_be_labelled(task, instance):
+    asked = Asked("landing_told", task, instance)
+    assert asked.now()[0] == []
+    assert asked.now() == ([], "the last landing is settled")
+    max(task.path(str(task.spec.source.files)).parent.iterdir()).unlink()
+    defs = definitions(task)
+    assert (
+        defs.resolve_job_def("letters_land")
+        .execute_in_process(instance=instance, run_config=QUIET)
+        .success
+    )
+    assert Asked("new_batches", task, instance).batches() == []
+    assert len(asked.now()[0]) == 1
+    assert asked.now() == ([], "the last landing is settled")
 
 
 def test_an_edited_rule_has_every_batch_labelled_again_in_the_order_of_time(task, instance):

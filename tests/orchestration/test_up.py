@@ -127,7 +127,8 @@ def test_every_address_answers_and_ctrl_c_leaves_no_process(up, project):
     (repository,) = asked["repositoriesOrError"]["nodes"]
     assert repository["location"]["name"] == "letters"
     assert {sensor["name"].removeprefix("letters_") for sensor in repository["sensors"]} == {
-        "new_files", "new_batches", "new_reviews", "alerts", "alarm_trail", "automation",
+        "new_files", "new_batches", "landing_told", "new_reviews", "alerts", "alarm_trail",
+        "automation",
     }  # fmt: skip
     daemons = asked["instance"]["daemonHealth"]["allDaemonStatuses"]
     assert all(daemon["healthy"] for daemon in daemons if daemon["required"])
