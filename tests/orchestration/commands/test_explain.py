@@ -66,7 +66,7 @@ def test_the_first_text_of_a_repeated_id_stands_and_the_second_is_told(ran_task,
 def test_an_item_in_quarantine_is_explained_by_the_reason(ran_task, touchstone):
     said = touchstone("explain", "m900", at=ran_task.project, columns=200)
     assert said.code == 0
-    assert "row 34, received_at: 'yesterday' is not an ISO 8601 time" in said.out
+    assert "row 34, received_at: 'yesterday' is not a time that can be read" in said.out
 
 
 @pytest.mark.parametrize("columns", [80, 120])
