@@ -45,6 +45,7 @@ def check_classes(task: Task, warehouse: Warehouse) -> None:
         task.reviews.parent.mkdir(parents=True, exist_ok=True)
         ReviewStore(task.reviews).change_classes(change)
         task.forget_changes()
+        carry_over(task, warehouse)
 
 
 def named_by(task: Task, warehouse: Warehouse) -> dict[str, dict[str, int]]:
