@@ -177,13 +177,16 @@ def run_job(
     tags: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Run one job in this process; return warnings, raise what went wrong in plain words."""
-    result = defs.resolve_job_def(job).execute_in_process(
-        partition_key=batch,
-        instance=instance,
-        run_config=QUIET,
-        tags={PROCESS_TAG: this_process(), **(tags or {})},
-        raise_on_error=False,
-    )
+    try:
+        result = defs.resolve_job_def(job).execute_in_process(
+            partition_key=batch,
+            instance=instance,
+            run_config=QUIET,
+            tags={PROCESS_TAG: this_process(), **(tags or {})},
+            raise_on_error=False,
+        )
+    except dg.DagsterExecutionInterruptedError:  # its own name for Ctrl-C
+        raise KeyboardInterrupt from None
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
     told = [
         f"{batch or 'input'}: {check.asset_key.path[-1]}: {check.check_name}: "
@@ -210,8 +213,8 @@ def _rows(check: Any) -> str:
     return f"\n{which.value}" if which is not None else ""
 
 
-def _cause(result: dg.ExecuteInProcessResult, job: str, batch: str | None) -> Exception:
-    """Return what ended the run: a user's error in its own words, or a bug with its traceback."""
+def _cause(result: dg.ExecuteInProcessResult, job: str, batch: str | None) -> BaseException:
+    """Return what ended the run: Ctrl-C, a user's error in its own words, or a bug with its traceback."""
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
@@ -219,6 +222,8 @@ def _cause(result: dg.ExecuteInProcessResult, job: str, batch: str | None) -> Ex
                 error = error.cause
             if error is None:
                 break
+            if error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+                return KeyboardInterrupt()
             message = error.message.strip()
             if error.cls_name in _user_errors(LabelingError):
                 return TaskError(message.partition(": ")[2])

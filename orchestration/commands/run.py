@@ -25,6 +25,9 @@ stay, and by default they are all looked through every batch or so, half a secon
 ALARM_EXIT = 3
 """Exit code where ``--fail-on-alarm`` is given and an alarm is open."""
 
+STOPPED_EXIT = 130
+"""Exit code of a run that was stopped with Ctrl-C."""
+
 
 def run(
     task: Annotated[
@@ -43,8 +46,12 @@ def run(
     from orchestration.running import run_task
 
     chosen = find_task(task)
-    with shown(chosen) as tell:
-        outcome = run_task(chosen, tell, batch)
+    try:
+        with shown(chosen) as tell:
+            outcome = run_task(chosen, tell, batch)
+    except KeyboardInterrupt:
+        typer.echo(f"stopped; `touchstone run {chosen.name}` goes on where this run was", err=True)
+        raise typer.Exit(STOPPED_EXIT) from None
     alarm = any(row["state"] == "open" for row in published_alarms(chosen))
     if as_json:
         typer.echo(
