@@ -23,6 +23,12 @@ def every_file_can_be_read(task: Task) -> dg.AssetChecksDefinition:
         return dg.AssetCheckResult(
             passed=not broken,
             severity=dg.AssetCheckSeverity.WARN,
+            description=(
+                f"{len(broken)} files are set aside as a whole, the others go on: mend them where they "
+                f"lie and run again (`touchstone quarantine {task.name}`)."
+                if broken
+                else None
+            ),
             metadata={
                 "files": len(broken),
                 "which": dg.MetadataValue.md("\n".join(lines) or "none"),
