@@ -159,7 +159,8 @@ def everything(task: Task, provider: FakeProvider, patch: pytest.MonkeyPatch) ->
     """Go through all that asks models, with faults; each step must end without a bug."""
     command(patch, "quote", "letters")
     gone = Echo("model_not_found", 404, whole=False)  # ends the batch
-    provider.script.extend([*FAULTS, *[None] * 6, gone, *FAULTS])
+    # the first answer tells what the model can do: without one, no item is asked
+    provider.script.extend([None, *FAULTS, *[None] * 6, gone, *FAULTS])
     command(patch, "run", "letters")
     provider.script.clear()
     with warehouse_of(task).connect() as db:
