@@ -78,8 +78,8 @@ def test_a_second_request_on_the_same_connection_is_not_waited_for_either(port):
 
 
 def test_a_body_that_stops_half_way_is_answered_and_ended(port):
+    session = httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).cookies[COOKIE]
     with connected(port) as link:
-        session = httpx.get(f"http://127.0.0.1:{port}/", trust_env=False).cookies[COOKIE]
         told = f"cookie: {COOKIE}={session}\r\nx-csrf-token: {csrf_token(session)}\r\n"
         link.sendall(HEAD + told.encode() + b"content-length: 100\r\n\r\n{")
         answer = b""
