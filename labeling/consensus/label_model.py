@@ -24,6 +24,7 @@ from labeling.consensus.selection import Comparison, Corrected, decide
 from labeling.consensus.trust import (
     Correlated,
     correlated_voters,
+    lost_classes,
     one_sided_gold,
     overlap,
     reasons_for_doubt,
@@ -170,6 +171,8 @@ class LabelModel:
         self.warnings_ = reasons_for_doubt(
             patterns, self.voters_, self.correlated_, names, self.comparison_, self.method_
         )
+        if self._model is not None and votes.n_votes:
+            self.warnings_ += lost_classes(patterns, events, posterior)
         if self._corrected is not None:
             ensemble = self._corrected.ensemble
             self.warnings_ += ensemble.doubts(ensemble.deviates(patterns, posterior))

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from labeling.consensus.events import Events
+from labeling.consensus.members import COMMON, LOST, majority_shares
 from labeling.consensus.patterns import Patterns
+from labeling.consensus.posterior import leaders
 from labeling.consensus.selection import Comparison
 from labeling.consensus.voters import Voter
 from labeling.gold import Gold
@@ -111,6 +113,20 @@ def reasons_for_doubt(
                 f"chance; look for a mistake in it"
             )
     return found
+
+
+def lost_classes(patterns: Patterns, events: Events, posterior: NDArray[np.float64]) -> list[str]:
+    """Warn of a method that hardly gives a class which the votes often name: it has collapsed."""
+    count = patterns.count * patterns.covered
+    total = max(float(count.sum()), 1.0)
+    named = count @ majority_shares(patterns.fired, events) / total
+    given = count @ leaders(posterior) / total
+    lost = np.flatnonzero((named > COMMON) & (given < LOST * named))
+    return [
+        f"the votes name class {k} on {named[k]:.0%} of the items and the labels on {given[k]:.0%}: "
+        f"this method has collapsed, take auto"
+        for k in lost.tolist()
+    ]
 
 
 def one_sided_gold(gold: Gold | None, posterior: NDArray[np.float64], n_classes: int) -> list[str]:

@@ -228,6 +228,19 @@ def test_a_member_that_gives_one_class_only_is_left_out_by_name():
     assert "one coin a voter" in why.split("left out")[1]
 
 
+@pytest.mark.parametrize("method", ["dawid_skene", "one_coin"])
+def test_a_method_that_was_asked_for_and_puts_all_in_one_class_is_warned_of(method):
+    rng = np.random.default_rng(0)
+    truth = (rng.random(4000) >= 0.8).astype(int)
+    right = rng.uniform(0.6, 0.95, 10)
+    fires = np.where(truth[:, None] == np.arange(10) % 2, 0.3 * right, 0.3 * (1 - right))
+    matrix = np.where(rng.random((4000, 10)) < fires, np.arange(10) % 2, -1)
+    votes = Votes.from_matrix(matrix, 2)
+    told = " ".join(LabelModel(2, method=method).fit(votes).warnings_)
+    assert "this method has collapsed, take auto" in told
+    assert "collapsed" not in " ".join(LabelModel(2).fit(votes).warnings_)
+
+
 def test_confidences_are_used_from_enough_items_on():
     rng = np.random.default_rng(0)
     matrix = rng.integers(0, 2, (2500, 3))
