@@ -10,17 +10,14 @@ from scipy import sparse
 
 from labeling.consensus.checks import check_fit
 from labeling.consensus.copies import copies
-from labeling.consensus.dawid_skene import DawidSkene
 from labeling.consensus.ensemble import Ensemble
 from labeling.consensus.events import Events
-from labeling.consensus.ibcc import IBCC
 from labeling.consensus.linear import LinearModel, count_gold, own_class, vote_shares
 from labeling.consensus.majority import Majority
-from labeling.consensus.one_coin import OneCoin
-from labeling.consensus.pattern_ds import PatternDS
+from labeling.consensus.methods import linear_model
 from labeling.consensus.patterns import Patterns, compress
-from labeling.consensus.posterior import checked_balance, most_probable, normalised
-from labeling.consensus.selection import Comparison, Corrected, decide
+from labeling.consensus.posterior import checked_balance, decided, normalised
+from labeling.consensus.selection import Comparison, Corrected, balance_with_gold, decide
 from labeling.consensus.trust import (
     Correlated,
     correlated_voters,
@@ -35,7 +32,7 @@ from labeling.consensus.worth import PanelWorth, panel_worth
 from labeling.errors import LabelingError
 from labeling.gold import Gold
 from labeling.quality.calibration import Calibration
-from labeling.votes import ABSTAIN, Votes
+from labeling.votes import Votes
 
 Method = Literal[
     "auto", "majority", "weighted_majority", "dawid_skene", "ibcc", "one_coin", "pattern_ds"
@@ -44,9 +41,6 @@ Method = Literal[
 
 MIN_CONFIDENT = 2_000
 """Items with votes from which on confidences are used; below, thirds of them are too thin."""
-
-BALANCE_PRIOR = 10.0
-"""Reviewed items that the votes' idea of the class balance counts for, against gold."""
 
 
 class LabelModel:
@@ -201,14 +195,10 @@ class LabelModel:
         elif self.method == "weighted_majority":
             self._take_plain(WeightedMajority(k, class_balance=balance), votes, why)
         else:
-            models: dict[str, LinearModel] = {
-                "dawid_skene": DawidSkene(k),
-                "ibcc": IBCC(k, class_balance=balance),
-                "one_coin": OneCoin(k, class_balance=balance),
-                "pattern_ds": PatternDS(k, class_balance=balance),
-            }
             taught = count_gold(patterns, gold, k)
-            self._model = models[self.method].fit_patterns(patterns, self._events, taught)
+            self._model = linear_model(self.method, k, balance).fit_patterns(
+                patterns, self._events, taught
+            )
             self.method_, self.why_ = self.method, why
             self.class_balance_ = self._model.class_balance_
 
@@ -242,10 +232,7 @@ class LabelModel:
             self._corrected = Corrected(ensemble, verdict.head, verdict.keep_labels)
             self.method_, self.why_ = "ensemble and gold", verdict.why
         if self.class_balance is None:
-            chance = 1 / gold.probability
-            seen = np.bincount(gold.label, chance / chance.mean(), self.n_classes)
-            believed = seen + BALANCE_PRIOR * self.class_balance_
-            self.class_balance_ = believed / believed.sum()
+            self.class_balance_ = balance_with_gold(self.class_balance_, gold)
 
     def _posterior(self, patterns: Patterns) -> NDArray[np.float64]:
         if self._corrected is not None:
@@ -308,10 +295,3 @@ class LabelModel:
     def predict(self, votes: Votes) -> NDArray[np.int64]:
         """Return the most probable class, -1 (undecided) for a tie and where nobody voted."""
         return decided(self.predict_proba(votes), votes)
-
-
-def decided(posterior: NDArray[np.float64], votes: Votes) -> NDArray[np.int64]:
-    """Return the class that leads each posterior, -1 for a tie and where nobody voted."""
-    label = most_probable(posterior)
-    label[np.bincount(votes.item, minlength=votes.n_items) == 0] = ABSTAIN
-    return label

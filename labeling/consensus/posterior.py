@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labeling.errors import LabelingError
-from labeling.votes import ABSTAIN
+from labeling.votes import ABSTAIN, Votes
 
 TIE = 1e-9
 """Two classes whose scores differ by less than this share the lead, and the item is undecided."""
@@ -102,3 +102,10 @@ def lifted(posterior: NDArray[np.float64], wanted: NDArray[np.bool_]) -> NDArray
     kept[rows] = np.where(wanted[rows], level[:, None], posterior[rows])
     kept[rows] /= kept[rows].sum(axis=1, keepdims=True)
     return kept
+
+
+def decided(posterior: NDArray[np.float64], votes: Votes) -> NDArray[np.int64]:
+    """Return the class that leads each posterior, -1 for a tie and where nobody voted."""
+    label = most_probable(posterior)
+    label[np.bincount(votes.item, minlength=votes.n_items) == 0] = ABSTAIN
+    return label

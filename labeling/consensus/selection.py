@@ -28,6 +28,9 @@ FOLDS = 5
 WORSE = -1.0
 """Standard errors under another, on gold it was not taught, at which something is dropped."""
 
+BALANCE_PRIOR = 10.0
+"""Reviewed items that the votes' idea of the class balance counts for, against gold."""
+
 ALMOST = 1 - 1e-9
 """Stands for certainty where a weighted mean of certainties might round above 1."""
 
@@ -255,6 +258,14 @@ def decide(ensemble: Ensemble, patterns: Patterns, gold: Gold, random_state: int
             f"the members together on {compared.model:.0%}"
         )
     return Verdict(head, keep, compared, calibrated(unseen, reviewed), worse, why)
+
+
+def balance_with_gold(balance: NDArray[np.float64], gold: Gold) -> NDArray[np.float64]:
+    """Return shares of the classes, the votes' idea of them corrected by gold drawn at random."""
+    chance = np.ones(gold.n_gold) if gold.probability is None else 1 / gold.probability
+    seen = np.bincount(gold.label, chance / chance.mean(), len(balance))
+    believed = seen + BALANCE_PRIOR * balance
+    return believed / believed.sum()
 
 
 def calibrated(posterior: NDArray[np.float64], reviewed: Reviewed) -> Calibration:
