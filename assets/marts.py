@@ -1,6 +1,7 @@
 """The SQL: staging and marts, all of them in one dbt call."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import dagster as dg
@@ -27,8 +28,22 @@ def marts(task: Task) -> dg.AssetsDefinition:
     ) -> Iterator[Any]:
         warehouse.ensure(*(table for table in vars(tables).values() if isinstance(table, Table)))
         (task.published / ".build").mkdir(parents=True, exist_ok=True)
-        with warehouse.turn():
-            build = ["build", "--vars", variables(task)]
-            yield from dbt.cli(build, context=context, target_path=target(task)).stream()
+        build = ["build", "--vars", variables(task)]
+        said = dbt.cli(build, context=context, target_path=target(task)).stream()
+        yield from to_the_end(said, warehouse.turn())
 
     return marts
+
+
+def to_the_end(said: Iterable[Any], turn: AbstractContextManager[Any]) -> Iterator[Any]:
+    """Take all that dbt says in one turn, and hand it on after that, up to where it failed.
+
+    Whoever takes the events may fail in the middle, and would keep dbt and the warehouse waiting.
+    """
+    events: list[Any] = []
+    try:
+        with turn:
+            for event in said:
+                events.append(event)  # noqa: PERF402 - what was said before a fault is handed on
+    finally:
+        yield from events

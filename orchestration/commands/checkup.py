@@ -66,15 +66,15 @@ def packages(lock: Path) -> Finding:
 
 
 def manifest(transforms: Path) -> Finding:
-    """Whether dbt's manifest was built, and after the newest model: Dagster shows what it lists."""
-    from orchestration.resources.dbt import newer_models
+    """Whether dbt's manifest was built, and of the models of today: Dagster shows what it lists."""
+    from orchestration.resources.dbt import changed_files
 
     path = transforms / "target" / "manifest.json"
     if not path.is_file():
         return Finding("dbt manifest", "note", "it was never built", "the next run builds it")
-    newer = newer_models(transforms)
-    if newer:
-        return Finding("dbt manifest", "note", f"older than {newer[0]}", "the next run builds it")
+    changed = changed_files(transforms)
+    if changed:
+        return Finding("dbt manifest", "note", f"older than {changed[0]}", "the next run builds it")
     return Finding("dbt manifest", "fine", str(path))
 
 

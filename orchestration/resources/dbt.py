@@ -88,7 +88,7 @@ def dbt_resource() -> DbtCliResource:
 
 
 def manifest(transforms: Path = TRANSFORMS) -> Path:
-    """Return the path of dbt's manifest, which is built first where it is missing or older than a model.
+    """Return the path of dbt's manifest, which is built first where it is missing or not of these files.
 
     Raises
     ------
@@ -96,22 +96,33 @@ def manifest(transforms: Path = TRANSFORMS) -> Path:
         If dbt cannot read the project, with what it says.
     """
     path = transforms / "target" / "manifest.json"
-    if newer_models(transforms):
+    if changed_files(transforms):
         path.parent.mkdir(exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
-            if newer_models(transforms):
+            if changed_files(transforms):
                 _parse(transforms)
     return path
 
 
-def newer_models(transforms: Path = TRANSFORMS) -> list[str]:
-    """Return the files of the dbt project that are newer than its manifest; all if there is none."""
+def changed_files(transforms: Path = TRANSFORMS) -> list[str]:
+    """Return the files of the dbt project that are newer than its manifest or gone; all if there is none."""
     path = transforms / "target" / "manifest.json"
     built = path.stat().st_mtime if path.is_file() else 0.0
     sources = sorted(p for p in transforms.rglob("*") if p.suffix in {".sql", ".yml"})
     made = {"target", "logs"}
     own = [p for p in sources if made.isdisjoint(p.relative_to(transforms).parts)]
-    return [p.name for p in own if p.stat().st_mtime > built]
+    newer = [p.name for p in own if p.stat().st_mtime > built]
+    return newer or [name for name in _listed(path) if not (transforms / name).is_file()]
+
+
+def _listed(path: Path) -> list[str]:
+    """Return the files that a manifest was made of, relative to the project."""
+    read = json.loads(path.read_text(encoding="utf-8"))
+    parts = (
+        node for kind in ("nodes", "sources", "macros") for node in read.get(kind, {}).values()
+    )
+    own = (part for part in parts if part["package_name"] == "touchstone")
+    return sorted({part["original_file_path"] for part in own})
 
 
 def _parse(transforms: Path) -> None:

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from orchestration.resources.dbt import TRANSFORMS, manifest, newer_models
+from orchestration.resources.dbt import TRANSFORMS, changed_files, manifest
 from orchestration.task.errors import TaskError
 
 
@@ -19,7 +19,7 @@ def transforms(tmp_path):
 def test_a_manifest_is_built_where_it_is_missing_or_older_than_a_model_and_not_else(transforms):
     path = manifest(transforms)
     assert path.is_file()
-    assert not newer_models(transforms)
+    assert not changed_files(transforms)
     built = path.stat().st_mtime_ns
     assert manifest(transforms) == path
     assert path.stat().st_mtime_ns == built
@@ -28,8 +28,13 @@ def test_a_manifest_is_built_where_it_is_missing_or_older_than_a_model_and_not_e
     model.with_name("pulled.sql").write_text("select 1 as one", encoding="utf-8")
     later = path.stat().st_mtime + 5
     os.utime(model.with_name("pulled.sql"), (later, later))
-    assert newer_models(transforms) == ["pulled.sql"]
+    assert changed_files(transforms) == ["pulled.sql"]
     assert "pulled" in manifest(transforms).read_text(encoding="utf-8")
+
+    model.with_name("pulled.sql").unlink()
+    assert [name for name in changed_files(transforms) if name.endswith("pulled.sql")]
+    assert "pulled" not in manifest(transforms).read_text(encoding="utf-8")
+    assert not changed_files(transforms)
 
 
 def test_a_project_that_dbt_cannot_read_is_told_in_its_words(transforms):
