@@ -6,63 +6,43 @@ repair question.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from labeling.llm.classes import ClassSpec, fold, spellings
+from labeling.llm.phrases import (
+    BESIDE,
+    BREAK,
+    CLAUSE,
+    DENIES,
+    EMPHASIS,
+    FENCED,
+    FINAL,
+    FRAMED,
+    HEDGE,
+    INLINE,
+    LISTED,
+    MARKED,
+    REFUSAL,
+    RETRACTS,
+    REVISED,
+    STRUCK,
+    UNLIKE,
+    only_names,
+    plain,
+)
 from labeling.llm.stated import objects_in, share, stated
 from labeling.llm.thoughts import spoken
 
 LABEL_FIELDS = ("label", "answer", "class", "category", "classification", "prediction", "result")
 CONFIDENCE_FIELDS = ("confidence", "probability", "certainty", "score")
 
-HEDGE = re.compile(
-    r"\b(?:not|no|nor|never|neither|none|cannot|can|could|may|might|maybe|perhaps|possibly|unsure|"
-    r"uncertain|unclear|unable|if|whether|either|or|instead|rather|unlike|without|would|should|"
-    r"between|than|except|but|however|ignore|previous|instructions?|says?|said|claims?|wants?|told|tells?|\w+n't)\b|\?",
-    re.IGNORECASE,
-)
-"""Words beside a class that make a free sentence no answer."""
-
-BREAK = re.compile(r"\s+[-\u2013\u2014]\s+|[.,](?!\d)|[:;()\n]")
-"""What may stand between a class and its explanation."""
-
-LISTED = re.compile(r"[,;/&|()]|\bor\b|\band\b", re.IGNORECASE)
-RETRACTS = re.compile(
-    r"\b(?:wait|actually|correction|second thoughts?|scratch|on reflection|reconsider\w*|rather|"
-    r"instead|changed? my mind|my mistake|i was wrong)\b",
-    re.IGNORECASE,
-)
-"""An explanation that takes the answer back."""
-
-FENCED = re.compile(r"```[\w-]*\n?(.*?)```", re.DOTALL)
-MARKED = re.compile(
-    r"^\W*(?:the\s+|my\s+|final\s+|correct\s+|predicted\s+|best\s+)*"
-    r"(?:label|answer|class|category|classification|prediction)\b[*_`]*\s*"
-    r"(?:\bis\b\s*:?|:|=|->|\u2192|\u2014|-)\s*(?P<rest>\S.*?)\s*$",
-    re.IGNORECASE,
-)
-INLINE = re.compile(
-    r"\b(?:label|answer|class|category|classification)\b(?:\s+\w+){0,4}?\s*(?:\bis\b\s*:?|:|=)\s*"
-    r"(?P<rest>[^\n]+?)\s*$",
-    re.IGNORECASE,
-)
-EMPHASIS = re.compile(
-    r"""\*\*(.+?)\*\*|\[(.+?)\]|`(.+?)`|\\boxed\{(.+?)\}|["“](.+?)["”]|<label>(.+?)</label>"""
-)
-REFUSAL = re.compile(
-    r"^\W*(?:i'?m (?:very |really |so )?sorry|sorry|i apologi[sz]e|i (?:can(?:not|'t)|won't|am unable|"
-    r"must decline)|as an ai|i'?m (?:not able|unable))",
-    re.IGNORECASE,
-)
 CUT = "the answer was cut at max_tokens"
-FINAL = re.compile(r"\b(?:final|correct|label|answer|class|category)\b", re.IGNORECASE)
-REVISED = re.compile(
-    r"(?:final|revised|corrected|updated|new)[ _-]?(?:label|answer|class|category|classification|prediction)"
-)
-"""Names of fields that have the last word in an object."""
+HALF = 0.5
+TAKEN_BACK = "the answer is taken back"
+UNREAD = "no class could be read without guessing"
+SEVERAL = "names more than one class"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +85,18 @@ class Reader:
 
     classes: tuple[ClassSpec, ...]
     _spellings: dict[str, str] = field(init=False)
+    _signs: bool = field(init=False)
 
     def __post_init__(self) -> None:
+        written = [s for spec in self.classes for s in (spec.name, *spec.synonyms)]
         object.__setattr__(self, "_spellings", spellings(self.classes))
+        object.__setattr__(self, "_signs", any(UNLIKE.search(s) for s in written))
 
     def read(self, answer: str, refusal: str | None = None, finish_reason: str = "stop") -> Parsed:
         """Read one answer; never raises, never invents a class."""
         if refusal:
             return Parsed(None, "refused", refused=True)
-        text = unicodedata.normalize("NFKC", answer).replace("\u2019", "'").strip()
+        text = STRUCK.sub(" ", plain(answer)).strip()
         cut = finish_reason == "length"
         if self.exactly(text) is None:
             said = spoken(text)
@@ -137,13 +120,15 @@ class Reader:
             return Parsed(None, CUT) if longer else Parsed(whole, "", confidence)
         objects, after = objects_in(text)
         if objects:
+            if HEDGE.search(text.partition("{")[0].rpartition("\n")[2]):
+                return Parsed(None, UNREAD)
             return self._last_word(self._from_objects(objects, confidence), after, cut)
         if text.startswith(("{", "[{", "```json")):
             return Parsed(None, "broken JSON")
         if cut:
             # what is missing may take back all that was said on the way, save a class said first
             first = self._said_first(text.splitlines()[0])
-            settled = len(first) == 1 and self._spelled(text) <= first and not RETRACTS.search(text)
+            settled = len(first) == 1 and self._spelled(text) <= first and not _taken_back(text)
             return Parsed(first.pop(), "", confidence) if settled else Parsed(None, CUT)
         label, reason = self._from_prose(text)
         if label is None and REFUSAL.match(text) and not self._spelled(text):
@@ -151,23 +136,24 @@ class Reader:
         return Parsed(label, reason, confidence if label else None)
 
     def _last_word(self, parsed: Parsed, after: str, cut: bool) -> Parsed:
-        """Let what follows a JSON answer take it back, or say another class instead."""
+        """Let what follows an answer take it back, or say another class instead."""
         if not after or parsed.label is None:
             return parsed
         others = self._spelled(after) - {parsed.label}
-        retracts = RETRACTS.search(after) is not None
+        retracts = _taken_back(after)
         if cut or (retracts and not others):
-            return Parsed(None, CUT if cut else "the answer is taken back")
+            return Parsed(None, CUT if cut else TAKEN_BACK)
         if not others:
             return parsed
-        said, _ = self._from_prose(after)
+        said, _ = self._from_prose(RETRACTS.sub(" ", after))
         if said in others and (retracts or FINAL.search(after)):
             return Parsed(said)
-        return Parsed(None, "names more than one class")
+        return Parsed(None, SEVERAL)
 
     def exactly(self, text: str) -> str | None:
         """Return the class whose spelling ``text`` is, apart from case and punctuation."""
-        return self._spellings.get(fold(text))
+        found = self._spellings.get(fold(text))
+        return None if found and not self._signs and UNLIKE.search(text) else found
 
     def _from_objects(self, objects: list[dict[str, Any]], confidence: float | None) -> Parsed:
         found: set[str] = set()
@@ -191,7 +177,7 @@ class Reader:
         if len(found) == 1 and stranger is None:
             return Parsed(found.pop(), "", confidence)
         if len(found) > 1:
-            return Parsed(None, "names more than one class")
+            return Parsed(None, SEVERAL)
         if stranger is not None:
             return Parsed(None, "the label is not one of the classes")
         return Parsed(None, "the JSON has no label")
@@ -201,25 +187,35 @@ class Reader:
         fenced: set[str] = {
             label for block in FENCED.findall(text) if (label := self.exactly(block))
         }
-        marked = [m["rest"] for line in lines if (m := MARKED.match(line))]
-        if marked:
-            label = self._said(marked[-1])
-            return (label, "") if label else (None, "the label is not one of the classes")
+        for at, line in reversed(list(enumerate(lines))):
+            if marked := MARKED.match(line):
+                label = self._said(marked["rest"])
+                if label is None:
+                    return None, "the label is not one of the classes"
+                return self._unless_revoked(label, lines[at + 1 :])
         first, last = self._said_first(lines[0]), self._said_first(lines[-1])
-        if first and first != last and self._spelled("\n".join(lines[1:])) - first:
-            return None, "names more than one class"
+        rest = "\n".join(lines[1:])
+        if first and first != last and (self._spelled(rest) - first or _taken_back(rest)):
+            return None, SEVERAL if self._spelled(rest) - first else TAKEN_BACK
         candidates: set[str] = fenced | first | last
         if not candidates:
-            inline = [m["rest"] for line in lines if (m := INLINE.search(line))]
-            said: set[str] = {label for rest in inline[-1:] if (label := self._said(rest))}
-            candidates = said if inline and not _hedged(lines[-1], inline[-1]) else set()
+            for at, line in reversed(list(enumerate(lines))):
+                if inline := INLINE.search(line):
+                    label = self._said(inline["rest"])
+                    if label is not None and _names(line.removesuffix(inline["rest"])):
+                        return self._unless_revoked(label, lines[at + 1 :])
+                    break
         if not candidates:
             candidates = self._mentioned(text)
         if len(candidates) == 1:
             return candidates.pop(), ""
         if candidates:
-            return None, "names more than one class"
-        return None, "no class could be read without guessing"
+            return None, SEVERAL
+        return None, UNREAD
+
+    def _unless_revoked(self, label: str, after: list[str]) -> tuple[str | None, str]:
+        parsed = self._last_word(Parsed(label), "\n".join(after), cut=False)
+        return parsed.label, parsed.reason
 
     def _said(self, rest: str) -> str | None:
         """Read what follows "the label is"."""
@@ -240,12 +236,17 @@ class Reader:
         else:
             head, _, tail = BREAK.sub("\0", line).partition("\0")
         label = self.exactly(head)
-        if not label or RETRACTS.search(tail) or "?" in tail:
+        clauses = CLAUSE.split(tail)
+        unsure = (share(tail.strip(" []:.\0")) or 1.0) < HALF or "?" in tail
+        if not label or unsure or _taken_back(tail) or any(map(REFUSAL.match, clauses)):
             return set()
-        listed = {other for part in LISTED.split(tail) if (other := self.exactly(part))}
+        framed = [m["said"] for clause in clauses if (m := FRAMED.search(clause))]
+        listed = {other for p in (*LISTED.split(tail), *framed) if (other := self.exactly(p))}
         return {label} | self._spelled(tail) | listed
 
     def _emphasised(self, text: str) -> set[str]:
+        if not _names(EMPHASIS.sub(" ", text)):
+            return set()
         parts = [next(g for g in groups if g) for groups in EMPHASIS.findall(text) if any(groups)]
         return {label for part in parts if (label := self.exactly(part))}
 
@@ -255,9 +256,12 @@ class Reader:
         if len(spelled) != 1:
             return spelled
         bare = text
-        for spelling in sorted(self._spellings, key=len, reverse=True):
-            bare = re.sub(rf"(?<!\w){_loose(spelling)}(?!\w)", " ", bare, flags=re.IGNORECASE)
-        return set() if bare == text or HEDGE.search(bare) else spelled
+        own = [s for s, label in self._spellings.items() if label in spelled]
+        for spelling in sorted(own, key=len, reverse=True):
+            bare = re.sub(rf"(?<!\w){_loose(spelling)}(?!\w)", "\0", bare, flags=re.IGNORECASE)
+        clauses = [clause for clause in CLAUSE.split(bare) if "\0" in clause]
+        wavers = HEDGE.search(bare) or DENIES.search(bare) or BESIDE.search(bare)
+        return spelled if clauses and not wavers and all(map(only_names, clauses)) else set()
 
     def _spelled(self, text: str) -> set[str]:
         """Return the classes spelled out in ``text``, longest spelling first, none inside another."""
@@ -274,8 +278,13 @@ def _loose(spelling: str) -> str:
     return r"[\W_]+".join(re.escape(word) for word in spelling.split())
 
 
-def _hedged(line: str, rest: str) -> bool:
-    return bool(HEDGE.search(line.removesuffix(rest)))
+def _names(front: str) -> bool:
+    """Whether what stands around a class, in its line, does no more than name it."""
+    return not HEDGE.search(front) and only_names(CLAUSE.split(front)[-1])
+
+
+def _taken_back(text: str) -> bool:
+    return bool(RETRACTS.search(text) or DENIES.search(text))
 
 
 def reader(classes: Sequence[ClassSpec]) -> Reader:

@@ -7,19 +7,26 @@ lose some of these marks. A thought that never ends was cut, and what it says is
 import re
 
 NAMES = (
-    r"(?:seed:|ant)?(?:think|thinking|thought|thoughts|reason|reasoning|reflection|reflect|analysis|"
-    r"scratchpad|scratch_pad|deliberation|monologue|inner_monologue|chain_of_thought|cot|brainstorm)"
+    r"(?:(?:ant)?(?:thinking|think|thoughts?|reasoning|reason|reflection|reflect|analysis|scratch_?pad|"
+    r"deliberation|inner_monologue|monologue|chain_of_thought|cot|brainstorm|internal|planning|plan)|"
+    r"\u601d\u8003|\u601d\u7ef4|\u63a8\u7406)"
 )
+WHOLE = rf"(?:[\w\u2581]+[_:.|\u2581 -])??{NAMES}(?:[_:.\u2581-][\w\u2581]+)*"
+"""A name as models' makers put it together: ``seed:think``, ``longcat_think``, ``think_start``."""
+
+CONTROL = r"(?:<\|?[\w\u2581]+\|?>|\[unused\d+\])"
 OPENS = (
-    rf"<\|?\s*{NAMES}(?:\s[^<>]*)?\|?>|\[{NAMES}\]|◁{NAMES}▷|"
-    rf"<\|\s*(?:begin_of|start_of|start|begin)_?{NAMES}\|>"
+    rf"<\|?\s*{WHOLE}(?:\s[^<>]*)?\|?>|\[\s*{WHOLE}\]|\({NAMES}\)|\u25c1{WHOLE}\u25b7|"
+    rf"<\s*{NAMES}\s*\n|{CONTROL}\s*{NAMES}\s*\n"
 )
 CLOSES = (
-    rf"<\|?\s*/\s*{NAMES}\s*\|?>|\[/\s*{NAMES}\]|◁/\s*{NAMES}▷|"
-    rf"<\|\s*(?:end_of|end)_?{NAMES}\|>"
+    rf"<\|?\s*/\s*{WHOLE}\s*\|?>|\[/\s*{WHOLE}\]|\(/{NAMES}\)|\u25c1/\s*{WHOLE}\u25b7|"
+    rf"[<\[]\|?\s*(?:end_of|end|stop)[_\u2581 ]{NAMES}\|?[>\]]|"
+    rf"<\|?{WHOLE}[_\u2581](?:end|suffix)\|?>"
 )
 MARK = re.compile(rf"(?P<close>{CLOSES})|(?P<open>{OPENS})", re.IGNORECASE)
 
+FENCED = re.compile(rf"```\s*{NAMES}\s*\n.*?(?P<end>```|\Z)", re.IGNORECASE | re.DOTALL)
 CHANNEL = re.compile(r"<\|channel\|>(?P<name>[^<]*(?:<\|constrain\|>[^<]*)?)<\|message\|>")
 CHANNEL_ENDS = re.compile(r"<\|(?:end|return|call|start)\|>")
 BARE_CHANNEL = re.compile(r"\A\s*(?:analysis|commentary)(?=[A-Z])")
@@ -47,7 +54,7 @@ def spoken(text: str) -> str | None:
     True
     """
     text = text.strip()
-    for part in (_channels, _aloud, _marked):
+    for part in (_channels, _aloud, _fenced, _marked):
         told = part(text)
         if told is None:
             return None
@@ -77,6 +84,11 @@ def _aloud(text: str) -> str | None:
         return text
     ends = list(SPOKEN_END.finditer(text))
     return text[ends[-1].end() :] if ends else None
+
+
+def _fenced(text: str) -> str | None:
+    ends = [block["end"] for block in FENCED.finditer(text)]
+    return None if "" in ends else FENCED.sub("", text)
 
 
 def _marked(text: str) -> str | None:
