@@ -237,7 +237,6 @@ class Runs:
         if student.steps[0][0] != looked.reads:
             return
         example = np.array(looked.items)
-        name = f"{self.task.name}_student"
         with mlflow.start_run(run_id=run):
             logged = mlflow.sklearn.log_model(
                 student,
@@ -246,14 +245,24 @@ class Runs:
                 input_example=example,
                 pyfunc_predict_fn="predict_proba",
                 pip_requirements=["scikit-learn", "numpy", "scipy"],
-                registered_model_name=name,
                 serialization_format="cloudpickle",
             )
-            card = path.with_suffix(".md")
-            if card.is_file() and logged.registered_model_version is not None:
-                self.client.update_model_version(
-                    name, str(logged.registered_model_version), card.read_text(encoding="utf-8")
-                )
+        # registered here and not by ``registered_model_name``, which prints to the user's terminal
+        name = f"{self.task.name}_student"
+        if not self.client.search_registered_models(f"name = '{name}'"):
+            self.client.create_registered_model(name)
+        card = path.with_suffix(".md")
+        version = self.client.create_model_version(
+            name,
+            logged.model_uri,
+            run_id=run,
+            model_id=logged.model_id,
+            description=card.read_text(encoding="utf-8") if card.is_file() else None,
+        )
+        versions = [{"name": name, "version": version.version}]
+        self.client.set_logged_model_tags(
+            logged.model_id, {"mlflow.modelVersions": json.dumps(versions)}
+        )  # so that MLflow's page of the run links to it
 
 
 def _fingerprint(row: dict[str, Any]) -> str:

@@ -1,5 +1,10 @@
 """The student in MLflow: what it takes, what it gives, how good it is, what to know of it."""
 
+import shutil
+
+from assets.looked_at import look
+from assets.tracking import Runs
+from orchestration.task.task import load_task
 from tests.conftest import DAYS
 
 
@@ -39,3 +44,20 @@ def test_each_batch_has_the_accuracy_of_its_student_and_the_card(ran_task):
         assert run.data.metrics["student_judged_on"] > 0
         kept = {item.path for item in client.list_artifacts(run.info.run_id)}
         assert f"{run.info.run_name}.md" in kept
+
+
+def test_registering_a_student_again_is_a_new_version_and_prints_nothing(ran_task, tmp_path, capfd):
+    shutil.copytree(ran_task.task.folder, tmp_path / "tasks" / "letters")
+    shutil.copytree(ran_task.task.students, tmp_path / "var" / "letters" / "students")
+    task = load_task(tmp_path / "tasks" / "letters")
+    runs = Runs(task)
+    looked = look(task, ["Thank you for the lamp", "It is broken"], [None, None])
+    capfd.readouterr()
+    for _ in range(2):
+        run = runs.client.create_run(runs.experiment).info.run_id
+        runs.register_student(run, DAYS[1], looked)
+    said = capfd.readouterr()
+    assert (said.out, said.err) == ("", "")
+    versions = runs.client.search_model_versions("name='letters_student'")
+    assert {int(found.version) for found in versions} == {1, 2}
+    assert all("# Student of letters" in found.description for found in versions)
