@@ -11,9 +11,11 @@ from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
 CUT_SHORT = """
-select batch, string_agg(coalesce(waits_for, ''), ' ') from votes.model_use
-where partial or waiting > 0 group by batch
+select batch, string_agg(coalesce(waits_for, ''), ' '),
+    coalesce(list(voter) filter (where partial), [])
+from votes.model_use where partial or waiting > 0 group by batch
 """
+"""Batches that are not through: what they wait for, and whose questions were not all asked."""
 
 SPOKEN = "select distinct batch from votes.student"
 """Batches with a student, whose file has to stand."""
@@ -45,7 +47,8 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
     -------
     dict
         Batch to the stamp its labels will carry, in the order of time; behind it the providers'
-        batches whose answers are there by now. What only waits for such answers is not among it.
+        batches whose answers are there by now. What only waits for such answers, or for models that
+        are to be left alone for now, is not among it.
     """
     warehouse.ensure(
         tables.ARRIVALS, tables.RELEASED, tables.MODEL_USE, tables.DRIFT, tables.STUDENT_VOTES
@@ -58,20 +61,25 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
                 " where batch in (select batch from quality.drift) group by batch"
             ).fetchall()
         )
-        cut_short = dict(db.execute(CUT_SHORT).fetchall())
+        cut_short = {
+            batch: (set(waits_for.split()), set(voters))
+            for batch, waits_for, voters in db.execute(CUT_SHORT).fetchall()
+        }
         stamps = {key: stamp_of(task, db, key) for key in keys}
         spoken = [] if task.spec.student.reads_vectors else db.execute(SPOKEN).fetchall()
     spoiled = {key for (key,) in spoken if not is_whole(task.students / f"{key}.joblib")}
     still_out = answers_to_come(task) if cut_short else frozenset()
+    at_rest = voters_at_rest(task) if cut_short else frozenset()
     todo: dict[str, str] = {}
     for key, stamp in stamps.items():
-        waits_for = set(cut_short.get(key, "").split())
+        waits_for, unasked = cut_short.get(key, (set(), set()))
+        there = waits_for - still_out
         if made.get(key) != stamp:
             todo[key] = stamp
         elif key in spoiled:
             todo[key] = f"{stamp} student"
-        elif key in cut_short and not (waits_for and waits_for <= still_out):
-            todo[key] = " ".join([stamp, *sorted(waits_for - still_out)])
+        elif there or (key in cut_short and not waits_for and not (unasked and unasked <= at_rest)):
+            todo[key] = " ".join([stamp, *sorted(there)])
     return todo
 
 
@@ -85,6 +93,33 @@ def answers_to_come(task: Task) -> frozenset[str]:
 
     with Ledger(task.ledger) as ledger:
         return open_batches(ledger)
+
+
+def models_at_rest(task: Task) -> dict[str, str]:
+    """Return the models that asked to be left alone for now, and until when, in words."""
+    models = task.spec.models
+    if models is None or models.simulated is not None or not task.ledger.is_file():
+        return {}
+    from labeling.llm.breaker import moment
+    from labeling.llm.ledger import Ledger
+    from labeling.llm.rests import resting
+
+    with Ledger(task.ledger) as ledger:
+        return {model: moment(rest.until) for model, rest in resting(ledger).items()}
+
+
+def voters_at_rest(task: Task) -> frozenset[str]:
+    """Return the voters of whose models none is to be asked for now."""
+    at_rest = models_at_rest(task)
+    if not at_rest:
+        return frozenset()
+    from orchestration.resources.models import prompts_of
+
+    return frozenset(
+        f"llm/{prompt.name}"
+        for prompt in prompts_of(task)
+        if at_rest.keys() >= {prompt.model, *prompt.settings.fallbacks}
+    )
 
 
 def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:

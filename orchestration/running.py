@@ -23,6 +23,7 @@ from orchestration.planning import (
     batches_to_label,
     batches_with_new_reviews,
     is_published,
+    models_at_rest,
 )
 from orchestration.processes import this_process
 from orchestration.schedules import warehouse_of
@@ -129,6 +130,12 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
         warnings.append(
             f"models: answers are to come from {len(out)} batches at providers, within a day; "
             "run again, or let `touchstone up` fetch them"
+        )
+    if not todo and (at_rest := models_at_rest(task)):
+        told = ", ".join(f"{model} until {until}" for model, until in at_rest.items())
+        warnings.append(
+            f"models: not to be asked: {told}; run again then, or let `touchstone up` go on by "
+            f"itself; if it takes some by now, `touchstone ledger {task.name} --ask-again`"
         )
     rows = warehouse.read("from marts.quality_by_batch order by batch").to_pylist()
     aside = sentence(warehouse, task.name)

@@ -15,6 +15,7 @@ from orchestration.planning import (
     batches_to_label,
     batches_with_new_reviews,
     is_published,
+    models_at_rest,
 )
 from orchestration.requests import ask, patient, under_way
 from orchestration.resources.review_store import ReviewStore
@@ -81,8 +82,8 @@ def new_files(task: Task) -> dg.SensorDefinition:
 def new_batches(task: Task) -> dg.SensorDefinition:
     """Build the sensor that labels what has landed, oldest batch first.
 
-    Its cursor says of which landing, settings and answers to come it is known that nothing is left
-    to do, so that an idle sensor never opens the warehouse.
+    Its cursor says of which landing, settings, answers to come and models at rest it is known that
+    nothing is left to do, so that an idle sensor never opens the warehouse.
     """
     job = f"{task.name}_label"
 
@@ -99,7 +100,7 @@ def new_batches(task: Task) -> dg.SensorDefinition:
             return dg.SkipReason("nothing has landed yet")
         if under_way(context, f"{task.name}_land"):
             return dg.SkipReason("files are being read")
-        out = " ".join(sorted(answers_to_come(task)))
+        out = " ".join([*sorted(answers_to_come(task)), *sorted(models_at_rest(task))])
         state = f"{landed.run_id} {settings_hash(task)} {out}".strip()
         if state == context.cursor:
             return dg.SkipReason("every batch is labelled as things stand")

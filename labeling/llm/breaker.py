@@ -19,6 +19,17 @@ class ProviderDownError(Exception):
     """A model cannot be reached or refuses everything; says what to do."""
 
 
+def moment(at: float) -> str:
+    """Write seconds since 1970 for people.
+
+    Examples
+    --------
+    >>> moment(0.0)
+    '1970-01-01 00:00 UTC'
+    """
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
+
+
 class Breaker:
     """Counts failures in a row of one model and opens at the limit.
 
@@ -33,6 +44,8 @@ class Breaker:
         How many in a row are too many.
     clock : callable
         Seconds since 1970.
+    rested : callable
+        Told until when the provider asks to be left alone, and why.
 
     Examples
     --------
@@ -46,11 +59,16 @@ class Breaker:
     """
 
     def __init__(
-        self, model: str, limit: int = LIMIT, clock: Callable[[], float] = time.time
+        self,
+        model: str,
+        limit: int = LIMIT,
+        clock: Callable[[], float] = time.time,
+        rested: Callable[[float, str], None] = lambda *_: None,
     ) -> None:
         self._model = model
         self._limit = limit
         self._clock = clock
+        self._rested = rested
         self._in_a_row = 0
         self._patient_since: float | None = None
         self._why = ""
@@ -82,10 +100,16 @@ class Breaker:
 
     def rest(self, error: TransportError) -> None:
         """Open: the provider asks to be left alone for hours (``error.retry_after_s``)."""
-        until = datetime.fromtimestamp(self._clock() + (error.retry_after_s or 0.0), UTC)
+        until = self._clock() + (error.retry_after_s or 0.0)
+        self._rested(until, str(error))
+        self.rest_until(until, str(error))
+
+    def rest_until(self, until: float, why: str) -> None:
+        """Open until a point in time, in seconds since 1970."""
         self._why = (
-            f"{self._model} takes no more requests until {until:%Y-%m-%d %H:%M} UTC ({error}); "
-            f"{KEPT}; run again then, or let `touchstone up` go on by itself"
+            f"{self._model} takes no more requests until {moment(until)} ({why}); {KEPT}; run again "
+            "then, or let `touchstone up` go on by itself; if it takes some by now, "
+            "`touchstone ledger --ask-again`"
         )
 
     def _wait(self, error: TransportError) -> None:

@@ -190,7 +190,10 @@ async def _prepare(voter: Voter, asked: list[Content]) -> None:
     try:
         seat.form = await discover(voter.name, seat.prompt, voter.classes, seat.asker, voter.ledger)
         voter.tally.notes.extend(seat.form.notes)
-    except (BudgetError, ProviderDownError, TransportError) as error:
+    except ProviderDownError as error:
+        if len(voter.seats) == 1:
+            voter.tally.why = str(error)
+    except (BudgetError, TransportError) as error:
         voter.tally.why = str(error)
 
 

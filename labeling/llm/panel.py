@@ -18,6 +18,7 @@ from labeling.llm.pool import ExamplePool
 from labeling.llm.price import Price
 from labeling.llm.prompt import Prompt
 from labeling.llm.rendering import Form
+from labeling.llm.rests import breaker_of
 from labeling.llm.seat import Seat
 from labeling.llm.settings import Pace, Paces, Unsure
 from labeling.llm.shortlist import Shortlist
@@ -57,7 +58,11 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
         is a budget to be held.
     """
     _distinct(prompts, desk.classes)
-    breakers = {m: Breaker(m) for p in prompts for m in (p.model, *p.settings.fallbacks)}
+    models = {m for p in prompts for m in (p.model, *p.settings.fallbacks)}
+    # a simulation knows nothing of what the provider before it asked for
+    breakers = {
+        m: Breaker(m) if desk.transport.simulated else breaker_of(m, desk.ledger) for m in models
+    }
     paces = {m: desk.pace.of(m, _wanted(m, prompts)) for m in breakers}
     pacers = {m: Pacer(p.requests_per_minute, p.tokens_per_minute) for m, p in paces.items()}
     kind = "simulated" if desk.transport.simulated else "llm"

@@ -43,6 +43,13 @@ create table if not exists abilities (   -- what a model was found to do
     found_at real not null
 );
 
+create table if not exists rests (       -- models that asked to be left alone for long
+    model text primary key,
+    said_at real not null,
+    until real not null,                 -- both in seconds since 1970, UTC
+    why text not null                    -- the provider's words
+);
+
 create table if not exists refusals (    -- parameters that a model was found not to take
     id integer primary key,
     model text not null,

@@ -41,12 +41,17 @@ def ledger(
         Path | None,
         typer.Option("--import", help="Take in the answers of this cassette; nothing is paid."),
     ] = None,
+    ask_again: Annotated[
+        bool,
+        typer.Option(help="Ask models again that had asked to be left alone until later."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Show what models were asked and what it cost; export and import their answers."""
     from labeling.llm.cassette import export_cassette, import_cassette
     from labeling.llm.ledger import Ledger
     from labeling.llm.ledger_summary import by_voter
+    from labeling.llm.rests import forget_rests
 
     chosen = find_task(task)
     if import_ is not None and not import_.is_file():
@@ -59,6 +64,7 @@ def ledger(
     with Ledger(chosen.ledger) as book:
         new = None if import_ is None else import_cassette(book, import_)
         out = None if export is None else export_cassette(book, export)
+        asked = forget_rests(book) if ask_again else []
         voters = by_voter(book)
         spent = book.spent("")
     if as_json:
@@ -66,6 +72,7 @@ def ledger(
             "task": chosen.name,
             "imported": new,
             "exported": out,
+            "asked_again": asked,
             "day_usd": spent.day,
             "task_usd": spent.task,
             "voters": voters,
@@ -77,6 +84,9 @@ def ledger(
         console.print(f"{new} new answers out of {escape(str(import_))}", soft_wrap=True)
     if out is not None:
         console.print(f"{out} answers are in {escape(str(export))}", soft_wrap=True)
+    if ask_again:
+        told = f"the next run asks {', '.join(asked)} again" if asked else "no model was left alone"
+        console.print(escape(told), soft_wrap=True)
     console.print(_table(chosen.name, voters))
     owed = sum(row["owed_usd"] for row in voters)
     more = f"; up to ${owed:.4f} of it not paid so far, but held" if owed else ""

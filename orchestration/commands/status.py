@@ -14,7 +14,7 @@ from rich.table import Table
 from assets.set_aside import sentence_of
 from orchestration.commands.published_rows import canary, newest, published_quality, switches
 from orchestration.commands.run import published_alarms
-from orchestration.planning import answers_to_come
+from orchestration.planning import answers_to_come, models_at_rest
 from orchestration.task.errors import TaskError
 from orchestration.task.locate import find_task
 from orchestration.task.task import Task, load_task
@@ -49,7 +49,8 @@ def status_of(task: Task) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``answers_to_come`` counts batches at providers of models. ``waiting`` is ``None`` where another process has the warehouse for longer than a look may
+        ``answers_to_come`` counts batches at providers of models; ``models_at_rest`` says until when
+        which are not to be asked. ``waiting`` is ``None`` where another process has the warehouse for longer than a look may
         wait; ``alarm`` is the batch of the first open one; ``last_run``, ``alarm`` and ``report`` are ``None`` where there is none.
     """
     quality, alarms = published_quality(task), published_alarms(task)
@@ -58,6 +59,7 @@ def status_of(task: Task) -> dict[str, Any]:
         "batches": len(quality),
         "waiting": _waiting(task),
         "answers_to_come": len(answers_to_come(task)),
+        "models_at_rest": models_at_rest(task),
         "items": sum(row["items"] for row in quality),
         "labelled": sum(row["labelled"] for row in quality),
         "last_run": _last_run(task),
@@ -191,6 +193,10 @@ def _told(row: dict[str, Any]) -> list[tuple[str, str]]:
             [("model answers", f"to come from {row['answers_to_come']} batches at providers")]
             if row["answers_to_come"]
             else []
+        ),
+        *(
+            ("[yellow]not asked[/]", escape(f"{model} until {until}"))
+            for model, until in row["models_at_rest"].items()
         ),
         ("items", f"{row['items']:,}, of them {row['labelled']:,} labelled"),
         *([("quarantine", escape(row["set_aside"]))] if row["set_aside"] else []),

@@ -7,7 +7,9 @@ import pytest
 import yaml
 
 from labeling.llm import asking
+from labeling.llm.ledger import Ledger
 from orchestration.commands.new import create
+from orchestration.commands.status import status_of
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
@@ -18,6 +20,7 @@ from tests.fakes.provider.server import FakeProvider
 DAILY = wire.Fault(
     "rate_limit_exceeded", 429, message="requests per day (RPD). Please try again in 7h12m0s."
 )
+PASSING = wire.ERROR_503
 BAD = wire.Fault("bad_request", 400, message="no such deployment")
 
 
@@ -54,21 +57,40 @@ def letters(tmp_path_factory) -> Iterator[Letters]:
 
 
 def test_where_the_only_voters_fail_the_run_says_why_and_the_next_one_goes_on(letters):
-    """From a quota of the day, over questions that are rejected, to labels."""
+    """From a quota of the day, over a provider that is down and rejected questions, to labels."""
     provider, told = letters.provider, {}
     votes = "select count(*) as n from votes.models"
-    for name, fault in (("quota", DAILY), ("bad", BAD)):
+    for name, fault in (("quota", DAILY), ("down", PASSING), ("bad", BAD)):
         provider.script.clear()
         provider.script.extend([None, *[fault] * (3 if name == "bad" else 500)])
         outcome = letters.run()
         assert outcome.labelled, name
         told[name] = "\n".join(outcome.warnings)
+        if name == "quota":
+            _rests_until_its_time_has_come(letters)
     assert "the_batch_is_complete" in told["quota"]
     assert "takes no more requests until 2" in told["quota"]
+    assert "the_batch_is_complete" in told["down"]
+    assert "openai/fake failed 12 times in a row, last: unavailable" in told["down"]
     assert "models_answer" in told["bad"]
     assert "3 items have none (rejected: no such deployment)" in told["bad"]
     warehouse = warehouse_of(letters.task)
     (items,) = warehouse.read("select count(*) as n from raw.items")["n"].to_pylist()
     assert warehouse.read(votes)["n"].to_pylist() == [items - 3]
     assert batches_to_label(letters.task, warehouse) == {}
+    warehouse.close()
+
+
+def _rests_until_its_time_has_come(letters: Letters) -> None:
+    """Nothing asks the model before; status and run say until when; a passed time sets it to work."""
+    met, warehouse = len(letters.provider.meter), warehouse_of(letters.task)
+    outcome = letters.run()
+    assert (len(letters.provider.meter), outcome.labelled) == (met, [])
+    assert "not to be asked: openai/fake until 2" in "\n".join(outcome.warnings)
+    assert status_of(letters.task)["models_at_rest"].keys() == {"openai/fake"}
+    assert batches_to_label(letters.task, warehouse) == {}
+    with Ledger(letters.task.ledger) as ledger:
+        ledger.execute("update rests set until = said_at")
+    assert len(batches_to_label(letters.task, warehouse)) == 1
+    assert status_of(letters.task)["models_at_rest"] == {}
     warehouse.close()

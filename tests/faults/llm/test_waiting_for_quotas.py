@@ -7,8 +7,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from labeling.llm import asking
+from labeling.llm import asking, rests
 from labeling.llm.breaker import PATIENCE_S, Breaker, ProviderDownError
+from labeling.llm.rests import forget_rests, resting
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault, TransportError
 from orchestration.resources.rate_limits import asked_wait_s
@@ -65,7 +66,10 @@ def test_a_quota_that_comes_back_in_hours_ends_the_run_and_says_when(bench, faul
         first = bench.ask(provider, table(30), one, pace=ONE_BY_ONE)
         met = len(provider.meter)
         provider.script.clear()
-        after = bench.ask(provider, table(30), one, run="next", pace=ONE_BY_ONE)
+        early = bench.ask(provider, table(30), one, run="next", pace=ONE_BY_ONE)
+        assert len(provider.meter) == met
+        forget_rests(bench.ledger)
+        after = bench.ask(provider, table(30), one, run="later", pace=ONE_BY_ONE)
     assert time.monotonic() - start < 20
     assert met == 3
     assert first.partial
@@ -74,7 +78,53 @@ def test_a_quota_that_comes_back_in_hours_ends_the_run_and_says_when(bench, faul
     assert "takes no more requests until 2" in first.summary.why
     assert "UTC" in first.summary.why
     assert first.summary.exposure_usd == 0
+    assert early.summary.why == first.summary.why
+    assert early.summary.pending == 28
     assert after.votes.num_rows == 30
+
+
+def test_a_model_that_rests_is_asked_once_its_time_has_come(bench, monkeypatch):
+    in_words = wire.Fault("rate_limit_exceeded", 429, message="Please try again in 4h0m0s")
+    with FakeProvider(lambda _: "HAM", script=[in_words]) as provider:
+        bench.ask(provider, table(2), pace=ONE_BY_ONE)
+        start = time.time()
+        for hours, met in ((3.9, 1), (4.1, 3)):
+            monkeypatch.setattr(rests.time, "time", lambda hours=hours: start + hours * HOUR)
+            result = bench.ask(provider, table(2), run=f"after {hours} h", pace=ONE_BY_ONE)
+            assert len(provider.meter) == met
+    assert result.votes.num_rows == 2
+
+
+@pytest.mark.parametrize("back_s", [60.0, 400 * 24 * HOUR])
+def test_a_clock_that_is_put_back_makes_no_model_rest_for_longer(
+    bench, ledger, monkeypatch, back_s
+):
+    with FakeProvider(lambda _: "HAM", script=[LONG["in words"]]) as provider:
+        bench.ask(provider, table(2), pace=ONE_BY_ONE)
+        said_at = time.time()
+        monkeypatch.setattr(rests.time, "time", lambda: said_at - back_s)
+        result = bench.ask(provider, table(2), run="next", pace=ONE_BY_ONE)
+    assert result.votes.num_rows == 2
+    assert resting(ledger, said_at + 1) == {}
+
+
+def test_only_the_model_that_rests_is_left_alone(bench):
+    with FakeProvider(lambda _: "HAM", script=[LONG["in words"]]) as provider:
+        bench.ask(provider, table(2), pace=ONE_BY_ONE)
+        other = prompt(TEXT, "other", model="openai/second")
+        result = bench.ask(provider, table(2), [prompt(), other], run="next", pace=ONE_BY_ONE)
+        met = len(provider.meter)
+    assert met == 3
+    assert result.by_voter["llm/other"].pending == 0
+    assert result.by_voter["llm/classify"].pending == 2
+
+
+def test_a_fallback_answers_for_a_model_that_rests_before_anybody_knows_its_form(bench):
+    one = prompt("fallbacks: [openai/second]\n")
+    with FakeProvider(lambda _: "HAM", script=[LONG["in words"]]) as provider:
+        bench.ask(provider, table(1), [prompt()], pace=ONE_BY_ONE)
+        result = bench.ask(provider, table(3), [one], run="next", pace=ONE_BY_ONE)
+    assert result.votes.num_rows == 3
 
 
 def test_many_requests_at_once_stop_as_well(bench):
@@ -121,7 +171,9 @@ def test_short_pauses_are_still_waited_for(bench):
 
 def test_a_provider_that_asks_for_patience_for_ever_is_given_up_for_this_run(monkeypatch, bench):
     clock = itertools.count(0.0, PATIENCE_S / 10)
-    monkeypatch.setattr(Breaker.__init__, "__defaults__", (12, lambda: next(clock)))
+    monkeypatch.setattr(
+        Breaker.__init__, "__defaults__", (12, lambda: next(clock), lambda *_: None)
+    )
     with FakeProvider(lambda _: "HAM", script=[wire.RATE_LIMIT_SILENT] * 500) as provider:
         result = bench.ask(provider, table(30), pace=ONE_BY_ONE)
     assert len(provider.meter) == 12
