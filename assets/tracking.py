@@ -247,22 +247,22 @@ class Runs:
                 pip_requirements=["scikit-learn", "numpy", "scipy"],
                 serialization_format="cloudpickle",
             )
-        # registered here and not by ``registered_model_name``, which prints to the user's terminal
-        name = f"{self.task.name}_student"
-        if not self.client.search_registered_models(f"name = '{name}'"):
-            self.client.create_registered_model(name)
-        card = path.with_suffix(".md")
-        version = self.client.create_model_version(
-            name,
-            logged.model_uri,
-            run_id=run,
-            model_id=logged.model_id,
-            description=card.read_text(encoding="utf-8") if card.is_file() else None,
-        )
-        versions = [{"name": name, "version": version.version}]
-        self.client.set_logged_model_tags(
-            logged.model_id, {"mlflow.modelVersions": json.dumps(versions)}
-        )  # so that MLflow's page of the run links to it
+            # registered here and not by ``registered_model_name``, which prints to the user's terminal
+            name = f"{self.task.name}_student"
+            if not self.client.search_registered_models(f"name = '{name}'"):
+                self.client.create_registered_model(name)
+            card = path.with_suffix(".md")
+            version = self.client.create_model_version(
+                name,
+                logged.model_uri,
+                run_id=run,
+                model_id=logged.model_id,
+                description=card.read_text(encoding="utf-8") if card.is_file() else None,
+            )
+            versions = [{"name": name, "version": version.version}]
+            self.client.set_logged_model_tags(
+                logged.model_id, {"mlflow.modelVersions": json.dumps(versions)}
+            )  # so that MLflow's page of the run links to it
 
 
 def _fingerprint(row: dict[str, Any]) -> str:

@@ -23,7 +23,7 @@ from labeling.llm.transport import (
     Transport,
     TransportError,
 )
-from labeling.llm.worst_case import Seen, most_tokens, worst_case_usd
+from labeling.llm.worst_case import Seen, images_in, most_tokens, worst_case_usd
 
 ATTEMPTS = 6
 PATIENT_ATTEMPTS = 40
@@ -137,7 +137,7 @@ class Asker:
                     self.tally.exposure_usd += spent
             usage = self.seen.believed(request, reply.usage)
             self.seen.saw(request, usage)
-            spent = self.price.owed(usage, worst)
+            spent = self.price.with_images(images_in(request.messages)).owed(usage, worst)
             latency = self.clock() - start
             self.ledger.settle(row, reply, spent, latency)
             self.tally.answered(reply.usage, spent, latency)

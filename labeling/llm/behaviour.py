@@ -23,7 +23,12 @@ def seen_of(model: str, ledger: Ledger) -> Seen:
         " + coalesce(json_extract(parameters, '$.thinking.budget_tokens'), 0)",
         (model, RECENT),
     )
-    return Seen(completion=int(longest or 0))
+    ((dearest,),) = ledger.execute(
+        "select max(stated_usd) from calls where model = ?"
+        " and id > (select coalesce(max(id), 0) from calls) - ?",
+        (model, RECENT),
+    )
+    return Seen(completion=int(longest or 0), stated_usd=float(dearest or 0.0))
 
 
 def manners_of(model: str, ledger: Ledger) -> Manners:

@@ -63,7 +63,7 @@ class Breaker:
         model: str,
         limit: int = LIMIT,
         clock: Callable[[], float] = time.time,
-        rested: Callable[[float, str], None] = lambda *_: None,
+        rested: Callable[[float, str], None] = lambda _at, _why: None,
     ) -> None:
         self._model = model
         self._limit = limit

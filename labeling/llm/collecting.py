@@ -1,7 +1,7 @@
 """Bring the answers of providers' batches into the ledger."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from labeling.llm.ledger import WAIT_S, Ledger
 from labeling.llm.loop import run_to_end
@@ -106,7 +106,10 @@ async def _collect(
                 ledger.fail(int(label), result.fault, owed, 0.0)
                 unanswered += 1
                 continue
-            paid = price.owed(result.usage, worst, price.batch_share)
+            # how many images a question had is not kept; their tokens alone are not its price
+            counted = result.usage.counted and not (price.image_usd or price.image_token_usd)
+            usage = replace(result.usage, counted=counted)
+            paid = price.owed(usage, worst, price.batch_share)
             ledger.settle(int(label), result, paid, None)
             answered += 1
             cost += paid

@@ -1,10 +1,9 @@
 """Every request that was ever sent, in SQLite, so that nothing is paid for twice.
 
 A row is committed before a request leaves and settled when its answer arrives: killing the process
-loses nothing. :meth:`Ledger.sync` makes it safe from power cuts too, once a second. A row still marked ``sent`` when nobody holds the ledger was in flight when its process died: it becomes
-``lost`` and counts at its worst case, because the provider may ask for the money.
-
-Requests are known by a content key. Item text is not stored; the answer is.
+loses nothing. :meth:`Ledger.sync` makes it safe from power cuts too, once a second. A row still
+marked ``sent`` when nobody holds the ledger was in flight when its process died: it becomes
+``lost`` and counts at its worst case, because the provider may ask for the money. Requests are known by a content key. Item text is not stored; the answer is.
 """
 
 import hashlib
@@ -33,6 +32,9 @@ GONE = (
     " else max(cost_usd, 0) + max(exposure_usd, 0) end), 0)"
 )
 """What rows took from a budget; nothing that a provider says gives any of it back."""
+
+LATER = {"account": "text not null default ''", "stated_usd": "real not null default 0"}
+"""Columns that files of earlier versions lack."""
 
 CHUNK = 500
 """Keys looked up in one query; SQLite allows some 32,000 parameters."""
@@ -99,8 +101,9 @@ class Ledger:
     def _mend(self) -> None:
         """Give a file of an earlier version the columns it lacks: what was paid stays known."""
         has = {row["name"] for row in self._db.execute("pragma table_info(calls)")}
-        if has and "account" not in has:
-            self._db.execute("alter table calls add column account text not null default ''")
+        for column, kind in LATER.items():
+            if has and column not in has:
+                self._db.execute(f"alter table calls add column {column} {kind}")
 
     def close(self) -> None:
         """Close the file."""
@@ -181,7 +184,7 @@ class Ledger:
         filtered = reply.finish_reason == "content_filter"
         self._db.execute(
             "update calls set status=?, answer=?, refusal=?, finish_reason=?, tokens=?, "
-            "prompt_tokens=?, cached_tokens=?, completion_tokens=?, cost_usd=?, latency_s=?, "
+            "prompt_tokens=?, cached_tokens=?, completion_tokens=?, cost_usd=?, stated_usd=?, latency_s=?, "
             "provider_model=?, fingerprint=?, done_at=? where id=?",
             (
                 "filtered" if filtered else "answered",
@@ -195,6 +198,7 @@ class Ledger:
                 reply.usage.cached,
                 reply.usage.completion,
                 cost_usd,
+                reply.usage.stated_usd,
                 latency_s,
                 reply.model,
                 reply.fingerprint,

@@ -1,6 +1,7 @@
 """What a model's tokens cost, and what is owed for an answer whatever its provider counted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +16,15 @@ class Usage:
         The part of ``prompt`` that was read from cache.
     counted : bool
         Whether the numbers can be true; if not, nobody knows what the answer will cost.
+    stated_usd : float
+        What the provider says the answer costs, in US dollars; 0 where it does not say.
     """
 
     prompt: int = 0
     completion: int = 0
     cached: int = 0
     counted: bool = True
+    stated_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,10 @@ class Price:
         For each request, beside its tokens.
     tiers : tuple of Tier
         Prices of longer prompts.
+    image_usd : float
+        For each image, beside its tokens.
+    image_token_usd : float
+        For each prompt token of an image, where that is dearer than text.
 
     Examples
     --------
@@ -80,6 +88,27 @@ class Price:
     batch_share: float = 0.5
     request_usd: float = 0.0
     tiers: tuple[Tier, ...] = ()
+    image_usd: float = 0.0
+    image_token_usd: float = 0.0
+
+    def with_images(self, images: int) -> Self:
+        """Return the price of a request with so many images; its text counts as dear as they do.
+
+        Examples
+        --------
+        >>> Price(1e-6, image_usd=0.001).with_images(2).cost(Usage(prompt=1000))
+        0.003
+        """
+        if not images:
+            return self
+        dear = self.image_token_usd
+        return replace(
+            self,
+            input_usd=max(self.input_usd, dear),
+            request_usd=self.request_usd + images * self.image_usd,
+            tiers=tuple(replace(t, input_usd=max(t.input_usd, dear)) for t in self.tiers),
+            image_usd=0.0,
+        )
 
     def cost(self, usage: Usage) -> float:
         """Return what ``usage`` costs, in US dollars; never below zero."""
@@ -96,8 +125,9 @@ class Price:
     def owed(self, usage: Usage, worst_usd: float, share: float = 1.0) -> float:
         """Return what is booked for an answer, in US dollars.
 
-        That is what its tokens cost; where the provider did not count them in a way that can be
-        true, the worst case, since nobody knows what it will ask for.
+        That is what its tokens cost, or what the provider says it costs if that is more; where it
+        did not count the tokens in a way that can be true, at least the worst case, since nobody
+        knows what it will ask for.
 
         Parameters
         ----------
@@ -108,7 +138,7 @@ class Price:
         share : float
             Of the price that is asked, as by a batch endpoint.
         """
-        paid = self.cost(usage) * share
+        paid = max(self.cost(usage) * share, usage.stated_usd)
         return paid if usage.counted else max(paid, worst_usd)
 
     def _up_to(self, prompt: int) -> list[Tier]:

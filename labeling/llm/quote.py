@@ -1,5 +1,6 @@
 """What model calls will take, before anything is sent."""
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,8 +144,10 @@ def _quote(
         tokens.append(transport.count_tokens(seat.prompt.model, messages))
         worst.append(seat.asker.worst_usd(voter.request(seat, content, "ask", messages)))
     share = seat.asker.price.batch_share if by_batch else 1.0
-    prompt_tokens = round(calls * float(np.mean(tokens))) if tokens else 0
-    completion_tokens = round(calls * _answer_tokens(voter, prompt))
+    each = float(np.mean(tokens)) if tokens else 0.0
+    answer = _answer_tokens(voter, prompt)
+    pictures = any(unknown[at].image for at in sampled)
+    price = seat.asker.price.with_images(int(pictures))
     priced = seat.prompt.settings.price or transport.price(seat.prompt.model)
     return VoterQuote(
         voter=voter.name,
@@ -154,9 +157,9 @@ def _quote(
         known=len(shown) - len(unknown) - waiting,
         waiting=waiting,
         calls=calls,
-        prompt_tokens=prompt_tokens,
-        completion_tokens=completion_tokens,
-        cost_usd=seat.asker.price.cost(Usage(prompt_tokens, completion_tokens)) * share
+        prompt_tokens=round(calls * each),
+        completion_tokens=round(calls * answer),
+        cost_usd=calls * price.cost(Usage(math.ceil(each), math.ceil(answer))) * share
         if priced
         else None,
         worst_usd=(calls * float(np.mean(worst)) * share if worst else 0.0) if priced else None,

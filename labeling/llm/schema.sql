@@ -22,6 +22,7 @@ create table if not exists calls (
     completion_tokens integer not null default 0,
     reserved_usd real not null,        -- the worst case, held while the answer is out
     cost_usd real not null default 0,  -- what the answer cost
+    stated_usd real not null default 0,  -- what the provider said that it costs, 0 if it did not
     exposure_usd real not null default 0,  -- what the provider may ask for though nothing came
     latency_s real,
     provider_model text,

@@ -59,10 +59,13 @@ class Seen:
         Tokens of the longest answer that was longer than it was allowed to be.
     prompt_share : float
         Prompt tokens that were counted, for each that could be, at most.
+    stated_usd : float
+        The highest cost that its provider stated, in US dollars.
     """
 
     completion: int = 0
     prompt_share: float = 1.0
+    stated_usd: float = 0.0
 
     def believed(self, request: Request, usage: Usage) -> Usage:
         """Return ``usage``, not counted where so few tokens cannot hold what was sent."""
@@ -72,6 +75,7 @@ class Seen:
 
     def saw(self, request: Request, usage: Usage) -> None:
         """Take note of one answer."""
+        self.stated_usd = max(self.stated_usd, usage.stated_usd)
         if usage.completion > room_of(request.parameters):
             self.completion = max(self.completion, usage.completion)
         bound = most_tokens(request.messages, request.schema)
@@ -92,7 +96,15 @@ def worst_case_usd(request: Request, price: Price, seen: Seen | None = None) -> 
     """
     seen = seen or Seen()
     prompt = math.ceil(most_tokens(request.messages, request.schema) * seen.prompt_share)
-    return price.most(prompt, max(room_of(request.parameters), seen.completion))
+    dear = price.with_images(images_in(request.messages))
+    most = dear.most(prompt, max(room_of(request.parameters), seen.completion))
+    return max(most, seen.stated_usd)
+
+
+def images_in(messages: tuple[Message, ...]) -> int:
+    """Count the images of a chat."""
+    contents = (m["content"] for m in messages if not isinstance(m["content"], str))
+    return sum(part["type"] != "text" for content in contents for part in content)
 
 
 def _texts(messages: tuple[Message, ...]) -> Iterator[str]:

@@ -40,6 +40,12 @@ ENDS: Mapping[str, str] = {
 MOST_TOKENS = 1_000_000_000
 """More than that is no count of tokens."""
 
+MOST_USD = 1_000.0
+"""More than that is no cost of one answer, in US dollars."""
+
+USD_A_TICK = 1e-10
+"""In such ticks xAI states a cost."""
+
 
 COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens", "input_tokens", "output_tokens")
 
@@ -105,7 +111,7 @@ def read_usage(usage: Mapping[str, Any] | None, *, wrote: bool) -> Usage:
     Examples
     --------
     >>> read_usage({"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 512}, wrote=True)
-    Usage(prompt=10, completion=502, cached=0, counted=True)
+    Usage(prompt=10, completion=502, cached=0, counted=True, stated_usd=0.0)
     """
     fields = usage or {}
     prompt = _count(fields, "prompt_tokens", "input_tokens")
@@ -130,7 +136,41 @@ def read_usage(usage: Mapping[str, Any] | None, *, wrote: bool) -> Usage:
         completion += thoughts  # some count thoughts apart
     if counted and total is not None:
         completion = max(completion, total - prompt)
-    return Usage(prompt, completion, cached if cached and cached <= prompt else 0, counted)
+    read_usd = stated_usd(fields)
+    return Usage(
+        prompt, completion, cached if cached and cached <= prompt else 0, counted, read_usd
+    )
+
+
+def stated_usd(usage: Mapping[str, Any]) -> float:
+    """Return what a provider says that an answer costs, in US dollars; 0 where it says nothing.
+
+    Read are the forms of OpenRouter, of Perplexity (a breakdown with its sum) and of xAI (in ticks
+    of 1e-10 dollars). What is paid to the provider behind with a key of one's own is added.
+
+    Examples
+    --------
+    >>> stated_usd({"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}})
+    0.21000000000000002
+    >>> stated_usd({"cost": -1})
+    0.0
+    """
+    cost, details = usage.get("cost"), _fields(usage.get("cost_details")) or {}
+    charged = _usd((_fields(cost) or {}).get("total_cost", cost))
+    behind = _usd(details.get("upstream_inference_cost"))
+    both = charged + behind if usage.get("is_byok") is True else max(charged, behind)
+    ticks = _usd(usage.get("cost_in_usd_ticks"), most=MOST_USD / USD_A_TICK) * USD_A_TICK
+    return max(both, ticks, _usd(usage.get("total_cost")))
+
+
+def _usd(value: object, most: float = MOST_USD) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return 0.0
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return 0.0
+    return number if 0 <= number <= most else 0.0
 
 
 def _count(fields: Mapping[str, Any], *names: str) -> int | None:

@@ -27,7 +27,15 @@ def listed_price(model: str, listed: Mapping[str, Any]) -> Price:
         batch_share=_batch_share(listed),
         request_usd=_request_usd(model, listed),
         tiers=_tiers(listed, output),
+        image_usd=float(listed.get("input_cost_per_image") or 0.0),
+        image_token_usd=_dearer_image_token(listed),
     )
+
+
+def _dearer_image_token(listed: Mapping[str, Any]) -> float:
+    """Return what a token of an image costs where that is more than a token of text, else 0."""
+    usd = float(listed.get("input_cost_per_image_token") or 0.0)
+    return usd if usd > listed["input_cost_per_token"] else 0.0
 
 
 def _tiers(listed: Mapping[str, Any], output_usd: float) -> tuple[Tier, ...]:

@@ -1,10 +1,14 @@
 """Whatever a provider answers, what is booked is never less than it may ask for, and caps hold."""
 
+import base64
 import socket
 import sqlite3
 from datetime import UTC, datetime
+from io import BytesIO
 
+import pyarrow as pa
 import pytest
+from PIL import Image
 
 from labeling.errors import PromptError
 from labeling.llm.budget import Budget, Purse
@@ -13,6 +17,7 @@ from labeling.llm.price import Price, Tier
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault, Reply, Request, Usage
 from labeling.llm.worst_case import worst_case_usd
+from orchestration.resources.listed_prices import listed_price
 from orchestration.resources.litellm_transport import LiteLlmTransport
 from tests.fakes.provider import odd
 from tests.fakes.provider.server import Answer, FakeProvider
@@ -141,7 +146,7 @@ def test_nothing_that_was_booked_before_gives_a_budget_back(tmp_path):
         db.execute(
             "insert into calls select 2, 'k2', run, account, kind, voter, version, model,"
             " item, parameters, batch, 'failed', fault, answer, refusal, finish_reason,"
-            " tokens, 0, 0, 0, 0, -9.0, -9.0, 0, null, null, sent_at, done_at from calls"
+            " tokens, 0, 0, 0, 0, -9.0, 0, -9.0, 0, null, null, sent_at, done_at from calls"
         )
     with Ledger(path) as ledger:
         assert ledger.spent("run").run == ledger.spent("run").task == 0.5
@@ -214,6 +219,90 @@ def test_the_limit_of_the_answer_is_put_aside_under_whatever_name(bench, ledger,
     assert {n: sent[n] for n in ("max_tokens", "max_completion_tokens") if n in sent} == {
         limit: 500
     }
+
+
+SOUND = {"prompt_tokens": 120, "completion_tokens": 3}
+STATED = {
+    "a number": ({"cost": 0.006}, 0.006),
+    "text": ({"cost": "0.006"}, 0.006),
+    "less than its tokens": ({"cost": 1e-9}, 126e-6),
+    "nothing": ({"cost": 0}, 126e-6),
+    "negative": ({"cost": -5}, 126e-6),
+    "no number": ({"cost": float("nan")}, 126e-6),
+    "no end": ({"cost": float("inf")}, 126e-6),
+    "beyond reason": ({"cost": 1e12}, 126e-6),
+    "yes": ({"cost": True}, 126e-6),
+    "a breakdown": ({"cost": {"input_tokens_cost": 0.001, "total_cost": 0.006}}, 0.006),
+    "ticks": ({"cost_in_usd_ticks": 60_000_000}, 0.006),
+    "a key of one's own": (
+        {"cost": 0.001, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.005}},
+        0.006,
+    ),
+    "the provider behind": ({"cost": 0, "cost_details": {"upstream_inference_cost": 0.006}}, 0.006),
+}
+
+
+@pytest.mark.parametrize(("told", "owed"), STATED.values(), ids=STATED)
+def test_the_greater_of_the_stated_and_the_computed_cost_is_booked(bench, ledger, told, owed):
+    usage = odd.usage({**SOUND, **told})
+    with FakeProvider(lambda _: Answer("HAM", bend=usage)) as provider:
+        bench.ask(provider, table(1), [prompt(TEXT + "price: {input: 1, output: 2}\n", price="")])
+    (row,) = ledger.execute("select cost_usd from calls")
+    assert row["cost_usd"] == pytest.approx(owed)
+
+
+def test_a_stated_cost_that_is_beyond_the_price_is_put_aside_from_then_on(bench, ledger):
+    usage = odd.usage({**SOUND, "cost": 0.006})
+    with FakeProvider(lambda _: Answer("HAM", bend=usage)) as provider:
+        for run in ("first", "second"):
+            bench.ask(provider, table(40), budget=Budget(task_usd=0.02), run=run, pace=ONE_BY_ONE)
+    reserved = [row[0] for row in ledger.execute("select reserved_usd from calls order by id")]
+    assert reserved[0] < 0.006
+    assert reserved[1:] == [0.006] * 2
+    assert ledger.spent("").task == pytest.approx(0.018)
+
+
+def test_a_count_that_cannot_be_true_is_no_reason_to_book_less_than_is_stated(bench, ledger):
+    usage = odd.usage({"cost": 0.006})
+    with FakeProvider(lambda _: Answer("HAM", bend=usage)) as provider:
+        bench.ask(provider, table(1))
+    (row,) = ledger.execute("select cost_usd, reserved_usd from calls")
+    assert row["cost_usd"] == 0.006 > row["reserved_usd"]
+
+
+def picture(sides: int = 8) -> str:
+    data = BytesIO()
+    Image.new("RGB", (sides, sides)).save(data, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
+
+
+@pytest.mark.parametrize("images", [0, 1, 3])
+def test_a_price_of_images_is_put_aside_and_booked(images):
+    row = {"input_cost_per_token": 1e-6, "output_cost_per_token": 2e-6}
+    plain = listed_price("m", row)
+    price = listed_price(
+        "m", row | {"input_cost_per_image": 0.01, "input_cost_per_image_token": 5e-6}
+    )
+    parts = [{"type": "image_url", "image_url": {"url": picture()}}] * images
+    content = [{"type": "text", "text": "what is it?"}, *parts]
+    request = Request("m", ({"role": "user", "content": content},), {"max_tokens": 10})
+    used = Usage(prompt=1_000 * images, completion=10)
+    dearer = price.with_images(images)
+    worst = worst_case_usd(request, price)
+    assert dearer.owed(used, 0.0) == pytest.approx(images * (0.01 + 0.005) + 20e-6)
+    assert dearer.owed(used, 0.0) <= worst
+    assert (worst == worst_case_usd(request, plain)) == (images == 0)
+
+
+def test_each_picture_of_a_task_is_put_aside_and_booked(bench, ledger, monkeypatch):
+    priced = Price(1e-6, 2e-6, image_usd=0.01)
+    monkeypatch.setattr(LiteLlmTransport, "price", lambda *_: priced)
+    items = table(2).append_column("image", pa.array([picture(), None]))
+    with FakeProvider(lambda _: "HAM") as provider:
+        bench.ask(provider, items, [prompt(price="")], pace=ONE_BY_ONE)
+    with_one, without = ledger.execute("select * from calls order by id")
+    assert with_one["reserved_usd"] > with_one["cost_usd"] > 0.01
+    assert without["reserved_usd"] < 0.01
 
 
 def test_thoughts_with_a_budget_of_their_own_are_put_aside_too():
