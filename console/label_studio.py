@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from console.formats.label_studio import OURS, image_data, labeling_config, read_annotation
+from console.label_studio_choices import NoChoicesError, with_choices
 from orchestration.resources.review_leases import HandOut, Mix
 from orchestration.resources.review_rows import Review, ReviewError
 from orchestration.resources.review_store import ReviewStore
@@ -37,12 +38,13 @@ class Synced:
     pushed: int
     pulled: int
     waiting: int
+    note: str = ""
 
     def __str__(self) -> str:
         """Tell it in a sentence."""
         return (
             f"pulled {self.pulled} new answers from Label Studio and pushed {self.pushed} items; "
-            f"{self.waiting} wait there"
+            f"{self.waiting} wait there{self.note and '; '}{self.note}"
         )
 
 
@@ -62,6 +64,8 @@ class LabelStudio:
     def __init__(
         self, url: str, token: str, *, transport: httpx.BaseTransport | None = None
     ) -> None:
+        self.note = ""
+        """What the user has to do in Label Studio; empty where nothing."""
         self._http = httpx.Client(base_url=url, timeout=60, transport=transport)
         kind = "Token"
         # Personal access tokens are JWTs that have to be exchanged for short-lived ones.
@@ -84,16 +88,45 @@ class LabelStudio:
         self._http.close()
 
     def project(self, title: str, classes: list[str], *, image: bool = False) -> int:
-        """Return the id of the project with this title, made if there is none."""
+        """Return the id of the project with this title, made if there is none.
+
+        Its choices are brought in step with the classes; the rest of its page is left as it is. What
+        cannot be done is said in ``note``.
+        """
         page: dict[str, Any] = self._call(
             "GET", "/api/projects", params={"title": title, "page_size": PAGE}
         )
         for found in page["results"]:
             if found["title"] == title:
+                self._follow(found, classes)
                 return int(found["id"])
         config = labeling_config(classes, image=image)
         made = self._call("POST", "/api/projects", json={"title": title, "label_config": config})
         return int(made["id"])
+
+    def _follow(self, project: dict[str, Any], classes: list[str]) -> None:
+        """Let the choices of a project be these classes; those that annotations use may have to stay."""
+        address, config = f"/api/projects/{project['id']}/", str(project.get("label_config"))
+        try:
+            wanted, wider = (with_choices(config, classes, keep=keep) for keep in (False, True))
+        except NoChoicesError as error:
+            self.note = (
+                f"the choices of project {project['title']!r} are not kept in step with the classes: "
+                f"its labelling interface is not ours ({error}); let it offer {', '.join(classes)}"
+            )
+            return
+        if wanted == config:
+            return
+        try:
+            self._call("PATCH", address, json={"label_config": wanted})
+        except ReviewError as error:
+            if wider != config:
+                self._call("PATCH", address, json={"label_config": wider})
+            self.note = (
+                f"Label Studio keeps choices in project {project['title']!r} that are no class any "
+                f"more, and says why: {error}; what is answered with them is read as the class that "
+                f"it is today. Take them out there: the classes are {', '.join(classes)}"
+            )
 
     def add(self, project: int, tasks: list[dict[str, Any]]) -> None:
         """Import tasks."""
@@ -162,7 +195,7 @@ def sync(
             suggestions=suggestions,
             images=images,
         )
-    return Synced(pushed, pulled, waiting + pushed)
+    return Synced(pushed, pulled, waiting + pushed, studio.note)
 
 
 def push(

@@ -26,6 +26,9 @@ from labeling.votes import ABSTAIN
 MAX_GUESSED_CLASSES = 1_000
 """Classes above which a number is taken for a mistake unless ``--classes`` says otherwise."""
 
+MOST_CLASSES = 100_000
+"""Classes that a count may ask for: beyond it, tables of classes by classes fit no memory."""
+
 LONGEST_NAME = 1_000
 """Characters in the name of a class."""
 
@@ -93,6 +96,11 @@ def find_classes(
     """
     if given is not None and not isinstance(given, int):
         return _enough(Classes(list(given)), "--classes names")
+    if given is not None and given > MOST_CLASSES:
+        raise VotesError(
+            f"--classes is {given:,}; a count is at most {MOST_CLASSES:,}. Give the names of the "
+            f"classes with commas, or a file whose labels name them"
+        )
     found = {text for column in columns.values() for text in _texts(column)} - {*ABSTENTIONS}
     for text in sorted(text for text in found if len(text) > LONGEST_NAME):
         raise VotesError(

@@ -7,6 +7,7 @@ same sync against the real one.
 import base64
 import json
 from io import BytesIO
+from xml.etree import ElementTree as ET
 
 import pytest
 from PIL import Image
@@ -181,3 +182,78 @@ def test_a_label_studio_that_is_not_there_is_told():
         pytest.raises(ReviewError, match="cannot be reached"),
     ):
         client.project("spam", ["HAM", "SPAM"])
+
+
+def offered(studio):
+    """The choices of the label as Label Studio would show them."""
+    (control,) = [
+        one
+        for one in ET.fromstring(studio.projects[0]["label_config"]).iter("Choices")
+        if one.get("name") == "label"
+    ]
+    return [choice.get("value") for choice in control]
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [
+        ["HAM", "SPAM", "OTHER"],
+        ["OTHER", "HAM", "SPAM"],
+        ["HAM", "JUNK"],
+        ["SPAM", "HAM"],
+        ["HAM", 'R&D "x" <y>'],
+    ],
+    ids=["added", "added first", "renamed", "in another order", "odd"],
+)
+def test_the_choices_follow_the_classes_and_the_rest_of_the_page_stays(studio, store, classes):
+    with LabelStudio(studio.url, TOKEN) as client:
+        project = client.project("spam", ["HAM", "SPAM"])
+        found = studio.projects[0]
+        found["label_config"] = found["label_config"].replace(
+            "<View>", '<View><!-- ours --><Header value="Read &amp; choose"/>'
+        )
+        assert client.project("spam", classes) == project
+        told = str(sync(store, client, project, keep=3))
+    assert offered(studio) == classes
+    assert '<!-- ours --><Header value="Read &amp; choose"' in found["label_config"]
+    assert 'Choice value="unsure"' in found["label_config"]
+    assert told.endswith("wait there")
+
+
+def test_classes_that_did_not_change_write_nothing_to_label_studio(studio):
+    with LabelStudio(studio.url, TOKEN) as client:
+        client.project("spam", ["HAM", "SPAM"])
+        before = studio.projects[0]["label_config"]
+        client.project("spam", ["HAM", "SPAM"])
+        client.project("spam", ["HAM", "SPAM"])
+    assert studio.projects[0]["label_config"] is before
+    assert studio.patched == 0
+
+
+def test_a_choice_that_annotations_use_stays_beside_the_new_ones_and_is_told(studio, store):
+    with LabelStudio(studio.url, TOKEN) as client:
+        project = client.project("spam", ["HAM", "SPAM"])
+        sync(store, client, project, keep=3)
+        studio.annotate(studio.tasks[0], "SPAM")
+        client.project("spam", ["HAM", "JUNK"])
+        synced = sync(store, client, project, keep=3)
+    assert offered(studio) == ["HAM", "JUNK", "SPAM"]
+    assert synced.pulled == 1
+    assert "still exist in annotations: SPAM" in str(synced)
+    assert "the classes are HAM, JUNK" in str(synced)
+
+
+def test_a_page_without_choices_of_ours_is_left_alone_and_told(studio, store):
+    with LabelStudio(studio.url, TOKEN) as client:
+        project = client.project("spam", ["HAM", "SPAM"])
+        for config in (
+            '<View><Text name="t" value="$text"/><Choices name="sort" toName="t"/></View>',
+            "<View>",
+            '<!DOCTYPE a [<!ENTITY b "c">]><View/>',
+        ):
+            studio.projects[0]["label_config"] = config
+            client.project("spam", ["HAM", "JUNK"])
+            assert studio.projects[0]["label_config"] == config
+            told = str(sync(store, client, project, keep=1))
+            assert "not kept in step" in told
+            assert "let it offer HAM, JUNK" in told

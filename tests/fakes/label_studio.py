@@ -5,6 +5,7 @@ import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlparse
+from xml.etree import ElementTree as ET
 
 TOKEN = "0123456789abcdef"
 PERSONAL = "aaa.bbb.ccc"
@@ -13,7 +14,7 @@ PERSONAL = "aaa.bbb.ccc"
 class FakeStudio(ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
-        self.projects, self.tasks, self.broken = [], [], False
+        self.projects, self.tasks, self.broken, self.patched = [], [], False, 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -65,6 +66,28 @@ class Handler(BaseHTTPRequestHandler):
             found = [p for p in self.server.projects if title in p["title"]]
             return self.reply(200, {"count": len(found), "results": found})
         return self.reply(200, [t for t in self.server.tasks if t["annotations"]])
+
+    def do_PATCH(self):
+        """Refuse, as Label Studio does, to take out a choice that an annotation uses."""
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if not self.known():
+            return self.reply(401, {"detail": "Invalid token."})
+        self.server.patched += 1
+        (project,) = [p for p in self.server.projects if self.path == f"/api/projects/{p['id']}/"]
+        page = ET.fromstring(body["label_config"])
+        offered = {choice.get("value") for choice in page.iter("Choice")}
+        used = {
+            choice
+            for task in self.server.tasks
+            for annotation in task["annotations"]
+            for region in annotation["result"]
+            for choice in region["value"].get("choices", [])
+        }
+        if used - offered:
+            told = [f"These labels still exist in annotations: {', '.join(sorted(used - offered))}"]
+            return self.reply(400, {"validation_errors": {"label_config": told}})
+        project.update(body)
+        return self.reply(200, project)
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))

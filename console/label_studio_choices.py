@@ -1,0 +1,59 @@
+"""The choices of a Label Studio project follow the classes of its task; the rest of its page stays."""
+
+import xml.etree.ElementTree as ET
+
+from console.formats.label_studio import LABEL
+
+
+class NoChoicesError(Exception):
+    """A labelling interface has no choices of ours; says what stands there instead."""
+
+
+def with_choices(config: str, classes: list[str], *, keep: bool = False) -> str:
+    """Return a labelling interface (XML) whose choices are these classes, in their order.
+
+    Parameters
+    ----------
+    config : str
+        The interface as it stands, whoever edited it.
+    classes : list of str
+        Classes of the task.
+    keep : bool
+        Whether choices that are no class any more stay, behind the others.
+
+    Raises
+    ------
+    NoChoicesError
+        If it cannot be read, or has no control ``label`` of choices.
+
+    Examples
+    --------
+    >>> config = '<View><Choices name="label"><Choice value="A" hotkey="a"/></Choices></View>'
+    >>> with_choices(config, ["B", "A"])
+    '<View><Choices name="label"><Choice value="B" /><Choice value="A" hotkey="a" /></Choices></View>'
+    """
+    # comments and layout are the user's; a document type, which could swell, has no place here
+    if "<!DOCTYPE" in config:
+        raise NoChoicesError("it has a document type")
+    try:
+        parser = ET.XMLParser(target=ET.TreeBuilder(insert_comments=True))  # noqa: S314
+        root = ET.fromstring(config, parser)  # noqa: S314
+    except ET.ParseError as error:
+        raise NoChoicesError(f"it cannot be read as XML: {error}") from None
+    controls = {str(one.get("name")): one for one in root.iter("Choices")}
+    control = controls.get(LABEL)
+    if control is None:
+        raise NoChoicesError(
+            f"it has no <Choices name={LABEL!r}>, but {', '.join(map(repr, controls)) or 'none'}"
+        )
+    standing = {choice.get("value"): choice for choice in control.findall("Choice")}
+    if list(standing) == classes or (keep and standing.keys() >= set(classes)):
+        return config
+    wanted = [standing.get(name, ET.Element("Choice", value=name)) for name in classes]
+    if keep:
+        wanted += [choice for name, choice in standing.items() if name not in classes]
+    for choice in standing.values():
+        control.remove(choice)
+    for place, choice in enumerate(wanted):
+        control.insert(place, choice)
+    return ET.tostring(root, encoding="unicode")
