@@ -13,6 +13,7 @@ from assets.forgetting import forget, made
 from assets.stamp import BATCHES, reading_hash
 from assets.tables import ARRIVALS, FILES, QUARANTINE
 from labeling.files.found import state_of
+from labeling.files.records import values_of
 from labeling.items.columns import Arrived
 from labeling.items.reading import check_records, read_items
 from labeling.items.redacted import redacted
@@ -149,11 +150,13 @@ def _changed_files(
 def _run_query(task: Task) -> Arrived:
     try:
         with duckdb.connect() as db:
-            records: list[dict[str, Any]] = (
-                db.execute(str(task.spec.source.query)).to_arrow_table().to_pylist()
-            )
+            found = db.execute(str(task.spec.source.query)).to_arrow_table()
     except duckdb.Error as error:
         raise TaskError(f"{task.folder / 'task.yaml'}: source.query: {error}") from None
+    columns = [values_of(column)[0] for column in found.columns]
+    records: list[dict[str, Any]] = [
+        dict(zip(found.column_names, row, strict=True)) for row in zip(*columns, strict=True)
+    ]
     missing = [c for c in task.columns.required if records and c not in records[0]]
     if missing:
         raise TaskError(

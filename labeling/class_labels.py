@@ -26,8 +26,8 @@ from labeling.votes import ABSTAIN
 MAX_GUESSED_CLASSES = 1_000
 """Classes above which a number is taken for a mistake unless ``--classes`` says otherwise."""
 
-MOST_CLASSES = 100_000
-"""Classes that a count may ask for: beyond it, tables of classes by classes fit no memory."""
+MOST_CLASSES = 2_000
+"""Classes that a count may ask for: each voter has tables of classes by classes."""
 
 LONGEST_NAME = 1_000
 """Characters in the name of a class."""
@@ -98,9 +98,11 @@ def find_classes(
         return _enough(Classes(list(given)), "--classes names")
     if given is not None and given > MOST_CLASSES:
         raise VotesError(
-            f"--classes is {given:,}; a count is at most {MOST_CLASSES:,}. Give the names of the "
-            f"classes with commas, or a file whose labels name them"
+            f"--classes is {given:,}, but a count of classes is at most {MOST_CLASSES:,}; give one "
+            f"up to that, or the names of the classes with commas"
         )
+    if given is not None and given < 2:
+        raise VotesError(f"--classes is {given}, but a consensus needs at least 2 classes")
     found = {text for column in columns.values() for text in _texts(column)} - {*ABSTENTIONS}
     for text in sorted(text for text in found if len(text) > LONGEST_NAME):
         raise VotesError(
@@ -172,9 +174,10 @@ def _numbered(
 ) -> Classes:
     n_classes = given or max(int(found[-1].removesuffix(".0")) + 1 if found else 0, 2)
     if given is None and n_classes > MAX_GUESSED_CLASSES:
+        so = f", or say --classes {n_classes} if it is so" if n_classes <= MOST_CLASSES else ""
         raise VotesError(
             f"{_where(path, columns, found[-1])}, which would make {n_classes} classes. Name "
-            f"columns that are no voters with --ignore, or say --classes {n_classes} if it is so"
+            f"columns that are no voters with --ignore{so}"
         )
     dotted = [text for text in found if text.endswith(".0")]
     if dotted and len(dotted) < len(found):
@@ -186,15 +189,14 @@ def _numbered(
             f"with --classes"
         )
     ending = ".0" if dotted else ""
-    return _enough(Classes([f"{k}{ending}" for k in range(n_classes)]), "--classes says")
+    return _enough(Classes([f"{k}{ending}" for k in range(n_classes)]), "the labels name")
 
 
 def _enough(classes: Classes, who: str) -> Classes:
     if len(classes.names) < 2:
-        only = "1" if "says" in who else f"only {', '.join(classes.names) or 'none'}"
         raise VotesError(
-            f"a consensus needs at least 2 classes, {who} {only}; give the names of all with "
-            f"--classes"
+            f"a consensus needs at least 2 classes, {who} only {', '.join(classes.names) or 'none'}; "
+            f"give the names of all with --classes"
         )
     return classes
 

@@ -1,5 +1,6 @@
 """The text of one value: what stood in the file, wherever the file keeps it as text."""
 
+import base64
 import json
 from math import isnan
 from typing import Any
@@ -62,6 +63,26 @@ def as_text(value: Any) -> str | None:
     ):
         raise TypeError("half a surrogate pair, which is no character")
     return text
+
+
+def as_json(value: object) -> str:
+    r"""Stand in for what JSON has no form of; give it to ``json.dumps`` as ``default``.
+
+    Bytes are their text, or base64 where they are none that can be read.
+
+    Examples
+    --------
+    >>> as_json(b"caf\xc3\xa9"), as_json(b"\xff\x00")
+    ('café', '/wA=')
+    """
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        text = "\0"
+    readable = all(c.isprintable() or c in "\t\r\n" for c in text)
+    return text if readable else base64.b64encode(value).decode()
 
 
 def parse_json(text: str) -> Any:

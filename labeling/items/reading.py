@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from labeling.files.cells import as_text
+from labeling.files.cells import as_json, as_text
 from labeling.files.records import Record, Reject, read_records
 from labeling.items.columns import REJECTED, ROWS, Arrived, Columns
 from labeling.items.times import read_time
@@ -115,13 +115,15 @@ def _row(row: int, record: dict[str, Any], columns: Columns) -> dict[str, Any]:
 def as_metadata(record: dict[str, Any], names: Sequence[str]) -> str:
     """Return some fields of a record as a JSON object, as rules and slices will see them.
 
+    Bytes are told as text, or in base64 where they are none.
+
     Examples
     --------
     >>> as_metadata({"likes": 1, "text": "x"}, ["likes", "shop"])
     '{"likes": 1, "shop": null}'
     """
     fields = {name: record.get(name) for name in names}
-    return json.dumps(fields, ensure_ascii=False, default=str, sort_keys=True)
+    return json.dumps(fields, ensure_ascii=False, default=as_json, sort_keys=True)
 
 
 def _as_text(value: object) -> str:
@@ -130,7 +132,7 @@ def _as_text(value: object) -> str:
 
 def _can_be_stored(value: object) -> bool:
     try:
-        json.dumps(value, ensure_ascii=False, default=str).encode()
+        json.dumps(value, ensure_ascii=False, default=as_json).encode()
     except UnicodeEncodeError:
         return False
     return True
@@ -141,5 +143,5 @@ def _time(record: dict[str, Any], columns: Columns) -> datetime | None:
 
 
 def _shown(record: dict[str, Any]) -> str:
-    text = json.dumps(record, ensure_ascii=False, default=str)
+    text = json.dumps(record, ensure_ascii=False, default=as_json)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,6 +1,7 @@
 """``touchstone consensus``: one label an item out of a file of votes."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -78,6 +79,13 @@ def consensus(
         classes=_classes(classes),
     )
     reviewed = None if gold is None else read_gold(gold, file)
+    if not len(file.item_ids):
+        write_labels(out, file, np.empty(0, np.int64), np.empty((0, len(file.classes))))
+        why = f"{votes} has no row under its header: there is nothing to label"
+        empty = {"labels": str(out), "items": 0, "votes": 0, "undecided": 0, "warnings": [why]}
+        told = f"{why}. {out} has its columns and no row"
+        typer.echo(json.dumps(empty, indent=2) if as_json else told)
+        return
     model = LabelModel(
         len(file.classes),
         class_balance=None if balance is None else _shares(balance),
@@ -103,8 +111,10 @@ def _classes(given: str | None) -> int | list[str] | None:
     if given is None:
         return None
     text = given.strip()
-    if text.removeprefix("-").isdigit():
+    if re.fullmatch(r"-?[0-9]{1,18}", text):
         return int(text)
+    if re.fullmatch(r"-?[0-9]+", text):
+        raise typer.BadParameter("no count of classes has so many digits", param_hint="--classes")
     return [name.strip() for name in text.split(",") if name.strip()]
 
 

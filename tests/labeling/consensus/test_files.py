@@ -101,7 +101,25 @@ def test_names_of_classes_are_read_in_long_files(tmp_path):
         ("id,a\n1,0.5\n", {}, r"row 1: column 'a' holds .*0\.5"),
         ("id,a\n1,true\n", {}, r"row 1: column 'a' holds 'true', which is no class.*--classes"),
         ("id,when\n1,1384000000\n", {}, r"would make 1384000001 classes.*--ignore"),
-        ("id,a\n1,0\n", {"classes": 1}, r"at least 2 classes, --classes says 1"),
+        (
+            "id,a\n1,0\n",
+            {"classes": 1},
+            r"--classes is 1, but a consensus needs at least 2 classes",
+        ),
+        (
+            "id,a\n1,0\n",
+            {"classes": 0},
+            r"--classes is 0, but a consensus needs at least 2 classes",
+        ),
+        ("id,a\n1,0\n", {"classes": -3}, r"--classes is -3, but a consensus needs at least 2"),
+        ("id,a\n1,0\n", {"classes": 10**9}, r"--classes is 1,000,000,000, but .* at most 2,000;"),
+        ("id,a\n1,0\n", {"classes": 2_001}, r"--classes is 2,001, but .* at most 2,000;"),
+        ("id,voter,label\n1,a,x\n", {"classes": 10**9, "item_column": "id"}, r"at most 2,000;"),
+        (
+            "id,a\n1,999999999\n",
+            {},
+            r"1000000000 classes. Name columns that are no voters with --ignore$",
+        ),
         ("id,a\n1,0\n", {"classes": ["x", "x"]}, r"class 'x' stands twice in x, x"),
         ("voter,label\na,1\n", {}, r"no column 'item_id' or 'item' for the item.*--id"),
         (

@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from labeling.errors import LabelingError
+from labeling.files.columns import read_columns
 from labeling.files.found import find_files
 from labeling.items.columns import Columns
 from labeling.items.reading import read_items
@@ -289,3 +290,29 @@ def test_a_missing_time_is_no_fault(read):
 def test_stars_beside_other_characters_are_told(tmp_path):
     with pytest.raises(LabelingError, match=r"\*\* stands for any folders, and alone"):
         find_files(tmp_path / "**.csv")
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()], ids=str)
+def test_numbers_of_any_precision_are_ids_and_metadata_as_a_person_would_write_them(tmp_path, kind):
+    numbers = [0.1, 2.5, 7.0, 1024.0, 1e-3]
+    columns = {"item_id": pa.array(numbers).cast(kind), "text": ["a"] * 5}
+    table = pa.table(columns | {"score": pa.array([*numbers[:4], None]).cast(kind)})
+    pq.write_table(table, tmp_path / "a.parquet")
+    arrived = read_items(tmp_path / "a.parquet", Columns(metadata=("score",)))
+    assert arrived.rows["item_id"].to_pylist() == ["0.1", "2.5", "7", "1024", "0.001"]
+    said = [json.loads(one)["score"] for one in arrived.rows["metadata"].to_pylist()]
+    assert said == [0.1, 2.5, 7.0, 1024.0, None]
+    read = read_columns(tmp_path / "a.parquet", ["item_id", "score"])
+    assert read["item_id"].to_pylist() == ["0.1", "2.5", "7", "1024", "0.001"]
+    assert read["score"].to_pylist() == ["0.1", "2.5", "7", "1024", None]
+
+
+def test_bytes_in_metadata_are_their_text_or_base64(tmp_path):
+    odd = [b"caf\xc3\xa9", b"two\nlines", b"\xff\xfe", b"\x00\x01", b"", None]
+    table = pa.table({"item_id": list("abcdef"), "text": ["x"] * 6, "raw": odd, "deep": [odd] * 6})
+    pq.write_table(table, tmp_path / "a.parquet")
+    arrived = read_items(tmp_path / "a.parquet", Columns(metadata=("raw", "deep")))
+    told = ["café", "two\nlines", "//4=", "AAE=", "", None]
+    rows = [json.loads(one) for one in arrived.rows["metadata"].to_pylist()]
+    assert [row["raw"] for row in rows] == told
+    assert rows[0]["deep"] == told

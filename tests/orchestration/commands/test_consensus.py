@@ -121,3 +121,31 @@ def test_recorded_votes_go_in_as_they_are(tmp_path):
     labels = pd.read_parquet(out)
     at = (truth["split"] == "test").to_numpy() & labels["label"].notna().to_numpy()
     assert (labels["label"][at] == truth["gold"][at]).mean() > 0.85
+
+
+@pytest.mark.parametrize("head", ["item_id,voter,label", "item_id,a,b"], ids=["long", "wide"])
+def test_votes_without_a_row_are_nothing_to_label_and_give_an_empty_file(
+    touchstone, tmp_path, head
+):
+    (tmp_path / "votes.csv").write_text(f"{head}\n", encoding="utf-8")
+    said = touchstone("consensus", "votes.csv", "-o", "labels.csv", "--classes", "A,B", at=tmp_path)
+    assert said.code == 0
+    assert said.out == (
+        "votes.csv has no row under its header: there is nothing to label. labels.csv has its "
+        "columns and no row\n"
+    )
+    written = (tmp_path / "labels.csv").read_text(encoding="utf-8")
+    assert written == '"item_id","label","confidence","p_0","p_1"\n'
+    told = touchstone("consensus", "votes.csv", "-o", "labels.csv", "--json", at=tmp_path)
+    assert json.loads(told.out)["items"] == 0
+
+
+@pytest.mark.parametrize("given", ["1000000000", "9" * 5_000, "²", "0", "-1"])
+def test_a_count_of_classes_beyond_reason_is_refused_before_anything_is_made(
+    touchstone, tmp_path, given
+):
+    (tmp_path / "votes.csv").write_text("item_id,a\n1,0\n", encoding="utf-8")
+    said = touchstone("consensus", "votes.csv", "-o", "l.csv", f"--classes={given}", at=tmp_path)
+    assert said.code == 2
+    assert "--classes" in said.err
+    assert not (tmp_path / "l.csv").exists()
