@@ -202,7 +202,8 @@ def uses(warehouse: Warehouse, task: Task) -> dict[str, dict[str, int]]:
         for what, table in counted.items():
             if table in tables:
                 rows = db.execute(
-                    f"select label, count(*) from {table} where label is not null group by label"
+                    f"select label, count(*) from {table} where label is not null"
+                    " group by label order by label"
                 ).fetchall()
                 for label, count in rows:
                     found.setdefault(str(label), {})[what] = int(count)

@@ -239,6 +239,16 @@ def test_the_whole_has_classes_confusion_and_calibration(proven):
     assert bins[0]["ece"] < 0.1  # the confidences are true here
 
 
+def test_a_vote_on_an_item_that_has_no_label_is_nobody_else_s(place):
+    task, warehouse = place
+    release(task, warehouse, "2026-01", 1)
+    row = {"item_id": "nobody", "batch": "2026-01", "voter": "rule/b", "version": "v1"}
+    put(warehouse, tables.RULE_VOTES, [row | {"label": "praise"}])
+    (audit,) = read_audits(task, warehouse, ["2026-01"])
+    assert (audit.votes["rule/a"] >= 0).sum() == N // 2
+    assert not (audit.votes.get("rule/b", np.array([-1])) >= 0).any()
+
+
 def test_reviewers_are_compared_in_pairs_and_together(place):
     task, _ = place
     answers = [

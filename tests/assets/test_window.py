@@ -108,3 +108,18 @@ def test_the_record_is_read_for_the_items_of_the_window_alone(window_of):
     assert (record.known == ~window.current).all()
     assert record.audit.n_gold == window.audit.n_gold
     np.testing.assert_allclose(record.unseen[record.known], np.tile([0.8, 0.2], (16, 1)))
+
+
+def test_a_part_of_the_window_keeps_what_was_said_of_each_item(window_of):
+    window, _ = window_of("2026-05")
+    kept = np.arange(len(window.texts)) % 3 > 0
+    part = window.only(kept)
+    assert list(part.item_ids) == list(window.item_ids[kept])
+    for name in ("gold", "audit"):
+        whole, some = getattr(window, name), getattr(part, name)
+        of = dict(zip(window.item_ids[whole.item], whole.label, strict=True))
+        here = dict(zip(part.item_ids[some.item], some.label, strict=True))
+        assert here == {item: label for item, label in of.items() if item in set(part.item_ids)}
+        assert some.n_gold < whole.n_gold
+    assert list(part.item_ids[part.votes.item]) == list(part.item_ids)
+    assert list(part.votes_of_batch().item) == list(range(int(part.current.sum())))

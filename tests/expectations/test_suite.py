@@ -11,7 +11,7 @@ import yaml
 
 from assets import tables
 from expectations.expected import SUITES, Expected, Suite, read_suite
-from expectations.suite import judge, suite_checks
+from expectations.suite import _fault, judge, suite_checks
 from orchestration.partitions import batches
 from orchestration.resources.table import Table
 from orchestration.resources.warehouse import Warehouse
@@ -88,6 +88,14 @@ def test_a_warning_does_not_block():
 def test_a_suite_that_cannot_be_evaluated_is_a_bug_and_no_failed_check():
     with pytest.raises(RuntimeError, match="names_a_class cannot be evaluated"):
         judged(IN_SET, pd.DataFrame({"item_id": ["a"]}))
+
+
+@pytest.mark.parametrize("key", [None, "metric"])
+def test_what_gx_swallowed_is_found_told_once_or_for_each_metric(key):
+    sound = {"raised_exception": False, "exception_message": None}
+    broken = {"raised_exception": True, "exception_message": "no such column"}
+    assert _fault({"first": sound, key: broken} if key else broken) == "no such column"
+    assert _fault({"first": sound, key: sound} if key else sound) is None
 
 
 @pytest.mark.parametrize("path", sorted(SUITES.glob("*.yml")), ids=lambda path: path.stem)

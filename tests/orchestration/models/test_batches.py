@@ -1,5 +1,6 @@
 """Questions that can wait, over HTTP: handed in, fetched, and never paid for twice."""
 
+import json
 import os
 import signal
 import subprocess
@@ -311,6 +312,20 @@ def test_a_line_of_answers_that_cannot_be_read_is_booked_at_its_worst_case(later
     assert (got.answered, got.unanswered) == (2, 1)
     (owed,) = ledger.execute("select exposure_usd, reserved_usd from calls where status = 'failed'")
     assert owed[0] == owed[1] > 0
+
+
+@pytest.mark.parametrize("custom_id", ["999999", None], ids=["of a stranger", "said twice"])
+def test_lines_that_nobody_asked_for_neither_count_nor_hide_the_others(later, ledger, custom_id):
+    def also(sound: str) -> str:
+        other = json.loads(sound)
+        other["custom_id"] = custom_id or other["custom_id"]
+        return f"{json.dumps(other)}\n{sound}"
+
+    later.provider.batches.bend_line = also
+    later.ask(table(3))
+    got = later.collect()
+    assert (got.answered, got.unanswered) == (3, 0)
+    assert ledger.spent("run").task == pytest.approx(got.cost_usd)
 
 
 @pytest.mark.parametrize("told", [..., {"prompt_tokens": -5, "completion_tokens": -5}])

@@ -1,0 +1,35 @@
+"""Classes that vanished from task.yaml by hand: each is named, with what still names it."""
+
+import pyarrow as pa
+import pytest
+
+from assets.class_check import check_classes
+from assets.tables import RELEASED
+from orchestration.resources.warehouse import Warehouse
+from orchestration.task.errors import TaskError
+from orchestration.task.task import load_task
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["stone", "stone"], "'stone' is not there any more, but 2 labels name it"),
+        (
+            ["wood", "stone", "iron", "stone"],
+            "'iron' is not there any more (stone, wood too), but 1 labels name it",
+        ),
+    ],
+)
+def test_every_class_that_vanished_is_named_and_counted(tmp_path, monkeypatch, names, told):
+    monkeypatch.setenv("TOUCHSTONE_VAR", str(tmp_path / "var"))
+    task = load_task(ROOT / "tasks" / "support_inbox")
+    warehouse = Warehouse(path=str(task.warehouse))
+    warehouse.ensure(RELEASED)
+    rows = [{"item_id": str(at), "batch": "b", "label": name} for at, name in enumerate(names)]
+    with warehouse.connect() as db:
+        db.register("rows", pa.Table.from_pylist(rows))
+        db.execute(f"insert into {RELEASED.sql_name} by name from rows")
+    with pytest.raises(TaskError) as error:
+        check_classes(task, warehouse)
+    assert told in str(error.value)
