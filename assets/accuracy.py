@@ -16,6 +16,8 @@ from orchestration.task.task import Task
 if TYPE_CHECKING:  # scipy takes half a second to import, and only this step measures
     from labeling.quality.series import Score
 
+ALL = "(all)"  # as labeling.quality.series has it, which imports scipy
+
 LABELS, CONSENSUS = "labels", "consensus"
 """Series besides the voters, which are ``voter/NAME``."""
 
@@ -120,17 +122,17 @@ def label_row(task: Task, audit: Audit, score: "Score") -> dict[str, Any]:
 
 def _metadata(labels: list[dict[str, Any]], scored: list[dict[str, Any]]) -> dict[str, Any]:
     """Numbers that Dagster plots over the batches: the labels, each class, each voter."""
-    whole = next((row for row in labels if row["class"] == "all"), None)
+    whole = next((row for row in labels if row["class"] == ALL), None)
     if whole is None:
         return {"labelled": 0}
     numbers = {name: whole[name] for name in ("labelled", "reviewed", "accuracy_low")}
     numbers["accuracy"] = math.nan if whole["accuracy"] is None else whole["accuracy"]
     numbers["accuracy_high"] = whole["accuracy_high"]
     for row in labels:
-        if row["class"] != "all" and row["accuracy"] is not None:
+        if row["class"] != ALL and row["accuracy"] is not None:
             numbers[f"accuracy of class {row['class']}"] = row["accuracy"]
     for row in scored:
-        if row["version"] is not None or row["class"] != "all" or row["accuracy"] is None:
+        if row["version"] is not None or row["class"] != ALL or row["accuracy"] is None:
             continue
         if row["span"] == "batch" and row["series"] != LABELS:
             numbers[f"accuracy of {row['series']}"] = row["accuracy"]

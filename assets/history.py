@@ -3,6 +3,7 @@
 import hashlib
 import re
 import time
+from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
@@ -19,12 +20,12 @@ AT_ONCE = 900
 
 MORE = """
 select batch, 'accuracy of class ' || class as name, accuracy as value from quality.accuracy
-where class <> 'all'
+where class <> '(all)'
 union all
 select batch, 'accuracy of ' || series || case span when 'window' then ' over the window' else '' end,
     accuracy
 from quality.scores
-where class = 'all' and version is null and (series <> 'labels' or span = 'window')
+where class = '(all)' and version is null and (series <> 'labels' or span = 'window')
 union all
 select batch, 'log_evidence of ' || series, log_evidence from quality.drift_series
 where series <> 'labels'
@@ -65,7 +66,8 @@ def write_history(
         more: dict[str, dict[str, float]] = {}
         for batch, name, value in db.execute(MORE).fetchall():
             if value is not None:
-                more.setdefault(str(batch), {})[_allowed(str(name))] = float(value)
+                more.setdefault(str(batch), {})[str(name)] = float(value)
+    allowed = _allowed({name for told in more.values() for name in told})
     batches = [str(row["batch"]) for row in figures]
     run, done = _continued(stored, [marks[batch] for batch in batches])
     if run is None:
@@ -81,7 +83,7 @@ def write_history(
         if step >= done
         for name, value in (
             *((name, row[name]) for name in metrics),
-            *more.get(str(row["batch"]), {}).items(),
+            *((allowed[name], value) for name, value in more.get(str(row["batch"]), {}).items()),
         )
         if value is not None
     ]
@@ -123,6 +125,13 @@ def _hash(marks: list[str]) -> str:
     return hashlib.sha256(" ".join(marks).encode()).hexdigest()[:16]
 
 
-def _allowed(name: str) -> str:
-    """Keep to the characters that MLflow allows in a metric's name, and its length."""
-    return re.sub(r"[^\w\-. /:]", "_", name)[:200]
+def _allowed(names: Collection[str]) -> dict[str, str]:
+    """Keep to the characters that MLflow allows in a metric's name, and its length.
+
+    Names that are the same after that are told apart by a hash.
+    """
+    told = {name: re.sub(r"[^\w\-. /:]", "_", name)[:200] for name in names}
+    often = Counter(told.values())
+    return {
+        name: one if often[one] == 1 else f"{one} {_hash([name])[:6]}" for name, one in told.items()
+    }

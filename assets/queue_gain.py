@@ -60,7 +60,7 @@ SPENT = "select count(*), coalesce(sum(seconds), 0) from people.reviews"
 CURVE = """
 select sum(count(r.review_id)) over (order by a.batch), any_value(a.accuracy), any_value(a.accuracy_low)
 from quality.accuracy a left join people.reviews r using (batch)
-where a.class = 'all' and a.accuracy is not null group by a.batch order by a.batch
+where a.class = '(all)' and a.accuracy is not null group by a.batch order by a.batch
 """
 
 

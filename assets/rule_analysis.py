@@ -50,7 +50,7 @@ MEASURED = """
 select substr(series, 12) as rule, reviewed as gold, reviewed - errors as correct, accuracy,
     accuracy_low, accuracy_high
 from quality.overall
-where series like 'voter/rule/%' and version is null and class = 'all' and reviewed > 0
+where series like 'voter/rule/%' and version is null and class = '(all)' and reviewed > 0
 """
 TEXTS = """
 select i.text, c.posterior, coalesce(v.said, []) as said,

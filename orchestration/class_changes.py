@@ -35,15 +35,12 @@ from orchestration.task.class_edits import Asked, Edits, edits_of
 from orchestration.task.class_files import write_files
 from orchestration.task.errors import TaskError
 from orchestration.task.reading import read_spec
+from orchestration.task.schema import NO_CLASSES
 from orchestration.task.task import Task, load_task
 
 ASKED_AGAIN = {"split": ("audit", "queue"), "retire": ("audit",)}
 """What comes before people again. Without the audits of a class that is gone, the sample that
 measures would have holes exactly where that class was."""
-
-
-TOTALS = ("all", "(macro)")
-"""What stands in the place of a class where a figure is about all of them."""
 
 
 @dataclass(frozen=True)
@@ -176,8 +173,8 @@ def _checked(asked: Asked, before: tuple[str, ...], listed: tuple[str, ...]) -> 
             raise TaskError(
                 f"{name!r} is no name for a class: 1 to 80 characters, no blanks around"
             )
-        if name in TOTALS and name not in before:
-            raise TaskError(f"{name!r} is how tables call all classes together; take another name")
+        if name in NO_CLASSES:
+            raise TaskError(f"{name!r} is how tables name what is no class; take another name")
     after = asked.after(before)
     if len(after) < 2:
         raise TaskError(f"a task needs at least 2 classes; {', '.join(after)} would be left")

@@ -29,11 +29,15 @@ where r.label is not null
 """
 """Batches whose sample lacks items that were declared to be drawn at random."""
 
+EARLIER = "select batch from quality.accuracy group by batch having not bool_or(class = '(all)')"
+"""Batches that an earlier version measured, which called all classes together otherwise."""
+
 STANDING = "select table_schema, table_name from information_schema.tables"
 MARTS = frozenset(PUBLISHED.values())
 """What is published stands in the warehouse too, where commands read it."""
 
 _MEASURED = (
+    tables.ACCURACY,
     tables.REVIEWS, tables.RELEASED, tables.DRIFT_SERIES, tables.AUDIT_SAMPLE,
     tables.AUDIT_DESIGN, tables.GOLD,
     tables.RULE_VOTES, tables.MODEL_VOTES, tables.STUDENT_VOTES,
@@ -156,6 +160,7 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
     with warehouse.connect() as db:
         db.register("drawn", all_drawn(store))
         touched |= {row[0] for row in db.execute(NOT_IN_SAMPLE).fetchall()}
+        touched |= {row[0] for row in db.execute(EARLIER).fetchall()}
     first = min((batch for batch in touched.union(stale) if batch in labelled), default=None)
     return [] if first is None else [batch for batch in labelled if batch >= first]
 

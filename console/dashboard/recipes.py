@@ -35,7 +35,7 @@ def _newest(rows: Sequence[Row]) -> list[Row]:
 
 
 def _measured(rows: Sequence[Row]) -> list[Row]:
-    measured = [row for row in rows if row["reviewed"] and row["class"] == "all"]
+    measured = [row for row in rows if row["reviewed"] and row["class"] == "(all)"]
     versions = Counter(row["series"] for row in measured if row["version"] is not None)
     return [
         row

@@ -20,7 +20,7 @@ def few_versions(scorecard: pa.Table, overall: pa.Table) -> pa.Table:
     whole = {
         row["series"].removeprefix("voter/"): row
         for row in overall.to_pylist()
-        if row["version"] is None and row["class"] == "all"
+        if row["version"] is None and row["class"] == "(all)"
     }
     versions: dict[str, list[dict[str, Any]]] = {}
     for row in scorecard.to_pylist():

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from labeling.quality.accuracy import Accuracy, accuracy
 from labeling.quality.audited import AuditedBatch
 
-ALL = "all"
-"""Name of the class that stands for all of them."""
+ALL = "(all)"
+"""What stands for all classes where one is named; no class may be called so."""
 
 Answers = Sequence[NDArray[np.int32]]
 """What was said in each batch, int arrays of shape (n_items,); MISSING for nothing."""
@@ -53,7 +53,7 @@ def scores(
     >>> batch = AuditedBatch.uniform("a", [0] * 60 + [1] * 40, range(50), [0] * 45 + [1] * 5)
     >>> found = scores([batch], {"labels": [batch.label]}, ["HAM", "SPAM"], by_class=["labels"])
     >>> [(s.of_class, s.accuracy.reviewed, s.accuracy.errors) for s in found]
-    [('all', 50, 5), ('HAM', 50, 5), ('SPAM', 0, 0)]
+    [('(all)', 50, 5), ('HAM', 50, 5), ('SPAM', 0, 0)]
     """
     found: list[Score] = []
     for series, given in answers.items():

@@ -18,6 +18,10 @@ from orchestration.task.section import Section, Share, Usd
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 
+NO_CLASSES = ("(all)", "(macro)", "(undecided)")
+"""What stands in the place of a class where a figure is about all of them, or about none."""
+
+
 class ClassSpec(Section):
     """One class that an item may belong to."""
 
@@ -242,6 +246,8 @@ class TaskSpec(Section):
         twice = sorted({n for n in names if names.count(n) > 1})
         if twice:
             raise ValueError(f"class {twice[0]!r} stands more than once")
+        for name in set(names).intersection(NO_CLASSES):
+            raise ValueError(f"{name!r} is how tables name what is no class; take another name")
         by_key: dict[str, str] = {}
         for one in classes:
             other = by_key.setdefault(one.key or one.name, one.name)

@@ -156,14 +156,16 @@ def test_a_sample_that_people_answer_is_not_drawn_anew_when_earlier_reviews_come
 def test_accuracy_uses_the_sampling_probabilities(proven):
     task, warehouse = proven
     score(task, warehouse, "2026-04")
-    whole = warehouse.read("from quality.accuracy where class = 'all'").to_pylist()[0]
+    whole = warehouse.read("from quality.accuracy where class = '(all)'").to_pylist()[0]
     naive = wilson(whole["correct"], whole["reviewed"], N)
     assert whole["accuracy"] > naive.point  # doubtful labels were drawn more often than they are
     assert whole["accuracy_low"] < whole["accuracy"] < whole["accuracy_high"]
     assert whole["labelled"] == N
     rows = warehouse.read("from quality.scores where batch = '2026-04'").to_pylist()
     window = next(
-        r for r in rows if r["span"] == "window" and r["series"] == "labels" and r["class"] == "all"
+        r
+        for r in rows
+        if r["span"] == "window" and r["series"] == "labels" and r["class"] == "(all)"
     )
     assert (window["batches"], window["reviewed"]) == (4, 240)
     assert window["accuracy_high"] - window["accuracy_low"] < (
@@ -189,7 +191,7 @@ def test_a_batch_without_a_review_is_measured_as_unknown(place):
     release(task, warehouse, "2026-01", 0)
     draw(task, warehouse, "2026-01")
     score(task, warehouse, "2026-01")
-    whole = warehouse.read("from quality.accuracy where class = 'all'").to_pylist()[0]
+    whole = warehouse.read("from quality.accuracy where class = '(all)'").to_pylist()[0]
     assert (whole["reviewed"], whole["accuracy"]) == (0, None)
     assert (whole["accuracy_low"], whole["accuracy_high"]) == (0.0, 1.0)
 

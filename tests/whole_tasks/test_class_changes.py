@@ -89,7 +89,7 @@ def gold(project):
 
 def accuracy(project):
     rows = warehouse_of(task_of(project)).read(
-        "select batch, reviewed, accuracy from quality.accuracy where class = 'all' order by batch"
+        "select batch, reviewed, accuracy from quality.accuracy where class = '(all)' order by batch"
     )
     return rows.to_pylist()
 
@@ -193,7 +193,7 @@ def test_a_merge_labels_nothing_again_and_counts_both_classes_as_one(project, to
         "praise": before["praise"],
     }
     classes = warehouse_of(task).read("select distinct class from quality.accuracy order by 1")
-    assert classes["class"].to_pylist() == ["all", "ask", "praise"]
+    assert classes["class"].to_pylist() == ["(all)", "ask", "praise"]
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_a_command_that_is_killed_has_happened_or_not(project, point):
         (["merge", "praise", "complaint", "question", "--into", "any"], "at least 2 classes"),
         (["split", "praise", "complaint", "kudos"], "'complaint' is a class already"),
         (["rename", "praise", " "], "no name for a class"),
-        (["rename", "praise", "all"], "take another name"),
+        (["rename", "praise", "(all)"], "take another name"),
     ],
 )
 def test_what_cannot_be_is_told_and_nothing_changes(project, touchstone, command, told):

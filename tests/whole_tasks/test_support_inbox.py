@@ -197,11 +197,11 @@ def test_a_quantity_is_published_once_or_with_the_same_value(inbox):
     voters = published("voter_scorecard")
     assert {row["family"] for row in voters} == {"rules", "models", "student"}
     for row in voters:
-        key = (f"voter/{row['voter']}", row["version"], "all")
+        key = (f"voter/{row['voter']}", row["version"], "(all)")
         assert tuple(row[n] for n in names) == overall.get(key, (0, None, 0, 1))
     for row in published("rule_analysis"):
         told = (row["gold"], row["accuracy"], row["accuracy_low"], row["accuracy_high"])
-        assert told == overall[f"voter/rule/{row['rule']}", None, "all"]
+        assert told == overall[f"voter/rule/{row['rule']}", None, "(all)"]
     report = {row["class"]: row for row in published("class_report") if row["span"] == "all"}
     for row in published("class_quality"):
         same = ("reviewed", "precision", "precision_low", "recall", "recall_high")
@@ -212,4 +212,4 @@ def test_a_quantity_is_published_once_or_with_the_same_value(inbox):
         )
     of_labels = [row for row in published("confusion") if row["span"] == "all"]
     right = sum(row["share"] for row in of_labels if row["truth"] == row["label"])
-    assert right == pytest.approx(overall["labels", None, "all"][1])
+    assert right == pytest.approx(overall["labels", None, "(all)"][1])

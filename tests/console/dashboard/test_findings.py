@@ -15,7 +15,7 @@ OVERALL = pa.table(
     {
         "series": ["labels", "voter/rule/link", "class/spam"],
         "version": [None, "v1", None],
-        "class": ["all", "all", "spam"],
+        "class": ["(all)", "(all)", "spam"],
         "items": [1200, 300, 40],
         "reviewed": [60, 20, 5],
         "errors": [6, 1, 0],

@@ -191,7 +191,7 @@ def test_a_voter_of_many_versions_is_told_once():
     one |= {"accuracy_low": 0.2, "accuracy_high": 0.9}
     many = [{**one, "version": f"v{at}"} for at in range(5)]
     few = [{**one, "voter": "rule/a", "version": f"v{at}"} for at in range(2)]
-    whole = {**one, "series": "voter/student", "class": "all", "version": None, "reviewed": 25}
+    whole = {**one, "series": "voter/student", "class": "(all)", "version": None, "reviewed": 25}
     told = few_versions(pa.Table.from_pylist([*few, *many]), pa.Table.from_pylist([whole]))
     assert told["voter"].to_pylist() == ["rule/a", "rule/a", "student"]
     row = told.to_pylist()[-1]

@@ -80,6 +80,11 @@ def test_every_fault_is_told_at_once(refusal):
         ("per_batch: 10", "per_batch: many", r":12: audit.per_batch: .*integer.*found 'many'"),
         ("name: letters", "name: Letters!", r":1: name: .*\^\[a-z\].*found 'Letters!'"),
         ("SPAM", "HAM", r":2: classes: class 'HAM' stands more than once"),
+        (
+            "name: SPAM",
+            "name: (all)",
+            r":2: classes: '\(all\)' is how tables name what is no class",
+        ),
         ("- name: HAM\n  - name", "- name", r":2: classes: .*at least 2"),
         (
             "items/*.csv",

@@ -75,7 +75,7 @@ select
     coalesce(c.cost_usd, 0) as cost_usd,
     coalesce(q.queue_size, 0) as queue_size
 from items as i
-left join {{ source('quality', 'accuracy') }} as a on i.batch = a.batch and a.class = 'all'
+left join {{ source('quality', 'accuracy') }} as a on i.batch = a.batch and a.class = '(all)'
 left join {{ source('quality', 'drift') }} as d on i.batch = d.batch
 left join standing as s on i.batch = s.batch
 left join cost as c on i.batch = c.batch

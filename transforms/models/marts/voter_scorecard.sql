@@ -36,7 +36,7 @@ measured as (
 
     select substr(series, 7) as voter, version, reviewed, accuracy, accuracy_low, accuracy_high
     from {{ source('quality', 'overall') }}
-    where series like 'voter/%' and version is not null and class = 'all'
+    where series like 'voter/%' and version is not null and class = '(all)'
 
 ),
 
