@@ -135,14 +135,16 @@ class Asker:
             finally:
                 if not answered:
                     self.tally.exposure_usd += spent
-            usage = self.seen.believed(request, reply.usage)
-            self.seen.saw(request, usage)
+            usage = self.seen.believed(request, reply)
+            longer = self.seen.saw(request, usage)
             spent = self.price.with_images(images_in(request.messages)).owed(usage, worst)
             latency = self.clock() - start
             self.ledger.settle(row, reply, spent, latency)
             self.tally.answered(reply.usage, spent, latency)
             if not usage.counted and worst:
                 self.tally.advise(f"{request.model} does not say what it used: {UNCOUNTED}")
+            if longer and worst:
+                self.tally.advise(longer)
             self.pacer.correct(expected, reply.usage.prompt + reply.usage.completion)
             self.breaker.succeeded()
             return reply
@@ -155,7 +157,7 @@ class Asker:
         self.breaker.failed(error)
         if _asks_to_come_later(error):
             self.breaker.rest(error)
-        elif error.fault is Fault.RATE_LIMITED and error.retry_after_s is not None:
+        elif error.fault in ASK_FOR_TIME and error.retry_after_s is not None:
             self.pacer.pause(error.retry_after_s)
 
     def _stop(self, state: RetryCallState) -> bool:
@@ -183,8 +185,9 @@ def _again(state: RetryCallState) -> bool:
 
 def _wait(state: RetryCallState, backoff: Callable[[RetryCallState], float]) -> float:
     error = state.outcome.exception() if state.outcome else None
-    told = isinstance(error, TransportError) and error.retry_after_s is not None
-    return 0.0 if told and _fault(state) is Fault.RATE_LIMITED else backoff(state)
+    if isinstance(error, TransportError) and error.fault in ASK_FOR_TIME and error.retry_after_s:
+        return 0.0  # the pacer pauses for all
+    return backoff(state)
 
 
 def _fault(state: RetryCallState) -> Fault | None:

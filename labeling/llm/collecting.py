@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from labeling.llm.ledger import WAIT_S, Ledger
 from labeling.llm.loop import run_to_end
 from labeling.llm.price import Price
-from labeling.llm.transport import Fault, TransportError
+from labeling.llm.transport import MAYBE_CHARGED, Fault, TransportError
 from labeling.llm.waiting import BatchState, BatchTransport, find_lost
 
-MAYBE_CHARGED_LINES = frozenset({Fault.GARBLED, Fault.DROPPED})
+MAYBE_CHARGED_LINES = MAYBE_CHARGED - {Fault.TIMED_OUT}
 """What may have been charged though no answer can be read; what a batch had no time for is not."""
 
 

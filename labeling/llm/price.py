@@ -12,8 +12,8 @@ class Usage:
     ----------
     prompt, completion : int
         Read and written, thoughts included.
-    cached : int
-        The part of ``prompt`` that was read from cache.
+    cached, written : int
+        The parts of ``prompt`` that were read from a cache, and written into one.
     counted : bool
         Whether the numbers can be true; if not, nobody knows what the answer will cost.
     stated_usd : float
@@ -25,6 +25,7 @@ class Usage:
     cached: int = 0
     counted: bool = True
     stated_usd: float = 0.0
+    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +36,25 @@ class Tier:
     ----------
     above : int
         Prompt tokens beyond which they hold.
-    input_usd, output_usd, cached_input_usd : float
-        US dollars for each token; cached ones as ``input_usd`` if unknown.
+    input_usd, output_usd, cached_input_usd, written_usd : float
+        US dollars for each token; those read from a cache or written into one as ``input_usd`` if
+        unknown.
     """
 
     above: int
     input_usd: float
     output_usd: float
     cached_input_usd: float | None = None
+    written_usd: float | None = None
 
-    def usd(self, prompt: int, completion: int, cached: int) -> float:
+    def usd(self, prompt: int, completion: int, cached: int, written: int = 0) -> float:
         """Return what so many tokens cost at these prices."""
         read = min(max(cached, 0), prompt)
+        kept = min(max(written, 0), prompt - read)
         cheap = self.input_usd if self.cached_input_usd is None else self.cached_input_usd
-        return (prompt - read) * self.input_usd + read * cheap + completion * self.output_usd
+        dear = self.input_usd if self.written_usd is None else self.written_usd
+        plain = (prompt - read - kept) * self.input_usd
+        return plain + read * cheap + kept * dear + completion * self.output_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class Price:
         For each prompt and each completion token.
     cached_input_usd : float, optional
         For each prompt token that the provider read from its cache; as ``input_usd`` if unknown.
+    written_usd : float, optional
+        For each prompt token that the provider wrote into its cache; as ``input_usd`` if unknown.
     batch_share : float
         What a batch endpoint asks, as a share (0..1) of these prices.
     request_usd : float
@@ -90,6 +98,7 @@ class Price:
     tiers: tuple[Tier, ...] = ()
     image_usd: float = 0.0
     image_token_usd: float = 0.0
+    written_usd: float | None = None
 
     def with_images(self, images: int) -> Self:
         """Return the price of a request with so many images; its text counts as dear as they do.
@@ -114,12 +123,13 @@ class Price:
         """Return what ``usage`` costs, in US dollars; never below zero."""
         prompt, completion = max(usage.prompt, 0), max(usage.completion, 0)
         *_, tier = self._up_to(prompt)
-        return self.request_usd + tier.usd(prompt, completion, usage.cached)
+        return self.request_usd + tier.usd(prompt, completion, usage.cached, usage.written)
 
     def most(self, prompt: int, completion: int) -> float:
         """Return the most that up to so many tokens can cost, cached or not, in US dollars."""
         tiers = self._up_to(prompt)
-        dearest = max(tier.usd(prompt, completion, read) for tier in tiers for read in (0, prompt))
+        ways = ((0, 0), (prompt, 0), (0, prompt))
+        dearest = max(tier.usd(prompt, completion, *way) for tier in tiers for way in ways)
         return self.request_usd + dearest
 
     def owed(self, usage: Usage, worst_usd: float, share: float = 1.0) -> float:
@@ -143,6 +153,6 @@ class Price:
 
     def _up_to(self, prompt: int) -> list[Tier]:
         """Return the prices of prompts of up to so many tokens, the longest prompts' last."""
-        first = Tier(-1, self.input_usd, self.output_usd, self.cached_input_usd)
+        first = Tier(-1, self.input_usd, self.output_usd, self.cached_input_usd, self.written_usd)
         longer = sorted(self.tiers, key=lambda tier: tier.above)
         return [first, *(tier for tier in longer if tier.above < prompt)]

@@ -76,6 +76,7 @@ class Fault(StrEnum):
     DROPPED = "connection dropped"
     GARBLED = "garbled reply"
     FILTERED = "content filter"
+    TOO_LONG = "too long"
     REJECTED = "rejected"
     UNAUTHORIZED = "unauthorized"
     OUT_OF_QUOTA = "out of quota"
@@ -97,8 +98,11 @@ TRANSIENT = frozenset(
 FATAL = frozenset({Fault.UNAUTHORIZED, Fault.OUT_OF_QUOTA, Fault.UNKNOWN_MODEL})
 """No request to this model can succeed: stop at once."""
 
-MAYBE_CHARGED = frozenset({Fault.TIMED_OUT, Fault.DROPPED, Fault.GARBLED})
-"""The provider may have answered, and will then ask for money: counted at the worst case."""
+LOOKED_AT = frozenset({Fault.FILTERED, Fault.TOO_LONG})
+"""The provider looked at the question before it refused it, for which some ask money (Azure)."""
+
+MAYBE_CHARGED = LOOKED_AT | {Fault.TIMED_OUT, Fault.DROPPED, Fault.GARBLED}
+"""The provider may have worked, and will then ask for money: counted at the worst case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from labeling.llm.price import Price
 from labeling.llm.room import room_of
-from labeling.llm.transport import Message, Request, Usage
+from labeling.llm.transport import Message, Reply, Request, Usage
 
 MESSAGE_TOKENS = 16
 """What a message adds around its text, generously."""
@@ -67,19 +67,29 @@ class Seen:
     prompt_share: float = 1.0
     stated_usd: float = 0.0
 
-    def believed(self, request: Request, usage: Usage) -> Usage:
-        """Return ``usage``, not counted where so few tokens cannot hold what was sent."""
+    def believed(self, request: Request, reply: Reply) -> Usage:
+        """Return what a reply used, not counted where so few tokens cannot hold what was said."""
+        usage = reply.usage
         sent = sum(len(text.encode()) for text in _texts(request.messages))
         likely = usage.prompt * BYTES_A_TOKEN >= sent
+        likely = likely and usage.completion * BYTES_A_TOKEN >= len(reply.text.encode())
         return usage if likely else replace(usage, counted=False)
 
-    def saw(self, request: Request, usage: Usage) -> None:
-        """Take note of one answer."""
+    def saw(self, request: Request, usage: Usage) -> str | None:
+        """Take note of one answer; return in words what was longer than it was allowed to be."""
+        told = None
         self.stated_usd = max(self.stated_usd, usage.stated_usd)
+        if usage.completion > max(room_of(request.parameters), self.completion):
+            told = (
+                f"{request.model} wrote {usage.completion:,} tokens where "
+                f"{room_of(request.parameters):,} were allowed; from now on that much is put aside "
+                "for each answer: models.budget has to allow it, or ask another model"
+            )
         if usage.completion > room_of(request.parameters):
             self.completion = max(self.completion, usage.completion)
         bound = most_tokens(request.messages, request.schema)
         self.prompt_share = max(self.prompt_share, usage.prompt / bound)
+        return told
 
 
 def worst_case_usd(request: Request, price: Price, seen: Seen | None = None) -> float:

@@ -7,12 +7,25 @@ arguments of tools, numbers as text. What cannot be is told as what it is.
 import json
 import math
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
-from labeling.llm.transport import Fault, Reply, Token, TransportError, Usage
+from labeling.llm.transport import Fault, Reply, Token, TransportError
+from orchestration.resources.rate_limits import asked_wait_s
+from orchestration.resources.usage_counts import count, fields_of, read_usage
 
-THOUGHTS = ("thinking", "redacted_thinking", "reasoning", "reasoning_content", "analysis")
+THOUGHTS = (
+    "thinking",
+    "redacted_thinking",
+    "reasoning",
+    "reasoning_content",
+    "thinking_blocks",
+    "analysis",
+)
 """Parts of an answer that are not what it says."""
+
+LONGEST = 500_000
+"""Characters of an answer that are read; no model writes more of its own accord."""
 
 ENDS: Mapping[str, str] = {
     "length": "length",
@@ -37,18 +50,6 @@ ENDS: Mapping[str, str] = {
 }
 """How providers name the end of an answer, and what it means; whatever else is a proper end."""
 
-MOST_TOKENS = 1_000_000_000
-"""More than that is no count of tokens."""
-
-MOST_USD = 1_000.0
-"""More than that is no cost of one answer, in US dollars."""
-
-USD_A_TICK = 1e-10
-"""In such ticks xAI states a cost."""
-
-
-COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens", "input_tokens", "output_tokens")
-
 
 def read_completion(body: Mapping[str, Any]) -> Reply:
     """Read one chat completion.
@@ -72,7 +73,7 @@ def read_completion(body: Mapping[str, Any]) -> Reply:
     ('HAM', False)
     """
     choices = body.get("choices")
-    choice = _fields(choices[0]) if isinstance(choices, list) and choices else None
+    choice = _first(choices) if isinstance(choices, list) else None
     if choice is None:
         if body.get("error"):
             raise _told(body["error"])
@@ -81,112 +82,25 @@ def read_completion(body: Mapping[str, Any]) -> Reply:
     wrong = choice.get("error") or body.get("error")
     if wrong or finish == "error":
         raise TransportError(Fault.GARBLED, f"the answer broke off: {_words(wrong) or 'no reason'}")
-    message = _fields(choice.get("message")) or {}
+    message = fields_of(choice.get("message")) or {}
     said = _text(message.get("content") if "content" in message else choice.get("text"))
     text = "\n".join(part for part in (said, *_arguments(message)) if part.strip())
+    if len(text) > LONGEST:
+        text, finish = text[:LONGEST], "length"
+    refusal = _refusal(message)
+    wrote = bool(text or refusal or any(message.get(name) for name in THOUGHTS))
     usage = body.get("usage")
     return Reply(
         text=text,
         finish_reason=finish,
-        refusal=_refusal(message),
+        refusal=refusal,
         usage=read_usage(
-            usage if isinstance(usage, Mapping) else None, wrote=bool(text) or finish == "length"
+            usage if isinstance(usage, Mapping) else None, wrote=wrote or finish == "length"
         ),
         model=str(body.get("model") or ""),
         fingerprint=str(body["system_fingerprint"]) if body.get("system_fingerprint") else None,
         tokens=_tokens(choice.get("logprobs")),
     )
-
-
-def read_usage(usage: Mapping[str, Any] | None, *, wrote: bool) -> Usage:
-    """Read what a provider counted, and whether it can be true.
-
-    Parameters
-    ----------
-    usage : mapping, optional
-        ``prompt_tokens``, ``completion_tokens`` and so on; numbers may be text.
-    wrote : bool
-        Whether anything was written, were it thoughts alone: then it took tokens.
-
-    Examples
-    --------
-    >>> read_usage({"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 512}, wrote=True)
-    Usage(prompt=10, completion=502, cached=0, counted=True, stated_usd=0.0)
-    """
-    fields = usage or {}
-    prompt = _count(fields, "prompt_tokens", "input_tokens")
-    completion = _count(fields, "completion_tokens", "output_tokens")
-    total = _count(fields, "total_tokens")
-    read = _fields(fields.get("prompt_tokens_details") or fields.get("input_tokens_details")) or {}
-    wrote_in = fields.get("completion_tokens_details") or fields.get("output_tokens_details")
-    thoughts = _count(_fields(wrote_in) or fields, "reasoning_tokens") or 0
-    cached = _count(read, "cached_tokens")
-    if cached is None:
-        cached = _count(fields, "prompt_cache_hit_tokens", "cache_read_input_tokens")
-    if total is not None and total > 0:
-        if completion is None and prompt is not None:
-            completion = max(0, total - prompt)
-        elif prompt is None and completion is not None:
-            prompt = max(0, total - completion)
-    strange = any(fields.get(name) is not None and _count(fields, name) is None for name in COUNTS)
-    counted = bool(prompt) and completion is not None and (completion > 0 or not wrote)
-    counted = counted and not strange
-    prompt, completion = prompt or 0, completion or 0
-    if total is None or thoughts > completion:
-        completion += thoughts  # some count thoughts apart
-    if counted and total is not None:
-        completion = max(completion, total - prompt)
-    read_usd = stated_usd(fields)
-    return Usage(
-        prompt, completion, cached if cached and cached <= prompt else 0, counted, read_usd
-    )
-
-
-def stated_usd(usage: Mapping[str, Any]) -> float:
-    """Return what a provider says that an answer costs, in US dollars; 0 where it says nothing.
-
-    Read are the forms of OpenRouter, of Perplexity (a breakdown with its sum) and of xAI (in ticks
-    of 1e-10 dollars). What is paid to the provider behind with a key of one's own is added.
-
-    Examples
-    --------
-    >>> stated_usd({"cost": 0.01, "is_byok": True, "cost_details": {"upstream_inference_cost": 0.2}})
-    0.21000000000000002
-    >>> stated_usd({"cost": -1})
-    0.0
-    """
-    cost, details = usage.get("cost"), _fields(usage.get("cost_details")) or {}
-    charged = _usd((_fields(cost) or {}).get("total_cost", cost))
-    behind = _usd(details.get("upstream_inference_cost"))
-    both = charged + behind if usage.get("is_byok") is True else max(charged, behind)
-    ticks = _usd(usage.get("cost_in_usd_ticks"), most=MOST_USD / USD_A_TICK) * USD_A_TICK
-    return max(both, ticks, _usd(usage.get("total_cost")))
-
-
-def _usd(value: object, most: float = MOST_USD) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return 0.0
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return 0.0
-    return number if 0 <= number <= most else 0.0
-
-
-def _count(fields: Mapping[str, Any], *names: str) -> int | None:
-    """Return the first of ``names`` that stands there, as a number of tokens; ``None`` if it is none."""
-    value = next((fields[name] for name in names if fields.get(name) is not None), None)
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return math.ceil(number) if 0 <= number <= MOST_TOKENS else None
-
-
-def _fields(value: object) -> dict[str, Any] | None:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else None
 
 
 def _text(content: object) -> str:
@@ -197,7 +111,7 @@ def _text(content: object) -> str:
         return content
     if isinstance(content, list):
         return "".join(_text(part) for part in cast("list[object]", content))
-    part = _fields(content)
+    part = fields_of(content)
     if part is None:
         return json.dumps(content)
     if part.get("type") in (*THOUGHTS, "refusal"):
@@ -213,36 +127,36 @@ def _arguments(message: Mapping[str, Any]) -> Iterable[str]:
     """Yield what a model answered by calling tools."""
     calls = message.get("tool_calls")
     for call in [*(calls if isinstance(calls, list) else ()), message]:
-        fields = _fields(call) or {}
+        fields = fields_of(call) or {}
         for name, argument in (
             ("function", "arguments"),
             ("custom", "input"),
             ("function_call", "arguments"),
         ):
-            value = (_fields(fields.get(name)) or {}).get(argument)
+            value = (fields_of(fields.get(name)) or {}).get(argument)
             if value is not None:
                 yield value if isinstance(value, str) else json.dumps(value)
 
 
 def _refusal(message: Mapping[str, Any]) -> str | None:
-    specific = _fields(message.get("provider_specific_fields")) or {}
+    specific = fields_of(message.get("provider_specific_fields")) or {}
     content = message.get("content")
     parts = cast("list[object]", content) if isinstance(content, list) else []
-    said = [part.get("refusal") for part in map(_fields, parts) if part is not None]
+    said = [part.get("refusal") for part in map(fields_of, parts) if part is not None]
     found = next((x for x in (message.get("refusal"), specific.get("refusal"), *said) if x), None)
     return str(found) if found else None
 
 
 def _tokens(logprobs: object) -> tuple[Token, ...]:
     """Return the answer's tokens; none where one of them cannot be read."""
-    content = (_fields(logprobs) or {}).get("content")
+    content = (fields_of(logprobs) or {}).get("content")
     found: list[Token] = []
     for one in content if isinstance(content, list) else ():
-        token = _token(_fields(one) or {})
+        token = _token(fields_of(one) or {})
         if token is None:
             return ()
-        others = (_fields(one) or {}).get("top_logprobs")
-        rivals = [_token(_fields(o) or {}) for o in others] if isinstance(others, list) else []
+        others = (fields_of(one) or {}).get("top_logprobs")
+        rivals = [_token(fields_of(o) or {}) for o in others] if isinstance(others, list) else []
         pairs = tuple((r.text, r.logprob) for r in rivals if r is not None)
         found.append(Token(token.text, token.logprob, pairs))
     return tuple(found)
@@ -257,13 +171,21 @@ def _token(fields: Mapping[str, Any]) -> Token | None:
     return Token(text, min(0.0, float(logprob)))
 
 
+def _first(choices: list[Any]) -> dict[str, Any] | None:
+    """Return the choice that is numbered first, wherever it stands."""
+    found = [fields for one in choices if (fields := fields_of(one)) is not None]
+    return min(found, key=lambda one: count(one, "index") or 0, default=None)
+
+
 def _told(error: object) -> TransportError:
-    """Return what an error inside a reply stands for, by the status that it names."""
-    code = str((_fields(error) or {}).get("code") or "")
+    """Return what an error inside a reply stands for, by the status or the words that it names."""
+    fields = fields_of(error) or {}
+    code = str(fields.get("code") or fields.get("status") or fields.get("type") or "")
     status = int(code) if code.isdecimal() else None
     words = _words(error)
-    if status == 429:
-        return TransportError(Fault.RATE_LIMITED, words)
+    if status == 429 or "rate_limit" in code:
+        wait = asked_wait_s({}, json.dumps(error, default=str), datetime.now(UTC))
+        return TransportError(Fault.RATE_LIMITED, words, wait)
     if status in (401, 403):
         return TransportError(Fault.UNAUTHORIZED, words)
     if status == 402 or code == "insufficient_quota":
@@ -274,7 +196,7 @@ def _told(error: object) -> TransportError:
 
 
 def _words(error: object) -> str:
-    fields = _fields(error)
+    fields = fields_of(error)
     if fields is None:
         return str(error or "")
     return ": ".join(str(fields[name]) for name in ("code", "message") if fields.get(name))

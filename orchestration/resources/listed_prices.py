@@ -29,6 +29,7 @@ def listed_price(model: str, listed: Mapping[str, Any]) -> Price:
         tiers=_tiers(listed, output),
         image_usd=float(listed.get("input_cost_per_image") or 0.0),
         image_token_usd=_dearer_image_token(listed),
+        written_usd=listed.get("cache_creation_input_token_cost"),
     )
 
 
@@ -51,6 +52,7 @@ def _tiers(listed: Mapping[str, Any], output_usd: float) -> tuple[Tier, ...]:
                     value,
                     listed.get(f"output_cost_per_token{end}") or output_usd,
                     listed.get(f"cache_read_input_token_cost{end}"),
+                    listed.get(f"cache_creation_input_token_cost{end}"),
                 )
             )
     return tuple(found)

@@ -1,6 +1,7 @@
 """Providers' batch endpoints through LiteLLM: hand in a file of requests, fetch a file of answers."""
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,12 +15,17 @@ from orchestration.resources.litellm_transport import LiteLlmTransport, litellm_
 
 ENDPOINT = "/v1/chat/completions"
 WINDOW = "24h"
-RUNNING = ("validating", "in_progress", "finalizing", "cancelling")
+ENDED = ("completed", "expired", "failed", "cancelled", "canceled")
+"""How a batch may stand that will not change any more; whatever else is said, it is at work."""
+
+LATE_S = 3600.0
+"""Results of a finished batch may come so much later than it says it is finished, in seconds."""
+
 MARK = "touchstone"
 """Under this name the provider keeps our mark with a batch."""
 
-PAGE, PAGES = 100, 10
-"""Batches in one answer of the provider, and how many answers are looked through for a mark."""
+PAGE, LATEST = 100, 1000
+"""Batches in one answer of the provider, and how many are looked through for a mark."""
 
 REFUSED = {401: Fault.UNAUTHORIZED, 403: Fault.UNAUTHORIZED, 404: Fault.UNKNOWN_MODEL}
 TRY_AGAIN = (408, 409, 429)
@@ -65,20 +71,25 @@ class LiteLlmBatches(LiteLlmTransport):
     async def poll(self, batch: str, model: str) -> BatchState:
         """Ask how a batch stands; partial results of one that expired are results."""
         found = await self._call(model, "aretrieve_batch", batch_id=batch)
-        if found.status in RUNNING:
+        if found.status not in ENDED:
             return BatchState(running=True)
         results: list[tuple[str, Reply | TransportError]] = []
-        missing = Fault.TIMED_OUT
+        garbled, there = False, 0
         for file in (found.output_file_id, found.error_file_id):
             if file:
                 content = await self._call(model, "afile_content", file_id=file)
-                for line in filter(str.strip, content.text.split("\n")):
+                lines = [line for line in content.text.split("\n") if line.strip()]
+                there += len(lines) if file == found.output_file_id else 0
+                for line in lines:
                     try:
                         results.append(_read(json.loads(line)))
                     except (ValueError, KeyError, TypeError, AttributeError):
-                        missing = (
-                            Fault.GARBLED
-                        )  # an answer that was paid for, and whose nobody knows
+                        garbled = True  # an answer that was paid for, and whose nobody knows
+        if _done(found) > there:  # not there yet, or cut off on the way
+            if time.time() - (found.completed_at or found.expired_at or 0) < LATE_S:
+                return BatchState(running=True)
+            garbled = True
+        missing = Fault.GARBLED if garbled else Fault.TIMED_OUT
         if found.status in ("completed", "expired"):
             return BatchState(running=False, results=results, missing=missing)
         # codes alone: messages may quote a line of the file, which is item text
@@ -87,21 +98,23 @@ class LiteLlmBatches(LiteLlmTransport):
         return BatchState(
             running=False,
             results=results,
-            missing=Fault.UNAVAILABLE,
+            missing=Fault.GARBLED if garbled else Fault.UNAVAILABLE,
             why=clean(f"{found.status}: {why}" if why else found.status, (), self.api_key),
         )
 
     async def find(self, mark: str, model: str) -> str | None:
         """Return the batch that was handed in with ``mark``, among the latest thousand."""
-        after: str | None = None
-        for _ in range(PAGES):
-            page = (await self._call(model, "alist_batches", after=after, limit=PAGE)).data or []
+        after, seen = None, 0
+        while seen < LATEST:
+            listed = await self._call(model, "alist_batches", after=after, limit=PAGE)
+            page = listed.data or []
             for batch in page:
                 if (batch.metadata or {}).get(MARK) == mark:
                     return str(batch.id)
-            if len(page) < PAGE:
+            # pages may be shorter than was asked for
+            if not page or not getattr(listed, "has_more", len(page) == PAGE):
                 break
-            after = page[-1].id
+            after, seen = page[-1].id, seen + len(page)
         return None
 
     def body(self, request: Request) -> dict[str, Any]:
@@ -133,6 +146,12 @@ class LiteLlmBatches(LiteLlmTransport):
             raise read_fault(error, (), self.api_key) from None
 
 
+def _done(batch: Any) -> int:
+    """Return how many requests a batch says it has answered; 0 where it does not say."""
+    done = getattr(batch.request_counts, "completed", None)
+    return done if isinstance(done, int) else 0
+
+
 def _read(line: dict[str, Any]) -> tuple[str, Reply | TransportError]:
     name, response = line["custom_id"], line.get("response") or {}
     if not isinstance(name, str):
@@ -154,6 +173,8 @@ def _line_fault(status: int | None, code: str) -> Fault:
         return Fault.TIMED_OUT
     if code == "content_filter":
         return Fault.FILTERED
+    if code == "context_length_exceeded":
+        return Fault.TOO_LONG
     if status is None or status >= 500 or status in TRY_AGAIN:
         return Fault.UNAVAILABLE
     return REFUSED.get(status, Fault.REJECTED)

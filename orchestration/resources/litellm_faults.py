@@ -57,8 +57,11 @@ SPENT = (
 
 QUOTA = re.compile(r"quota|rate[ _]?limit|daily ?limit|too many requests", re.IGNORECASE)
 
-SLOW = (408, 504, 524)
+SLOW = (408, 499, 504, 520, 524)
 """A gateway gave up waiting; whoever is behind it may have answered."""
+
+BUSY = (409, 425)
+"""What is refused for now, and may be taken later."""
 
 BY_NAME: Mapping[str, Fault] = {
     "AuthenticationError": Fault.UNAUTHORIZED,
@@ -70,7 +73,7 @@ BY_NAME: Mapping[str, Fault] = {
     "APITimeoutError": Fault.TIMED_OUT,
     "JSONDecodeError": Fault.GARBLED,
     "APIResponseValidationError": Fault.GARBLED,
-    "ContextWindowExceededError": Fault.REJECTED,
+    "ContextWindowExceededError": Fault.TOO_LONG,
     "UnsupportedParamsError": Fault.REJECTED,
     "UnprocessableEntityError": Fault.REJECTED,
     "BadRequestError": Fault.REJECTED,
@@ -99,14 +102,10 @@ def read_fault(
         Names of the parameters that were sent.
     """
     fault, refused = _fault(error), None
-    if fault is Fault.REJECTED and "ContextWindowExceededError" not in _names(error):
+    if fault is Fault.REJECTED:
         refused = refused_parameter(str(error), _named(error), sent)
     said = clean(str(error), messages, key)
     return TransportError(fault, said, _asked_wait_s(error), refused)
-
-
-def _names(error: BaseException) -> list[str]:
-    return [type(one).__name__ for one in _chain(error)]
 
 
 def _named(error: BaseException) -> str | None:
@@ -184,6 +183,8 @@ def _fault(error: BaseException) -> Fault:
         return Fault.OUT_OF_QUOTA
     if "content_filter" in codes or "content_filter" in text or "content management policy" in text:
         return Fault.FILTERED
+    if "context_length_exceeded" in codes:
+        return Fault.TOO_LONG
     if UNSENT & set(names):
         return Fault.UNREACHABLE
     status = _status(chain) or status
@@ -193,6 +194,8 @@ def _fault(error: BaseException) -> Fault:
         return Fault.RATE_LIMITED
     if status in SLOW:
         return Fault.TIMED_OUT
+    if status in BUSY:
+        return Fault.UNAVAILABLE
     for name in names:
         if name in BY_NAME:
             return BY_NAME[name]

@@ -28,6 +28,14 @@ MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
+FIELD = re.compile(
+    r"[\"'](?:retry|reset)_?(?:after|in|at)?(?:_?(?P<unit>seconds|secs|s|ms))?[\"']\s*:\s*[\"']?"
+    r"(?P<number>\d+(?:\.\d+)?)\b",
+    re.IGNORECASE,
+)
+"""A field of an answer's body that names seconds, or a point in time."""
+
+CLOCK = re.compile(r"\b(?:at|until)\s+(\d{1,2}):(\d\d)(?::\d\d)?\s*(?:UTC|GMT|Z)\b", re.IGNORECASE)
 QUOTED_RESET = re.compile(r"x-ratelimit-reset[\w-]*\W+(\d{10,13})\b", re.IGNORECASE)
 DAILY = re.compile(
     r"per[\s_-]*day|a day\b|daily|/\s*day|perday|\b[rt]pd\b|24[\s-]*hours?|tomorrow|midnight",
@@ -90,6 +98,15 @@ def _spoken(text: str, now: datetime) -> float | None:
     quoted = QUOTED_RESET.search(text)
     if quoted:
         moments += [x for x in (_number(quoted[1], now),) if x is not None]
+    for field in FIELD.finditer(text):
+        wait = _number(field["number"], now)
+        if wait is not None:
+            moments.append(wait / 1000 if (field["unit"] or "").casefold() == "ms" else wait)
+    for clock in CLOCK.finditer(text):
+        hour, minute = int(clock[1]), int(clock[2])
+        if hour < 24 and minute < 60:
+            then = now.astimezone(UTC).replace(hour=hour, minute=minute, second=0, microsecond=0)
+            moments.append((then - now).total_seconds() % 86_400.0)
     return max(moments, default=None)
 
 

@@ -19,7 +19,7 @@ class Batches:
     ``finishes`` says of each batch in turn how many requests are done before it expires (all if
     None), ``fails`` with which code it fails as a whole; ``refuses`` is asked of each request's
     body for the status and code it ends with; ``stall_s`` passes between taking a batch and
-    saying so; ``losing`` says of each hand-in in turn how its acknowledgement is lost: the connection
+    saying so; ``bend_batch`` changes how a finished one is shown; ``losing`` says of each hand-in in turn how its acknowledgement is lost: the connection
     is dropped or a status sent, after the batch was taken or ``before``; ``quotes`` has messages of failed batches quote an item.
     """
 
@@ -37,6 +37,7 @@ class Batches:
         self.upload_status = 200
         self.losing: list[str | int | None] = []
         self.bend_line: Callable[[str], str] = lambda line: line
+        self.bend_batch: Callable[[dict[str, Any]], None] = lambda _: None
         self.quotes = False
         self.answered = 0
         self.page = 100
@@ -162,7 +163,9 @@ class Batches:
             if rows:
                 content = "\n".join(self.bend_line(json.dumps(row)) for row in rows).encode()
                 batch[field] = self._file(content, "batch_output")["id"]
-        batch["request_counts"] = {"total": len(lines), "completed": len(done), "failed": 0}
+        counts = {"total": len(lines), "completed": len(out), "failed": len(done) - len(out)}
+        batch["request_counts"], batch["completed_at"] = counts, int(time.time())
+        self.bend_batch(batch)
 
     def _shown(self, name: str) -> dict[str, Any]:
         return {k: v for k, v in self._batches[name].items() if k != "polls"}

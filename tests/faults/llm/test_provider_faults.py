@@ -132,7 +132,7 @@ def test_a_request_that_is_rejected_is_given_up_at_once_and_the_others_go_on(ben
         result = bench.ask(provider, table(5), pace=ONE_BY_ONE)
     assert len(provider.meter) == 5
     assert result.votes.num_rows == 4
-    assert result.abstentions["reason"][0].as_py().startswith("rejected")
+    assert result.abstentions["reason"][0].as_py().startswith("too long")
     assert result.summary.failed == 1
 
 

@@ -252,6 +252,13 @@ def test_an_answer_between_refusals_begins_the_patience_anew():
         ({}, "quota resets at 2026-03-03T18:00:00+02:00", 4 * HOUR),
         ({}, "request of 2026-03-03T11:59:59Z refused: daily limit", TO_MIDNIGHT),
         ({}, "resets at 2026-99-99T99:99:99Z", None),
+        ({}, '{"message": "x", "retry_after": 7200}', 7200.0),
+        ({}, "{'message': 'x', 'retry_after_seconds': '7200'}", 7200.0),
+        ({}, '{"retry_after_ms": 1500}', 1.5),
+        ({}, '{"reset_at": 99}', 99.0),
+        ({}, "Usage limit reached, resets at 18:00 UTC", 6 * HOUR),
+        ({}, "Usage limit reached until 03:30 UTC.", 15.5 * HOUR),
+        ({}, "resets at 99:99 UTC", None),
     ],
 )
 def test_how_long_to_wait_is_read_in_whatever_way_it_is_said(headers, text, seconds):
@@ -283,5 +290,5 @@ def test_what_the_provider_rejects_is_counted_with_its_reason_and_not_asked_agai
         result = bench.ask(provider, table(3), pace=ONE_BY_ONE)
     assert not result.partial
     ((reason, items),) = result.summary.in_vain.items()
-    assert reason.startswith("rejected")
+    assert reason.startswith("too long")
     assert items == 1

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import heapq
 import itertools
+from dataclasses import replace
 from io import BytesIO
 
 import pytest
@@ -132,8 +133,11 @@ def test_a_model_that_counts_more_than_it_was_sent_is_held_for_as_much_again():
 
 def test_a_count_that_cannot_hold_what_was_sent_is_not_believed():
     request = Request("m", ({"role": "user", "content": "x" * 2560},), {"max_tokens": 50})
-    assert Seen().believed(request, Usage(prompt=10)).counted
-    assert not Seen().believed(request, Usage(prompt=9)).counted
+    assert Seen().believed(request, Reply("", usage=Usage(prompt=10))).counted
+    assert not Seen().believed(request, Reply("", usage=Usage(prompt=9))).counted
+    long = Reply("x" * 2561, usage=Usage(prompt=10, completion=10))
+    assert not Seen().believed(request, long).counted
+    assert Seen().believed(request, replace(long, text="x" * 2560)).counted
 
 
 @pytest.mark.parametrize(

@@ -406,3 +406,66 @@ def test_a_ledger_of_an_earlier_version_keeps_its_answers_and_gains_the_new_colu
         opened.settle(opened.open_call(call, "r", 0.1, account="may"), Reply("HAM"), 0.25, 0.1)
         assert booked_on(opened, "may")["v"].cost_usd == 0.25
         assert opened.spent("r").task == 0.75
+
+
+@pytest.mark.parametrize("status", ["queued", "paused", "pending", "running"])
+def test_a_batch_that_stands_otherwise_than_we_know_is_at_work_and_not_paid_again(later, status):
+    stands = [status]
+    later.provider.batches.bend_batch = lambda b: b.update(
+        status=stands.pop() if stands else "completed"
+    )
+    later.ask(table(3))
+    assert later.collect().running == 1
+    assert later.ask(table(3), run="next").summary.waiting == 3
+    for batch in later.provider.batches._batches.values():
+        batch["status"] = "completed"
+    assert later.collect().answered == 3
+    assert len(later.provider.batches) == 1
+
+
+def test_results_that_are_not_there_yet_are_waited_for(later):
+    held = {}
+
+    def late(batch):
+        held["file"] = batch.pop("output_file_id")
+
+    later.provider.batches.bend_batch = late
+    later.ask(table(3))
+    assert later.collect().running == 1
+    for batch in later.provider.batches._batches.values():
+        batch["output_file_id"] = held["file"]
+    assert later.collect().answered == 3
+    assert len(later.provider.meter) == 3
+
+
+@pytest.mark.parametrize("lines", [0, 2])
+def test_results_that_never_come_are_owed_and_told(later, ledger, lines):
+    def cut(batch):
+        batch["completed_at"] -= 7200
+        files = later.provider.batches._files
+        content = files[batch["output_file_id"]].splitlines()
+        files[batch["output_file_id"]] = b"\n".join(content[:lines])
+
+    later.provider.batches.bend_batch = cut
+    later.ask(table(3))
+    got = later.collect()
+    assert (got.answered, got.unanswered) == (lines, 3 - lines)
+    owed = ledger.execute("select exposure_usd, reserved_usd from calls where status = 'failed'")
+    assert len(owed) == 3 - lines
+    assert all(row["exposure_usd"] == row["reserved_usd"] > 0 for row in owed)
+
+
+def test_a_batch_is_found_again_on_short_pages(later):
+    later.provider.batches.page = 2
+    later.provider.batches.losing = ["drop"]
+    later.ask(table(3))
+    for n in range(5):
+        later.provider.batches._batches[f"other{n}"] = {
+            **next(iter(later.provider.batches._batches.values())),
+            "id": f"other{n}",
+            "metadata": {},
+        }
+    later.ask(table(3), run="next")
+    ours = [b for b in later.provider.batches._batches if not b.startswith("other")]
+    assert len(ours) == 1
+    assert later.collect().answered == 3

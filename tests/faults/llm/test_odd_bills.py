@@ -1,0 +1,167 @@
+"""What providers charge in other ways than by counting two numbers, and how they ask for time."""
+
+import itertools
+import time
+
+import pytest
+
+from labeling.llm.asking import _wait
+from labeling.llm.price import Price, Usage
+from labeling.llm.settings import Pace
+from labeling.llm.transport import Fault
+from orchestration.resources.completions import LONGEST
+from orchestration.resources.listed_prices import listed_price
+from orchestration.resources.usage_counts import read_usage
+from tests.fakes.provider import faults as wire
+from tests.fakes.provider import odd
+from tests.fakes.provider.server import Answer, FakeProvider
+from tests.orchestration.models.conftest import TEXT, prompt, table
+
+ONE_BY_ONE = Pace(concurrency=1)
+COUNTED = {"prompt_tokens": 120, "completion_tokens": 3, "total_tokens": 123}
+NOTHING = {"prompt_tokens": 120, "completion_tokens": 0, "total_tokens": 120}
+
+
+def booked(ledger):
+    return ledger.execute("select * from calls order by id")
+
+
+@pytest.mark.parametrize(
+    "bend",
+    [
+        odd.message(content="", reasoning_content="It is spam. " * 9),
+        odd.message(content="", thinking_blocks=[{"type": "thinking", "thinking": "spam"}]),
+        odd.message(content=None, refusal="I cannot help with that."),
+    ],
+    ids=["thoughts", "blocks", "refusal"],
+)
+def test_thoughts_and_refusals_took_tokens_whatever_is_counted(bench, ledger, bend):
+    def both(body):
+        return odd.usage(NOTHING)(bend(body))
+
+    with FakeProvider(lambda _: Answer("", bend=both)) as provider:
+        bench.ask(provider, table(1))
+    assert all(row["cost_usd"] == row["reserved_usd"] > 0 for row in booked(ledger))
+
+
+def test_more_text_than_its_tokens_can_hold_is_booked_at_its_worst_case(bench, ledger):
+    one = {"prompt_tokens": 120, "completion_tokens": 1, "total_tokens": 121}
+    long = "HAM\n" + "because of this and that " * 200
+    with FakeProvider(lambda _: Answer(long, bend=odd.usage(one))) as provider:
+        bench.ask(provider, table(1))
+    (row,) = booked(ledger)
+    assert row["cost_usd"] == row["reserved_usd"]
+
+
+def test_an_answer_without_end_is_cut_off_and_read_in_no_time(bench, ledger):
+    with FakeProvider(lambda _: Answer("HAM " + "x" * 20 * LONGEST)) as provider:
+        start = time.monotonic()
+        result = bench.ask(provider, table(1))
+    assert time.monotonic() - start < 60
+    assert result.votes.num_rows == 0
+    assert max(len(row["answer"]) for row in booked(ledger)) == LONGEST
+
+
+def test_a_longer_answer_than_allowed_is_told_with_what_to_do(bench):
+    long = {"prompt_tokens": 120, "completion_tokens": 4000, "total_tokens": 4120}
+    with FakeProvider(lambda _: Answer("HAM", bend=odd.usage(long))) as provider:
+        result = bench.ask(provider, table(3), pace=ONE_BY_ONE)
+    (told,) = result.summary.advice
+    assert "wrote 4,000 tokens where 64 were allowed" in told
+    assert "models.budget" in told
+
+
+def test_what_is_written_into_a_cache_is_dearer():
+    price = listed_price("m", {
+        "input_cost_per_token": 4e-6, "output_cost_per_token": 8e-6,
+        "cache_read_input_token_cost": 1e-6, "cache_creation_input_token_cost": 5e-6,
+        "input_cost_per_token_above_200k_tokens": 8e-6,
+        "cache_creation_input_token_cost_above_200k_tokens": 10e-6,
+    })  # fmt: skip
+    assert price.most(1000, 0) == pytest.approx(1000 * 5e-6)
+    assert price.most(200_001, 0) == pytest.approx(200_001 * 10e-6)
+    assert price.cost(Usage(1000, 0, cached=200, written=300)) == pytest.approx(
+        500 * 4e-6 + 200 * 1e-6 + 300 * 5e-6
+    )
+    assert price.cost(Usage(1000, 0, cached=900, written=900)) == pytest.approx(1400e-6)
+    assert Price(1e-6, 2e-6).cost(Usage(1000, 0, written=1000)) == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize("name", ["cache_write_tokens", "cache_creation_tokens"])
+def test_what_was_written_into_a_cache_is_read_from_the_answer(name):
+    told = {**COUNTED, "prompt_tokens_details": {"cached_tokens": 10, name: "100"}}
+    assert read_usage(told, wrote=True) == Usage(120, 3, 10, written=100)
+
+
+def test_the_first_choice_counts_wherever_it_stands(bench):
+    def turned(body):
+        (first,) = body["choices"]
+        other = {**first, "index": 1, "message": {**first["message"], "content": "SPAM"}}
+        return {**body, "choices": [other, first]}
+
+    with FakeProvider(lambda _: Answer("HAM", bend=turned)) as provider:
+        result = bench.ask(provider, table(1))
+    assert result.votes["label"].to_pylist() == ["HAM"]
+
+
+@pytest.mark.parametrize("fault", [wire.FILTER, wire.CONTEXT], ids=["filter", "context"])
+def test_what_was_looked_at_before_it_was_refused_may_have_been_charged(bench, ledger, fault):
+    with FakeProvider(lambda _: "HAM", script=[fault]) as provider:
+        result = bench.ask(provider, table(1))
+    assert result.votes.num_rows == 0
+    (row,) = booked(ledger)
+    assert row["exposure_usd"] == row["reserved_usd"] > 0
+
+
+@pytest.mark.parametrize("status", [409, 425, 499, 520])
+def test_what_is_refused_for_now_is_asked_again(bench, status):
+    script = [wire.Fault("busy", status)] * 2
+    with FakeProvider(lambda _: "HAM", script=script) as provider:
+        result = bench.ask(provider, table(1))
+    assert result.votes.num_rows == 1
+    assert result.summary.faults.total() == 2
+
+
+IN_BODY = {
+    "a status": {"code": 429, "message": "Please try again in 3h"},
+    "a word": {"code": "rate_limit_exceeded", "message": "Please try again in 3h"},
+    "a type": {"type": "rate_limit_error", "message": "Please try again in 3h"},
+    "a field": {"code": 429, "message": "busy", "metadata": {"retry_after": 10800}},
+}
+
+
+@pytest.mark.parametrize("error", IN_BODY.values(), ids=IN_BODY)
+def test_a_quota_told_under_a_status_of_200_is_left_alone_and_owes_nothing(bench, error):
+    bend = odd.top(choices=..., error=error)
+    with FakeProvider(lambda _: Answer("", bend=bend)) as provider:
+        result = bench.ask(provider, table(3), pace=ONE_BY_ONE)
+    assert len(provider.meter) == 1
+    assert "takes no more requests until 2" in result.summary.why
+    assert result.summary.exposure_usd == 0
+
+
+def test_a_server_that_is_down_for_a_moment_is_left_alone_as_long_as_it_asks(bench):
+    down = wire.Fault("overloaded", 503, retry_after="1")
+    with FakeProvider(lambda _: "HAM", script=[down] * 2) as provider:
+        result = bench.ask(provider, table(1), [prompt(TEXT)])
+    at = [m.at for m in provider.meter]
+    assert result.votes.num_rows == 1
+    assert min(b - a for a, b in itertools.pairwise(at)) >= 0.98
+
+
+@pytest.mark.parametrize("asked", ["0", "0.0", "Tue, 03 Mar 2020 12:01:00 GMT"])
+def test_a_pause_of_nothing_is_no_leave_to_ask_without_pause(bench, monkeypatch, asked):
+    waits = []
+
+    def wait(state, backoff):
+        waits.append(_wait(state, lambda _: 0.02))
+        del backoff
+        return waits[-1]
+
+    monkeypatch.setattr("labeling.llm.asking._wait", wait)
+    busy = wire.Fault("rate_limit_exceeded", 429, retry_after=asked)
+    with FakeProvider(lambda _: "HAM", script=[busy] * 3) as provider:
+        result = bench.ask(provider, table(1), [prompt(TEXT)])
+    assert result.votes.num_rows == 1
+    assert result.summary.faults == {Fault.RATE_LIMITED: 3}
+    assert waits == [0.02] * 3
