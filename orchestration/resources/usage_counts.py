@@ -32,8 +32,8 @@ def read_usage(usage: Mapping[str, Any] | None, *, wrote: bool) -> Usage:
 
     Examples
     --------
-    >>> read_usage({"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 512}, wrote=True)
-    Usage(prompt=10, completion=502, cached=0, counted=True, stated_usd=0.0)
+    >>> read_usage({"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 512}, wrote=True).completion
+    502
     """
     fields = usage or {}
     prompt = count(fields, "prompt_tokens", "input_tokens")
