@@ -1,5 +1,6 @@
 """Before any work: are the classes of task.yaml those that reviews, votes and labels name?"""
 
+import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -63,14 +64,10 @@ def _vanished(
     gone, command = vanished[0], "touchstone classes"
     what = ", ".join(f"{count:,} {kind}" for kind, count in counted[gone].items())
     others = f" ({', '.join(vanished[1:])} too)" if len(vanished) > 1 else ""
-    renamed = f"`{command} rename {_shell(gone)} {_shell(new[0])}`" if new else ""
+    renamed = f"`{command} rename {shlex.quote(gone)} {shlex.quote(new[0])}`" if new else ""
     return (
         f"{task.folder / 'task.yaml'}: classes: {gone!r} is not there any more{others}, but {what} "
         f"name it. {f'{renamed} if it is called so now, ' if new else ''}"
-        f"`{command} merge {_shell(gone)} --into OTHER` or `{command} retire {_shell(gone)}` "
+        f"`{command} merge {shlex.quote(gone)} --into OTHER` or `{command} retire {shlex.quote(gone)}` "
         "carry them over; or put the class back"
     )
-
-
-def _shell(name: str) -> str:
-    return f"'{name}'" if " " in name else name

@@ -1,6 +1,7 @@
 """What a batch's labels are made from, as one hash: equal stamps, equal labels, nothing to do."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import duckdb
@@ -88,7 +89,7 @@ def settings_hash(task: Task) -> str:
     """Hash of every file of the task that voters are made of, and of the settings of labels."""
     digest = hashlib.sha256(hash_of(task.spec, Remakes.LABELS).encode())
     for path in sorted(_voter_files(task)):
-        digest.update(str(path.relative_to(task.folder)).encode())
+        digest.update(os.path.relpath(path, task.folder).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -115,9 +115,8 @@ class Api:
             return body
         person: Person = request.state.person
         known = [a for a in body.answers if a.label is None or a.label in self.settings.names]
-        replies = await run_in_threadpool(
-            self.store.answer, person.name, [Answer(**a.model_dump()) for a in known]
-        )
+        given = [Answer(**{"classes": self.settings.changes, **_said(a)}) for a in known]
+        replies = await run_in_threadpool(self.store.answer, person.name, given)
         stored = iter(replies)
         return JSONResponse(
             {
@@ -238,6 +237,11 @@ async def read(request: Request, model: type[M]) -> M | Response:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"
         return problem(422, "invalid", f"{where}: {first['msg']}")
+
+
+def _said(answer: messages.AnswerIn) -> dict[str, Any]:
+    """Return what an answer says; a page of an earlier version does not say which classes it knew."""
+    return answer.model_dump(exclude={"classes"} if answer.classes is None else None)
 
 
 def _reply(reply: Reply) -> dict[str, Any]:

@@ -39,6 +39,10 @@ class AnswerIn(Message):
     note: Annotated[str, Field(max_length=5000)] = ""
     idempotency_key: Annotated[str, Field(min_length=8, max_length=200)]
     revises: Token | None = None
+    classes: Annotated[int, Field(ge=0)] | None = Field(
+        default=None,
+        description="Changes of classes that the page knew; the console's if not said.",
+    )
 
     @model_validator(mode="after")
     def _label_belongs_to_outcome(self) -> "AnswerIn":

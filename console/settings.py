@@ -69,6 +69,9 @@ class ConsoleSettings:
         Of the mixing of the streams.
     former : frozenset of str
         Names that classes had before: answers that were under way may come with them.
+    changes : int
+        Changes of classes that ``classes`` are the outcome of. An answer from a page that knew
+        fewer, or from a console that was not started again, is read as what became of its class.
 
     Raises
     ------
@@ -104,6 +107,7 @@ class ConsoleSettings:
     ahead: int = 24
     seed: int | None = None
     former: frozenset[str] = frozenset()
+    changes: int = 0
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,14 +1,13 @@
 """Rename, merge, split or retire classes: what would change, and the change itself."""
 
-from collections.abc import Collection, Iterator
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from assets.class_changes import carry_over
 from assets.class_check import named_by
@@ -27,16 +26,19 @@ from assets.tables import (
 from labeling.class_changes import ClassChange
 from labeling.errors import LabelingError
 from labeling.llm.classes import ClassSpec, spellings
+from orchestration.class_names import classes_after, classes_before
 from orchestration.instance import under_way
 from orchestration.resources.models import classes_of, prompts_of, voter_versions
 from orchestration.resources.review_store import ReviewStore
 from orchestration.resources.warehouse import Warehouse
-from orchestration.task.class_edits import Asked, Edits, edits_of
+from orchestration.task.class_asked import Asked
+from orchestration.task.class_edits import Edits, edits_of
 from orchestration.task.class_files import write_files
+from orchestration.task.class_record import read_changes
 from orchestration.task.errors import TaskError
 from orchestration.task.reading import read_spec
-from orchestration.task.schema import NO_CLASSES
 from orchestration.task.task import Task, load_task
+from orchestration.turn import turn
 
 ASKED_AGAIN = {"split": ("audit", "queue"), "retire": ("audit",)}
 """What comes before people again. Without the audits of a class that is gone, the sample that
@@ -85,8 +87,8 @@ def plan_change(task: Task, warehouse: Warehouse, asked: Asked, who: str) -> Pla
     carry_over(task, warehouse)
     counted = named_by(task, warehouse)
     listed = tuple(c.name for c in task.spec.classes)
-    before = _before(task, asked, counted)
-    after = _checked(asked, before, listed)
+    before = classes_before(task, asked, counted)
+    after = classes_after(asked, before, listed)
     edits = edits_of(task.folder, task.spec, asked)
     same = set(listed) == set(before)
     with _edited(task, edits, after) as new:
@@ -114,72 +116,42 @@ def change_classes(task: Task, warehouse: Warehouse, plan: Plan) -> Task:
     Raises
     ------
     TaskError
-        If a run of the task is under way, or somebody else changes its classes.
+        If a run of the task is under way, a file cannot be written, or somebody else changed the
+        classes or a file since it was planned.
     """
-    task.reviews.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(task.var / "classes.lock", timeout=0):
-            running = under_way(task.var.parent, task.name)
-            if running:
-                raise TaskError(
-                    f"run {running[0]} of task {task.name!r} is under way; wait until it ends"
-                )
-            changes = [plan.change]
-            if not task.changes:
-                changes.insert(
-                    0, ClassChange("known", {}, plan.before, who="task.yaml", at=plan.change.at)
-                )
-            again = ASKED_AGAIN.get(plan.asked.what, ())
-            ReviewStore(task.reviews).change_classes(*changes, ask_again=again)
-            write_files(task.folder, task.reviews)
-            now = load_task(task.folder)
-            carry_over(now, warehouse)
-            return now
-    except Timeout:
-        raise TaskError(f"somebody else is changing the classes of {task.name!r} now") from None
-
-
-def _before(task: Task, asked: Asked, counted: Collection[str]) -> tuple[str, ...]:
-    """Return the classes as they were, if somebody has changed task.yaml by hand already, too."""
-    if task.changes:
-        return task.changes[-1].classes
-    listed = [c.name for c in task.spec.classes]
-    hand_made = [n for n in asked.new if n in listed and n not in counted and n not in asked.old]
-    missing = [n for n in asked.old if n in counted and n not in listed]
-    if hand_made and missing:
-        listed[listed.index(hand_made[0])] = missing[0]
-        listed = [n for n in listed if n not in hand_made[1:]]
-    return tuple(dict.fromkeys((*listed, *missing)))
-
-
-def _checked(asked: Asked, before: tuple[str, ...], listed: tuple[str, ...]) -> tuple[str, ...]:
-    strangers = [name for name in asked.old if name not in before]
-    if strangers:
-        raise TaskError(f"{strangers[0]!r} is no class; there are {', '.join(before)}")
-    if len(set(asked.new)) != len(asked.new):
-        raise TaskError(f"the new classes {', '.join(asked.new)} are not different")
-    taken = [n for n in asked.new if n in before and n not in asked.old]
-    if taken and asked.what == "rename":
-        raise TaskError(
-            f"{taken[0]!r} is a class already; to make one of both: "
-            f"`touchstone classes merge {asked.old[0]} --into {taken[0]}`"
-        )
-    if taken and asked.what == "split":
-        raise TaskError(f"{taken[0]!r} is a class already; a class is split into new ones")
-    if asked.what == "rename" and asked.old == asked.new:
-        raise TaskError(f"{asked.old[0]!r} is called so already")
-    for name in asked.new:
-        if not 0 < len(name) <= 80 or name != name.strip():
+    with turn(task, lambda _: None, patience_s=0):
+        running = under_way(task.var.parent, task.name)
+        if running:
             raise TaskError(
-                f"{name!r} is no name for a class: 1 to 80 characters, no blanks around"
+                f"run {running[0]} of task {task.name!r} is under way; wait until it ends"
             )
-        if name in NO_CLASSES:
-            raise TaskError(f"{name!r} is how tables name what is no class; take another name")
-    after = asked.after(before)
-    if len(after) < 2:
-        raise TaskError(f"a task needs at least 2 classes; {', '.join(after)} would be left")
-    unknown = [name for name in listed if name not in before and name not in after]
-    return (*after, *unknown)
+        _as_planned(task, plan)
+        changes = [plan.change]
+        if not task.changes:
+            changes.insert(
+                0, ClassChange("known", {}, plan.before, who="task.yaml", at=plan.change.at)
+            )
+        again = ASKED_AGAIN.get(plan.asked.what, ())
+        ReviewStore(task.reviews).change_classes(*changes, ask_again=again)
+        write_files(task.folder, task.reviews)
+        now = load_task(task.folder)
+        carry_over(now, warehouse)
+        return now
+
+
+def _as_planned(task: Task, plan: Plan) -> None:
+    """See that record and files are those of the plan, and can be written, before anything is."""
+    if read_changes(task.reviews) != task.changes:
+        raise TaskError(f"somebody else has just changed the classes of {task.name!r}; look again")
+    for name, text in plan.edits.before.items():
+        path = (task.folder / name).resolve()
+        if not path.is_file() or path.read_bytes() != text.encode():
+            raise TaskError(f"{task.folder / name} was changed at this moment; look again")
+        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            raise TaskError(
+                f"{task.folder / name} or its folder cannot be written, and the change edits it; "
+                "nothing was changed"
+            )
 
 
 @contextmanager
@@ -191,8 +163,12 @@ def _edited(task: Task, edits: Edits, after: tuple[str, ...]) -> Iterator[Task]:
     TaskError
         If it could not be read then; it says what is in the way.
     """
+    voters = [*task.spec.rules.files, *edits.read]
+    outside = [name for name in voters if ".." in Path(name).parts]
+    steps = sum(Path(name).parts.count("..") for name in outside)  # nothing is written beyond
     with TemporaryDirectory(prefix="classes") as beside:
-        folder = Path(beside) / task.name
+        folder = Path(beside, *["up"] * steps, task.name)
+        folder.mkdir(parents=True)
         for path in task.folder.rglob("*"):
             to = folder / path.relative_to(task.folder)
             if path.is_dir() and not path.is_symlink():
@@ -200,6 +176,11 @@ def _edited(task: Task, edits: Edits, after: tuple[str, ...]) -> Iterator[Task]:
             elif str(path.relative_to(task.folder)) not in edits.after:
                 to.parent.mkdir(parents=True, exist_ok=True)
                 to.symlink_to(path)
+        for name in outside:
+            to = Path(os.path.normpath(folder / name))
+            to.parent.mkdir(parents=True, exist_ok=True)
+            if name not in edits.after and not to.exists():
+                to.symlink_to((task.folder / name).resolve())
         for name, text in edits.after.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(text.encode())

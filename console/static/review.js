@@ -6,7 +6,7 @@ import { Shelf } from "./shelf.js";
 import { show, showNothing } from "./view.js";
 
 const main = document.getElementById("main");
-const { task, reviewer, csrf, streams, ahead } = main.dataset;
+const { task, reviewer, csrf, streams, ahead, classes } = main.dataset;
 const at = (id) => document.getElementById(id);
 const itemBox = at("item");
 const note = at("note");
@@ -139,6 +139,7 @@ function answer(outcome, label = null) {
     batch: item.batch,
     seconds: Math.min(86400, Math.max(0, (performance.now() - shownAt - hiddenMs) / 1000)),
     revises: item.given?.idempotency_key ?? null,
+    classes: Number(classes),
     ...given,
   });
   undoable.push({ ...item, given });

@@ -15,7 +15,7 @@ from orchestration.task.task import Task
 
 if TYPE_CHECKING:
     from orchestration.class_changes import Plan
-    from orchestration.task.class_edits import Asked
+    from orchestration.task.class_asked import Asked
 
 PATIENCE_S = 10.0
 
@@ -103,7 +103,7 @@ def _sentence(asked: "Asked") -> str:
 
 
 def _asked(what: What, names: tuple[str, ...], into: str | None) -> "Asked":
-    from orchestration.task.class_edits import Asked
+    from orchestration.task.class_asked import Asked
 
     usage = {
         What.RENAME: "rename OLD NEW",

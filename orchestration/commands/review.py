@@ -117,6 +117,7 @@ def settings(
         task=task.name,
         classes=[ClassInfo(c.name, c.description, c.key) for c in task.spec.classes],
         former=task.former_classes,
+        changes=len(task.changes),
         store_path=task.reviews,
         guidelines=guidelines,
         report_path=task.report,

@@ -4,9 +4,11 @@ import json
 import sqlite3
 from dataclasses import dataclass
 
+from labeling.class_changes import class_today
 from orchestration.resources.review_leases import check_lease, late_origin
 from orchestration.resources.review_rows import Review, ReviewError
 from orchestration.resources.review_writing import revised, write_review
+from orchestration.task.class_record import changes_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,8 @@ class Answer:
     revises : str, optional
         Idempotency key of the person's own latest answer to this item, which this one supersedes
         (an undo). Without it a lease is answered once.
+    classes : int, optional
+        Changes of classes that the page knew on which it was given; all if not said.
     """
 
     lease: str
@@ -33,6 +37,7 @@ class Answer:
     idempotency_key: str
     note: str = ""
     revises: str | None = None
+    classes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +56,14 @@ def take(db: sqlite3.Connection, reviewer: str, answer: Answer, *, now_us: int) 
     Raises
     ------
     ReviewError
-        ``forged``, ``foreign`` or ``used`` leases, a ``conflict`` of keys, ``invalid`` fields.
+        ``forged``, ``foreign`` or ``used`` leases, a ``conflict`` of keys, ``invalid`` fields, a
+        class that is ``gone``.
     """
     known = db.execute(
         "select origin, shown from reviews where reviewer = ? and idempotency_key = ?",
         (reviewer, answer.idempotency_key),
     ).fetchone()
+    label = _meant(db, answer, new=known is None)
     if known is not None:
         origin, shown = known["origin"], json.loads(known["shown"] or "{}")
     elif answer.revises is not None:
@@ -70,7 +77,7 @@ def take(db: sqlite3.Connection, reviewer: str, answer: Answer, *, now_us: int) 
         batch=answer.batch,
         reviewer=reviewer,
         outcome=answer.outcome,
-        label=answer.label,
+        label=label,
         origin=origin,
         seconds=answer.seconds,
         note=answer.note,
@@ -80,3 +87,18 @@ def take(db: sqlite3.Connection, reviewer: str, answer: Answer, *, now_us: int) 
     )
     review_id, new = write_review(db, review, now_us=now_us)
     return Reply(answer.idempotency_key, review_id, new)
+
+
+def _meant(db: sqlite3.Connection, answer: Answer, *, new: bool) -> str | None:
+    """Return what the label of an answer is called today: its name may be another class's by now."""
+    (count,) = db.execute("select count(*) from class_changes").fetchone()
+    if answer.label is None or answer.classes is None or answer.classes >= count:
+        return answer.label
+    today = class_today(changes_in(db)[answer.classes :], answer.label, review=0)
+    if today is None and new:
+        raise ReviewError(
+            f"the class {answer.label!r} was split or retired while this page was open; "
+            "start the console again, reload the page, and answer the item anew",
+            "gone",
+        )
+    return today or answer.label

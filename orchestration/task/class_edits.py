@@ -1,5 +1,6 @@
 """What a change of classes edits in the files of a task: task.yaml, rules and prompts' examples."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from orchestration.task.class_asked import Asked
 from orchestration.task.errors import TaskError
 from orchestration.task.python_edits import edit_python
 from orchestration.task.schema import TaskSpec
@@ -19,62 +21,27 @@ from orchestration.task.yaml_edits import (
     items,
     pairs,
     remove,
+    remove_all,
     rewrite,
     says,
+    substitute,
 )
 
 FENCE = re.compile(r"\A\ufeff?---\r?\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What somebody wants changed.
-
-    Parameters
-    ----------
-    what : str
-        ``rename``, ``merge``, ``split`` or ``retire``.
-    old, new : tuple of str
-        Classes before and after: one and one; several and one; one and several; one and none.
-    """
-
-    what: str
-    old: tuple[str, ...]
-    new: tuple[str, ...]
-
-    @property
-    def moves(self) -> dict[str, str | None]:
-        """What answers with an old name mean from now on."""
-        into = self.new[0] if self.what in ("rename", "merge") else None
-        return {name: into for name in self.old if name != into}
-
-    @property
-    def labels(self) -> dict[str, str | None]:
-        """What a rule that votes for an old name votes for now; None if nobody can say."""
-        return {} if self.old[0] in self.new and self.what == "split" else self.moves
-
-    def after(self, classes: tuple[str, ...]) -> tuple[str, ...]:
-        """Return all classes afterwards: in the place of the first old one stand the new ones."""
-        found: list[str] = []
-        put = False
-        for name in classes:
-            if name not in self.old:
-                found += [name] if name not in found else []
-                continue
-            if not put:
-                found += [n for n in self.new if n in self.old or n not in classes]
-                put = True
-        return tuple(dict.fromkeys(found))
-
-
 @dataclass(slots=True)
 class Edits:
-    """Texts of files before and after, what is edited in words, and what a person has to look at."""
+    """Texts of files before and after, what is edited in words, and what a person has to look at.
+
+    ``read`` names the prompts: they may stand outside the task's folder, as rules may.
+    """
 
     before: dict[str, str] = field(default_factory=dict[str, str])
     after: dict[str, str] = field(default_factory=dict[str, str])
     told: list[str] = field(default_factory=list[str])
     by_hand: list[str] = field(default_factory=list[str])
+    read: list[str] = field(default_factory=list[str])
 
 
 def edits_of(folder: Path, spec: TaskSpec, asked: Asked) -> Edits:
@@ -92,8 +59,20 @@ def edits_of(folder: Path, spec: TaskSpec, asked: Asked) -> Edits:
             _edit(found, folder, name, _python if name.endswith(".py") else _rules_yaml, asked)
     for pattern in spec.models.prompts if spec.models else ():
         for path in sorted((folder / pattern).parent.glob(Path(pattern).name)):
-            _edit(found, folder, str(path.relative_to(folder)), _prompt, asked)
+            found.read.append(os.path.relpath(path, folder))
+            _edit(found, folder, found.read[-1], _prompt, asked)
+    if spec.guidelines and (folder / spec.guidelines).is_file():
+        text = (folder / spec.guidelines).read_text("utf-8", errors="replace")
+        found.by_hand += _in_words(text, spec.guidelines, asked)
     return found
+
+
+def _in_words(text: str, name: str, asked: Asked, after: int = 0) -> Iterator[str]:
+    """Say which lines after a certain one name a class that is no more."""
+    for line, words in enumerate(text.splitlines(), start=1):
+        for old in asked.moves if line > after else ():
+            if re.search(rf"(?<!\w){re.escape(old)}(?!\w)", words):
+                yield f"{name} line {line} says {old!r} in words"
 
 
 def _edit(found: Edits, folder: Path, name: str, how: "Editor", asked: Asked) -> None:
@@ -133,7 +112,7 @@ def _class_list(text: str, root: yaml.Node | None, asked: Asked, found: Edits) -
         name = at(items(listed)[place], "name")
         if name is not None:
             found.told.append(f"task.yaml: class {standing[0]} is called {missing[0]}")
-            yield rewrite(name, missing[0])
+            yield rewrite(text, name, missing[0])
         standing, last, missing = standing[1:], place, missing[1:]
     else:
         last = nodes[standing[0]] if standing else len(nodes) - 1
@@ -168,7 +147,7 @@ def _keys(
     shares = [float(places[n][2].value) for n in (*old, *([kept] if kept else []))]
     if into is not None and kept is None:
         found.told.append(f"task.yaml: {where}: {old[0]} is called {into}")
-        yield rewrite(places[old[0]][1], into)
+        yield rewrite(text, places[old[0]][1], into)
         kept, old = old[0], old[1:]
     for name in old:
         found.told.append(f"task.yaml: {where}: {name} is taken out")
@@ -184,15 +163,25 @@ def rewrite_number(node: yaml.Node, value: float) -> Edit:
 
 
 def _values(text: str, node: yaml.Node | None, asked: Asked, *, keys: bool) -> Iterator[Edit]:
+    """Map values, and keys too if classes stand there: each of them once, and none to itself."""
+    gone: list[int] = []
+    seen: set[str | None] = set()
     for place, (key, value) in enumerate(pairs(node)):
-        named = [one for one in ((key, value) if keys else (value,)) if one.value in asked.labels]
-        into = [asked.labels[one.value] for one in named]
-        if node is not None and any(new is None for new in into):
-            yield remove(text, node, place)
+        names = [key, value] if keys else [value]
+        into = [asked.labels.get(one.value, one.value) for one in names]
+        doubled = keys and (into[0] in seen or into[0] == into[1])
+        changed = into != [one.value for one in names]
+        if None in into or (doubled and changed):
+            gone.append(place)
             continue
+        seen.add(into[0])
         yield from (
-            rewrite(one, new) for one, new in zip(named, into, strict=True) if new is not None
+            rewrite(text, one, new)
+            for one, new in zip(names, into, strict=True)
+            if new is not None and new != one.value
         )
+    if node is not None and gone:
+        yield from remove_all(text, node, gone)
 
 
 def _rules_yaml(text: str, asked: Asked, name: str, found: Edits) -> Iterator[Edit]:
@@ -203,7 +192,7 @@ def _rules_yaml(text: str, asked: Asked, name: str, found: Edits) -> Iterator[Ed
         label, called = at(rule, "label"), at(rule, "name")
         who = str(getattr(called, "value", place + 1))
         if label is None:
-            yield from _sql(rule, asked, f"{name}: rule {who}", found)
+            yield from _sql(text, rule, asked, f"{name}: rule {who}", found)
             continue
         old = next((o for o in asked.labels if says(label, o)), None)
         if old is None or rules is None:
@@ -211,7 +200,7 @@ def _rules_yaml(text: str, asked: Asked, name: str, found: Edits) -> Iterator[Ed
         new = asked.labels[old]
         if new is not None:
             changed.setdefault(f"{name}: label {new} instead of {old}", []).append(who)
-            yield rewrite(label, new)
+            yield rewrite(text, label, new)
             continue
         edit = comment_out(text, rules, place, f"voted for {old}, which was {_past(asked)}")
         if edit is None:
@@ -221,20 +210,31 @@ def _rules_yaml(text: str, asked: Asked, name: str, found: Edits) -> Iterator[Ed
         changed.setdefault(f"{name}: made a comment, as {old} was {_past(asked)}", []).append(who)
         yield edit
     found.told += [f"{told}: {', '.join(who)}" for told, who in changed.items()]
-    for one in items(at(root, "classes")):
-        if (new := asked.labels.get(str(one.value))) is not None:
-            yield rewrite(one, new)
+    listed = at(root, "classes")
+    standing = [str(one.value) for one in items(listed)]
+    for place, one in enumerate(items(listed)):
+        new = asked.labels.get(standing[place], standing[place])
+        if listed is not None and (new is None or new in standing[:place]):
+            yield remove(text, listed, place)
+        elif new != standing[place]:
+            standing[place] = str(new)
+            yield rewrite(text, one, str(new))
 
 
-def _sql(rule: yaml.Node, asked: Asked, where: str, found: Edits) -> Iterator[Edit]:
+def _sql(text: str, rule: yaml.Node, asked: Asked, where: str, found: Edits) -> Iterator[Edit]:
     sql = at(rule, "sql")
     for old, new in asked.labels.items():
-        if sql is None or f"'{old}'" not in str(sql.value):
+        if sql is None or _literal(old) not in str(sql.value):
             continue
         if new is None:
             raise TaskError(f"{where}: its SQL names {old!r}; take it out of there first")
         found.told.append(f"{where}: SQL names {new} instead of {old}")
-        yield rewrite(sql, str(sql.value).replace(f"'{old}'", f"'{new}'"))
+        yield substitute(text, sql, _literal(old), _literal(new))
+
+
+def _literal(name: str) -> str:
+    """Write a text as SQL does."""
+    return "'" + name.replace("'", "''") + "'"
 
 
 def _python(text: str, asked: Asked, name: str, found: Edits) -> list[Edit]:
@@ -254,17 +254,11 @@ def _prompt(text: str, asked: Asked, name: str, found: Edits) -> list[Edit]:
         if label is None or examples is None or label.value not in asked.labels:
             continue
         new = asked.labels[label.value]
-        edit = remove(matter[1], examples, place) if new is None else rewrite(label, new)
+        edit = remove(matter[1], examples, place) if new is None else rewrite(matter[1], label, new)
         edits.append(Edit(edit.start + start, edit.end + start, edit.new))
     if edits:
         found.told.append(f"{name}: {len(edits)} examples")
-    for line, words in enumerate(text.splitlines(), start=1):
-        if line > text[: matter.end()].count("\n") + 1:
-            found.by_hand += [
-                f"{name} line {line} says {old!r} in words"
-                for old in asked.moves
-                if re.search(rf"(?<!\w){re.escape(old)}(?!\w)", words)
-            ]
+    found.by_hand += _in_words(text, name, asked, after=text[: matter.end()].count("\n") + 1)
     return edits
 
 

@@ -34,7 +34,8 @@ def write_files(folder: Path, reviews: Path) -> None:
 
 
 def replace(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all, keeping its permissions."""
+    """Write a file as a whole or not at all, keeping its permissions; a link stays one."""
+    path = path.resolve()
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with unfinished.open("wb") as file:
         file.write(text.encode())

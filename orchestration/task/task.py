@@ -210,6 +210,11 @@ def load_task(folder: Path) -> Task:
             f"{var / REVIEWS} is damaged ({error}): it holds what people answered; save what is left "
             "with `sqlite3 FILE .recover`, or put a backup in its place"
         ) from None
+    except OSError as error:
+        raise TaskError(
+            f"{error.filename} cannot be written ({error.strerror}), and `touchstone classes` has an "
+            "edit of it to finish; make it writable"
+        ) from None
     spec = read_spec(folder)
     if spec.name != folder.name:
         raise TaskError(

@@ -4,10 +4,14 @@ A round trip through a YAML library keeps comments, and still folds, quotes and 
 keep these files under version control and want to see their own change alone.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import yaml
+
+PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
+"""An anchor and a tag: they stand before a value, and are no part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +23,29 @@ class Edit:
     new: str
 
 
-def apply(text: str, edits: list[Edit]) -> str:
-    """Return the text with every edit made.
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """Return the text with every edit made, once each: an anchor and its aliases are one place.
 
     Examples
     --------
     >>> apply("name: late  # so", [Edit(6, 10, "delayed")])
     'name: delayed  # so'
     """
-    for edit in sorted(edits, key=lambda e: (e.start, e.end), reverse=True):
+    for edit in reversed(_joined(edits)):
         text = text[: edit.start] + edit.new + text[edit.end :]
     return text
+
+
+def _joined(edits: Iterable[Edit]) -> list[Edit]:
+    """Return edits in their order; neighbours that are taken out share a comma, and become one."""
+    found: list[Edit] = []
+    for edit in sorted(set(edits), key=lambda e: (e.start, e.end)):
+        last = found[-1] if found else None
+        if last and not last.new and not edit.new and edit.start < last.end:
+            found[-1] = Edit(last.start, max(last.end, edit.end), "")
+        else:
+            found.append(edit)
+    return found
 
 
 def at(node: yaml.Node | None, *path: str) -> yaml.Node | None:
@@ -55,11 +71,25 @@ def says(node: yaml.Node | None, value: str) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.value == value
 
 
-def rewrite(node: yaml.Node, value: str) -> Edit:
-    """Put another text in the place of a scalar, quoted as it was, or as it has to be."""
+def rewrite(text: str, node: yaml.Node, value: str) -> Edit:
+    """Put another text in the place of a scalar, quoted as it was, or as it has to be in brackets."""
     style = node.style if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"') else None
-    written = yaml.safe_dump(value, default_style=style, allow_unicode=True, width=10**6)
-    return Edit(*_span(node), written.removesuffix("\n").removesuffix("\n..."))
+    if "\n" in value:
+        style = '"'
+    written = yaml.safe_dump(
+        [value], default_style=style, default_flow_style=True, allow_unicode=True, width=10**6
+    )
+    start, end = _span(node)
+    properties = PROPERTIES.match(text, start, end)
+    return Edit(properties.end() if properties else start, end, written.strip()[1:-1])
+
+
+def substitute(text: str, node: yaml.Node, old: str, new: str) -> Edit:
+    """Put ``new`` in the place of ``old`` wherever it stands in a scalar; a block keeps its lines."""
+    if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
+        start, end = _span(node)
+        return Edit(start, end, text[start:end].replace(old, new))
+    return rewrite(text, node, str(node.value).replace(old, new))
 
 
 def remove(text: str, parent: yaml.Node, place: int) -> Edit:
@@ -73,6 +103,17 @@ def remove(text: str, parent: yaml.Node, place: int) -> Edit:
     if not last:
         return Edit(start, _element(parent, place + 1)[0], "")
     return Edit(_element(parent, place - 1)[1] if place else start, end, "")
+
+
+def remove_all(text: str, parent: yaml.Node, places: list[int]) -> Iterator[Edit]:
+    """Take several elements out; a mapping that loses all of them is an empty one."""
+    whole = len(places) == len(parent.value) > 1 and isinstance(parent, yaml.MappingNode)
+    if not whole or _flows(parent):
+        yield from (remove(text, parent, place) for place in places)
+        return
+    start = _element(parent, 0)[0]
+    end = _line_end(text, _element(parent, places[-1])[1])
+    yield Edit(start, end, "{}\n")
 
 
 def comment_out(text: str, parent: yaml.Node, place: int, why: str) -> Edit | None:

@@ -5,6 +5,7 @@ import re
 from PIL import Image
 
 from console.settings import ClassInfo
+from labeling.class_changes import ClassChange
 from orchestration.resources.review_rows import Assignment
 from orchestration.resources.review_store import ReviewStore
 from tests.console.conftest import BATCH, answer, hand_out, local_client, plan, send, settings
@@ -43,6 +44,52 @@ def test_an_unknown_class_is_refused_by_name_and_the_rest_is_stored(client, tmp_
     assert "'EGGS' is no class of task 'spam'; allowed: HAM, SPAM" in refused["message"]
     assert kept["status"] == "stored"
     assert [r["label"] for r in stored(tmp_path)] == ["SPAM"]
+
+
+SWAP = [
+    ClassChange("known", {}, ("HAM", "SPAM"), at="2026-03-01T10:00:00+00:00"),
+    ClassChange("rename", {"HAM": "x"}, ("x", "SPAM"), at="2026-03-01T10:00:01+00:00"),
+    ClassChange("rename", {"SPAM": "HAM"}, ("x", "HAM"), at="2026-03-01T10:00:02+00:00"),
+    ClassChange("rename", {"x": "SPAM"}, ("SPAM", "HAM"), at="2026-03-01T10:00:03+00:00"),
+]
+
+
+def test_an_answer_means_the_class_that_its_page_showed_though_names_changed_places(
+    client, tmp_path
+):
+    one, two, three = hand_out(client, 3)
+    store = ReviewStore(tmp_path / "reviews.sqlite")
+    store.change_classes(*SWAP)
+    old = answer(one, "HAM")
+    assert send(client, old)[0]["status"] == "stored"  # the console was not started again
+    assert send(client, old)[0]["status"] == "replayed"
+    page = {**answer(two, "HAM"), "classes": 1}
+    assert send(local_client(settings(tmp_path, changes=4)), page)[0]["status"] == "stored"
+    new = {**answer(three, "HAM"), "classes": 4}
+    assert send(client, new)[0]["status"] == "stored"
+    said = {row["item_id"]: row["label"] for row in stored(tmp_path)}
+    assert [said[item["item_id"]] for item in (one, two, three)] == ["SPAM", "SPAM", "HAM"]
+
+
+def test_an_answer_whose_class_was_split_under_an_open_page_is_refused_and_said_why(
+    client, tmp_path
+):
+    before, after = hand_out(client, 2)
+    given = answer(before, "HAM")
+    assert send(client, given)[0]["status"] == "stored"
+    store = ReviewStore(tmp_path / "reviews.sqlite")
+    store.change_classes(
+        SWAP[0], ClassChange("split", {"HAM": None}, ("HAM", "HAM2", "SPAM"), at=SWAP[1].at)
+    )
+    assert send(client, given)[0]["status"] == "replayed"
+    (reply,) = send(client, answer(after, "HAM"))
+    assert (reply["status"], reply["code"]) == ("refused", "gone")
+    assert "'HAM' was split or retired" in reply["message"]
+
+
+def test_a_page_tells_which_classes_it_shows(tmp_path):
+    page = local_client(settings(tmp_path, changes=7)).get("/").text
+    assert 'data-classes="7"' in page
 
 
 def test_a_forged_lease_is_refused(client, tmp_path):

@@ -16,13 +16,16 @@ import pytest
 
 from assets.tables import RELEASED
 from labeling.quality.trail import Action, Event
+from orchestration.class_changes import change_classes, plan_change
 from orchestration.planning import batches_to_label, batches_with_new_reviews
 from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.review_store import ReviewStore
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
+from orchestration.task.class_asked import Asked
 from orchestration.task.errors import TaskError
 from orchestration.task.task import load_task
+from orchestration.turn import turn
 
 ROOT = Path(__file__).parents[2]
 COMMAND = """
@@ -314,6 +317,9 @@ def test_a_command_that_is_killed_has_happened_or_not(project, point):
         (["split", "praise", "complaint", "kudos"], "'complaint' is a class already"),
         (["rename", "praise", " "], "no name for a class"),
         (["rename", "praise", "(all)"], "take another name"),
+        (["rename", "praise", "two\nlines"], "on one line"),
+        (["rename", "praise", "Question"], "differ only in case"),
+        (["merge", "praise", "complaint", "--into", "QUESTION"], "differ only in case"),
     ],
 )
 def test_what_cannot_be_is_told_and_nothing_changes(project, touchstone, command, told):
@@ -323,6 +329,81 @@ def test_what_cannot_be_is_told_and_nothing_changes(project, touchstone, command
     assert told in said.err
     assert files(project) == before
     assert task_of(project).changes[-1].what == "known"
+
+
+def planned(project, *asked):
+    task = task_of(project)
+    return task, plan_change(task, warehouse_of(task), Asked(*asked), "me")
+
+
+def test_of_two_changes_at_once_the_second_is_told_and_changes_nothing(project):
+    one = planned(project, "rename", ("praise",), ("kudos",))
+    two = planned(project, "rename", ("praise",), ("thanks",))
+    change_classes(one[0], warehouse_of(one[0]), one[1])
+    with pytest.raises(TaskError, match="somebody else has just changed"):
+        change_classes(two[0], warehouse_of(two[0]), two[1])
+    assert task_of(project).classes == ("kudos", "complaint", "question")
+    assert [c.what for c in task_of(project).changes] == ["known", "rename"]
+
+
+def test_a_change_waits_for_no_run_and_comes_between_none(project):
+    task, plan = planned(project, "rename", ("praise",), ("kudos",))
+    with turn(task, lambda _: None), pytest.raises(TaskError, match="runs task 'letters'"):
+        change_classes(task, warehouse_of(task), plan)
+    assert task_of(project).classes == ("praise", "complaint", "question")
+
+
+def test_a_file_that_was_edited_since_the_preview_is_left_alone_and_nothing_is_recorded(project):
+    task, plan = planned(project, "rename", ("praise",), ("kudos",))
+    rules = task.folder / "rules.yaml"
+    rules.write_text(rules.read_text("utf-8") + "# mine\n", "utf-8")
+    before = files(project)
+    with pytest.raises(TaskError, match=r"rules\.yaml was changed at this moment"):
+        change_classes(task, warehouse_of(task), plan)
+    assert files(project) == before
+    assert task_of(project).changes[-1].what == "known"
+
+
+def test_files_that_cannot_be_written_are_told_before_anything_is_recorded(project, monkeypatch):
+    task, plan = planned(project, "rename", ("praise",), ("kudos",))
+    monkeypatch.setattr(os, "access", lambda path, _: Path(path).name != "task.yaml")
+    with pytest.raises(TaskError, match=r"task\.yaml or its folder cannot be written"):
+        change_classes(task, warehouse_of(task), plan)
+    assert task_of(project).changes[-1].what == "known"
+
+
+def test_edits_that_a_disk_refused_are_told_by_name_and_finished_later(project, monkeypatch):
+    def refuse(path, _):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    task, plan = planned(project, "rename", ("praise",), ("kudos",))
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestration.task.class_files.replace", refuse)
+        for _ in range(2):
+            with pytest.raises((TaskError, PermissionError)):
+                change_classes(task, warehouse_of(task), plan)
+        with pytest.raises(TaskError, match=r"task\.yaml cannot be written \(Permission denied\)"):
+            task_of(project)
+    assert task_of(project).classes == ("kudos", "complaint", "question")
+    assert "label: kudos" in files(project)["rules.yaml"]
+
+
+def test_rules_beside_the_task_and_a_linked_task_yaml_follow(project, touchstone):
+    folder = project / "tasks" / "letters"
+    for name in ("task.yaml", "rules.yaml"):
+        (folder / name).rename(project / name)
+    (folder / "task.yaml").symlink_to(project / "task.yaml")
+    text = (project / "task.yaml").read_text("utf-8")
+    text = text.replace("files: [rules.yaml", "files: [../../rules.yaml")
+    (project / "task.yaml").write_text(text, "utf-8")
+    for old, new in (("praise", "kudos"), ("kudos", "thanks")):
+        shown = touchstone("classes", "rename", old, new, at=project)
+        assert shown.code == 0, shown.err
+        assert old in (project / "rules.yaml").read_text("utf-8")
+        assert touchstone("classes", "rename", old, new, "--yes", at=project).code == 0
+    assert (folder / "task.yaml").is_symlink()
+    assert "label: thanks" in (project / "rules.yaml").read_text("utf-8")
+    assert task_of(project).classes == ("thanks", "complaint", "question")
 
 
 def test_answers_that_were_under_way_are_read_as_what_became_of_their_class(project, touchstone):

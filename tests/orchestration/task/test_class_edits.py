@@ -2,7 +2,8 @@
 
 import pytest
 
-from orchestration.task.class_edits import Asked, edits_of
+from orchestration.task.class_asked import Asked
+from orchestration.task.class_edits import edits_of
 from orchestration.task.errors import TaskError
 from orchestration.task.reading import read_spec
 
@@ -231,3 +232,82 @@ def test_rules_that_choose_a_class_are_taken_in_hand_by_people_first(folder, ask
     )
     with pytest.raises(TaskError, match=told):
         edit(folder, *asked)
+
+
+def rewritten(folder, name, text, *asked):
+    (folder / name).write_text(text, encoding="utf-8")
+    return edit(folder, *asked).after[name]
+
+
+def test_a_name_that_an_anchor_gives_to_others_is_edited_once_and_stays_an_anchor(folder):
+    text = "rules:\n  - {name: a, label: &l late, keyword: [x]}\n  - {name: b, label: *l, keyword: [y]}\n"
+    assert rewritten(folder, "rules.yaml", text, "rename", ("late",), ("delay",)) == text.replace(
+        "&l late", "&l delay"
+    )
+
+
+def test_a_name_with_signs_of_brackets_is_quoted_where_it_stands_in_some(folder):
+    found = edit(folder, "rename", ("late",), ("a, b]",))
+    assert "class_balance: {'a, b]': 0.5, rude: 0.3, ask: 0.2}" in found.after["task.yaml"]
+    assert "label: 'a, b]'\n" in found.after["rules.yaml"]
+
+
+@pytest.mark.parametrize("new", ["delay", "l'arrivée"])
+def test_sql_of_several_lines_keeps_them(folder, new):
+    text = (
+        "rules:\n  - name: s\n    sql: |\n      case when text like '%x%'\n"
+        "           then 'late'  -- so\n      end\n  - {name: b, label: rude, keyword: [y]}\n"
+    )
+    there = rewritten(folder, "rules.yaml", text, "rename", ("late",), (new,))
+    assert there == text.replace("'late'", "'" + new.replace("'", "''") + "'")
+    (folder / "task.yaml").write_text(
+        edit(folder, "rename", ("late",), (new,)).after["task.yaml"], encoding="utf-8"
+    )
+    assert rewritten(folder, "rules.yaml", there, "rename", (new,), ("late",)) == text
+
+
+def test_neighbours_that_are_merged_leave_their_list_in_brackets_whole(folder):
+    text = (folder / "task.yaml").read_text(encoding="utf-8")
+    start, end = text.index("classes:"), text.index("source:")
+    text = (
+        text[:start]
+        + "classes: [{name: here}, {name: late}, {name: rude}, {name: ask}]\n"
+        + "class_balance: {here: 0.1, late: 0.4, rude: 0.3, ask: 0.2}\n"
+        + text[end:]
+    )
+    after = rewritten(folder, "task.yaml", text, "merge", ("late", "rude", "ask"), ("late",))
+    (folder / "task.yaml").write_text(after, encoding="utf-8")
+    spec = read_spec(folder)
+    assert [c.name for c in spec.classes] == ["here", "late"]
+    assert spec.class_balance == {"here": 0.1, "late": 0.9}
+
+
+def test_confusions_of_merged_classes_stand_once_and_none_is_with_itself(folder):
+    text = (folder / "task.yaml").read_text(encoding="utf-8")
+    three = "{late: rude, rude: ask, ask: late}"
+    text = text.replace("{late: rude}", three)
+    after = rewritten(folder, "task.yaml", text, "merge", ("late", "rude"), ("bad",))
+    assert "confusions: {bad: ask, ask: bad}" in after
+
+
+def test_a_mapping_whose_entries_all_go_is_an_empty_one(folder):
+    without_balance(folder)
+    text = (folder / "task.yaml").read_text(encoding="utf-8")
+    text = text.replace("{late: rude}", "\n      late: ask\n      ask: rude").replace(
+        "simulated: {truth: truth.csv, confusions: ", "simulated:\n    truth: truth.csv\n    confusions:"
+    ).replace("ask: rude}", "ask: rude")  # fmt: skip
+    (folder / "rules.yaml").write_text("rules: []\n", encoding="utf-8")
+    after = rewritten(folder, "task.yaml", text, "split", ("ask",), ("where", "why"))
+    (folder / "task.yaml").write_text(after, encoding="utf-8")
+    spec = read_spec(folder)
+    assert spec.models is not None
+    assert spec.models.simulated is not None
+    assert spec.models.simulated.confusions == {}
+
+
+def test_guidelines_that_name_a_class_are_told_with_their_line(folder):
+    (folder / "guide.md").write_text("# Guide\n\nlate: it came later.\n", encoding="utf-8")
+    text = (folder / "task.yaml").read_text(encoding="utf-8")
+    (folder / "task.yaml").write_text(f"{text}guidelines: guide.md\n", encoding="utf-8")
+    found = edit(folder, "rename", ("late",), ("delay",))
+    assert "guide.md line 3 says 'late' in words" in found.by_hand
