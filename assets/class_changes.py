@@ -13,7 +13,7 @@ from assets.class_columns import (
     VERSIONED,
 )
 from assets.evidence import input_chain
-from assets.tables import RELEASED
+from assets.tables import RELEASED, RULE_VERSIONS, RULE_VOTES
 from labeling.class_changes import ClassChange, pooled
 from orchestration.resources.class_stores import carry_stores
 from orchestration.resources.table import Table
@@ -61,6 +61,8 @@ def _carry(
     if not moves:
         return
     renamed = change.what == "rename"
+    if {RULE_VOTES.sql_name, RULE_VERSIONS.sql_name} <= tables:
+        _apply_again(db, [name for name, new in moves.items() if new is None])
     for table, columns in OF_ITEMS.items():
         if table.sql_name in tables:
             for column in columns:
@@ -92,6 +94,15 @@ def _carry(
         if table.sql_name in tables:
             for column in columns:
                 _rename_series(db, table, column, moves if renamed else dict.fromkeys(moves))
+
+
+def _apply_again(db: duckdb.DuckDBPyConnection, gone: Sequence[str]) -> None:
+    """Forget that rules were applied whose votes go: the same rule may vote for the name again."""
+    db.execute(
+        "delete from votes.rule_versions as v where exists (select 1 from votes.rules as r"
+        " where r.batch = v.batch and r.voter = v.voter and list_contains(?, r.label))",
+        [gone],
+    )
 
 
 def _rename(
@@ -159,6 +170,8 @@ def _restamp(
                 "update labels.released set stamp = ? where batch = ? and stamp = ?",
                 [new, batch, old],
             )
+    if None in change.moves.values() and RELEASED.sql_name in tables:
+        db.execute("update labels.released set stamp = 'a class is gone'")  # even if it comes back
     measured = change.detail.get("measured", [])
     if measured and change.what == "rename":
         chain = input_chain(task, db)

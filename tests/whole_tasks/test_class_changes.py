@@ -240,6 +240,33 @@ def test_answers_that_nobody_can_tell_any_more_come_before_people_again(
     assert f"{len(gone)} answers name a class that is gone" in listed
 
 
+def votes(project, label):
+    return {
+        (row["voter"], row["item_id"])
+        for row in warehouse_of(task_of(project))
+        .read("select voter, item_id from votes.rules where label = ?", [label])
+        .to_pylist()
+    }
+
+
+def test_rules_vote_on_for_a_class_that_something_was_split_off(project, touchstone):
+    before = votes(project, "praise")
+    assert before
+    touchstone("classes", "split", "praise", "praise", "thanks", "--yes", at=project)
+    rerun(project)
+    assert votes(project, "praise") == before
+
+
+def test_rules_of_a_retired_class_vote_again_once_both_are_put_back(project, touchstone):
+    before, texts = votes(project, "complaint"), files(project)
+    touchstone("classes", "retire", "complaint", "--yes", at=project)
+    for name, text in texts.items():
+        (project / "tasks" / "letters" / name).write_text(text, "utf-8")
+    rerun(project)
+    assert votes(project, "complaint") == before
+    assert gold(project)["complaint"] > 0
+
+
 @pytest.mark.parametrize(
     ("pairs", "told"),
     [
