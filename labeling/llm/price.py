@@ -85,6 +85,8 @@ class Price:
     >>> price = Price(input_usd=1e-6, output_usd=4e-6, cached_input_usd=0.5e-6)
     >>> round(price.cost(Usage(prompt=1000, completion=10, cached=600)) * 1e6)
     740
+    >>> Price().cost(Usage(prompt=1000, completion=10))  # a model of one's own
+    0.0
     >>> long = Price(1e-6, 4e-6, tiers=(Tier(500, 2e-6, 6e-6),))
     >>> round(long.cost(Usage(prompt=1000, completion=10)) * 1e6)
     2060

@@ -42,6 +42,8 @@ def test_each_batch_has_the_accuracy_of_its_student_and_the_card(ran_task):
     for run in runs:
         assert 0 <= run.data.metrics["student_accuracy"] <= 1
         assert run.data.metrics["student_judged_on"] > 0
+        (accuracy,) = client.get_metric_history(run.info.run_id, "student_accuracy")
+        assert run.info.start_time <= accuracy.timestamp <= run.info.end_time
         kept = {item.path for item in client.list_artifacts(run.info.run_id)}
         assert f"{run.info.run_name}.md" in kept
 

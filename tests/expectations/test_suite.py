@@ -65,6 +65,23 @@ def test_only_the_first_rows_of_many_are_shown_and_the_rest_counted():
     assert "and 30 more" in shown
 
 
+@pytest.mark.parametrize(("wrong", "more"), [(3, ""), (4, "; and 1 more"), (9, "; and 6 more")])
+def test_numbers_of_a_query_are_told_as_far_as_a_sentence_goes(wrong, more):
+    few = Expected(
+        "few_errors",
+        "why.",
+        False,
+        "select",
+        "expect_column_values_to_be_between",
+        {"column": "share", "max_value": 0.5},
+        told="{name}: {share:.0%} of {allowed:.0%}",
+    )
+    names = [f"n{at}" for at in range(wrong)]
+    frame = pd.DataFrame({"name": ["sound", *names], "share": [0.1] + [0.75] * wrong})
+    said = "; ".join(f"{name}: 75% of 50%" for name in names[:3])
+    assert judged(few, frame).description == f"why. {said}{more}."
+
+
 def test_texts_are_never_shown():
     text = Expected(
         "t",

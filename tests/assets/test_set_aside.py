@@ -1,0 +1,27 @@
+"""What a run says of rows that it set aside: how many, and the reasons that account for most."""
+
+import pyarrow as pa
+import pytest
+
+from assets.set_aside import sentence
+from assets.tables import QUARANTINE
+from orchestration.resources.warehouse import Warehouse
+
+
+@pytest.mark.parametrize(("reasons", "more"), [(3, ""), (4, "1 more"), (6, "3 more")])
+def test_the_three_most_frequent_reasons_are_told_and_the_others_counted(tmp_path, reasons, more):
+    warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
+    warehouse.ensure(QUARANTINE)
+    rows = [
+        {"file": "a.csv", "row": n, "kind": "row", "field": f"f{at}", "reason": "no"}
+        for at in range(1, reasons + 1)
+        for n in range(at)
+    ]  # fmt: skip
+    with warehouse.connect() as db:
+        db.register("rows", pa.Table.from_pylist(rows))
+        db.execute(f"insert into {QUARANTINE.sql_name} by name from rows")
+    said = sentence(warehouse, "letters")
+    told = "; ".join(f"{at} x f{at}: no" for at in range(reasons, reasons - 3, -1))
+    assert said.startswith(f"{len(rows)} set aside, 0 taken ({told}")
+    assert said.count(" x ") == 3
+    assert (f"; and {more} reasons" in said) if more else ("more" not in said)
