@@ -11,6 +11,7 @@ from assets.declare import by_batch
 from assets.examples import example_pool
 from assets.tables import ITEMS, MODEL_ABSTENTIONS, MODEL_USE, MODEL_VOTES, RULE_VOTES
 from assets.told import truth_told
+from orchestration.instance import COMMAND_TAG
 from orchestration.resources.table import Table
 from orchestration.resources.warehouse import Warehouse, insert, transaction
 from orchestration.task.task import Task
@@ -218,7 +219,7 @@ def _ask(
             classes_of(task),
             transport,
             ledger,
-            run=context.run.run_id,
+            run=context.run.tags.get(COMMAND_TAG, context.run.run_id),
             account=batch,
             budget=budget_of(task),
             pace=pace_of(task),

@@ -14,6 +14,9 @@ TASK_TAG = "touchstone/task"
 """Tag of every run; runs of one task wait for each other, those of different tasks do not."""
 
 PROCESS_TAG = "touchstone/process"
+COMMAND_TAG = "touchstone/command"
+"""Runs of one command have it in common: they share the budget of a run."""
+
 """Tag of runs that a command runs in its own process: that process's id."""
 
 PARTITION_NAME_TAG = "dagster/partition"

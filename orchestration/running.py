@@ -1,6 +1,7 @@
 """Run a task from files to report in this process: what the command line does."""
 
 import contextlib
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from expectations.canary import TOLD_ONLY
 from labeling.errors import LabelingError
 from orchestration.ahead import dbt_reading, importing_what_publishes
 from orchestration.definitions import definitions
-from orchestration.instance import PROCESS_TAG, end_lost_runs, open_instance
+from orchestration.instance import COMMAND_TAG, PROCESS_TAG, end_lost_runs, open_instance
 from orchestration.jobs import QUIET
 from orchestration.planning import (
     answers_to_come,
@@ -95,11 +96,12 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
     defs = definitions(task)
     warnings: list[str] = []
     blocked: list[str] = []
+    command = {COMMAND_TAG: uuid.uuid4().hex}
     with open_instance(task.var.parent) as instance:
         end_lost_runs(instance, task.name)
 
         def run(job: str, batch: str | None = None) -> None:
-            warnings.extend(run_job(defs, instance, f"{task.name}_{job}", batch))
+            warnings.extend(run_job(defs, instance, f"{task.name}_{job}", batch, command))
 
         progress("reading files", 0, 1)
         before = made(warehouse)
