@@ -1,13 +1,17 @@
 """What models are shown and how their confidences are read: gold of earlier batches alone."""
 
+from collections import Counter
+
 import pyarrow as pa
 import pytest
 
 from assets.calibrated import calibrated
 from assets.examples import example_pool
+from assets.llm import _why
 from assets.tables import AUDIT_SAMPLE, CANARY_PANEL, GOLD, ITEMS, MODEL_VOTES
 from labeling.llm.prompt import load_prompts
 from labeling.llm.redaction import redactor
+from labeling.llm.tally import Tally
 from orchestration.resources.warehouse import Warehouse
 
 PROMPT = """---
@@ -103,3 +107,16 @@ def test_a_prompt_without_examples_reads_no_gold(warehouse, tmp_path):
         PROMPT.replace("examples: {choose: balanced, count: 2}\n", "")
     )
     assert example_pool(warehouse, "d2", load_prompts(tmp_path / "plain.md", None), None) is None
+
+
+@pytest.mark.parametrize(
+    ("tally", "told"),
+    [
+        (Tally(), None),
+        (Tally(pending=3, waiting=3, why="answers are to come"), None),
+        (Tally(pending=3, waiting=2, why="the day's budget is spent"), "the day's budget is spent"),
+        (Tally(pending=3, again=Counter(busy=2, cut=1)), "3 items got no answer (busy)"),
+    ],
+)
+def test_why_items_are_still_to_be_asked_is_told_unless_their_answers_are_to_come(tally, told):
+    assert _why(tally) == told

@@ -82,6 +82,21 @@ def nodes(loaded):
     return {"/".join(key.path[1:]): graph.get(key) for key in graph.get_all_asset_keys()}
 
 
+FOLLOWS_ANSWERS = {"people": {"gold"}, "raw": set(), "votes": set(), "labels": set()}
+"""What Dagster makes by itself, of that which is no figure. No vote, label or sample is among it:
+nothing that asks a model or a person."""
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_only_figures_that_answers_change_are_made_without_a_run(name):
+    graph = definitions_for(ROOT / "tasks" / name).resolve_asset_graph()
+    automatic = [key for key in graph.get_all_asset_keys() if graph.get(key).automation_condition]
+    made = {tuple(key.path[1:]) for key in automatic}
+    for schema, names in FOLLOWS_ANSWERS.items():
+        assert {name for of, name in made if of == schema} == names
+    assert {("quality", name) for name in ("accuracy", "drift", "overall", "alarms")} <= made
+
+
 def test_definitions_are_valid(loaded):
     dg.Definitions.validate_loadable(loaded[1])
 
