@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from assets.tables import CONSENSUS, DRIFT, EARLY_WARNINGS, OVERALL, RELEASED
+from assets.tables import CONSENSUS, DRIFT, EARLY_WARNINGS, OVERALL, RELEASED, REVIEWS
 from orchestration.instance import open_instance
 from orchestration.schedules import warehouse_of
 from tests.conftest import DAYS
@@ -67,3 +67,10 @@ def test_a_series_says_who_promised_once_something_is_promised(shown, read, day)
     found = shown(DRIFT, day)
     assert found["series_watched"] == len(by) + 1
     assert found["which"] == "none"
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_what_the_script_answered_is_counted(shown, read, day):
+    rows = read("from people.reviews where batch = ?", day)
+    found = shown(REVIEWS, day)
+    assert found["answered_by_script"] == found["dagster/partition_row_count"] == len(rows) > 0
