@@ -28,7 +28,8 @@ from orchestration.resources.warehouse import Warehouse
 from orchestration.task.task import Task
 
 ITEMS = """
-select i.item_id, i.text, i.image, c.posterior, coalesce(s.calibrated, c.posterior) as believed,
+select i.item_id, i.text, i.image, c.posterior, coalesce(s.pooled, c.posterior) as believed,
+    coalesce(s.calibrated, c.posterior) as student,
     a.item_id is not null as audited,
     c.label is null and coalesce(list_max(s.pooled), 0) < $decides_from as undecided
 from raw.items i
@@ -93,7 +94,7 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
         features = partial(features_of, looked)
     chosen = choose_queue(
         texts,
-        as_matrix(items["believed"], n_classes),
+        as_matrix(items[_whose(settings.strategy)], n_classes),
         wanted,
         strategy=settings.strategy,
         labelled=np.flatnonzero(items["audited"].to_numpy(zero_copy_only=False)),
@@ -120,6 +121,11 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
         },
         schema=_SCHEMA,
     )
+
+
+def _whose(strategy: str) -> str:
+    """Name whose opinion is in doubt: that which would be published, or what voters are held against."""
+    return "student" if strategy == "disagreement" else "believed"
 
 
 def _votes(task: Task, n_items: int, said: pa.Table) -> Votes:

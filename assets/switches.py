@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # scikit-learn takes a second to import, and only the student
     from labeling.student.calibrate import Temperature
     from labeling.student.paired import Paired
     from labeling.student.student import Student
+    from labeling.student.vote import Trust
 
 ASK_AGAIN = 3.0
 """Gold must have grown so many times before it is asked again: asking takes twenty fits."""
@@ -129,14 +130,16 @@ def row_of(
     }
 
 
-def pooling_row(trust: float, gain: "Paired | None", n_gold: int, batch: str) -> dict[str, Any]:
-    """Tell whether the student is counted beside the voters."""
+def pooling_row(trust: "Trust", gain: "Paired | None", n_gold: int, batch: str) -> dict[str, Any]:
+    """Tell how much the student is counted beside the voters."""
+    on = trust.student > 0
     if gain is None:
         from labeling.student.trust import MIN_GOLD
 
         told = f"on by default: it takes {MIN_GOLD} audit gold items to tell, there are {n_gold}"
-        return row_of("pooling", trust > 0, told, None, n_gold)
-    return row_of("pooling", trust > 0, f"{'on' if trust else 'off'}, {gain}", gain, gain.n, batch)
+        return row_of("pooling", on, told, None, n_gold)
+    told = f"on, {gain}; {trust}" if on else f"off, {gain}"
+    return row_of("pooling", on, told, gain, gain.n, batch)
 
 
 def calibration_row(heat: "Temperature", silent: "Temperature", batch: str) -> dict[str, Any]:

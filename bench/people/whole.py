@@ -28,12 +28,8 @@ OURS = {
     "ours": {},
     "ours, all at random": {"audit": 1.0},
     "ours, a fifth at random": {"audit": 0.2},
-    "ours, asking where the label is in doubt": {"asks": "released"},
-    "ours, asking where the label is in doubt, a fifth at random": {
-        "asks": "released",
-        "audit": 0.2,
-    },
-    "ours, plain margin of the label": {"asks": "released", "strategy": "margin"},
+    "ours, asking where the student is in doubt": {"asks": "student"},
+    "ours, plain margin": {"strategy": "margin"},
     "ours, voters taught by all reviews": {"teaches": "all"},
 }
 """How :class:`whole_ours.Spending` differs; the first is measured unless others are asked for."""
@@ -64,7 +60,7 @@ def of_ours(name: str, seed: int, way: str) -> None:
             who: 100 * float(np.mean(made_of[who].argmax(axis=1) == problem.gold))
             for who in ("consensus", "student")
         }
-        parts[n] = alone | {"trust": float(made_of["trust"])}
+        parts[n] = alone | {"trust": made_of["trust"].tolist()}
     keep(kept(name, seed, way), {"curve": curve, "parts": parts, "version": version()})
 
 

@@ -29,13 +29,13 @@ class Spending:
     """How reviews are spent; the defaults are the product's.
 
     ``audit``: share of each batch that is drawn at random to measure; the rest is the queue.
-    ``asks``: whose doubt the queue goes by, the student's or that of what would be published.
+    ``asks``: whose doubt the queue goes by, that of what would be published or the student's.
     ``teaches``: what the label model learns from, the audit or all reviews.
     ``strategy``: of the queue.
     """
 
     audit: float = 0.5
-    asks: Literal["student", "released"] = "student"
+    asks: Literal["released", "student"] = "released"
     teaches: Literal["audit", "all"] = "audit"
     strategy: str = "auto"
 
@@ -101,7 +101,15 @@ def campaign(
         pooled = with_student(consensus, calm, votes, trust)
         label = np.where(reviews.known, reviews.gold, pooled.argmax(axis=1))
         n = int(reviews.known.sum())
-        yield n, label, {"consensus": consensus, "student": calm, "trust": np.array(trust)}
+        yield (
+            n,
+            label,
+            {
+                "consensus": consensus,
+                "student": calm,
+                "trust": np.array([trust.voters, trust.student]),
+            },
+        )
         if n >= min(most, len(texts)):
             return
         batch = min(BATCH, len(texts) - n)

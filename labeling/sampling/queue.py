@@ -109,7 +109,8 @@ def choose_queue(
     items : sequence of str, or float array of shape (n_items, d)
         Texts, or features of anything else.
     proba : float array of shape (n_items, K), optional
-        The student's probabilities (the label model's where there is no student).
+        Of the labels as they would be published: the student's pooled with the voters', or
+        whatever there is. For ``disagreement`` the student's alone.
     n : int
         Entries wanted, at least 1; fewer come back when fewer are left.
     strategy : str

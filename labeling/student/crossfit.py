@@ -5,12 +5,11 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.base import clone
 
 from labeling.errors import TooFewSamplesError
 from labeling.gold import Gold
@@ -102,7 +101,10 @@ def blind(
     at: NDArray[np.int64],
     views: Sequence[sparse.csr_matrix],
 ) -> list[NDArray[np.float64]]:
-    """Predict prepared items, each by a student that learnt from the other folds only.
+    """Predict prepared items, each by a student that has not seen what is said of it.
+
+    Voters teach it the other folds, and so does gold where an item has gold of its own; an item
+    that has none is judged by a student of all gold.
 
     Parameters
     ----------
@@ -121,7 +123,13 @@ def blind(
     said = [np.empty((len(at), student.n_classes)) for _ in views]
     for fold in range(FOLDS):
         unseen = np.flatnonzero(at == fold)
-        pupil = cast("Student", clone(student)).learn(prepared, lesson.without(unseen))
-        for proba, view in zip(said, views, strict=True):
-            proba[unseen] = pupil.judge(view[unseen])
+        rest = lesson.without(unseen)
+        taught = student.from_voters(prepared, rest)
+        reviewed = np.isin(unseen, lesson.gold_item)
+        for some, known in ((unseen[reviewed], rest), (unseen[~reviewed], lesson)):
+            if not len(some):
+                continue
+            model = student.correct(prepared, taught, known.gold_item, known.gold_label)
+            for proba, view in zip(said, views, strict=True):
+                proba[some] = model.predict_proba(view[some])
     return said

@@ -165,11 +165,6 @@ class Student(ClassifierMixin, BaseEstimator):
         """
         item = lesson.gold_item
         model = self.correct(prepared, self.from_voters(prepared, lesson), item, lesson.gold_label)
-        if model is None:
-            raise LabelingError(
-                f"none of the {len(lesson.rows)} items has a label to learn from: no voter spoke "
-                f"and there is no gold; add a rule that fires, or review some items"
-            )
         self.pipeline_ = Pipeline([("features", prepared.features), ("classifier", model)])
         self.classes_ = np.asarray(
             self.classes if self.classes is not None else np.arange(self.n_classes)
@@ -181,8 +176,19 @@ class Student(ClassifierMixin, BaseEstimator):
     def correct(
         self, prepared: Prepared, model: Any, item: NDArray[np.int64], label: NDArray[np.int32]
     ) -> Any:
-        """Return a classifier with what gold of some items corrects; the same without gold."""
+        """Return a classifier with what gold of some items corrects; the same without gold.
+
+        Raises
+        ------
+        LabelingError
+            If there is nothing to learn from: no model, and no gold.
+        """
         if not len(item):
+            if model is None:
+                raise LabelingError(
+                    f"none of the {prepared.x.shape[0]} items has a label to learn from: no voter "
+                    f"spoke and there is no gold; add a rule that fires, or review some items"
+                )
             return model
         x, weight = prepared.x[item], np.ones(len(item))
         if prepared.copies is not prepared.x:

@@ -1,15 +1,32 @@
-"""How much the student counts beside the voters, as audited gold has it."""
+"""How much the voters and the student count where both speak, as audited gold has it."""
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.stats import chi2
 
 from labeling.gold import Gold
+from labeling.student.correction import SCALE_SD
 from labeling.student.paired import Paired, inverse_probability, paired
-from labeling.student.vote import TRUST, with_student
+from labeling.student.vote import (
+    TRUST,
+    Trust,
+    beyond,
+    covered,
+    log_pool,
+    log_prior,
+    with_student,
+)
 from labeling.votes import Votes
 
 MIN_GOLD = 50
 """Reviews below which the default stands: what gold says of it is chance."""
+
+CONFIDENCE = 0.9
+"""With which other weights must explain gold better than the default."""
+
+UNHEARD = Trust(student=0.0)
+"""The student only fills gaps."""
 
 
 def settle_trust(
@@ -17,8 +34,12 @@ def settle_trust(
     student: NDArray[np.float64],
     votes: Votes,
     gold: Gold | None,
-) -> tuple[float, Paired | None]:
-    """Pool the student with the voters, unless gold says that this makes labels worse.
+) -> tuple[Trust, Paired | None]:
+    """Pool the student with the voters, by the weights that gold asks for.
+
+    Both count in full unless gold says beyond doubt that one of them should count less, or more:
+    voters that guess on hard questions are heard little beside a student that people taught, and
+    a student that makes labels worse not at all.
 
     Parameters
     ----------
@@ -32,8 +53,8 @@ def settle_trust(
 
     Returns
     -------
-    trust : float
-        For :func:`labeling.student.vote.with_student`: its default, or 0.
+    trust : Trust
+        For :func:`labeling.student.vote.with_student`.
     gain : Paired or None
         Labels with the student against labels where it only fills gaps; ``None`` without enough
         gold to tell.
@@ -43,22 +64,62 @@ def settle_trust(
     GoldError
         If gold has no inclusion probabilities.
 
+    Notes
+    -----
+    Weights by penalised maximum likelihood, in logs around the default, with the prior of the scale
+    in :mod:`labeling.student.correction`. They are taken where the likelihood ratio to the default,
+    penalty counted, is beyond the chi-squared quantile of two parameters (Wilks 1938, Annals of
+    Mathematical Statistics 9(1)).
+
     Examples
     --------
     >>> votes = Votes.from_matrix(np.zeros((60, 1), dtype=int), 2)
-    >>> right, wrong = np.tile([0.6, 0.4], (60, 1)), np.tile([0.1, 0.9], (60, 1))
-    >>> gold = Gold(np.arange(60), np.zeros(60, dtype=np.int32), np.ones(60))
-    >>> settle_trust(right, wrong, votes, gold)[0]
-    0.0
+    >>> guessing, taught = np.tile([[0.8, 0.2], [0.2, 0.8]], (30, 1)), np.tile([0.8, 0.2], (60, 1))
+    >>> gold = Gold(np.arange(60), (np.arange(60) % 10 > 7).astype(np.int32), np.ones(60))
+    >>> trust, gain = settle_trust(guessing, taught, votes, gold)
+    >>> str(trust)
+    'voters count 0.44, the student 1.07'
+    >>> gain.better
+    True
     """
     if gold is None:
         return TRUST, None
     weight = inverse_probability(gold, "the trust in the student")
     if gold.n_gold < MIN_GOLD:
         return TRUST, None
+    trust = _likeliest(consensus, student, votes, gold, weight)
     right = [
-        with_student(consensus, student, votes, trust)[gold.item].argmax(axis=1) == gold.label
-        for trust in (0.0, TRUST)
+        with_student(consensus, student, votes, how)[gold.item].argmax(axis=1) == gold.label
+        for how in (UNHEARD, trust)
     ]
     gain = paired(right[0], right[1], weight)
-    return (0.0 if gain.worse else TRUST), gain
+    return (UNHEARD if gain.worse else trust), gain
+
+
+def _likeliest(
+    consensus: NDArray[np.float64],
+    student: NDArray[np.float64],
+    votes: Votes,
+    gold: Gold,
+    weight: NDArray[np.float64],
+) -> Trust:
+    """Return the weights under which gold is likeliest, or the default if that is hardly less so."""
+    both = covered(votes)[gold.item]
+    if not both.any():
+        return TRUST
+    item, label, w = gold.item[both], gold.label[both], weight[both]
+    w *= w.sum() / (w**2).sum()  # sums to Kish's effective sample size
+    prior, target = log_prior(consensus, votes), np.eye(votes.n_classes)[label]
+    said = beyond(consensus[item], prior), beyond(student[item], prior)
+
+    def loss(log_weight: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        times = np.exp(log_weight)
+        log_p = log_pool(prior, *said, Trust(*times.tolist()))
+        slope = w[:, None] * (np.exp(log_p) - target)
+        gradient = times * [float(np.sum(slope * who)) for who in said]
+        value = float(np.sum((log_weight / SCALE_SD) ** 2)) / 2 - float(w @ (target * log_p).sum(1))
+        return value, gradient + log_weight / SCALE_SD**2
+
+    found = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B")
+    beyond_chance = 2 * (loss(np.zeros(2))[0] - float(found.fun)) > chi2.ppf(CONFIDENCE, df=2)
+    return Trust(*np.exp(found.x).tolist()) if beyond_chance else TRUST

@@ -9,10 +9,29 @@ from scipy.special import log_softmax
 from labeling.errors import VotesError
 from labeling.votes import Votes
 
-TRUST = 1.0
-"""Weight of a calibrated, cross-fitted student beside the voters: on nine sets never a loss."""
-
 _TINY = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """How much voters and student count where both speak.
+
+    Attributes
+    ----------
+    voters, student : float
+        ``>= 0``. 1 takes what each says beyond the prior at its word, 0 does not listen to it, and
+        above 1 it was too modest.
+    """
+
+    voters: float = 1.0
+    student: float = 1.0
+
+    def __str__(self) -> str:
+        return f"voters count {self.voters:.2f}, the student {self.student:.2f}"
+
+
+TRUST = Trust()
+"""Without gold both count in full: on nine sets a calibrated, cross-fitted student never lost."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +100,7 @@ def with_student(
     consensus: NDArray[np.float64],
     student: NDArray[np.float64],
     votes: Votes,
-    trust: float = TRUST,
+    trust: Trust = TRUST,
 ) -> NDArray[np.float64]:
     """Put consensus and student together: the student alone where nobody voted.
 
@@ -91,15 +110,15 @@ def with_student(
         The student's must be cross-fitted and calibrated: one that has seen the consensus of an
         item only repeats it, and one that knows little must say so.
     votes : Votes
-    trust : float
-        Weight of the student where others voted, ``>= 0``; 0 leaves the consensus as it is. See
-        :func:`labeling.student.trust.settle_trust`.
+    trust : Trust
+        Weights of both where others voted. See :func:`labeling.student.trust.settle_trust`.
 
     Returns
     -------
     float array of shape (n_items, K)
-        ``consensus * (student / prior) ** trust``, normalised; the prior is the mean consensus of
-        the items that were voted on, which both opinions hold already.
+        ``prior * (consensus / prior) ** voters * (student / prior) ** student``, normalised; the
+        prior is the mean consensus of the items that were voted on, which both opinions hold
+        already. With a weight of 1 and one of 0 it is what one of them says alone.
 
     Notes
     -----
@@ -108,22 +127,40 @@ def with_student(
     Examples
     --------
     >>> votes = Votes.from_matrix([[0], [-1]], n_classes=2)
-    >>> consensus = np.array([[0.5, 0.5], [0.5, 0.5]])
-    >>> with_student(consensus, np.array([[0.2, 0.8], [0.2, 0.8]]), votes, trust=0).tolist()
+    >>> consensus, student = np.array([[0.5, 0.5], [0.5, 0.5]]), np.array([[0.2, 0.8], [0.2, 0.8]])
+    >>> with_student(consensus, student, votes, Trust(student=0)).round(2).tolist()
     [[0.5, 0.5], [0.2, 0.8]]
     """
     _fits(student, votes)
     _fits(consensus, votes)
     spoken = covered(votes)
     pooled = np.array(student, dtype=np.float64)
-    if not trust:
-        pooled[spoken] = consensus[spoken]
-        return pooled
-    prior = consensus[spoken].mean(axis=0) if spoken.any() else np.ones(votes.n_classes)
-    news = np.log(np.maximum(student[spoken], _TINY)) - np.log(np.maximum(prior, _TINY))
-    logits = np.log(np.maximum(consensus[spoken], _TINY)) + trust * news
-    pooled[spoken] = np.exp(log_softmax(logits, axis=1))
+    prior = log_prior(consensus, votes)
+    both = beyond(consensus[spoken], prior), beyond(student[spoken], prior)
+    pooled[spoken] = np.exp(log_pool(prior, *both, trust))
     return pooled
+
+
+def log_prior(consensus: NDArray[np.float64], votes: Votes) -> NDArray[np.float64]:
+    """Return the log of the mean consensus of the items that were voted on; shape (K,)."""
+    spoken = covered(votes)
+    shares = consensus[spoken].mean(axis=0) if spoken.any() else np.ones(votes.n_classes)
+    return np.log(np.maximum(shares, _TINY))
+
+
+def beyond(proba: NDArray[np.float64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what probabilities of shape (n, K) say beyond a log prior of shape (K,), in nats."""
+    return np.log(np.maximum(proba, _TINY)) - prior
+
+
+def log_pool(
+    prior: NDArray[np.float64],
+    voters: NDArray[np.float64],
+    student: NDArray[np.float64],
+    trust: Trust,
+) -> NDArray[np.float64]:
+    """Pool what both say beyond a prior; returns log probabilities of shape (n, K)."""
+    return log_softmax(prior + trust.voters * voters + trust.student * student, axis=1)
 
 
 def _fits(proba: NDArray[np.float64], votes: Votes) -> None:

@@ -14,7 +14,7 @@ from labeling.student.switches import choose
 from labeling.student.text import TextStudent
 from labeling.student.tricks import Prepared, consistency, self_training, spreading
 from labeling.student.trust import settle_trust
-from labeling.student.vote import covered, student_votes, with_student
+from labeling.student.vote import TRUST, Trust, covered, student_votes, with_student
 from labeling.votes import Votes
 
 
@@ -189,17 +189,19 @@ def test_the_student_votes_only_where_nobody_else_does(seed, least):
 
 
 @settings(deadline=None)
-@given(st.integers(0, 999), st.sampled_from([0.0, 0.5, 1.0]))
+@given(st.integers(0, 999), st.sampled_from([0.0, 0.5, 1.0, 2.0]))
 def test_the_pool_is_a_distribution_and_the_student_alone_where_nobody_voted(seed, trust):
     rng = np.random.default_rng(seed)
     votes = Votes.from_matrix(rng.integers(-1, 3, (15, 2)), 3)
     consensus, student = rng.dirichlet(np.ones(3), (2, 15))
-    pooled = with_student(consensus, student, votes, trust)
+    pooled = with_student(consensus, student, votes, Trust(student=trust))
     np.testing.assert_allclose(pooled.sum(axis=1), 1)
     spoken = covered(votes)
     np.testing.assert_allclose(pooled[~spoken], student[~spoken])
     if trust == 0:
         np.testing.assert_allclose(pooled[spoken], consensus[spoken])
+    alone = with_student(consensus, student, votes, Trust(voters=0))
+    np.testing.assert_allclose(alone, student)
 
 
 def test_a_student_that_knows_nothing_changes_no_label():
@@ -222,11 +224,13 @@ def test_a_student_that_makes_labels_worse_is_not_trusted_and_one_that_helps_is(
     votes = Votes.from_matrix(y[:, None], 2)
     weak = np.where(y[:, None] == [0, 1], 0.6, 0.4)
     gold = Gold(np.arange(100), y[:100].astype(np.int32), np.full(100, 0.5))
-    assert settle_trust(weak, lie, votes, gold)[0] == 0
+    trust, _ = settle_trust(weak, lie, votes, gold)
+    assert trust.student < 1 < trust.voters
+    assert np.array_equal(with_student(weak, lie, votes, trust).argmax(axis=1), y)
     trust, gain = settle_trust(1 - weak, truth, votes, gold)
-    assert trust == 1
+    assert trust.student > 1
     assert gain is not None
     assert gain.better
-    assert settle_trust(weak, lie, votes, None) == (1.0, None)
+    assert settle_trust(weak, lie, votes, None) == (TRUST, None)
     with pytest.raises(GoldError, match="learning queue"):
         settle_trust(weak, lie, votes, Gold(gold.item, gold.label))
