@@ -106,6 +106,26 @@ def test_the_gain_is_not_measured_again_before_reviews_have_grown(campaign):
     assert warehouse.read("from quality.queue_gain").to_pylist()[0]["gain"] == "as it was"
 
 
+def test_it_asks_where_the_label_that_is_published_is_in_doubt(ran_task):
+    settings = ran_task.task.spec.queue.model_copy(
+        update={"strategy": "margin", "per_batch": 6, "random_share": 0.0}
+    )
+    task = replace(ran_task.task, spec=ran_task.task.spec.model_copy(update={"queue": settings}))
+    newest = {"batch": DAYS[1]}
+    with warehouse_of(task).connect() as db:
+        items = db.execute(ITEMS, newest | {"decides_from": 0.0}).to_arrow_table()
+        votes = db.execute(VOTES, newest).to_arrow_table()
+        pooled = dict(
+            db.execute(
+                "select item_id, pooled from labels.student_opinions where batch = $batch", newest
+            ).fetchall()
+        )
+
+    for row in choose(task, DAYS[1], items, votes).to_pylist():
+        second, first = sorted(pooled[row["item_id"]])[-2:]
+        assert row["score"] == pytest.approx(1 - (first - second))
+
+
 @pytest.mark.parametrize("strategy", get_args(QueueSettings.model_fields["strategy"].annotation))
 def test_every_strategy_of_task_yaml_fills_a_queue(ran_task, strategy):
     settings = ran_task.task.spec.queue.model_copy(

@@ -234,3 +234,42 @@ def test_a_student_that_makes_labels_worse_is_not_trusted_and_one_that_helps_is(
     assert settle_trust(weak, lie, votes, None) == (TRUST, None)
     with pytest.raises(GoldError, match="learning queue"):
         settle_trust(weak, lie, votes, Gold(gold.item, gold.label))
+
+
+def panel(voters_right: float, student_right: float, n: int = 2000):
+    """Opinions at 0.8 of voters and of a student, right in such shares of the items; the truth."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, n).astype(np.int32)
+    said = []
+    for share in (voters_right, student_right):
+        label = np.where(rng.random(n) < share, y, 1 - y)
+        said.append(np.where(label[:, None] == [0, 1], 0.8, 0.2))
+    return *said, Votes.from_matrix(y[:, None], 2), y
+
+
+def audit_of(y, n):
+    return Gold(np.arange(n), y[:n], np.full(n, n / len(y)))
+
+
+@pytest.mark.parametrize(("voters", "student"), [(0.5, 0.8), (0.8, 0.5)])
+def test_whoever_guesses_is_heard_less_than_whoever_knows(voters, student):
+    consensus, taught, votes, y = panel(voters, student)
+    trust, gain = settle_trust(consensus, taught, votes, audit_of(y, 200))
+    assert gain is not None
+    assert (trust.voters < 0.5 < trust.student) == (voters < student)
+    pooled = with_student(consensus, taught, votes, trust)
+    assert np.mean(pooled.argmax(axis=1) == y) == pytest.approx(0.8, abs=0.02)
+
+
+def test_few_reviews_change_no_weight_and_neither_do_many_without_a_reason():
+    consensus, student, votes, y = panel(0.5, 0.8)
+    assert settle_trust(consensus, student, votes, audit_of(y, 49)) == (TRUST, None)
+    consensus, student, votes, y = panel(0.8, 0.8)
+    assert settle_trust(consensus, student, votes, audit_of(y, 200))[0] == TRUST
+
+
+def test_items_nobody_voted_on_say_nothing_of_the_weights():
+    consensus, student, votes, y = panel(0.5, 0.8)
+    silent = Votes.from_matrix(np.full((len(y), 1), -1), 2)
+    assert settle_trust(consensus, student, silent, audit_of(y, 200))[0] == TRUST
+    assert settle_trust(consensus, student, votes, audit_of(y, 200))[0] != TRUST

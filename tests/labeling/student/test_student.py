@@ -116,6 +116,21 @@ def test_cross_fitting_never_shows_an_item_its_own_label():
     assert np.mean(TextStudent(2).fit(texts, np.eye(2)[y]).predict(texts) == y) > 0.95
 
 
+def test_cross_fitting_hides_gold_from_its_own_item_alone():
+    """Each item has a twin in its own fold; one of them is reviewed, and nobody voted."""
+    texts = [f"word{i // 2} other{i // 2}" for i in range(80)]
+    y = np.random.default_rng(0).integers(0, 2, 40)
+    reviewed = np.arange(0, 80, 2)
+    gold = Gold(reviewed, y.astype(np.int32))
+    alike = np.arange(80) // 2
+    nobody = np.zeros(80)
+    label = cross_fit(
+        TextStudent(2), texts, np.full((80, 2), 0.5), gold, nobody, groups=alike
+    ).argmax(axis=1)
+    assert np.mean(label[1::2] == y) > 0.95, "an item without gold is judged by all of it"
+    assert abs(np.mean(label[::2] == y) - 0.5) < 0.25, "one with gold by that of other folds"
+
+
 @given(st.integers(0, 1000), st.integers(5, 60))
 def test_folds_are_even_and_keep_groups_together(seed, n):
     groups = np.arange(n) // 2
