@@ -20,6 +20,9 @@ MIN_STRATUM = 2
 STEPS = 48
 """Halvings of the search for a bound; the width left is far below a rounding error."""
 
+ROUNDING = 1e-24
+"""Squared distance of two shares that are the same: shares of strata may add up to 1 - 1e-16."""
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
@@ -207,7 +210,7 @@ def score_bounds(
     near, far = np.full(2 * len(k), -30.0), np.full(2 * len(k), 60.0)
     for _ in range(STEPS):
         middle = (near + far) / 2
-        outside = _excess(sign * np.exp(middle), z, *twice)[0] > 0
+        outside = _excess(sign * np.exp(middle), z, *twice)[0] > ROUNDING
         near, far = np.where(outside, near, middle), np.where(outside, middle, far)
     bounds = np.split(_excess(sign * np.exp(near), z, *twice)[1], 2)
     certain = known.all(1)

@@ -2,12 +2,13 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from labeling.errors import QualityError
 from labeling.quality.intervals import Interval, merge_thin, stratified_score, wilson
+from labeling.quality.weighted import weighted_share
 
 
 @pytest.mark.parametrize(("k", "n"), [(92, 100), (0, 7), (7, 7), (1, 3), (299, 300)])
@@ -93,6 +94,18 @@ def test_all_right_and_all_wrong_stay_one_sided_and_open():
     assert 0.8 < right.low < 0.95
     assert (wrong.point, wrong.low) == (0, 0)
     assert 0.05 < wrong.high < 0.2
+
+
+@given(
+    st.lists(st.tuples(st.integers(5, 20), st.integers(30, 300)), min_size=2, max_size=4),
+    st.booleans(),
+)
+@example([(18, 31), (6, 61)], True)
+@example([(13, 227), (16, 76), (12, 273)], True)
+def test_reviews_that_all_agree_leave_room_for_doubt_however_their_weights_round(strata, right):
+    weight = np.concatenate([np.full(n, size / n) for n, size in strata])
+    interval = weighted_share(np.full(len(weight), right), weight)
+    assert interval.width > 0.01
 
 
 def test_a_stratum_without_reviews_joins_its_neighbour():
