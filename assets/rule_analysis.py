@@ -199,8 +199,6 @@ def _suggested(
 ) -> "list[tuple[Suggestion, str]]":
     from labeling.rules.suggestions import as_yaml, suggest
 
-    if texts.num_rows == 0:
-        return []
     classes = list(task.classes)
     if source == "gold":
         posterior = np.eye(len(classes))[index_of(texts["gold"], task.classes)]

@@ -21,24 +21,18 @@ REVIEWER = "scripted/truth"
 """Its name in every review: nobody takes it for a person."""
 
 
-def answer(task: Task, store: ReviewStore, plan: pa.Table) -> int:
-    """Answer a set share of the planned items, some of them wrong.
+def answer(task: Task, store: ReviewStore, plan: pa.Table) -> None:
+    """Answer a set share of the planned items, some of them wrong, if the task has such a reviewer.
 
     Which items are answered, and which wrongly, follows from the seed and the item alone: asked
     again, the same answers come, and the store keeps them once.
-
-    Returns
-    -------
-    int
-        Answers given, those of earlier runs included; 0 if the task has no scripted reviewer.
     """
     scripted = task.spec.reviewers.scripted
     if scripted is None or plan.num_rows == 0:
-        return 0
+        return
     truth = read_truth(task, scripted)
     known = store.answered(REVIEWER)
     given: list[Review] = []
-    repeated = 0
     for row in plan.to_pylist():
         item_id, origin = str(row["item_id"]), str(row["origin"])
         share = {"audit": scripted.audit_share, "rereview": scripted.rereview_share}.get(
@@ -48,10 +42,7 @@ def answer(task: Task, store: ReviewStore, plan: pa.Table) -> int:
         key = f"{item_id}/{row['batch']}/{origin}"
         if known.get(key) is False:  # what it said then was about a class that is gone
             key = f"{key}/{len(task.changes)}"
-        if item_id not in truth or rng.random() >= share:
-            continue
-        if key in known:
-            repeated += 1
+        if item_id not in truth or rng.random() >= share or key in known:
             continue
         label = truth[item_id]
         if rng.random() < scripted.error_rate:
@@ -69,7 +60,6 @@ def answer(task: Task, store: ReviewStore, plan: pa.Table) -> int:
             )
         )
     store.record_many(given)
-    return len(given) + repeated
 
 
 def read_truth(task: Task, scripted: ScriptedReviewer) -> dict[str, str]:

@@ -148,6 +148,7 @@ def test_suggestions_of_both_sources_can_be_pasted_and_audit_gold_writes_none():
     pasted = yaml.safe_load("rules:\n" + "\n".join(row["yaml"] for row in found))["rules"]
     assert {(row["phrase"], row["source"]) for row in found} >= {("voucher", "gold")}
     assert {"voucher", "subscribe", "lovely"} == {row["phrase"] for row in found}
+    assert suggestions(task, texts.slice(0, 0), []).num_rows == 0
     names = [rule["name"] for rule in pasted]
     assert len({*names, "says_lovely"}) == len(names) + 1
     for at, (row, rule) in enumerate(zip(found, pasted, strict=True), start=1):

@@ -41,7 +41,7 @@ def test_early_warnings_are_named_or_none_is(shown, read, day):
 
 def test_accuracy_and_f1_of_all_batches_are_those_of_their_tables(shown, read):
     found = shown(OVERALL)
-    (labels,) = read("from quality.overall where series = 'labels' and class = 'all'")
+    (labels,) = read("from quality.overall where series = 'labels' and class = '(all)'")
     names = ("reviewed", "accuracy", "accuracy_low", "accuracy_high")
     assert [found[name] for name in names] == [labels[name] for name in names]
     (macro,) = read("from quality.class_report where class = '(macro)' and span = 'all'")
