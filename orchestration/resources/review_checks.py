@@ -13,7 +13,8 @@ select r.item_id, r.batch, i.text, i.image, i.context, i.suggestion,
 from standing_reviews as r join items as i using (item_id, batch)
 where r.outcome = 'label' and r.origin not in ('check', 'rereview')
     and not exists (select 1 from assignments as a where a.item_id = r.item_id
-        and a.batch = r.batch and (a.origin = 'check' or (a.origin = 'adjudicate' and a.state = 'open')))
+        and a.batch = r.batch and (a.origin = 'check' and a.state <> 'withdrawn'
+            or a.origin = 'adjudicate' and a.state = 'open'))
 group by r.item_id, r.batch
 having count(case when r.origin = 'adjudicate' then 1 end) > 0
     or (count(distinct r.label) = 1 and count(distinct r.reviewer) > 1)
@@ -33,7 +34,7 @@ def plan_checks(store: ReviewStore, *, at_most: int = MOST) -> int:
         How many items are new.
     """
     with store.database.read() as db:
-        kept = db.execute("select count(*) from assignments where origin = 'check'").fetchone()[0]
+        kept = db.execute("select count(*) from assignments where origin = 'check' and state <> 'withdrawn'").fetchone()[0]
         rows = db.execute(SETTLED, (max(0, at_most - kept),)).fetchall()
     return store.plan(
         Assignment(

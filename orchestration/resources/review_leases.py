@@ -5,7 +5,6 @@ unique index allows one running lease an item, so two people are never asked the
 an overlap, a re-review or an adjudication is planned.
 """
 
-import hashlib
 import json
 import secrets
 import sqlite3
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from orchestration.resources.review_rows import ReviewError, read_context
+from orchestration.resources.review_sight import text_digest
 
 SKIPPED = "skipped"
 MACHINE_KEYS = ("highlights", "votes")
@@ -231,7 +231,7 @@ def _lease(
         context = {key: value for key, value in context.items() if key not in MACHINE_KEYS}
     suggestion = row["suggestion"] if hints else None
     shown = {
-        "text_sha256": hashlib.sha256(row["text"].encode()).hexdigest(),
+        "text_sha256": text_digest(row["text"]),
         "image": row["image"],
         "suggestion": suggestion,
         "highlights": context.get("highlights", []),

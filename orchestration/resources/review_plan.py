@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.resources.review_rows import Assignment, ReviewError, read_context
+from orchestration.resources.review_sight import sight_of
 
 NEEDED = ("item_id", "batch", "origin")
 
@@ -46,15 +47,16 @@ def write_plan(
     """Write the plan and return how many assignments are new; see ``ReviewStore.plan``."""
     before = db.execute("select count(*) from assignments").fetchone()[0]
     db.executemany(
-        "insert into items (item_id, batch, text, image, context, suggestion)"
-        " values (?, ?, ?, ?, ?, ?) on conflict (item_id, batch) do update set"
-        " text = excluded.text, image = excluded.image, context = excluded.context,"
-        " suggestion = excluded.suggestion where not exists (select 1 from reviews as r"
-        " where r.item_id = excluded.item_id and r.batch = excluded.batch)",
+        "insert into items (item_id, batch, text, image, context, suggestion, sight)"
+        " values (?, ?, ?, ?, ?, ?, ?) on conflict (item_id, batch) do update set"
+        " context = excluded.context, suggestion = excluded.suggestion"
+        " where not exists (select 1 from read_reviews as r"
+        " where r.item_id = excluded.item_id and r.batch = excluded.batch and not r.aside)",
         [
             (
                 a.item_id, a.batch, a.text, a.image,
                 json.dumps(dict(a.context), ensure_ascii=False, sort_keys=True), a.suggestion,
+                sight_of(a.text, a.image),
             )
             for a in rows
         ],

@@ -196,6 +196,7 @@ REVIEW_COLUMNS = pa.schema(
         ("note", pa.string()),
         ("superseded", pa.bool_()),
         ("blind", pa.bool_()),
+        ("aside", pa.bool_()),
         ("idempotency_key", pa.string()),
         ("shown", pa.string()),
     ]

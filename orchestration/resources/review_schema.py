@@ -1,7 +1,8 @@
 """The tables of the review store: one SQLite file in WAL mode, every commit on disk before it returns.
 
 Reviews are append-only: triggers refuse an update or a delete, whoever asks. ``read_reviews`` reads
-them through the record of class changes: an answer whose class is gone is a skip. A partial unique
+them through the record of class changes: an answer whose class is gone is a skip, one of another text
+than the item has now is set ``aside`` (:mod:`orchestration.resources.review_sight`). A partial unique
 index makes it impossible for two people to hold the same item.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from orchestration.resources.review_sight import add_sights
 from orchestration.task import class_record
 
 WAIT_S = 30.0
@@ -24,6 +26,7 @@ create table if not exists items (
     image text,
     context text not null default '{}',
     suggestion text,
+    sight text,
     primary key (item_id, batch)
 );
 
@@ -84,22 +87,30 @@ begin select raise(abort, 'a review never changes; record a newer one'); end;
 create trigger if not exists reviews_never_vanish before delete on reviews
 begin select raise(abort, 'a review is never deleted; record a newer one'); end;
 
+create table if not exists seen (
+    review_id integer not null references reviews,
+    sight text not null,
+    primary key (review_id, sight)
+) without rowid;
+
 create view if not exists read_reviews as
 select r.review_id, r.item_id, r.batch, r.reviewer,
     case when c.label is not null and c.today is null then 'skip' else r.outcome end as outcome,
     case when c.label is not null then c.today else r.label end as label,
     r.origin, r.seconds, r.at_us, r.note, r.idempotency_key, r.lease, r.shown, r.blind,
-    c.label is not null and c.today is null as gone
-from reviews as r left join class_readings as c
+    c.label is not null and c.today is null as gone,
+    exists (select 1 from seen as s where s.review_id = r.review_id) and not exists (
+        select 1 from seen as s where s.review_id = r.review_id and s.sight = i.sight) as aside
+from reviews as r join items as i using (item_id, batch) left join class_readings as c
     on c.label = r.label and r.review_id > c.after_review and r.review_id <= c.up_to_review;
 
 drop view if exists current_reviews;
 create view if not exists standing_reviews as
 select * from read_reviews as r
-where not r.gone and not exists (
-    select 1 from reviews as newer
+where not r.gone and not r.aside and not exists (
+    select 1 from read_reviews as newer
     where newer.item_id = r.item_id and newer.batch = r.batch
-      and newer.reviewer = r.reviewer and newer.review_id > r.review_id
+      and newer.reviewer = r.reviewer and newer.review_id > r.review_id and not newer.aside
 );
 
 create table if not exists events (
@@ -153,8 +164,10 @@ class Database:
         self._connection.execute("pragma synchronous = full")
         self._connection.execute("pragma foreign_keys = on")
         with self.write() as db:
+            _drop_earlier_views(db)
             for statement in _statements(class_record.SCHEMA + TABLES):
                 db.execute(statement)
+            add_sights(db)
 
     @contextmanager
     def write(self) -> Generator[sqlite3.Connection, None, None]:
@@ -182,6 +195,14 @@ class Database:
         """Close the file; the store cannot be used afterwards."""
         with self._turn:
             self._connection.close()
+
+
+def _drop_earlier_views(db: sqlite3.Connection) -> None:
+    """Let views be made anew that were made before answers were set aside."""
+    columns = {row["name"] for row in db.execute("pragma table_info(read_reviews)")}
+    if columns and "aside" not in columns:
+        for view in ("standing_reviews", "read_reviews"):
+            db.execute(f"drop view if exists {view}")
 
 
 def _statements(script: str) -> list[str]:

@@ -42,7 +42,7 @@ def settle(
     if (
         people
         and first_hand
-        and "overlap" not in planned
+        and planned.get("overlap", "withdrawn") == "withdrawn"
         and _chosen(item_id, batch, overlap_share)
     ):
         _open(db, item_id, batch, "overlap", now_us)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestration.resources.review_rows import Review, ReviewError
+from orchestration.resources.review_sight import sight_in
 
 
 def write_review(db: sqlite3.Connection, review: Review, *, now_us: int) -> tuple[int, bool]:
@@ -54,6 +55,12 @@ def write_review(db: sqlite3.Connection, review: Review, *, now_us: int) -> tupl
             "plan it first",
             "unplanned",
         ) from error
+    item = db.execute(
+        "select text, image from items where item_id = ? and batch = ?",
+        (review.item_id, review.batch),
+    ).fetchone()
+    seen = sight_in(review.shown, item["text"], item["image"])
+    db.execute("insert into seen values (?, ?)", (review_id, seen))
     return review_id or 0, True
 
 
@@ -68,11 +75,11 @@ def revised(
         ``conflict`` if ``key`` is not that of the reviewer's own latest answer to the item.
     """
     row = db.execute(
-        "select origin, shown, idempotency_key from standing_reviews"
-        " where reviewer = ? and item_id = ? and batch = ?",
+        "select origin, shown, idempotency_key, gone from read_reviews"
+        " where reviewer = ? and item_id = ? and batch = ? order by review_id desc limit 1",
         (reviewer, item_id, batch),
     ).fetchone()
-    if row is None or row["idempotency_key"] != key:
+    if row is None or row["gone"] or row["idempotency_key"] != key:
         raise ReviewError(
             f"{reviewer!r} has no latest answer to item {item_id!r} with the key {key!r}; "
             "only one's own latest answer can be revised",
