@@ -10,6 +10,7 @@ import pyarrow as pa
 from assets.class_check import check_classes
 from assets.declare import once
 from assets.forgetting import forget, made
+from assets.other_texts import follow_texts
 from assets.stamp import BATCHES, reading_hash
 from assets.tables import ARRIVALS, FILES, QUARANTINE
 from labeling.files.found import state_of
@@ -83,7 +84,8 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
     Returns
     -------
     dict
-        ``files``, ``rows`` and ``quarantined`` of this reading, and the ``files_gone``.
+        ``files``, ``rows`` and ``quarantined`` of this reading, the ``files_gone``, and the reviewed
+        items that have ``other_texts``.
 
     Raises
     ------
@@ -116,6 +118,7 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
             db.execute("delete from raw.quarantine where kind = 'duplicate'")
             db.execute(DUPLICATES, [task.spec.source.id])
     _fail_if_nothing_arrived(task, warehouse)
+    counts["other_texts"] = follow_texts(task, warehouse)
     return dict(counts)
 
 

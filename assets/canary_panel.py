@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from assets.examples import as_pool, takes_examples
-from assets.tables import CANARY_EXAMPLES
+from assets.tables import CANARY_EXAMPLES, REVIEWS
 from orchestration.resources.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -32,14 +32,17 @@ PANEL = """
 select i.item_id, i.text, i.image, coalesce(g.label, p.label) as label
 from people.canary_panel p join raw.items i using (item_id, batch)
 left join people.gold g using (item_id, batch)
-where p.chosen_for <= $batch order by i.item_id
+where p.chosen_for <= $batch and (g.label is not null or (p.item_id, p.batch) not in (
+    select (item_id, batch) from people.reviews where aside)) order by i.item_id
 """
-"""Judged by gold as it is today; where a review was taken back, by what it was."""
+"""Judged by gold as it is today; where a review was taken back, by what it was. An item that has
+another text than was reviewed is not asked about."""
 
 EXAMPLES = """
 select i.item_id, i.text, e.label
 from people.canary_examples e join raw.items i using (item_id, batch)
-where i.image is null order by e.batch, e.item_id
+where i.image is null and (e.item_id, e.batch) not in (
+    select (item_id, batch) from people.reviews where aside) order by e.batch, e.item_id
 """
 
 
@@ -63,7 +66,7 @@ def canary_panel(warehouse: Warehouse, batch: str, items: int) -> pa.Table:
 
     if not items:
         return pa.table({"item_id": pa.array([], pa.string())})
-    warehouse.ensure(CANARY_EXAMPLES)
+    warehouse.ensure(CANARY_EXAMPLES, REVIEWS)
     with warehouse.connect() as db:
         chosen, enough = db.execute(
             "select (select count(*) from people.canary_panel),"
@@ -86,5 +89,5 @@ def canary_examples(
     """
     if not takes_examples(prompts):
         return None
-    warehouse.ensure(CANARY_EXAMPLES)
+    warehouse.ensure(CANARY_EXAMPLES, REVIEWS)
     return as_pool(warehouse, warehouse.read(EXAMPLES), redact)

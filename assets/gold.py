@@ -11,7 +11,7 @@ SETTLE = """
 with answers as (
     select r.item_id, r.batch, r.reviewer, r.outcome, r.label, r.origin, r.review_id
     from people.reviews r left join people.audit_sample a using (item_id, batch)
-    where r.batch = $batch and r.origin <> 'check'
+    where r.batch = $batch and r.origin <> 'check' and not coalesce(r.aside, false)
     qualify a.item_id is null or r.origin <> 'rereview'
         or bool_and(r.origin = 'rereview') over (partition by r.item_id, r.batch)
 ),
@@ -40,7 +40,7 @@ order by w.item_id
 """
 """The adjudicator's word, else the most frequent answer; a tie settles nothing.
 
-A person's newer answer replaces the older one. A re-review changes no audit answer: the machine
+Answers about another text than the item has now say nothing. A person's newer answer replaces the older one. A re-review changes no audit answer: the machine
 chose what to doubt, and errors that it shares with the reviewer would stay.
 """
 

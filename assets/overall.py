@@ -49,7 +49,7 @@ def overall(task: Task) -> dg.AssetsDefinition:
         warehouse.ensure(REVIEWS)
         answers = warehouse.read(
             "select item_id || chr(31) || batch as item, reviewer, label from people.reviews"
-            " where outcome = 'label' and not superseded"
+            " where outcome = 'label' and not superseded and not coalesce(aside, false)"
         ).to_pylist()
         spans = {"all": audits, "window": audits[-task.spec.quality.window_batches :]}
         reports = {span: class_rows(task, span, chosen) for span, chosen in spans.items()}

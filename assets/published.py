@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.alarms import held_since
+from assets.other_texts import BY_BATCH
 from assets.set_aside import BY_REASON
 from assets.tables import (
     AGREEMENT,
@@ -25,6 +26,7 @@ from assets.tables import (
     QUEUE_GAIN,
     RELIABILITY,
     REREVIEWS,
+    REVIEWS,
     RULE_CHANGES,
     RULE_SUGGESTIONS,
     RULE_VOTES,
@@ -93,11 +95,12 @@ def published(task: Task) -> dg.AssetsDefinition:
         """
         task.published.mkdir(parents=True, exist_ok=True)
         sizes: dict[str, int] = {}
-        warehouse.ensure(*BESIDE, QUARANTINE)
+        warehouse.ensure(*BESIDE, QUARANTINE, REVIEWS)
         files = {
             **{mart: ".".join(table) for mart, table in PUBLISHED.items()},
             **{table.name: _shown(table) for table in BESIDE},
             "set_aside": f"({BY_REASON})",
+            "answers_aside": f"({BY_BATCH})",
         }
         held = held_since(task, warehouse)
         if held is not None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +41,7 @@ def answer(task: Task, store: ReviewStore, plan: pa.Table) -> None:
         )
         rng = _chance(scripted.seed, item_id, origin)
         key = f"{item_id}/{row['batch']}/{origin}"
-        if known.get(key) is False:  # what it said then was about a class that is gone
-            key = f"{key}/{len(task.changes)}"
+        key = _first(key, known)
         if item_id not in truth or rng.random() >= share or key in known:
             continue
         label = truth[item_id]
@@ -60,6 +60,12 @@ def answer(task: Task, store: ReviewStore, plan: pa.Table) -> None:
             )
         )
     store.record_many(given)
+
+
+def _first(key: str, known: Mapping[str, bool]) -> str:
+    """Return the key of an answer that counts, or of the next: a class or a text may be gone."""
+    later = (f"{key}/{n}" for n in count(1))
+    return next(one for one in chain([key], later) if known.get(one) is not False)
 
 
 def read_truth(task: Task, scripted: ScriptedReviewer) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from assets.tables import CANARY, QUARANTINE
+from assets.tables import CANARY, QUARANTINE, REVIEWS
 from orchestration.resources.alarm_trail import AlarmTrail
 from orchestration.resources.pictures import state_of
 from orchestration.task.remakes import Remakes, hash_of
@@ -75,9 +75,13 @@ def publication_stamp(task: Task, db: duckdb.DuckDBPyConnection) -> str:
         "select md5(string_agg(concat_ws(' ', file, row, field, reason), chr(30) order by file, row, reason))"
         " from raw.quarantine"
     ).fetchone() or ("",)
+    db.execute(REVIEWS.ddl)
+    (other_texts,) = db.execute(
+        "select md5(string_agg(review_id, ' ' order by review_id)) from people.reviews where aside"
+    ).fetchone() or ("",)
     events = len(AlarmTrail(task.alarm_trail, task.changes).events())
     results = hash_of(task.spec, Remakes.RESULTS)
-    return f"{labels} {measured} {watched} {asked} {aside} {events} {results}"
+    return f"{labels} {measured} {watched} {asked} {aside} {other_texts} {events} {results}"
 
 
 def reading_hash(task: Task) -> str:

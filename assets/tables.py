@@ -244,6 +244,10 @@ REVIEWS = Table(
         "seconds": ("double", "Time the answer took, in seconds."),
         "at": ("timestamp with time zone", "When it was given."),
         "superseded": ("boolean", "Whether the same person answered again later."),
+        "aside": (
+            "boolean",
+            "Whether the item has another text or picture now; then it counts not.",
+        ),
     },
 )
 GOLD = Table(

@@ -1,5 +1,7 @@
 """What is left to do: batches to label, batches with new reviews."""
 
+import pyarrow.compute as pc
+
 from assets import tables
 from assets.published import PUBLISHED
 from assets.stamp import BATCHES, files_hash, publication_stamp, stamp_of
@@ -31,6 +33,9 @@ where r.label is not null
 
 EARLIER = "select batch from quality.accuracy group by batch having not bool_or(class = '(all)')"
 """Batches that an earlier version measured, which called all classes together otherwise."""
+
+ASIDE = "select batch, review_id from people.reviews where aside"
+"""Answers that were set aside when they were read; which those are changes with the items."""
 
 STANDING = "select table_schema, table_name from information_schema.tables"
 MARTS = frozenset(PUBLISHED.values())
@@ -149,14 +154,18 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
                 "select distinct batch from labels.released order by 1"
             ).fetchall()
         ]
+        aside = set(db.execute(ASIDE).fetchall())
     store = ReviewStore(task.reviews)
-    given = store.reviews().select(["batch", "review_id"])
+    given = store.reviews().select(["batch", "review_id", "aside"])
     newest = given.group_by("batch").aggregate([("review_id", "max")]).to_pydict()
     touched = {
         batch
         for batch, review in zip(newest["batch"], newest["review_id_max"], strict=True)
         if review > read.get(batch, 0)
     }
+    set_aside = given.filter(pc.field("aside"))
+    now = set(zip(set_aside["batch"].to_pylist(), set_aside["review_id"].to_pylist(), strict=True))
+    touched |= {batch for batch, _ in now ^ aside}
     with warehouse.connect() as db:
         db.register("drawn", all_drawn(store))
         touched |= {row[0] for row in db.execute(NOT_IN_SAMPLE).fetchall()}

@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets import other_texts
 from assets.class_check import check_classes
 from assets.forgetting import made
 from assets.set_aside import sentence
@@ -57,6 +58,8 @@ class Outcome:
         Failed checks that do not block, files set aside, and the like.
     set_aside : str, optional
         How many rows are in quarantine, and why.
+    answers_aside : str, optional
+        How many answers are about another text than their item has now.
     """
 
     labelled: list[str]
@@ -65,6 +68,7 @@ class Outcome:
     rows: list[dict[str, Any]]
     warnings: list[str] = field(default_factory=list)
     set_aside: str | None = None
+    answers_aside: str | None = None
 
 
 def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> Outcome:
@@ -147,7 +151,7 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
         raise BlockedError(
             "\n".join([*blocked, *also, "Every other batch is labelled and published."])
         )
-    return Outcome(todo, measured, publish, rows, warnings, aside)
+    return Outcome(todo, measured, publish, rows, warnings, aside, other_texts.sentence(task))
 
 
 def _gone(batches: list[str]) -> str:

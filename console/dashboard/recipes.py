@@ -246,4 +246,11 @@ RECIPES = (
             "First in": text("first_file"), "Row": count("first_row"), "Reason": text("reason"),
         },
     ),
+    Recipe(
+        "answers_aside",
+        "Reviews set aside",
+        "Their items have another text or picture now than was answered; they neither teach nor "
+        "measure, and count again when it is back.",
+        {"Batch": text("batch"), "Answers": count("answers"), "Items": count("items")},
+    ),
 )  # fmt: skip

@@ -138,8 +138,11 @@ def review_from_json(item_id: str, batch: str, said: dict[str, Any], where: str)
 
 def _review(row: dict[str, Any]) -> Review:
     kept = ("item_id", "batch", "reviewer", "outcome", "label", "origin", "seconds", "at", "note")
+    shown = None if row["shown"] is None else json.loads(row["shown"])
+    if row["aside"]:  # else it is of the text that goes along
+        shown = {**(shown or {}), "sight": row["sight"]}
     return Review(
         **{name: row[name] for name in kept},
         idempotency_key=row["idempotency_key"],
-        shown=None if row["shown"] is None else json.loads(row["shown"]),
+        shown=shown,
     )

@@ -79,11 +79,19 @@ def _show(console: Console, story: dict[str, Any]) -> None:
             answer = review["label"] or review["outcome"]
             told = {
                 **review,
-                "answer": f"{answer} (superseded)" if review["superseded"] else answer,
+                "answer": f"{answer} ({_not_counted(review)})" if _not_counted(review) else answer,
             }
             told["at"] = f"{review['at']:%Y-%m-%d %H:%M}"
             table.add_row(*_cells(told, "reviewer", "answer", "origin", "at", "note"))
         console.print(table)
+
+
+def _not_counted(review: dict[str, Any]) -> str:
+    return (
+        "set aside: about another text" if review["aside"]
+        else "superseded" if review["superseded"]
+        else ""
+    )  # fmt: skip
 
 
 def _head(story: dict[str, Any]) -> list[tuple[str, str]]:

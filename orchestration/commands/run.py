@@ -66,6 +66,7 @@ def run(
                     "report": str(chosen.report),
                     "warnings": outcome.warnings,
                     "set_aside": outcome.set_aside,
+                    "answers_aside": outcome.answers_aside,
                     "batches": outcome.rows,
                 },
                 default=str,
@@ -88,6 +89,8 @@ def show(task: Task, outcome: "Outcome") -> None:
             console.print(Markdown(which))
     if outcome.set_aside:
         console.print(f"[yellow]quarantine[/] {escape(outcome.set_aside)}", soft_wrap=True)
+    if outcome.answers_aside:
+        console.print(f"[yellow]reviews[/] {escape(outcome.answers_aside)}", soft_wrap=True)
     show_alarms(console, task)
     done = "nothing had changed"
     if outcome.labelled:

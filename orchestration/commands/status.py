@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from assets import other_texts
 from assets.set_aside import sentence_of
 from orchestration.commands.published_rows import canary, newest, published_quality, switches
 from orchestration.commands.run import published_alarms
@@ -75,6 +76,7 @@ def status_of(task: Task) -> dict[str, Any]:
         ],
         "canary": canary(task),
         "set_aside": sentence_of(task),
+        "answers_aside": other_texts.sentence(task),
         "report": _report(task),
     }
 
@@ -200,6 +202,7 @@ def _told(row: dict[str, Any]) -> list[tuple[str, str]]:
         ),
         ("items", f"{row['items']:,}, of them {row['labelled']:,} labelled"),
         *([("quarantine", escape(row["set_aside"]))] if row["set_aside"] else []),
+        *([("reviews set aside", escape(row["answers_aside"]))] if row["answers_aside"] else []),
         (
             "last run",
             f"{run['job']}{' ' + run['batch'] if run['batch'] else ''}, {_colour(run['state'])}"

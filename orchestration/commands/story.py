@@ -161,7 +161,17 @@ def _reviews(task: Task, item: str) -> list[dict[str, Any]]:
         every = store.reviews()
     finally:
         store.close()
-    names = ("reviewer", "outcome", "label", "origin", "seconds", "at", "note", "superseded")
+    names = (
+        "reviewer",
+        "outcome",
+        "label",
+        "origin",
+        "seconds",
+        "at",
+        "note",
+        "superseded",
+        "aside",
+    )
     return [
         {name: row[name] for name in names} for row in every.to_pylist() if row["item_id"] == item
     ]

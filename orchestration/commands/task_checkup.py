@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from assets.other_texts import sentence
 from labeling.errors import LabelingError
 from labeling.files.columns import column_names
 from labeling.files.found import find_files, state_of
@@ -155,4 +156,6 @@ def _stores(task: Task) -> Finding:
     found = damaged_files(task)
     if found:
         return Finding("", "mend", f"{found[0].path}: {found[0].fault}", found[0].remedy)
+    if aside := sentence(task):
+        return Finding("", "note", aside, "put the texts back, or answer these items anew")
     return Finding("", "fine", "reviews, answers, alarms and results are whole")

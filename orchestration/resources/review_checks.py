@@ -34,7 +34,9 @@ def plan_checks(store: ReviewStore, *, at_most: int = MOST) -> int:
         How many items are new.
     """
     with store.database.read() as db:
-        kept = db.execute("select count(*) from assignments where origin = 'check' and state <> 'withdrawn'").fetchone()[0]
+        kept = db.execute(
+            "select count(*) from assignments where origin = 'check' and state <> 'withdrawn'"
+        ).fetchone()[0]
         rows = db.execute(SETTLED, (max(0, at_most - kept),)).fetchall()
     return store.plan(
         Assignment(

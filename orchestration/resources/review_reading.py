@@ -18,27 +18,12 @@ OPEN_COLUMNS = pa.schema(
 )
 """What :func:`open_items` returns."""
 
-ITEM_COLUMNS = pa.schema(
-    [("item_id", pa.string()), ("batch", pa.string()), ("sight", pa.string())]
-)
-"""What :func:`items` returns."""
-
-ASIDE_COLUMNS = pa.schema(
-    [
-        ("review_id", pa.int64()),
-        ("item_id", pa.string()),
-        ("batch", pa.string()),
-        ("reviewer", pa.string()),
-        ("answered_anew", pa.bool_()),
-    ]
-)
-"""What :func:`set_aside` returns."""
-
 
 def reviews(db: sqlite3.Connection, since: int) -> pa.Table:
     """Return the reviews, read through the record of class changes, with a ``review_id`` above ``since``, columns :data:`REVIEW_COLUMNS`."""
     rows = db.execute(
-        "select r.*, exists (select 1 from read_reviews as newer"
+        "select r.*, (select s.sight from seen as s where s.review_id = r.review_id limit 1) as sight,"
+        " exists (select 1 from read_reviews as newer"
         " where newer.item_id = r.item_id and newer.batch = r.batch and newer.aside = r.aside"
         " and newer.reviewer = r.reviewer and newer.review_id > r.review_id) as superseded"
         " from read_reviews as r where r.review_id > ? order by r.review_id",
@@ -72,28 +57,11 @@ def open_items(db: sqlite3.Connection, origin: str | None) -> pa.Table:
         " order by a.priority desc, a.rowid",
         (origin,),
     ).fetchall()
-    return _table(rows, OPEN_COLUMNS)
+    return as_table(rows, OPEN_COLUMNS)
 
 
-def items(db: sqlite3.Connection) -> pa.Table:
-    """Return the items of the store and what there is to see of each; columns :data:`ITEM_COLUMNS`."""
-    rows = db.execute("select item_id, batch, sight from items").fetchall()
-    return _table(rows, ITEM_COLUMNS)
-
-
-def set_aside(db: sqlite3.Connection) -> pa.Table:
-    """Return the answers of another text or picture than now; columns :data:`ASIDE_COLUMNS`.
-
-    ``answered_anew`` says whether anybody has answered the item as it is now.
-    """
-    rows = db.execute(
-        "select r.review_id, r.item_id, r.batch, r.reviewer, exists (select 1 from"
-        " standing_reviews as s where s.item_id = r.item_id and s.batch = r.batch"
-        " and s.outcome <> 'skip' and s.origin <> 'check') as answered_anew"
-        " from read_reviews as r where r.aside order by r.review_id"
-    ).fetchall()
-    return _table(rows, ASIDE_COLUMNS)
-
-
-def _table(rows: list[sqlite3.Row], schema: pa.Schema) -> pa.Table:
-    return pa.table([pa.array([row[f.name] for row in rows], f.type) for f in schema], schema=schema)
+def as_table(rows: list[sqlite3.Row], schema: pa.Schema) -> pa.Table:
+    """Return rows as a table; what a column is called in ``schema``, it is called in ``rows``."""
+    # SQLite knows no truth values
+    columns = [pa.array([row[f.name] for row in rows]).cast(f.type) for f in schema]
+    return pa.table(columns, schema=schema)

@@ -197,6 +197,7 @@ REVIEW_COLUMNS = pa.schema(
         ("superseded", pa.bool_()),
         ("blind", pa.bool_()),
         ("aside", pa.bool_()),
+        ("sight", pa.string()),
         ("idempotency_key", pa.string()),
         ("shown", pa.string()),
     ]

@@ -13,7 +13,6 @@ from labeling.items.redacted import is_redaction_of
 from orchestration.resources.review_settle import settle
 
 
-
 class Shown(NamedTuple):
     """An item as it stands."""
 
@@ -24,11 +23,11 @@ class Shown(NamedTuple):
 
 
 def text_digest(text: str) -> str:
-    """Hash a text; line ends and blanks around it do not count, programs change those.
+    r"""Hash a text; line ends and blanks around it do not count, programs change those.
 
     Examples
     --------
-    >>> text_digest("a\\r\\nb ") == text_digest("a\\nb"), text_digest("a b") == text_digest("ab")
+    >>> text_digest("a\r\nb ") == text_digest("a\nb"), text_digest("a b") == text_digest("ab")
     (True, False)
     """
     return _sha256(text.replace("\r\n", "\n").strip())
@@ -45,11 +44,14 @@ def sight_in(shown: Mapping[str, Any] | None, text: str, image: str | None) -> s
     Parameters
     ----------
     shown : mapping or None
-        Of the review; ``text_sha256`` and ``image`` say what was on the screen.
+        Of the review; ``text_sha256`` and ``image`` say what was on the screen, ``sight`` what an
+        export says of it.
     text, image : str, str or None
         Of the item as it stands.
     """
     shown = shown or {}
+    if isinstance(shown.get("sight"), str):
+        return str(shown["sight"])
     digest = shown.get("text_sha256")
     if not isinstance(digest, str) or digest == _sha256(text):
         digest = text_digest(text)

@@ -110,29 +110,15 @@ class ReviewStore:
         """
         rows = review_plan.read_assignments(assignments)
         with self.database.write() as db:
-            self._bring_up(db, [Shown(a.item_id, a.batch, a.text, a.image) for a in rows], {})
+            review_sight.bring_up(
+                db, [Shown(a.item_id, a.batch, a.text, a.image) for a in rows], {},
+                now_us=self.now_us(), overlap_share=self.overlap_share,
+            )  # fmt: skip
             new = review_plan.write_plan(db, rows, replace=replace, now_us=self.now_us())
             # A person's answer is reused where it can be: a blind one settles an audit too.
             for item_id, batch in review_plan.reviewed(db, rows):
                 self._settle(db, item_id, batch)
             return new
-
-    def bring_up(
-        self, items: Iterable[Shown], own_patterns: Mapping[str, str] | None = None
-    ) -> list[tuple[str, str]]:
-        """Let the store's items be what they are now; see :func:`review_sight.bring_up`."""
-        with self.database.write() as db:
-            return self._bring_up(db, items, own_patterns or {})
-
-    def items(self) -> pa.Table:
-        """Return every item that was put up for review: ``item_id``, ``batch``, ``sight``."""
-        with self.database.read() as db:
-            return review_reading.items(db)
-
-    def set_aside(self) -> pa.Table:
-        """Return the answers about another text or picture than their item has now; see :func:`review_reading.set_aside`."""
-        with self.database.read() as db:
-            return review_reading.set_aside(db)
 
     def withdraw(self, batches: Sequence[str]) -> None:
         """Take back what is still to be reviewed of batches that are gone; answers stay."""
@@ -257,7 +243,8 @@ class ReviewStore:
         """Return the keys of one person's answers, and whether each counts: its class and text still stand."""
         with self.database.read() as db:
             rows = db.execute(
-                "select idempotency_key, not gone and not aside from read_reviews where reviewer = ?", (reviewer,)
+                "select idempotency_key, not gone and not aside from read_reviews where reviewer = ?",
+                (reviewer,),
             ).fetchall()
         return {str(key): bool(stands) for key, stands in rows}
 
@@ -309,13 +296,6 @@ class ReviewStore:
     def close(self) -> None:
         """Close the file."""
         self.database.close()
-
-    def _bring_up(
-        self, db: sqlite3.Connection, items: Iterable[Shown], own: Mapping[str, str]
-    ) -> list[tuple[str, str]]:
-        return review_sight.bring_up(
-            db, items, own, now_us=self.now_us(), overlap_share=self.overlap_share
-        )
 
     def _settle(self, db: sqlite3.Connection, item_id: str, batch: str) -> None:
         settle(db, item_id, batch, now_us=self.now_us(), overlap_share=self.overlap_share)

@@ -21,6 +21,7 @@ WARNING_CHECKS = (
     "most_items_are_labelled",
     "as_many_are_labelled_as_before",
     "reviews_are_of_known_items",
+    "reviews_are_of_the_text_that_stands",
     "answers_take_time",
 )
 """Checks that tell and hold nothing back, so that a task may do without."""

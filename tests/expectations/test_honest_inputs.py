@@ -217,6 +217,10 @@ ODD = {
     "reviews_are_of_known_items": (
         [(tables.REVIEWS, [REVIEW])], "1 of 1 answers", "`i`", "file back",
     ),
+    "reviews_are_of_the_text_that_stands": (
+        [(tables.ITEMS, [ITEM]), (tables.REVIEWS, [{**REVIEW, "aside": True}])],
+        "1 of 1 answers are set aside", "`i`", "Put the text back",
+    ),
     "answers_take_time": (
         [(tables.REVIEWS, [{**REVIEW, "seconds": 0.1}])], "1 of 1 were faster (100.0%", "`ann`",
         "quality.hasty_warns_above",
