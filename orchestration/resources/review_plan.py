@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.resources.review_rows import Assignment, ReviewError, read_context
-from orchestration.resources.review_sight import sight_of
+from orchestration.resources.review_sight import Shown, bring_up, sight_of
 
 NEEDED = ("item_id", "batch", "origin")
 
@@ -42,9 +42,16 @@ def read_assignments(
 
 
 def write_plan(
-    db: sqlite3.Connection, rows: list[Assignment], *, replace: bool, now_us: int
+    db: sqlite3.Connection,
+    rows: list[Assignment],
+    *,
+    replace: bool,
+    now_us: int,
+    overlap_share: float,
 ) -> int:
     """Write the plan and return how many assignments are new; see ``ReviewStore.plan``."""
+    seen = [Shown(a.item_id, a.batch, a.text, a.image) for a in rows]
+    bring_up(db, seen, {}, now_us=now_us, overlap_share=overlap_share)
     before = db.execute("select count(*) from assignments").fetchone()[0]
     db.executemany(
         "insert into items (item_id, batch, text, image, context, suggestion, sight)"

@@ -39,6 +39,15 @@ def reviews(db: sqlite3.Connection, since: int) -> pa.Table:
     )
 
 
+def answered(db: sqlite3.Connection, reviewer: str) -> dict[str, bool]:
+    """Return the keys of one person's answers, and whether class and text of each still stand."""
+    rows = db.execute(
+        "select idempotency_key, not gone and not aside from read_reviews where reviewer = ?",
+        (reviewer,),
+    ).fetchall()
+    return {str(key): bool(stands) for key, stands in rows}
+
+
 def open_count(db: sqlite3.Connection, origin: str | None) -> int:
     """How many assignments wait for a person; hidden gold is not work and does not count."""
     return db.execute(

@@ -20,7 +20,6 @@ from orchestration.resources import (
     review_leases,
     review_plan,
     review_reading,
-    review_sight,
     review_writing,
 )
 from orchestration.resources.review_answers import Answer, Reply
@@ -32,7 +31,6 @@ from orchestration.resources.review_rows import (
 )
 from orchestration.resources.review_schema import Database
 from orchestration.resources.review_settle import settle
-from orchestration.resources.review_sight import Shown
 from orchestration.resources.review_writing import to_us
 
 
@@ -110,11 +108,9 @@ class ReviewStore:
         """
         rows = review_plan.read_assignments(assignments)
         with self.database.write() as db:
-            review_sight.bring_up(
-                db, [Shown(a.item_id, a.batch, a.text, a.image) for a in rows], {},
-                now_us=self.now_us(), overlap_share=self.overlap_share,
-            )  # fmt: skip
-            new = review_plan.write_plan(db, rows, replace=replace, now_us=self.now_us())
+            new = review_plan.write_plan(
+                db, rows, replace=replace, now_us=self.now_us(), overlap_share=self.overlap_share
+            )
             # A person's answer is reused where it can be: a blind one settles an audit too.
             for item_id, batch in review_plan.reviewed(db, rows):
                 self._settle(db, item_id, batch)
@@ -240,13 +236,9 @@ class ReviewStore:
             return review_reading.reviews(db, since or 0)
 
     def answered(self, reviewer: str) -> dict[str, bool]:
-        """Return the keys of one person's answers, and whether each counts: its class and text still stand."""
+        """Return the keys of one person's answers, and whether class and text of each still stand."""
         with self.database.read() as db:
-            rows = db.execute(
-                "select idempotency_key, not gone and not aside from read_reviews where reviewer = ?",
-                (reviewer,),
-            ).fetchall()
-        return {str(key): bool(stands) for key, stands in rows}
+            return review_reading.answered(db, reviewer)
 
     def named(self) -> dict[str, int]:
         """Return how many answers name each class, read through the record of class changes."""
