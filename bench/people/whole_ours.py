@@ -107,7 +107,7 @@ def campaign(
             {
                 "consensus": consensus,
                 "student": calm,
-                "trust": np.array([trust.voters, trust.student]),
+                "trust": np.array([trust.voters, trust.student, trust.scale]),
             },
         )
         if n >= min(most, len(texts)):

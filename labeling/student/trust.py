@@ -66,10 +66,11 @@ def settle_trust(
 
     Notes
     -----
-    Weights by penalised maximum likelihood, in logs around the default, with the prior of the scale
-    in :mod:`labeling.student.correction`. They are taken where the likelihood ratio to the default,
-    penalty counted, is beyond the chi-squared quantile of two parameters (Wilks 1938, Annals of
-    Mathematical Statistics 9(1)).
+    Weights and scale by penalised maximum likelihood, in logs around the default, with the prior of
+    the scale in :mod:`labeling.student.correction`. They are taken where the likelihood ratio to the
+    default, penalty counted, is beyond the chi-squared quantile of three parameters (Wilks 1938,
+    Annals of Mathematical Statistics 9(1)). Without the scale, opinions that are too sure would pass
+    for opinions that are worth little beside the prior.
 
     Examples
     --------
@@ -77,8 +78,8 @@ def settle_trust(
     >>> guessing, taught = np.tile([[0.8, 0.2], [0.2, 0.8]], (30, 1)), np.tile([0.8, 0.2], (60, 1))
     >>> gold = Gold(np.arange(60), (np.arange(60) % 10 > 7).astype(np.int32), np.ones(60))
     >>> trust, gain = settle_trust(guessing, taught, votes, gold)
-    >>> str(trust)
-    'voters count 0.44, the student 1.07'
+    >>> round(trust.voters, 2), round(trust.student, 2)
+    (0.52, 1.38)
     >>> gain.better
     True
     """
@@ -112,14 +113,23 @@ def _likeliest(
     prior, target = log_prior(consensus, votes), np.eye(votes.n_classes)[label]
     said = beyond(consensus[item], prior), beyond(student[item], prior)
 
-    def loss(log_weight: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        times = np.exp(log_weight)
-        log_p = log_pool(prior, *said, Trust(*times.tolist()))
-        slope = w[:, None] * (np.exp(log_p) - target)
-        gradient = times * [float(np.sum(slope * who)) for who in said]
-        value = float(np.sum((log_weight / SCALE_SD) ** 2)) / 2 - float(w @ (target * log_p).sum(1))
-        return value, gradient + log_weight / SCALE_SD**2
+    def loss(z: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        trust = _trust(z)
+        log_p = log_pool(prior, *said, trust)
+        slope = trust.scale * w[:, None] * (np.exp(log_p) - target)
+        by_weight = [trust.voters * said[0], trust.student * said[1]]
+        by_weight.append(prior + by_weight[0] + by_weight[1])
+        gradient = np.array([float(np.sum(slope * moved)) for moved in by_weight])
+        value = float(np.sum((z / SCALE_SD) ** 2)) / 2 - float(w @ (target * log_p).sum(axis=1))
+        return value, gradient + z / SCALE_SD**2
 
-    found = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B")
-    beyond_chance = 2 * (loss(np.zeros(2))[0] - float(found.fun)) > chi2.ppf(CONFIDENCE, df=2)
-    return Trust(*np.exp(found.x).tolist()) if beyond_chance else TRUST
+    default = np.zeros(3)
+    found = minimize(loss, default, jac=True, method="L-BFGS-B")
+    ratio = 2 * (loss(default)[0] - float(found.fun))
+    return _trust(found.x) if ratio > chi2.ppf(CONFIDENCE, df=3) else TRUST
+
+
+def _trust(z: NDArray[np.float64]) -> Trust:
+    """Read the logs of both weights and of the scale."""
+    voters, student, scale = np.exp(z).tolist()
+    return Trust(voters, student, scale)

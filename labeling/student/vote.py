@@ -21,13 +21,17 @@ class Trust:
     voters, student : float
         ``>= 0``. 1 takes what each says beyond the prior at its word, 0 does not listen to it, and
         above 1 it was too modest.
+    scale : float
+        ``> 0``. What both together are stretched by: below 1 they were too sure. It changes no label.
     """
 
     voters: float = 1.0
     student: float = 1.0
+    scale: float = 1.0
 
     def __str__(self) -> str:
-        return f"voters count {self.voters:.2f}, the student {self.student:.2f}"
+        weights = f"voters count {self.voters:.2f}, the student {self.student:.2f}"
+        return f"{weights}, both stretched by {self.scale:.2f}"
 
 
 TRUST = Trust()
@@ -116,9 +120,9 @@ def with_student(
     Returns
     -------
     float array of shape (n_items, K)
-        ``prior * (consensus / prior) ** voters * (student / prior) ** student``, normalised; the
-        prior is the mean consensus of the items that were voted on, which both opinions hold
-        already. With a weight of 1 and one of 0 it is what one of them says alone.
+        ``(prior * (consensus / prior) ** voters * (student / prior) ** student) ** scale``,
+        normalised; the prior is the mean consensus of the items that were voted on, which both
+        opinions hold already. With a weight of 1 and one of 0 it is what one of them says alone.
 
     Notes
     -----
@@ -160,7 +164,8 @@ def log_pool(
     trust: Trust,
 ) -> NDArray[np.float64]:
     """Pool what both say beyond a prior; returns log probabilities of shape (n, K)."""
-    return log_softmax(prior + trust.voters * voters + trust.student * student, axis=1)
+    logits = prior + trust.voters * voters + trust.student * student
+    return log_softmax(trust.scale * logits, axis=1)
 
 
 def _fits(proba: NDArray[np.float64], votes: Votes) -> None:
