@@ -261,6 +261,16 @@ def test_whoever_guesses_is_heard_less_than_whoever_knows(voters, student):
     assert np.mean(pooled.argmax(axis=1) == y) == pytest.approx(0.8, abs=0.02)
 
 
+def test_two_that_are_too_sure_together_are_made_modest_and_no_label_moves():
+    consensus, _, votes, y = panel(0.8, 0.5)
+    trust, _ = settle_trust(consensus, consensus, votes, audit_of(y, 200))
+    assert trust.scale < 1
+    twice, once = (with_student(consensus, consensus, votes, how) for how in (TRUST, trust))
+    assert np.array_equal(twice.argmax(axis=1), once.argmax(axis=1))
+    assert twice.max(axis=1).mean() > 0.93
+    assert once.max(axis=1).mean() == pytest.approx(0.8, abs=0.05)
+
+
 def test_few_reviews_change_no_weight_and_neither_do_many_without_a_reason():
     consensus, student, votes, y = panel(0.5, 0.8)
     assert settle_trust(consensus, student, votes, audit_of(y, 49)) == (TRUST, None)
