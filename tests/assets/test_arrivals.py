@@ -72,7 +72,13 @@ def row(item, text, day="2026-03-02"):
 
 def test_every_row_stands_where_it_came_from(inbox):
     inbox.put("a.csv", [row("1", "one"), row("2", "two", "2026-03-03")])
-    assert inbox.land() == {"files": 1, "rows": 2, "quarantined": 0, "files_gone": 0}
+    assert inbox.land() == {
+        "files": 1,
+        "rows": 2,
+        "quarantined": 0,
+        "files_gone": 0,
+        "other_texts": 0,
+    }
     assert inbox.arrived() == [
         {"item_id": "1", "text": "one", "file": "a.csv", "row": 1, "batch": "2026-03-02"},
         {"item_id": "2", "text": "two", "file": "a.csv", "row": 2, "batch": "2026-03-03"},
@@ -83,7 +89,13 @@ def test_landing_the_same_files_again_reads_nothing_and_changes_nothing(inbox):
     inbox.put("a.csv", [row("1", "one"), row("", "no id")])
     inbox.land()
     before = inbox.arrived(), inbox.quarantined()
-    assert inbox.land() == {"files": 0, "rows": 0, "quarantined": 0, "files_gone": 0}
+    assert inbox.land() == {
+        "files": 0,
+        "rows": 0,
+        "quarantined": 0,
+        "files_gone": 0,
+        "other_texts": 0,
+    }
     assert (inbox.arrived(), inbox.quarantined()) == before
 
 
