@@ -27,19 +27,26 @@ from orchestration.task.task import Task
 QUERY = "query"
 """What stands for the file where the source is a query."""
 
+SHOWN_REASONS = 3
+"""Reasons that are told where no row can be used."""
+
 DUPLICATES = """
 insert into raw.quarantine
-select file, row, batch, ?, 'the same id with another '
-    || if(text is distinct from first_text, 'text', 'image') || ' stands in ' || first_file
-    || ', row ' || first_row, coalesce(nullif(text, ''), image), 'duplicate'
+select file, row, batch, ?, 'the same id' || case
+        when text is distinct from f.text then ' with another text'
+        when image is distinct from f.image then ' with another image'
+        when metadata is distinct from f.metadata then ' with other columns'
+        else '' end
+    || ' stands in ' || f.file || ', row ' || f.row
+    || if(batch <> f.batch, ', and counts in batch ' || f.batch, ''),
+    coalesce(nullif(text, ''), image), 'duplicate'
 from (
-    select *, first_value(text) over first as first_text, first_value(image) over first as first_image,
-        first_value(file) over first as first_file, first_value(row) over first as first_row
-    from raw.arrivals
-    window first as (partition by item_id order by file, row)
+    select *, first_value(a) over (partition by item_id order by file, row) as f
+    from raw.arrivals as a
 )
-where text is distinct from first_text or image is distinct from first_image
+where (text, image, metadata, batch) is distinct from (f.text, f.image, f.metadata, f.batch)
 """
+"""Of rows with one id the first stands; another that is the same, in the same batch, is no fault."""
 
 
 def arrivals(task: Task) -> dg.AssetsDefinition:
@@ -190,11 +197,16 @@ def _fail_if_nothing_arrived(task: Task, warehouse: Warehouse) -> None:
     with warehouse.connect() as db:
         (n_rows,) = db.execute("select count(*) from raw.arrivals").fetchone() or (0,)
         reasons = db.execute(
-            "select file, row, field, reason from raw.quarantine order by file, row limit 3"
+            "select file, row, field, reason from raw.quarantine order by file, row"
         ).fetchall()
-    if n_rows == 0:
-        lines = [
-            f"  {file}{f', row {row}' if row else ''}{f', {field}' if field else ''}: {reason}"
-            for file, row, field, reason in reasons
-        ]
-        raise TaskError(f"task {task.name!r} has no row that can be used:\n" + "\n".join(lines))
+    if n_rows:
+        return
+    lines = [
+        f"  {file}{f', row {row}' if row else ''}{f', {field}' if field else ''}: {reason}"
+        for file, row, field, reason in reasons[:SHOWN_REASONS]
+    ]
+    more = len(reasons) - SHOWN_REASONS
+    if more > 0:
+        lines.append(f"  and {more:,} more: touchstone quarantine {task.name}")
+    found = "\n".join(lines) or "  source.query gives none"
+    raise TaskError(f"task {task.name!r} has no row that can be used:\n{found}")

@@ -75,7 +75,7 @@ QUARANTINE = Table(
         "field": ("varchar", "The column at fault, where there is one."),
         "reason": ("varchar", "Why the row was set aside."),
         "content": ("varchar", "What stood there."),
-        "kind": ("varchar", "file, row or duplicate."),
+        "kind": ("varchar", "file, row, or duplicate: its id came before."),
     },
 )
 ITEMS = Table(

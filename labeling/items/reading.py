@@ -44,6 +44,8 @@ def read_items(path: Path, columns: Columns, longest_text: int = 100_000) -> Arr
     (['a'], ['the id is empty'])
     """
     records, rejects = read_records(path, columns.required)
+    if not records and not rejects:
+        rejects.append((None, None, "the file has no row below its header", None))
     return check_records(records, columns, longest_text, rejects)
 
 

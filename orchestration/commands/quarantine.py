@@ -63,6 +63,12 @@ def quarantine(
         console.print(
             f"and {len(rows) - limit:,} more: --limit 0 shows all, -o FILE.csv writes them"
         )
+    if any(row["kind"] == "duplicate" for row in rows):
+        console.print(
+            "An id that comes again is the same item: its first row, by name of the file, counts. Let "
+            "every item have an id of its own, or take the row out.",
+            soft_wrap=True,
+        )
     console.print(
         "Mend the files, or column, time_format or longest_text under source:, and run again.",
         soft_wrap=True,

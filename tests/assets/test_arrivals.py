@@ -6,6 +6,7 @@ import pytest
 
 from assets.arrivals import land
 from orchestration.commands.new import create
+from orchestration.planning import batches_to_label
 from orchestration.schedules import warehouse_of
 from orchestration.task.errors import TaskError
 from orchestration.task.task import load_task
@@ -134,9 +135,20 @@ def test_the_same_id_with_another_text_is_told_with_both_places(inbox):
     inbox.land()
     (told,) = inbox.quarantined()
     assert (told["kind"], told["file"], told["row"]) == ("duplicate", "b.csv", 2)
-    assert told["reason"] == "the same id with another text stands in a.csv, row 1"
+    assert told["reason"] == (
+        "the same id with another text stands in a.csv, row 1, and counts in batch 2026-03-02"
+    )
     assert told["content"] == "one, otherwise"
     assert told["field"] == "item_id"
+
+
+def test_the_same_text_on_another_day_is_told_and_counts_once(inbox):
+    inbox.put("a.csv", [row("1", "one")])
+    inbox.put("b.csv", [row("1", "one", "2026-03-05"), row("2", "two", "2026-03-05")])
+    inbox.land()
+    (told,) = inbox.quarantined()
+    assert (told["kind"], told["file"], told["row"]) == ("duplicate", "b.csv", 1)
+    assert told["reason"] == "the same id stands in a.csv, row 1, and counts in batch 2026-03-02"
 
 
 def test_the_same_row_twice_is_no_fault(inbox):
@@ -160,6 +172,7 @@ def test_a_duplicate_that_was_mended_leaves_quarantine(inbox):
     [
         (b"", "the file is empty"),
         (b"id,received_at,channel,text\n1,,mail,a\n", "column 'item_id' is missing"),
+        (b"item_id,received_at,channel,text\n", "no row below its header"),
     ],
 )
 def test_a_file_that_cannot_be_used_stops_no_other(inbox, data, reason):
@@ -236,3 +249,46 @@ def test_a_link_to_nothing_and_an_id_that_cannot_be_answered_are_set_aside(inbox
         ("b.csv", "cannot be opened: No such file or directory"),
         ("a.csv", "the id is longer than 1,000 characters"),
     ]
+
+
+def test_another_query_takes_the_place_of_the_rows_of_the_one_before(inbox):
+    query = "select 'q{0}' as item_id, timestamp '2026-03-02' as received_at, 'mail' as channel, 'hi {0}' as text"
+    inbox.put("a.csv", [row("1", "one")])
+    inbox.land()
+    inbox.settings('  files: "items/*.csv"', f'  query: "{query.format(1)}"')
+    assert inbox.land() == {
+        "files": 1,
+        "rows": 1,
+        "quarantined": 0,
+        "files_gone": 1,
+        "other_texts": 0,
+    }
+    assert [(r["item_id"], r["file"]) for r in inbox.arrived()] == [("q1", "query")]
+    inbox.settings(query.format(1), query.format(2))
+    inbox.land()
+    assert [(r["item_id"], r["text"]) for r in inbox.arrived()] == [("q2", "hi 2")]
+    inbox.settings(query.format(2), f"{query.format(2)} where false")
+    with pytest.raises(TaskError, match=r"source\.query gives none"):
+        inbox.land()
+
+
+def test_a_batch_is_labelled_anew_where_the_query_gives_another_text(inbox):
+    query = "select 'q' as item_id, timestamp '2026-03-02' as received_at, 'mail' as channel, '{0}' as text"
+    inbox.settings('  files: "items/*.csv"', f'  query: "{query.format("one")}"')
+    inbox.land()
+    (before,) = batches_to_label(inbox.task, inbox.warehouse).values()
+    inbox.land()
+    assert [*batches_to_label(inbox.task, inbox.warehouse).values()] == [before]
+    inbox.settings(query.format("one"), query.format("two"))
+    inbox.land()
+    assert [*batches_to_label(inbox.task, inbox.warehouse).values()] != [before]
+
+
+def test_reasons_that_are_not_shown_are_counted_where_no_row_can_be_used(inbox):
+    for name in "abcde":
+        inbox.put(f"{name}.csv", [])
+    with pytest.raises(TaskError) as raised:
+        inbox.land()
+    told = str(raised.value).splitlines()
+    assert [line.partition(":")[0] for line in told[1:4]] == ["  a.csv", "  b.csv", "  c.csv"]
+    assert told[4] == "  and 2 more: touchstone quarantine letters"

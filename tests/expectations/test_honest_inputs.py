@@ -243,6 +243,16 @@ def test_what_only_warns_says_the_number_the_rows_and_the_remedy(task, warehouse
         assert row in str(result.metadata["which"].value)
 
 
+def test_an_answer_whose_id_stands_in_another_batch_first_is_told_so(task, warehouse):
+    put(warehouse, tables.REVIEWS, REVIEW, {**REVIEW, "review_id": 2, "item_id": "other"})
+    put(warehouse, tables.ARRIVALS, {"file": "a.csv", "row": 1, "item_id": "i"})
+    result = checked(task, warehouse)["reviews_are_of_known_items"]
+    assert "1 of items that are gone, 1 of items whose id stands in another batch" in str(
+        result.description
+    )
+    assert "`2026-03-02` | `a.csv`" in str(result.metadata["which"].value)
+
+
 def test_every_warning_can_be_switched_off_by_its_name_and_nothing_that_blocks(task):
     path = Path(task.folder) / "task.yaml"
     text = path.read_text(encoding="utf-8")
