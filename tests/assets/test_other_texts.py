@@ -7,6 +7,7 @@ import pytest
 
 from assets import tables
 from assets.arrivals import land
+from assets.canary_panel import EXAMPLES, PANEL
 from assets.gold import SETTLE
 from assets.other_texts import sentence
 from orchestration.commands.new import create
@@ -168,6 +169,33 @@ def test_redaction_switched_on_and_off_keeps_the_answers(inbox):
     inbox.land()
     assert inbox.gold() == ["i1", "i2"]
     assert sentence(inbox.task) is None
+
+
+def test_the_canary_asks_about_no_item_that_was_answered_as_another(inbox):
+    inbox.land()
+    inbox.answer("i1", "i2")
+    inbox.gold()
+    warehouse = warehouse_of(inbox.task)
+    warehouse.ensure(tables.ITEMS, tables.CANARY_PANEL, tables.CANARY_EXAMPLES)
+    with warehouse.connect() as db:
+        db.execute("insert into raw.items by name select * exclude (file, row) from raw.arrivals")
+        for table, more in (("canary_panel", f", '{DAY}'"), ("canary_examples", "")):
+            db.execute(
+                f"insert into people.{table} select item_id, batch, label{more} from people.gold"
+            )
+    assert panel(warehouse) == (["i1", "i2"], ["i1", "i2"])
+    store = ReviewStore(inbox.task.reviews)
+    store.plan([Assignment(item_id="i1", batch=DAY, origin="queue", text="another")])
+    inbox.gold()
+    assert panel(warehouse_of(inbox.task)) == (["i2"], ["i2"])
+    warehouse.close()
+
+
+def panel(warehouse):
+    with warehouse.connect() as db:
+        asked = db.execute(PANEL, {"batch": DAY}).fetchall()
+        shown = db.execute(EXAMPLES).fetchall()
+    return [row[0] for row in asked], [row[0] for row in shown]
 
 
 def test_what_is_set_aside_is_read_anew_where_nothing_else_changed(inbox):
