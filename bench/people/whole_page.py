@@ -1,7 +1,7 @@
 """The page of the whole loop: a table for each number of reviews, and where ours loses."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +16,27 @@ Found = dict[str, dict[str, dict[int, list[float]]]]
 
 
 def read(kept: Path) -> Found:
-    """Read every campaign."""
-    found: Found = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    """Read the campaigns of every set and seed that ours and all peers have been through."""
+    curves: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(dict)
     for path in sorted(kept.glob("*~*~*.json")):
-        name, _, way = path.stem.split("~")
-        curve = json.loads(path.read_text())["curve"]
-        for n in REVIEWS:
-            reached = [int(k) for k in curve if int(k) <= n]
-            found[name][way][n].append(curve[str(max(reached))])
+        name, seed, way = path.stem.split("~")
+        curves[name, seed][way] = json.loads(path.read_text())["curve"]
+    needed = {way for by in curves.values() for way in by if not way.startswith("ours,")}
+    found: Found = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+    for (name, _), by in curves.items():
+        if needed <= by.keys():
+            for way, curve in by.items():
+                for n in REVIEWS:
+                    reached = [int(k) for k in curve if int(k) <= n]
+                    found[name][way][n].append(curve[str(max(reached))])
     return found
+
+
+def seeds(whole: Found) -> str:
+    """Say of how many sets there are how many seeds."""
+    counts = Counter(len(by["ours"][JUDGED_AT]) for by in whole.values())
+    told = ", ".join(f"{n} of {sets} sets" for n, sets in sorted(counts.items(), reverse=True))
+    return f"Seeds, the same for all ways: {told}.\n\n"
 
 
 def versions(kept: Path, whole: Found) -> str:
@@ -47,9 +59,8 @@ def write(kept: Path) -> str:
     found = read(kept)
     ways = ["ours", *sorted({w for by in found.values() for w in by} - {"ours"})]
     peers = [way for way in ways if not way.startswith("ours")]
-    whole = {name: by for name, by in found.items() if all(way in by for way in ["ours", *peers])}
-    parts = [HEAD, versions(kept, whole) + verdict(whole, peers), means(whole, ways)]
-    parts += [table(whole, [way for way in ways if way in ("ours", *peers)], n) for n in REVIEWS]
+    parts = [HEAD, seeds(found) + versions(kept, found) + verdict(found, peers), means(found, ways)]
+    parts += [table(found, ["ours", *peers], n) for n in REVIEWS]
     RESULT.write_text("\n\n".join(parts) + "\n")
     return RESULT.read_text()
 
@@ -119,8 +130,8 @@ def table(whole: Found, ways: list[str], n: int) -> str:
     ]
     for name in whole:
         found = [mean(whole, name, way, n) for way in ways]
-        seeds = min(len(whole[name][way][n]) for way in ways)
-        few = "" if seeds >= 3 else f" ({seeds} of 3 seeds)"
+        n_seeds = len(whole[name]["ours"][n])
+        few = "" if n_seeds >= 3 else f" ({n_seeds} of 3 seeds)"
         cells = " | ".join(f"{value:.1f}" for value in found)
         lines.append(f"| {name}{few} | {cells} | {found[0] - max(found[1:]):+.1f} |")
     return "\n".join(lines)
@@ -131,7 +142,7 @@ HEAD = """# The whole loop
 `.venv/bin/python bench/people/whole.py`. Votes of rules or models on every set under `../shared/data`
 that has texts, and N reviews; the accuracy in percent of the published labels of *all* items, where a
 reviewed item is published with its review, whatever the way. No gold at all at 0 reviews, batches of 50
-after it, mean of 3 seeds. Of larger sets, 4,000 items drawn once. All learn from the same TF-IDF features;
+after it, mean of at most 3 seeds. Of larger sets, 4,000 items drawn once. All learn from the same TF-IDF features;
 peers run in an environment of their own (`bench/people/whole-requirements.txt`, Snorkel's as in
 `bench/consensus`).
 
