@@ -11,6 +11,13 @@ REVIEWS = (0, 50, 100, 200, 400)
 JUDGED_AT = 200
 AHEAD, FLOOR = 3.0, 0.5
 
+CHOSEN_ON = (
+    *(f"llm_css_{one}" for one in ("emotion", "flute", "mrf", "persuasion", "tempowic")),
+    *("raw_banking77", "raw_sms", "ws_hausa"),
+    *(f"wrench_{one}" for one in ("agnews", "imdb", "sms", "yelp")),
+)
+"""Sets that were looked at when the weights of voters and student were chosen."""
+
 Found = dict[str, dict[str, dict[int, list[float]]]]
 """set -> way -> reviews -> accuracy by seed."""
 
@@ -88,12 +95,18 @@ def verdict(whole: Found, peers: list[str]) -> str:
         - max(mean(whole, name, peer, JUDGED_AT) for peer in peers)
         for name in whole
     }
+    parts = [[name for name in whole if (name in CHOSEN_ON) is seen] for seen in (True, False)]
+    seen, unseen = (float(np.mean([against[name] for name in part])) for part in parts)
     lines = [
         f"At {JUDGED_AT} reviews, {len(whole)} sets; the best peer on the mean is {best}.",
         "",
         (
             f"- ours minus the best peer on the mean: **{ahead:+.1f}** (at least {AHEAD:+.1f}: "
             f"{'met' if ahead >= AHEAD else '**missed**'})"
+        ),
+        (
+            f"- of that, on {len(parts[0])} sets that the weights of voters and student were chosen "
+            f"with {seen:+.1f}, on the {len(parts[1])} others {unseen:+.1f}"
         ),
         f"- sets where ours is more than {FLOOR} under it: {_named(against)}",
         f"- sets where ours is more than {FLOOR} under the best peer of that very set: {_named(strict)}",
