@@ -118,8 +118,8 @@ def student() -> list[str]:
         "",
         (
             "Accuracy on the test rows, in percent; sets of more than 8,000 rows are sampled. The "
-            "student is cross-fitted and calibrated, then pooled with the voters unless gold proves "
-            "that to be worse; alone where nobody voted. Gold: drawn at random outside the test "
+            "student is cross-fitted and calibrated, then pooled with the voters by the weights gold "
+            "asks for; alone where nobody voted. Gold: drawn at random outside the test "
             "rows, or excluded from them, mean of 5 draws."
         ),
         "",

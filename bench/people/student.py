@@ -31,13 +31,13 @@ MAX_ROWS = 8_000
 
 
 def labels_with_student(texts, votes, consensus, gold, near):
-    """Return posteriors with the student, as the product makes them, and how it is trusted."""
+    """Return posteriors with the student, as the product makes them."""
     student = TextStudent(votes.n_classes)
     spoken = covered(votes)
     unseen = cross_fit(student, texts, consensus, gold, spoken.astype(float), near)
     calm = cooled(unseen, temperature(unseen, consensus, spoken, gold).value)
     trust, _ = settle_trust(without_own_gold(votes, consensus, gold), calm, votes, gold)
-    return with_student(consensus, calm, votes, trust), trust
+    return with_student(consensus, calm, votes, trust)
 
 
 def without_own_gold(votes, consensus, gold):
@@ -70,7 +70,7 @@ def one(name: str) -> dict[str, object]:
     started = time.perf_counter()
     row: dict[str, object] = {"set": name, "rows": len(texts)}
     for n_gold, draws in ((0, 1), (N_GOLD, DRAWS)):
-        found = {"consensus": [], "with student": [], "trust": []}
+        found = {"consensus": [], "with student": []}
         for draw in range(draws):
             gold, judged = None, test
             if n_gold:
@@ -80,10 +80,9 @@ def one(name: str) -> dict[str, object]:
                 judged = test.copy()
                 judged[item] = False
             consensus = LabelModel(votes.n_classes).fit(votes, gold).predict_proba(votes)
-            together, trust = labels_with_student(texts, votes, consensus, gold, near)
+            together = labels_with_student(texts, votes, consensus, gold, near)
             for what, proba in (("consensus", consensus), ("with student", together)):
                 found[what].append(100 * float(np.mean((proba.argmax(1) == y)[judged])))
-            found["trust"].append(trust)
             if n_gold and draw == 0 and len(texts) <= 3_000:
                 spoken = covered(votes).astype(float)
                 student = TextStudent(votes.n_classes)
