@@ -2,31 +2,31 @@
 
 import dagster as dg
 
-from assets.accuracy import accuracy
-from assets.alarms import alarm_list
-from assets.arrivals import arrivals
-from assets.audit import audit_sample
-from assets.canary import canary
-from assets.consensus import consensus
-from assets.drift import drift
-from assets.early import early_warnings
-from assets.gold import gold
-from assets.items import items
-from assets.llm import models
-from assets.marts import marts
-from assets.overall import overall
-from assets.published import published
-from assets.queue import queue
-from assets.queue_gain import queue_gain
-from assets.released import released
-from assets.report import report
-from assets.rereviews import rereviews
-from assets.reviews import reviews
-from assets.rule_analysis import rule_analysis
-from assets.rules import rules
-from assets.student import student
-from assets.tracking import tracking
-from orchestration.task.task import Task
+from assets.labels.consensus import consensus
+from assets.labels.released import released
+from assets.labels.student import student
+from assets.landing.arrivals import arrivals
+from assets.landing.items import items
+from assets.people.audit import audit_sample
+from assets.people.gold import gold
+from assets.people.queue import queue
+from assets.people.rereviews import rereviews
+from assets.people.reviews import reviews
+from assets.published.files import published
+from assets.published.marts import marts
+from assets.published.report import report
+from assets.published.tracking import tracking
+from assets.quality.accuracy import accuracy
+from assets.quality.alarms import alarm_list
+from assets.quality.canary import canary
+from assets.quality.drift import drift
+from assets.quality.early import early_warnings
+from assets.quality.overall import overall
+from assets.quality.queue_gain import queue_gain
+from assets.quality.rule_analysis import rule_analysis
+from assets.votes.llm import models
+from assets.votes.rules import rules
+from resources.task.task import Task
 
 
 def assets(task: Task) -> list[dg.AssetsDefinition]:

@@ -13,12 +13,12 @@ from console import images, messages
 from console.security import csrf_token, problem, session_cookie
 from console.settings import ConsoleSettings
 from labeling.pictures import is_address
-from orchestration.resources import review_progress
-from orchestration.resources.review_answers import Answer, Reply
-from orchestration.resources.review_leases import HandOut
-from orchestration.resources.review_rows import ReviewError, read_context
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.reviewers import Person, Reviewers
+from resources.reviews import progress as review_progress
+from resources.reviews.answers import Answer, Reply
+from resources.reviews.leases import HandOut
+from resources.reviews.reviewers import Person, Reviewers
+from resources.reviews.rows import ReviewError, read_context
+from resources.reviews.store import ReviewStore
 
 LONGEST_BODY = 1_000_000
 """Bytes accepted in one request."""

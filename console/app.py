@@ -22,9 +22,9 @@ from console.pages import Pages
 from console.patience import CONNECTIONS, PatientProtocol
 from console.security import Gate, problem
 from console.settings import ConsoleSettings
-from orchestration.resources.review_rows import ReviewError
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.reviewers import Reviewers
+from resources.reviews.reviewers import Reviewers
+from resources.reviews.rows import ReviewError
+from resources.reviews.store import ReviewStore
 
 
 def create_app(settings: ConsoleSettings) -> Starlette:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from labeling.pictures import ImageError, is_address, picture_bytes
-from orchestration.resources.review_rows import ReviewError
+from resources.reviews.rows import ReviewError
 
 SERVED = {
     "JPEG": "image/jpeg",

@@ -15,9 +15,9 @@ import httpx
 
 from console.formats.label_studio import OURS, image_data, labeling_config, read_annotation
 from console.label_studio_choices import NoChoicesError, with_choices
-from orchestration.resources.review_leases import HandOut, Mix
-from orchestration.resources.review_rows import Review, ReviewError
-from orchestration.resources.review_store import ReviewStore
+from resources.reviews.leases import HandOut, Mix
+from resources.reviews.rows import Review, ReviewError
+from resources.reviews.store import ReviewStore
 
 HOLDER = "label-studio"
 """Who holds the leases of pushed items."""

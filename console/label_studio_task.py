@@ -3,10 +3,10 @@
 from contextlib import closing
 
 from console.label_studio import LabelStudio, Synced, sync
-from orchestration.environment import secret
-from orchestration.resources.review_rows import ReviewError
-from orchestration.resources.review_store import ReviewStore
-from orchestration.task.task import Task
+from resources.environment import secret
+from resources.reviews.rows import ReviewError
+from resources.reviews.store import ReviewStore
+from resources.task.task import Task
 
 
 def sync_task(task: Task) -> Synced:

@@ -19,8 +19,8 @@ from starlette.staticfiles import StaticFiles
 
 from console.security import csrf_token
 from console.settings import ConsoleSettings
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.reviewers import Person
+from resources.reviews.reviewers import Person
+from resources.reviews.store import ReviewStore
 
 NONE = "'none'"
 HERE = Path(__file__).parent

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from labeling.quality.agreement import krippendorff_alpha
 from labeling.quality.intervals import wilson
 from labeling.votes import ABSTAIN, Votes
-from orchestration.resources.review_store import ReviewStore
+from resources.reviews.store import ReviewStore
 
 CONFIDENCE = 0.95
 RESAMPLES = 500

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console.origin import READING, known_host, same_origin
 from console.patience import hurried
 from console.settings import ConsoleSettings
-from orchestration.resources.reviewers import Person, Reviewers
+from resources.reviews.reviewers import Person, Reviewers
 
 COOKIE = "touchstone_session"
 CSRF_HEADER = "x-csrf-token"

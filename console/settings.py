@@ -4,8 +4,8 @@ import string
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.resources.review_leases import Mix
-from orchestration.resources.review_rows import ReviewError
+from resources.reviews.leases import Mix
+from resources.reviews.rows import ReviewError
 
 KEYS = "1234567890" + string.ascii_lowercase + string.ascii_uppercase
 """Keys given to classes that ask for none, in this order. Further classes are found by search."""

@@ -7,14 +7,14 @@ from typing import Any
 
 import dagster as dg
 
-from assets.alarms import known_alarms
-from assets.tables import DRIFT, DRIFT_SERIES
+from assets.quality.alarms import known_alarms
 from labeling.quality.family import LABELS
-from orchestration.partitions import batches
-from orchestration.resources.alarm_trail import AlarmTrail
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.percent import percent
-from orchestration.task.task import Task
+from resources.alerts.trail import AlarmTrail
+from resources.dagster.partitions import batches
+from resources.store.tables import DRIFT, DRIFT_SERIES
+from resources.store.warehouse import Warehouse
+from resources.task.percent import percent
+from resources.task.task import Task
 
 LABELS_CHECK, OTHERS_CHECK = "accuracy_has_not_drifted", "no_class_or_voter_has_drifted"
 ALARM_CHECKS = (LABELS_CHECK, OTHERS_CHECK)

@@ -4,10 +4,10 @@ import warnings
 
 import dagster as dg
 
-from assets.tables import CANARY, DRIFT
-from orchestration.partitions import batches
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import Task
+from resources.dagster.partitions import batches
+from resources.store.tables import CANARY, DRIFT
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
 
 NEWEST = """
 select voter, why, changed, fingerprint_changed, verdict from quality.canary

@@ -10,7 +10,7 @@ from expectations.expected import SUITES
 from expectations.inbox import every_file_can_be_read
 from expectations.labelled import AS_BEFORE, MOST, items_are_labelled
 from expectations.suite import suite_checks
-from orchestration.task.task import Task
+from resources.task.task import Task
 
 
 def checks(task: Task) -> list[dg.AssetChecksDefinition]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from orchestration.task.task import Task
+from resources.task.task import Task
 
 SUITES = Path(__file__).parent / "suites"
 

@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from assets.tables import ARRIVALS
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import Task
+from resources.store.tables import ARRIVALS
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
 
 
 def every_file_can_be_read(task: Task) -> dg.AssetChecksDefinition:

@@ -5,10 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from assets.tables import RELEASED
-from orchestration.partitions import batches
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import Task
+from resources.dagster.partitions import batches
+from resources.store.tables import RELEASED
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
 
 MOST, AS_BEFORE = "most_items_are_labelled", "as_many_are_labelled_as_before"
 SHOWN_ROWS = 20

@@ -13,9 +13,9 @@ import dagster as dg
 
 from expectations import failed
 from expectations.expected import SUITES, Expected, Suite, read_suite
-from orchestration.partitions import batches
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import Task
+from resources.dagster.partitions import batches
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd

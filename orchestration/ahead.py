@@ -5,8 +5,8 @@ import subprocess
 import threading
 from collections.abc import Generator
 
-from orchestration.resources.dbt import parse_command
-from orchestration.task.task import Task
+from resources.store.dbt import parse_command
+from resources.task.task import Task
 
 
 @contextlib.contextmanager

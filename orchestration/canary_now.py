@@ -7,12 +7,12 @@ from labeling.llm.canary_rounds import unfinished
 from labeling.llm.ledger import Ledger
 from orchestration.canary_schedule import newest_labelled, round_at
 from orchestration.definitions import definitions
-from orchestration.instance import ROUND_TAG, open_instance
 from orchestration.planning import is_published
 from orchestration.running import Progress, run_job
 from orchestration.schedules import warehouse_of
-from orchestration.task.errors import TaskError
-from orchestration.task.task import Task
+from resources.dagster.instance import ROUND_TAG, open_instance
+from resources.task.errors import TaskError
+from resources.task.task import Task
 
 
 def ask_now(task: Task, progress: Progress) -> list[dict[str, Any]]:

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from assets.tables import RELEASED
-from orchestration.instance import ROUND_TAG
-from orchestration.partitions import batches
-from orchestration.requests import under_way
-from orchestration.task.task import Task
+from orchestration.sensors.run_requests import under_way
+from resources.dagster.instance import ROUND_TAG
+from resources.dagster.partitions import batches
+from resources.store.tables import RELEASED
+from resources.task.task import Task
 
 
 def canary_schedules(task: Task) -> list[dg.ScheduleDefinition]:

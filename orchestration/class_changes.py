@@ -9,12 +9,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from assets.class_changes import carry_over
-from assets.class_check import named_by
-from assets.evidence import input_chain
-from assets.rules import load_rules
-from assets.stamp import stamp_of
-from assets.tables import (
+from assets.landing.class_changes import carry_over
+from assets.landing.class_check import named_by
+from assets.reading.evidence import input_chain
+from assets.reading.stamp import stamp_of
+from assets.votes.rules import load_rules
+from labeling.class_changes import ClassChange
+from labeling.errors import LabelingError
+from labeling.llm.classes import ClassSpec, spellings
+from orchestration.class_names import classes_after, classes_before
+from orchestration.turn import turn
+from resources.dagster.instance import under_way
+from resources.models.task_models import classes_of, prompts_of, voter_versions
+from resources.reviews.store import ReviewStore
+from resources.store.tables import (
     AUDIT_SAMPLE,
     DRIFT_SERIES,
     GOLD,
@@ -23,22 +31,14 @@ from assets.tables import (
     RULE_VOTES,
     STUDENT_VOTES,
 )
-from labeling.class_changes import ClassChange
-from labeling.errors import LabelingError
-from labeling.llm.classes import ClassSpec, spellings
-from orchestration.class_names import classes_after, classes_before
-from orchestration.instance import under_way
-from orchestration.resources.models import classes_of, prompts_of, voter_versions
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.class_asked import Asked
-from orchestration.task.class_edits import Edits, edits_of
-from orchestration.task.class_files import write_files
-from orchestration.task.class_record import read_changes
-from orchestration.task.errors import TaskError
-from orchestration.task.reading import read_spec
-from orchestration.task.task import Task, load_task
-from orchestration.turn import turn
+from resources.store.warehouse import Warehouse
+from resources.task.classes.asked import Asked
+from resources.task.classes.edits import Edits, edits_of
+from resources.task.classes.files import write_files
+from resources.task.classes.record import read_changes
+from resources.task.errors import TaskError
+from resources.task.reading import read_spec
+from resources.task.task import Task, load_task
 
 ASKED_AGAIN = {"split": ("audit", "queue"), "retire": ("audit",)}
 """What comes before people again. Without the audits of a class that is gone, the sample that
@@ -255,8 +255,8 @@ def _stamps(
 def _open_alarms(task: Task, asked: Asked) -> list[str]:
     if not task.warehouse.is_file():
         return []
-    from assets.alarms import known_alarms
-    from orchestration.resources.alarm_trail import AlarmTrail
+    from assets.quality.alarms import known_alarms
+    from resources.alerts.trail import AlarmTrail
 
     warehouse = Warehouse(path=str(task.warehouse))
     events = AlarmTrail(task.alarm_trail, task.changes).events()

@@ -5,10 +5,10 @@ import unicodedata
 from collections.abc import Collection
 
 from labeling.look_alikes import difference, shown, spelling
-from orchestration.task.class_asked import Asked
-from orchestration.task.errors import TaskError
-from orchestration.task.schema import NO_CLASSES
-from orchestration.task.task import Task
+from resources.task.classes.asked import Asked
+from resources.task.errors import TaskError
+from resources.task.schema import NO_CLASSES
+from resources.task.task import Task
 
 
 def classes_before(task: Task, asked: Asked, counted: Collection[str]) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labeling.student.whole import is_whole
-from orchestration.task.errors import TaskError
-from orchestration.task.locate import find_task
-from orchestration.task.task import Task
+from resources.task.errors import TaskError
+from resources.task.locate import find_task
+from resources.task.task import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _fault_of_parquet(path: Path) -> str | None:
 
 
 def _fault_of_warehouse(task: Task) -> str | None:
-    from orchestration.resources.warehouse import Warehouse
+    from resources.store.warehouse import Warehouse
 
     tables = "select schema_name || '.\"' || table_name || '\"' from duckdb_tables()"
     try:

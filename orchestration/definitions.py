@@ -4,9 +4,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration.environment import prepare
 from orchestration.jobs import jobs
-from orchestration.task.task import Task, load_task
+from resources.environment import prepare
+from resources.task.task import Task, load_task
 
 
 def definitions_for(folder: Path) -> dg.Definitions:
@@ -25,11 +25,11 @@ def definitions(task: Task) -> dg.Definitions:
     prepare()
     from assets.graph import assets
     from expectations.checks import checks
-    from orchestration.label_studio import label_studio_sensors
-    from orchestration.model_answers import model_answer_sensors
-    from orchestration.resources.dbt import dbt_resource
     from orchestration.schedules import schedules, warehouse_of
-    from orchestration.sensors import sensors
+    from orchestration.sensors.files import sensors
+    from orchestration.sensors.label_studio import label_studio_sensors
+    from orchestration.sensors.model_answers import model_answer_sensors
+    from resources.store.dbt import dbt_resource
 
     return dg.Definitions(
         assets=assets(task),

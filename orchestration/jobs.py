@@ -4,8 +4,8 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.instance import TASK_TAG
-from orchestration.task.task import Task
+from resources.dagster.instance import TASK_TAG
+from resources.task.task import Task
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Run configuration of runs whose progress is shown elsewhere."""

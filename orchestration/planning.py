@@ -2,15 +2,15 @@
 
 import pyarrow.compute as pc
 
-from assets import tables
-from assets.published import PUBLISHED
-from assets.stamp import BATCHES, files_hash, publication_stamp, stamp_of
-from assets.tracking import runs_that_stand
+from assets.published.files import PUBLISHED
+from assets.published.tracking import runs_that_stand
+from assets.reading.stamp import BATCHES, files_hash, publication_stamp, stamp_of
 from labeling.student.whole import is_whole
-from orchestration.resources.review_drawn import all_drawn
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import Task
+from resources.reviews.drawn import all_drawn
+from resources.reviews.store import ReviewStore
+from resources.store import tables
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
 
 CUT_SHORT = """
 select batch, string_agg(coalesce(waits_for, ''), ' '),
@@ -122,7 +122,7 @@ def voters_at_rest(task: Task) -> frozenset[str]:
     at_rest = models_at_rest(task)
     if not at_rest:
         return frozenset()
-    from orchestration.resources.models import prompts_of
+    from resources.models.task_models import prompts_of
 
     return frozenset(
         f"llm/{prompt.name}"
@@ -139,7 +139,7 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
     """
     if not task.reviews.is_file():
         return []
-    from assets.evidence import stale_evidence  # scipy: half a second
+    from assets.reading.evidence import stale_evidence  # scipy: half a second
 
     warehouse.ensure(*_MEASURED)
     with warehouse.connect() as db:

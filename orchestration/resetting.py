@@ -8,22 +8,22 @@ from dataclasses import dataclass
 import dagster as dg
 import pyarrow as pa
 
-from assets.canary_tables import CANARY, CANARY_EXAMPLES, CANARY_PANEL
-from assets.forgetting import forget, made
-from assets.history import delete_runs
-from orchestration.instance import (
+from assets.landing.forgetting import forget, made
+from assets.published.history import delete_runs
+from orchestration.schedules import warehouse_of
+from orchestration.turn import turn
+from resources.dagster.instance import (
     LAUNCHED_TAG,
     end_lost_runs,
     open_instance,
     unfinished_runs,
 )
-from orchestration.partitions import batches
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.warehouse import Warehouse, insert, transaction
-from orchestration.schedules import warehouse_of
-from orchestration.task.errors import TaskError
-from orchestration.task.task import Task
-from orchestration.turn import turn
+from resources.dagster.partitions import batches
+from resources.reviews.store import ReviewStore
+from resources.store.canary_tables import CANARY, CANARY_EXAMPLES, CANARY_PANEL
+from resources.store.warehouse import Warehouse, insert, transaction
+from resources.task.errors import TaskError
+from resources.task.task import Task
 
 PATIENCE_S = 5.0
 """How long a run of the task may still take before the reset is refused, in seconds."""

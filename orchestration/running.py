@@ -8,17 +8,16 @@ from typing import Any
 
 import dagster as dg
 
-from assets import other_texts
-from assets.class_check import check_classes
-from assets.forgetting import made
-from assets.set_aside import sentence
-from assets.stamp import BATCHES
+from assets.landing import other_texts
+from assets.landing.class_check import check_classes
+from assets.landing.forgetting import made
+from assets.landing.set_aside import sentence
+from assets.reading.stamp import BATCHES
 from expectations.alarm import ALARM_CHECKS
 from expectations.canary import TOLD_ONLY
 from labeling.errors import LabelingError
 from orchestration.ahead import dbt_reading, importing_what_publishes
 from orchestration.definitions import definitions
-from orchestration.instance import COMMAND_TAG, PROCESS_TAG, end_lost_runs, open_instance
 from orchestration.jobs import QUIET
 from orchestration.planning import (
     answers_to_come,
@@ -27,12 +26,13 @@ from orchestration.planning import (
     is_published,
     models_at_rest,
 )
-from orchestration.processes import this_process
 from orchestration.schedules import warehouse_of
 from orchestration.simulating import simulate_inbox
-from orchestration.task.errors import BlockedError, TaskError
-from orchestration.task.task import Task
 from orchestration.turn import turn
+from resources.dagster.instance import COMMAND_TAG, PROCESS_TAG, end_lost_runs, open_instance
+from resources.processes import this_process
+from resources.task.errors import BlockedError, TaskError
+from resources.task.task import Task
 
 LINE = "\n"
 NAMED = 5
@@ -166,7 +166,7 @@ def _gone(batches: list[str]) -> str:
 
 def _fetched(task: Task) -> list[str]:
     """Bring into the ledger what providers' batches have answered; return what went wrong."""
-    from orchestration.resources.models import collect_answers
+    from resources.models.task_models import collect_answers
 
     return [f"models: {note}" for note in collect_answers(task).notes]
 

@@ -3,8 +3,8 @@
 import dagster as dg
 
 from orchestration.canary_schedule import canary_schedules
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import Task
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
 
 CRON = {
     "hour": "10 * * * *",

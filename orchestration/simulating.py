@@ -4,8 +4,8 @@ import importlib.util
 import shutil
 
 from labeling.files.found import find_files
-from orchestration.task.errors import TaskError
-from orchestration.task.task import Task
+from resources.task.errors import TaskError
+from resources.task.task import Task
 
 
 def simulate_inbox(task: Task) -> None:

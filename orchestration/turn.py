@@ -5,9 +5,9 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from orchestration.processes import this_process, told
-from orchestration.task.errors import TaskError
-from orchestration.task.task import Task
+from resources.processes import this_process, told
+from resources.task.errors import TaskError
+from resources.task.task import Task
 
 
 @contextmanager

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 from filelock import FileLock
 
-from orchestration.environment import prepare
+from resources.environment import prepare
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from orchestration.running import Outcome
-    from orchestration.task.task import Task
+    from resources.task.task import Task
 
 prepare()
 
@@ -47,7 +47,7 @@ CHROMIUM_FLAGS = [
 
 LONGEST_FIRST = (
     "tests/whole_tasks/test_support_inbox.py",
-    "tests/orchestration/commands/test_new.py",
+    "tests/cli/test_new.py",
     "tests/orchestration/test_definitions.py",
     "tests/orchestration/test_sensors.py",
     "tests/whole_tasks/test_youtube_spam.py",
@@ -60,7 +60,7 @@ LONGEST_FIRST = (
     "tests/orchestration/test_up.py",
     "tests/orchestration/test_canary_by_the_clock.py",
     "tests/faults/llm/test_killed_runs.py",
-    "tests/orchestration/resources/test_warehouse.py",
+    "tests/resources/store/test_warehouse.py",
     "tests/console/test_browser.py",
 )
 """Files that take longest, so that no worker is left alone with one at the end. The two that begin
@@ -97,7 +97,7 @@ class Said:
 @pytest.fixture(scope="session")
 def ran_task(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """For reading only: every test of the session, in every worker, looks at the same run."""
-    from orchestration.task.task import load_task
+    from resources.task.task import load_task
 
     base = tmp_path_factory.getbasetemp()
     project = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "ran_task"
@@ -113,9 +113,9 @@ def ran_task(tmp_path_factory: pytest.TempPathFactory) -> Ran:
 
 def run_letters(project: Path) -> "tuple[dict[str, str], Outcome]":
     """Make the project, and run its task."""
-    from orchestration.commands.new import create
+    from cli.new.new import create
     from orchestration.running import run_task
-    from orchestration.task.task import load_task
+    from resources.task.task import load_task
 
     folder = create(project, "letters")
     for path in (folder / "items").iterdir():
@@ -159,7 +159,7 @@ def touchstone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Said]:
     """Call the command line in a folder, as the console script does."""
-    from orchestration.commands.app import main
+    from cli.app import main
 
     def call(*arguments: str, at: Path, columns: int = 100) -> Said:
         monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)

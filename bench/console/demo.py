@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 
 from console.app import create_app, serve
 from console.settings import ClassInfo, ConsoleSettings
-from orchestration.resources.review_rows import Assignment
-from orchestration.resources.review_store import ReviewStore
+from resources.reviews.rows import Assignment
+from resources.reviews.store import ReviewStore
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

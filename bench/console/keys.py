@@ -18,9 +18,9 @@ import numpy as np
 import psutil
 from playwright.async_api import Page, async_playwright
 
-from orchestration.resources.review_rows import Assignment
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.reviewers import Reviewers
+from resources.reviews.reviewers import Reviewers
+from resources.reviews.rows import Assignment
+from resources.reviews.store import ReviewStore
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = [

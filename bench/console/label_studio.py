@@ -20,8 +20,8 @@ import httpx
 from console.formats.bundle import Bundle
 from console.formats.label_studio import from_tasks, to_tasks
 from console.label_studio import LabelStudio, sync
-from orchestration.resources.review_rows import Assignment, Review
-from orchestration.resources.review_store import ReviewStore, now
+from resources.reviews.rows import Assignment, Review
+from resources.reviews.store import ReviewStore, now
 
 HERE = Path(__file__).parent
 PEER = HERE.parent / ".peers" / "label_studio"

@@ -24,7 +24,7 @@ from labeling.llm.classes import ClassSpec
 from labeling.llm.ledger import Ledger
 from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace
-from orchestration.resources.litellm_transport import LiteLlmTransport
+from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider.recorded import DriftingModel
 from tests.fakes.provider.server import FakeProvider
 

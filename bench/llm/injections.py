@@ -23,7 +23,7 @@ from labeling.llm.injections import TEMPLATES, turned
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger import Ledger
 from labeling.llm.prompt import parse_prompts
-from orchestration.resources.litellm_transport import LiteLlmTransport
+from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider.recorded import item_text
 from tests.fakes.provider.server import Body, FakeProvider
 

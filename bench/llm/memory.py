@@ -15,7 +15,7 @@ from labeling.llm.budget import Budget
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger import Ledger
 from labeling.llm.settings import Pace
-from orchestration.resources.litellm_transport import LiteLlmTransport
+from resources.models.litellm_transport import LiteLlmTransport
 from tests.faults.llm.killing import provider_process
 
 SIZE = 2000

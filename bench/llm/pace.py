@@ -23,7 +23,7 @@ from labeling.llm.price import Price
 from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Capabilities, Message, Reply, Request, Usage
-from orchestration.resources.litellm_transport import LiteLlmTransport
+from resources.models.litellm_transport import LiteLlmTransport
 from tests.faults.llm.killing import meter, provider_process
 
 IN_FLIGHT = 64

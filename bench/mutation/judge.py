@@ -75,7 +75,7 @@ def choose(tests: list, mutant: dict) -> tuple[list[str], float]:
 def load_libraries(copy: Path) -> None:
     sys.path.insert(0, str(copy))
     sys.dont_write_bytecode = True  # two texts of one length and second would pass for one
-    prepare = importlib.import_module("orchestration.environment").prepare
+    prepare = importlib.import_module("resources.environment").prepare
     prepare()
     for name in LIBRARIES:
         importlib.import_module(name)

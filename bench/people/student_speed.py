@@ -40,7 +40,7 @@ def news(n: int) -> tuple[list[str], np.ndarray, np.ndarray]:
 
 
 def measure(n: int, batch: str) -> dict[str, float | int | str]:
-    """Time the student as ``assets/student.py`` runs it, without the warehouse."""
+    """Time the student as ``assets/labels/student.py`` runs it, without the warehouse."""
     from labeling.gold import Gold
     from labeling.student.calibrate import cooled, temperature
     from labeling.student.opinion import form

@@ -8,7 +8,7 @@ from labeling.class_labels import Classes, class_numbers
 from labeling.errors import LabelingError
 from labeling.files.columns import column_names, read_columns
 from labeling.votes import ABSTAIN
-from orchestration.resources.review_rows import ReviewError
+from resources.reviews.rows import ReviewError
 
 
 def read_array(

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from orchestration.resources.review_rows import (
+from resources.reviews.rows import (
     LONGEST_KEY,
     Assignment,
     Review,
     ReviewError,
     read_context,
 )
-from orchestration.resources.review_store import ReviewStore
+from resources.reviews.store import ReviewStore
 
 UNNAMED = "imported"
 """The reviewer of answers that come without one."""

@@ -19,7 +19,7 @@ from console.formats.bundle import (
     short_key,
 )
 from labeling.files.apostrophes import harmless, raw_cell
-from orchestration.resources.review_rows import Assignment, Review, ReviewError, read_context
+from resources.reviews.rows import Assignment, Review, ReviewError, read_context
 
 ITEM = ("item_id", "batch", "text", "image", "context", "suggestion")
 ASSIGNMENT = ("origin", "priority", "probability", "gold")

@@ -5,7 +5,7 @@ from typing import Any
 
 from console.formats.entries import Entry
 from labeling.files.cells import as_text
-from orchestration.resources.review_rows import ReviewError
+from resources.reviews.rows import ReviewError
 
 ANSWERS = ("label", "labels", "cats")
 """Where an export keeps the classes: ``cats`` where slots are filled too."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from labeling.files.cells import as_text
-from orchestration.resources.review_rows import ReviewError
+from resources.reviews.rows import ReviewError
 
 ITEM_ID, BATCH = "item_id", "batch"
 IDS = (ITEM_ID,)

@@ -17,7 +17,7 @@ from labeling.errors import LabelingError
 from labeling.files.cells import as_text, parse_json
 from labeling.files.columns import column_names
 from labeling.files.records import Record, read_records
-from orchestration.resources.review_rows import ReviewError
+from resources.reviews.rows import ReviewError
 
 WRITERS = {".csv": write_csv, ".jsonl": write_jsonl}
 """``.json`` is Label Studio's."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
 from labeling.files.cells import as_text, parse_json
-from orchestration.resources.review_rows import Assignment, ReviewError, read_context
+from resources.reviews.rows import Assignment, ReviewError, read_context
 
 
 def write_jsonl(bundle: Bundle, path: Path) -> int:

@@ -14,7 +14,7 @@ from console.formats.label_studio_export import chosen_of, who
 from console.images import as_url
 from labeling.files.cells import as_text, parse_json
 from labeling.items.batches import UNDATED
-from orchestration.resources.review_rows import Assignment, Review, ReviewError, read_context
+from resources.reviews.rows import Assignment, Review, ReviewError, read_context
 
 OURS = "touchstone"
 LABEL, DOUBT, NOTE = "label", "doubt", "note"

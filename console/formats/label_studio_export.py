@@ -6,7 +6,7 @@ from typing import Any
 
 from console.formats.entries import Entry
 from labeling.files.cells import as_text
-from orchestration.resources.review_rows import ReviewError
+from resources.reviews.rows import ReviewError
 
 ABOUT = ("annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement", "id")
 """Columns of JSON-MIN and CSV that tell of the annotation; all others are data or controls."""

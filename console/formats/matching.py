@@ -8,8 +8,8 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.warehouse import Warehouse
+from resources.reviews.store import ReviewStore
+from resources.store.warehouse import Warehouse
 
 Unknown = Literal["refuse", "skip", "keep"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from console.formats.entries import Entry
 from labeling.files.cells import as_text
-from orchestration.resources.review_rows import ReviewError
+from resources.reviews.rows import ReviewError
 
 ACCEPT, REJECT = "accept", "reject"
 ABOUT = ("accept", "answer", "options", "label", "meta", "spans", "tokens", "config", "score",

@@ -10,7 +10,7 @@ from console.formats.entries import Entry, Names, label_of, text_of
 from console.formats.matching import SHARED, Items, Unknown
 from labeling.items.batches import UNDATED
 from labeling.items.times import read_time
-from orchestration.resources.review_rows import LONGEST_KEY, Assignment, Review, ReviewError
+from resources.reviews.rows import LONGEST_KEY, Assignment, Review, ReviewError
 
 SHOWN = 3
 """Faults that are spelled out."""

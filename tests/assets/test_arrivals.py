@@ -4,12 +4,12 @@ import csv
 
 import pytest
 
-from assets.arrivals import land
-from orchestration.commands.new import create
+from assets.landing.arrivals import land
+from cli.new.new import create
 from orchestration.planning import batches_to_label
 from orchestration.schedules import warehouse_of
-from orchestration.task.errors import TaskError
-from orchestration.task.task import load_task
+from resources.task.errors import TaskError
+from resources.task.task import load_task
 
 HEADER = ["item_id", "received_at", "channel", "text"]
 

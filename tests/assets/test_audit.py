@@ -4,18 +4,18 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from assets import tables
-from assets.accuracy import score
-from assets.audit import draw
-from assets.audited import read_audits
-from assets.drift import take_in
-from assets.evidence import stale_evidence
-from assets.overall import agreement_rows, class_rows, reliability_rows
-from assets.tables import DRIFT_SERIES
+from assets.people.audit import draw
+from assets.quality.accuracy import score
+from assets.quality.drift import take_in
+from assets.quality.overall import agreement_rows, class_rows, reliability_rows
+from assets.reading.audited import read_audits
+from assets.reading.evidence import stale_evidence
 from labeling.quality.intervals import wilson
-from orchestration.resources.table import Table, as_arrow
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import load_task
+from resources.store import tables
+from resources.store.table import Table, as_arrow
+from resources.store.tables import DRIFT_SERIES
+from resources.store.warehouse import Warehouse
+from resources.task.task import load_task
 
 YAML = """
 name: letters

@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow.parquet as pq
 
-from assets.beliefs import in_dagster, markdown, voter_rows
-from assets.published import BESIDE
+from assets.labels.beliefs import in_dagster, markdown, voter_rows
+from assets.published.files import BESIDE
 from labeling.consensus.label_model import LabelModel
 from labeling.gold import Gold
 from labeling.votes import Votes

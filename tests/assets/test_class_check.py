@@ -3,11 +3,11 @@
 import pyarrow as pa
 import pytest
 
-from assets.class_check import check_classes
-from assets.tables import RELEASED
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.errors import TaskError
-from orchestration.task.task import load_task
+from assets.landing.class_check import check_classes
+from resources.store.tables import RELEASED
+from resources.store.warehouse import Warehouse
+from resources.task.errors import TaskError
+from resources.task.task import load_task
 from tests.conftest import ROOT
 
 

@@ -4,12 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from assets import diagnosis, tables
-from assets.audit import draw
-from assets.diagnosis import explain
-from orchestration.resources.table import Table
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import load_task
+from assets.people.audit import draw
+from assets.quality import diagnosis
+from assets.quality.diagnosis import explain
+from resources.store import tables
+from resources.store.table import Table
+from resources.store.warehouse import Warehouse
+from resources.task.task import load_task
 
 YAML = """
 name: letters

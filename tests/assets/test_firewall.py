@@ -4,10 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from assets import tables
-from assets.consensus import fit_label_model
-from assets.firewall import may_teach, teaching_gold, wall_before
-from assets.votes import read_window
+from assets.labels.consensus import fit_label_model
+from assets.reading.firewall import may_teach, teaching_gold, wall_before
+from assets.reading.votes import read_window
 from labeling.consensus.label_model import LabelModel
 from labeling.errors import GoldError
 from labeling.gold import Gold
@@ -15,9 +14,10 @@ from labeling.sampling.duplicates import groups, near_duplicates
 from labeling.student.opinion import form
 from labeling.student.student import Student
 from labeling.student.text import TextStudent
-from orchestration.resources.table import Table
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import load_task
+from resources.store import tables
+from resources.store.table import Table
+from resources.store.warehouse import Warehouse
+from resources.task.task import load_task
 
 MARK = "zzmarkedzz"
 BATCHES = ("2026-01", "2026-02", "2026-03")

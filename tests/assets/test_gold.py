@@ -3,8 +3,8 @@
 import duckdb
 import pytest
 
-from assets.gold import SETTLE
-from assets.tables import AUDIT_SAMPLE, REVIEWS
+from assets.people.gold import SETTLE
+from resources.store.tables import AUDIT_SAMPLE, REVIEWS
 
 
 def settle(*answers: tuple[str, str, str], audited: bool) -> list[tuple[str, str]]:

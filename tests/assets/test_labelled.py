@@ -2,10 +2,10 @@
 
 import pytest
 
-from orchestration.commands.new import create
+from cli.new.new import create
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import load_task
+from resources.task.task import load_task
 from tests.conftest import COLUMNS, SENTENCES, THINGS, write
 
 STRANGE = [f"{a}{b}{c}" for a in "bdgklmprst" for b in "aeiou" for c in ("nt", "rk", "sh", "ll")]

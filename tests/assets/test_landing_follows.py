@@ -5,16 +5,16 @@ import csv
 import dagster as dg
 import pytest
 
-from assets import tables
-from orchestration.commands.new import create
+from cli.new.new import create
 from orchestration.definitions import definitions
-from orchestration.instance import open_instance
 from orchestration.planning import batches_to_label
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.table import as_arrow
 from orchestration.running import run_job, run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import load_task
+from resources.dagster.instance import open_instance
+from resources.reviews.store import ReviewStore
+from resources.store import tables
+from resources.store.table import as_arrow
+from resources.task.task import load_task
 from tests.conftest import COLUMNS, SENTENCES, THINGS, write
 
 DAYS = ("2026-03-02", "2026-03-03", "2026-03-04")
@@ -231,7 +231,7 @@ def test_an_item_that_moves_to_another_day_makes_both_days_anew(letters):
 
 
 def test_a_wrong_pattern_of_files_takes_nothing_out(letters):
-    from orchestration.task.errors import TaskError
+    from resources.task.errors import TaskError
 
     letters.say("items/*.csv", "item/*.csv")
     with pytest.raises(TaskError, match="no file matches"):

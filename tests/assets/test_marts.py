@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from assets.marts import to_the_end
+from assets.published.marts import to_the_end
 
 
 def test_the_warehouse_is_free_before_the_first_event_is_handed_on():

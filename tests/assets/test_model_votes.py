@@ -5,14 +5,14 @@ from collections import Counter
 import pyarrow as pa
 import pytest
 
-from assets.calibrated import calibrated
-from assets.examples import example_pool
-from assets.llm import _why
-from assets.tables import AUDIT_SAMPLE, CANARY_PANEL, GOLD, ITEMS, MODEL_VOTES
+from assets.votes.calibrated import calibrated
+from assets.votes.examples import example_pool
+from assets.votes.llm import _why
 from labeling.llm.prompt import load_prompts
 from labeling.llm.redaction import redactor
 from labeling.llm.tally import Tally
-from orchestration.resources.warehouse import Warehouse
+from resources.store.tables import AUDIT_SAMPLE, CANARY_PANEL, GOLD, ITEMS, MODEL_VOTES
+from resources.store.warehouse import Warehouse
 
 PROMPT = """---
 model: openai/any

@@ -4,12 +4,12 @@ import random
 
 import pytest
 
+from cli.new.new import create
 from orchestration import running
-from orchestration.commands.new import create
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.errors import BlockedError
-from orchestration.task.task import load_task
+from resources.task.errors import BlockedError
+from resources.task.task import load_task
 from tests.conftest import write
 
 RULES = r"""rules:

@@ -5,20 +5,20 @@ import shutil
 
 import pytest
 
-from assets import tables
-from assets.arrivals import land
-from assets.canary_panel import EXAMPLES, PANEL
-from assets.gold import SETTLE
-from assets.other_texts import sentence
-from orchestration.commands.new import create
+from assets.landing.arrivals import land
+from assets.landing.other_texts import sentence
+from assets.people.gold import SETTLE
+from assets.quality.canary_panel import EXAMPLES, PANEL
+from cli.new.new import create
 from orchestration.planning import batches_with_new_reviews
-from orchestration.resources.review_aside import set_aside
-from orchestration.resources.review_rows import Assignment, Review
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.table import as_arrow
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import load_task
+from resources.reviews.aside import set_aside
+from resources.reviews.rows import Assignment, Review
+from resources.reviews.store import ReviewStore
+from resources.store import tables
+from resources.store.table import as_arrow
+from resources.task.task import load_task
 from tests.conftest import write
 
 DAY = "2026-03-02"

@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assets.diagnosis import explain
-from assets.early import of_pictures, signals
-from assets.looked_at import alike, look
-from assets.votes import read_window
+from assets.quality.diagnosis import explain
+from assets.quality.early import of_pictures, signals
+from assets.reading.features import alike, look
+from assets.reading.votes import read_window
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import load_task
+from resources.task.task import load_task
 from tests.fakes.pictures import as_file, wall, write_walls
 
 
@@ -108,7 +108,7 @@ def test_a_batch_is_labelled_again_once_one_of_its_pictures_was_replaced(ran):
 
 
 def test_the_same_id_with_another_picture_is_set_aside(tmp_path, monkeypatch):
-    from assets.arrivals import land
+    from assets.landing.arrivals import land
 
     monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
     folder, _ = write_walls(tmp_path, batches=1, each=2)

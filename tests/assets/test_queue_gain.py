@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from assets import tables
-from assets.queue import ITEMS, VOTES, choose
-from assets.queue_gain import queue_gain
-from orchestration.resources.warehouse import Warehouse, insert
+from assets.people.queue import ITEMS, VOTES, choose
+from assets.quality.queue_gain import queue_gain
 from orchestration.schedules import warehouse_of
-from orchestration.task.schema import Queue as QueueSettings
-from orchestration.task.task import load_task
+from resources.store import tables
+from resources.store.warehouse import Warehouse, insert
+from resources.task.schema import Queue as QueueSettings
+from resources.task.task import load_task
 from tests.conftest import DAYS, ROOT
 
 BATCH = "2015-01"

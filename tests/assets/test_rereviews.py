@@ -3,8 +3,8 @@
 import numpy as np
 import pyarrow as pa
 
-from assets.rereviews import doubted
-from orchestration.task.task import load_task
+from assets.people.rereviews import doubted
+from resources.task.task import load_task
 from tests.conftest import ROOT
 
 
@@ -30,8 +30,8 @@ def test_the_planted_mistake_is_found_and_said_in_words_unless_it_was_asked_befo
 
 
 def test_doubts_are_planned_as_re_reviews_and_none_of_them_measures(ran_task):
-    from orchestration.resources.review_store import ReviewStore
     from orchestration.schedules import warehouse_of
+    from resources.reviews.store import ReviewStore
 
     warehouse = warehouse_of(ran_task.task)
     found = warehouse.read("select item_id, batch from people.rereviews").to_pylist()

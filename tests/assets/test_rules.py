@@ -5,14 +5,14 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from assets.rule_analysis import TEXTS, suggestions
-from assets.rules import rules
-from assets.tables import ITEMS
+from assets.quality.rule_analysis import TEXTS, suggestions
+from assets.votes.rules import rules
+from cli.new.new import create
 from labeling.rules.engine import RuleSet
-from orchestration.commands.new import create
-from orchestration.partitions import batches
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import load_task
+from resources.dagster.partitions import batches
+from resources.store.tables import ITEMS
+from resources.store.warehouse import Warehouse
+from resources.task.task import load_task
 from tests.conftest import ROOT
 
 BATCH = "2026-03-02"

@@ -3,9 +3,9 @@
 import pyarrow as pa
 import pytest
 
-from assets.set_aside import sentence
-from assets.tables import QUARANTINE
-from orchestration.resources.warehouse import Warehouse
+from assets.landing.set_aside import sentence
+from resources.store.tables import QUARANTINE
+from resources.store.warehouse import Warehouse
 
 
 @pytest.mark.parametrize(("reasons", "more"), [(3, ""), (4, "1 more"), (6, "3 more")])

@@ -6,7 +6,7 @@ from contextlib import closing
 
 import pytest
 
-from assets.shown import with_hints
+from assets.people.hints import with_hints
 from orchestration.schedules import warehouse_of
 
 

@@ -3,10 +3,10 @@
 import pyarrow as pa
 import pytest
 
-from assets.stamp import stamp_of
-from assets.tables import ARRIVALS
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import load_task
+from assets.reading.stamp import stamp_of
+from resources.store.tables import ARRIVALS
+from resources.store.warehouse import Warehouse
+from resources.task.task import load_task
 
 YAML = """
 name: letters

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from assets.opinions import as_matrix
+from assets.reading.opinions import as_matrix
 from orchestration.schedules import warehouse_of
 
 TOGETHER = """

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from assets import switches
-from assets.tables import STUDENT_SWITCHES
-from assets.votes import Window
+from assets.labels import switches
+from assets.reading.votes import Window
 from labeling.gold import Gold
 from labeling.student.paired import Paired
 from labeling.votes import Votes
-from orchestration.resources.warehouse import Warehouse
+from resources.store.tables import STUDENT_SWITCHES
+from resources.store.warehouse import Warehouse
 
 
 def test_gold_beyond_the_sample_is_left_out_and_the_rest_keeps_its_labels(tmp_path, monkeypatch):

@@ -2,9 +2,9 @@
 
 import shutil
 
-from assets.looked_at import look
-from assets.tracking import Runs
-from orchestration.task.task import load_task
+from assets.published.tracking import Runs
+from assets.reading.features import look
+from resources.task.task import load_task
 from tests.conftest import DAYS
 
 

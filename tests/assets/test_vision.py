@@ -10,7 +10,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from orchestration.task.task import load_task
+from resources.task.task import load_task
 from tests.fakes.asking import ask_models
 from tests.fakes.provider.recorded import SHARED
 from tests.fakes.provider.server import Body, FakeProvider

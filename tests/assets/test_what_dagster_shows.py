@@ -3,9 +3,9 @@
 import dagster as dg
 import pytest
 
-from assets.tables import CONSENSUS, DRIFT, EARLY_WARNINGS, OVERALL, RELEASED, REVIEWS
-from orchestration.instance import open_instance
 from orchestration.schedules import warehouse_of
+from resources.dagster.instance import open_instance
+from resources.store.tables import CONSENSUS, DRIFT, EARLY_WARNINGS, OVERALL, RELEASED, REVIEWS
 from tests.conftest import DAYS
 
 

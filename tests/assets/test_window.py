@@ -4,12 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from assets import tables, votes
-from assets.opinions import read_record
-from assets.votes import read_window
-from orchestration.resources.table import Table
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import load_task
+from assets.reading import votes
+from assets.reading.opinions import read_record
+from assets.reading.votes import read_window
+from resources.store import tables
+from resources.store.table import Table
+from resources.store.warehouse import Warehouse
+from resources.task.task import load_task
 
 YAML = """
 name: letters

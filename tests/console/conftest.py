@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 from console.app import create_app
 from console.security import COOKIE, csrf_token
 from console.settings import ClassInfo, ConsoleSettings
-from orchestration.resources.review_rows import Assignment
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.reviewers import Reviewers
+from resources.reviews.reviewers import Reviewers
+from resources.reviews.rows import Assignment
+from resources.reviews.store import ReviewStore
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 BATCH = "2015-06"

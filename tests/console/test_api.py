@@ -6,8 +6,8 @@ from PIL import Image
 
 from console.settings import ClassInfo
 from labeling.class_changes import ClassChange
-from orchestration.resources.review_rows import Assignment
-from orchestration.resources.review_store import ReviewStore
+from resources.reviews.rows import Assignment
+from resources.reviews.store import ReviewStore
 from tests.console.conftest import BATCH, answer, hand_out, local_client, plan, send, settings
 from tests.fakes.pictures import data_url
 

@@ -6,9 +6,9 @@ import psutil
 import pytest
 
 from console.settings import ClassInfo
-from orchestration.resources.review_rows import Assignment
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.reviewers import Reviewers
+from resources.reviews.reviewers import Reviewers
+from resources.reviews.rows import Assignment
+from resources.reviews.store import ReviewStore
 from tests.console.conftest import BATCH, plan
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]

@@ -13,7 +13,7 @@ from console.formats.entries import name_fields, text_of
 from console.formats.files import read_any
 from console.formats.matching import Item, Items
 from console.formats.taking import check_bundle, take_entries
-from orchestration.resources.review_rows import ReviewError
+from resources.reviews.rows import ReviewError
 
 CLASSES = ("ham", "spam")
 ITEMS = Items([Item("7", "may", "hi there", None)], complete=True)

@@ -17,8 +17,8 @@ from console.formats.label_studio import (
     to_tasks,
     write_label_studio,
 )
-from orchestration.resources.review_rows import Assignment, Review, ReviewError
-from orchestration.resources.review_store import ReviewStore
+from resources.reviews.rows import Assignment, Review, ReviewError
+from resources.reviews.store import ReviewStore
 from tests.fakes.pictures import as_file, wall
 
 FORMATS = [

@@ -11,7 +11,7 @@ from console.formats.taking import check_bundle, take_entries
 from labeling.files.apostrophes import harmless, raw_cell
 from labeling.files.columns import read_columns
 from labeling.files.records import read_records
-from orchestration.resources.review_rows import ReviewError
+from resources.reviews.rows import ReviewError
 
 CLASSES = ("ham", "spam")
 ITEMS = Items([Item("7", "may", "hi", None), Item("8", "may", "oh", None)], complete=True)

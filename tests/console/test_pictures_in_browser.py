@@ -2,8 +2,8 @@
 
 import pytest
 
-from orchestration.resources.review_rows import Assignment
-from orchestration.resources.review_store import ReviewStore
+from resources.reviews.rows import Assignment
+from resources.reviews.store import ReviewStore
 from tests.console.conftest import BATCH
 from tests.console.test_browser import all_saved, open_page, reviews
 from tests.fakes.pictures import data_url, wall

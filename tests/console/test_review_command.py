@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from orchestration.commands import review as command
-from orchestration.commands.app import build
-from orchestration.resources.review_rows import ReviewError
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.reviewers import Person, Reviewers
+from cli.app import build
+from cli.everyday import review as command
+from resources.reviews.reviewers import Person, Reviewers
+from resources.reviews.rows import ReviewError
+from resources.reviews.store import ReviewStore
 
 TASKS = Path(__file__).parents[2] / "tasks"
 

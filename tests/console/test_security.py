@@ -3,9 +3,9 @@ import pytest
 from console.app import create_app, is_loopback, serve
 from console.security import RateLimit
 from console.settings import ClassInfo, ConsoleSettings
-from orchestration.resources.review_rows import ReviewError
-from orchestration.resources.review_store import ReviewStore
-from orchestration.resources.reviewers import Reviewers
+from resources.reviews.reviewers import Reviewers
+from resources.reviews.rows import ReviewError
+from resources.reviews.store import ReviewStore
 from tests.console.conftest import answer, hand_out, local_client, settings
 
 

@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from orchestration.running import run_task
-from orchestration.task.task import Task, load_task
+from resources.task.task import Task, load_task
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data"

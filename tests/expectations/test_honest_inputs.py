@@ -6,14 +6,14 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from assets import tables
+from cli.new.new import create
 from expectations.expected import SUITES, read_suite
 from expectations.suite import check_batch
-from orchestration.commands.new import create
-from orchestration.resources.table import Table
-from orchestration.resources.warehouse import Warehouse, insert
-from orchestration.task.quality_settings import WARNING_CHECKS
-from orchestration.task.task import Task, load_task
+from resources.store import tables
+from resources.store.table import Table
+from resources.store.warehouse import Warehouse, insert
+from resources.task.quality_settings import WARNING_CHECKS
+from resources.task.task import Task, load_task
 
 DAY = "2026-03-02"
 CLASSES = ("nan", "None", "01", "1", "é", "Ω", "a b", "yes")

@@ -3,10 +3,10 @@
 import pyarrow as pa
 import pytest
 
-from assets.tables import QUARANTINE
 from expectations.inbox import every_file_can_be_read
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import load_task
+from resources.store.tables import QUARANTINE
+from resources.store.warehouse import Warehouse
+from resources.task.task import load_task
 from tests.conftest import ROOT
 
 

@@ -9,13 +9,13 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from assets import tables
 from expectations.expected import SUITES, Expected, Suite, read_suite
 from expectations.suite import _fault, judge, suite_checks
-from orchestration.partitions import batches
-from orchestration.resources.table import Table
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import Task, load_task
+from resources.dagster.partitions import batches
+from resources.store import tables
+from resources.store.table import Table
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task, load_task
 
 ROOT = Path(__file__).parents[2]
 BATCH = "2026-03-02"

@@ -7,15 +7,15 @@ from types import SimpleNamespace
 import pyarrow as pa
 import pytest
 
-from assets.tables import CANARY, DRIFT, DRIFT_SERIES, RELEASED
 from expectations.alarm import accuracy_has_not_drifted
 from expectations.canary import the_models_are_the_same
 from expectations.labelled import AS_BEFORE, MOST, items_are_labelled
 from labeling.quality.trail import Action, Event
-from orchestration.resources.alarm_trail import AlarmTrail
-from orchestration.resources.table import Table
-from orchestration.resources.warehouse import Warehouse
-from orchestration.task.task import load_task
+from resources.alerts.trail import AlarmTrail
+from resources.store.table import Table
+from resources.store.tables import CANARY, DRIFT, DRIFT_SERIES, RELEASED
+from resources.store.warehouse import Warehouse
+from resources.task.task import load_task
 from tests.conftest import ROOT
 
 FIRST, SECOND = "2026-03-02", "2026-03-03"

@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from assets.tables import ITEMS, MODEL_VOTES, RULE_VOTES
 from orchestration.definitions import definitions
 from orchestration.jobs import QUIET
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import Task
+from resources.store.tables import ITEMS, MODEL_VOTES, RULE_VOTES
+from resources.task.task import Task
 
 
 def ask_models(task: Task) -> list[dict[str, object]]:

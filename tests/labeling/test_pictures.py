@@ -10,8 +10,8 @@ from PIL import Image
 
 from console.images import read_image
 from labeling.pictures import SIDE, ImageError, open_picture, picture_bytes, small_copy
-from orchestration.resources.pictures import at_hand, read_pictures
-from orchestration.resources.review_rows import ReviewError
+from resources.reviews.rows import ReviewError
+from resources.store.pictures import at_hand, read_pictures
 from tests.fakes.pictures import as_file, data_url, wall
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from orchestration import ahead
 from orchestration.ahead import dbt_reading
-from orchestration.resources.dbt import parse_command, target
+from resources.store.dbt import parse_command, target
 
 
 def test_what_dbt_has_read_for_a_task_is_kept_with_the_task(ran_task):

@@ -14,15 +14,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from assets.tables import ALARMS, DRIFT_SERIES
 from labeling.quality.trail import Action, Event
-from orchestration.alerting import alert_of, open_alarms, send_alerts
-from orchestration.resources import alert_channels
-from orchestration.resources.alarm_trail import AlarmTrail
-from orchestration.resources.alert_ledger import AlertLedger
-from orchestration.resources.table import as_arrow
-from orchestration.task.errors import TaskError
-from orchestration.task.task import load_task
+from orchestration.sensors.alerting import alert_of, open_alarms, send_alerts
+from resources.alerts import channels as alert_channels
+from resources.alerts.ledger import AlertLedger
+from resources.alerts.trail import AlarmTrail
+from resources.store.table import as_arrow
+from resources.store.tables import ALARMS, DRIFT_SERIES
+from resources.task.errors import TaskError
+from resources.task.task import load_task
 
 ROOT = Path(__file__).parents[2]
 YAML = """
@@ -206,7 +206,7 @@ def test_a_crash_between_sending_and_noting_never_tells_twice(task, receivers):
     program = (
         "import os, sys; from pathlib import Path\n"
         "from orchestration import alerting\n"
-        "from orchestration.task.task import load_task\n"
+        "from resources.task.task import load_task\n"
         "alerting.AlertLedger.note = lambda *_: os._exit(9)\n"
         "alerting.send_alerts(load_task(Path(sys.argv[1])))\n"
     )

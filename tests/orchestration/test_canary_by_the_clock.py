@@ -10,19 +10,19 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from assets.tables import CANARY
 from labeling.llm.canary_rounds import accept
 from labeling.llm.ledger import Ledger
 from orchestration.canary_now import ask_now
 from orchestration.canary_schedule import round_at
 from orchestration.definitions import definitions
-from orchestration.instance import ROUND_TAG, open_instance
 from orchestration.planning import is_published
 from orchestration.running import run_job
 from orchestration.schedules import warehouse_of
-from orchestration.task.errors import TaskError
-from orchestration.task.reading import read_spec
-from orchestration.task.task import Task, load_task
+from resources.dagster.instance import ROUND_TAG, open_instance
+from resources.store.tables import CANARY
+from resources.task.errors import TaskError
+from resources.task.reading import read_spec
+from resources.task.task import Task, load_task
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.recorded import item_text
 from tests.fakes.provider.server import Answer, FakeProvider
@@ -257,7 +257,7 @@ def test_before_there_is_a_panel_nothing_is_asked_and_it_says_why(task, model):
 
 
 def test_gold_that_was_corrected_judges_all_rounds_and_examples_stay_what_they_were(task):
-    from assets.canary_panel import canary_examples, canary_panel
+    from assets.quality.canary_panel import canary_examples, canary_panel
     from labeling.llm.prompt import parse_prompts
 
     warehouse = warehouse_of(task)

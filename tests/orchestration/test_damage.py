@@ -10,7 +10,7 @@ import pytest
 from orchestration.damage import damaged_files
 from orchestration.planning import batches_to_label, is_published
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import load_task
+from resources.task.task import load_task
 
 TEXT = b"this is no database" * 300
 

@@ -10,10 +10,10 @@ import dagster as dg
 import pytest
 import yaml
 
-from assets import tables
 from orchestration.definitions import definitions_for
-from orchestration.resources.dbt import manifest
-from orchestration.resources.table import Table
+from resources.store import tables
+from resources.store.dbt import manifest
+from resources.store.table import Table
 
 ROOT = Path(__file__).parents[2]
 TASKS = ("support_inbox", "youtube_spam", "road_cracks")

@@ -10,25 +10,25 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
-from orchestration import instance as module
-from orchestration.commands.new import create
-from orchestration.instance import (
+from cli.new.new import create
+from orchestration.simulating import simulate_inbox
+from orchestration.turn import turn
+from resources.dagster import instance as module
+from resources.dagster.instance import (
     LAUNCHED_TAG,
     PROCESS_TAG,
     TASK_TAG,
     end_lost_runs,
     open_instance,
 )
-from orchestration.processes import is_alive, this_process
-from orchestration.simulating import simulate_inbox
-from orchestration.task.errors import TaskError
-from orchestration.task.task import load_task
-from orchestration.turn import turn
+from resources.processes import is_alive, this_process
+from resources.task.errors import TaskError
+from resources.task.task import load_task
 
 OPEN = """
 import sys, time
 from pathlib import Path
-from orchestration.instance import open_instance
+from resources.dagster.instance import open_instance
 while time.time() < float(sys.argv[2]):
     pass
 with open_instance(Path(sys.argv[1])) as instance:
@@ -82,7 +82,7 @@ def test_an_id_that_another_process_has_by_now_is_no_living_run():
 
 
 def test_a_process_that_ended_is_not_alive_even_before_its_parent_asks():
-    program = "from orchestration.processes import this_process; print(this_process(), flush=True)"
+    program = "from resources.processes import this_process; print(this_process(), flush=True)"
     ended = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert ended.stdout is not None
     name = ended.stdout.readline().strip()

@@ -14,8 +14,8 @@ from dagster._core.test_utils import create_run_for_test
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.pool import Pool
 
-from orchestration.event_log import EventLog
-from orchestration.instance import open_instance
+from resources.dagster.event_log import EventLog
+from resources.dagster.instance import open_instance
 
 
 @dg.asset
@@ -110,7 +110,7 @@ def test_what_was_logged_stands_when_the_process_is_killed(tmp_path):
     program = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "from orchestration.instance import open_instance\n"
+        "from resources.dagster.instance import open_instance\n"
         "from dagster._core.test_utils import create_run_for_test\n"
         "instance = open_instance(Path(sys.argv[1]))\n"
         "run = create_run_for_test(instance, 'killed')\n"

@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 
 from orchestration.definitions import definitions
-from orchestration.resources.review_store import ReviewStore
-from orchestration.task.task import load_task
+from resources.reviews.store import ReviewStore
+from resources.task.task import load_task
 from tests.fakes.label_studio import TOKEN, FakeStudio
 
 

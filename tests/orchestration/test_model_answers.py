@@ -11,18 +11,18 @@ import dagster as dg
 import pytest
 import yaml
 
-from assets.tables import MODEL_VOTES
-from orchestration.commands.new import create
+from cli.new.new import create
 from orchestration.definitions import definitions
-from orchestration.instance import open_instance
-from orchestration.model_answers import model_answer_sensors
 from orchestration.planning import answers_to_come, batches_to_label
-from orchestration.resources.models import collect_answers
 from orchestration.running import Outcome, run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.errors import TaskError
-from orchestration.task.model_settings import SimulatedModel
-from orchestration.task.task import Task, load_task
+from orchestration.sensors.model_answers import model_answer_sensors
+from resources.dagster.instance import open_instance
+from resources.models.task_models import collect_answers
+from resources.store.tables import MODEL_VOTES
+from resources.task.errors import TaskError
+from resources.task.model_settings import SimulatedModel
+from resources.task.task import Task, load_task
 from tests.fakes.provider.server import FakeProvider
 
 USE = (

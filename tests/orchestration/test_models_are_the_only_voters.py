@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import pytest
 import yaml
 
+from cli.everyday.status import status_of
+from cli.new.new import create
 from labeling.llm import asking
 from labeling.llm.ledger import Ledger
-from orchestration.commands.new import create
-from orchestration.commands.status import status_of
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import Task, load_task
+from resources.task.task import Task, load_task
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import FakeProvider
 

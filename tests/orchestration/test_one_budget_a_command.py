@@ -2,10 +2,10 @@
 
 import yaml
 
+from cli.new.new import create
 from labeling.llm.ledger import Ledger
-from orchestration.commands.new import create
 from orchestration.running import run_task
-from orchestration.task.task import load_task
+from resources.task.task import load_task
 from tests.fakes.provider.server import FakeProvider
 
 CAP_USD = 0.002

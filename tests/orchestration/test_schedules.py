@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from orchestration.schedules import CRON, schedules
-from orchestration.task.task import Task, load_task
+from resources.task.task import Task, load_task
 
 ROOT = Path(__file__).parents[2]
 

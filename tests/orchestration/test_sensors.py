@@ -10,19 +10,19 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
-from assets.tables import DRIFT
 from labeling.quality.trail import Action, Event
-from orchestration import sensors
 from orchestration.definitions import definitions
-from orchestration.instance import PARTITION_NAME_TAG, PROCESS_TAG, end_lost_runs, open_instance
 from orchestration.jobs import QUIET
 from orchestration.planning import batches_with_new_reviews
-from orchestration.processes import this_process
-from orchestration.resources.alarm_trail import AlarmTrail
-from orchestration.resources.review_rows import Assignment, Review
-from orchestration.resources.review_store import ReviewStore
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import Task, load_task
+from orchestration.sensors import files as sensors
+from resources.alerts.trail import AlarmTrail
+from resources.dagster.instance import PARTITION_NAME_TAG, PROCESS_TAG, end_lost_runs, open_instance
+from resources.processes import this_process
+from resources.reviews.rows import Assignment, Review
+from resources.reviews.store import ReviewStore
+from resources.store.tables import DRIFT
+from resources.task.task import Task, load_task
 
 FIRST, SECOND = "2026-03-02", "2026-03-03"
 
@@ -189,7 +189,7 @@ def test_a_failed_batch_is_tried_again_later_and_four_times_in_all(task, instanc
 
 
 def test_a_warehouse_in_use_makes_a_sensor_wait_and_not_fail(task, instance, monkeypatch):
-    monkeypatch.setattr("orchestration.requests.PATIENCE_S", 0.1)
+    monkeypatch.setattr("orchestration.sensors.run_requests.PATIENCE_S", 0.1)
     edit_a_rule(task)
     with warehouse_of(task).turn():
         requests, why = Asked("new_batches", task, instance).now()

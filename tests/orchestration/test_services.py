@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from orchestration.services import Service, ServiceError, Services, answers_http, free_port
+from orchestration.servers.processes import Service, ServiceError, Services, answers_http, free_port
 
 SERVE = (
     "import http.server, sys\n"

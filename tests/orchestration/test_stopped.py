@@ -7,8 +7,8 @@ import dagster as dg
 import pytest
 import typer
 
+from cli.everyday.run import STOPPED_EXIT, run
 from orchestration import running
-from orchestration.commands.run import STOPPED_EXIT, run
 from orchestration.running import run_job
 
 

@@ -234,7 +234,7 @@ def test_the_addresses_keep_their_names_in_a_narrow_terminal(columns):
 
     from rich.console import Console
 
-    from orchestration.commands.up import _table
+    from cli.everyday.up import _table
 
     tasks = [SimpleNamespace(name=f"task_number_{at}") for at in range(8)]
     addresses = {"dagster": "http://127.0.0.1:3000", "mlflow": "http://127.0.0.1:5000"}

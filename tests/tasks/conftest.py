@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from labeling.rules.engine import RuleSet
 from labeling.rules.reading import read_rules
-from orchestration.task.reading import read_spec
+from resources.task.reading import read_spec
 
 REPOSITORY = Path(__file__).parents[2]
 TASKS = REPOSITORY / "tasks"

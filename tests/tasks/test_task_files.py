@@ -4,7 +4,7 @@ import pytest
 
 from labeling.llm.prompt import load_prompts
 from labeling.rules.reading import read_rules
-from orchestration.task.reading import read_spec
+from resources.task.reading import read_spec
 from tests.tasks.conftest import TASKS
 
 OF_TEXT = pytest.mark.parametrize("name", ["support_inbox", "youtube_spam"])

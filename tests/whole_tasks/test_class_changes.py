@@ -14,18 +14,18 @@ import joblib
 import pyarrow.parquet as pq
 import pytest
 
-from assets.tables import RELEASED
 from labeling.quality.trail import Action, Event
 from orchestration.class_changes import change_classes, plan_change
 from orchestration.planning import batches_to_label, batches_with_new_reviews
-from orchestration.resources.alarm_trail import AlarmTrail
-from orchestration.resources.review_store import ReviewStore
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.class_asked import Asked
-from orchestration.task.errors import TaskError
-from orchestration.task.task import load_task
 from orchestration.turn import turn
+from resources.alerts.trail import AlarmTrail
+from resources.reviews.store import ReviewStore
+from resources.store.tables import RELEASED
+from resources.task.classes.asked import Asked
+from resources.task.errors import TaskError
+from resources.task.task import load_task
 
 ROOT = Path(__file__).parents[2]
 COMMAND = """
@@ -42,7 +42,7 @@ elif point == "files":
     module.write_files = die
 elif point == "warehouse":
     module.load_task = die
-from orchestration.commands.app import main
+from cli.app import main
 main()
 """
 
@@ -405,7 +405,7 @@ def test_edits_that_a_disk_refused_are_told_by_name_and_finished_later(project, 
 
     task, plan = planned(project, "rename", ("praise",), ("kudos",))
     with monkeypatch.context() as patch:
-        patch.setattr("orchestration.task.class_files.replace", refuse)
+        patch.setattr("resources.task.classes.files.replace", refuse)
         for _ in range(2):
             with pytest.raises((TaskError, PermissionError)):
                 change_classes(task, warehouse_of(task), plan)

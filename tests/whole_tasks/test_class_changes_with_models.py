@@ -5,7 +5,7 @@ import pytest
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import load_task
+from resources.task.task import load_task
 from tests.faults.warehouse.test_kill import small_task
 
 CALLS = "select sum(calls) as calls, count(distinct version) as versions from votes.model_use"

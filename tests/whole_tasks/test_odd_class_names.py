@@ -7,11 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from orchestration.commands.new import create
+from cli.new.new import create
 from orchestration.planning import batches_with_new_reviews
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import load_task
+from resources.task.task import load_task
 
 NAMES = ("all", "overall", "macro", "undecided", "none", "total", "labels", "a+b", "a&b")
 DAYS = ("2026-03-02", "2026-03-03")

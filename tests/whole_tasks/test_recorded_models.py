@@ -6,7 +6,7 @@ import yaml
 
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import load_task
+from resources.task.task import load_task
 from tests.fakes.provider.recorded import SHARED, RecordedPanel
 from tests.fakes.provider.server import FakeProvider
 

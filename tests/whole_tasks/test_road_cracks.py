@@ -2,10 +2,10 @@
 
 import pytest
 
-from assets.scripted import read_truth
+from assets.people.scripted import read_truth
 from orchestration.running import Outcome, run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import Task
+from resources.task.task import Task
 from tests.whole_tasks.whole import ROOT, load
 
 BATCHES = ["roads-001-010", "roads-011-020"]

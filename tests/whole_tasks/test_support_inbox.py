@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from assets.scripted import read_truth
+from assets.people.scripted import read_truth
 from labeling.quality.detector import Detector
 from orchestration.running import Outcome, run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import Task
+from resources.task.task import Task
 from tests.whole_tasks.whole import covered, load, run_quietly
 
 BEFORE_THE_CHANGE = 8

@@ -4,7 +4,7 @@ import pytest
 
 from orchestration.running import Outcome
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import Task
+from resources.task.task import Task
 from tests.whole_tasks.whole import ROOT, covered, load, run_quietly
 
 SHARED = ROOT.parent / "shared" / "data"

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.scripted import read_truth
+from assets.people.scripted import read_truth
 from orchestration.running import Outcome, run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import Task, load_task
+from resources.task.task import Task, load_task
 
 ROOT = Path(__file__).parents[2]
 

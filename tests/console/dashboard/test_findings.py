@@ -68,8 +68,8 @@ def test_pictures_stand_in_the_page_and_nothing_is_loaded_from_elsewhere():
 
 
 def test_every_recipe_reads_the_columns_of_its_table():
-    from assets import tables
-    from orchestration.resources.table import Table
+    from resources.store import tables
+    from resources.store.table import Table
 
     declared = {t.name: set(t.columns) for t in vars(tables).values() if isinstance(t, Table)}
     shared = {recipe.table for recipe in RECIPES} & set(declared)

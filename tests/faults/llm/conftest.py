@@ -3,7 +3,7 @@
 import pytest
 
 from labeling.llm import asking
-from tests.orchestration.models.conftest import bench, ledger
+from tests.resources.models.conftest import bench, ledger
 
 __all__ = ["bench", "ledger"]
 

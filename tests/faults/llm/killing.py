@@ -27,7 +27,7 @@ from labeling.llm.labelling import label_batch
 from labeling.llm.ledger import Ledger
 from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace
-from orchestration.resources.litellm_transport import LiteLlmTransport
+from resources.models.litellm_transport import LiteLlmTransport
 
 url, path, n, cap = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
 (prompt,) = parse_prompts(

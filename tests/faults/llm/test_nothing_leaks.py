@@ -16,16 +16,16 @@ import pytest
 import yaml
 from aiohttp import web
 
+from cli.new.new import create
 from labeling.llm import asking
 from labeling.llm.ledger import Ledger
 from labeling.llm.transport import Fault
-from orchestration.commands.new import create
 from orchestration.definitions import definitions
-from orchestration.instance import ROUND_TAG, open_instance
-from orchestration.resources.models import collect_answers
 from orchestration.running import run_job
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import Task, load_task
+from resources.dagster.instance import ROUND_TAG, open_instance
+from resources.models.task_models import collect_answers
+from resources.task.task import Task, load_task
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import Answer, Body, FakeProvider, last_text
 
@@ -197,7 +197,7 @@ def everything(task: Task, provider: FakeProvider, patch: pytest.MonkeyPatch) ->
 
 
 def command(patch: pytest.MonkeyPatch, *arguments: str) -> None:
-    from orchestration.commands.app import main
+    from cli.app import main
 
     patch.setattr("sys.argv", ["touchstone", *arguments])
     with pytest.raises(SystemExit) as end:

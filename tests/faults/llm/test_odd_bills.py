@@ -9,13 +9,13 @@ from labeling.llm.asking import _wait
 from labeling.llm.price import Price, Usage
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault
-from orchestration.resources.completions import LONGEST
-from orchestration.resources.listed_prices import listed_price
-from orchestration.resources.usage_counts import read_usage
+from resources.models.completions import LONGEST
+from resources.models.listed_prices import listed_price
+from resources.models.usage_counts import read_usage
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider import odd
 from tests.fakes.provider.server import Answer, FakeProvider
-from tests.orchestration.models.conftest import TEXT, prompt, table
+from tests.resources.models.conftest import TEXT, prompt, table
 
 ONE_BY_ONE = Pace(concurrency=1)
 COUNTED = {"prompt_tokens": 120, "completion_tokens": 3, "total_tokens": 123}

@@ -11,10 +11,10 @@ import pytest
 from labeling.llm.budget import Budget
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault
-from orchestration.resources.litellm_transport import LiteLlmTransport
+from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import Answer, FakeProvider
-from tests.orchestration.models.conftest import CLASSES, KEY, TEXT, prompt, table
+from tests.resources.models.conftest import CLASSES, KEY, TEXT, prompt, table
 
 ONE_BY_ONE = Pace(concurrency=1)
 

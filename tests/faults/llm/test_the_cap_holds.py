@@ -17,11 +17,11 @@ from labeling.llm.price import Price, Tier
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault, Reply, Request, Usage
 from labeling.llm.worst_case import worst_case_usd
-from orchestration.resources.listed_prices import listed_price
-from orchestration.resources.litellm_transport import LiteLlmTransport
+from resources.models.listed_prices import listed_price
+from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider import odd
 from tests.fakes.provider.server import Answer, FakeProvider
-from tests.orchestration.models.conftest import KEY, TEXT, prompt, table
+from tests.resources.models.conftest import KEY, TEXT, prompt, table
 
 ONE_BY_ONE = Pace(concurrency=1)
 CAP = Budget(run_usd=0.02)

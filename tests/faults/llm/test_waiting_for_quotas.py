@@ -12,10 +12,10 @@ from labeling.llm.breaker import PATIENCE_S, Breaker, ProviderDownError
 from labeling.llm.rests import forget_rests, resting
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault, TransportError
-from orchestration.resources.rate_limits import asked_wait_s
+from resources.models.rate_limits import asked_wait_s
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import FakeProvider
-from tests.orchestration.models.conftest import TEXT, prompt, table
+from tests.resources.models.conftest import TEXT, prompt, table
 
 ONE_BY_ONE = Pace(concurrency=1)
 CLIENTS = ["openai/fake", "hosted_vllm/fake"]

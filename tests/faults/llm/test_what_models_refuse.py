@@ -7,11 +7,11 @@ import pytest
 from labeling.llm.budget import Budget
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault
-from orchestration.resources.refused_parameters import refused_parameter
+from resources.models.refused_parameters import refused_parameter
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider import odd
 from tests.fakes.provider.server import Answer, FakeProvider
-from tests.orchestration.models.conftest import TEXT, prompt, table
+from tests.resources.models.conftest import TEXT, prompt, table
 
 ONE_BY_ONE = Pace(concurrency=1)
 ZERO = f"parameters: {{temperature: 0, max_tokens: 16}}\n{TEXT}"

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from orchestration.running import run_task
 from orchestration.schedules import warehouse_of
-from orchestration.task.task import Task, load_task
+from resources.task.task import Task, load_task
 
 ROOT = Path(__file__).parents[3]
 RUN = """
 import sys
 from pathlib import Path
-from orchestration.environment import prepare
+from resources.environment import prepare
 prepare()
 from orchestration.running import run_task
-from orchestration.task.task import load_task
+from resources.task.task import load_task
 run_task(load_task(Path(sys.argv[1])), lambda what, *_: print(what, file=sys.stderr, flush=True))
 """
 KILLS = 2

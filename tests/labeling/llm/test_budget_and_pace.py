@@ -25,7 +25,7 @@ from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace, Paces
 from labeling.llm.transport import Reply, Request
 from labeling.llm.worst_case import Seen, most_tokens, worst_case_usd
-from orchestration.resources.litellm_transport import litellm_module
+from resources.models.litellm_transport import litellm_module
 
 NOON = 1_800_000_000.0
 

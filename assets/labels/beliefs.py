@@ -1,0 +1,208 @@
+"""What the label model believes, as tables: voters, pairs, classes, calibration, doubts."""
+
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+
+from resources.store.table import Table
+from resources.store.tables import (
+    CLASS_BALANCE,
+    CONSENSUS_CALIBRATION,
+    LABEL_MODEL,
+    VOTER_BELIEFS,
+    VOTER_CONFUSIONS,
+    VOTER_PAIRS,
+)
+from resources.store.warehouse import Warehouse, insert, transaction
+
+if TYPE_CHECKING:  # scipy takes half a second to import, and only the consensus fits
+    from labeling.consensus.label_model import LabelModel
+    from labeling.quality.intervals import Interval
+
+BELIEFS = (
+    LABEL_MODEL, CLASS_BALANCE, VOTER_BELIEFS, VOTER_CONFUSIONS, VOTER_PAIRS,
+    CONSENSUS_CALIBRATION,
+)  # fmt: skip
+LEAST_SHARE = 0.005
+"""Cells of a confusion below this share are left out, unless they are the right answer."""
+
+MOST_SHOWN = 40
+"""Voters that Dagster shows; the tables hold all."""
+
+Row = dict[str, Any]
+
+
+def write_beliefs(
+    warehouse: Warehouse,
+    batch: str,
+    model: "LabelModel",
+    voters: list[str],
+    classes: tuple[str, ...],
+    version: str,
+    n_gold: int,
+) -> None:
+    """Replace what the tables hold of the batch, all of them in one transaction."""
+    found: dict[str, list[Row]] = {
+        LABEL_MODEL.name: [_model(model, version, n_gold)],
+        CLASS_BALANCE.name: [
+            {"label": name, "share": float(share)}
+            for name, share in zip(classes, model.class_balance_, strict=True)
+        ],
+        VOTER_BELIEFS.name: voter_rows(model, voters),
+        VOTER_CONFUSIONS.name: _confusions(model, voters, classes),
+        VOTER_PAIRS.name: [
+            {"first": voters[pair.first], "second": voters[pair.second], "share": pair.share}
+            for pair in model.correlated_
+        ],
+        CONSENSUS_CALIBRATION.name: _bins(model),
+    }
+    with warehouse.connect() as db:
+        for table in BELIEFS:
+            db.execute(table.ddl)
+        with transaction(db):
+            for table in BELIEFS:
+                db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
+                rows = found[table.name]
+                if rows:
+                    insert(db, table, _arrow(table, [{"batch": batch, **row} for row in rows]))
+
+
+def voter_rows(model: "LabelModel", voters: list[str]) -> list[Row]:
+    """Describe each voter, what is believed of it and what gold says; nothing of silent ones."""
+    return [
+        {
+            "voter": name,
+            "votes": voter.n_votes,
+            "coverage": voter.coverage,
+            "accuracy": voter.accuracy,
+            "accuracy_low": voter.interval[0],
+            "accuracy_high": voter.interval[1],
+            **_measured(voter.gold_accuracy),
+        }
+        for name, voter in zip(voters, model.voters_, strict=False)
+        if voter.n_votes
+    ]
+
+
+def in_dagster(model: "LabelModel", voters: list[str], classes: tuple[str, ...]) -> Row:
+    """Show the same as metadata of the asset."""
+    voted = voter_rows(model, voters)
+    compared, calibrated = model.comparison_, model.calibration_
+    judged: Row = {}
+    if compared is not None and compared.n:
+        judged = {
+            "accuracy_on_unseen_gold": compared.model,
+            "accuracy_of_majority": compared.majority,
+            "log_loss": compared.log_loss,
+        }
+    if calibrated is not None and calibrated.curve:
+        judged["calibration_error"] = calibrated.error
+        judged["calibration_error_by_chance"] = calibrated.chance_error
+    return {
+        "method": model.method_,
+        "why": model.why_,
+        **judged,
+        "class_balance": dg.MetadataValue.md(
+            markdown(
+                [
+                    {"class": name, "share": float(share)}
+                    for name, share in zip(classes, model.class_balance_, strict=True)
+                ]
+            )
+        ),
+        "voters": dg.MetadataValue.md(
+            markdown(sorted(voted, key=lambda row: -row["votes"])[:MOST_SHOWN])
+        ),
+        "repeat_each_other": dg.MetadataValue.md(
+            markdown(
+                [
+                    {"first": voters[p.first], "second": voters[p.second], "share": p.share}
+                    for p in model.correlated_[:MOST_SHOWN]
+                ]
+            )
+        ),
+        "warnings": dg.MetadataValue.md("\n".join(f"- {w}" for w in model.warnings_) or "none"),
+    }
+
+
+def markdown(rows: list[Row]) -> str:
+    """Write rows of the same fields as a Markdown table; ``none`` if there are none."""
+    if not rows:
+        return "none"
+    lines = ["| " + " | ".join(rows[0]) + " |", "|" + "---|" * len(rows[0])]
+    for row in rows:
+        cells = [
+            "" if v is None else f"{v:.3f}" if isinstance(v, float) else str(v).replace("|", "\\|")
+            for v in row.values()
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def _model(model: "LabelModel", version: str, n_gold: int) -> Row:
+    compared, calibrated = model.comparison_, model.calibration_
+    judged = compared is not None and compared.n > 0
+    curve = calibrated is not None and bool(calibrated.curve)
+    return {
+        "version": version,
+        "method": model.method_,
+        "why": model.why_,
+        "gold": n_gold,
+        "judged_on": compared.n if compared is not None and judged else None,
+        "model_accuracy": compared.model if compared is not None and judged else None,
+        "majority_accuracy": compared.majority if compared is not None and judged else None,
+        "log_loss": compared.log_loss if compared is not None and judged else None,
+        "calibration_error": calibrated.error if calibrated is not None and curve else None,
+        "chance_error": calibrated.chance_error if calibrated is not None and curve else None,
+        "warnings": "\n".join(model.warnings_),
+    }
+
+
+def _confusions(model: "LabelModel", voters: list[str], classes: tuple[str, ...]) -> list[Row]:
+    rows: list[Row] = []
+    for name, voter in zip(voters, model.voters_, strict=False):
+        share = np.nan_to_num(voter.confusion, nan=0.0)
+        met = share.sum(axis=1) > 0
+        told = (share >= LEAST_SHARE) | np.eye(len(classes), dtype=bool)
+        rows.extend(
+            {
+                "voter": name,
+                "class": classes[true],
+                "said": classes[said],
+                "share": float(share[true, said]),
+                "share_low": float(voter.confusion_low[true, said]),
+                "share_high": float(voter.confusion_high[true, said]),
+            }
+            for true, said in np.argwhere(told & met[:, None]).tolist()
+        )
+    return rows
+
+
+def _bins(model: "LabelModel") -> list[Row]:
+    curve = [] if model.calibration_ is None else model.calibration_.curve
+    return [
+        {
+            "confidence_low": b.low,
+            "confidence_high": b.high,
+            "reviewed": b.reviewed,
+            "stated": b.confidence,
+            "correct": b.accuracy.point,
+            "correct_low": b.accuracy.low,
+            "correct_high": b.accuracy.high,
+        }
+        for b in curve
+    ]
+
+
+def _measured(gold: "Interval") -> Row:
+    if not gold.measured:
+        return {"gold_accuracy": None, "gold_low": None, "gold_high": None}
+    return {"gold_accuracy": gold.point, "gold_low": gold.low, "gold_high": gold.high}
+
+
+def _arrow(table: Table, rows: list[Row]) -> pa.Table:
+    kinds = {"varchar": pa.string(), "double": pa.float64(), "bigint": pa.int64()}
+    schema = pa.schema([(name, kinds[kind]) for name, (kind, _) in table.columns.items()])
+    return pa.Table.from_pylist(rows, schema=schema)

@@ -1,0 +1,1 @@
+"""From files to items: what arrived, what was set aside, and the classes of today."""

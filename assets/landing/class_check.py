@@ -1,0 +1,73 @@
+"""Before any work: are the classes of task.yaml those that reviews, votes and labels name?"""
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from assets.landing.class_changes import carry_over, uses
+from labeling.class_changes import ClassChange
+from resources.reviews.store import ReviewStore
+from resources.store.warehouse import Warehouse
+from resources.task.classes.record import read_changes
+from resources.task.errors import TaskError
+from resources.task.reading import read_spec
+from resources.task.task import Task
+
+
+def check_classes(task: Task, warehouse: Warehouse) -> None:
+    """Carry out what the record of class changes says, and keep classes that are new in it.
+
+    Raises
+    ------
+    TaskError
+        If a class that answers, votes or labels name is not in task.yaml; it names the class, how
+        much names it, and the command that changes classes.
+    """
+    recorded = read_changes(task.reviews)
+    known = recorded[-1].classes if recorded else ()
+    named = [c.name for c in task.spec.classes]
+    if recorded != task.changes:
+        listed = {c.name for c in read_spec(task.folder).classes}
+        if set(known) == listed and listed != set(named):
+            raise TaskError(
+                f"the classes of task {task.name!r} changed while this program was running; "
+                "start it again"
+            )
+        task.forget_changes()
+    carry_over(task, warehouse)
+    counted = named_by(task, warehouse)
+    vanished = [c for c in dict.fromkeys((*known, *counted)) if c not in named and c in counted]
+    if vanished:
+        new = [c for c in named if c not in (known or counted)]
+        raise TaskError(_vanished(task, vanished, counted, new))
+    if set(known) != set(named):
+        now = datetime.now(UTC).isoformat()
+        change = ClassChange("known", {}, task.classes, who="task.yaml", at=now)
+        task.reviews.parent.mkdir(parents=True, exist_ok=True)
+        ReviewStore(task.reviews).change_classes(change)
+        task.forget_changes()
+        carry_over(task, warehouse)
+
+
+def named_by(task: Task, warehouse: Warehouse) -> dict[str, dict[str, int]]:
+    """Count what names each class: reviews, gold, votes and labels; see ``uses``."""
+    found = uses(warehouse, task)
+    reviews = ReviewStore(task.reviews).named() if task.reviews.is_file() else {}
+    for label, count in reviews.items():
+        found[label] = {"reviews": count, **found.get(label, {})}
+    return found
+
+
+def _vanished(
+    task: Task, vanished: Sequence[str], counted: dict[str, dict[str, int]], new: Sequence[str]
+) -> str:
+    gone, command = vanished[0], "touchstone classes"
+    what = ", ".join(f"{count:,} {kind}" for kind, count in counted[gone].items())
+    others = f" ({', '.join(vanished[1:])} too)" if len(vanished) > 1 else ""
+    renamed = f"`{command} rename {shlex.quote(gone)} {shlex.quote(new[0])}`" if new else ""
+    return (
+        f"{task.folder / 'task.yaml'}: classes: {gone!r} is not there any more{others}, but {what} "
+        f"name it. {f'{renamed} if it is called so now, ' if new else ''}"
+        f"`{command} merge {shlex.quote(gone)} --into OTHER` or `{command} retire {shlex.quote(gone)}` "
+        "carry them over; or put the class back"
+    )

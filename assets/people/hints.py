@@ -1,0 +1,59 @@
+"""What the console may show beside an item: its further columns, and what machines think of it.
+
+The store hides what machines think wherever a review is blind.
+"""
+
+import json
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from assets.votes.rules import load_rules
+from labeling.rules.spans import find_spans
+from resources.task.task import Task
+
+SAID = """
+select p.item_id, r.label as suggestion, i.metadata,
+    (select list(v.voter order by v.voter) from votes.rules v
+     where v.item_id = p.item_id and v.batch = p.batch) as rules
+from (select distinct item_id, batch from to_show) p
+join raw.items i using (item_id, batch)
+left join labels.released r using (item_id, batch)
+"""
+
+
+def with_hints(task: Task, db: duckdb.DuckDBPyConnection, plan: pa.Table) -> pa.Table:
+    """Add to each planned item its further columns, the released label and what rules matched.
+
+    Parameters
+    ----------
+    plan : pa.Table
+        ``item_id``, ``batch`` and ``text`` among its columns.
+
+    Returns
+    -------
+    pa.Table
+        With the columns ``suggestion`` (class or null) and ``context`` (a JSON object).
+    """
+    if plan.num_rows == 0:
+        return plan
+    db.register("to_show", plan)
+    rows: list[dict[str, Any]] = db.execute(SAID).to_arrow_table().to_pylist()
+    db.unregister("to_show")
+    said = {row["item_id"]: row for row in rows}
+    rules = {rule.voter: rule for rule in load_rules(task)}
+    suggestions: list[str | None] = []
+    contexts: list[str] = []
+    for item_id, text in zip(plan["item_id"].to_pylist(), plan["text"].to_pylist(), strict=True):
+        row = said[item_id]
+        voted = [rules[voter] for voter in row["rules"] or [] if voter in rules]
+        spans = find_spans(voted, str(text or ""))
+        context: dict[str, Any] = json.loads(row["metadata"] or "{}")
+        if spans:
+            context["highlights"] = [span._asdict() for span in spans]
+        suggestions.append(row["suggestion"])
+        contexts.append(json.dumps(context, ensure_ascii=False))
+    return plan.append_column("suggestion", pa.array(suggestions, pa.string())).append_column(
+        "context", pa.array(contexts, pa.string())
+    )

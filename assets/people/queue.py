@@ -1,0 +1,146 @@
+"""The items that teach most, for people to review; never used for measuring."""
+
+import zlib
+from collections import Counter
+from functools import partial
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+
+from assets.decorators import by_batch
+from assets.reading.features import alike, features_of, look
+from assets.reading.opinions import as_matrix
+from assets.reading.votes import as_votes
+from labeling.votes import Votes
+from resources.models.embeddings import embedder
+from resources.store.tables import (
+    AUDIT_SAMPLE,
+    CONSENSUS,
+    MODEL_VOTES,
+    QUEUE,
+    RULE_VOTES,
+    STUDENT_OPINIONS,
+    STUDENT_VOTES,
+)
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
+
+ITEMS = """
+select i.item_id, i.text, i.image, c.posterior, coalesce(s.pooled, c.posterior) as believed,
+    coalesce(s.calibrated, c.posterior) as student,
+    a.item_id is not null as audited,
+    c.label is null and coalesce(list_max(s.pooled), 0) < $decides_from as undecided
+from raw.items i
+join labels.consensus c using (item_id, batch)
+left join labels.student_opinions s using (item_id, batch)
+left join people.audit_sample a using (item_id, batch)
+where i.batch = $batch order by i.item_id
+"""
+VOTES = """
+with numbered as (
+    select item_id, row_number() over (order by i.item_id) - 1 as item
+    from raw.items i join labels.consensus c using (item_id, batch) where i.batch = $batch
+)
+select n.item, v.voter, v.label, v.confidence
+from (from votes.rules union all by name from votes.models) v join numbered n using (item_id)
+where v.batch = $batch order by n.item, v.voter
+"""
+
+
+def queue(task: Task) -> dg.AssetsDefinition:
+    """Declare the learning queue of ``task``."""
+
+    @by_batch(task, QUEUE, group="people", deps=[CONSENSUS, STUDENT_VOTES, AUDIT_SAMPLE])
+    def queue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+        """Items outside the audit, the undecided first, by the task's strategy; and a random share."""
+        batch = context.partition_key
+        warehouse.ensure(STUDENT_OPINIONS, RULE_VOTES, MODEL_VOTES, AUDIT_SAMPLE)
+        with warehouse.connect() as db:
+            least = {"batch": batch, "decides_from": task.spec.student.decides_from}
+            items = db.execute(ITEMS, least).to_arrow_table()
+            votes = db.execute(VOTES, {"batch": batch}).to_arrow_table()
+        rows = choose(task, batch, items, votes)
+        warehouse.replace_batch(QUEUE, batch, rows)
+        chosen = rows["strategy"].to_pylist()
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/partition_row_count": rows.num_rows,
+                "strategies": ", ".join(f"{n} {s}" for s, n in Counter(chosen).items()) or "none",
+            }
+        )
+
+    return queue
+
+
+def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
+    """Choose by the task's settings among items as by :data:`ITEMS`, with votes as by :data:`VOTES`."""
+    # scikit-learn takes a second to import, and only this step needs it here
+    from labeling.sampling.queue import choose_queue
+
+    settings = task.spec.queue
+    wanted = min(settings.per_batch, items.num_rows)
+    if wanted == 0:
+        return pa.Table.from_pylist([], schema=_SCHEMA)
+    n_classes = len(task.classes)
+    consensus = as_matrix(items["posterior"], n_classes)
+    texts = [str(text) for text in items["text"].to_pylist()]
+    images = items["image"].to_pylist()
+    looked = look(task, texts, images)
+    embed = embedder(task)
+    features: Any = None if embed is None else embed(texts)
+    if looked.on == "image":
+        features = partial(features_of, looked)
+    chosen = choose_queue(
+        texts,
+        as_matrix(items[_whose(settings.strategy)], n_classes),
+        wanted,
+        strategy=settings.strategy,
+        labelled=np.flatnonzero(items["audited"].to_numpy(zero_copy_only=False)),
+        # a seed of its own: by the audit's, the random share would be the audit's first draws
+        seed=zlib.crc32(f"{task.name} {batch} queue {settings.seed}".encode()),
+        consensus=consensus,
+        votes=_votes(task, items.num_rows, said),
+        features=features,
+        pairs=alike(task, texts, images),
+        classes=task.classes,
+        random_share=settings.random_share,
+        first=items["undecided"].to_numpy(zero_copy_only=False).astype(bool),
+    )
+    ids = items["item_id"].to_pylist()
+    return pa.Table.from_pydict(
+        {
+            "item_id": pa.array([ids[i] for i in chosen.item], pa.string()),
+            "batch": pa.array([batch] * len(chosen), pa.string()),
+            "rank": np.arange(1, len(chosen) + 1, dtype=np.int32),
+            "strategy": pa.array(chosen.strategy, pa.string()),
+            "why": pa.array(chosen.why, pa.string()),
+            "score": chosen.score,
+            "probability": pa.array(chosen.probability, from_pandas=True),
+        },
+        schema=_SCHEMA,
+    )
+
+
+def _whose(strategy: str) -> str:
+    """Name whose opinion is in doubt: that which would be published, or what voters are held against."""
+    return "student" if strategy == "disagreement" else "believed"
+
+
+def _votes(task: Task, n_items: int, said: pa.Table) -> Votes:
+    voters = sorted(str(voter) for voter in said["voter"].unique().to_pylist())
+    return as_votes(said, n_items, voters, task.classes)
+
+
+_SCHEMA = pa.schema(
+    [
+        ("item_id", pa.string()),
+        ("batch", pa.string()),
+        ("rank", pa.int32()),
+        ("strategy", pa.string()),
+        ("why", pa.string()),
+        ("score", pa.float64()),
+        ("probability", pa.float64()),
+    ]
+)

@@ -1,0 +1,1 @@
+"""What others read: Parquet, report, MLflow, and the SQL in between."""

@@ -1,0 +1,137 @@
+"""One MLflow run that holds every batch's figures as steps, so that its charts show drift."""
+
+import hashlib
+import re
+import time
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+from resources.store.table import as_arrow
+from resources.store.tables import ACCURACY, DRIFT_SERIES, SCORES, TRACKED
+from resources.store.warehouse import Warehouse, insert, transaction
+from resources.task.task import Task
+
+HISTORY = "history"
+"""Name of the run, and its key among the tracked batches."""
+
+AT_ONCE = 900
+"""Metrics of one call; the store takes 1,000."""
+
+MORE = """
+select batch, 'accuracy of class ' || class as name, accuracy as value from quality.accuracy
+where class <> '(all)'
+union all
+select batch, 'accuracy of ' || series || case span when 'window' then ' over the window' else '' end,
+    accuracy
+from quality.scores
+where class = '(all)' and version is null and (series <> 'labels' or span = 'window')
+union all
+select batch, 'log_evidence of ' || series, log_evidence from quality.drift_series
+where series <> 'labels'
+"""
+"""By class, consensus, voter and series: what a batch's own run does not hold."""
+
+
+def write_history(
+    client: Any,
+    experiment: str,
+    task: Task,
+    warehouse: Warehouse,
+    figures: list[dict[str, Any]],
+    metrics: tuple[str, ...],
+    marks: dict[str, str],
+) -> str:
+    """Write batches that are new as further steps; write all anew if an older one changed.
+
+    Parameters
+    ----------
+    client, experiment : MlflowClient, str
+    figures : list of dict
+        One a batch, in the order of time; ``metrics`` names those that are logged.
+    marks : dict of batch to hash of its figures
+
+    Returns
+    -------
+    str
+        Id of the run.
+    """
+    from mlflow.entities import Metric
+
+    warehouse.ensure(ACCURACY, SCORES, DRIFT_SERIES)
+    with warehouse.connect() as db:
+        stored = db.execute(
+            "select mlflow_run, fingerprint from quality.tracked where batch = ?", [HISTORY]
+        ).fetchone()
+        more: dict[str, dict[str, float]] = {}
+        for batch, name, value in db.execute(MORE).fetchall():
+            if value is not None:
+                more.setdefault(str(batch), {})[str(name)] = float(value)
+    allowed = _allowed({name for told in more.values() for name in told})
+    batches = [str(row["batch"]) for row in figures]
+    run, done = _continued(stored, [marks[batch] for batch in batches])
+    if run is None:
+        if stored is not None:
+            client.delete_run(stored[0])
+        run = client.create_run(
+            experiment, run_name=HISTORY, tags={"task": task.name, "kind": HISTORY}
+        ).info.run_id
+    now_ms = int(time.time() * 1000)
+    logged = [
+        Metric(name, float(value), now_ms, step)
+        for step, row in enumerate(figures)
+        if step >= done
+        for name, value in (
+            *((name, row[name]) for name in metrics),
+            *((allowed[name], value) for name, value in more.get(str(row["batch"]), {}).items()),
+        )
+        if value is not None
+    ]
+    for start in range(0, len(logged), AT_ONCE):
+        client.log_batch(run, metrics=logged[start : start + AT_ONCE])
+    client.set_terminated(run)
+    mark = f"{len(batches)} {_hash([marks[batch] for batch in batches])}"
+    row = as_arrow(TRACKED, [{"batch": HISTORY, "mlflow_run": run, "fingerprint": mark}])
+    with warehouse.connect() as db, transaction(db):
+        db.execute("delete from quality.tracked where batch = ?", [HISTORY])
+        insert(db, TRACKED, row)
+    return run
+
+
+def delete_runs(client: Any, experiment: str, keep: Collection[str] = ()) -> None:
+    """Delete the runs of batches, and the one that holds them as steps, but those to keep.
+
+    Runs that users put beside them stay.
+    """
+    for run in client.search_runs([experiment], max_results=50_000):
+        ours = "batch" in run.data.tags or run.data.tags.get("kind") == HISTORY
+        if ours and run.info.run_id not in keep:
+            client.delete_run(run.info.run_id)
+
+
+def _continued(stored: tuple[str, str] | None, marks: list[str]) -> tuple[str | None, int]:
+    """Return the run that holds a beginning of these batches unchanged, and how many it holds."""
+    if stored is None:
+        return None, 0
+    run, told = stored
+    count, _, mark = told.partition(" ")
+    done = int(count)
+    if done > len(marks) or _hash(marks[:done]) != mark:
+        return None, 0
+    return run, done
+
+
+def _hash(marks: list[str]) -> str:
+    return hashlib.sha256(" ".join(marks).encode()).hexdigest()[:16]
+
+
+def _allowed(names: Collection[str]) -> dict[str, str]:
+    """Keep to the characters that MLflow allows in a metric's name, and its length.
+
+    Names that are the same after that are told apart by a hash.
+    """
+    told = {name: re.sub(r"[^\w\-. /:]", "_", name)[:200] for name in names}
+    often = Counter(told.values())
+    return {
+        name: one if often[one] == 1 else f"{one} {_hash([name])[:6]}" for name, one in told.items()
+    }

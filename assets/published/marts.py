@@ -1,0 +1,49 @@
+"""The SQL: staging and marts, all of them in one dbt call."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DbtCliResource, dbt_assets
+
+from resources.store import tables
+from resources.store.dbt import TaskTranslator, manifest, project, target, variables
+from resources.store.table import Table
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
+
+
+def marts(task: Task) -> dg.AssetsDefinition:
+    """Declare the staging and marts of ``task``."""
+
+    @dbt_assets(
+        manifest=manifest(),
+        project=project(),
+        dagster_dbt_translator=TaskTranslator(task),
+        name=f"{task.name}_marts",
+    )
+    def marts(
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse
+    ) -> Iterator[Any]:
+        warehouse.ensure(*(table for table in vars(tables).values() if isinstance(table, Table)))
+        (task.published / ".build").mkdir(parents=True, exist_ok=True)
+        build = ["build", "--vars", variables(task)]
+        said = dbt.cli(build, context=context, target_path=target(task)).stream()
+        yield from to_the_end(said, warehouse.turn())
+
+    return marts
+
+
+def to_the_end(said: Iterable[Any], turn: AbstractContextManager[Any]) -> Iterator[Any]:
+    """Take all that dbt says in one turn, and hand it on after that, up to where it failed.
+
+    Whoever takes the events may fail in the middle, and would keep dbt and the warehouse waiting.
+    """
+    events: list[Any] = []
+    try:
+        with turn:
+            for event in said:
+                events.append(event)  # noqa: PERF402 - what was said before a fault is handed on
+    finally:
+        yield from events

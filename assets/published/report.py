@@ -1,0 +1,154 @@
+"""The report: one HTML file that works without a network."""
+
+import os
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from resources.dagster.conditions import when_batches_settle
+from resources.task.task import Task
+
+PICTURE_PX = 240
+"""Width and height, at most, of a picture in the report."""
+
+MOST_PICTURES = 100
+"""Pictures of one table; ten of them are 100 kB."""
+
+
+def report(task: Task) -> dg.AssetsDefinition:
+    """Declare the report of ``task``."""
+
+    @dg.asset(
+        key=[task.name, "published", "report"],
+        group_name="published",
+        kinds={"html", "altair"},
+        owners=[f"team:{task.spec.owner}"],
+        deps=[dg.AssetKey([task.name, "published", "parquet"])],
+        automation_condition=when_batches_settle(task.name),
+    )
+    def report() -> dg.MaterializeResult:
+        """Accuracy, alarms, classes, voters, cost and queue; made from published files alone."""
+        from console.dashboard.page import render
+
+        html = render(report_data(task))
+        unfinished = task.report.with_suffix(f".{os.getpid()}.tmp")
+        unfinished.write_text(html, encoding="utf-8")
+        unfinished.replace(task.report)
+        return dg.MaterializeResult(
+            metadata={
+                "report": dg.MetadataValue.path(task.report),
+                "bytes": len(html.encode()),
+            }
+        )
+
+    return report
+
+
+def report_data(task: Task) -> Any:
+    """Gather what the page shows from the published files."""
+    from console.dashboard.data import ReportData
+    from console.dashboard.recipes import RECIPES
+    from console.dashboard.versions import few_versions
+
+    def stands(name: str) -> bool:
+        return (task.published / f"{name}.parquet").is_file()
+
+    def mart(name: str) -> pa.Table:
+        return pq.ParquetFile(task.published / f"{name}.parquet").read()
+
+    scorecard = few_versions(mart("voter_scorecard"), mart("overall"))
+    simulated = any(str(v).startswith("simulated/") for v in scorecard["voter"].to_pylist())
+    scripted = "Reviews come from a scripted reviewer with a truth file, not from people."
+    notes = () if task.spec.reviewers.scripted is None else (scripted,)
+    return ReportData(
+        task=task.name,
+        title=task.name.replace("_", " ").capitalize(),
+        description=task.spec.description,
+        generated_at=datetime.now(UTC),
+        quality_by_batch=mart("quality_by_batch"),
+        class_shares=mart("label_distribution"),
+        voter_scorecard=scorecard.rename_columns(
+            ["gold" if name == "reviewed" else name for name in scorecard.column_names]
+        ),
+        class_quality=mart("class_quality"),
+        rules=mart("rule_analysis"),
+        alarms=_alarms(mart("alarms")),
+        early_warnings=_warnings(mart("early_warnings")),
+        evidence=_evidence(mart("drift_series")),
+        target_accuracy=task.spec.alarm.accuracy_at_least,
+        simulated_voters=simulated,
+        notes=notes,
+        published={
+            recipe.table: _with_pictures(task, mart(recipe.table))
+            for recipe in RECIPES
+            if stands(recipe.table)
+        },
+    )
+
+
+def _with_pictures(task: Task, table: pa.Table) -> pa.Table:
+    """Put small pictures in the place of what names them: the page loads nothing."""
+    if "image" not in table.column_names:
+        return table
+    from console.images import thumbnail_url
+    from resources.reviews.rows import ReviewError
+
+    @cache
+    def small(image: str) -> str | None:
+        try:
+            return thumbnail_url(task.image_folder, image, PICTURE_PX)
+        except ReviewError:  # missing, broken, or in the network
+            return None
+
+    named = table["image"].to_pylist()
+    shown = [small(n) if n and at < MOST_PICTURES else None for at, n in enumerate(named)]
+    place = table.column_names.index("image")
+    return table.set_column(place, "image", pa.array(shown, pa.string()))
+
+
+def _evidence(series: pa.Table) -> pa.Table:
+    """Keep the labels' evidence and that of series whose alarm ever went off."""
+    rows = series.sort_by("batch").to_pylist()
+    fired = {row["series"] for row in rows if row["fired"]} - {"labels"}
+    chosen = ["labels", *sorted(fired)]
+    kept = sorted(
+        (r for r in rows if r["series"] in chosen), key=lambda r: chosen.index(r["series"])
+    )
+    return pa.Table.from_pylist(kept, schema=series.schema)
+
+
+def _alarms(alarms: pa.Table) -> pa.Table:
+    """Turn the published alarms into what the page tells of them."""
+    rows = [
+        {**row, "series": "released labels" if row["series"] == "labels" else row["series"]}
+        for row in alarms.select([field.name for field in _ALARMS]).to_pylist()
+    ]
+    return pa.Table.from_pylist(rows, schema=_ALARMS)
+
+
+def _warnings(signals: pa.Table) -> pa.Table:
+    """Add to each signal what it was and what it is."""
+    rows = [
+        {**row, "detail": f"{row['reference']:.3g} before, {row['current']:.3g} now"}
+        for row in signals.to_pylist()
+    ]
+    return pa.Table.from_pylist(rows, schema=_WARNINGS)
+
+
+_ALARMS = pa.schema(
+    [(name, pa.string()) for name in ("series", "batch", "change_batch", "state", "next_step")]
+)
+_WARNINGS = pa.schema(
+    [
+        ("batch", pa.string()),
+        ("signal", pa.string()),
+        ("effect", pa.float64()),
+        ("limit", pa.float64()),
+        ("warned", pa.bool_()),
+        ("detail", pa.string()),
+    ]
+)

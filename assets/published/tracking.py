@@ -1,0 +1,271 @@
+"""Each batch as one MLflow run: versions, figures, the report and the student."""
+
+import hashlib
+import json
+import logging
+import math
+import sqlite3
+import time
+from contextlib import closing
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+from filelock import FileLock
+
+from assets.published.history import HISTORY, delete_runs, write_history
+from assets.reading.features import LookedAt, look
+from assets.reading.stamp import files_hash, publication_stamp
+from resources.dagster.conditions import when_batches_settle
+from resources.store.tables import CANARY, TRACKED
+from resources.store.warehouse import Warehouse, insert, transaction
+from resources.task.task import Task
+
+METRICS = (
+    "items",
+    "labelled",
+    "coverage",
+    "conflict",
+    "abstain_rate",
+    "reviewed",
+    "accuracy",
+    "accuracy_low",
+    "accuracy_high",
+    "log_evidence",
+    "evidence_limit",
+    "alarm",
+    "cost_usd",
+    "queue_size",
+    "student_accuracy",
+    "student_judged_on",
+    "canary_accuracy",
+    "canary_changed",
+)
+FIGURES = """
+select q.*, s.student_accuracy, s.student_judged_on,
+    n.canary_accuracy, n.canary_changed,
+    c.version as label_model, v.rules, v.prompts, v.student
+from marts.quality_by_batch q
+left join (select batch, any_value(version) as version from labels.consensus group by batch) c
+    using (batch)
+left join (
+    select v.batch, count(*) as student_judged_on,
+        sum((v.label = g.label)::int / g.probability) / sum(1 / g.probability) as student_accuracy
+    from votes.student v join people.gold g using (item_id, batch)
+    where g.origin = 'audit' group by v.batch
+) s using (batch)
+left join (
+    select batch,
+        md5(string_agg(distinct version, ' ' order by version) filter (where family = 'rules')) as rules,
+        string_agg(distinct voter || '@' || version, ' ' order by voter || '@' || version)
+            filter (where family = 'models') as prompts,
+        any_value(version) filter (where family = 'student') as student
+    from marts.votes group by batch
+) v using (batch)
+left join (
+    select batch, min(accuracy) as canary_accuracy, bool_or(changed)::int as canary_changed
+    from (
+        from quality.canary where accuracy is not null
+        qualify row_number() over (partition by batch, voter order by asked_at desc, round desc) = 1
+    ) group by batch
+) n using (batch)
+order by q.batch
+"""
+EXAMPLE = "select text, image from raw.items where batch = ? order by item_id limit 3"
+
+
+def tracking(task: Task) -> dg.AssetsDefinition:
+    """Declare the MLflow runs of ``task``."""
+
+    @dg.asset(
+        key=TRACKED.key(task.name),
+        group_name="published",
+        kinds={"mlflow"},
+        owners=[f"team:{task.spec.owner}"],
+        deps=[
+            dg.AssetKey([task.name, "marts", "quality_by_batch"]),
+            dg.AssetKey([task.name, "published", "report"]),
+        ],
+        metadata={"dagster/column_schema": TRACKED.dagster_schema},
+        automation_condition=when_batches_settle(task.name),
+    )
+    def tracking(warehouse: Warehouse) -> dg.MaterializeResult:
+        """One MLflow run a batch, and one that holds all batches as steps; the newest student."""
+        warehouse.ensure(TRACKED, CANARY)
+        with warehouse.connect() as db:
+            figures = db.execute(FIGURES).to_arrow_table().to_pylist()
+            stands = sorted(runs_that_stand(task))
+            db.execute(
+                "delete from quality.tracked where not list_contains(?, mlflow_run)", [stands]
+            )
+            known = {
+                batch: (run, mark)
+                for batch, run, mark in db.execute(
+                    "select batch, mlflow_run, fingerprint from quality.tracked"
+                ).fetchall()
+            }
+        marks = {row["batch"]: _fingerprint(row) for row in figures}
+        todo = [
+            row for row in figures if known.get(row["batch"], ("", ""))[1] != marks[row["batch"]]
+        ]
+        gone = known.keys() - marks.keys() - {HISTORY}
+        if not todo and not gone and HISTORY in known:
+            _note_publication(task, warehouse)
+            return dg.MaterializeResult(metadata={"runs_written": 0})
+        newest = max((row["batch"] for row in figures if row["reviewed"]), default=None)
+        runs = Runs(task)
+        for batch in sorted(gone):
+            runs.client.delete_run(known[batch][0])
+            with warehouse.connect() as db:
+                db.execute("delete from quality.tracked where batch = ?", [batch])
+        for row in todo:
+            batch = str(row["batch"])
+            run = runs.write(row, replaces=known.get(batch, (None,))[0])
+            if batch == newest:
+                rows = warehouse.read(EXAMPLE, [batch])
+                texts = [str(text or "") for text in rows["text"].to_pylist()]
+                looked = look(task, texts, rows["image"].to_pylist())
+                runs.register_student(run, batch, looked)
+            rows = pa.Table.from_pylist(
+                [{"batch": batch, "mlflow_run": run, "fingerprint": marks[batch]}]
+            )
+            with warehouse.connect() as db, transaction(db):
+                db.execute("delete from quality.tracked where batch = ?", [batch])
+                insert(db, TRACKED, rows)
+        write_history(runs.client, runs.experiment, task, warehouse, figures, METRICS, marks)
+        written = warehouse.read("select mlflow_run from quality.tracked")
+        delete_runs(
+            runs.client, runs.experiment, keep=set(map(str, written["mlflow_run"].to_pylist()))
+        )
+        _note_publication(task, warehouse)
+        return dg.MaterializeResult(
+            metadata={
+                "runs_written": len(todo),
+                "experiment": task.name,
+                "store": task.tracking_uri,
+            }
+        )
+
+    return tracking
+
+
+def _note_publication(task: Task, warehouse: Warehouse) -> None:
+    """Write down what is published now; this is the last step, so it speaks for all before it."""
+    with warehouse.connect() as db:
+        stamp = publication_stamp(task, db)
+    task.publication.write_text(f"{stamp} {files_hash(task)}", encoding="utf-8")
+
+
+def runs_that_stand(task: Task) -> set[str]:
+    """Return the ids of the runs in MLflow's store; asked of its file, which needs no import."""
+    path = task.var.parent / "mlflow.db"
+    if not path.is_file():
+        return set()
+    try:
+        with closing(sqlite3.connect(path)) as db:
+            asked = "select run_uuid from runs where lifecycle_stage = 'active'"
+            return {row[0] for row in db.execute(asked)}
+    except sqlite3.OperationalError:  # no tables yet
+        return set()
+
+
+class Runs:
+    """Writes the runs of one task to MLflow's store."""
+
+    def __init__(self, task: Task) -> None:
+        import mlflow
+        from mlflow.tracking import MlflowClient
+
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        mlflow.set_tracking_uri(task.tracking_uri)
+        self.task = task
+        self.client = MlflowClient()
+        with FileLock(
+            task.var.parent / "mlflow.lock"
+        ):  # it makes its tables when it is first asked
+            found = self.client.get_experiment_by_name(task.name)
+        self.experiment = (
+            found.experiment_id
+            if found
+            else self.client.create_experiment(
+                task.name, artifact_location=task.mlflow_artifacts.as_uri()
+            )
+        )
+
+    def write(self, row: dict[str, Any], replaces: str | None) -> str:
+        """Write one batch's run in place of an older one, and return its id."""
+        from mlflow.entities import Metric, Param, RunTag
+
+        if replaces is not None:
+            self.client.delete_run(replaces)
+        batch = str(row["batch"])
+        run = self.client.create_run(
+            self.experiment, run_name=batch, tags={"batch": batch, "task": self.task.name}
+        ).info.run_id
+        now_ms = int(time.time() * 1000)
+        measured = {name: row[name] for name in METRICS if row[name] is not None}
+        self.client.log_batch(
+            run,
+            metrics=[Metric(name, float(value), now_ms, 0) for name, value in measured.items()],
+            params=[
+                Param(name, str(row[name] or "none")[:500])
+                for name in ("rules", "prompts", "label_model", "student")
+            ],
+            tags=[RunTag("change_batch", str(row["change_batch"] or ""))],
+        )
+        student = self.task.students / f"{batch}.joblib"
+        for path in (self.task.report, student, student.with_suffix(".md")):
+            if path.is_file():
+                self.client.log_artifact(run, str(path))
+        self.client.set_terminated(run)
+        return run
+
+    def register_student(self, run: str, batch: str, looked: LookedAt) -> None:
+        """Register the batch's student as a model: signature, real items as example, model card."""
+        import mlflow
+        import mlflow.sklearn
+        import numpy as np
+        from mlflow.models import infer_signature
+
+        from labeling.student.whole import is_whole, read_student
+
+        path = self.task.students / f"{batch}.joblib"
+        if not (is_whole(path) and looked.seen.any()):
+            return
+        student = read_student(path)
+        if student.steps[0][0] != looked.reads:
+            return
+        example = np.array(looked.items)
+        with mlflow.start_run(run_id=run):
+            logged = mlflow.sklearn.log_model(
+                student,
+                name="student",
+                signature=infer_signature(example, student.predict_proba(example)),
+                input_example=example,
+                pyfunc_predict_fn="predict_proba",
+                pip_requirements=["scikit-learn", "numpy", "scipy"],
+                serialization_format="cloudpickle",
+            )
+            # registered here and not by ``registered_model_name``, which prints to the user's terminal
+            name = f"{self.task.name}_student"
+            if not self.client.search_registered_models(f"name = '{name}'"):
+                self.client.create_registered_model(name)
+            card = path.with_suffix(".md")
+            version = self.client.create_model_version(
+                name,
+                logged.model_uri,
+                run_id=run,
+                model_id=logged.model_id,
+                description=card.read_text(encoding="utf-8") if card.is_file() else None,
+            )
+            versions = [{"name": name, "version": version.version}]
+            self.client.set_logged_model_tags(
+                logged.model_id, {"mlflow.modelVersions": json.dumps(versions)}
+            )  # so that MLflow's page of the run links to it
+
+
+def _fingerprint(row: dict[str, Any]) -> str:
+    shown = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
+    text = json.dumps(shown, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,136 @@
+"""Every alarm that ever fired: where it stands, where it comes from, and what to do next."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from assets.decorators import once
+from assets.quality.diagnosis import Found, explain
+from assets.quality.overall import Rows, replace_all
+from assets.reading.evidence import muted_until, watched_rows
+from labeling.quality.family import LABELS
+from labeling.quality.trail import Event, alarms
+from resources.alerts.trail import AlarmTrail
+from resources.store.tables import (
+    ALARM_EVENTS,
+    ALARM_ITEMS,
+    ALARM_SLICES,
+    ALARMS,
+    DRIFT,
+    DRIFT_SERIES,
+)
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
+
+
+def alarm_list(task: Task) -> dg.AssetsDefinition:
+    """Declare the alarms of ``task``."""
+
+    @once(task, ALARMS, group="published", deps=[DRIFT], automatic=True)
+    def alarm_list(warehouse: Warehouse) -> dg.MaterializeResult:
+        """Alarms with their state from the audit trail, their suspects and telling items."""
+        now = datetime.now(UTC)
+        events = AlarmTrail(task.alarm_trail, task.changes).events()
+        rows = known_alarms(warehouse, events, now)
+        found = {row["alarm_id"]: explain(task, warehouse, row) for row in rows}
+        written = {
+            ALARMS: [{**row, **_found(found[row["alarm_id"]])} for row in rows],
+            ALARM_SLICES: [slice_ for one in found.values() for slice_ in one.slices],
+            ALARM_ITEMS: [item for one in found.values() for item in one.items],
+            ALARM_EVENTS: event_rows(events),
+        }
+        replace_all(warehouse, written)
+        standing = [row for row in written[ALARMS] if row["state"] == "open"]
+        return dg.MaterializeResult(
+            metadata={
+                "alarms": len(rows),
+                "open": len(standing),
+                "diagnosis": dg.MetadataValue.md(_told(written) or "No alarm has fired."),
+            }
+        )
+
+    return alarm_list
+
+
+def known_alarms(warehouse: Warehouse, events: list[Event], now: datetime) -> Rows:
+    """Return every alarm that fired, the oldest first, with the state people gave it by ``now``."""
+    warehouse.ensure(DRIFT_SERIES)
+    watched = warehouse.read(
+        "select * exclude (state, input) from quality.drift_series"
+        " where series in (select series from quality.drift_series where fired)"
+        " order by batch, series <> 'labels', series"
+    ).to_pylist()
+    promised = {(row["series"], row["batch"]): row["promised"] for row in watched}
+    return [
+        {
+            "alarm_id": alarm.alarm_id,
+            "series": alarm.series,
+            "batch": alarm.fired_batch,
+            "fired_after": alarm.fired_after,
+            "log_evidence": alarm.log_evidence,
+            "log_limit": alarm.log_limit,
+            "change_batch": alarm.change_batch or alarm.fired_batch,
+            "promised": promised[alarm.series, alarm.fired_batch],
+            "state": alarm.state.value,
+            "by": alarm.by,
+            "note": alarm.note,
+            "muted_until": muted_until(events, alarm.series, now)
+            if alarm.state.value == "muted"
+            else None,
+        }
+        for alarm in alarms(watched_rows(watched), events, now)
+    ]
+
+
+def held_since(task: Task, warehouse: Warehouse) -> str | None:
+    """Return the batch from which labels are held back; None if the task holds nothing back.
+
+    Held is what the labels' open alarms put in doubt: acknowledged, muted or reset, it goes out.
+    """
+    if not task.spec.alarm.holds_publication:
+        return None
+    events = AlarmTrail(task.alarm_trail, task.changes).events()
+    rows = known_alarms(warehouse, events, datetime.now(UTC))
+    return min(
+        (r["change_batch"] for r in rows if r["series"] == LABELS and r["state"] == "open"),
+        default=None,
+    )
+
+
+def event_rows(events: list[Event]) -> Rows:
+    """Return the audit trail as rows of quality.alarm_events."""
+    return [
+        {
+            "event_id": at,
+            "at": event.at,
+            "who": event.who,
+            "action": event.action.value,
+            "series": event.series,
+            "batch": event.batch,
+            "note": event.note,
+            "until": event.until,
+        }
+        for at, event in enumerate(events, start=1)
+    ]
+
+
+def _found(found: Found) -> dict[str, Any]:
+    return {**found.accuracy, "next_step": "\n".join(found.next_steps)}
+
+
+def _told(written: dict[Any, Rows]) -> str:
+    """Say in Markdown where each alarm comes from; without the items' texts."""
+    lines: list[str] = []
+    for row in written[ALARMS]:
+        lines.append(
+            f"**{row['series']}** fired in {row['batch']}, most likely since "
+            f"{row['change_batch']} ({row['state']})\n"
+        )
+        lines += [f"- {step}" for step in str(row["next_step"]).splitlines()]
+        suspects = [s for s in written[ALARM_SLICES] if s["alarm_id"] == row["alarm_id"]][:5]
+        lines += ["", "| slice | wrong | reviewed |", "|---|---|---|"]
+        lines += [f"| {s['slice']} | {s['errors']} | {s['reviewed']} |" for s in suspects]
+        items = [i["item_id"] for i in written[ALARM_ITEMS] if i["alarm_id"] == row["alarm_id"]]
+        lines += ["", f"Most telling items: {', '.join(items) or 'none'}", ""]
+    return "\n".join(lines)

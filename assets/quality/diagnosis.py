@@ -1,0 +1,157 @@
+"""Where an alarm comes from, out of the reviews since the change."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.quality.mistakes import what_is_shown
+from assets.quality.overall import Rows
+from assets.reading.audited import Audit, read_audits
+from labeling.quality.audited import MISSING
+from resources.store.pictures import read_pictures
+from resources.store.tables import ITEMS
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
+
+SHOWN_SLICES = 20
+"""Suspects kept of each alarm."""
+
+MOST_BATCHES = 60
+"""Batches since the change that are looked at, the newest."""
+
+Slices = dict[str, list[NDArray[np.str_]]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of one alarm, as rows of its tables."""
+
+    accuracy: dict[str, float | None] = field(default_factory=dict)
+    slices: Rows = field(default_factory=list)
+    items: Rows = field(default_factory=list)
+    next_steps: list[str] = field(default_factory=list)
+
+
+def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
+    """Explain an alarm (a row of quality.alarms) from the reviews since its change."""
+    from labeling.quality.accuracy import accuracy
+    from labeling.quality.diagnosis import diagnose
+
+    since = warehouse.read(
+        "select distinct batch from labels.released where batch >= ? order by batch",
+        [alarm["change_batch"]],
+    )["batch"].to_pylist()
+    audits = read_audits(task, warehouse, [str(name) for name in since[-MOST_BATCHES:]])
+    if not audits:
+        return Found(next_steps=["The batches it fired in are gone: reset it."])
+    judged = [seen_by(task, audit, alarm["series"]) for audit in audits]
+    of_labels = not alarm["series"].startswith("voter/")
+    voters = {
+        name: [audit.vote_of(name) for audit in audits]
+        for name in sorted({voter for audit in audits for voter in audit.votes})
+        if of_labels
+    }
+    slices = _slices(task, warehouse, audits)
+    batches = [audit.batch for audit in judged]
+    found = diagnose(
+        batches,
+        1 - alarm["promised"],
+        task.classes,
+        voters,
+        slices,
+        [audit.confidence for audit in audits] if of_labels else None,
+    )
+    interval = accuracy(batches).interval
+    of = {audit.batch.batch: audit for audit in audits}
+    keys = [(one.batch, str(of[one.batch].item_ids[one.item])) for one in found.items]
+    shown = what_is_shown(warehouse, keys)
+    return Found(
+        {
+            "accuracy": interval.point if interval.measured else None,
+            "accuracy_low": interval.low,
+            "accuracy_high": interval.high,
+        },
+        [
+            {
+                "alarm_id": alarm["alarm_id"],
+                "rank": rank,
+                "slice": one.name,
+                "reviewed": one.reviewed,
+                "errors": one.errors,
+                "error": one.error.point,
+                "error_low": one.error.low,
+                "error_high": one.error.high,
+                "elsewhere": None if np.isnan(one.elsewhere) else one.elsewhere,
+                "excess": one.excess,
+            }
+            for rank, one in enumerate(found.slices[:SHOWN_SLICES], start=1)
+        ],
+        [
+            {
+                "alarm_id": alarm["alarm_id"],
+                "rank": rank,
+                "batch": one.batch,
+                "item_id": item_id,
+                **shown[one.batch, item_id],
+                "label": task.classes[one.label],
+                "gold": task.classes[one.gold],
+                "confidence": None if np.isnan(one.confidence) else one.confidence,
+                "misled_by": ", ".join(one.misled_by),
+            }
+            for rank, (one, (_, item_id)) in enumerate(zip(found.items, keys, strict=True), start=1)
+        ],
+        found.next_steps,
+    )
+
+
+def seen_by(task: Task, audit: Audit, series: str) -> Audit:
+    """Return the batch as a series sees it: a class its own labels, a voter what it said."""
+    kind, _, name = series.partition("/")
+    label = audit.batch.label
+    if kind == "voter":
+        label = audit.vote_of(name)
+    elif kind == "class" and name in task.classes:
+        label = np.where(label == task.classes.index(name), label, MISSING).astype(np.int32)
+    return replace(audit, batch=replace(audit.batch, label=label))
+
+
+def _slices(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> Slices:
+    """Return what slices the items of each batch are in."""
+    from labeling.quality.picture_slices import picture_slices
+    from labeling.quality.slices import length_slices, text_clusters
+
+    warehouse.ensure(ITEMS)
+    rows = warehouse.read(
+        "select batch, item_id, text, image, metadata from raw.items where list_contains(?, batch)",
+        [[audit.batch.batch for audit in audits]],
+    ).to_pylist()
+    known = {
+        (row["batch"], row["item_id"]): (
+            str(row["text"] or ""), row["image"], json.loads(row["metadata"] or "{}")
+        )
+        for row in rows
+    }  # fmt: skip
+    of_items = [
+        [known.get((audit.batch.batch, item), ("", None, {})) for item in audit.item_ids.tolist()]
+        for audit in audits
+    ]
+    flat = [item for items in of_items for item in items]
+    texts, images = [text for text, _, _ in flat], [image for _, image, _ in flat]
+    cut = np.cumsum([len(items) for items in of_items])[:-1]
+    found: dict[str, NDArray[np.str_]] = {}
+    if any(text.strip() for text in texts):
+        found = {"length": length_slices(texts), "cluster": text_clusters(texts)}
+    if any(images):
+        pictures = read_pictures(task, images)
+        found |= picture_slices(pictures.pixels, pictures.seen)
+    slices: Slices = {name: np.split(values, cut) for name, values in found.items()}
+    for column in task.spec.source.metadata:
+        slices[column] = [
+            np.array([str(fields.get(column, "")) or "(none)" for *_, fields in items], dtype=str)
+            for items in of_items
+        ]
+    return slices

@@ -1,0 +1,188 @@
+"""What moved in a batch without a single review; a hint, never called accuracy."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.decorators import by_batch
+from assets.reading.votes import Window, read_window
+from labeling.votes import ABSTAIN
+from resources.store.pictures import read_pictures
+from resources.store.table import as_arrow
+from resources.store.tables import EARLY_WARNINGS, NEW_WORDS, RELEASED, SHIFT_EXAMPLES
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
+
+if TYPE_CHECKING:  # scipy takes half a second to import, and only this step compares
+    from labeling.quality.early import Signal
+
+REFERENCE = 2_000
+"""The newest earlier texts and pictures that a batch's are compared with: more tell nothing new."""
+
+WORDS, EXAMPLES = 20, 5
+"""New words, and texts that show them, kept of each batch."""
+
+SHOWN_TEXT = 300
+"""Characters shown of a text."""
+
+SHOWN = 12
+"""Signals kept of each batch: all that warn, and the largest of the rest."""
+
+
+def early_warnings(task: Task) -> dg.AssetsDefinition:
+    """Declare the early warnings of ``task``."""
+
+    @by_batch(task, EARLY_WARNINGS, group="quality", deps=[RELEASED])
+    def early_warnings(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> dg.MaterializeResult:
+        """Shifts of votes, coverage, conflict, class shares, words, length and pictures against before.
+
+        Beside them stand the words that are new and the texts that show it best. None of it is
+        accuracy: an accuracy that is estimated from confidences is blind to a change of meaning.
+        """
+        batch = context.partition_key
+        window = read_window(task, warehouse, batch, old_gold=0)
+        vocabulary, words, examples = new_words(window, batch)
+        rows = signals(task, warehouse, window, batch, vocabulary)
+        warehouse.replace_batch(EARLY_WARNINGS, batch, as_arrow(EARLY_WARNINGS, rows))
+        warehouse.replace_batch(NEW_WORDS, batch, as_arrow(NEW_WORDS, words))
+        warehouse.replace_batch(SHIFT_EXAMPLES, batch, as_arrow(SHIFT_EXAMPLES, examples))
+        warned = [str(row["signal"]) for row in rows if row["warned"]]
+        # numbers, for Dagster to plot over the batches
+        effects = {f"effect of {row['signal']}": row["effect"] for row in rows}
+        found: dict[str, Any] = {
+            "warnings": len(warned),
+            "which": ", ".join(warned) or "none",
+            "new_words": ", ".join(str(word["word"]) for word in words) or "none",
+            **effects,
+        }
+        context.log_event(
+            dg.AssetObservation(RELEASED.key(task.name), partition=batch, metadata=found)
+        )
+        return dg.MaterializeResult(metadata=found)
+
+    return early_warnings
+
+
+def signals(
+    task: Task,
+    warehouse: Warehouse,
+    window: Window,
+    batch: str,
+    vocabulary: "Signal | None" = None,
+) -> list[dict[str, Any]]:
+    """Compare the batch with all earlier items of the window; nothing to compare with, no rows."""
+    from labeling.quality.early import Snapshot
+    from labeling.quality.early import early_warnings as compare
+
+    if window.current.all() or not window.current.any():
+        return []
+    votes = window.votes.to_matrix()[:, : len(window.voters)]  # a column even where nobody votes
+    label, confidence = _released(task, warehouse, window)
+    length = np.array([len(text) for text in window.texts], dtype=np.float64)
+    before, now = (
+        Snapshot(
+            votes[chosen],
+            label[chosen],
+            confidence[chosen & (label != ABSTAIN)],
+            length=length[chosen] if length.any() else None,
+            measures=of_pictures(task, window, chosen),
+        )
+        for chosen in (~window.current, window.current)
+    )
+    found = compare(before, now, window.voters, task.classes)
+    if vocabulary is not None:
+        found.append(vocabulary)
+    ranked = sorted(found, key=lambda s: (not s.warned, -abs(s.effect) / s.limit))
+    finite = [signal for signal in ranked if math.isfinite(signal.effect)]
+    always = ("estimated_accuracy", "vocabulary")
+    kept = [s for at, s in enumerate(finite) if s.warned or at < SHOWN or s.name in always]
+    return [
+        {
+            "batch": batch,
+            "signal": signal.name,
+            "reference": signal.reference,
+            "current": signal.current,
+            "effect": signal.effect,
+            "limit": signal.limit,
+            "warned": signal.warned,
+        }
+        for signal in kept
+    ]
+
+
+def of_pictures(
+    task: Task, window: Window, chosen: NDArray[np.bool_]
+) -> dict[str, NDArray[np.float64]]:
+    """Measure the newest of the chosen items' pictures; nothing where there are none."""
+    from labeling.quality.picture_slices import brightness, contrast
+
+    images = [window.images[i] for i in np.flatnonzero(chosen)[-REFERENCE:].tolist()]
+    if not any(images):
+        return {}
+    found = read_pictures(task, images)
+    pixels = found.pixels[found.seen]
+    return {"brightness": brightness(pixels), "contrast": contrast(pixels)}
+
+
+def new_words(
+    window: Window, batch: str
+) -> "tuple[Signal | None, list[dict[str, Any]], list[dict[str, Any]]]":
+    """Return how far the vocabulary moved, the new words, and texts that show them."""
+    from labeling.quality.words import nearest_each, word_shift
+
+    now, before = np.flatnonzero(window.current), np.flatnonzero(~window.current)[-REFERENCE:]
+    if not len(now) or not len(before) or not any(text.strip() for text in window.texts):
+        return None, [], []
+    texts, reference = [window.texts[i] for i in now], [window.texts[i] for i in before]
+    shift = word_shift(reference, texts, WORDS, EXAMPLES)
+    words = [
+        {
+            "batch": batch,
+            "word": word.word,
+            "before": word.before,
+            "now": word.now,
+            "log_odds": word.log_odds,
+        }
+        for word in shift.words
+    ]
+    near = nearest_each([texts[place] for place in shift.examples], reference)
+    examples = [
+        {
+            "batch": batch,
+            "rank": rank,
+            "item_id": window.item_ids[now[place]],
+            "text": texts[place][:SHOWN_TEXT],
+            "near_item_id": window.item_ids[before[other]],
+            "near_text": reference[other][:SHOWN_TEXT],
+        }
+        for rank, (place, other) in enumerate(zip(shift.examples, near, strict=True), start=1)
+    ]
+    return shift.unknown, words, examples
+
+
+def _released(
+    task: Task, warehouse: Warehouse, window: Window
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Read label and confidence of every item of the window; -1 where undecided."""
+    rows = warehouse.read(
+        "select item_id, batch, label, coalesce(confidence, 0) as confidence from labels.released"
+        " where list_contains(?, batch)",
+        [sorted(set(window.batches))],
+    )
+    names = {name: at for at, name in enumerate(task.classes)}
+    known = {
+        (item_id, batch): (names.get(str(label), ABSTAIN), confidence)
+        for item_id, batch, label, confidence in zip(
+            *(rows[n].to_pylist() for n in ("item_id", "batch", "label", "confidence")), strict=True
+        )
+    }
+    found = [
+        known.get(key, (ABSTAIN, 0.0)) for key in zip(window.item_ids, window.batches, strict=True)
+    ]
+    label = np.array([code for code, _ in found], dtype=np.int32)
+    return label, np.array([sure for _, sure in found], dtype=np.float64)

@@ -1,0 +1,67 @@
+"""Audited items that labels got wrong: what to look at first, alarm or none."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from assets.reading.audited import Audit
+from resources.store.tables import ITEMS
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
+
+SHOWN_TEXT = 300
+"""Characters shown of an item's text."""
+
+
+def mistakes(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> list[dict[str, Any]]:
+    """Return the most telling wrong labels of some batches, those that were surest first."""
+    from labeling.quality.diagnosis import diagnose
+
+    voters = {
+        name: [audit.vote_of(name) for audit in audits]
+        for name in sorted({voter for audit in audits for voter in audit.votes})
+    }
+    found = diagnose(
+        [audit.batch for audit in audits],
+        1 - task.spec.alarm.accuracy_at_least,
+        task.classes,
+        voters,
+        confidence=[audit.confidence for audit in audits],
+    ).items
+    of = {audit.batch.batch: audit for audit in audits}
+    keys = [(one.batch, str(of[one.batch].item_ids[one.item])) for one in found]
+    shown = what_is_shown(warehouse, keys)
+    return [
+        {
+            "rank": rank,
+            "batch": one.batch,
+            "item_id": item_id,
+            **shown[one.batch, item_id],
+            "label": task.classes[one.label],
+            "gold": task.classes[one.gold],
+            "confidence": None if np.isnan(one.confidence) else one.confidence,
+            "misled_by": ", ".join(one.misled_by),
+        }
+        for rank, (one, (_, item_id)) in enumerate(zip(found, keys, strict=True), start=1)
+    ]
+
+
+def what_is_shown(
+    warehouse: Warehouse, keys: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, str | None]]:
+    """Return the beginning of the text, and the image, of items by batch and id."""
+    warehouse.ensure(ITEMS)
+    rows = warehouse.read(
+        "select batch, item_id, text, image from raw.items"
+        " where list_contains(?, batch) and list_contains(?, item_id)",
+        [sorted({batch for batch, _ in keys}), sorted({item for _, item in keys})],
+    ).to_pylist()
+    nothing: dict[str, str | None] = {"text": "", "image": None}
+    found = dict.fromkeys(keys, nothing)
+    return found | {
+        (row["batch"], row["item_id"]): {
+            "text": str(row["text"] or "")[:SHOWN_TEXT], "image": row["image"],
+        }
+        for row in rows
+    }  # fmt: skip

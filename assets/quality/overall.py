@@ -1,0 +1,213 @@
+"""Quality over all batches and over the newest: scores, classes, confusion, calibration, agreement."""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import dagster as dg
+import numpy as np
+from numpy.typing import NDArray
+
+from assets.decorators import once
+from assets.quality.accuracy import LABELS, measure, score_row, voters_of
+from assets.quality.mistakes import mistakes
+from assets.reading.audited import Audit, read_audits
+from labeling.quality.audited import MISSING
+from resources.store.table import Table, as_arrow
+from resources.store.tables import (
+    ACCURACY,
+    AGREEMENT,
+    CLASS_REPORT,
+    CONFUSION,
+    GOLD,
+    MISTAKES,
+    OVERALL,
+    RELIABILITY,
+    REVIEWS,
+)
+from resources.store.warehouse import Warehouse, insert, transaction
+from resources.task.task import Task
+
+MOST_REVIEWERS = 12
+"""Reviewers compared in pairs, those with the most reviews."""
+
+Rows = list[dict[str, Any]]
+
+
+def overall(task: Task) -> dg.AssetsDefinition:
+    """Declare the quality of ``task`` as a whole."""
+
+    @once(task, OVERALL, group="published", deps=[ACCURACY, GOLD], automatic=True)
+    def overall(warehouse: Warehouse) -> dg.MaterializeResult:
+        """Accuracy of labels, consensus and every voter over all batches, with what explains it.
+
+        Precision, recall, F1 and confusion by class, how far confidences can be believed, and
+        whether reviewers agree.
+        """
+        names = warehouse.read("select distinct batch from labels.released order by 1")
+        audits = read_audits(task, warehouse, [str(n) for n in names["batch"].to_pylist()])
+        warehouse.ensure(REVIEWS)
+        answers = warehouse.read(
+            "select item_id || chr(31) || batch as item, reviewer, label from people.reviews"
+            " where outcome = 'label' and not superseded and not coalesce(aside, false)"
+        ).to_pylist()
+        spans = {"all": audits, "window": audits[-task.spec.quality.window_batches :]}
+        reports = {span: class_rows(task, span, chosen) for span, chosen in spans.items()}
+        written = {
+            OVERALL: [score_row(s) for s in measure(task, audits, voters_of(audits))],
+            CLASS_REPORT: [row for rows, _ in reports.values() for row in rows],
+            CONFUSION: [row for _, rows in reports.values() for row in rows],
+            RELIABILITY: reliability_rows(audits),
+            AGREEMENT: agreement_rows(task, answers),
+            MISTAKES: mistakes(task, warehouse, spans["window"]),
+        }
+        replace_all(warehouse, written)
+        return dg.MaterializeResult(metadata=_metadata(written))
+
+    return overall
+
+
+def replace_all(warehouse: Warehouse, written: dict[Table, Rows]) -> None:
+    """Write whole tables anew in one transaction."""
+    warehouse.ensure(*written)
+    with warehouse.connect() as db, transaction(db):
+        for table, rows in written.items():
+            db.execute(f"delete from {table.sql_name}")
+            insert(db, table, as_arrow(table, rows))
+
+
+def class_rows(task: Task, span: str, audits: Sequence[Audit]) -> tuple[Rows, Rows]:
+    """Return rows of quality.class_report and of quality.confusion for some batches."""
+    from labeling.quality.classes import class_report
+
+    if not any(audit.batch.reviewed for audit in audits):
+        return [], []
+    report = class_report([audit.batch for audit in audits], task.classes)
+    rows: Rows = [
+        {
+            "span": span,
+            "class": one.name,
+            "reviewed": one.reviewed,
+            **_shares(precision=one.precision, recall=one.recall, f1=one.f1, share=one.share),
+        }
+        for one in report.classes
+    ]
+    judged = sum(audit.batch.reviewed for audit in audits)
+    macro = _shares(f1=report.macro_f1)
+    rows.append({"span": span, "class": "(macro)", "reviewed": judged, **macro})
+    cells: Rows = [
+        {"span": span, "truth": truth, "label": label, "share": float(report.confusion[i, j])}
+        for i, truth in enumerate(task.classes)
+        for j, label in enumerate(task.classes)
+    ]
+    return rows, cells
+
+
+def _shares(**intervals: Any) -> dict[str, float | None]:
+    found: dict[str, float | None] = {}
+    for name, interval in intervals.items():
+        found[name] = interval.point if interval.measured else None
+        found[f"{name}_low"], found[f"{name}_high"] = interval.low, interval.high
+    return found
+
+
+def reliability_rows(audits: Sequence[Audit]) -> Rows:
+    """Return rows of quality.reliability: what labels and consensus said, and how it turned out."""
+    from labeling.quality.calibration import calibration
+    from labeling.quality.weighted import draw_weight
+
+    rows: Rows = []
+    for series in (LABELS, "consensus"):
+        said: list[NDArray[np.float64]] = []
+        right: list[NDArray[np.bool_]] = []
+        weight: list[NDArray[np.float64]] = []
+        for audit in audits:
+            of_labels = series == LABELS
+            given = audit.batch.label if of_labels else audit.consensus
+            sure = audit.confidence if of_labels else audit.consensus_confidence
+            drawn = audit.batch.drawn
+            judged = (audit.batch.gold != MISSING) & (given[drawn] != MISSING)
+            said.append(np.clip(sure[drawn][judged], 0.0, 1.0))
+            right.append((given[drawn] == audit.batch.gold)[judged])
+            weight.append(draw_weight(audit.batch, judged)[judged])
+        if not said or not sum(map(len, said)):
+            continue
+        found = calibration(np.concatenate(said), np.concatenate(right), np.concatenate(weight))
+        rows += [
+            {
+                "series": series,
+                "bin": at,
+                "confidence_low": one.low,
+                "confidence_high": one.high,
+                "reviewed": one.reviewed,
+                "confidence": one.confidence,
+                "accuracy": one.accuracy.point,
+                "accuracy_low": one.accuracy.low,
+                "accuracy_high": one.accuracy.high,
+                "ece": found.error,
+                "ece_by_chance": found.chance_error,
+            }
+            for at, one in enumerate(found.curve)
+        ]
+    return rows
+
+
+def agreement_rows(task: Task, answers: Rows) -> Rows:
+    """Return rows of quality.agreement; ``answers`` are (item, reviewer, label)."""
+    from labeling.quality.agreement import cohen_kappa, krippendorff_alpha
+    from labeling.votes import Votes
+
+    known = {name: at for at, name in enumerate(task.classes)}
+    given = {(r["item"], r["reviewer"]): known[r["label"]] for r in answers if r["label"] in known}
+    count: dict[str, int] = {}
+    for _, reviewer in given:
+        count[reviewer] = count.get(reviewer, 0) + 1
+    if len(count) < 2:
+        return []
+    items = {item: at for at, item in enumerate(dict.fromkeys(item for item, _ in given))}
+    people = sorted(count, key=lambda name: (-count[name], name))
+    matrix = np.full((len(items), len(people)), MISSING, dtype=np.int32)
+    for (item, reviewer), label in given.items():
+        matrix[items[item], people.index(reviewer)] = label
+    twice = int(((matrix != MISSING).sum(axis=1) > 1).sum())
+    alpha = krippendorff_alpha(Votes.from_matrix(matrix, n_classes=len(task.classes)))
+    rows: Rows = [
+        {
+            "first": "(all)",
+            "second": "(all)",
+            "measure": "krippendorff_alpha",
+            "items": twice,
+            "value": None if np.isnan(alpha) else alpha,
+        }
+    ]
+    for a, b in combinations(range(min(len(people), MOST_REVIEWERS)), 2):
+        both = int(((matrix[:, a] != MISSING) & (matrix[:, b] != MISSING)).sum())
+        if both:
+            kappa = cohen_kappa(matrix[:, a], matrix[:, b])
+            rows.append(
+                {
+                    "first": people[a],
+                    "second": people[b],
+                    "measure": "cohen_kappa",
+                    "items": both,
+                    "value": None if np.isnan(kappa) else kappa,
+                }
+            )
+    return rows
+
+
+def _metadata(written: dict[Table, Rows]) -> dict[str, Any]:
+    numbers: dict[str, Any] = {"scores": len(written[OVERALL])}
+    whole = next((r for r in written[OVERALL] if r["series"] == LABELS), None)
+    if whole is not None and whole["accuracy"] is not None:
+        numbers |= {name: whole[name] for name in ("reviewed", "accuracy", "accuracy_low")}
+        numbers["accuracy_high"] = whole["accuracy_high"]
+    for row in written[CLASS_REPORT]:
+        if row["class"] == "(macro)" and row["span"] == "all" and row["f1"] is not None:
+            numbers["macro_f1"] = row["f1"]
+    for row in written[RELIABILITY]:
+        numbers[f"calibration error of {row['series']}"] = row["ece"]
+    for row in written[AGREEMENT]:
+        if row["measure"] == "krippendorff_alpha" and row["value"] is not None:
+            numbers["krippendorff_alpha"] = row["value"]
+    return numbers

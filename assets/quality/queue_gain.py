@@ -1,0 +1,242 @@
+"""What the queue gains over chance, and whether more reviews pay."""
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+
+from assets.decorators import once
+from assets.reading.features import LookedAt, look, new_student
+from assets.reading.opinions import as_matrix
+from assets.reading.votes import as_gold
+from resources.store.tables import (
+    ACCURACY,
+    AUDIT_SAMPLE,
+    CONSENSUS,
+    GOLD,
+    ITEMS,
+    QUEUE,
+    QUEUE_GAIN,
+    REVIEWS,
+)
+from resources.store.warehouse import Warehouse, insert, transaction
+from resources.task.task import Task
+
+if TYPE_CHECKING:
+    from labeling.sampling.stopping import Advice
+
+MOST_TAUGHT, MOST_JUDGES = 600, 600
+"""Items whose consensus both students are taught, and audit items that judge them, the newest."""
+
+MEASURE_AGAIN = 1.25
+"""The random share must have grown so many times before the gain is measured again."""
+
+STUDENTS, STOP_SET = 4, 500
+"""Newest students that are compared with each other, and items they are compared on."""
+
+REVIEWED = """
+select g.item_id, g.batch, i.text, i.image, g.label, g.probability, c.posterior,
+    case when g.origin = 'audit' then 'audit' when q.strategy = 'random' then 'random'
+        else 'chosen' end as arm
+from people.gold g
+join raw.items i using (item_id, batch)
+join labels.consensus c using (item_id, batch)
+left join people.queue q using (item_id, batch)
+where (g.origin = 'audit' or q.item_id is not null) and len(c.posterior) = $classes
+    and list_contains($names, g.label)
+qualify g.origin <> 'audit' or row_number() over (
+    partition by g.origin order by g.batch desc, g.item_id) <= $judges
+order by g.batch, g.item_id
+"""
+TAUGHT = """
+select i.text, i.image, c.posterior from labels.consensus c join raw.items i using (item_id, batch)
+anti join people.gold g using (item_id, batch)
+where c.n_votes > 0 and len(c.posterior) = $classes
+order by c.batch desc, c.item_id limit $most
+"""
+SPENT = "select count(*), coalesce(sum(seconds), 0) from people.reviews"
+CURVE = """
+select sum(count(r.review_id)) over (order by a.batch), any_value(a.accuracy), any_value(a.accuracy_low)
+from quality.accuracy a left join people.reviews r using (batch)
+where a.class = '(all)' and a.accuracy is not null group by a.batch order by a.batch
+"""
+
+
+def queue_gain(task: Task) -> dg.AssetsDefinition:
+    """Declare the gain of the queue of ``task``."""
+
+    @once(
+        task,
+        QUEUE_GAIN,
+        group="published",
+        deps=[QUEUE, REVIEWS, GOLD, AUDIT_SAMPLE, ACCURACY, CONSENSUS],
+        kinds=["scikitlearn"],
+        automatic=True,
+    )
+    def queue_gain(warehouse: Warehouse) -> dg.MaterializeResult:
+        """Accuracy bought by the strategy over the random share, with an interval; when to stop."""
+        warehouse.ensure(ITEMS, QUEUE, REVIEWS, GOLD, AUDIT_SAMPLE, ACCURACY, CONSENSUS, QUEUE_GAIN)
+        names = list(task.classes)
+        with warehouse.connect() as db:
+            reviewed = db.execute(
+                REVIEWED, {"classes": len(names), "names": names, "judges": MOST_JUDGES}
+            ).to_arrow_table()
+            before = db.execute("from quality.queue_gain").to_arrow_table().to_pylist()
+            newest = db.execute("select max(batch) from labels.consensus").fetchone()
+            n_reviews, seconds = db.execute(SPENT).fetchone() or (0, 0.0)
+            curve = db.execute(CURVE).fetchall()
+            (n_items,) = db.execute("select count(*) from raw.items").fetchone() or (0,)
+        if newest is None or newest[0] is None:
+            return dg.MaterializeResult(metadata={"dagster/row_count": 0})
+        row: dict[str, Any] = {
+            "batch": newest[0],
+            "strategy": task.spec.queue.strategy,
+            "reviews": n_reviews,
+            **_gain(task, warehouse, reviewed, before[0] if before else None),
+        }
+        advice = _advice(task, warehouse, curve, n_items, seconds)
+        row |= {
+            "stop": advice.stop,
+            "advice": advice.why,
+            "labels_fixed": _finite(advice.labels_fixed),
+            "usd": advice.usd,
+            "usd_per_fixed": _finite(advice.usd_per_fixed),
+        }
+        with warehouse.connect() as db, transaction(db):
+            db.execute("delete from quality.queue_gain")
+            insert(db, QUEUE_GAIN, pa.Table.from_pylist([row], schema=_schema()))
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": 1,
+                "gain": row["gain"],
+                "advice": row["advice"],
+                "stop": advice.stop,
+            }
+        )
+
+    return queue_gain
+
+
+def _gain(
+    task: Task, warehouse: Warehouse, reviewed: pa.Table, before: dict[str, Any] | None
+) -> dict[str, Any]:
+    """Measure the gain, or keep the last measurement while reviews have hardly grown."""
+    from labeling.errors import TooFewSamplesError
+    from labeling.gold import Gold
+    from labeling.sampling.gain import measure_gain, voters_then_gold
+
+    arm = np.array(reviewed["arm"].to_pylist(), dtype=object)
+    counts = {name: int(np.count_nonzero(arm == name)) for name in ("chosen", "random", "audit")}
+    found: dict[str, Any] = {
+        "queue_reviews": counts["chosen"],
+        "random_reviews": counts["random"],
+        "audit_reviews": counts["audit"],
+    }
+    measured = ("points", "points_low", "points_high", "compared_at", "judged_on", "gain")
+    if (
+        before is not None
+        and before["points"] is not None
+        and before["strategy"] == task.spec.queue.strategy
+        and before["random_reviews"] <= counts["random"] < MEASURE_AGAIN * before["random_reviews"]
+    ):
+        kept = ("queue_reviews", "random_reviews", "audit_reviews", *measured)
+        return {name: before[name] for name in kept}
+    n_classes = len(task.classes)
+    with warehouse.connect() as db:
+        taught = db.execute(TAUGHT, {"classes": n_classes, "most": MOST_TAUGHT}).to_arrow_table()
+    looked = _look(task, [reviewed, taught])
+    rows = reviewed.append_column("item", pa.array(np.arange(reviewed.num_rows)))
+    gold = {
+        name: looked.gold(
+            as_gold(rows.filter(pa.array(arm == name)), task.classes, weighed=name == "audit")
+        )
+        for name in counts
+    }
+    posterior = np.vstack(
+        [as_matrix(t["posterior"], n_classes) for t in (reviewed, taught) if t.num_rows]
+        or [np.empty((0, n_classes))]
+    )[looked.seen]
+    weights = np.repeat([0.0, 1.0], [reviewed.num_rows, taught.num_rows])[looked.seen]
+
+    def learn(some: Gold) -> Any:
+        nonlocal learner
+        pupil = new_student(task, looked.on)
+        learner = learner or voters_then_gold(pupil, looked.items, posterior, weights)
+        return learner(some)
+
+    learner = None
+    try:
+        gain = measure_gain(learn, gold["chosen"], gold["random"], gold["audit"])
+    except TooFewSamplesError as error:
+        return found | dict.fromkeys(measured) | {"gain": f"not measured: {error}"}
+    return found | {
+        "points": gain.points,
+        "points_low": gain.low,
+        "points_high": gain.high,
+        "compared_at": gain.n_reviews,
+        "judged_on": gain.n_judge,
+        "gain": str(gain),
+    }
+
+
+def _advice(
+    task: Task,
+    warehouse: Warehouse,
+    curve: list[tuple[int, float, float]],
+    n_items: int,
+    seconds: float,
+) -> "Advice":
+    from labeling.sampling.stopping import advise
+
+    people, hour = task.spec.reviewers, 3600.0
+    return advise(
+        _kappas(task, warehouse),
+        [(int(reviews), accuracy) for reviews, accuracy, _ in curve],
+        n_items=n_items,
+        batch=max(task.spec.queue.per_batch, 1),
+        usd_per_review=people.seconds_per_review / hour * people.usd_per_hour,
+        usd_spent=seconds / hour * people.usd_per_hour,
+        usd_budget=people.budget_usd,
+        usd_per_wrong_label=people.usd_per_wrong_label,
+        audit_low=curve[-1][2] if curve else None,
+        target=people.accuracy_wanted,
+    )
+
+
+def _kappas(task: Task, warehouse: Warehouse) -> list[float]:
+    """How far successive students agree on the newest items."""
+    from labeling.sampling.stopping import kappa
+    from labeling.student.whole import is_whole, read_student
+
+    paths = [path for path in sorted(task.students.glob("*.joblib"))[-STUDENTS:] if is_whole(path)]
+    newest = warehouse.read(
+        "select text, image from raw.items order by batch desc, item_id limit ?", [STOP_SET]
+    )
+    if len(paths) < 2 or not newest.num_rows:
+        return []
+    looked = _look(task, [newest])
+    names = list(task.classes)
+    said = [
+        student.predict_proba(looked.items).argmax(axis=1)
+        for student in map(read_student, paths)
+        if list(student.steps[-1][1].classes_) == names and student.steps[0][0] == looked.reads
+    ]
+    return [kappa(a, b) for a, b in pairwise(said)] if looked.seen.any() else []
+
+
+def _look(task: Task, tables: list[pa.Table]) -> LookedAt:
+    rows = [row for table in tables for row in table.select(["text", "image"]).to_pylist()]
+    return look(task, [str(row["text"] or "") for row in rows], [row["image"] for row in rows])
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _schema() -> pa.Schema:
+    kinds = {
+        "varchar": pa.string(), "double": pa.float64(), "bigint": pa.int64(), "boolean": pa.bool_(),
+    }  # fmt: skip
+    return pa.schema([(name, kinds[kind]) for name, (kind, _) in QUEUE_GAIN.columns.items()])

@@ -1,0 +1,223 @@
+"""Every rule over all batches: how often it votes, against whom, how well, and what to add."""
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+
+from assets.decorators import once
+from assets.labels.beliefs import markdown
+from assets.reading.opinions import as_matrix
+from assets.reading.votes import index_of
+from assets.votes.rules import load_rules
+from resources.store.tables import (
+    CONSENSUS,
+    GOLD,
+    OVERALL,
+    RULE_ANALYSIS,
+    RULE_CHANGES,
+    RULE_FAILURES,
+    RULE_SUGGESTIONS,
+    RULE_VOTES,
+)
+from resources.store.warehouse import Warehouse, insert, transaction
+from resources.task.task import Task
+
+if TYPE_CHECKING:
+    from labeling.rules.suggestions import Suggestion
+
+SUGGESTED = 10
+LEAST_PRECISION = 0.5
+"""Lower bound from which a phrase is suggested: a rule should be right more often than not."""
+
+SHOWN = (
+    "rule", "label", "votes", "coverage", "overlaps", "conflicts", "accuracy", "accuracy_low",
+    "accuracy_high", "gold", "near_duplicate_of", "changed_items",
+)  # fmt: skip
+
+EDITS = """
+select substr(voter, 6) as rule, version_before, version_after, count(*) as items,
+    count(*) filter (where label_before is null) as gained,
+    count(*) filter (where label_after is null) as lost,
+    count(*) filter (where label_before is not null and label_after is not null) as other_class,
+    array_to_string(list(item_id order by item_id)[:3], ', ') as for_example
+from votes.rule_changes group by all order by items desc, rule
+"""
+MEASURED = """
+select substr(series, 12) as rule, reviewed as gold, reviewed - errors as correct, accuracy,
+    accuracy_low, accuracy_high
+from quality.overall
+where series like 'voter/rule/%' and version is null and class = '(all)' and reviewed > 0
+"""
+TEXTS = """
+select i.text, c.posterior, coalesce(v.said, []) as said,
+    case when g.origin = 'queue' and list_contains($names, g.label) then g.label end as gold
+from raw.items i
+join labels.consensus c using (item_id, batch)
+left join people.gold g using (item_id, batch)
+left join (
+    select item_id, batch, list(distinct label) as said from votes.rules group by all
+) v using (item_id, batch)
+where len(c.posterior) = len($names)
+order by i.batch, i.item_id
+"""
+_NAME = re.compile(r"name: (\S+)")
+
+
+def rule_analysis(task: Task) -> dg.AssetsDefinition:
+    """Declare the analysis of the rules of ``task``."""
+
+    @once(
+        task,
+        RULE_ANALYSIS,
+        group="published",
+        deps=[RULE_VOTES, GOLD, CONSENSUS, OVERALL],
+        automatic=True,
+    )
+    def rule_analysis(warehouse: Warehouse) -> dg.MaterializeResult:
+        """Coverage, overlaps, conflicts, near-duplicates, suggestions; accuracy as in overall."""
+        from labeling.rules.analysis import analyse
+        from labeling.rules.hits import RuleVotes
+
+        loaded = load_rules(task)
+        warehouse.ensure(
+            RULE_VOTES,
+            RULE_FAILURES,
+            RULE_CHANGES,
+            GOLD,
+            CONSENSUS,
+            OVERALL,
+            RULE_ANALYSIS,
+            RULE_SUGGESTIONS,
+        )
+        with warehouse.connect() as db:
+            votes = db.execute(
+                "select item_id, voter, version, label from votes.rules"
+            ).to_arrow_table()
+            failures = db.execute(
+                "select substr(voter, 6) as rule, item_id, message from votes.rule_failures"
+            ).to_arrow_table()
+            measured = db.execute(MEASURED).to_arrow_table().to_pylist()
+            edits = db.execute(EDITS).to_arrow_table().to_pylist()
+            texts = db.execute(TEXTS, {"names": list(task.classes)}).to_arrow_table()
+        result = RuleVotes(votes, failures, texts.num_rows, tuple(loaded))
+        table = with_accuracy(analyse(result), measured)
+        changed = Counter({str(edit["rule"]): int(edit["items"]) for edit in edits})
+        counts = [changed[str(name)] for name in table["rule"].to_pylist()]
+        table = table.append_column("changed_items", pa.array(counts, pa.int64()))
+        suggested = suggestions(task, texts, [rule.name for rule in loaded])
+        with warehouse.connect() as db, transaction(db):
+            for kept, found in ((RULE_ANALYSIS, table), (RULE_SUGGESTIONS, suggested)):
+                db.execute(f"delete from {kept.sql_name}")
+                insert(db, kept, found)
+        rows = table.to_pylist()
+        return dg.MaterializeResult(
+            metadata={
+                "rules": len(rows),
+                "never_fire": ", ".join(r["rule"] for r in rows if r["never_fires"]) or "none",
+                "analysis": dg.MetadataValue.md(as_markdown(rows)),
+                "near_duplicates": ", ".join(
+                    f"{r['rule']} of {r['near_duplicate_of']}"
+                    for r in rows
+                    if r["near_duplicate_of"]
+                )
+                or "none",
+                "changes": dg.MetadataValue.md(markdown(edits)),
+                "suggestions": dg.MetadataValue.md(f"```yaml\n{to_paste(suggested)}\n```"),
+            }
+        )
+
+    return rule_analysis
+
+
+def with_accuracy(table: pa.Table, measured: list[dict[str, Any]]) -> pa.Table:
+    """Put the accuracy that quality.overall tells in the place of what was counted here."""
+    of = {row["rule"]: row for row in measured}
+    nothing = {"gold": 0, "correct": 0}
+    rows = [{**row, **(of.get(row["rule"]) or nothing)} for row in table.to_pylist()]
+    return pa.Table.from_pylist(rows, schema=table.schema)
+
+
+def as_markdown(rows: list[dict[str, Any]]) -> str:
+    """Write the analysis as a table."""
+    lines = ["| " + " | ".join(SHOWN) + " |", "|" + "---|" * len(SHOWN)]
+    for row in rows:
+        cells = [
+            f"{row[name]:.3f}" if isinstance(row[name], float) else str(row[name] or "")
+            for name in SHOWN
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def suggestions(task: Task, texts: pa.Table, taken: list[str]) -> pa.Table:
+    """Suggest rules from consensus and from gold of the queue; gold that measures writes none.
+
+    Returns
+    -------
+    pa.Table
+        As :data:`RULE_SUGGESTIONS`; those of gold first, for people were asked.
+    """
+    rows: list[dict[str, Any]] = []
+    known = np.array([label is not None for label in texts["gold"].to_pylist()], dtype=bool)
+    names = list(taken)
+    for source, of in (("gold", texts.filter(pa.array(known))), ("consensus", texts)):
+        for one, yaml in _suggested(task, of, source, names):
+            if any(row["phrase"] == one.phrase for row in rows):
+                continue
+            names.append(_NAME.search(yaml)[1])  # type: ignore[index]
+            rows.append(
+                {
+                    "rank": len(rows) + 1,
+                    "phrase": one.phrase,
+                    "label": one.label,
+                    "items": one.items,
+                    "correct": float(one.correct),
+                    "new_items": one.new,
+                    "precision_low": one.low,
+                    "lift_low": one.lift,
+                    "source": source,
+                    "yaml": yaml,
+                }
+            )
+    kinds = {"integer": pa.int32(), "bigint": pa.int64(), "double": pa.float64()}
+    columns = RULE_SUGGESTIONS.columns.items()
+    schema = pa.schema([(name, kinds.get(kind, pa.string())) for name, (kind, _) in columns])
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def to_paste(suggested: pa.Table) -> str:
+    """Write all suggestions as one piece of YAML."""
+    return "\n".join(str(one) for one in suggested["yaml"].to_pylist()) or "# nothing stands out"
+
+
+def _suggested(
+    task: Task, texts: pa.Table, source: str, taken: list[str]
+) -> "list[tuple[Suggestion, str]]":
+    from labeling.rules.suggestions import as_yaml, suggest
+
+    classes = list(task.classes)
+    if source == "gold":
+        posterior = np.eye(len(classes))[index_of(texts["gold"], task.classes)]
+    else:
+        posterior = as_matrix(texts["posterior"], len(classes))
+    said = [{str(x) for x in row or ()} for row in texts["said"].to_pylist()]
+    covered = np.array([[name in row for name in classes] for row in said])
+    found = suggest(
+        [str(text) for text in texts["text"].to_pylist()],
+        posterior,
+        classes,
+        covered=covered,
+        n=SUGGESTED,
+        least=LEAST_PRECISION,
+    )
+    names = list(taken)
+    told: list[tuple[Suggestion, str]] = []
+    for one in found:
+        yaml = as_yaml([one], source, names)
+        names.append(_NAME.search(yaml)[1])  # type: ignore[index]
+        told.append((one, yaml))
+    return told

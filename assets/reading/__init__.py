@@ -1,0 +1,1 @@
+"""What several assets read back from the warehouse, as the engine's arrays."""

@@ -1,0 +1,188 @@
+"""Audited batches read back from the warehouse: what accuracy, alarms and diagnosis start from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from labeling.quality.audited import MISSING, AuditedBatch
+from labeling.sampling.audit import AuditDesign
+from resources.store.tables import (
+    AUDIT_DESIGN,
+    AUDIT_SAMPLE,
+    CONSENSUS,
+    GOLD,
+    MODEL_VOTES,
+    RELEASED,
+    RULE_VOTES,
+    STUDENT_VOTES,
+)
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
+
+Codes = NDArray[np.int32]
+
+READ = (
+    RELEASED, CONSENSUS, AUDIT_DESIGN, AUDIT_SAMPLE, GOLD, RULE_VOTES, MODEL_VOTES, STUDENT_VOTES,
+)  # fmt: skip
+ITEMS = """
+select r.batch, r.item_id, r.label, r.confidence, c.label as consensus,
+    c.confidence as consensus_confidence,
+    coalesce(d.stratum, 0) as stratum, coalesce(d.planned, 0) as planned,
+    coalesce(d.predicted_error, 1 - r.confidence) as predicted_error,
+    a.draw, g.label as gold
+from labels.released r
+left join labels.consensus c using (item_id, batch)
+left join people.audit_design d using (item_id, batch)
+left join people.audit_sample a using (item_id, batch)
+left join people.gold g using (item_id, batch)
+where list_contains($batches, r.batch) and r.label is not null
+order by r.batch, r.item_id
+"""
+"""Undecided items are not drawn from: nothing was released for them that could be wrong."""
+
+VOTES = """
+select v.batch, v.item_id, v.voter, v.version, v.label
+from (
+    select item_id, batch, voter, version, label from votes.rules
+    union all by name select item_id, batch, voter, version, label from votes.models
+    union all by name select item_id, batch, voter, version, label from votes.student
+) v
+where list_contains($batches, v.batch)
+"""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """One batch as the engine wants it, and beside it what else is known of its items.
+
+    Parameters
+    ----------
+    batch : AuditedBatch
+        Released labels, design, draws and gold.
+    item_ids : object array of shape (n_items,)
+        In the order of the engine's item indices.
+    consensus : int array of shape (n_items,)
+        Label of the consensus alone; MISSING where it is undecided.
+    consensus_confidence : float array of shape (n_items,)
+        Its posterior, 0..1; NaN where it is undecided.
+    confidence, predicted_error : float arrays of shape (n_items,)
+        Of the released label now, and as it was when the sample was drawn; 0..1.
+    votes : dict of voter to int array of shape (n_items,)
+        MISSING for an abstention.
+    versions : dict of voter to its versions, each with the items it voted on
+    """
+
+    batch: AuditedBatch
+    item_ids: NDArray[np.object_]
+    consensus: Codes
+    consensus_confidence: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    predicted_error: NDArray[np.float64]
+    votes: dict[str, Codes] = field(default_factory=dict)
+    versions: dict[str, dict[str, NDArray[np.bool_]]] = field(default_factory=dict)
+
+    def vote_of(self, voter: str, version: str | None = None) -> Codes:
+        """Return what a voter (in one version) said; MISSING everywhere if it said nothing."""
+        silent = np.full(len(self.item_ids), MISSING, dtype=np.int32)
+        said = self.votes.get(voter, silent)
+        if version is None:
+            return said
+        spoke = self.versions.get(voter, {}).get(version)
+        return silent if spoke is None else np.where(spoke, said, MISSING).astype(np.int32)
+
+
+def batches_before(warehouse: Warehouse, batch: str, n: int | None = None) -> list[str]:
+    """Name the batch and the released ones just before it: at most ``n``, all without it."""
+    found = warehouse.read(
+        "select distinct batch from labels.released where batch <= ? order by batch", [batch]
+    )["batch"].to_pylist()
+    names = [str(name) for name in found]
+    return names if n is None else names[-n:]
+
+
+def read_audits(task: Task, warehouse: Warehouse, batches: Sequence[str]) -> list[Audit]:
+    """Read some batches, in the order of time; a batch without a released label is left out."""
+    with warehouse.connect() as db:
+        for table in READ:
+            db.execute(table.ddl)
+        items = _by_batch(db, ITEMS, batches)
+        votes = _by_batch(db, VOTES, batches)
+    return [
+        _audit(task, batch, rows, votes.get(batch))
+        for batch, rows in sorted(items.items())
+        if rows.num_rows
+    ]
+
+
+def unlabelled(task: Task, batch: str) -> Audit:
+    """Return a batch without a released label: it has nothing to audit, and is no reason to stop."""
+    none, nothing = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
+    design = AuditDesign(none, np.ones(1, dtype=np.int64))
+    sure = np.empty(0, dtype=np.float64)
+    audited = AuditedBatch(batch, nothing, design, none, nothing, len(task.classes))
+    return Audit(audited, np.empty(0, dtype=object), nothing, sure, sure, sure)
+
+
+def _by_batch(
+    db: duckdb.DuckDBPyConnection, query: str, batches: Sequence[str]
+) -> dict[str, pa.Table]:
+    rows = db.execute(query, {"batches": list(batches)}).to_arrow_table()
+    keys = rows["batch"].to_numpy(zero_copy_only=False)
+    return {str(key): rows.filter(pa.array(keys == key)) for key in sorted(set(keys))}
+
+
+def _audit(task: Task, batch: str, rows: pa.Table, votes: pa.Table | None) -> Audit:
+    ids = rows["item_id"].to_numpy(zero_copy_only=False)
+    stratum = rows["stratum"].to_numpy().astype(np.int64)
+    draw = rows["draw"].to_numpy(zero_copy_only=False).astype(np.float64)
+    drawn = np.argsort(draw, kind="stable")[: int((~np.isnan(draw)).sum())]
+    planned = np.zeros(int(stratum.max()) + 1, dtype=np.int64)
+    np.maximum.at(planned, stratum, rows["planned"].to_numpy().astype(np.int64))
+    if not planned.any():  # drawn before designs were kept: all alike
+        planned[:] = max(len(drawn), 1)
+    gold = codes(rows["gold"], task.classes)
+    audited = AuditedBatch(
+        batch,
+        codes(rows["label"], task.classes),
+        AuditDesign(stratum, np.maximum(planned, 1)),
+        drawn,
+        gold[drawn],
+        len(task.classes),
+    )
+    audit = Audit(
+        audited,
+        ids,
+        codes(rows["consensus"], task.classes),
+        rows["consensus_confidence"].to_numpy(zero_copy_only=False).astype(np.float64),
+        rows["confidence"].to_numpy(zero_copy_only=False).astype(np.float64),
+        np.clip(rows["predicted_error"].to_numpy(zero_copy_only=False).astype(float), 0, 1),
+    )
+    if votes is not None:
+        _add_votes(task, audit, votes)
+    return audit
+
+
+def _add_votes(task: Task, audit: Audit, rows: pa.Table) -> None:
+    place = {item: at for at, item in enumerate(audit.item_ids.tolist())}
+    at = np.array([place.get(item, -1) for item in rows["item_id"].to_pylist()], dtype=np.int64)
+    said = codes(rows["label"], task.classes)
+    voter, version = (rows[n].to_numpy(zero_copy_only=False) for n in ("voter", "version"))
+    for name in sorted(set(voter.tolist())):
+        mine = (voter == name) & (at >= 0)
+        given = np.full(len(place), MISSING, dtype=np.int32)
+        given[at[mine]] = said[mine]
+        audit.votes[str(name)] = given
+        for one in sorted(set(version[mine].tolist())):
+            spoke = np.zeros(len(place), dtype=np.bool_)
+            spoke[at[mine & (version == one)]] = True
+            audit.versions.setdefault(str(name), {})[str(one)] = spoke
+
+
+def codes(names: pa.ChunkedArray, classes: Sequence[str]) -> Codes:
+    """Turn class names into indices; MISSING for null and for what is no class any more."""
+    known = {name: at for at, name in enumerate(classes)}
+    return np.array([known.get(str(n), MISSING) for n in names.to_pylist()], dtype=np.int32)

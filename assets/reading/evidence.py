@@ -1,0 +1,129 @@
+"""What the evidence of drift rests on, as one hash a batch; and the watched series read back."""
+
+import hashlib
+import json
+import math
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from labeling.quality.detector import Evidence
+from labeling.quality.family import LABELS, Budget
+from labeling.quality.monitor import Watched
+from labeling.quality.trail import Event, resets
+from labeling.quality.watch import Promises
+from resources.alerts.trail import AlarmTrail
+from resources.task.remakes import Remakes, hash_of
+from resources.task.task import Task
+
+METHOD = 2
+"""Counts the ways of computing evidence: with another one, all of it is computed anew."""
+
+INPUTS = """
+with said as (
+    select batch, bit_xor(hash(item_id, voter, label)) as votes from (
+        select batch, item_id, voter, label from votes.rules
+        union all by name select batch, item_id, voter, label from votes.models
+        union all by name select batch, item_id, voter, label from votes.student
+    ) group by batch
+),
+drawn as (
+    select a.batch, md5(string_agg(concat_ws(' ', a.item_id, a.draw, a.draw_probability, g.label),
+        '|' order by a.draw)) as reviews
+    from people.audit_sample a left join people.gold g using (item_id, batch) group by a.batch
+),
+released as (
+    select batch, bit_xor(hash(item_id, label)) as labels from labels.released group by batch
+)
+select r.batch, concat_ws(' ', r.labels, s.votes, d.reviews)
+from released r left join said s using (batch) left join drawn d using (batch)
+order by r.batch
+"""
+"""Labels, votes, draws and gold of each batch: all that its evidence is computed from."""
+
+
+def promises(task: Task) -> Promises:
+    """Return what task.yaml promises for the labels, classes and voters."""
+    alarm = task.spec.alarm
+    return Promises(
+        {
+            LABELS: alarm.accuracy_at_least,
+            **{f"class/{name}": share for name, share in alarm.classes.items()},
+            **{f"voter/{name}": share for name, share in alarm.voters.items()},
+        },
+        Budget(alarm.horizon_batches, alarm.false_alarms),
+        alarm.reference_reviews,
+    )
+
+
+def input_chain(task: Task, db: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Return for each released batch a hash of everything its evidence and the ones before rest on.
+
+    Reviews that come late, labels made anew, another promise or a reset change the hashes from
+    their batch on.
+    """
+    settings = hash_of(task.spec, Remakes.MEASURES)
+    digest = hashlib.sha256(json.dumps([METHOD, settings, task.classes]).encode()).hexdigest()
+    events = AlarmTrail(task.alarm_trail, task.changes).events()
+    chain: dict[str, str] = {}
+    previous = None
+    for batch, content in db.execute(INPUTS).fetchall():
+        anew = starts_anew(events, previous, str(batch))
+        told = f"{digest} {batch} {content} {sorted(anew)}"
+        digest = hashlib.sha256(told.encode()).hexdigest()
+        chain[str(batch)] = digest[:16]
+        previous = str(batch)
+    return chain
+
+
+def starts_anew(events: list[Event], previous: str | None, batch: str) -> set[str]:
+    """Name the series that were reset after ``previous`` was taken in and before ``batch``."""
+    if previous is None:
+        return set()
+    return {
+        series
+        for series, after in resets(events).items()
+        if any(previous <= reset < batch for reset in after)
+    }
+
+
+def stale_evidence(task: Task, db: duckdb.DuckDBPyConnection) -> list[str]:
+    """Name the batches whose evidence rests on something else than what stands there now."""
+    stored = dict(
+        db.execute("select batch, input from quality.drift_series where series = ?", [LABELS])
+        .fetchall()
+    )  # fmt: skip
+    chain = input_chain(task, db)
+    return [batch for batch, mark in chain.items() if batch in stored and stored[batch] != mark]
+
+
+def watched_rows(rows: list[dict[str, Any]]) -> list[Watched]:
+    """Turn rows of quality.drift_series into what the audit trail reads."""
+    return [
+        Watched(
+            row["series"],
+            row["epoch"],
+            Evidence(
+                row["batch"],
+                -math.inf if row["log_evidence"] is None else row["log_evidence"],
+                row["log_limit"],
+                row["fired"],
+                row["alarm"],
+                row["fired_after"],
+                row["change_batch"],
+                row["reviews"],
+                row["errors"],
+            ),
+        )
+        for row in rows
+    ]
+
+
+def muted_until(events: list[Event], series: str, now: datetime) -> datetime | None:
+    """Return the end of the mute that a series is under, if it is under one."""
+    end: datetime | None = None
+    for event in events:
+        if event.series == series and event.action.value in ("mute", "unmute"):
+            end = event.until
+    return end if end is not None and now < end else None

@@ -1,0 +1,196 @@
+"""Votes and gold read back from the warehouse as the engine's arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from assets.reading.firewall import may_teach
+from labeling.gold import Gold
+from labeling.votes import Votes
+from resources.store.tables import GOLD, ITEMS, MODEL_VOTES, RULE_VOTES
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
+
+WINDOW_ITEMS = 20_000
+"""The label model and the student look back over as many items as the batch has, and over so many
+at least, newest batches first."""
+
+OLD_GOLD = 2_000
+"""Gold of items before these that is kept in sight, the newest: people's answers stay worth reading."""
+
+WINDOW = """
+create or replace temp table window_items as
+with own as (
+    select greatest(count(*), $least) as most from raw.items where batch = $batch
+),
+sizes as (
+    select batch, count(*) as items, sum(count(*)) over (order by batch desc) - count(*) as newer
+    from raw.items where batch < $batch group by batch
+),
+near as (
+    select i.item_id, i.batch, i.text, i.image
+    from raw.items i join sizes s using (batch) cross join own
+    where s.newer < own.most
+    qualify s.newer + s.items <= own.most
+        or s.newer + row_number() over (partition by i.batch order by md5(i.item_id)) <= own.most
+),
+reviewed as (
+    select i.item_id, i.batch, i.text, i.image
+    from raw.items i join people.gold g using (item_id, batch)
+    anti join near using (item_id, batch)
+    where g.batch < $batch order by g.batch desc, g.item_id limit $old_gold
+)
+select item_id, batch, text, image, row_number() over (order by batch, item_id) - 1 as item
+from (
+    from near union all from reviewed
+    union all select item_id, batch, text, image from raw.items where batch = $batch
+)
+"""
+"""A batch that reaches further back than the window is in it with items that chance picked."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """The items of a batch and of those before it, with their votes and gold.
+
+    Parameters
+    ----------
+    item_ids, batches : object arrays of shape (n_items,)
+        In the order of the engine's item indices.
+    texts : list of str
+        Their texts.
+    images : list of str or None
+        Their pictures: paths, addresses or ``data:`` URLs.
+    voters : list of str
+        Names, in the order of the engine's voter indices.
+    votes : Votes
+        Of rules and models.
+    gold, audit : Gold
+        Of *earlier* batches alone: what this batch is judged on is never learnt from. ``gold`` is
+        all of it and may teach; ``audit`` was drawn at random, and may calibrate too.
+    current : bool array of shape (n_items,)
+        Which items are of the batch itself.
+    """
+
+    item_ids: NDArray[np.object_]
+    batches: NDArray[np.object_]
+    texts: list[str]
+    images: list[str | None]
+    voters: list[str]
+    votes: Votes
+    gold: Gold
+    audit: Gold
+    current: NDArray[np.bool_]
+
+    def votes_of_batch(self) -> Votes:
+        """Return the votes on the batch's own items, renumbered from 0."""
+        return _votes_on(self.votes, self.current)
+
+    def only(self, kept: NDArray[np.bool_]) -> "Window":
+        """Return the window of some of its items, renumbered from 0."""
+        if kept.all():
+            return self
+        place = np.flatnonzero(kept).tolist()
+        return Window(
+            item_ids=self.item_ids[kept],
+            batches=self.batches[kept],
+            texts=[self.texts[i] for i in place],
+            images=[self.images[i] for i in place],
+            voters=self.voters,
+            votes=_votes_on(self.votes, kept),
+            gold=_gold_on(self.gold, kept),
+            audit=_gold_on(self.audit, kept),
+            current=self.current[kept],
+        )
+
+
+def _votes_on(votes: Votes, kept: NDArray[np.bool_]) -> Votes:
+    position, keep = np.cumsum(kept) - 1, kept[votes.item]
+    confidence = None if votes.confidence is None else votes.confidence[keep]
+    return Votes(
+        position[votes.item[keep]].astype(np.int64),
+        votes.voter[keep],
+        votes.label[keep],
+        int(kept.sum()),
+        votes.n_voters,
+        votes.n_classes,
+        confidence,
+    )
+
+
+def _gold_on(gold: Gold, kept: NDArray[np.bool_]) -> Gold:
+    position, keep = np.cumsum(kept) - 1, kept[gold.item]
+    share = None if gold.probability is None else gold.probability[keep]
+    return Gold(position[gold.item[keep]].astype(np.int64), gold.label[keep], share)
+
+
+def read_window(task: Task, warehouse: Warehouse, batch: str, old_gold: int = OLD_GOLD) -> Window:
+    """Read the batch, what came before it by :data:`WINDOW`, and older gold."""
+    warehouse.ensure(ITEMS, RULE_VOTES, MODEL_VOTES, GOLD)
+    with warehouse.connect() as db:
+        db.execute(WINDOW, {"batch": batch, "least": WINDOW_ITEMS, "old_gold": old_gold})
+        items = db.execute(
+            "select item_id, batch, text, image from window_items order by item"
+        ).to_arrow_table()
+        votes = db.execute(
+            "select w.item, v.voter, v.label, v.confidence"
+            " from (from votes.rules union all by name from votes.models) v"
+            " join window_items w using (item_id, batch) order by w.item, v.voter"
+        ).to_arrow_table()
+        known = db.execute(
+            "select w.item, g.item_id, g.label, g.probability, g.origin from people.gold g"
+            " join window_items w using (item_id, batch) where g.batch < ? order by w.item",
+            [batch],
+        ).to_arrow_table()
+        gold = may_teach(db, batch, known, "the label model and the student")
+        audit = gold.filter(
+            pa.array([o == "audit" for o in gold["origin"].to_pylist()], pa.bool_())
+        )
+    voters = sorted(str(voter) for voter in votes["voter"].unique().to_pylist())
+    batches = items["batch"].to_numpy(zero_copy_only=False)
+    return Window(
+        item_ids=items["item_id"].to_numpy(zero_copy_only=False),
+        batches=batches,
+        texts=[str(text) for text in items["text"].to_pylist()],
+        images=items["image"].to_pylist(),
+        voters=voters,
+        votes=as_votes(votes, items.num_rows, voters, task.classes),
+        gold=as_gold(gold, task.classes),
+        audit=as_gold(audit, task.classes, weighed=True),
+        current=batches == batch,
+    )
+
+
+def as_votes(rows: pa.Table, n_items: int, voters: list[str], classes: tuple[str, ...]) -> Votes:
+    """Turn rows (item, voter, label, confidence) that name voters and classes into indices."""
+    confidence = rows["confidence"].to_numpy(zero_copy_only=False).astype(np.float64)
+    return Votes(
+        rows["item"].to_numpy().astype(np.int64),
+        index_of(rows["voter"], voters),
+        index_of(rows["label"], classes),
+        n_items,
+        max(len(voters), 1),
+        len(classes),
+        None if np.isnan(confidence).all() else confidence,
+    )
+
+
+def as_gold(rows: pa.Table, classes: tuple[str, ...], *, weighed: bool = False) -> Gold:
+    """Turn rows (item, label, probability) into gold; only ``weighed`` gold may measure."""
+    probability = rows["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
+    return Gold(
+        rows["item"].to_numpy().astype(np.int64),
+        index_of(rows["label"], classes),
+        probability if weighed else None,
+    )
+
+
+def index_of(names: pa.ChunkedArray, known: list[str] | tuple[str, ...]) -> NDArray[np.int32]:
+    """Positions of ``names`` in ``known``; one that is not known is an error."""
+    found = pc.index_in(names, value_set=pa.array(known, pa.string()))
+    if found.null_count:
+        raise KeyError(names.filter(pc.is_null(found))[0].as_py())
+    return found.to_numpy(zero_copy_only=False).astype(np.int32)

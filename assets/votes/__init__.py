@@ -1,0 +1,1 @@
+"""What rules and models say of each item."""

@@ -1,0 +1,42 @@
+"""Confidences of models, made to mean what they say on the audits of earlier batches."""
+
+import pyarrow as pa
+
+from resources.store.tables import GOLD, MODEL_VOTES
+from resources.store.warehouse import Warehouse
+
+REVIEWED = """
+select v.item_id, v.voter, v.label, v.stated as confidence, g.label as gold
+from votes.models v join people.gold g using (item_id, batch)
+where v.batch < $batch and g.origin = 'audit' and v.stated is not null
+    and list_contains($versions, v.version)
+order by v.batch, v.item_id, v.voter
+"""
+"""Only votes of the very prompts and models that speak now tell how sure these are."""
+
+COLUMNS = ("item_id", "voter", "label", "confidence")
+
+
+def calibrated(warehouse: Warehouse, batch: str, votes: pa.Table) -> pa.Table:
+    """Return the votes with calibrated ``confidence``, the ``stated`` one, and whether it was.
+
+    The audit of the batch itself is never read, so that it can judge the outcome.
+    """
+    from labeling.llm.calibration import calibrate
+
+    warehouse.ensure(MODEL_VOTES, GOLD)
+    versions = sorted({str(version) for version in votes["version"].to_pylist()})
+    known = warehouse.read(REVIEWED, {"batch": batch, "versions": versions})
+    pairs = zip(known["item_id"].to_pylist(), known["gold"].to_pylist(), strict=True)
+    gold = {str(item): str(label) for item, label in pairs}
+    now = votes.select(COLUMNS)
+    told = calibrate(
+        pa.concat_tables([known.select(COLUMNS), now.cast(known.select(COLUMNS).schema)]), gold
+    )
+    told = told.slice(known.num_rows)
+    at = votes.schema.get_field_index("confidence")
+    return (
+        votes.set_column(at, "confidence", told["confidence"])
+        .append_column("stated", votes["confidence"].cast(pa.float64()))
+        .append_column("calibrated", told["calibrated"])
+    )

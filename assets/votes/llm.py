@@ -1,0 +1,257 @@
+"""What models say of each item they are asked about."""
+
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from assets.decorators import by_batch
+from assets.votes.calibrated import calibrated
+from assets.votes.examples import example_pool
+from assets.votes.simulated_truth import truth_told
+from resources.dagster.instance import COMMAND_TAG
+from resources.store.table import Table
+from resources.store.tables import ITEMS, MODEL_ABSTENTIONS, MODEL_USE, MODEL_VOTES, RULE_VOTES
+from resources.store.warehouse import Warehouse, insert, transaction
+from resources.task.task import Task
+
+UNDECIDED = """
+select i.item_id
+from raw.items i
+left join votes.rules r using (item_id, batch)
+where i.batch = $batch
+group by i.item_id
+having count(distinct r.label) <> 1
+order by md5(i.item_id)
+"""
+"""Items on which the rules say nothing, or not the same; in an order that favours none."""
+
+
+def models(task: Task) -> dg.AssetsDefinition:
+    """Declare the votes of the models of ``task``."""
+
+    @by_batch(task, MODEL_VOTES, group="votes", deps=[ITEMS, RULE_VOTES], kinds=["litellm"])
+    def models(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+        """One row where a model answered with a class; nothing is asked or paid for twice."""
+        batch = context.partition_key
+        warehouse.ensure(MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE)
+        if task.spec.models is None:
+            _write(warehouse, batch, _empty(MODEL_VOTES), _empty(MODEL_ABSTENTIONS), [])
+            return dg.MaterializeResult(metadata={"dagster/partition_row_count": 0, "models": 0})
+        items = warehouse.read(
+            "select item_id, text, image from raw.items where batch = ? order by item_id", [batch]
+        )
+        with warehouse.connect() as db:
+            undecided = [r[0] for r in db.execute(UNDECIDED, {"batch": batch}).fetchall()]
+            rows = db.execute(
+                "select voter, quoted_usd, waits_for from votes.model_use where batch = ?", [batch]
+            ).fetchall()
+            before = {row[0]: row[1] for row in rows}
+        from resources.models.task_models import collect_answers, voter_versions
+
+        versions = voter_versions(task)
+        if any(row[2] for row in rows):
+            for note in collect_answers(task).notes:
+                context.log.warning(note)
+        answer, booked, to_come = _ask(task, context, warehouse, batch, items, undecided)
+        use = [
+            {
+                "batch": batch,
+                "voter": voter,
+                "version": versions[voter],
+                "calls": booked[voter].calls,
+                "cached": tally.cached,
+                "cost_usd": booked[voter].cost_usd,
+                "parse_failures": tally.parse_failures,
+                "refusals": tally.refusals + tally.filtered,
+                "p95_s": booked[voter].p95_s,
+                "quoted_usd": quoted(before.get(voter), to_come.get(voter)),
+                "partial": tally.pending > tally.waiting,
+                "why": _why(tally),
+                "failed": tally.in_vain.total(),
+                "failure": _most(tally.in_vain),
+                "advice": "\n".join(tally.advice) or None,
+                "waiting": tally.waiting,
+                "waits_for": " ".join(sorted(tally.waits_for)) or None,
+            }
+            for voter, tally in answer.by_voter.items()
+        ]
+        said = calibrated(warehouse, batch, answer.votes)
+        votes = _with(said, batch=batch, run=context.run.run_id)
+        _write(warehouse, batch, votes, _with(answer.abstentions, batch=batch), use)
+        summary = answer.summary
+        for told in (*summary.notes, *summary.advice):
+            context.log.warning(told)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/partition_row_count": votes.num_rows,
+                "calls": summary.calls,
+                "cached": summary.cached,
+                "cost_usd": dg.MetadataValue.float(summary.cost_usd),
+                "batch_cost_usd": dg.MetadataValue.float(
+                    sum((b.cost_usd for b in booked.values()), 0.0)
+                ),
+                "parse_failures": summary.parse_failures,
+                "refusals": summary.refusals,
+                "calibrated": int(pc.sum(said["calibrated"]).as_py() or 0),
+                "p50_s": dg.MetadataValue.float(summary.latency_s(0.5) or 0.0),
+                "p95_s": dg.MetadataValue.float(summary.latency_s(0.95) or 0.0),
+                "spared_by_cascade": summary.spared,
+                "saved_usd": dg.MetadataValue.float(summary.saved_usd),
+                "waiting": summary.waiting,
+                "partial": answer.partial,
+                "why": _why(summary) or summary.why or "every item was asked",
+                "failed": summary.in_vain.total(),
+                "notes": "\n".join([*summary.notes, *summary.advice]),
+            }
+        )
+
+    return models
+
+
+def _why(tally: Any) -> str | None:
+    """Return why items are still to be asked; ``None`` where none are, or a batch will answer."""
+    if tally.pending <= tally.waiting:
+        return None
+    return tally.why or f"{tally.again.total():,} items got no answer ({_most(tally.again)})"
+
+
+def _most(reasons: Any) -> str | None:
+    return reasons.most_common(1)[0][0] if reasons else None
+
+
+def quoted(before: float | None, now: tuple[float, float] | None) -> float | None:
+    """Return what the answers to a batch were to cost at worst, over all of its runs.
+
+    Parameters
+    ----------
+    before : float, optional
+        What earlier runs of the batch were quoted.
+    now : (float, float), optional
+        What was paid before this run, and what this one may cost at worst; ``None`` if there is
+        no known price.
+
+    Examples
+    --------
+    >>> quoted(None, (0.0, 2.0))
+    2.0
+    >>> quoted(2.0, (0.5, 1.0))  # a run that goes on is part of what was quoted
+    2.0
+    >>> quoted(2.0, (3.0, 0.0))  # dearer than quoted, and stays so
+    2.0
+    >>> quoted(2.0, (0.5, 4.0))  # more is asked than before
+    4.5
+    """
+    if now is None:
+        return before
+    paid, worst = now
+    if before is None:
+        return paid + worst
+    return max(before, min(paid, before) + worst)
+
+
+def _ask(
+    task: Task,
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    batch: str,
+    items: pa.Table,
+    undecided: list[Any],
+) -> tuple[Any, dict[str, Any], dict[str, tuple[float, float]]]:
+    """Ask the task's prompts about the items they are meant for.
+
+    Returns what they said, what is booked on the batch by now, and what each was quoted: paid
+    before, and to come at worst.
+    """
+    from labeling.llm.labelling import Progress, label_batch
+    from labeling.llm.ledger import Ledger
+    from labeling.llm.ledger_summary import Booked, booked_on
+    from labeling.llm.quote import quote_batch
+    from resources.models.task_models import (
+        budget_of,
+        classes_of,
+        former_of,
+        pace_of,
+        prompts_of,
+        redactor_of,
+        transport_of,
+    )
+
+    spec = task.spec.models
+    assert spec is not None  # noqa: S101  # the caller has looked
+    wanted = undecided if spec.ask == "undecided" else items["item_id"].to_pylist()
+    chosen = set(wanted[: spec.per_batch])
+    asked = items.filter(pa.array([i in chosen for i in items["item_id"].to_pylist()], pa.bool_()))
+    if asked["image"].null_count == asked.num_rows:
+        asked = asked.drop_columns(["image"])
+
+    def tell(now: Progress) -> None:
+        told = (now.voter, now.done, now.total, now.calls, now.cost_usd)
+        context.log.info("%s: %s of %s texts, %s calls, $%.4f", *told)
+
+    prompts, redact = prompts_of(task), redactor_of(task)
+    asking: dict[str, Any] = {
+        "examples": example_pool(warehouse, batch, prompts, redact),
+        "redact": redact,
+        "undecided": undecided,
+        "image_folder": task.image_folder,
+        "former": former_of(task),
+    }
+    with (
+        transport_of(task, truth_told(task, asked, redact), now=batch) as transport,
+        Ledger(task.ledger) as ledger,
+    ):
+        to_come: dict[str, tuple[float, float]] = {}
+        if not transport.free:
+            paid = booked_on(ledger, batch)
+            quotes = quote_batch(
+                asked, prompts, classes_of(task), transport, ledger, by_batch=spec.batch, **asking
+            )
+            to_come = {
+                q.voter: (paid.get(q.voter, Booked()).cost_usd, q.worst_usd)
+                for q in quotes
+                if q.worst_usd is not None
+            }
+        answer = label_batch(
+            asked,
+            prompts,
+            classes_of(task),
+            transport,
+            ledger,
+            run=context.run.tags.get(COMMAND_TAG, context.run.run_id),
+            account=batch,
+            budget=budget_of(task),
+            pace=pace_of(task),
+            later=transport if spec.batch else None,
+            progress=tell,
+            **asking,
+        )
+        booked = booked_on(ledger, batch)
+    return answer, {voter: booked.get(voter, Booked()) for voter in answer.by_voter}, to_come
+
+
+def _write(
+    warehouse: Warehouse,
+    batch: str,
+    votes: pa.Table,
+    abstentions: pa.Table,
+    use: list[dict[str, Any]],
+) -> None:
+    with warehouse.connect() as db, transaction(db):
+        for table in (MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE):
+            db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
+        insert(db, MODEL_VOTES, votes)
+        insert(db, MODEL_ABSTENTIONS, abstentions)
+        if use:
+            insert(db, MODEL_USE, pa.Table.from_pylist(use))
+
+
+def _with(table: pa.Table, **constants: str) -> pa.Table:
+    for name, value in constants.items():
+        table = table.append_column(name, pa.array([value] * table.num_rows, pa.string()))
+    return table
+
+
+def _empty(table: Table) -> pa.Table:
+    return pa.table({name: pa.array([], pa.string()) for name in table.columns})

@@ -1,0 +1,33 @@
+"""What a simulated model is told of the truth; a real one is told nothing."""
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from assets.reading.truth import read_labels
+from resources.task.task import Task
+
+
+def truth_told(
+    task: Task, items: pa.Table, redact: Callable[[str], str] | None = None
+) -> dict[str, str]:
+    """Return digest of each text and picture, as sent, to its class; empty for a real model."""
+    from labeling.llm.images import load_picture
+    from labeling.pictures import ImageError
+    from resources.models.simulated.behaviour import shown_digest
+
+    simulated = task.spec.models.simulated if task.spec.models else None
+    if simulated is None:
+        return {}
+    labels = read_labels(task, simulated.truth, "item_id", "label", {})
+    told: dict[str, str] = {}
+    for item in items.to_pylist():
+        label, text, image = labels.get(str(item["item_id"])), item["text"] or "", item.get("image")
+        if label is None:
+            continue
+        try:
+            picture = load_picture(image, task.image_folder).digest if image else ""
+        except ImageError:  # it is not sent either
+            continue
+        told[shown_digest(text if redact is None else redact(text), picture)] = label
+    return told

@@ -1,0 +1,123 @@
+"""The command line ``touchstone``: commands listed once, and errors told without a traceback."""
+
+import ast
+import importlib
+import keyword
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from typer.core import TyperGroup
+
+from labeling.errors import LabelingError
+from resources.environment import prepare
+
+USER_ERROR = 2
+"""Exit code for what the user can mend; a bug ends with 1 and its traceback."""
+
+ROOMS = {
+    "new": ("new",),
+    "everyday": (
+        "run",
+        "up",
+        "status",
+        "alarm",
+        "explain",
+        "review",
+        "export",
+        "import",
+        "quarantine",
+        "reset",
+        "classes",
+    ),
+    "doctor": ("doctor",),
+    "models": ("quote", "canary", "injections", "ledger"),
+    "file": ("plan", "rules", "consensus", "estimate", "drift"),
+}
+"""Folder to its commands, in the order of the help; each is a function in the file of its name.
+
+A word that Python keeps for itself has an underscore behind it there.
+"""
+
+
+class _Lazily(TyperGroup):
+    """Imports a command when it is called: together they take seconds, the help needs none."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] in self.commands:
+            self.commands[args[0]] = _command(args[0])
+        return super().resolve_command(ctx, args)
+
+
+def build() -> typer.Typer:
+    """Return the application; each command is one file in a folder beside this one."""
+    app = typer.Typer(
+        name="touchstone",
+        cls=_Lazily,
+        help="Label data automatically, and keep testing the labels against reviewed ones.",
+        no_args_is_help=True,
+        pretty_exceptions_show_locals=False,
+    )
+    for name, path in commands().items():
+        app.command(name, help=_first_line(path))(_placeholder)
+    return app
+
+
+def commands() -> dict[str, Path]:
+    """Return each command and the file in which it stands, in the order of the help."""
+    here = Path(__file__).parent
+    return {
+        name: here / room / f"{_python_name(name)}.py"
+        for room, names in ROOMS.items()
+        for name in names
+    }
+
+
+def main() -> None:
+    """Run the command line; user errors become one message and exit code 2."""
+    prepare()
+    try:
+        build()()
+    except LabelingError as error:
+        _tell(str(error))
+    except Exception:
+        from orchestration.damage import damage_around
+
+        damaged = damage_around(sys.argv[1:])
+        if not damaged:
+            raise
+        _tell("\n".join(f"{one.path} is damaged ({one.fault}): {one.remedy}" for one in damaged))
+
+
+def _tell(error: str) -> NoReturn:
+    Console(stderr=True).print(f"[bold red]error:[/] {escape(error)}", soft_wrap=True)
+    sys.exit(USER_ERROR)
+
+
+def _command(name: str) -> Any:
+    path = commands()[name]
+    module = importlib.import_module(f"cli.{path.parent.name}.{path.stem}")
+    alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
+    alone.command(name)(getattr(module, _python_name(name)))
+    return typer.main.get_command(alone)
+
+
+def _python_name(command: str) -> str:
+    return f"{command}_" if keyword.iskeyword(command) else command
+
+
+def _first_line(path: Path) -> str:
+    """Return what the help says of a command, without importing it."""
+    functions = [
+        node
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name == path.stem
+    ]
+    return (ast.get_docstring(functions[0]) or "").partition("\n")[0] if functions else ""
+
+
+def _placeholder() -> None:
+    """Stand in for a command that is not imported yet."""

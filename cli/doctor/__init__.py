@@ -1,0 +1,1 @@
+"""``touchstone doctor``, and what it looks at."""

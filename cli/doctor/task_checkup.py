@@ -1,0 +1,161 @@
+"""What ``touchstone doctor`` looks at in a task: its files, its keys, its database."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from assets.landing.other_texts import sentence
+from cli.doctor.finding import Finding
+from labeling.errors import LabelingError
+from labeling.files.columns import column_names
+from labeling.files.found import find_files, state_of
+from labeling.items.reading import read_items
+from orchestration.damage import damaged_files
+from resources.environment import secret
+from resources.task.errors import DamagedError, TaskError
+from resources.task.task import Task, load_task
+
+PATIENCE_S = 5.0
+
+
+def task(folder: Path) -> Iterator[Finding]:
+    """Whether a task's files can be read, its keys are there and its database opens."""
+    try:
+        found = load_task(folder)
+    except TaskError as error:
+        yield Finding(f"{folder.name}: task.yaml", "mend", str(error), "mend the lines named")
+        return
+    checks: tuple[tuple[str, Callable[[Task], Finding]], ...] = (
+        ("rules", _rules),
+        ("input", _input),
+        ("truth", _truth),
+        ("models", _models),
+        ("warehouse", _warehouse),
+        ("stores", _stores),
+    )
+    for name, check in checks:
+        what = f"{folder.name}: {name}"
+        try:
+            told = check(found)
+            yield Finding(what, told.state, told.found, told.todo)
+        except LabelingError as error:
+            yield Finding(what, "mend", str(error), "mend what is named")
+        except ImportError as error:
+            yield Finding(what, "mend", str(error), "rm .venv/.ready && make setup")
+
+
+def _rules(task: Task) -> Finding:
+    from assets.votes.rules import load_rules
+
+    return Finding("", "fine", f"{len(load_rules(task))} rules")
+
+
+def _input(task: Task) -> Finding:
+    """Whether every file or the query has the columns that task.yaml names, and times can be read."""
+    source = task.spec.source
+    if source.files is None:
+        return _query(task)
+    if not find_files(task.path(source.files)) and source.generator:
+        return Finding("", "fine", "no file yet; the generator writes them in the first run")
+    files = task.files()
+    for name, path in files.items():
+        columns = column_names(path)
+        if missing := [column for column in task.columns.required if column not in columns]:
+            found = f"{name} has no column {missing[0]!r}; it has {', '.join(columns)}"
+            return Finding("", "mend", found, "correct the file, or the columns under source:")
+    name, path = max(files.items(), key=lambda one: state_of(one[1]).st_mtime)
+    arrived = read_items(path, task.columns, source.longest_text)
+    told = f"{len(files)} files"
+    if not arrived.rejected.num_rows:
+        return Finding("", "fine", told)
+    first = arrived.rejected.slice(0, 1).to_pylist()[0]
+    rows = arrived.rejected.num_rows + arrived.rows.num_rows
+    found = (
+        f"{told}; {arrived.rejected.num_rows} of {rows} rows of {name} are set aside: "
+        f"row {first['row']}, {first['field'] or 'record'}: {first['reason']}"
+    )
+    return Finding("", "note", found, f"touchstone quarantine {task.name} shows all, after a run")
+
+
+def _query(task: Task) -> Finding:
+    import duckdb
+
+    try:
+        with duckdb.connect() as db:
+            found = db.execute(f"describe {task.spec.source.query}").fetchall()
+    except duckdb.Error as error:
+        first = str(error).splitlines()[0]
+        return Finding("", "mend", f"the query cannot be run: {first}", "correct source.query")
+    columns = [str(row[0]) for row in found]
+    missing = [column for column in task.columns.required if column not in columns]
+    if missing:
+        told = f"the query gives no column {missing[0]!r}; it gives {', '.join(columns)}"
+        return Finding("", "mend", told, "correct source.query, or the columns under source:")
+    return Finding("", "fine", f"a query of {len(columns)} columns")
+
+
+def _truth(task: Task) -> Finding:
+    """Whether what scripted reviewers and simulated models go by can be read."""
+    scripted = task.spec.reviewers.scripted
+    simulated = task.spec.models.simulated if task.spec.models else None
+    patterns = [one.truth for one in (scripted, simulated) if one is not None]
+    if not patterns:
+        return Finding("", "fine", "none needed; people answer")
+    gone = [pattern for pattern in patterns if not find_files(task.path(pattern))]
+    if gone and task.spec.source.generator and not (task.var / "inbox").is_dir():
+        return Finding("", "fine", "no file yet; the generator writes them in the first run")
+    if gone:
+        where = (
+            "reviewers.scripted" if scripted and scripted.truth == gone[0] else "models.simulated"
+        )
+        found = f"{where}.truth: no file matches {task.path(gone[0])}"
+        return Finding("", "mend", found, f"put it there, or take {where} out of task.yaml")
+    if scripted is None:
+        return Finding("", "fine", "stands")
+    from assets.people.scripted import read_truth
+
+    return Finding("", "fine", f"of {len(read_truth(task, scripted)):,} items")
+
+
+def _models(task: Task) -> Finding:
+    models = task.spec.models
+    if models is None:
+        return Finding("", "fine", "none; rules alone")
+    from resources.models.task_models import prompts_of
+
+    voters = ", ".join(prompt.model for prompt in prompts_of(task))
+    variable = models.api_key_variable
+    if models.simulated is not None:
+        return Finding("", "fine", f"{voters}; simulated, needs no key")
+    if variable is None:
+        todo = "name the key's variable in models.api_key_variable, if the model needs one"
+        return Finding("", "note", f"{voters}; task.yaml names no key", todo)
+    if secret(variable) is None:
+        return Finding("", "mend", f"{voters}; {variable} is not set", f"export {variable}=...")
+    return Finding("", "fine", f"{voters}; {variable} is set")
+
+
+def _warehouse(task: Task) -> Finding:
+    if not task.warehouse.is_file():
+        return Finding("", "fine", "not made yet; the first run makes it")
+    from resources.store.warehouse import Warehouse
+
+    if not os.access(task.warehouse, os.W_OK):
+        return Finding("", "mend", f"{task.warehouse} is read-only", "give yourself the right")
+    try:
+        Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S).read("select 1")
+    except DamagedError as error:
+        return Finding("", "mend", f"does not open: {error}", f"touchstone reset {task.name}")
+    except TaskError as error:
+        return Finding("", "note", str(error), "look again when it has ended")
+    return Finding("", "fine", f"opens, {task.warehouse.stat().st_size / 1e6:.1f} MB")
+
+
+def _stores(task: Task) -> Finding:
+    """Whether the files of reviews, answers, alarms, runs and results are whole."""
+    found = damaged_files(task)
+    if found:
+        return Finding("", "mend", f"{found[0].path}: {found[0].fault}", found[0].remedy)
+    if aside := sentence(task):
+        return Finding("", "note", aside, "put the texts back, or answer these items anew")
+    return Finding("", "fine", "reviews, answers, alarms and results are whole")

@@ -1,0 +1,157 @@
+"""``touchstone alarm``: list alarms, and acknowledge, mute or reset them, for the record."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from resources.alerts.ledger import AlertLedger
+from resources.environment import user
+from resources.task.errors import TaskError
+from resources.task.locate import find_task
+from resources.task.percent import percent
+from resources.task.task import Task
+
+PATIENCE_S = 30.0
+"""How long the command waits for a run to give the warehouse free, in seconds."""
+
+
+class What(StrEnum):
+    """What the command does."""
+
+    LIST = "list"
+    ACKNOWLEDGE = "acknowledge"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    RESET = "reset"
+    SEND = "send"
+
+
+def alarm(
+    what: Annotated[
+        What, typer.Argument(help="list, send alerts now, or what to do about a series.")
+    ],
+    series: Annotated[
+        str | None, typer.Argument(help="labels, class/NAME or voter/NAME; not for list.")
+    ] = None,
+    task: Annotated[
+        Path | None, typer.Option("--task", help="Folder or name; the only one, if there is one.")
+    ] = None,
+    note: Annotated[str, typer.Option(help="Why; for a reset: what was mended.")] = "",
+    days: Annotated[
+        float | None, typer.Option(min=0.01, help="How long a mute lasts; 92 days at most.")
+    ] = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(
+            help="Batch whose alarm is meant, or the last one before a fix; else the newest."
+        ),
+    ] = None,
+    who: Annotated[str | None, typer.Option(help="Who answers for it; else you.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """List alarms; acknowledge, mute until, or reset one after a fix. All of it is kept."""
+    from labeling.quality.trail import Action, Event
+    from resources.alerts.trail import AlarmTrail
+
+    chosen = find_task(task)
+    now = datetime.now(UTC)
+    if what is What.SEND:
+        from orchestration.sensors.alerting import send_alerts
+
+        for line in send_alerts(chosen) or ["nobody has to be told of anything"]:
+            typer.echo(line, err=True)
+    elif what is not What.LIST:
+        if series is None:
+            raise TaskError(f"{what.value} what? name the series, such as labels or class/NAME")
+        if (days is not None) != (what is What.MUTE):
+            raise TaskError("--days says when a mute ends: give it with mute, and only there")
+        AlarmTrail(chosen.alarm_trail, chosen.changes).record(
+            Event(
+                now,
+                user() if who is None else who,
+                Action(what.value),
+                series,
+                _batch(chosen, what, series, batch),
+                note,
+                None if days is None else now + timedelta(days=days),
+            )
+        )
+    rows = alarms_of(chosen, now)
+    if as_json:
+        typer.echo(json.dumps({"task": chosen.name, "alarms": rows}, default=str))
+        return
+    _show(Console(), chosen, rows)
+    if what not in (What.LIST, What.SEND):
+        typer.echo(f"Kept. `touchstone run {chosen.name}` measures anew and publishes it.")
+
+
+def alarms_of(task: Task, now: datetime) -> list[dict[str, Any]]:
+    """Return every alarm that fired, with its state by ``now``; none where nothing was measured."""
+    from assets.quality.alarms import known_alarms
+    from resources.alerts.trail import AlarmTrail
+    from resources.store.warehouse import Warehouse
+
+    if not task.warehouse.is_file():
+        return []
+    warehouse = Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S)
+    return known_alarms(warehouse, AlarmTrail(task.alarm_trail, task.changes).events(), now)
+
+
+def _batch(task: Task, what: What, series: str, batch: str | None) -> str:
+    """Return the batch that is meant: the newest alarm's to acknowledge, else the newest."""
+    from resources.store.tables import DRIFT_SERIES
+    from resources.store.warehouse import Warehouse
+
+    if not task.warehouse.is_file():
+        raise TaskError(f"nothing is measured yet; `touchstone run {task.name}` does")
+    warehouse = Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S)
+    warehouse.ensure(DRIFT_SERIES)
+    rows = warehouse.read(
+        "select batch, series, fired from quality.drift_series order by batch, series"
+    ).to_pylist()
+    mine = [row for row in rows if row["series"] == series]
+    if not mine:
+        known = sorted({row["series"] for row in rows if row["fired"]})
+        hint = f"; alarms fired of {', '.join(known)}" if known else "; no alarm has fired"
+        raise TaskError(f"no series {series!r} is watched in {task.name}{hint}")
+    fits = [r["batch"] for r in mine if r["fired"] or what is not What.ACKNOWLEDGE]
+    if not fits:
+        raise TaskError(f"no alarm of {series} has fired: there is nothing to acknowledge")
+    if batch is not None and batch not in fits:
+        raise TaskError(f"{series} has no such batch {batch!r}; it has {', '.join(fits[-5:])}")
+    return batch or fits[-1]
+
+
+def _show(console: Console, task: Task, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        console.print(f"{task.name}: no alarm has fired.")
+        return
+    table = Table(title=f"Alarms of {task.name}", title_justify="left")
+    for name in ("series", "fired in", "since about", "promise", "state", "by", "note"):
+        table.add_column(name)
+    for row in rows:
+        until = row["muted_until"]
+        state = row["state"] + (f" until {until:%Y-%m-%d %H:%M} UTC" if until else "")
+        table.add_row(
+            escape(row["series"]),
+            escape(row["batch"]),
+            escape(row["change_batch"]),
+            percent(row["promised"]),
+            f"[bold red]{state}[/]" if row["state"] == "open" else state,
+            escape(row["by"] or ""),
+            escape(row["note"]),
+        )
+    console.print(table)
+    for alert in AlertLedger(task.alerts).rows():
+        if alert["state"] in ("failed", "unsure"):
+            console.print(
+                f"[yellow]alert[/] {escape(str(alert['alarm_id']))} to {escape(str(alert['channel']))}: "
+                f"{alert['state']} after {alert['tries']} tries: {escape(str(alert['error']))}"
+            )

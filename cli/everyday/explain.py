@@ -1,0 +1,178 @@
+"""``touchstone explain``: why an item has the label it has."""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.everyday.item_history import story_of, unknown
+from resources.task.errors import TaskError
+from resources.task.locate import all_tasks, find_task
+
+SHOWN_CHARACTERS = 400
+"""Of an item's text."""
+
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What would move the cursor or recolour the terminal if an item's text held it."""
+
+
+def explain(
+    item: Annotated[str, typer.Argument(help="The item's id.")],
+    task: Annotated[
+        Path | None, typer.Option(help="Folder or name of the task; all are searched without it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Show every vote on ITEM with its version, the posterior, who decided, and its reviews."""
+    chosen = [find_task(task)] if task else all_tasks(Path.cwd())
+    found = [(one, story) for one in chosen if (story := story_of(one, item)) is not None]
+    if len(found) > 1:
+        names = ", ".join(one.name for one, _ in found)
+        raise TaskError(f"{item!r} is an item of {names}; say which with --task")
+    if not found:
+        raise unknown(chosen, item)
+    if as_json:
+        typer.echo(json.dumps(found[0][1], default=str, ensure_ascii=False))
+    else:
+        _show(Console(), found[0][1])
+
+
+def _show(console: Console, story: dict[str, Any]) -> None:
+    """Print a story; what items and people wrote is neither markup nor control."""
+    head = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    head.add_column(style="dim", no_wrap=True)
+    head.add_column(overflow="fold")
+    for name, told in _head(story):
+        head.add_row(name, _plain(told))
+    console.print(head)
+    if story["votes"]:
+        table = _table("Votes", "voter", "label", "confidence", "version")
+        for vote in story["votes"]:
+            table.add_row(*_cells(vote, "voter", "label", "confidence", "version"))
+        console.print(table)
+    failed = [row for row in story["silent"] if row["reason"] != "did not match"]
+    quiet = len(story["silent"]) - len(failed)
+    for row in failed:
+        console.print(_plain(f"{row['voter']} said nothing: {row['reason']}"))
+    if quiet:
+        console.print(f"{quiet} more rules did not match.", style="dim")
+    figures = {
+        name: story[key]
+        for name, key in (("voters", "posterior"), ("student", "student"), ("together", "together"))
+        if story[key]
+    }
+    if figures:
+        table = _table("Probability by", "class", *figures)
+        *_, last = figures.values()  # what the label was taken from
+        for name in last:
+            shares = [f"{of[name]:.3f}" if name in of else "-" for of in figures.values()]
+            table.add_row(_plain(name), *shares)
+        console.print(table)
+    if story["reviews"]:
+        table = _table("Reviews", "reviewer", "answer", "origin", "at", "note")
+        for review in story["reviews"]:
+            answer = review["label"] or review["outcome"]
+            told = {
+                **review,
+                "answer": f"{answer} ({_not_counted(review)})" if _not_counted(review) else answer,
+            }
+            told["at"] = f"{review['at']:%Y-%m-%d %H:%M}"
+            table.add_row(*_cells(told, "reviewer", "answer", "origin", "at", "note"))
+        console.print(table)
+
+
+def _not_counted(review: dict[str, Any]) -> str:
+    return (
+        "set aside: about another text" if review["aside"]
+        else "superseded" if review["superseded"]
+        else ""
+    )  # fmt: skip
+
+
+def _head(story: dict[str, Any]) -> list[tuple[str, str]]:
+    text = story["text"] or ""
+    more = f" … ({len(text):,} characters)" if len(text) > SHOWN_CHARACTERS else ""
+    lines = [("item", f"{story['item']} of {story['task']}")]
+    if text:
+        lines.append(("text", text[:SHOWN_CHARACTERS] + more))
+    image = story["image"] or ""
+    if image.startswith("data:"):
+        lines.append(("image", f"in the item itself, {len(image):,} characters"))
+    elif image:
+        lines.append(("image", image))
+    for row in story["arrived"]:
+        when = f", {row['time']:%Y-%m-%d %H:%M}" if row["time"] else ""
+        lines.append(("arrived", f"{row['file']}, row {row['row']}, batch {row['batch']}{when}"))
+    for row in story["set_aside"]:
+        field = f", {row['field']}" if row["field"] else ""
+        lines.append(("set aside", f"{row['file']}, row {row['row']}{field}: {row['reason']}"))
+    released, gold = story["released"], story["gold"]
+    if released or gold:
+        machine = _machine(story) if released else ""
+        told = f"; the machine: {machine}" if gold and machine else machine if not gold else ""
+        people = f"{story['label']}, decided by people" if gold else ""
+        lines.append(("label", people + told))
+    if gold:
+        lines.append(
+            ("gold", f"{gold['label']}, settled by {gold['reviews']} of the answers below")
+        )
+    if story["audit"]:
+        audit = story["audit"]
+        lines.append(
+            (
+                "audit",
+                f"drawn as number {audit['draw']} with probability {audit['probability']:.3f}",
+            )
+        )
+    if story["queue"]:
+        lines.append(("queue", f"number {story['queue']['rank']}: {story['queue']['why']}"))
+    return lines
+
+
+def _machine(story: dict[str, Any]) -> str:
+    """Say what the machine released and out of which figures, each of which is shown below."""
+    released, voters, student = story["released"], story["posterior"], story["student"]
+    spoke = any(vote["voter"] != "student" for vote in story["votes"])
+    undecided = not (story["consensus"] or {}).get("label")
+    alone: list[str] = []
+    if voters and spoke:
+        alone.append(f"voters alone: {'undecided, ' * undecided}{_first(voters)}")
+    if student:
+        alone.append(f"student alone: {_first(student)}")
+    if not released["label"]:
+        return f"undecided, decided by nobody ({'; '.join(alone) or 'nobody voted'})"
+    pooled = bool(story["together"]) and spoke and story["together"] != voters
+    figure = "voters and student together" if pooled else released["decided_by"]
+    sure = f", {figure} at {released['confidence']:.3f}" if released["confidence"] else ""
+    told = f" ({'; '.join(alone)})" if pooled else ""
+    return f"{released['label']}, decided by {released['decided_by']}{sure}{told}"
+
+
+def _first(shares: dict[str, float]) -> str:
+    """Name the likeliest class with its probability; all of them if several are as likely."""
+    best = max(shares.values())
+    names = [name for name, share in shares.items() if round(share, 3) == round(best, 3)]
+    return f"{' or '.join(names)} at {best:.3f}"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _cells(row: dict[str, Any], *names: str) -> list[Text]:
+    values = [row[name] for name in names]
+    return [
+        _plain("-" if v is None else f"{v:.3f}" if isinstance(v, float) else str(v)) for v in values
+    ]
+
+
+def _plain(told: str) -> Text:
+    return Text(CONTROLS.sub("\N{REPLACEMENT CHARACTER}", told), overflow="fold")

@@ -1,0 +1,241 @@
+"""``touchstone export``: labels, reviews or the student, as a file for other programs."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from resources.task.errors import TaskError
+from resources.task.locate import find_task
+from resources.task.task import Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Write = Callable[[Path], str]
+"""Writes one file and tells what it wrote."""
+
+LABELS = (".csv", ".parquet", ".jsonl")
+REVIEWS = (".csv", ".jsonl", ".json")
+MODEL = (".joblib",)
+
+CARD = b"# Student of "
+"""How a model card begins."""
+
+
+def export(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            "-o",
+            help="Labels: .csv, .parquet, .jsonl. Reviews: .csv, .jsonl, .json (Label Studio). "
+            "Model: .joblib.",
+        ),
+    ],
+    task: Annotated[
+        Path | None,
+        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
+    ] = None,
+    text: Annotated[
+        bool,
+        typer.Option("--text", help="Write the items' texts too, and what names their images."),
+    ] = False,
+    reviews: Annotated[
+        bool, typer.Option("--reviews", help="People's answers instead of labels.")
+    ] = False,
+    model: Annotated[
+        bool,
+        typer.Option(
+            "--model", help="The newest student, and its card (.md); needs no Touchstone."
+        ),
+    ] = False,
+) -> None:
+    """Write labels, reviews or the student of TASK to a file."""
+    chosen = find_task(task)
+    if reviews + model + text > 1:
+        raise TaskError("--reviews, --model and --text are different things to export; give one")
+    what, allowed = (
+        ("reviews", REVIEWS) if reviews else ("a model", MODEL) if model else ("labels", LABELS)
+    )
+    if out.suffix not in allowed:
+        raise TaskError(f"{out}: {what} can be written to {', '.join(allowed)}")
+    if model:
+        check_card(out.with_suffix(".md"))
+    write: Write = (
+        (lambda path: write_reviews(chosen, path))
+        if reviews
+        else (lambda path: write_model(chosen, path, out.with_suffix(".md")))
+        if model
+        else (lambda path: write_labels(chosen, path, with_text=text))
+    )
+    told = whole(out, write)
+    Console().print(f"{told} written to {out}", markup=False, soft_wrap=True, highlight=False)
+
+
+def whole(out: Path, write: Write) -> str:
+    """Write under a temporary name beside ``out`` and rename: the whole file appears, or none.
+
+    Raises
+    ------
+    TaskError
+        If the folder is missing or may not be written to.
+    """
+    if not out.parent.is_dir():
+        raise TaskError(f"{out}: the folder {out.parent} does not stand; make it first")
+    if out.is_dir():
+        raise TaskError(f"{out} is a folder; give the name of a file")
+    part = out.with_name(f".{out.stem}.{os.getpid()}{out.suffix}")
+    try:
+        told = write(part)
+        part.replace(out)
+    except OSError as error:
+        raise TaskError(f"{out} cannot be written: {error.strerror or error}") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return told
+
+
+def write_labels(task: Task, path: Path, *, with_text: bool) -> str:
+    """Write the published labels: item_id, batch, label, confidence, decided_by; text on demand.
+
+    In CSV a text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    import pyarrow.parquet as pq
+
+    source = task.published / "labels.parquet"
+    if not source.is_file():
+        raise TaskError(
+            f"task {task.name!r} has no labels yet; `touchstone run {task.name}` makes them"
+        )
+    table = pq.ParquetFile(source).read()
+    if with_text:
+        table = _with_text(task, table)
+    told = f"{table.num_rows:,} labels"
+    if path.suffix == ".parquet":
+        pq.write_table(table, path)
+    elif path.suffix == ".jsonl":
+        _write_jsonl(table, path)
+    else:
+        table, changed = _harmless(table)
+        _write_csv(table, path)
+        if changed:
+            told += f" ({changed:,} cells that begin like a formula got an apostrophe in front)"
+    return told
+
+
+def write_reviews(task: Task, path: Path) -> str:
+    """Write every answer of people, with what they were asked."""
+    if not task.reviews.is_file():
+        raise TaskError(f"nobody has been asked to review task {task.name!r} yet; run it first")
+    from console.formats.bundle import read_store
+    from console.formats.files import write_file
+    from resources.reviews.store import ReviewStore
+
+    store = ReviewStore(task.reviews)
+    try:
+        bundle = read_store(store)
+    finally:
+        store.close()
+    write_file(bundle, path, task.image_folder if task.spec.source.image else None)
+    return f"{len(bundle.reviews):,} reviews of {len(bundle.by_item()):,} items"
+
+
+def check_card(card: Path) -> None:
+    """Refuse to write the model card over a file that is none.
+
+    Raises
+    ------
+    TaskError
+        Names the file.
+    """
+    if not card.exists():
+        return
+    if not card.is_file() or CARD not in card.read_bytes()[: len(CARD)]:
+        raise TaskError(
+            f"{card} stands there, is no model card and would be overwritten: the card has the "
+            f"name of the model; give --out another name"
+        )
+
+
+def write_model(task: Task, path: Path, card: Path) -> str:
+    """Write the newest student and its model card.
+
+    ``joblib.load(path).predict(items)`` answers with class names and needs scikit-learn alone; of
+    pictures it takes small copies, and the card says how they are made.
+    """
+    import joblib
+
+    from labeling.student.whole import read_student
+
+    found = sorted(task.students.glob("*.joblib"))  # batches sort in the order of time
+    if not found and task.spec.student.reads_vectors:
+        raise TaskError(
+            f"the student of task {task.name!r} reads embeddings and cannot be one file: the "
+            "embedding model is not in it; with student: {features: tfidf} it can"
+        )
+    if not found:
+        raise TaskError(
+            f"task {task.name!r} has no student yet; `touchstone run {task.name}` trains one, "
+            "unless task.yaml says student: {enabled: false}"
+        )
+    newest = found[-1]
+    pipeline: Any = read_student(newest)
+    known = [str(name) for name in pipeline.steps[-1][1].classes_]
+    if known != list(task.classes):
+        raise TaskError(
+            f"{newest} knows the classes {', '.join(known)} and task.yaml names "
+            f"{', '.join(task.classes)}; "
+            f"`touchstone run {task.name} --batch {newest.stem}` trains a new one"
+        )
+    joblib.dump(pipeline, path, compress=3)
+    card.write_text(newest.with_suffix(".md").read_text(encoding="utf-8"), encoding="utf-8")
+    return f"student of batch {newest.stem} ({', '.join(known)}; model card {card.name})"
+
+
+def _with_text(task: Task, labels: "pa.Table") -> "pa.Table":
+    from resources.store.warehouse import Warehouse
+
+    warehouse = Warehouse(path=str(task.warehouse))
+    shown = "i.text" if task.spec.source.image is None else "i.text, i.image"
+    with warehouse.connect() as db:
+        db.register("labels_to_export", labels)
+        return db.execute(
+            f"select l.*, {shown} from labels_to_export l left join raw.items i"
+            " using (item_id, batch) order by l.batch, l.item_id"
+        ).to_arrow_table()
+
+
+def _harmless(table: "pa.Table") -> tuple["pa.Table", int]:
+    import pyarrow as pa
+
+    from labeling.files.apostrophes import harmless
+
+    changed = 0
+    for at, field in enumerate(table.schema):
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+            before = table.column(at).to_pylist()
+            after = [None if cell is None else harmless(cell) for cell in before]
+            changed += sum(a != b for a, b in zip(after, before, strict=True))
+            table = table.set_column(at, field.name, pa.array(after, pa.string()))
+    return table, changed
+
+
+def _write_csv(table: "pa.Table", path: Path) -> None:
+    import csv
+
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(table.column_names)
+        writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+def _write_jsonl(table: "pa.Table", path: Path) -> None:
+    import json
+
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for row in table.to_pylist():
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")

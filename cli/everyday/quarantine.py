@@ -1,0 +1,97 @@
+"""``touchstone quarantine``: every row that was set aside, and why."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from cli.everyday.export import whole
+from resources.task.errors import TaskError
+from resources.task.locate import find_task
+
+PATIENCE_S = 20.0
+
+
+def quarantine(
+    task: Annotated[
+        Path | None,
+        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", help="Write all rows with their content to a CSV file.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Rows shown; 0 for all.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Show which rows were set aside as they landed, where they stand and why."""
+    from assets.landing.set_aside import ALL, set_aside
+    from resources.store.warehouse import Warehouse
+
+    chosen = find_task(task)
+    if not chosen.warehouse.is_file():
+        raise TaskError(f"nothing has landed yet: `touchstone run {chosen.name}` reads the input")
+    warehouse = Warehouse(path=str(chosen.warehouse), patience_s=PATIENCE_S)
+    reasons = set_aside(warehouse)
+    table = warehouse.read(ALL)
+    warehouse.close()
+    if out is not None:
+        from labeling.files.writing import write_table
+
+        def write(path: Path) -> str:
+            write_table(path, table)
+            return f"{table.num_rows:,} rows"
+
+        if out.suffix != ".csv":
+            raise TaskError(f"{out}: rows that were set aside can be written to .csv")
+        typer.echo(f"{whole(out, write)} written to {out}")
+        return
+    rows = table.to_pylist()
+    if as_json:
+        typer.echo(json.dumps({"task": chosen.name, "reasons": reasons, "rows": rows}, default=str))
+        return
+    console = Console()
+    if not rows:
+        console.print(f"no row of {chosen.name} is set aside")
+        return
+    console.print(_by_reason(reasons))
+    console.print(_rows(rows[: limit or None]))
+    if limit and len(rows) > limit:
+        console.print(
+            f"and {len(rows) - limit:,} more: --limit 0 shows all, -o FILE.csv writes them"
+        )
+    if any(row["kind"] == "duplicate" for row in rows):
+        console.print(
+            "An id that comes again is the same item: its first row, by name of the file, counts. Let "
+            "every item have an id of its own, or take the row out.",
+            soft_wrap=True,
+        )
+    console.print(
+        "Mend the files, or column, time_format or longest_text under source:, and run again.",
+        soft_wrap=True,
+    )
+
+
+def _by_reason(reasons: list[dict[str, Any]]) -> Table:
+    table = Table(title="Set aside, by reason", title_justify="left")
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("what", no_wrap=True)
+    table.add_column("reason, as of the first", overflow="fold")
+    for row in reasons:
+        table.add_row(
+            f"{row['rows']:,}", escape(row["field"] or row["kind"]), escape(str(row["reason"]))
+        )
+    return table
+
+
+def _rows(rows: list[dict[str, Any]]) -> Table:
+    table = Table(title="Where they stand", title_justify="left")
+    for name in ("file", "row", "field", "reason"):
+        table.add_column(name, overflow="fold", justify="right" if name == "row" else "left")
+    for row in rows:
+        at = "all" if row["row"] is None else f"{row['row']:,}"
+        table.add_row(escape(row["file"]), at, escape(row["field"] or ""), escape(row["reason"]))
+    return table

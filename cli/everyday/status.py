@@ -1,0 +1,273 @@
+"""``touchstone status``: how every task of the project stands."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from assets.landing import other_texts
+from assets.landing.set_aside import sentence_of
+from cli.everyday.run import published_alarms
+from cli.published_rows import canary, newest, published_quality, switches
+from orchestration.planning import answers_to_come, models_at_rest
+from resources.task.errors import TaskError
+from resources.task.locate import find_task
+from resources.task.task import Task, load_task
+
+PATIENCE_S = 2.0
+"""How long a look waits for a running run to give the warehouse free, in seconds."""
+
+BROKEN = 2
+"""Exit code where a task.yaml cannot be read."""
+
+
+def status(
+    task: Annotated[
+        Path | None, typer.Argument(help="Folder or name of the task; all of them without it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Show by task: batches, last run, labelled items, reviews owed, alarm, last report."""
+    found, broken = ([find_task(task)], []) if task else _all_tasks(Path.cwd())
+    rows = [status_of(one) for one in found]
+    if as_json:
+        typer.echo(json.dumps({"tasks": rows, "broken": broken}, default=str))
+    else:
+        _show(rows, broken)
+    if broken:
+        raise typer.Exit(BROKEN)
+
+
+def status_of(task: Task) -> dict[str, Any]:
+    """Look at what a task has made, without making anything.
+
+    Returns
+    -------
+    dict
+        ``answers_to_come`` counts batches at providers of models; ``models_at_rest`` says until when
+        which are not to be asked. ``waiting`` is ``None`` where another process has the warehouse for longer than a look may
+        wait; ``alarm`` is the batch of the first open one; ``last_run``, ``alarm`` and ``report`` are ``None`` where there is none.
+    """
+    quality, alarms = published_quality(task), published_alarms(task)
+    return {
+        "task": task.name,
+        "batches": len(quality),
+        "waiting": _waiting(task),
+        "answers_to_come": len(answers_to_come(task)),
+        "models_at_rest": models_at_rest(task),
+        "items": sum(row["items"] for row in quality),
+        "labelled": sum(row["labelled"] for row in quality),
+        "last_run": _last_run(task),
+        "reviews_owed": _owed(task),
+        "accuracy": _last_accuracy(quality),
+        "alarm": next((row["batch"] for row in alarms if row["state"] == "open"), None),
+        "consensus": newest(task, "label_model", ("batch", "method", "why", "warnings")),
+        "student": switches(task),
+        "queue": newest(task, "queue_gain", ("batch", "gain", "stop", "advice")),
+        "alarms": [
+            {name: row[name] for name in ("series", "batch", "change_batch", "state", "next_step")}
+            for row in alarms
+        ],
+        "canary": canary(task),
+        "set_aside": sentence_of(task),
+        "answers_aside": other_texts.sentence(task),
+        "report": _report(task),
+    }
+
+
+def _all_tasks(project: Path) -> tuple[list[Task], list[str]]:
+    """Load every task; one that cannot be read must not hide the others."""
+    tasks: list[Task] = []
+    broken: list[str] = []
+    paths = sorted((project / "tasks").glob("*/task.yaml"))
+    if not paths:
+        raise TaskError(
+            f"there is no task under {project / 'tasks'}; `touchstone new NAME` writes one"
+        )
+    for path in paths:
+        try:
+            tasks.append(load_task(path.parent))
+        except TaskError as error:
+            broken.append(str(error))
+    return tasks, broken
+
+
+def _waiting(task: Task) -> int | None:
+    """How many batches have landed and are not labelled as things stand."""
+    if not task.warehouse.is_file():
+        return 0
+    from orchestration.planning import batches_to_label
+    from resources.store.warehouse import Warehouse
+
+    try:
+        return len(
+            batches_to_label(task, Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S))
+        )
+    except TaskError:
+        return None
+
+
+def _last_run(task: Task) -> dict[str, Any] | None:
+    if not (task.var.parent / "dagster" / "dagster.yaml").is_file():
+        return None
+    from dagster import RunsFilter
+
+    from resources.dagster.instance import TASK_TAG, open_instance
+
+    with open_instance(task.var.parent) as instance:
+        records = instance.get_run_records(RunsFilter(tags={TASK_TAG: task.name}), limit=1)
+    if not records:
+        return None
+    seconds = records[0].end_time or records[0].start_time
+    return {
+        "job": records[0].dagster_run.job_name.removeprefix(f"{task.name}_"),
+        "batch": records[0].dagster_run.tags.get("dagster/partition"),
+        "state": records[0].dagster_run.status.value.lower(),
+        "at": datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+        if seconds
+        else None,
+    }
+
+
+def _owed(task: Task) -> dict[str, int]:
+    """How many items wait for a person, by why they are asked."""
+    if not task.reviews.is_file():
+        return {}
+    from resources.reviews.store import ReviewStore
+
+    store = ReviewStore(task.reviews)
+    try:
+        return dict(Counter(map(str, store.open_items()["origin"].to_pylist())))
+    finally:
+        store.close()
+
+
+def _last_accuracy(quality: list[dict[str, Any]]) -> dict[str, Any] | None:
+    measured = [row for row in quality if row["accuracy"] is not None]
+    if not measured:
+        return None
+    names = ("batch", "accuracy", "accuracy_low", "accuracy_high")
+    return {name: measured[-1][name] for name in names}
+
+
+def _report(task: Task) -> dict[str, str] | None:
+    if not task.report.is_file():
+        return None
+    at = datetime.fromtimestamp(task.report.stat().st_mtime, UTC)
+    return {"path": str(task.report), "at": at.isoformat(timespec="seconds")}
+
+
+def _show(rows: list[dict[str, Any]], broken: list[str]) -> None:
+    console = Console()
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row("[bold not dim]" + row["task"], "")
+        for name, told in _told(row):
+            table.add_row(f"  {name}", told)
+    if rows:
+        console.print(table)
+    for message in broken:
+        console.print(f"[bold red]cannot be read:[/] {escape(message)}", soft_wrap=True)
+
+
+def _told(row: dict[str, Any]) -> list[tuple[str, str]]:
+    waiting = row["waiting"]
+    more = (
+        " (a run has the warehouse; how many wait is not known)"
+        if waiting is None
+        else f", {waiting} waiting: touchstone run {row['task']}"
+        if waiting
+        else ""
+    )
+    run, accuracy, report = row["last_run"], row["accuracy"], row["report"]
+    owed = ", ".join(f"{n} {origin}" for origin, n in sorted(row["reviews_owed"].items()))
+    return [
+        ("batches", f"{row['batches']} labelled{more}"),
+        *(
+            [("model answers", f"to come from {row['answers_to_come']} batches at providers")]
+            if row["answers_to_come"]
+            else []
+        ),
+        *(
+            ("[yellow]not asked[/]", escape(f"{model} until {until}"))
+            for model, until in row["models_at_rest"].items()
+        ),
+        ("items", f"{row['items']:,}, of them {row['labelled']:,} labelled"),
+        *([("quarantine", escape(row["set_aside"]))] if row["set_aside"] else []),
+        *([("reviews set aside", escape(row["answers_aside"]))] if row["answers_aside"] else []),
+        (
+            "last run",
+            f"{run['job']}{' ' + run['batch'] if run['batch'] else ''}, {_colour(run['state'])}"
+            f"{', ' + run['at'] if run['at'] else ''}"
+            if run
+            else f"never: touchstone run {row['task']}",
+        ),
+        ("reviews owed", owed or "none"),
+        (
+            "accuracy",
+            f"{accuracy['accuracy']:.1%} ({accuracy['accuracy_low']:.1%} to "
+            f"{accuracy['accuracy_high']:.1%}) in {accuracy['batch']}"
+            if accuracy
+            else "not measured: nobody has reviewed the audit sample yet",
+        ),
+        *_alarms(row),
+        *_beliefs(row),
+        *(
+            (
+                "[yellow]canary[/]" if one["changed"] or one["why"] else "canary",
+                escape(f"{one['verdict']}, asked {one['asked_at']:%Y-%m-%d %H:%M}"),
+            )
+            for one in row["canary"]
+        ),
+        ("report", f"{escape(report['path'])}, {report['at']}" if report else "none yet"),
+    ]
+
+
+def _beliefs(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """What the label model, the student and the queue have to say; nothing before they ran."""
+    lines: list[tuple[str, str]] = []
+    consensus, student, queue = row["consensus"], row["student"], row["queue"]
+    if consensus:
+        lines.append(("consensus", escape(f"{consensus['method']}: {consensus['why']}")))
+        doubts = [line for line in consensus["warnings"].split("\n") if line]
+        lines += [("[yellow]warning[/]", escape(doubt)) for doubt in doubts]
+    if student:
+        told = [f"{name} {student[name]}" for name in ("pooling", "calibration") if name in student]
+        tricks = [
+            f"{name} {text}"
+            for name, text in student.items()
+            if text.startswith("on, ") and name not in ("pooling", "calibration")
+        ]
+        lines.append(("student", escape("; ".join(told + tricks))))
+    if queue:
+        lines.append(("queue", escape(queue["gain"])))
+        word = "[bold]stop reviewing:[/] " if queue["stop"] else ""
+        lines.append(("more reviews", word + escape(queue["advice"])))
+    return lines
+
+
+def _alarms(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """Tell each alarm with its state, and of open ones the first thing to do."""
+    if not row["alarms"]:
+        return [("alarm", "none")]
+    told: list[tuple[str, str]] = []
+    for alarm in row["alarms"]:
+        what = f"{escape(alarm['series'])} in {alarm['batch']}"
+        if alarm["state"] == "open":
+            step = str(alarm["next_step"]).partition("\n")[0]
+            told.append(("alarm", f"[bold red]ALARM[/] {what}: {escape(step)}"))
+        else:
+            told.append(("alarm", f"{what}, {alarm['state']}"))
+    return told
+
+
+def _colour(state: str) -> str:
+    return {"success": "[green]success[/]", "failure": "[red]failure[/]"}.get(state, state)

@@ -1,0 +1,1 @@
+"""Commands about language models: what they cost, what they said, whether they changed."""

@@ -1,0 +1,115 @@
+"""``touchstone canary``: what the models said of the same items over time; take a new reference."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from resources.store.tables import CANARY
+from resources.store.warehouse import Warehouse
+from resources.task.errors import TaskError
+from resources.task.locate import find_task
+from resources.task.task import Task
+
+
+def canary(
+    task: Annotated[
+        Path | None,
+        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
+    ] = None,
+    accept: Annotated[
+        str | None,
+        typer.Option(help="Take this voter as it is now: its next round is the new reference."),
+    ] = None,
+    now: Annotated[
+        bool, typer.Option("--now", help="Ask every prompt the panel at this moment.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Show each round of the canary, ask one now, and accept a model that changed."""
+    chosen = find_task(task)
+    warehouse = Warehouse(path=str(chosen.warehouse))
+    if not chosen.warehouse.is_file():
+        raise TaskError(f"task {chosen.name!r} was never run; `touchstone run {chosen.name}` does")
+    asked = _ask(chosen) if now else []
+    warehouse.ensure(CANARY)
+    rounds = warehouse.read("from quality.canary order by voter, asked_at, round").to_pylist()
+    if accept is not None:
+        _accept(chosen.ledger, rounds, accept)
+    if as_json:
+        told = {"task": chosen.name, "accepted": accept, "asked": asked, "rounds": rounds}
+        typer.echo(json.dumps(told, default=str))
+        return
+    console = Console()
+    if accept is not None:
+        console.print(f"{escape(accept)}: its next round is the new reference", soft_wrap=True)
+    if not rounds:
+        console.print(
+            "The canary was not asked yet: task.yaml needs `models.canary`, and as many reviewed "
+            "items of earlier batches as the panel is to hold.",
+            soft_wrap=True,
+        )
+        return
+    console.print(_table(chosen.name, rounds))
+    for row in asked:
+        console.print(escape(str(row["verdict"])), soft_wrap=True)
+    if now and not asked:
+        console.print("Nothing was asked: there is no panel yet.")
+
+
+def _ask(task: Task) -> list[dict[str, Any]]:
+    from cli.progress import shown
+    from orchestration.canary_now import ask_now
+
+    with shown(task) as tell:
+        return ask_now(task, tell)
+
+
+def _accept(ledger: Path, rounds: list[dict[str, Any]], voter: str) -> None:
+    from labeling.llm.canary_rounds import accept
+    from labeling.llm.ledger import Ledger
+
+    versions = {str(row["voter"]): str(row["version"]) for row in rounds}  # the newest comes last
+    if voter not in versions:
+        known = ", ".join(sorted(versions)) or "none yet"
+        raise TaskError(f"--accept {voter}: no such voter was asked; asked were {known}")
+    with Ledger(ledger) as book:
+        accept(book, voter, versions[voter])
+
+
+def _table(name: str, rounds: list[dict[str, Any]]) -> Table:
+    table = Table(title=f"{name}: the canary", title_justify="left")
+    for column, justify in (
+        ("voter", "left"), ("asked", "left"), ("batch", "left"), ("items", "right"), ("right", "right"),
+        ("flips", "right"), ("evidence", "right"), ("needed", "right"), ("finding", "left"),
+    ):  # fmt: skip
+        table.add_column(column, justify=justify)  # pyright: ignore[reportArgumentType]
+    for row in rounds:
+        table.add_row(
+            escape(str(row["voter"])),
+            f"{row['asked_at']:%Y-%m-%d %H:%M}",
+            str(row["batch"]),
+            *(
+                "" if row[name] is None else format(row[name], form)
+                for name, form in (
+                    ("items", ""), ("accuracy", ".1%"), ("flips", ""), ("evidence", ".3g"),
+                    ("needed", ".3g"),
+                )
+            ),
+            _finding(row),
+        )  # fmt: skip
+    return table
+
+
+def _finding(row: dict[str, Any]) -> str:
+    if row["why"] is not None:
+        return f"[yellow]tells nothing:[/] {escape(row['why'])}"
+    if row["changed"]:
+        return "[bold red]the model changed[/]"
+    if row["fingerprint_changed"]:
+        return "[yellow]another model is named[/]"
+    return "reference" if row["accuracy_before"] is None else "no change"

@@ -1,0 +1,113 @@
+"""``touchstone ledger``: what models were asked and what it cost; answers out of it and into it."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from resources.task.errors import TaskError
+from resources.task.locate import find_task
+
+COLUMNS = (
+    ("calls", "calls", "{}"),
+    ("answered", "answered", "{}"),
+    ("filtered", "filtered", "{}"),
+    ("failed", "failed", "{}"),
+    ("lost", "lost", "{}"),
+    ("waiting", "waiting", "{}"),
+    ("imported", "imported", "{}"),
+    ("tokens", "tokens", "{:,}"),
+    ("cost_usd", "cost", "${:.4f}"),
+    ("owed_usd", "held", "${:.4f}"),
+    ("p95_s", "p95", "{:.2f} s"),
+)
+
+
+def ledger(
+    task: Annotated[
+        Path | None,
+        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Write every final answer to this cassette, a file to replay from."),
+    ] = None,
+    import_: Annotated[
+        Path | None,
+        typer.Option("--import", help="Take in the answers of this cassette; nothing is paid."),
+    ] = None,
+    ask_again: Annotated[
+        bool,
+        typer.Option(help="Ask models again that had asked to be left alone until later."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Show what models were asked and what it cost; export and import their answers."""
+    from labeling.llm.cassette import export_cassette, import_cassette
+    from labeling.llm.ledger import Ledger
+    from labeling.llm.ledger_summary import by_voter
+    from labeling.llm.rests import forget_rests
+
+    chosen = find_task(task)
+    if import_ is not None and not import_.is_file():
+        raise TaskError(f"--import {import_}: no such file")
+    if import_ is None and not chosen.ledger.is_file():
+        raise TaskError(
+            f"task {chosen.name!r} has no ledger yet: no model was asked; `touchstone run "
+            f"{chosen.name}` asks, and --import takes in answers of another ledger"
+        )
+    with Ledger(chosen.ledger) as book:
+        new = None if import_ is None else import_cassette(book, import_)
+        out = None if export is None else export_cassette(book, export)
+        asked = forget_rests(book) if ask_again else []
+        voters = by_voter(book)
+        spent = book.spent("")
+    if as_json:
+        told = {
+            "task": chosen.name,
+            "imported": new,
+            "exported": out,
+            "asked_again": asked,
+            "day_usd": spent.day,
+            "task_usd": spent.task,
+            "voters": voters,
+        }
+        typer.echo(json.dumps(told))
+        return
+    console = Console()
+    if new is not None:
+        console.print(f"{new} new answers out of {escape(str(import_))}", soft_wrap=True)
+    if out is not None:
+        console.print(f"{out} answers are in {escape(str(export))}", soft_wrap=True)
+    if ask_again:
+        told = f"the next run asks {', '.join(asked)} again" if asked else "no model was left alone"
+        console.print(escape(told), soft_wrap=True)
+    console.print(_table(chosen.name, voters))
+    owed = sum(row["owed_usd"] for row in voters)
+    more = f"; up to ${owed:.4f} of it not paid so far, but held" if owed else ""
+    console.print(
+        f"${spent.task:.4f} spent, ${spent.day:.4f} of it today (UTC){more}", soft_wrap=True
+    )
+
+
+def _table(name: str, voters: list[dict[str, Any]]) -> Table:
+    table = Table(
+        title=f"{name}: the ledger", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    table.add_column("voter, model, kind", overflow="fold", min_width=18)
+    shown = [
+        c for c in COLUMNS if any(row[c[0]] for row in voters) or c[0] in ("calls", "answered")
+    ]
+    for _, head, _ in shown:
+        table.add_column(head, justify="right", no_wrap=True)
+    for row in voters:
+        table.add_row(
+            f"{escape(row['voter'])}\n[dim]{escape(row['model'])}, {row['kind']}[/]",
+            *("" if row[c] is None else form.format(row[c]) for c, _, form in shown),
+        )
+    return table

@@ -1,0 +1,1 @@
+"""``touchstone new``, and the examples that it copies."""

@@ -1,0 +1,44 @@
+"""Rows of what a task has published, for commands that tell of it; empty where nothing is."""
+
+from typing import Any
+
+from resources.task.task import Task
+
+
+def published_quality(task: Task) -> list[dict[str, Any]]:
+    """Return a row a batch, in the order of time."""
+    return sorted(published(task, "quality_by_batch"), key=lambda row: row["batch"])
+
+
+def newest(task: Task, name: str, columns: tuple[str, ...]) -> dict[str, Any] | None:
+    """Columns of the newest batch's row in a published file; ``None`` where there is none."""
+    rows = published(task, name)
+    if not rows:
+        return None
+    row = max(rows, key=lambda one: one["batch"])
+    return {column: row[column] for column in columns}
+
+
+def canary(task: Task) -> list[dict[str, Any]]:
+    """Each voter's newest round of the canary."""
+    rows = sorted(published(task, "canary"), key=lambda row: (row["asked_at"], row["round"]))
+    names = ("voter", "asked_at", "batch", "changed", "fingerprint_changed", "why", "verdict")
+    newest = {row["voter"]: {name: row[name] for name in names} for row in rows}
+    return list(newest.values())
+
+
+def switches(task: Task) -> dict[str, str] | None:
+    """What the newest student uses, and the evidence, in words."""
+    rows = published(task, "student_switches")
+    newest = max((row["batch"] for row in rows), default=None)
+    return {row["switch"]: row["told"] for row in rows if row["batch"] == newest} or None
+
+
+def published(task: Task, name: str) -> list[dict[str, Any]]:
+    """Return the rows of a published file."""
+    path = task.published / f"{name}.parquet"
+    if not path.is_file():
+        return []
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path).read().to_pylist()

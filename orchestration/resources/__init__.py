@@ -1,1 +1,0 @@
-"""What a run needs from outside: the warehouse, dbt, models, tracking."""

@@ -1,0 +1,1 @@
+"""The servers that ``touchstone up`` starts, and the gate in front of them."""

@@ -1,0 +1,1 @@
+"""What assets stand on: settings, stores and whatever is outside."""

@@ -1,0 +1,1 @@
+"""Who is told of an alarm, and what people did about it."""

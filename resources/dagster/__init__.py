@@ -1,0 +1,1 @@
+"""Dagster's own storage, partitions and conditions, as this project sets them."""

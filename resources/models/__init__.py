@@ -1,0 +1,1 @@
+"""Language models and embeddings through LiteLLM: requests, replies, faults and prices."""

@@ -1,0 +1,202 @@
+"""Read chat completions in OpenAI's form as providers really write them, odd ones included.
+
+Whoever got this far may have been charged, so whatever can be read is read: content in parts,
+arguments of tools, numbers as text. What cannot be is told as what it is.
+"""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from labeling.llm.transport import Fault, Reply, Token, TransportError
+from resources.models.rate_limits import asked_wait_s
+from resources.models.usage_counts import count, fields_of, read_usage
+
+THOUGHTS = (
+    "thinking",
+    "redacted_thinking",
+    "reasoning",
+    "reasoning_content",
+    "thinking_blocks",
+    "analysis",
+)
+"""Parts of an answer that are not what it says."""
+
+LONGEST = 500_000
+"""Characters of an answer that are read; no model writes more of its own accord."""
+
+ENDS: Mapping[str, str] = {
+    "length": "length",
+    "max_tokens": "length",
+    "max_output_tokens": "length",
+    "model_length": "length",
+    "model_context_window_exceeded": "length",
+    "content_filter": "content_filter",
+    "content_filtered": "content_filter",
+    "safety": "content_filter",
+    "recitation": "content_filter",
+    "blocklist": "content_filter",
+    "prohibited_content": "content_filter",
+    "spii": "content_filter",
+    "guardrail_intervened": "content_filter",
+    "refusal": "content_filter",
+    "sensitive": "content_filter",
+    "error": "error",
+    "network_error": "error",
+    "other": "error",
+    "malformed_function_call": "error",
+}
+"""How providers name the end of an answer, and what it means; whatever else is a proper end."""
+
+
+def read_completion(body: Mapping[str, Any]) -> Reply:
+    """Read one chat completion.
+
+    Parameters
+    ----------
+    body : mapping
+        The provider's answer, parsed from JSON.
+
+    Raises
+    ------
+    TransportError
+        If it is an error, or none of it can be read. The message is the provider's own and may
+        quote the request.
+
+    Examples
+    --------
+    >>> part = {"type": "text", "text": "HAM"}
+    >>> body = {"choices": [{"message": {"content": [part]}}], "usage": {"prompt_tokens": "9"}}
+    >>> read_completion(body).text, read_completion(body).usage.counted
+    ('HAM', False)
+    """
+    choices = body.get("choices")
+    choice = _first(choices) if isinstance(choices, list) else None
+    if choice is None:
+        if body.get("error"):
+            raise _told(body["error"])
+        raise TransportError(Fault.GARBLED, "a reply without choices")
+    finish = ENDS.get(str(choice.get("finish_reason")).casefold(), "stop")
+    wrong = choice.get("error") or body.get("error")
+    if wrong or finish == "error":
+        raise TransportError(Fault.GARBLED, f"the answer broke off: {_words(wrong) or 'no reason'}")
+    message = fields_of(choice.get("message")) or {}
+    said = _text(message.get("content") if "content" in message else choice.get("text"))
+    text = "\n".join(part for part in (said, *_arguments(message)) if part.strip())
+    if len(text) > LONGEST:
+        text, finish = text[:LONGEST], "length"
+    refusal = _refusal(message)
+    wrote = bool(text or refusal or any(message.get(name) for name in THOUGHTS))
+    usage = body.get("usage")
+    return Reply(
+        text=text,
+        finish_reason=finish,
+        refusal=refusal,
+        usage=read_usage(
+            usage if isinstance(usage, Mapping) else None, wrote=wrote or finish == "length"
+        ),
+        model=str(body.get("model") or ""),
+        fingerprint=str(body["system_fingerprint"]) if body.get("system_fingerprint") else None,
+        tokens=_tokens(choice.get("logprobs")),
+    )
+
+
+def _text(content: object) -> str:
+    """Return what an answer says, of whatever form its content is; thoughts are no part of it."""
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(_text(part) for part in cast("list[object]", content))
+    part = fields_of(content)
+    if part is None:
+        return json.dumps(content)
+    if part.get("type") in (*THOUGHTS, "refusal"):
+        return ""
+    for name in ("text", "content", "input"):
+        if name in part:
+            inner = part[name]
+            return json.dumps(inner) if isinstance(inner, dict) else _text(inner)
+    return "" if "type" in part else json.dumps(part)
+
+
+def _arguments(message: Mapping[str, Any]) -> Iterable[str]:
+    """Yield what a model answered by calling tools."""
+    calls = message.get("tool_calls")
+    for call in [*(calls if isinstance(calls, list) else ()), message]:
+        fields = fields_of(call) or {}
+        for name, argument in (
+            ("function", "arguments"),
+            ("custom", "input"),
+            ("function_call", "arguments"),
+        ):
+            value = (fields_of(fields.get(name)) or {}).get(argument)
+            if value is not None:
+                yield value if isinstance(value, str) else json.dumps(value)
+
+
+def _refusal(message: Mapping[str, Any]) -> str | None:
+    specific = fields_of(message.get("provider_specific_fields")) or {}
+    content = message.get("content")
+    parts = cast("list[object]", content) if isinstance(content, list) else []
+    said = [part.get("refusal") for part in map(fields_of, parts) if part is not None]
+    found = next((x for x in (message.get("refusal"), specific.get("refusal"), *said) if x), None)
+    return str(found) if found else None
+
+
+def _tokens(logprobs: object) -> tuple[Token, ...]:
+    """Return the answer's tokens; none where one of them cannot be read."""
+    content = (fields_of(logprobs) or {}).get("content")
+    found: list[Token] = []
+    for one in content if isinstance(content, list) else ():
+        token = _token(fields_of(one) or {})
+        if token is None:
+            return ()
+        others = (fields_of(one) or {}).get("top_logprobs")
+        rivals = [_token(fields_of(o) or {}) for o in others] if isinstance(others, list) else []
+        pairs = tuple((r.text, r.logprob) for r in rivals if r is not None)
+        found.append(Token(token.text, token.logprob, pairs))
+    return tuple(found)
+
+
+def _token(fields: Mapping[str, Any]) -> Token | None:
+    text, logprob = fields.get("token"), fields.get("logprob")
+    if not isinstance(text, str) or isinstance(logprob, bool):
+        return None
+    if not isinstance(logprob, int | float) or not math.isfinite(logprob):
+        return None
+    return Token(text, min(0.0, float(logprob)))
+
+
+def _first(choices: list[Any]) -> dict[str, Any] | None:
+    """Return the choice that is numbered first, wherever it stands."""
+    found = [fields for one in choices if (fields := fields_of(one)) is not None]
+    return min(found, key=lambda one: count(one, "index") or 0, default=None)
+
+
+def _told(error: object) -> TransportError:
+    """Return what an error inside a reply stands for, by the status or the words that it names."""
+    fields = fields_of(error) or {}
+    code = str(fields.get("code") or fields.get("status") or fields.get("type") or "")
+    status = int(code) if code.isdecimal() else None
+    words = _words(error)
+    if status == 429 or "rate_limit" in code:
+        wait = asked_wait_s({}, json.dumps(error, default=str), datetime.now(UTC))
+        return TransportError(Fault.RATE_LIMITED, words, wait)
+    if status in (401, 403):
+        return TransportError(Fault.UNAUTHORIZED, words)
+    if status == 402 or code == "insufficient_quota":
+        return TransportError(Fault.OUT_OF_QUOTA, words)
+    if status is not None and 400 <= status < 500 and status != 408:
+        return TransportError(Fault.REJECTED, words)
+    return TransportError(Fault.GARBLED, words)
+
+
+def _words(error: object) -> str:
+    fields = fields_of(error)
+    if fields is None:
+        return str(error or "")
+    return ": ".join(str(fields[name]) for name in ("code", "message") if fields.get(name))

@@ -1,0 +1,208 @@
+"""Talk to any model through LiteLLM: one request, one reply or one fault, nothing retried here.
+
+LiteLLM is imported when the first request is sent: it takes seconds, and reads its switches from
+the environment, which :func:`resources.environment.prepare` has set by then.
+"""
+
+import asyncio
+import json
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from labeling.llm.price import Price
+from labeling.llm.transport import (
+    Capabilities,
+    Fault,
+    Message,
+    Reply,
+    Request,
+    TransportError,
+)
+from resources.environment import prepare
+from resources.models.completions import read_completion
+from resources.models.listed_prices import listed_price
+from resources.models.litellm_faults import clean, read_fault, was_refused
+
+QUOTING = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore")
+"""Loggers whose messages quote requests, item text and keys among them, some at DEBUG only."""
+
+TOP_LOGPROBS = 5
+"""The most that every provider allows."""
+
+UNSURE = frozenset({Fault.UNAVAILABLE, Fault.DROPPED, Fault.RATE_LIMITED})
+"""Faults that LiteLLM also names where an answer did arrive and could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiteLlmTransport:
+    """Sends requests to whatever LiteLLM knows: ``gpt-…``, ``ollama/…``, ``openai/…``.
+
+    Parameters
+    ----------
+    api_base : str, optional
+        Where the provider is, if not at its usual address.
+    api_key : str, optional
+        The key; else LiteLLM looks where each provider's key usually is. Never shown.
+    simulated : bool
+        Whether answers come from a simulation.
+    free : bool
+        Whether models without a known price cost nothing, because they are one's own.
+    """
+
+    api_base: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    simulated: bool = False
+    free: bool = False
+
+    async def complete(self, request: Request) -> Reply:
+        """Send one request, once; see :class:`labeling.llm.transport.Transport`."""
+        litellm = litellm_module()
+        arrived: list[Any] = []
+
+        def note(details: Mapping[str, Any]) -> None:
+            if details.get("log_event_type") == "post_api_call":
+                arrived.append(details.get("original_response"))
+
+        try:
+            response = await asyncio.wait_for(
+                litellm.acompletion(
+                    model=self._routed(request.model),
+                    messages=list(request.messages),
+                    logger_fn=note,
+                    **self.arguments(request),
+                ),
+                request.timeout_s + 1,
+            )
+            body = _written(arrived) or response.model_dump()
+        except TimeoutError:
+            raise TransportError(
+                Fault.TIMED_OUT, f"no answer within {request.timeout_s:g} s"
+            ) from None
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001  LiteLLM raises some forty kinds
+            refused = was_refused(error)
+            body = None if refused else _written(arrived)
+            if body is None:
+                told = read_fault(error, request.messages, self.api_key, request.parameters)
+                if arrived and not refused and told.fault in UNSURE:
+                    told = TransportError(Fault.GARBLED, told.message)
+                raise told from None
+        try:
+            return read_completion(body)
+        except TransportError as error:
+            told = clean(error.message, request.messages, self.api_key)
+            raise TransportError(error.fault, told, error.retry_after_s) from None
+
+    def capabilities(self, model: str) -> Capabilities:
+        """Return what LiteLLM's table declares; ``None`` for what it does not list."""
+        if self.simulated:
+            return Capabilities(structured=True, logprobs=True, vision=False)
+        litellm = litellm_module()
+        try:
+            parameters = litellm.get_supported_openai_params(model=model) or []
+        except Exception:  # noqa: BLE001  an unknown provider raises a bare one
+            return Capabilities()
+        listed = _listed(model) is not None
+        return Capabilities(
+            structured=litellm.supports_response_schema(model=model) if listed else None,
+            logprobs=None if "logprobs" in parameters else False,
+            vision=litellm.supports_vision(model=model) if listed else None,
+        )
+
+    def price(self, model: str) -> Price | None:
+        """Return LiteLLM's price; zero where models are one's own; ``None`` if nobody knows."""
+        listed = None if self.simulated else _listed(model)
+        if listed is None or "input_cost_per_token" not in listed:
+            return Price() if self.free or model.startswith(("ollama/", "ollama_chat/")) else None
+        return listed_price(model, listed)
+
+    def count_tokens(self, model: str, messages: tuple[Message, ...]) -> int:
+        """Count prompt tokens with the model's tokenizer, or the nearest that LiteLLM has."""
+        return int(
+            litellm_module().token_counter(model=self._routed(model), messages=list(messages))
+        )
+
+    def _routed(self, model: str) -> str:
+        """Reach a simulated model, which speaks OpenAI's HTTP, by LiteLLM's name for that."""
+        return _simulated(model.removeprefix("simulated/")) if self.simulated else model
+
+    def arguments(self, request: Request) -> dict[str, Any]:
+        """Return what LiteLLM is called with, apart from model and messages."""
+        arguments: dict[str, Any] = {
+            **request.parameters,
+            "timeout": request.timeout_s,
+            "max_retries": 0,
+            "num_retries": 0,
+        }
+        if self.api_base is not None:
+            arguments["api_base"] = self.api_base
+        if self.api_key is not None:
+            arguments["api_key"] = self.api_key
+        if request.logprobs:
+            arguments |= {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
+        if request.schema is not None:
+            arguments["response_format"] = response_format(request.schema)
+        return arguments
+
+
+def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Wrap a JSON schema as OpenAI's API wants it."""
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "strict": True, "schema": dict(schema)},
+    }
+
+
+@cache
+def litellm_module() -> Any:
+    """Import LiteLLM, quiet and without telemetry."""
+    prepare()
+    import litellm as module
+
+    litellm: Any = module
+
+    litellm.suppress_debug_info = True
+    litellm.telemetry = False
+    litellm.drop_params = False
+    # the client warns of odd fields and quotes them, which is to say the answer
+    warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
+    for name in QUOTING:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return litellm
+
+
+@cache
+def _simulated(name: str) -> str:
+    """Name a model that is asked over HTTP without a provider's own client, and lists it as free.
+
+    LiteLLM looks a model that its table does not list up by patterns, some ten times a call; both
+    together are two fifths of what a call costs in computing.
+    """
+    routed = f"hosted_vllm/{name}"
+    free = {"input_cost_per_token": 0.0, "output_cost_per_token": 0.0}
+    litellm_module().register_model(
+        {routed: {**free, "litellm_provider": "hosted_vllm", "mode": "chat"}}
+    )
+    return routed
+
+
+def _listed(model: str) -> dict[str, Any] | None:
+    costs = litellm_module().model_cost
+    return costs.get(model) or costs.get(model.partition("/")[2])
+
+
+def _written(arrived: Sequence[Any]) -> dict[str, Any] | None:
+    """Return what a provider that speaks OpenAI's form has written, before LiteLLM reads it.
+
+    LiteLLM refuses whole answers for one odd field, after they were paid for.
+    """
+    try:
+        body = json.loads(arrived[-1]) if arrived and isinstance(arrived[-1], str) else None
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) and ("choices" in body or "error" in body) else None

@@ -1,0 +1,171 @@
+"""The models of a task: its prompts, its classes, its caps, and who answers."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from labeling.class_changes import class_today
+from labeling.llm.budget import Budget
+from labeling.llm.classes import ClassSpec
+from labeling.llm.collecting import Collected, collect_batches, open_batches
+from labeling.llm.former import Former
+from labeling.llm.ledger import WAIT_S, Ledger
+from labeling.llm.panel import price_of
+from labeling.llm.prompt import Prompt, load_prompts
+from labeling.llm.redaction import redactor
+from labeling.llm.settings import Pace, Paces
+from resources.environment import secret
+from resources.models.litellm_batches import LiteLlmBatches
+from resources.models.simulated.server import SimulatedModel
+from resources.task.errors import TaskError
+from resources.task.model_settings import Models
+from resources.task.task import Task
+
+
+def classes_of(task: Task) -> tuple[ClassSpec, ...]:
+    """Return the classes as models are told about them, in an order that no edit changes."""
+    told = {c.name: ClassSpec(c.name, c.description, c.synonyms) for c in task.spec.classes}
+    return tuple(told[name] for name in task.classes)
+
+
+def former_of(task: Task) -> tuple[Former, ...]:
+    """Return the classes before each of their changes, and what they mean today."""
+    found: list[Former] = []
+    for place, change in enumerate(task.changes):
+        told = change.detail.get("models")
+        if told is not None:
+            later = task.changes[place:]
+            classes = tuple(ClassSpec(n, text, tuple(same)) for n, text, same in told["classes"])
+            today = {c.name: class_today(later, c.name, review=0) for c in classes}
+            found.append(Former(classes, told["versions"], today))
+    return tuple(found)
+
+
+def prompts_of(task: Task) -> tuple[Prompt, ...]:
+    """Read the task's prompt files; globs are allowed.
+
+    Raises
+    ------
+    TaskError
+        If a pattern matches no file.
+    PromptError
+        If a file cannot be used as it is.
+    """
+    spec = _spec(task)
+    found: list[Prompt] = []
+    for pattern in spec.prompts:
+        path = task.path(pattern)
+        paths = sorted(path.parent.glob(path.name))
+        if not paths:
+            raise TaskError(
+                f"{task.folder / 'task.yaml'}: models.prompts: no file matches {pattern!r}"
+            )
+        for path in paths:
+            found += load_prompts(path, spec.model)
+    return tuple(found)
+
+
+def budget_of(task: Task) -> Budget:
+    """Return the caps of the task."""
+    budget = _spec(task).budget
+    return Budget(budget.run_usd, budget.day_usd, budget.task_usd)
+
+
+def pace_of(task: Task) -> Paces:
+    """Return what each model is asked at most."""
+    spec = _spec(task)
+    return Paces(Pace(concurrency=spec.concurrency), spec.pace)
+
+
+def voter_versions(task: Task) -> dict[str, str]:
+    """Return the version of each voter that the task's prompts make, by the voter's name."""
+    kind = "llm" if _spec(task).simulated is None else "simulated"
+    classes = classes_of(task)
+    return {f"{kind}/{prompt.name}": prompt.version(classes) for prompt in prompts_of(task)}
+
+
+def redactor_of(task: Task) -> Callable[[str], str] | None:
+    """Return what takes secrets and personal data out of a text; ``None`` if the task does not ask."""
+    spec = _spec(task)
+    if not (spec.redact or spec.redact_patterns):
+        return None
+    return redactor(spec.redact, spec.redact_patterns)
+
+
+@contextmanager
+def transport_of(
+    task: Task, truth: Mapping[str, str] | None = None, now: str | None = None
+) -> Iterator[LiteLlmBatches]:
+    """Open the way to the task's models; a simulated one is started, and stopped at the end.
+
+    Parameters
+    ----------
+    task : Task
+        Says where the models are.
+    truth : mapping of str to str, optional
+        For a simulated model: :func:`~resources.models.simulated.behaviour.shown_digest` of
+        each item, as it is sent, to its class.
+    now : str, optional
+        For a simulated model: the batch in whose time it is asked.
+    """
+    spec = _spec(task)
+    if spec.simulated is None:
+        yield LiteLlmBatches(api_base=spec.api_base, api_key=_key(task, spec))
+        return
+    simulated = spec.simulated
+    with SimulatedModel(
+        truth or {},
+        task.classes,
+        error_rate=simulated.error_rate,
+        confusions=simulated.confusions,
+        changes_at=simulated.changes_at,
+        error_rate_after=simulated.error_rate_after,
+        seed=simulated.seed,
+        now=now,
+    ) as model:
+        yield LiteLlmBatches(
+            api_base=model.api_base, api_key="simulated", simulated=True, free=True
+        )
+
+
+def collect_answers(task: Task, *, wait_s: float = WAIT_S) -> Collected:
+    """Bring what providers' batches have answered into the ledger; asks nobody if none is open.
+
+    Raises
+    ------
+    LabelingError
+        If a run holds the ledger for longer than ``wait_s`` seconds.
+    """
+    if _spec(task).simulated is not None or not task.ledger.is_file():
+        return Collected()
+    with Ledger(task.ledger) as ledger:
+        if not open_batches(ledger):
+            return Collected()
+        with transport_of(task) as transport:
+            prices = {
+                prompt.model: price_of(prompt, transport, Budget()) for prompt in prompts_of(task)
+            }
+            return collect_batches(ledger, transport, prices, wait_s=wait_s)
+
+
+def asking_nobody(task: Task) -> LiteLlmBatches:
+    """Return a transport that knows prices and counts tokens, and has neither key nor address."""
+    simulated = _spec(task).simulated is not None
+    return LiteLlmBatches(simulated=simulated, free=simulated)
+
+
+def _spec(task: Task) -> Models:
+    if task.spec.models is None:
+        raise TaskError(f"{task.folder / 'task.yaml'}: models: the task asks no model")
+    return task.spec.models
+
+
+def _key(task: Task, spec: Models) -> str | None:
+    if spec.api_key_variable is None:
+        return None
+    key = secret(spec.api_key_variable)
+    if key is None:
+        raise TaskError(
+            f"{task.folder / 'task.yaml'}: models.api_key_variable: "
+            f"{spec.api_key_variable} is not set in the environment"
+        )
+    return key

@@ -1,0 +1,1 @@
+"""What people answered: planned, handed out, settled, never lost."""

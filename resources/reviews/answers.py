@@ -1,0 +1,104 @@
+"""Answers to hand-outs: the lease says why the item was asked and what was on the screen."""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+
+from labeling.class_changes import class_today
+from resources.reviews.leases import check_lease, late_origin
+from resources.reviews.rows import Review, ReviewError
+from resources.reviews.writing import revised, write_review
+from resources.task.classes.record import changes_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one person says about one item that was handed to them.
+
+    Parameters
+    ----------
+    lease, item_id, batch : str
+        The hand-out, and the item it was for.
+    outcome, label, seconds, note, idempotency_key
+        As in :class:`~resources.reviews.rows.Review`.
+    revises : str, optional
+        Idempotency key of the person's own latest answer to this item, which this one supersedes
+        (an undo). Without it a lease is answered once.
+    classes : int, optional
+        Changes of classes that the page knew on which it was given; all if not said.
+    """
+
+    lease: str
+    item_id: str
+    batch: str
+    outcome: str
+    label: str | None
+    seconds: float
+    idempotency_key: str
+    note: str = ""
+    revises: str | None = None
+    classes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of an answer: stored, known from before (``new`` is false), or refused."""
+
+    idempotency_key: str
+    review_id: int | None
+    new: bool
+    error: ReviewError | None = None
+
+
+def take(db: sqlite3.Connection, reviewer: str, answer: Answer, *, now_us: int) -> Reply:
+    """Write one answer down.
+
+    Raises
+    ------
+    ReviewError
+        ``forged``, ``foreign`` or ``used`` leases, a ``conflict`` of keys, ``invalid`` fields, a
+        class that is ``gone``.
+    """
+    known = db.execute(
+        "select origin, shown from reviews where reviewer = ? and idempotency_key = ?",
+        (reviewer, answer.idempotency_key),
+    ).fetchone()
+    label = _meant(db, answer, new=known is None)
+    if known is not None:
+        origin, shown = known["origin"], json.loads(known["shown"] or "{}")
+    elif answer.revises is not None:
+        origin, shown = revised(db, reviewer, answer.item_id, answer.batch, answer.revises)
+    else:
+        lease = check_lease(db, answer.lease, reviewer, answer.item_id, answer.batch)
+        origin, shown = late_origin(db, lease), json.loads(lease["shown"])
+        db.execute("update leases set state = 'answered' where token = ?", (answer.lease,))
+    review = Review(
+        item_id=answer.item_id,
+        batch=answer.batch,
+        reviewer=reviewer,
+        outcome=answer.outcome,
+        label=label,
+        origin=origin,
+        seconds=answer.seconds,
+        note=answer.note,
+        idempotency_key=answer.idempotency_key,
+        lease=answer.lease,
+        shown=shown,
+    )
+    review_id, new = write_review(db, review, now_us=now_us)
+    return Reply(answer.idempotency_key, review_id, new)
+
+
+def _meant(db: sqlite3.Connection, answer: Answer, *, new: bool) -> str | None:
+    """Return what the label of an answer is called today: its name may be another class's by now."""
+    (count,) = db.execute("select count(*) from class_changes").fetchone()
+    if answer.label is None or answer.classes is None or answer.classes >= count:
+        return answer.label
+    today = class_today(changes_in(db)[answer.classes :], answer.label, review=0)
+    if today is None and new:
+        raise ReviewError(
+            f"the class {answer.label!r} was split or retired while this page was open; "
+            "start the console again, reload the page, and answer the item anew",
+            "gone",
+        )
+    return today or answer.label

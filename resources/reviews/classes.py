@@ -1,0 +1,55 @@
+"""A change of classes in the review store: kept, and what waits for people brought in line."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from labeling.class_changes import ClassChange
+from resources.reviews.plan import FIRST
+from resources.task.classes.record import write_change
+
+ASK_AGAIN = """
+update assignments set state = 'open', priority = ?
+where state = 'done' and origin = ?
+    and exists (select 1 from read_reviews as r where r.item_id = assignments.item_id
+        and r.batch = assignments.batch and r.gone)
+    and not exists (select 1 from standing_reviews as r where r.item_id = assignments.item_id
+        and r.batch = assignments.batch and r.outcome <> 'skip' and r.origin <> 'check')
+"""
+
+NO_DISPUTE = """
+update assignments set state = 'done' where state = 'open' and origin = 'adjudicate'
+    and (select count(distinct r.label) from standing_reviews as r
+        where r.item_id = assignments.item_id and r.batch = assignments.batch
+        and r.outcome = 'label' and r.origin <> 'check') < 2
+    and not exists (select 1 from standing_reviews as r where r.item_id = assignments.item_id
+        and r.batch = assignments.batch and r.outcome = 'unsure' and r.origin <> 'check')
+"""
+"""Answers that differed may be one class now."""
+
+
+def change(
+    db: sqlite3.Connection, changes: Sequence[ClassChange], ask_again: Sequence[str]
+) -> None:
+    """Write changes down; see ``ReviewStore.change_classes``."""
+    for one in changes:
+        write_change(db, one)
+        for old, new in one.moves.items():
+            db.execute("update items set suggestion = ? where suggestion = ?", (new, old))
+        moved = [(new, old) for old, new in one.moves.items()]
+        _hidden_gold(db, moved)
+    for origin in ask_again:
+        db.execute(ASK_AGAIN, (FIRST, origin))
+    if any(one.moves for one in changes):
+        db.execute(NO_DISPUTE)
+
+
+def _hidden_gold(db: sqlite3.Connection, moved: list[tuple[str | None, str]]) -> None:
+    """Let known answers follow; one whose class is gone tests nobody any more."""
+    for new, old in moved:
+        if new is None:
+            db.execute(
+                "update assignments set state = 'withdrawn' where origin = 'check' and gold = ?",
+                (old,),
+            )
+        else:
+            db.execute("update assignments set gold = ? where gold = ?", (new, old))

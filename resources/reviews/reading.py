@@ -1,0 +1,76 @@
+"""What can be read out of the review store, as Arrow tables."""
+
+import sqlite3
+
+import pyarrow as pa
+
+from resources.reviews.rows import REVIEW_COLUMNS
+
+OPEN_COLUMNS = pa.schema(
+    [
+        ("item_id", pa.string()),
+        ("batch", pa.string()),
+        ("origin", pa.string()),
+        ("priority", pa.float64()),
+        ("probability", pa.float64()),
+        ("text", pa.string()),
+    ]
+)
+"""What :func:`open_items` returns."""
+
+
+def reviews(db: sqlite3.Connection, since: int) -> pa.Table:
+    """Return the reviews, read through the record of class changes, with a ``review_id`` above ``since``, columns :data:`REVIEW_COLUMNS`."""
+    rows = db.execute(
+        "select r.*, (select s.sight from seen as s where s.review_id = r.review_id limit 1) as sight,"
+        " exists (select 1 from read_reviews as newer"
+        " where newer.item_id = r.item_id and newer.batch = r.batch and newer.aside = r.aside"
+        " and newer.reviewer = r.reviewer and newer.review_id > r.review_id) as superseded"
+        " from read_reviews as r where r.review_id > ? order by r.review_id",
+        (since,),
+    ).fetchall()
+    stored = {"at": "at_us"}
+    return pa.table(
+        [
+            pa.array([row[stored.get(f.name, f.name)] for row in rows]).cast(f.type)
+            for f in REVIEW_COLUMNS
+        ],
+        schema=REVIEW_COLUMNS,
+    )
+
+
+def answered(db: sqlite3.Connection, reviewer: str) -> dict[str, bool]:
+    """Return the keys of one person's answers, and whether class and text of each still stand."""
+    rows = db.execute(
+        "select idempotency_key, not gone and not aside from read_reviews where reviewer = ?",
+        (reviewer,),
+    ).fetchall()
+    return {str(key): bool(stands) for key, stands in rows}
+
+
+def open_count(db: sqlite3.Connection, origin: str | None) -> int:
+    """How many assignments wait for a person; hidden gold is not work and does not count."""
+    return db.execute(
+        "select count(*) from assignments where state = 'open' and origin <> 'check'"
+        " and origin = coalesce(?, origin)",
+        (origin,),
+    ).fetchone()[0]
+
+
+def open_items(db: sqlite3.Connection, origin: str | None) -> pa.Table:
+    """Return what waits for a person, in the order of handing out; columns :data:`OPEN_COLUMNS`."""
+    rows = db.execute(
+        "select a.item_id, a.batch, a.origin, a.priority, a.probability, i.text"
+        " from assignments as a join items as i using (item_id, batch)"
+        " where a.state = 'open' and a.origin <> 'check' and a.origin = coalesce(?, a.origin)"
+        " order by a.priority desc, a.rowid",
+        (origin,),
+    ).fetchall()
+    return as_table(rows, OPEN_COLUMNS)
+
+
+def as_table(rows: list[sqlite3.Row], schema: pa.Schema) -> pa.Table:
+    """Return rows as a table; what a column is called in ``schema``, it is called in ``rows``."""
+    # SQLite knows no truth values
+    columns = [pa.array([row[f.name] for row in rows]).cast(f.type) for f in schema]
+    return pa.table(columns, schema=schema)

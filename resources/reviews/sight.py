@@ -1,0 +1,164 @@
+"""What a person saw of an item when they answered: an answer belongs to that text and picture.
+
+Each item has a **sight**, a hash of its text and picture as they stand; each answer keeps the one
+that was on the screen. Where the two differ the answer is set aside until the text is back.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from labeling.items.redacted import is_redaction_of
+from resources.reviews.settle import settle
+
+
+class Shown(NamedTuple):
+    """An item as it stands."""
+
+    item_id: str
+    batch: str
+    text: str
+    image: str | None
+
+
+def text_digest(text: str) -> str:
+    r"""Hash a text; line ends and blanks around it do not count, programs change those.
+
+    Examples
+    --------
+    >>> text_digest("a\r\nb ") == text_digest("a\nb"), text_digest("a b") == text_digest("ab")
+    (True, False)
+    """
+    return _sha256(text.replace("\r\n", "\n").strip())
+
+
+def sight_of(text: str, image: str | None) -> str:
+    """Hash what there is to see of an item; a picture counts by its name or address."""
+    return _sight(text_digest(text), image)
+
+
+def sight_in(shown: Mapping[str, Any] | None, text: str, image: str | None) -> str:
+    """Tell the sight of an answer: as its hand-out says, else the item as it stands.
+
+    Parameters
+    ----------
+    shown : mapping or None
+        Of the review; ``text_sha256`` and ``image`` say what was on the screen, ``sight`` what an
+        export says of it.
+    text, image : str, str or None
+        Of the item as it stands.
+    """
+    shown = shown or {}
+    if isinstance(shown.get("sight"), str):
+        return str(shown["sight"])
+    digest = shown.get("text_sha256")
+    if not isinstance(digest, str) or digest == _sha256(text):
+        digest = text_digest(text)
+    return _sight(digest, shown.get("image", image))
+
+
+def add_sights(db: sqlite3.Connection) -> None:
+    """Give a store of an earlier version its sights, once.
+
+    There a reviewed item kept the text that was reviewed, so that this is what its answers are of,
+    unless the hand-out of one says that it showed another.
+    """
+    columns = {row["name"] for row in db.execute("pragma table_info(items)")}
+    if "sight" in columns:
+        return
+    db.execute("alter table items add column sight text")
+    db.executemany(
+        "update items set sight = ? where item_id = ? and batch = ?",
+        [
+            (sight_of(row["text"], row["image"]), row["item_id"], row["batch"])
+            for row in db.execute("select item_id, batch, text, image from items").fetchall()
+        ],
+    )
+    rows = db.execute(
+        "select r.review_id, json_extract(r.shown, '$.text_sha256') as digest,"
+        " i.text, i.image from reviews as r join items as i using (item_id, batch)"
+    ).fetchall()
+    db.executemany(
+        "insert or ignore into seen values (?, ?)",
+        [
+            (r["review_id"], sight_in({"text_sha256": r["digest"]}, r["text"], r["image"]))
+            for r in rows
+        ],
+    )
+
+
+def bring_up(
+    db: sqlite3.Connection,
+    items: Iterable[Shown],
+    own: Mapping[str, str],
+    *,
+    now_us: int,
+    overlap_share: float,
+) -> list[tuple[str, str]]:
+    """Bring the items of the store in line with what stands now.
+
+    What was answered of another text is open again. A text that differs only by what redaction took
+    out is the same: labels do not hang on it, and the answers go on counting.
+
+    Parameters
+    ----------
+    items : iterable of Shown
+        Those that the store does not have, and those without text and picture, are passed over.
+    own : mapping of str to str
+        The task's own patterns of redaction.
+
+    Returns
+    -------
+    list of (item_id, batch)
+        Items whose answers count no more, or again.
+    """
+    turned: list[tuple[str, str]] = []
+    for item in items:
+        stands = db.execute(
+            "select text, image, sight from items where item_id = ? and batch = ?", item[:2]
+        ).fetchone()
+        now = sight_of(item.text, item.image)
+        if stands is None or stands["sight"] == now or not (item.text or item.image):
+            continue
+        if stands["image"] == item.image and is_redaction_of(stands["text"], item.text, own):
+            db.execute(
+                "insert or ignore into seen select s.review_id, ? from seen as s"
+                " join reviews as r using (review_id)"
+                " where r.item_id = ? and r.batch = ? and s.sight = ?",
+                (now, item.item_id, item.batch, stands["sight"]),
+            )
+        else:
+            turned.append((item.item_id, item.batch))
+        # what machines said of the other text goes too; the next plan says it anew
+        db.execute(
+            "update items set text = ?, image = ?, sight = ?, suggestion = null, context ="
+            " json_remove(context, '$.highlights', '$.votes') where item_id = ? and batch = ?",
+            (item.text, item.image, now, item.item_id, item.batch),
+        )
+        _ask_again(db, item.item_id, item.batch)
+        settle(db, item.item_id, item.batch, now_us=now_us, overlap_share=overlap_share)
+    return turned
+
+
+def _ask_again(db: sqlite3.Connection, item_id: str, batch: str) -> None:
+    """Open what was answered; what followed from the answers goes, and comes again with new ones."""
+    place = (item_id, batch)
+    db.execute(
+        "update assignments set state = case when origin in ('audit', 'queue') then 'open'"
+        " else 'withdrawn' end where item_id = ? and batch = ?"
+        " and (state = 'done' or origin not in ('audit', 'queue'))",
+        place,
+    )
+    db.execute(
+        "update leases set state = 'expired' where item_id = ? and batch = ? and state = 'out'",
+        place,
+    )
+
+
+def _sight(digest: str, image: str | None) -> str:
+    return digest if not image else f"{digest} {_sha256(image)}"
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

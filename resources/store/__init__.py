@@ -1,0 +1,1 @@
+"""Where tables live: the warehouse, what its tables hold, dbt over it."""

@@ -1,0 +1,128 @@
+"""Items' pictures as small copies, made once and kept in SQLite; and what state the files are in."""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.pictures import SIDE, ImageError, is_address, picture_bytes, small_copy
+from resources.task.task import Task
+
+TABLE = "create table if not exists copies (source text primary key, pixels blob not null)"
+
+CHUNK = 500
+"""Copies looked up in one query; SQLite allows some 32,000 parameters."""
+
+WAIT_S = 30.0
+"""How long to wait for another process that writes, in seconds."""
+
+SHAPE = (SIDE, SIDE, 3)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """The pictures of some items.
+
+    Parameters
+    ----------
+    pixels : uint8 array of shape (n_items, SIDE, SIDE, 3)
+        Small copies; zeros where there is none.
+    seen : bool array of shape (n_items,)
+        Which items have one.
+    why : list of str
+        Why an item has none; empty where it has one.
+    """
+
+    pixels: NDArray[np.uint8]
+    seen: NDArray[np.bool_]
+    why: list[str]
+
+
+def read_pictures(task: Task, images: Sequence[str | None]) -> Pictures:
+    """Return small copies of pictures; each is decoded once, as long as its file does not change.
+
+    Parameters
+    ----------
+    task : Task
+        Says where the files are, and keeps the copies.
+    images : sequence of str or None
+        What the items name: a path, a ``data:`` URL, or an address, which is not fetched.
+    """
+    pixels, seen = np.zeros((len(images), *SHAPE), dtype=np.uint8), np.zeros(len(images), bool)
+    why = [""] * len(images)
+    sources = [_source(image, task.image_folder) if image else None for image in images]
+    task.small_copies.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(task.small_copies, timeout=WAIT_S)) as db:
+        db.execute(TABLE)
+        known = _known(db, [source for source in sources if source is not None])
+        new: dict[str, bytes] = {}
+        for at, (image, source) in enumerate(zip(images, sources, strict=True)):
+            if not image or source is None:
+                why[at] = "no image"
+                continue
+            if source not in known:
+                try:
+                    copy = small_copy(picture_bytes(image, task.image_folder))
+                except ImageError as error:
+                    why[at] = str(error).removeprefix("image: ")
+                    continue
+                known[source] = new[source] = copy.tobytes()
+            pixels[at] = np.frombuffer(known[source], dtype=np.uint8).reshape(SHAPE)
+            seen[at] = True
+        with db:
+            db.executemany("insert or ignore into copies values (?, ?)", list(new.items()))
+    return Pictures(pixels, seen, why)
+
+
+def state_of(task: Task, images: Sequence[str | None]) -> str:
+    """Hash of the pictures' names, sizes and times: a file that was replaced is seen.
+
+    Their bytes are not read: this is asked of every batch in every run.
+    """
+    digest = hashlib.sha256()
+    for image in images:
+        digest.update(f"{_source(image, task.image_folder) if image else ''}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def at_hand(task: Task, image: str | None) -> str | None:
+    """Return where a picture can be opened without a network; None where it cannot."""
+    if not image or is_address(image):
+        return None
+    if image.startswith("data:"):
+        return image
+    try:
+        path = (task.image_folder / image).resolve()
+        inside = path.is_relative_to(task.image_folder.resolve()) and path.is_file()
+    except (OSError, RuntimeError, ValueError):  # RuntimeError: links in a circle
+        return None
+    return str(path) if inside else None
+
+
+def _source(image: str, folder: Path) -> str:
+    """Name a picture by its content, or by its file's name, size and time."""
+    if image.startswith("data:"):
+        return f"data {hashlib.sha256(image.encode()).hexdigest()}"
+    if is_address(image):
+        return image
+    try:
+        found = (folder / image).stat()
+    except (OSError, ValueError):
+        return f"{image} missing"
+    return f"{image} {found.st_size} {found.st_mtime_ns}"
+
+
+def _known(db: sqlite3.Connection, sources: Sequence[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    wanted = list(dict.fromkeys(sources))
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        marks = ", ".join("?" for _ in part)
+        rows = db.execute(f"select source, pixels from copies where source in ({marks})", part)
+        found.update(rows.fetchall())
+    return {source: pixels for source, pixels in found.items() if len(pixels) == np.prod(SHAPE)}

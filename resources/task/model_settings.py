@@ -1,0 +1,115 @@
+"""What ``task.yaml`` may say of language models."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt, field_validator, model_validator
+
+from labeling.llm.redaction import redactor
+from labeling.llm.settings import Pace
+from resources.task.section import Section, Share, Usd
+
+
+class SimulatedModel(Section):
+    """A model that is simulated on loopback: honest about it in its name and in the report."""
+
+    truth: str
+    error_rate: Share = 0.15
+    changes_at: str | None = Field(default=None, description="The batch from which it is worse.")
+    error_rate_after: Share = 0.4
+    confusions: dict[str, str] = Field(default_factory=dict)
+    seed: int = 0
+
+
+class Budget(Section):
+    """What model calls may cost, in US dollars."""
+
+    run_usd: Usd = 5.0
+    day_usd: Usd = 20.0
+    task_usd: Usd = 200.0
+
+
+class Canary(Section):
+    """Reviewed items that every prompt answers again, to tell a model that changed."""
+
+    items: Annotated[int, Field(ge=20)] = Field(
+        default=60, description="Size of the panel; chosen once there is that much gold."
+    )
+    every: PositiveInt | None = Field(
+        default=None,
+        description="Asked again with every n-th batch: with each one, unless cron says when.",
+    )
+    hours: Annotated[float, Field(ge=0)] = Field(
+        default=12.0,
+        description="With a batch at least so long after the last round; not if simulated.",
+    )
+    cron: str | None = Field(
+        default=None,
+        description='Asked at these times of batch.timezone, batch or none: "0 6 * * *".',
+    )
+
+    @field_validator("cron")
+    @classmethod
+    def _cron_can_be_read(cls, cron: str | None) -> str | None:
+        if cron is not None:
+            import dagster as dg
+
+            try:
+                dg.ScheduleDefinition(name="any", job_name="any", cron_schedule=cron)
+            except dg.DagsterInvalidDefinitionError:
+                raise ValueError(
+                    f"{cron!r} is no time; say minute, hour, day, month and weekday, as in "
+                    '"0 6 * * *" for six in the morning of batch.timezone'
+                ) from None
+        return cron
+
+    @property
+    def every_nth(self) -> int | None:
+        """With which batches it is asked; ``None`` if by the clock alone."""
+        return self.every or (1 if self.cron is None else None)
+
+
+class Models(Section):
+    """Which prompts vote, on which items, and what that may cost."""
+
+    prompts: tuple[str, ...] = ("prompts/classify.md",)
+    model: str | None = Field(
+        default=None, description="Instead of the prompt's own: gpt-..., ollama/..."
+    )
+    api_base: str | None = None
+    api_key_variable: str | None = Field(
+        default=None, description="Name of the environment variable that holds the key."
+    )
+    ask: Literal["all", "undecided"] = Field(
+        default="all", description="undecided: only where the rules disagree or say nothing."
+    )
+    per_batch: PositiveInt | None = Field(default=None, description="Items asked, at most.")
+    concurrency: PositiveInt = Field(default=16, description="Requests out at once.")
+    pace: dict[str, Pace] = Field(
+        default_factory=dict, description="What a model allows, by its name: requests a minute ..."
+    )
+    batch: bool = Field(
+        default=False,
+        description="Hand questions in to the provider's batch endpoint: cheaper, within a day.",
+    )
+    simulated: SimulatedModel | None = None
+    budget: Budget = Budget()
+    canary: Canary | None = None
+    redact: tuple[str, ...] = Field(
+        default=(), description="Kinds of secrets and personal data taken out before sending."
+    )
+    redact_patterns: dict[str, str] = Field(
+        default_factory=dict, description="Patterns of one's own: name to regular expression."
+    )
+
+    @model_validator(mode="after")
+    def _a_simulation_has_no_batches(self) -> "Models":
+        if self.batch and self.simulated is not None:
+            raise ValueError(
+                "batch: a simulated model has no batch endpoint; leave one of them out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _redaction_can_be_done(self) -> "Models":
+        redactor(self.redact, self.redact_patterns)
+        return self

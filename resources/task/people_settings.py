@@ -1,0 +1,62 @@
+"""What ``task.yaml`` may say about the people who review."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt, model_validator
+
+from resources.task.section import Section, Share, Usd
+
+
+class ScriptedReviewer(Section):
+    """A stand-in for people: answers from a truth file, with errors. Never a real person."""
+
+    truth: str
+    id: str = "item_id"
+    label: str = "label"
+    names: dict[str, str] = Field(default_factory=dict, description="Value in the file to class.")
+    audit_share: Share = 1.0
+    queue_share: Share = 0.8
+    rereview_share: Share = 0.0
+    error_rate: Share = 0.01
+    seed: int = 0
+
+
+class LabelStudio(Section):
+    """A running Label Studio that people answer in, beside or instead of the console."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+    project: str | None = Field(default=None, description="Its title; the task's name if not said.")
+    token_variable: Annotated[str, Field(min_length=1)] = Field(
+        description="Name of the environment variable that holds the access token."
+    )
+    keep: PositiveInt = Field(default=50, description="Items that wait there for answers.")
+    every_s: Annotated[int, Field(ge=30)] = Field(default=60, description="Seconds between syncs.")
+
+
+class Reviewers(Section):
+    """Who answers, and how the work is mixed."""
+
+    scripted: ScriptedReviewer | None = None
+    seconds_per_review: Annotated[float, Field(gt=0)] = 8.0
+    usd_per_hour: Usd = Field(default=25.0, description="What an hour of a reviewer costs.")
+    budget_usd: Usd | None = Field(default=None, description="What reviews may cost in all.")
+    usd_per_wrong_label: Usd | None = Field(
+        default=None, description="What a wrong label costs; reviews that cost more do not pay."
+    )
+    accuracy_wanted: Share | None = Field(
+        default=None, description="Once the audit's lower bound has passed it, reviews may stop."
+    )
+    suggestions: bool = Field(
+        default=False, description="Show what machines think on half of the queue; never on audits."
+    )
+    audits: Share = Field(default=0.2, description="Chance that the next item is an audit.")
+    checks: Share = Field(default=0.05, description="Chance that it is hidden gold.")
+    overlap: Share = Field(default=0.1, description="Share of items that two people answer.")
+
+    @model_validator(mode="after")
+    def _shares_of_one_stream(self) -> "Reviewers":
+        if self.audits + self.checks + self.overlap > 1:
+            raise ValueError(
+                "audits, checks and overlap are shares of one stream, at most 1 in all"
+            )
+        return self

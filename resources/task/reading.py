@@ -1,0 +1,119 @@
+"""Read ``task.yaml``; say line, field and what is allowed where it is wrong."""
+
+import difflib
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from resources.task.errors import TaskError
+from resources.task.schema import TaskSpec
+
+FILE = "task.yaml"
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes dates for the text they are: no field is a date, and 2026-13-45 is none."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [one for one in resolvers if one[0] != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_spec(folder: Path) -> TaskSpec:
+    """Read and check ``folder/task.yaml``.
+
+    Raises
+    ------
+    TaskError
+        Naming file, line, field and what is allowed, for every fault at once.
+    """
+    path = folder / FILE
+    if not path.is_file():
+        raise TaskError(
+            f"{folder} has no {FILE}; `touchstone new NAME` writes a commented example to start from"
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise TaskError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+        data = yaml.load(text, Loader=_Loader)  # noqa: S506
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or "it cannot be parsed"
+        raise TaskError(f"{path}{line}: not valid YAML: {problem}") from None
+    except ValueError as error:
+        raise TaskError(f"{path}: not valid YAML: {error}") from None
+    if not isinstance(data, dict):
+        raise TaskError(f"{path}: expected a mapping of fields, found {type(data).__name__}")
+    try:
+        return TaskSpec.model_validate(data)
+    except ValidationError as error:
+        faults = [_explain(path, node, fault) for fault in error.errors()]
+        raise TaskError("\n".join(faults)) from None
+
+
+def _explain(path: Path, node: yaml.Node | None, fault: Any) -> str:
+    field = ".".join(str(part) for part in fault["loc"]) or "the file"
+    where = f"{path}:{_line(node, fault['loc'])}: {field}"
+    if fault["type"] == "extra_forbidden":
+        allowed = sorted(_fields_at(fault["loc"][:-1]))
+        near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, n=1)
+        guess = f"; did you mean {near[0]!r}?" if near else ""
+        return f"{where}: unknown field{guess} Allowed here: {', '.join(allowed)}"
+    if fault["type"] == "missing":
+        return f"{where}: this field is required"
+    if fault["type"] == "string_type" and isinstance(fault["input"], bool | int | float | None):
+        return f"{where}: YAML takes this for {fault['input']!r}; put it in quotes to have the text"
+    message = fault["msg"].removeprefix("Value error, ")
+    found = "" if isinstance(fault["input"], dict | list) else f" (found {fault['input']!r})"
+    return f"{where}: {message}{found}"
+
+
+def _line(node: yaml.Node | None, loc: tuple[Any, ...]) -> int:
+    """Line, from 1, of the deepest part of ``loc`` that stands in the file."""
+    line = 1
+    for part in loc:
+        if isinstance(node, yaml.MappingNode):
+            pairs = {key.value: (key, value) for key, value in node.value}
+            if str(part) not in pairs:
+                break
+            key, node = pairs[str(part)]
+            line = _start(key)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = _start(node)
+        else:
+            break
+    return line
+
+
+def _start(node: yaml.Node | None) -> int:
+    return node.start_mark.line + 1 if node is not None and node.start_mark else 1
+
+
+def _fields_at(loc: tuple[Any, ...]) -> set[str]:
+    """Names of the fields that the schema allows at ``loc``."""
+    model: type[BaseModel] = TaskSpec
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        model = _model_in(model.model_fields[str(part)].annotation)
+    return set(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        try:
+            return _model_in(argument)
+        except TypeError:
+            continue
+    raise TypeError(f"no section in {annotation}")

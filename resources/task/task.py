@@ -1,0 +1,224 @@
+"""A labelling task: its folder, what it says, and where what it makes lives."""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from labeling.class_changes import ClassChange, class_today
+from labeling.files.found import bare, find_files
+from labeling.items.batches import batch_of
+from labeling.items.columns import Columns
+from resources.environment import var_folder
+from resources.task.classes.files import write_files
+from resources.task.classes.record import ordered, read_changes
+from resources.task.errors import DamagedError, TaskError
+from resources.task.reading import read_spec
+from resources.task.schema import TaskSpec
+
+REVIEWS = "reviews.sqlite"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One folder under ``tasks/``.
+
+    Parameters
+    ----------
+    folder : Path
+        Where task.yaml, the rules and the prompts are.
+    spec : TaskSpec
+        What task.yaml says.
+    var : Path
+        Where everything made for this task is written.
+    """
+
+    folder: Path
+    spec: TaskSpec
+    var: Path
+
+    @property
+    def name(self) -> str:
+        """The task's name; first part of every asset key."""
+        return self.spec.name
+
+    @cached_property
+    def changes(self) -> list[ClassChange]:
+        """What became of its classes so far."""
+        return read_changes(self.reviews)
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of their indices: as they were first recorded.
+
+        Another order in task.yaml is shown, and changes nothing else.
+        """
+        return ordered(self.changes, [c.name for c in self.spec.classes])
+
+    def class_today(self, label: str) -> str | None:
+        """Return what a label means among today's classes; None if it is none, or nobody can say."""
+        today = class_today(self.changes, label)
+        return today if today in self.classes else None
+
+    @property
+    def former_classes(self) -> frozenset[str]:
+        """Names that classes had before and that answers may still come with."""
+        names = {name for change in self.changes for name in change.moves}
+        return frozenset(n for n in names if n not in self.classes and self.class_today(n))
+
+    def forget_changes(self) -> None:
+        """Read the record of class changes anew when it is asked for next."""
+        for name in ("changes", "classes"):
+            self.__dict__.pop(name, None)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where days begin, and where times without a zone are from."""
+        return ZoneInfo(self.spec.batch.timezone)
+
+    @property
+    def columns(self) -> Columns:
+        """Which columns of the source are which."""
+        source = self.spec.source
+        return Columns(
+            source.id,
+            source.text,
+            source.image,
+            source.time,
+            source.metadata,
+            self.zone,
+            source.time_format,
+        )
+
+    def files(self) -> dict[str, Path]:
+        """Find the files of the source, by name.
+
+        Raises
+        ------
+        TaskError
+            If there is none.
+        """
+        pattern = self.path(str(self.spec.source.files))
+        found = find_files(pattern)
+        if not found:
+            raise TaskError(
+                f"{self.folder / 'task.yaml'}: source.files: no file matches {pattern}; "
+                "put files there, or correct the pattern"
+                + ("; the first run writes them" if self.spec.source.generator else "")
+            )
+        return found
+
+    def batch_of(self, time: datetime | None, file: str) -> str:
+        """Name the batch of an item by its time (UTC), or by the name of its file."""
+        every = self.spec.batch.every
+        return bare(file) if every == "file" else batch_of(time, every, self.zone)
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self.var / "warehouse.duckdb"
+
+    @property
+    def reviews(self) -> Path:
+        """The SQLite file of people's reviews."""
+        return self.var / REVIEWS
+
+    @property
+    def ledger(self) -> Path:
+        """The SQLite file of model answers."""
+        return self.var / "ledger.sqlite"
+
+    @property
+    def alarm_trail(self) -> Path:
+        """The SQLite file of what people did about alarms."""
+        return self.var / "alarms.sqlite"
+
+    @property
+    def alerts(self) -> Path:
+        """The SQLite file of alerts that were sent."""
+        return self.var / "alerts.sqlite"
+
+    @property
+    def embeddings(self) -> Path:
+        """The SQLite file of texts as vectors."""
+        return self.var / "embeddings.sqlite"
+
+    @property
+    def image_folder(self) -> Path:
+        """Where the paths of items' pictures start; nothing outside it is read."""
+        return self.path(self.spec.source.image_folder)
+
+    @property
+    def small_copies(self) -> Path:
+        """The SQLite file of small copies of items' pictures."""
+        return self.var / "pictures.sqlite"
+
+    @property
+    def published(self) -> Path:
+        """The folder of results that anybody may read at any time."""
+        return self.var / "published"
+
+    @property
+    def report(self) -> Path:
+        """The report, one HTML file."""
+        return self.published / "report.html"
+
+    @property
+    def publication(self) -> Path:
+        """The stamp of what is published."""
+        return self.published / "stamp.txt"
+
+    @property
+    def students(self) -> Path:
+        """The folder of trained students, a file a batch."""
+        return self.var / "students"
+
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's store, shared by all tasks."""
+        return f"sqlite:///{self.var.parent / 'mlflow.db'}"
+
+    @property
+    def mlflow_artifacts(self) -> Path:
+        """Where MLflow keeps this task's artifacts."""
+        return self.var.parent / "mlflow-artifacts" / self.name
+
+    def path(self, pattern: str) -> Path:
+        """Resolve a path of task.yaml: ``{var}`` is the task's var folder, else beside task.yaml."""
+        return (self.folder / pattern.replace("{var}", str(self.var))).absolute()
+
+
+def load_task(folder: Path) -> Task:
+    """Read the task in ``folder``.
+
+    Raises
+    ------
+    TaskError
+        If task.yaml is missing or wrong, or names another task than its folder; or the reviews are
+        damaged.
+    """
+    folder = folder.resolve()
+    var = var_folder(folder.parents[1]) / folder.name
+    try:
+        write_files(folder, var / REVIEWS)  # which a killed `touchstone classes` left undone
+    except sqlite3.OperationalError:
+        raise  # somebody else has it at the moment
+    except sqlite3.DatabaseError as error:
+        raise DamagedError(
+            f"{var / REVIEWS} is damaged ({error}): it holds what people answered; save what is left "
+            "with `sqlite3 FILE .recover`, or put a backup in its place"
+        ) from None
+    except OSError as error:
+        raise TaskError(
+            f"{error.filename} cannot be written ({error.strerror}), and `touchstone classes` has an "
+            "edit of it to finish; make it writable"
+        ) from None
+    spec = read_spec(folder)
+    if spec.name != folder.name:
+        raise TaskError(
+            f"{folder / 'task.yaml'}: name is {spec.name!r} but the folder is {folder.name!r}; "
+            "make them the same"
+        )
+    return Task(folder=folder, spec=spec, var=var)

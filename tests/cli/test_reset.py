@@ -1,0 +1,115 @@
+"""``touchstone reset``: begun anew from a batch or as a whole, with what was said and paid."""
+
+import os
+import shutil
+
+import pytest
+
+from orchestration.planning import batches_to_label
+from orchestration.schedules import warehouse_of
+from orchestration.turn import turn
+from resources.dagster.instance import open_instance
+from resources.reviews.store import ReviewStore
+from resources.task.task import load_task
+
+DAYS = ["2026-03-02", "2026-03-03"]
+
+
+@pytest.fixture
+def task(ran_task, tmp_path, monkeypatch):
+    monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
+    project = tmp_path / "project"
+    shutil.copytree(ran_task.project, project)
+    copied = load_task(project / "tasks" / "letters")
+    yield copied
+    warehouse_of(copied).close()
+
+
+def partitions(task):
+    with open_instance(task.var.parent) as instance:
+        return sorted(instance.get_dynamic_partitions("letters_batches"))
+
+
+def answers(task):
+    return ReviewStore(task.reviews).reviews().num_rows
+
+
+def test_from_a_batch_on_all_that_was_made_goes_and_the_earlier_stays(task, touchstone):
+    said = touchstone("reset", "letters", "--from", DAYS[1], at=task.folder.parents[1], columns=200)
+    assert said.code == 0, said.err
+    assert "took out 1 batch of letters (2026-03-03)" in said.out
+    assert partitions(task) == DAYS[:1]
+    with warehouse_of(task).connect() as db:
+        tables = db.execute(
+            "select distinct schema_name || '.' || table_name from duckdb_columns() where column_name"
+            " = 'batch' and schema_name not in ('marts', 'staging') and table_name <> 'tracked'"
+        ).fetchall()
+        ghosts = {
+            table for (table,) in tables
+            if db.execute(f"select 1 from {table} where batch = ?", [DAYS[1]]).fetchone()
+        }  # fmt: skip
+        assert ghosts == set()
+        kept = db.execute("select distinct batch from labels.released").fetchall()
+    assert kept == [(DAYS[0],)]
+
+
+def test_a_reset_and_a_run_make_the_same_labels_and_lose_no_answer(task, touchstone):
+    project = task.folder.parents[1]
+    labels = (task.published / "labels.parquet").read_bytes()
+    before = answers(task)
+    touchstone("reset", "letters", at=project)
+    assert not task.warehouse.exists()
+    assert not task.published.exists()
+    assert partitions(task) == []
+    assert answers(task) == before
+    assert ReviewStore(task.reviews).open_count() == 0
+    said = touchstone("run", "letters", at=project)
+    assert "2 batches labelled" in said.out, said.err
+    assert partitions(task) == DAYS
+    assert (task.published / "labels.parquet").stat().st_size == len(labels)
+    assert answers(task) == before
+    from mlflow.tracking import MlflowClient
+
+    client = MlflowClient(task.tracking_uri)
+    experiment = client.get_experiment_by_name("letters")
+    names = sorted(run.info.run_name for run in client.search_runs([experiment.experiment_id]))
+    assert names == [*DAYS, "history"]
+
+
+def test_a_damaged_warehouse_is_begun_anew(task, touchstone):
+    os.truncate(task.warehouse, task.warehouse.stat().st_size // 2)
+    assert touchstone("reset", "letters", at=task.folder.parents[1]).code == 0
+    assert list(batches_to_label(task, warehouse_of(task))) == []
+    assert partitions(task) == []
+
+
+def test_rounds_of_the_canary_that_were_paid_for_are_kept(task, touchstone):
+    from resources.store.canary_tables import CANARY_PANEL
+    from resources.store.table import as_arrow
+    from resources.store.warehouse import insert
+
+    rows = [{"item_id": "m001", "batch": DAYS[0], "label": "praise", "chosen_for": DAYS[1]}]
+    with warehouse_of(task).connect() as db:
+        db.execute(CANARY_PANEL.ddl)
+        insert(db, CANARY_PANEL, as_arrow(CANARY_PANEL, rows))
+    touchstone("reset", "letters", at=task.folder.parents[1])
+    kept = warehouse_of(task).read("select item_id, label from people.canary_panel").to_pylist()
+    assert kept == [{"item_id": "m001", "label": "praise"}]
+
+
+def test_a_batch_that_is_not_there_is_refused_with_those_that_are(task, touchstone):
+    said = touchstone(
+        "reset", "letters", "--from", "2026-04", at=task.folder.parents[1], columns=200
+    )
+    assert said.code == 2
+    assert "no batch '2026-04'; it has 2026-03-02, 2026-03-03" in said.err
+    assert partitions(task) == DAYS
+
+
+def test_a_task_that_is_being_run_is_left_alone(task, touchstone, monkeypatch):
+    monkeypatch.setattr("orchestration.resetting.PATIENCE_S", 0.1)
+    with turn(task, lambda _: None):
+        said = touchstone("reset", "letters", at=task.folder.parents[1], columns=200)
+    assert said.code == 2
+    assert "runs task 'letters' at the moment" in said.err
+    assert task.warehouse.is_file()
