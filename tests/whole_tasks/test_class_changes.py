@@ -90,6 +90,11 @@ def gold(project):
     return dict(zip(rows["label"].to_pylist(), rows["n"].to_pylist(), strict=True))
 
 
+def gold_of_items(project):
+    rows = warehouse_of(task_of(project)).read("select item_id, batch, label from people.gold")
+    return {(row["item_id"], row["batch"]): row["label"] for row in rows.to_pylist()}
+
+
 def accuracy(project):
     rows = warehouse_of(task_of(project)).read(
         "select batch, reviewed, accuracy from quality.accuracy where class = '(all)' order by batch"
@@ -475,9 +480,9 @@ def test_a_class_that_is_added_by_hand_is_a_setting_like_others(project):
     path = project / "tasks" / "letters" / "task.yaml"
     text = path.read_text("utf-8").replace("classes:\n", "classes:\n  - name: other\n", 1)
     path.write_text(text, "utf-8")
-    before = gold(project)
+    before = gold_of_items(project)
     outcome = rerun(project)
     assert outcome.labelled == ["2026-03-02", "2026-03-03"]
     assert task_of(project).classes == ("praise", "complaint", "question", "other")
-    assert gold(project) == before
+    assert before.items() <= gold_of_items(project).items()  # another queue may ask for more
     assert rerun(project).labelled == []

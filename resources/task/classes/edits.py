@@ -84,6 +84,11 @@ def _edit(found: Edits, folder: Path, name: str, how: "Editor", asked: Asked) ->
             f"{folder / name} cannot be parsed, so it cannot be edited: {error}"
         ) from None
     if edits and (after := apply(text, edits)) != text:
+        if Path(name).is_absolute():
+            raise TaskError(
+                f"{name} names a class that changes, and task.yaml names the file by its whole path; "
+                "name it relative to task.yaml, so that a change can be shown before it is made"
+            )
         found.before[name], found.after[name] = text, after
 
 

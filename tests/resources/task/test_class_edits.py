@@ -311,3 +311,14 @@ def test_guidelines_that_name_a_class_are_told_with_their_line(folder):
     (folder / "task.yaml").write_text(f"{text}guidelines: guide.md\n", encoding="utf-8")
     found = edit(folder, "rename", ("late",), ("delay",))
     assert "guide.md line 3 says 'late' in words" in found.by_hand
+
+
+def test_rules_that_stand_under_their_whole_path_are_left_alone_and_told(folder, tmp_path_factory):
+    rules = tmp_path_factory.mktemp("elsewhere") / "rules.yaml"
+    rules.write_text(RULES, encoding="utf-8")
+    text = (folder / "task.yaml").read_text(encoding="utf-8")
+    text = text.replace("[rules.yaml, rules.py]", f"[{rules}, rules.py]")
+    (folder / "task.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(TaskError, match="relative to task.yaml"):
+        edit(folder, "rename", ("late",), ("delay",))
+    assert rules.read_text(encoding="utf-8") == RULES
