@@ -319,6 +319,6 @@ def test_rules_that_stand_under_their_whole_path_are_left_alone_and_told(folder,
     text = (folder / "task.yaml").read_text(encoding="utf-8")
     text = text.replace("[rules.yaml, rules.py]", f"[{rules}, rules.py]")
     (folder / "task.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(TaskError, match="relative to task.yaml"):
+    with pytest.raises(TaskError, match=r"relative to task\.yaml"):
         edit(folder, "rename", ("late",), ("delay",))
     assert rules.read_text(encoding="utf-8") == RULES
