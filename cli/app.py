@@ -23,31 +23,37 @@ ROOMS = {
     "everyday": (
         "run",
         "up",
-        "status",
-        "alarm",
-        "explain",
         "review",
+        "status",
+        "explain",
         "export",
         "import",
+        "alarm",
+        "classes",
         "quarantine",
         "reset",
-        "classes",
     ),
     "doctor": ("doctor",),
-    "models": ("quote", "canary", "injections", "ledger"),
-    "file": ("plan", "rules", "consensus", "estimate", "drift"),
+    "models": ("quote", "ledger", "canary", "injections"),
+    "file": ("rules", "consensus", "estimate", "drift", "plan"),
 }
 """Folder to its commands, in the order of the help; each is a function in the file of its name.
 
 A word that Python keeps for itself has an underscore behind it there.
 """
 
+GROUPS = {
+    "models": "What language models cost, what they said, and whether they changed.",
+    "file": "Work on plain files, without a task: rules, consensus, estimate, drift, plan.",
+}
+"""Folders whose commands stand in a group; they go by their bare names too, which no help lists."""
+
 
 class _Lazily(TyperGroup):
     """Imports a command when it is called: together they take seconds, the help needs none."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] in self.commands:
+        if args and args[0] in self.commands and args[0] not in GROUPS:
             self.commands[args[0]] = _command(args[0])
         return super().resolve_command(ctx, args)
 
@@ -61,8 +67,17 @@ def build() -> typer.Typer:
         no_args_is_help=True,
         pretty_exceptions_show_locals=False,
     )
+    groups = {
+        room: typer.Typer(cls=_Lazily, help=told, no_args_is_help=True)
+        for room, told in GROUPS.items()
+    }
     for name, path in commands().items():
-        app.command(name, help=_first_line(path))(_placeholder)
+        group = groups.get(path.parent.name)
+        if group is not None:
+            group.command(name, help=_first_line(path))(_placeholder)
+        app.command(name, help=_first_line(path), hidden=group is not None)(_placeholder)
+    for room, group in groups.items():
+        app.add_typer(group, name=room)
     return app
 
 

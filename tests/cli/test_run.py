@@ -117,22 +117,29 @@ def test_mistakes_of_a_user_end_with_one_message_and_no_traceback(
     assert "Traceback" not in said.err + said.out
 
 
-def test_every_command_is_listed_and_its_help_is_that_of_its_function(touchstone, tmp_path):
-    help_text = " ".join(
-        re.sub(r"[│╭╮╰╯─]", " ", touchstone("--help", at=tmp_path, columns=250).out).split()
-    )
-    for name in app.commands():
-        command = app._command(name)
-        first = (command.help or "").strip().partition("\n")[0]
+def listed(touchstone, at, *group):
+    out = touchstone(*group, "--help", at=at, columns=250).out
+    return " ".join(re.sub(r"[│╭╮╰╯─]", " ", out).split())
+
+
+def test_every_command_is_listed_once_with_the_help_of_its_function(touchstone, tmp_path):
+    helps = {(): listed(touchstone, tmp_path)} | {
+        (group,): listed(touchstone, tmp_path, group) for group in app.GROUPS
+    }
+    for name, path in app.commands().items():
+        first = (app._command(name).help or "").strip().partition("\n")[0]
         assert first
-        assert first in help_text
+        home = (path.parent.name,) if path.parent.name in app.GROUPS else ()
+        assert [group for group, text in helps.items() if first in text] == [home]
 
 
-def test_every_command_shows_its_own_options(touchstone, tmp_path):
-    for name in app.commands():
-        said = touchstone(name, "--help", at=tmp_path)
-        assert said.code == 0
-        assert f"touchstone {name}" in said.out
+def test_every_command_shows_its_own_options_also_under_its_bare_name(touchstone, tmp_path):
+    for name, path in app.commands().items():
+        group = [path.parent.name] if path.parent.name in app.GROUPS else []
+        for words in [[name], [*group, name]] if group else [[name]]:
+            said = touchstone(*words, "--help", at=tmp_path)
+            assert said.code == 0
+            assert f"touchstone {' '.join(words)}" in said.out
 
 
 def test_the_help_imports_nothing_heavy_and_comes_at_once():
