@@ -205,7 +205,7 @@ def test_a_receiver_that_hangs_up_without_an_answer_is_not_told_again(task, rece
 def test_a_crash_between_sending_and_noting_never_tells_twice(task, receivers):
     program = (
         "import os, sys; from pathlib import Path\n"
-        "from orchestration import alerting\n"
+        "from orchestration.sensors import alerting\n"
         "from resources.task.task import load_task\n"
         "alerting.AlertLedger.note = lambda *_: os._exit(9)\n"
         "alerting.send_alerts(load_task(Path(sys.argv[1])))\n"
