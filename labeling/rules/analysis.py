@@ -205,11 +205,12 @@ def _near_duplicates(
     shape = (n_rules, max(len(used), 1))
     table: Any = csr_matrix((ones, (cells.rule, column)), shape=shape)
     shared: Any = (table @ table.T).tocoo()
+    likeness = shared.data / (votes[shared.row] + votes[shared.col] - shared.data)
+    alike = (shared.col < shared.row) & (shared.data >= MIN_SHARED) & (likeness >= NEAR_DUPLICATE)
+    pairs = zip(
+        shared.row[alike].tolist(), shared.col[alike].tolist(), likeness[alike], strict=True
+    )
     found: dict[int, tuple[int, float]] = {}
-    for one, other, both in zip(
-        shared.row.tolist(), shared.col.tolist(), shared.data.tolist(), strict=True
-    ):
-        likeness = both / (votes[one] + votes[other] - both)
-        if other < one and both >= MIN_SHARED and likeness >= NEAR_DUPLICATE:
-            found[one] = max(found.get(one, (other, 0.0)), (other, likeness), key=lambda t: t[1])
+    for one, other, how_alike in pairs:
+        found[one] = max(found.get(one, (other, 0.0)), (other, how_alike), key=lambda t: t[1])
     return {one: (other, float(likeness)) for one, (other, likeness) in found.items()}
