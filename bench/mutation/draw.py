@@ -24,7 +24,7 @@ MONEY = (
     "pace", "price", "quote", "recall", "room", "tally", "waiting", "worst_case",
 )  # fmt: skip
 DRAWN = {
-    "assets": (70, sorted(Path("assets").glob("*.py"))),
+    "assets": (70, sorted(Path("assets").rglob("*.py"))),
     "expectations": (20, sorted(Path("expectations").glob("*.py"))),
     "money": (30, [Path("labeling/llm") / f"{name}.py" for name in MONEY]),
 }
