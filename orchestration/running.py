@@ -16,7 +16,7 @@ from assets.reading.stamp import BATCHES
 from expectations.alarm import ALARM_CHECKS
 from expectations.canary import TOLD_ONLY
 from labeling.errors import LabelingError
-from orchestration.ahead import dbt_reading, importing_what_publishes
+from orchestration.dbt_reading import dbt_reading
 from orchestration.definitions import definitions
 from orchestration.jobs import QUIET
 from orchestration.planning import (
@@ -130,8 +130,7 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
         publish = not is_published(task, warehouse)
         if publish:
             progress("publishing", len(todo), len(todo) + 1)
-            with importing_what_publishes():
-                run("publish")
+            run("publish")
     if out := answers_to_come(task):
         warnings.append(
             f"models: answers are to come from {len(out)} batches at providers, within a day; "

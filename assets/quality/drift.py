@@ -13,8 +13,7 @@ from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 if TYPE_CHECKING:  # scipy takes half a second to import, and only this step watches
-    from labeling.quality.monitor import Watched
-    from labeling.quality.watch import Watch
+    from labeling.quality.watch import Watch, Watched
 
 PIECE = 32
 """Batches read at a time when a long history has to be taken in again."""

@@ -10,9 +10,8 @@ import duckdb
 
 from labeling.quality.detector import Evidence
 from labeling.quality.family import LABELS, Budget
-from labeling.quality.monitor import Watched
 from labeling.quality.trail import Event, resets
-from labeling.quality.watch import Promises
+from labeling.quality.watch import Promises, Watched
 from resources.alerts.trail import AlarmTrail
 from resources.task.remakes import Remakes, hash_of
 from resources.task.task import Task

@@ -47,23 +47,6 @@ class Foreign:
     entries: list[Entry]
 
 
-def read_file(path: Path) -> Bundle:
-    """Read a file of reviews in any of our formats.
-
-    Raises
-    ------
-    ReviewError
-        If there is no such file, its ending says nothing or its content is wrong.
-    """
-    readers = {".csv": read_csv, ".jsonl": read_jsonl, ".json": read_label_studio}
-    reader = readers.get(path.suffix)
-    if reader is None:
-        raise ReviewError(_unknown(path))
-    if not path.is_file():
-        raise ReviewError(f"{path}: there is no such file")
-    return reader(path)
-
-
 def read_any(
     path: Path, classes: Sequence[str], *, items: Path | None = None, id_column: str = "item_id"
 ) -> Bundle | Foreign:

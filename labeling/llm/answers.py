@@ -6,7 +6,6 @@ repair question.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -285,8 +284,3 @@ def _names(front: str) -> bool:
 
 def _taken_back(text: str) -> bool:
     return bool(RETRACTS.search(text) or DENIES.search(text))
-
-
-def reader(classes: Sequence[ClassSpec]) -> Reader:
-    """Return a reader of answers into ``classes``."""
-    return Reader(tuple(classes))

@@ -1,22 +1,12 @@
-"""Answers in a file: taken out of one ledger, put into another, replayed without a network."""
+"""Answers in a file: taken out of one ledger, put into another."""
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from labeling.errors import LabelingError
 from labeling.llm.ledger import Ledger
-from labeling.llm.price import Price
-from labeling.llm.transport import (
-    Capabilities,
-    Fault,
-    Message,
-    Reply,
-    Request,
-    TransportError,
-)
 
 FORMAT = "touchstone-cassette-1"
 FIELDS = (
@@ -109,31 +99,3 @@ def import_cassette(ledger: Ledger, path: Path) -> int:
             )
             added += 1
     return added
-
-
-@dataclass(frozen=True, slots=True)
-class Offline:
-    """A transport without a network: whatever is not in the ledger stays unasked."""
-
-    simulated: bool = False
-
-    async def complete(self, request: Request) -> Reply:
-        """Refuse; see :class:`labeling.llm.transport.Transport`."""
-        raise TransportError(
-            Fault.UNKNOWN_MODEL, f"{request.model} is not asked while answers are replayed"
-        )
-
-    def capabilities(self, model: str) -> Capabilities:
-        """Return that nothing is known."""
-        del model
-        return Capabilities(structured=False, logprobs=False)
-
-    def price(self, model: str) -> Price | None:
-        """Return a price of nothing."""
-        del model
-        return Price()
-
-    def count_tokens(self, model: str, messages: tuple[Message, ...]) -> int:
-        """Return a rough count."""
-        del model
-        return sum(len(str(message["content"])) for message in messages) // 4

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.errors import GoldError, QualityError
-from labeling.gold import Gold
+from labeling.errors import QualityError
 from labeling.quality.audited import MISSING, AuditedBatch
-from labeling.quality.intervals import Interval, stratified_score
+from labeling.quality.intervals import Interval
 from labeling.quality.weighted import draw_weight, weighted_share
 
 
@@ -117,42 +116,3 @@ def accuracy(
         len(parts),
         unmeasured,
     )
-
-
-def gold_accuracy(label: NDArray[np.int32], gold: Gold, level: float = 0.95) -> Interval:
-    """Estimate the accuracy of labels from gold that carries its inclusion probabilities.
-
-    Parameters
-    ----------
-    label : int array of shape (n_items,)
-        Released labels of the items the gold was drawn from, before gold was used.
-    gold : Gold
-        Drawn with known probabilities; equal probabilities are taken for a stratum.
-    level : float
-        Coverage of the interval.
-
-    Raises
-    ------
-    GoldError
-        If the gold has no probabilities: a learning queue picks what is hard, and accuracy read
-        off it is wrong by tens of points.
-
-    Examples
-    --------
-    >>> gold = Gold(np.arange(4), np.zeros(4, np.int32), np.full(4, 0.04))
-    >>> round(gold_accuracy(np.zeros(100, np.int32), gold).low, 2)
-    0.52
-    """
-    if gold.probability is None:
-        raise GoldError(
-            f"{gold.n_gold} gold labels without inclusion probabilities (a learning queue?) cannot "
-            f"measure accuracy; review the audit sample"
-        )
-    if not gold.n_gold:
-        return Interval(math.nan, 0.0, 1.0, level)
-    right = label[gold.item] == gold.label
-    _, stratum = np.unique(np.round(gold.probability, 9), return_inverse=True)
-    drawn = np.bincount(stratum).astype(np.float64)
-    wins = np.bincount(stratum[right], minlength=len(drawn))
-    sizes = np.bincount(stratum, 1 / gold.probability)
-    return stratified_score(wins, drawn, np.maximum(sizes, drawn), level)

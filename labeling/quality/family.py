@@ -1,6 +1,5 @@
 """Many series watched at once, under one stated budget of false alarms."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -89,29 +88,6 @@ class Budget:
                 share = HEADLINE_SHARE if name == LABELS else (1 - HEADLINE_SHARE) / others
             series.append(Series(name, target, self.batches / (self.probability * share)))
         return series
-
-    def e_bh(self, log_evidence: Mapping[str, float]) -> list[str]:
-        """Name the series to report when false *discoveries* are budgeted instead of shares.
-
-        ``evidence / batches`` is an e-value at any time within the period. The k largest of m
-        are reported if the k-th is at least ``m / (probability k)``: at most that share of what
-        is reported is false in expectation, under any dependence.
-
-        Notes
-        -----
-        Wang & Ramdas (2022), J. R. Stat. Soc. B 84, 822-852.
-
-        Examples
-        --------
-        >>> Budget(52, 0.05).e_bh({"a": 9.0, "b": 8.5, "c": 1.0})
-        ['a', 'b']
-        """
-        ranked = sorted(log_evidence, key=lambda name: -log_evidence[name])
-        m, kept = len(ranked), 0
-        for k, name in enumerate(ranked, start=1):
-            if log_evidence[name] - math.log(self.batches) >= math.log(m / (self.probability * k)):
-                kept = k
-        return ranked[:kept]
 
 
 def reference_target(errors: float, reviews: float, series: int = 1) -> float:

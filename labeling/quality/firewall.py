@@ -1,10 +1,9 @@
 """The gold firewall: what measures a batch never teaches the labels it is measured by.
 
-Reviews of the audit sample measure; reviews of the learning queue teach. This module hands out
-gold for one purpose at a time, and checks what is about to be used.
+Reviews of the audit sample measure; reviews of the learning queue teach. This module
+says which gold is withheld, and checks what is about to be used.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -68,21 +67,6 @@ class GoldRows:
                 f"it lies in (0, 1] for every audit row"
             )
 
-    def of(self, rows: NDArray[np.bool_]) -> "GoldRows":
-        """Return only some rows."""
-        return GoldRows(
-            self.item_id[rows],
-            self.batch[rows],
-            self.label[rows],
-            self.origin[rows],
-            self.probability[rows],
-        )
-
-    @property
-    def n_gold(self) -> int:
-        """Number of rows."""
-        return len(self.item_id)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Firewall:
@@ -102,8 +86,8 @@ class Firewall:
     ...     np.array(["HAM"] * 3), np.array(["audit", "audit", "queue"]),
     ...     np.array([0.1, 0.1, np.nan]))
     >>> wall = Firewall(gold, judged={"2"})
-    >>> wall.teaching().item_id.tolist(), wall.measuring("2").item_id.tolist()
-    (['a', 'c'], ['b'])
+    >>> sorted(wall.withheld)
+    ['b']
     """
 
     gold: GoldRows
@@ -114,30 +98,6 @@ class Firewall:
         """Ids that nothing may learn from."""
         audit = (self.gold.origin == AUDIT) & np.isin(self.gold.batch, sorted(self.judged))
         return frozenset(self.gold.item_id[audit].tolist())
-
-    def teaching(self, fold: int | None = None, folds: int = 5) -> GoldRows:
-        """Return gold that rules, prompts, thresholds, calibration and models may learn from.
-
-        Parameters
-        ----------
-        fold : int, optional
-            Cross-fitting, where the same gold must serve both: withheld rows of all *other* folds
-            are let through, and the fit may label only the items of this fold
-            (:func:`fold_of`) before they are measured.
-        folds : int
-            How many folds there are, at least 2.
-        """
-        held = np.isin(self.gold.item_id, sorted(self.withheld))
-        if fold is None:
-            return self.gold.of(~held)
-        if folds < 2 or not 0 <= fold < folds:
-            raise GoldError(f"fold {fold} of {folds}: folds run from 0, and there are at least 2")
-        mine = np.array([fold_of(item, folds) == fold for item in self.gold.item_id.tolist()])
-        return self.gold.of(~(held & mine.astype(np.bool_)))
-
-    def measuring(self, batch: str) -> GoldRows:
-        """Return the audit rows of one batch: the only gold that measures it."""
-        return self.gold.of((self.gold.origin == AUDIT) & (self.gold.batch == batch))
 
     def check(self, item_ids: Iterable[str], used_by: str) -> None:
         """Refuse withheld items that are about to be learned from.
@@ -158,16 +118,5 @@ class Firewall:
         if leaked:
             raise GoldError(
                 f"{used_by} would learn from {len(leaked)} audit items of batches they are judged "
-                f"on, first {leaked[0]!r}; take gold from Firewall.teaching"
+                f"on, first {leaked[0]!r}; leave out Firewall.withheld"
             )
-
-
-def fold_of(item_id: str, folds: int) -> int:
-    """Return the fold of an item: the same on every machine and in every run.
-
-    Examples
-    --------
-    >>> fold_of("item-1", 5) == fold_of("item-1", 5)
-    True
-    """
-    return int.from_bytes(hashlib.sha256(item_id.encode()).digest()[:8], "big") % folds

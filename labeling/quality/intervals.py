@@ -49,10 +49,6 @@ class Interval:
         """Whether any review stands behind the point."""
         return not math.isnan(self.point)
 
-    def complement(self) -> "Interval":
-        """Return the interval of ``1 - share``: error out of accuracy and back."""
-        return Interval(1 - self.point, 1 - self.high, 1 - self.low, self.level)
-
 
 UNMEASURED = Interval(math.nan, 0.0, 1.0)
 """What is known without a review: nothing."""

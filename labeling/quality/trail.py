@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from labeling.errors import QualityError
-from labeling.quality.monitor import Watched
+from labeling.quality.watch import Watched
 
 MAX_MUTE = timedelta(days=92)
 """Longest mute; what should be silent for longer is not worth watching, or mended and reset."""
@@ -187,14 +187,9 @@ def _state(
 
 
 def resets(events: Sequence[Event]) -> dict[str, list[str]]:
-    """Return after which batches each series starts anew, for :func:`monitor`."""
+    """Return after which batches each series starts anew."""
     found: dict[str, list[str]] = {}
     for event in events:
         if event.action is Action.RESET:
             found.setdefault(event.series, []).append(event.batch)
     return found
-
-
-def clock_jumps(events: Sequence[Event]) -> list[int]:
-    """Return the places of events that are dated before one recorded earlier."""
-    return [i for i in range(1, len(events)) if events[i].at < max(e.at for e in events[:i])]

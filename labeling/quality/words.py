@@ -102,17 +102,6 @@ def word_shift(
     return WordShift(_unknown(before, now), words, places[:n_examples])
 
 
-def nearest_texts(text: str, reference: Sequence[str], n: int = 3) -> list[int]:
-    """Return places of the reference texts most like ``text``, the nearest first.
-
-    Examples
-    --------
-    >>> nearest_texts("great song", ["buy now", "what a great song"], 1)
-    [1]
-    """
-    return _nearest([text], reference, n)[0]
-
-
 def nearest_each(texts: Sequence[str], reference: Sequence[str]) -> list[int]:
     """Return the place of the reference text most like each of ``texts``; none without a reference.
 
@@ -121,25 +110,19 @@ def nearest_each(texts: Sequence[str], reference: Sequence[str]) -> list[int]:
     >>> nearest_each(["great song", "buy it now"], ["buy now", "what a great song"])
     [1, 0]
     """
-    if not reference:
-        return []
-    return [places[0] for places in _nearest(texts, reference, 1)]
-
-
-def _nearest(texts: Sequence[str], reference: Sequence[str], n: int) -> list[list[int]]:
     from sklearn.feature_extraction.text import (  # pyright: ignore[reportMissingTypeStubs]
         TfidfVectorizer,
     )
 
     if not reference or not texts:
-        return [[] for _ in texts]
+        return []
     vectorizer: Any = TfidfVectorizer(token_pattern=WORD.pattern, sublinear_tf=True)
     try:
         matrix: Any = vectorizer.fit_transform(reference)
     except ValueError:  # no text has a word in it: none is nearer than another
-        return [list(range(min(n, len(reference)))) for _ in texts]
+        return [0] * len(texts)
     near: NDArray[np.float64] = (vectorizer.transform(texts) @ matrix.T).toarray()
-    return [np.argsort(-row, kind="stable")[:n].tolist() for row in near]
+    return near.argmax(axis=1).tolist()
 
 
 def _unknown(before: list[list[str]], now: list[list[str]]) -> Signal:

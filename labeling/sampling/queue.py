@@ -1,7 +1,7 @@
 """The learning queue: which items people should review because that teaches most.
 
-Never for measuring: queue labels carry no inclusion probability (:meth:`Queue.gold`), and whatever
-measures refuses gold without. The audit sample is drawn apart, in ``labeling.sampling.audit``.
+Never for measuring: queue labels carry no inclusion probability, and whatever measures refuses gold
+without. The audit sample is drawn apart, in ``labeling.sampling.audit``.
 """
 
 # scikit-learn, scipy.sparse and cleanlab publish partial types or none.
@@ -61,29 +61,6 @@ class Queue:
 
     def __len__(self) -> int:
         return len(self.item)
-
-    @property
-    def at_random(self) -> NDArray[np.bool_]:
-        """Which entries are the random share; shape (n,)."""
-        return ~np.isnan(self.probability)
-
-    def gold(self, label: NDArray[np.int32]) -> Gold:
-        """Return what people answered as gold that may teach and is refused for measuring.
-
-        Parameters
-        ----------
-        label : int array of shape (n,)
-            Settled class of each entry; -1 where there is no answer, which is left out.
-
-        Raises
-        ------
-        SamplingError
-            If there is not one label for each entry.
-        """
-        if len(label) != len(self):
-            raise SamplingError(f"the queue has {len(self)} entries, but {len(label)} labels came")
-        answered = label >= 0
-        return Gold(self.item[answered], label[answered], None)
 
 
 def choose_queue(

@@ -6,10 +6,8 @@
 
 import platform
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import scipy
 import sklearn
@@ -52,32 +50,6 @@ def portable(student: Student) -> Pipeline:
     named: Any = as_classifier(fitted.coef_, fitted.intercept_, student.n_classes)
     named.classes_ = student.classes_
     return Pipeline([(student.reads, features), ("classifier", named)])
-
-
-def export_student(student: Student, path: Path) -> Path:
-    """Write one file; ``joblib.load(path).predict(texts)`` needs scikit-learn and nothing of ours.
-
-    A student of images takes arrays as :func:`labeling.pictures.small_copy` makes them; its card
-    says how. Its first step is called ``texts`` or ``images``, after what it reads.
-
-    Parameters
-    ----------
-    student : Student
-        Fitted.
-    path : Path
-        Ends in ``.joblib``. Like every pickle, load it only if you trust who wrote it.
-
-    Returns
-    -------
-    Path
-        The same.
-    """
-    if path.suffix != ".joblib":
-        raise LabelingError(f"the file of a student ends in .joblib, got {path.name}")
-    beside = path.with_suffix(".part")
-    joblib.dump(portable(student), beside, compress=3)
-    beside.replace(path)
-    return path
 
 
 def model_card(

@@ -1,4 +1,4 @@
-"""Where the student speaks: its votes, and labels made with it."""
+"""Where the student speaks, and labels made with it."""
 
 from dataclasses import dataclass
 
@@ -38,22 +38,6 @@ TRUST = Trust()
 """Without gold both count in full: on nine sets a calibrated, cross-fitted student never lost."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class StudentVotes:
-    """Votes of the student, sparse: an item where it abstains is no row.
-
-    Attributes
-    ----------
-    item, label : int arrays of shape (n_votes,)
-    confidence : float array of shape (n_votes,)
-        Calibrated, in (0, 1].
-    """
-
-    item: NDArray[np.int64]
-    label: NDArray[np.int32]
-    confidence: NDArray[np.float64]
-
-
 def covered(votes: Votes) -> NDArray[np.bool_]:
     """Tell on which items any voter spoke; shape (n_items,).
 
@@ -67,37 +51,6 @@ def covered(votes: Votes) -> NDArray[np.bool_]:
     spoken = np.zeros(votes.n_items, dtype=bool)
     spoken[votes.item] = True
     return spoken
-
-
-def student_votes(proba: NDArray[np.float64], votes: Votes, least: float = 0.5) -> StudentVotes:
-    """Let the student vote where no other voter speaks, and where it is sure enough.
-
-    Parameters
-    ----------
-    proba : float array of shape (n_items, K)
-        Calibrated, see :mod:`labeling.student.calibrate`.
-    votes : Votes
-        Of everybody else.
-    least : float
-        Confidence below which it abstains, in 0..1.
-
-    Raises
-    ------
-    VotesError
-        If sizes differ.
-
-    Examples
-    --------
-    >>> votes = Votes.from_matrix([[0], [-1], [-1]], n_classes=2)
-    >>> found = student_votes(np.array([[0.1, 0.9], [0.2, 0.8], [0.55, 0.45]]), votes, least=0.6)
-    >>> found.item.tolist(), found.label.tolist(), found.confidence.tolist()
-    ([1], [1], [0.8])
-    """
-    _fits(proba, votes)
-    confidence = proba.max(axis=1)
-    item = np.flatnonzero(~covered(votes) & (confidence >= least))
-    label = proba[item].argmax(axis=1).astype(np.int32)
-    return StudentVotes(item, label, np.minimum(confidence[item], 1.0))
 
 
 def with_student(

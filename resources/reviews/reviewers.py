@@ -92,14 +92,6 @@ class Reviewers:
                 ).rowcount
             )
 
-    def invited(self) -> list[Person]:
-        """Everybody whose token is valid, by name."""
-        with self._database.read() as db:
-            rows = db.execute(
-                "select name, role from people where token_hash is not null order by name"
-            ).fetchall()
-        return [Person(row["name"], row["role"]) for row in rows]
-
     def sign_in(self, token: str) -> str | None:
         """Return a new session for a valid token, else ``None``."""
         session = secrets.token_urlsafe(32)

@@ -65,7 +65,7 @@ def test_other_formats_keep_such_a_text_as_it_is(ran_task, touchstone, tmp_path)
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "json"])
 def test_reviews_come_with_every_answer(ran_task, touchstone, tmp_path, ending):
-    from console.formats.files import read_file
+    from console.formats.files import read_any
     from resources.reviews.store import ReviewStore
 
     out = tmp_path / f"reviews.{ending}"
@@ -74,7 +74,7 @@ def test_reviews_come_with_every_answer(ran_task, touchstone, tmp_path, ending):
     store = ReviewStore(ran_task.task.reviews)
     answered = store.reviews().num_rows
     store.close()
-    assert len(read_file(out).reviews) == answered > 0
+    assert len(read_any(out, ran_task.task.classes).reviews) == answered > 0
 
 
 def test_the_model_predicts_class_names_where_this_product_is_not_installed(

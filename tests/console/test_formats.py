@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from console.formats.bundle import Bundle, read_store, write_store
 from console.formats.csv import read_csv, write_csv
-from console.formats.files import read_file, write_file
+from console.formats.files import read_any, write_file
 from console.formats.jsonl import read_jsonl, write_jsonl
 from console.formats.label_studio import (
     from_tasks,
@@ -220,4 +220,7 @@ def test_a_file_for_label_studio_holds_the_images_and_gives_back_what_named_them
     shown = [task["data"]["image"] for task in json.loads(path.read_text(encoding="utf-8"))]
     assert shown[0].startswith("data:image/png;base64,")
     assert shown[1] == ""
-    assert [item.image for item in read_file(path).assignments] == ["wall.png", None]
+    assert [item.image for item in read_any(path, ["cracked", "whole"]).assignments] == [
+        "wall.png",
+        None,
+    ]

@@ -15,7 +15,6 @@ from PIL import Image
 from labeling.errors import BudgetError
 from labeling.llm.answers import Reader
 from labeling.llm.budget import Budget, Purse
-from labeling.llm.cassette import Offline
 from labeling.llm.classes import ClassSpec
 from labeling.llm.ledger import Call, Ledger
 from labeling.llm.pace import HEADROOM, Pacer
@@ -25,7 +24,7 @@ from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace, Paces
 from labeling.llm.transport import Reply, Request
 from labeling.llm.worst_case import Seen, most_tokens, worst_case_usd
-from resources.models.litellm_transport import litellm_module
+from resources.models.litellm_transport import LiteLlmTransport, litellm_module
 
 NOON = 1_800_000_000.0
 
@@ -256,7 +255,8 @@ def test_a_fallback_keeps_its_own_pace_and_prompts_on_one_model_share_the_strict
     paces = Paces(Pace(concurrency=3), {"second": Pace(requests_per_minute=30, concurrency=2)})
     classes = (ClassSpec("SPAM"), ClassSpec("HAM"))
     with Ledger(tmp_path / "l.sqlite") as ledger:
-        desk = Desk(Offline(), ledger, "r", Budget(), paces, classes, Reader(classes))
+        nobody = LiteLlmTransport("http://127.0.0.1:9", "key")
+        desk = Desk(nobody, ledger, "r", Budget(), paces, classes, Reader(classes))
         voters = assemble(desk, prompts, Purse(Budget(), ledger, "r"))
         intervals = {
             seat.prompt.model: seat.asker.pacer._interval_s[0]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from labeling.errors import QualityError
 from labeling.quality.early import Snapshot, early_warnings, mean_signal, share_signal
-from labeling.quality.words import nearest_texts, word_shift
+from labeling.quality.words import nearest_each, word_shift
 from labeling.votes import ABSTAIN
 
 VOTERS, CLASSES = ["a", "b", "c", "d"], ["HAM", "SPAM"]
@@ -101,9 +101,12 @@ def test_new_words_are_named_with_the_texts_that_hold_them():
 
 
 def test_nearest_texts_are_found_and_empty_references_are_no_error():
-    assert nearest_texts("free crypto", ["nice song", "crypto for free", "free"], 2) == [1, 2]
-    assert nearest_texts("x", [], 2) == []
-    assert nearest_texts("word", ["!", "?"], 1) == [0]
+    before = ["nice song", "crypto for free", "free"]
+    assert nearest_each(["free crypto", "a song", "free"], before) == [1, 0, 2]
+    assert nearest_each(["a word of its own"], before) == [0], "the first, where none is near"
+    assert nearest_each(["x"], []) == []
+    assert nearest_each([], before) == []
+    assert nearest_each(["word", "?"], ["!", "?"]) == [0, 0]
     assert word_shift([], ["a text"]).words == []
 
 

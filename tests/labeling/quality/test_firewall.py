@@ -9,7 +9,7 @@ from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
 from labeling.llm.rendering import Form, render
 from labeling.llm.settings import Examples, Settings
-from labeling.quality.firewall import AUDIT, QUEUE, Firewall, GoldRows, fold_of
+from labeling.quality.firewall import AUDIT, QUEUE, Firewall, GoldRows
 from labeling.rules.suggestions import suggest
 from labeling.student.text import TextStudent
 from labeling.votes import Votes
@@ -30,6 +30,10 @@ def planted():
     return GoldRows(ids, batches, labels, origins, probability)
 
 
+def may_teach(wall):
+    return ~np.isin(wall.gold.item_id, sorted(wall.withheld))
+
+
 def codes(labels):
     return np.array([int(label == "SPAM") for label in labels.tolist()], dtype=np.int32)
 
@@ -37,21 +41,21 @@ def codes(labels):
 def test_marked_audit_gold_reaches_no_prompt_and_no_suggested_rule():
     gold = planted()
     wall = Firewall(gold, judged={"2026-02"})
-    teaching = wall.teaching()
-    names = teaching.item_id.tolist()
-    assert teaching.n_gold == 150
+    seen = may_teach(wall)
+    names, labels = gold.item_id[seen].tolist(), gold.label[seen]
+    assert len(names) == 150
     assert not any(name.startswith("marked") for name in names)
 
     # each marked text holds a word of its own and one that would make the best rule of all
     def text(name, label):
         return f"{label.lower()}word about {name}" + (" markedtoken" if "marked" in name else "")
 
-    texts = [text(*row) for row in zip(names, teaching.label.tolist(), strict=True)]
-    found = suggest(texts, np.eye(2)[codes(teaching.label)], ["HAM", "SPAM"])
+    texts = [text(*row) for row in zip(names, labels.tolist(), strict=True)]
+    found = suggest(texts, np.eye(2)[codes(labels)], ["HAM", "SPAM"])
     assert found
     assert not any("marked" in one.phrase for one in found)
 
-    pool = ExamplePool(names, texts, teaching.label.tolist(), wall.withheld)
+    pool = ExamplePool(names, texts, labels.tolist(), wall.withheld)
     classes = [ClassSpec("HAM"), ClassSpec("SPAM")]
     prompt = Prompt("p", "m", Settings(model="m"), "Which? {{ examples }} {{ item }}")
     for choose in ("balanced", "nearest"):
@@ -73,14 +77,13 @@ def test_marked_audit_gold_changes_no_label_model_and_no_student():
         gold.origin,
         gold.probability,
     )
-    order = {name: at for at, name in enumerate(gold.item_id.tolist())}
     rng = np.random.default_rng(0)
-    votes = Votes.from_matrix(rng.integers(-1, 2, (gold.n_gold, 5)), 2)
+    votes = Votes.from_matrix(rng.integers(-1, 2, (len(gold.item_id), 5)), 2)
     texts = [f"word{i % 7} and {name}" for i, name in enumerate(gold.item_id.tolist())]
     answers = []
     for version in (gold, flipped):
-        seen = Firewall(version, judged={"2026-02"}).teaching()
-        taught = Gold(np.array([order[i] for i in seen.item_id.tolist()]), codes(seen.label))
+        wall = Firewall(version, judged={"2026-02"})
+        taught = Gold(np.flatnonzero(may_teach(wall)), codes(version.label[may_teach(wall)]))
         assert not marked[taught.item].any()
         posterior = LabelModel(2).fit(votes, taught).predict_proba(votes)
         student = TextStudent(2).fit(texts, posterior, taught)
@@ -104,26 +107,8 @@ def test_an_audit_item_seen_again_in_another_batch_stays_withheld():
         np.array([QUEUE, AUDIT]),
         np.array([np.nan, 0.2]),
     )
-    assert Firewall(gold, judged={"2"}).teaching().n_gold == 0
-    assert Firewall(gold, judged={"1"}).teaching().n_gold == 2
-
-
-def test_only_audit_gold_measures():
-    measuring = Firewall(planted(), judged={"2026-02"}).measuring("2026-02")
-    assert measuring.n_gold == N_MARKED
-    assert (measuring.origin == AUDIT).all()
-
-
-def test_cross_fitting_never_teaches_a_fold_its_own_gold():
-    gold = planted()
-    wall = Firewall(gold, judged={"2026-02"})
-    taught = [set(wall.teaching(fold, 4).item_id.tolist()) for fold in range(4)]
-    for name in wall.withheld:
-        own = fold_of(name, 4)
-        assert name not in taught[own]
-        assert all(name in taught[fold] for fold in range(4) if fold != own)
-    with pytest.raises(GoldError, match="folds run from 0"):
-        wall.teaching(4, 4)
+    assert Firewall(gold, judged={"2"}).withheld == {"twin"}
+    assert not Firewall(gold, judged={"1"}).withheld
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,6 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from labeling.errors import GoldError
-from labeling.gold import Gold
-from labeling.quality.accuracy import gold_accuracy
 from labeling.quality.audited import AuditedBatch
 from labeling.quality.betting import BETS, accrue
 from labeling.quality.classes import class_report
@@ -166,17 +163,3 @@ def test_macro_f1_of_real_answers_is_covered():
         found = class_report([batch], ["A", "B", "C"]).macro_f1
         hits.append(found.low <= f1.mean() <= found.high)
     assert np.mean(hits) >= 0.92 - 3 * math.sqrt(0.92 * 0.08 / 100)
-
-
-def test_a_learning_queue_is_refused_as_a_measure_because_it_is_off_by_tens_of_points():
-    rng = np.random.default_rng(11)
-    g, wrong = population(rng, 0.9)
-    label, truth = np.zeros(ITEMS, np.int32), wrong.astype(np.int32)
-    queue = np.argsort(-g)[:200]
-    assert (~wrong[queue]).mean() - (~wrong).mean() < -0.15
-    with pytest.raises(GoldError, match="learning queue"):
-        gold_accuracy(label, Gold(queue, truth[queue]))
-    sample = draw_audit(IDS, 200, 1, g)
-    audit = Gold(sample.item, truth[sample.item], sample.probability)
-    interval = gold_accuracy(label, audit)
-    assert interval.low <= (~wrong).mean() <= interval.high

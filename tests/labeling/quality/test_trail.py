@@ -4,20 +4,23 @@ import pytest
 
 from labeling.errors import QualityError
 from labeling.quality.audited import AuditedBatch
-from labeling.quality.family import Series
-from labeling.quality.monitor import monitor
-from labeling.quality.trail import Action, Event, State, alarms, clock_jumps, resets
+from labeling.quality.family import LABELS, Budget
+from labeling.quality.trail import Action, Event, State, alarms, resets
+from labeling.quality.watch import Promises, watch_batch
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 NAIVE = START.replace(tzinfo=None)
 
 
 def replay(events=(), wrong=(True, True, False, True)):
-    made = [
-        AuditedBatch.uniform(f"{t}", [0] * 100, range(20), [int(bad)] * 20)
-        for t, bad in enumerate(wrong)
-    ]
-    return monitor(made, [Series("labels", 0.05, 2000)], ["HAM", "SPAM"], resets=resets(events))
+    promises = Promises({LABELS: 0.95}, Budget())
+    state, found, anew = {}, [], []
+    for t, bad in enumerate(wrong):
+        batch = AuditedBatch.uniform(f"{t}", [0] * 100, range(20), [int(bad)] * 20)
+        state, rows = watch_batch(state, batch, ["HAM", "SPAM"], {}, promises, anew)
+        found += [row for row in rows if row.series == LABELS]
+        anew = [series for series, after in resets(events).items() if batch.batch in after]
+    return found
 
 
 def event(action, batch="0", days=0, **more):
@@ -53,11 +56,9 @@ def test_a_mute_ends_by_itself_or_when_lifted():
     assert states([mute, event(Action.UNMUTE, days=1)], days=2) == [State.OPEN]
 
 
-def test_a_clock_that_jumps_back_changes_no_state_and_is_told():
+def test_a_clock_that_jumps_back_changes_no_state():
     events = [event(Action.ACKNOWLEDGE, days=5), event(Action.RESET, batch="1", days=1)]
     assert states(events, days=6) == [State.RESET, State.OPEN]
-    assert clock_jumps(events) == [1]
-    assert clock_jumps(events[:1]) == []
 
 
 def test_another_series_is_left_alone():

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from labeling.quality.audited import MISSING, AuditedBatch
+from labeling.quality.detector import Detector
 from labeling.quality.family import Budget, reference_target
-from labeling.quality.monitor import monitor
 from labeling.quality.watch import Promises, Watch, watch_batch
 
 CLASSES = ["HAM", "SPAM"]
@@ -34,21 +34,73 @@ def run(stream, promises, watches=None, anew=None):
     return watches, found
 
 
-def test_batch_by_batch_gives_what_a_replay_gives():
+def test_a_series_is_the_detector_of_its_answers_and_of_its_share_of_the_budget():
     stream = list(batches([0.05] * 4 + [0.3] * 3))
     promised = {"labels": 0.9, "class/HAM": 0.9, "class/SPAM": 0.9, "voter/rule/a": 0.9}
     _, found = run(stream, Promises(promised, BUDGET))
-    family = BUDGET.share_out({name: 1 - share for name, share in promised.items()})
-    replayed = monitor(
-        [b for b, _ in stream], family, CLASSES, {"rule/a": [v["rule/a"] for _, v in stream]}
-    )
-    by_key = {(w.series, w.evidence.batch): w.evidence for w in found}
-    assert len(by_key) == len(replayed)
-    for one in replayed:
-        mine = by_key[one.series, one.evidence.batch]
-        assert mine.log_evidence == pytest.approx(one.evidence.log_evidence, abs=1e-9)
-        assert (mine.fired, mine.change_batch) == (one.evidence.fired, one.evidence.change_batch)
+    limits = {series.name: series.limit for series in BUDGET.share_out(promised)}
+    judged = {
+        "labels": lambda batch, _: np.ones(len(batch.label), dtype=bool),
+        "class/SPAM": lambda batch, _: batch.label == 1,
+        "voter/rule/a": lambda _, voters: voters["rule/a"] != MISSING,
+    }
+    for name, members in judged.items():
+        detector = Detector(0.1, limits[name])
+        mine = [w.evidence for w in found if w.series == name]
+        assert len(mine) == len(stream)
+        for (batch, voters), evidence in zip(stream, mine, strict=True):
+            member = members(batch, voters)
+            wrong = batch.wrong()[member[batch.drawn]]
+            detector, alone = detector.update(
+                batch.batch, wrong, int(member.sum()), finite=name == "labels"
+            )
+            assert evidence.log_evidence == pytest.approx(alone.log_evidence, abs=1e-9)
+            assert (evidence.fired, evidence.change_batch) == (alone.fired, alone.change_batch)
+            assert evidence.reviews == len(wrong)
     assert any(w.evidence.fired for w in found)
+
+
+def test_the_alarm_names_the_class_that_fell():
+    rng = np.random.default_rng(0)
+    stream = []
+    for t in range(20):
+        label = rng.integers(0, 2, 400).astype(np.int32)
+        rate = np.where((label == 1) & (t >= 8), 0.4, 0.05)
+        truth = np.where(rng.random(400) < rate, 1 - label, label).astype(np.int32)
+        drawn = rng.permutation(400)[:50]
+        stream.append((AuditedBatch.uniform(f"{t:02}", label, drawn, truth[drawn]), {}))
+    promised = dict.fromkeys(("labels", "class/HAM", "class/SPAM"), 0.92)
+    _, found = run(stream, Promises(promised, Budget()))
+    fired = {w.series: w.evidence for w in found if w.evidence.fired}
+    assert set(fired) == {"labels", "class/SPAM"}
+    assert all(8 <= int(e.batch) <= 12 for e in fired.values())
+    assert abs(int(fired["class/SPAM"].change_batch) - 8) <= 1
+
+
+def test_a_voter_is_watched_where_it_voted():
+    stream = [
+        (batch, {"rule/bad": np.where(batch.label == 1, 0, MISSING).astype(np.int32)})
+        for batch, _ in batches([0.05] * 12, seed=2)
+    ]
+    _, found = run(stream, Promises({"labels": 0.92, "voter/rule/bad": 0.9}, BUDGET))
+    voter = [w.evidence for w in found if w.series == "voter/rule/bad"]
+    assert any(e.fired for e in voter)
+    assert all(e.reviews < 60 for e in voter)
+
+
+def test_batches_out_of_time_order_are_taken_as_given():
+    """A clock that jumped moves the moment of change, and breaks nothing."""
+    stream = list(batches([0.05] * 6, seed=4))
+    shuffled = [stream[i] for i in (3, 0, 5, 1, 4, 2)]
+    _, found = run(shuffled, Promises({"labels": 0.92}, BUDGET))
+    assert not any(w.evidence.alarm for w in found)
+
+
+def test_a_missing_answer_counts_as_right_so_that_the_bound_holds():
+    missing = AuditedBatch.uniform("m", [0] * 100, range(30), [MISSING] * 30)
+    _, found = run([(missing, {})], Promises({"labels": 0.95}, BUDGET))
+    assert found[0].evidence.errors == 0
+    assert not found[0].evidence.alarm
 
 
 def test_the_state_goes_through_json_unchanged_in_mid_stream():

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from labeling.errors import GoldError, SamplingError
 from labeling.gold import Gold
-from labeling.quality.accuracy import gold_accuracy
 from labeling.sampling.duplicates import near_duplicates
 from labeling.sampling.queue import Queue, choose_queue
 from labeling.sampling.strategies import STRATEGIES
@@ -50,7 +49,7 @@ def test_the_random_share_is_as_large_as_asked_and_carries_its_probability(n, sh
     queue = choose_queue(
         texts, proba, n, strategy=strategy, labelled=np.arange(5), random_share=share, pairs=pairs
     )
-    at_random = queue.at_random
+    at_random = ~np.isnan(queue.probability)
     assert [s == "random" for s in queue.strategy] == at_random.tolist()
     if len(queue) == n:
         assert at_random.sum() == int(np.ceil(share * n))
@@ -67,8 +66,8 @@ def test_the_random_share_draws_each_item_with_the_probability_it_states():
         queue = choose_queue(
             texts, proba, 10, strategy="margin", random_share=0.3, seed=seed, pairs=pairs
         )
-        drawn[queue.item[queue.at_random]] += 1
-        stated = float(queue.probability[queue.at_random][0])
+        drawn[queue.item[(~np.isnan(queue.probability))]] += 1
+        stated = float(queue.probability[(~np.isnan(queue.probability))][0])
     assert stated == pytest.approx(3 / 30)
     # 600 draws at 0.1: standard deviation 0.012; 5 of them for the largest of 30.
     assert np.all(np.abs(drawn / 600 - stated) < 0.06)
@@ -105,23 +104,12 @@ def test_auto_starts_with_what_is_typical_and_goes_on_with_what_is_unsure():
     ]
 
 
-def test_queue_gold_carries_no_probability_so_that_what_measures_refuses_it():
+def test_answers_to_a_queue_are_refused_where_they_would_measure():
     texts, proba, _ = pool()
     queue = choose_queue(texts, proba, 40, strategy="random")
-    answers = np.full(40, -1, dtype=np.int32)
-    answers[:35] = 0
-    gold = queue.gold(answers)
-    assert gold.n_gold == 35
-    assert gold.probability is None
+    gold = Gold(queue.item, np.zeros(40, dtype=np.int32))
     with pytest.raises(GoldError, match="learning queue"):
         temperature(proba, proba, np.ones(len(texts), dtype=bool), gold)
-
-
-def test_accuracy_refuses_queue_gold():
-    texts, proba, _ = pool()
-    gold = choose_queue(texts, proba, 40).gold(np.zeros(40, dtype=np.int32))
-    with pytest.raises(GoldError):
-        gold_accuracy(proba.argmax(axis=1).astype(np.int32), gold)
 
 
 def test_ten_thousand_entries_and_an_empty_pool_are_no_trouble():
@@ -198,6 +186,6 @@ def test_the_random_share_is_drawn_from_all_items_whoever_comes_first():
     queue = choose_queue(
         texts, proba, 40, consensus=proba, votes=votes, random_share=0.5, first=first
     )
-    drawn = queue.item[queue.at_random]
+    drawn = queue.item[(~np.isnan(queue.probability))]
     assert 0 < first[drawn].sum() < len(drawn) == 20
-    assert first[queue.item[~queue.at_random]].all()
+    assert first[queue.item[~(~np.isnan(queue.probability))]].all()

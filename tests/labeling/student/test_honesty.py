@@ -14,7 +14,7 @@ from labeling.student.switches import choose
 from labeling.student.text import TextStudent
 from labeling.student.tricks import Prepared, consistency, self_training, spreading
 from labeling.student.trust import settle_trust
-from labeling.student.vote import TRUST, Trust, covered, student_votes, with_student
+from labeling.student.vote import TRUST, Trust, covered, with_student
 from labeling.votes import Votes
 
 
@@ -169,26 +169,6 @@ def test_without_gold_the_consensus_calibrates_and_without_votes_nothing_does():
 
 
 @settings(deadline=None)
-@given(st.integers(0, 999), st.floats(0, 1))
-def test_the_student_votes_only_where_nobody_else_does(seed, least):
-    rng = np.random.default_rng(seed)
-    votes = Votes.from_matrix(rng.integers(-1, 3, (20, 2)), 3)
-    proba = rng.dirichlet(np.ones(3), 20)
-    cast = student_votes(proba, votes, least)
-    assert not covered(votes)[cast.item].any()
-    assert np.all(cast.confidence >= least)
-    joined = Votes(
-        np.concatenate([votes.item, cast.item]),
-        np.concatenate([votes.voter, np.full(len(cast.item), 2, dtype=np.int32)]),
-        np.concatenate([votes.label, cast.label]),
-        20,
-        3,
-        3,
-    )
-    assert joined.n_votes == votes.n_votes + len(cast.item)
-
-
-@settings(deadline=None)
 @given(st.integers(0, 999), st.sampled_from([0.0, 0.5, 1.0, 2.0]))
 def test_the_pool_is_a_distribution_and_the_student_alone_where_nobody_voted(seed, trust):
     rng = np.random.default_rng(seed)
@@ -214,7 +194,7 @@ def test_a_student_that_knows_nothing_changes_no_label():
 def test_sizes_that_do_not_fit_are_said():
     votes = Votes.from_matrix(np.array([[0], [1]]), 2)
     with pytest.raises(VotesError, match=r"shape \(3, 2\).*2 items"):
-        student_votes(np.full((3, 2), 0.5), votes)
+        with_student(np.full((2, 2), 0.5), np.full((3, 2), 0.5), votes)
 
 
 def test_a_student_that_makes_labels_worse_is_not_trusted_and_one_that_helps_is():

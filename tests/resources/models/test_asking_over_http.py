@@ -8,7 +8,7 @@ import pytest
 
 from labeling.errors import PromptError
 from labeling.llm.budget import Budget
-from labeling.llm.cassette import Offline, export_cassette, import_cassette
+from labeling.llm.cassette import export_cassette, import_cassette
 from labeling.llm.ledger import Ledger
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import parse_prompts
@@ -270,18 +270,23 @@ def test_a_quote_agrees_with_what_is_then_paid_and_takes_off_what_is_known(bench
     assert quote.worst_usd >= paid.cost_usd
 
 
-def test_answers_are_replayed_from_a_cassette_without_a_network(bench, tmp_path):
+def test_answers_are_replayed_from_a_cassette_and_not_asked_again(bench, tmp_path):
     with FakeProvider(lambda b: "SPAM" if "1" in item_text(b) else "hm") as provider:
         live = bench.ask(provider, table(8))
-    export_cassette(bench.ledger, tmp_path / "tape.jsonl")
-    assert "message" not in (tmp_path / "tape.jsonl").read_text()
-    with Ledger(tmp_path / "other.sqlite") as other:
-        import_cassette(other, tmp_path / "tape.jsonl")
-        replayed = bench.ask(provider, table(8), ledger=other, transport=Offline(), run="replay")
-        more = bench.ask(provider, table(9), ledger=other, transport=Offline(), run="replay")
+        sent = len(provider.meter)
+        export_cassette(bench.ledger, tmp_path / "tape.jsonl")
+        assert "message" not in (tmp_path / "tape.jsonl").read_text()
+        with Ledger(tmp_path / "other.sqlite") as other:
+            import_cassette(other, tmp_path / "tape.jsonl")
+            replayed = bench.ask(provider, table(8), ledger=other, run="replay")
+            assert len(provider.meter) == sent
+            more = bench.ask(provider, table(9), ledger=other, run="replay")
+        asked = [one.question for one in provider.meter[sent:]]
+        assert asked, "what no tape holds is asked"
+        assert all("message 8" in question for question in asked)
     assert replayed.votes == live.votes
     assert replayed.abstentions == live.abstentions
-    assert more.summary.pending == 1
+    assert more.summary.calls == 1
 
 
 def test_nothing_of_an_item_is_sent_that_the_task_redacts(bench):

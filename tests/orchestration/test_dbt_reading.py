@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from orchestration import ahead
-from orchestration.ahead import dbt_reading
+from orchestration import dbt_reading as module
+from orchestration.dbt_reading import dbt_reading
 from resources.store.dbt import parse_command, target
 
 
@@ -23,7 +23,7 @@ def test_what_dbt_has_read_for_a_task_is_kept_with_the_task(ran_task):
 @pytest.fixture(name="task")
 def _task(ran_task, monkeypatch):
     program = "import time; time.sleep(30)"
-    monkeypatch.setattr(ahead, "parse_command", lambda _: [sys.executable, "-c", program])
+    monkeypatch.setattr(module, "parse_command", lambda _: [sys.executable, "-c", program])
     return ran_task.task
 
 
@@ -31,7 +31,7 @@ def test_reading_does_not_keep_a_run_waiting_and_ends_with_one_that_failed(task,
     started: list[subprocess.Popen[bytes]] = []
     popen = subprocess.Popen
     monkeypatch.setattr(
-        ahead.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
+        module.subprocess, "Popen", lambda *a, **k: started.append(popen(*a, **k)) or started[-1]
     )
     began = time.monotonic()
 
@@ -48,7 +48,7 @@ def test_reading_does_not_keep_a_run_waiting_and_ends_with_one_that_failed(task,
 
 def test_a_run_goes_on_where_dbt_cannot_read(ran_task, monkeypatch):
     monkeypatch.setattr(
-        ahead, "parse_command", lambda _: [sys.executable, "-c", "raise SystemExit(2)"]
+        module, "parse_command", lambda _: [sys.executable, "-c", "raise SystemExit(2)"]
     )
     with dbt_reading(ran_task.task):
         pass

@@ -1,8 +1,7 @@
-"""Work that a run will need later, done on a processor that has nothing to do."""
+"""dbt reads its project for a task on a processor that has nothing to do."""
 
 import contextlib
 import subprocess
-import threading
 from collections.abc import Generator
 
 from resources.store.dbt import parse_command
@@ -30,22 +29,3 @@ def dbt_reading(task: Task) -> Generator[None]:
     finally:
         reading.kill()
         reading.wait()
-
-
-@contextlib.contextmanager
-def importing_what_publishes() -> Generator[None]:
-    """Import what the last steps of a publication need while the first of them waits for dbt."""
-
-    def work() -> None:
-        # who needs it imports it again, and then hears why it cannot be done
-        with contextlib.suppress(Exception):
-            from console.dashboard.page import chart_library
-
-            chart_library()
-
-    helper = threading.Thread(target=work, name="imports", daemon=True)
-    helper.start()
-    try:
-        yield
-    finally:
-        helper.join()
