@@ -1,5 +1,6 @@
 """Quality over all batches and over the newest: scores, classes, confusion, calibration, agreement."""
 
+import warnings
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
@@ -154,7 +155,7 @@ def reliability_rows(audits: Sequence[Audit]) -> Rows:
 
 def agreement_rows(task: Task, answers: Rows) -> Rows:
     """Return rows of quality.agreement; ``answers`` are (item, reviewer, label)."""
-    from labeling.quality.agreement import cohen_kappa, krippendorff_alpha
+    from labeling.quality.agreement import krippendorff_alpha
     from labeling.votes import Votes
 
     known = {name: at for at, name in enumerate(task.classes)}
@@ -183,7 +184,7 @@ def agreement_rows(task: Task, answers: Rows) -> Rows:
     for a, b in combinations(range(min(len(people), MOST_REVIEWERS)), 2):
         both = int(((matrix[:, a] != MISSING) & (matrix[:, b] != MISSING)).sum())
         if both:
-            kappa = cohen_kappa(matrix[:, a], matrix[:, b])
+            kappa = _cohen_kappa(matrix[:, a], matrix[:, b], len(known))
             rows.append(
                 {
                     "first": people[a],
@@ -194,6 +195,16 @@ def agreement_rows(task: Task, answers: Rows) -> Rows:
                 }
             )
     return rows
+
+
+def _cohen_kappa(first: NDArray[np.int32], second: NDArray[np.int32], n_classes: int) -> float:
+    """Return the kappa of two people where both answered; NaN where both only ever said one class."""
+    from sklearn.exceptions import UndefinedMetricWarning
+    from sklearn.metrics import cohen_kappa_score
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)
+        return float(cohen_kappa_score(first, second, labels=range(n_classes)))
 
 
 def _metadata(written: dict[Table, Rows]) -> dict[str, Any]:

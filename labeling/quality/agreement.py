@@ -3,46 +3,8 @@
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from labeling.errors import QualityError
-from labeling.votes import ABSTAIN, Votes
-
-
-def cohen_kappa(first: ArrayLike, second: ArrayLike) -> float:
-    """Agreement of two reviewers on the items both judged, 1 perfect, 0 as by chance.
-
-    Parameters
-    ----------
-    first, second : int arrays of shape (n_items,)
-        Answers to the same items, :data:`labeling.votes.ABSTAIN` where one did not answer.
-
-    Returns
-    -------
-    float
-        NaN if they share no item, or if both always gave one and the same class: chance then
-        explains everything and nothing can be said.
-
-    Notes
-    -----
-    Cohen (1960), Educational and Psychological Measurement 20, 37-46.
-
-    Examples
-    --------
-    >>> round(cohen_kappa([0, 0, 1, 1, 1], [0, 0, 1, 1, 0]), 3)
-    0.615
-    """
-    a, b = np.asarray(first, dtype=np.int64), np.asarray(second, dtype=np.int64)
-    if a.shape != b.shape:
-        raise QualityError(f"two reviewers of the same items, but {len(a)} and {len(b)} answers")
-    both = (a != ABSTAIN) & (b != ABSTAIN)
-    a, b = a[both], b[both]
-    if not len(a):
-        return math.nan
-    k = 1 + int(np.maximum(a, b).max())
-    chance = float((np.bincount(a, minlength=k) @ np.bincount(b, minlength=k)) / len(a) ** 2)
-    agreed = int((a == b).sum()) / len(a)
-    return math.nan if chance == 1 else (agreed - chance) / (1 - chance)
+from labeling.votes import Votes
 
 
 def krippendorff_alpha(reviews: Votes) -> float:

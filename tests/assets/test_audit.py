@@ -263,3 +263,14 @@ def test_reviewers_are_compared_in_pairs_and_together(place):
     assert {kappa["first"], kappa["second"]} == {"ada", "bob"}
     assert kappa["value"] == pytest.approx(0.615, abs=0.001)
     assert agreement_rows(task, answers[:1]) == []
+
+
+@pytest.mark.filterwarnings("error")
+def test_agreement_is_unknown_where_two_people_only_ever_gave_one_class(place):
+    task, _ = place
+    same, other = task.classes[:2]
+    said = [("0", "ada", same), ("0", "bob", same), ("1", "ada", same), ("1", "bob", same)]
+    alone = [("2", "ada", other), ("3", "bob", other)]
+    answers = [dict(zip(("item", "reviewer", "label"), one, strict=True)) for one in said + alone]
+    _, kappa = agreement_rows(task, answers)
+    assert (kappa["measure"], kappa["items"], kappa["value"]) == ("cohen_kappa", 2, None)

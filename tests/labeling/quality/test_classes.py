@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import QualityError
-from labeling.quality.agreement import cohen_kappa, krippendorff_alpha
+from labeling.quality.agreement import krippendorff_alpha
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.calibration import calibration
 from labeling.quality.classes import class_report
@@ -42,24 +42,11 @@ def test_no_review_is_told():
         class_report([AuditedBatch.uniform("a", [0], [0], [MISSING])], ["x", "y"])
 
 
-def test_kappa_agrees_with_scikit_learn():
-    from sklearn.metrics import cohen_kappa_score
-
-    rng = np.random.default_rng(1)
-    first = rng.integers(0, 4, 200)
-    second = np.where(rng.random(200) < 0.7, first, rng.integers(0, 4, 200))
-    assert cohen_kappa(first, second) == pytest.approx(cohen_kappa_score(first, second))
-
-
 def test_agreement_of_reviewers_who_share_nothing_is_unknown():
-    assert math.isnan(cohen_kappa([0, -1], [-1, 1]))
-    assert math.isnan(cohen_kappa([1, 1], [1, 1]))
     lonely = Votes.from_matrix([[0, -1], [-1, 1]], n_classes=2)
     assert math.isnan(krippendorff_alpha(lonely))
     same = Votes.from_matrix([[0, 0], [0, 0]], n_classes=2)
     assert math.isnan(krippendorff_alpha(same))
-    with pytest.raises(QualityError, match="2 and 1 answers"):
-        cohen_kappa([0, 1], [0])
 
 
 def test_alpha_of_the_textbook_example():
@@ -81,7 +68,6 @@ def test_perfect_agreement_is_one(n_items, n_reviewers, seed):
     answers[:2] = [0, 1]
     matrix = np.repeat(answers[:, None], n_reviewers, axis=1)
     assert krippendorff_alpha(Votes.from_matrix(matrix, 3)) == pytest.approx(1)
-    assert cohen_kappa(matrix[:, 0], matrix[:, 1]) == pytest.approx(1)
 
 
 def test_honest_confidences_have_no_more_error_than_chance():

@@ -66,8 +66,8 @@ def test_the_random_share_draws_each_item_with_the_probability_it_states():
         queue = choose_queue(
             texts, proba, 10, strategy="margin", random_share=0.3, seed=seed, pairs=pairs
         )
-        drawn[queue.item[(~np.isnan(queue.probability))]] += 1
-        stated = float(queue.probability[(~np.isnan(queue.probability))][0])
+        drawn[queue.item[~np.isnan(queue.probability)]] += 1
+        stated = float(queue.probability[~np.isnan(queue.probability)][0])
     assert stated == pytest.approx(3 / 30)
     # 600 draws at 0.1: standard deviation 0.012; 5 of them for the largest of 30.
     assert np.all(np.abs(drawn / 600 - stated) < 0.06)
@@ -186,6 +186,6 @@ def test_the_random_share_is_drawn_from_all_items_whoever_comes_first():
     queue = choose_queue(
         texts, proba, 40, consensus=proba, votes=votes, random_share=0.5, first=first
     )
-    drawn = queue.item[(~np.isnan(queue.probability))]
+    drawn = queue.item[~np.isnan(queue.probability)]
     assert 0 < first[drawn].sum() < len(drawn) == 20
-    assert first[queue.item[~(~np.isnan(queue.probability))]].all()
+    assert first[queue.item[np.isnan(queue.probability)]].all()

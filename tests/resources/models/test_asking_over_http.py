@@ -281,12 +281,10 @@ def test_answers_are_replayed_from_a_cassette_and_not_asked_again(bench, tmp_pat
             replayed = bench.ask(provider, table(8), ledger=other, run="replay")
             assert len(provider.meter) == sent
             more = bench.ask(provider, table(9), ledger=other, run="replay")
-        asked = [one.question for one in provider.meter[sent:]]
-        assert asked, "what no tape holds is asked"
-        assert all("message 8" in question for question in asked)
+        assert "message 8" in provider.meter[sent].question, "what no tape holds is asked"
     assert replayed.votes == live.votes
     assert replayed.abstentions == live.abstentions
-    assert more.summary.calls == 1
+    assert more.summary.cached == live.votes.num_rows + live.abstentions.num_rows
 
 
 def test_nothing_of_an_item_is_sent_that_the_task_redacts(bench):
