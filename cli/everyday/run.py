@@ -18,10 +18,6 @@ from resources.task.task import Task
 if TYPE_CHECKING:
     from orchestration.running import Outcome
 
-GARBAGE_AFTER = (20_000, 20, 20)
-"""New objects after which Python looks for garbage. What a run imports is a million objects that
-stay, and by default they are all looked through every batch or so, half a second each time."""
-
 ALARM_EXIT = 3
 """Exit code where ``--fail-on-alarm`` is given and an alarm is open."""
 
