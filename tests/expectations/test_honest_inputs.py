@@ -229,6 +229,14 @@ ODD = {
 """What only warns: what was found, the number, the rows, and the remedy."""
 
 
+def test_answers_whose_time_nobody_took_are_not_called_hasty(task, warehouse):
+    untimed = [{**REVIEW, "review_id": n, "seconds": 0.0} for n in range(3)]
+    put(warehouse, tables.REVIEWS, *untimed)
+    assert checked(task, warehouse)["answers_take_time"].passed
+    put(warehouse, tables.REVIEWS, {**REVIEW, "review_id": 9, "seconds": 0.1})
+    assert "1 of 1 were faster" in str(checked(task, warehouse)["answers_take_time"].description)
+
+
 @pytest.mark.parametrize("check", ODD)
 def test_what_only_warns_says_the_number_the_rows_and_the_remedy(task, warehouse, check):
     found, number, row, remedy = ODD[check]
