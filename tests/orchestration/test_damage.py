@@ -126,6 +126,22 @@ def test_a_command_names_the_damaged_file_and_the_remedy_without_a_traceback(
     assert any(word in said.err for word in ("touchstone reset", "recover", "move the folder"))
 
 
+@pytest.mark.parametrize("how", ["emptied", "deleted"])
+def test_answers_that_are_gone_are_told_and_not_forgotten_in_silence(task, touchstone, how):
+    project = task.folder.parents[1]
+    for suffix in ("-wal", "-shm", ""):
+        task.reviews.with_name(task.reviews.name + suffix).unlink(missing_ok=True)
+    if how == "emptied":
+        task.reviews.touch()
+    touchstone("status", "letters", at=project)  # looking does not make it pass
+    said = touchstone("run", "letters", at=project, columns=500)
+    assert said.code == 2
+    assert f"{task.reviews} holds no answer, and the last run knew" in said.err
+    assert "Put a backup in its place" in said.err
+    assert touchstone("reset", "letters", at=project).code == 0
+    assert touchstone("run", "letters", at=project).code == 0
+
+
 def test_an_error_with_no_damage_behind_it_is_told_as_the_fault_it_is(
     task, touchstone, monkeypatch
 ):
