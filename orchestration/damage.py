@@ -44,10 +44,16 @@ def damaged_files(task: Task, *, everything: bool = False) -> list[Damage]:
         if path.is_file() and (fault := _fault_of_sqlite(path)) is not None
     ]
     again = f"`touchstone run {task.name}` makes it anew"
+    published = sorted(task.published.glob("*.parquet"))
+    found += [
+        Damage(path, "a folder stands where the file belongs", "move the folder away")
+        for path in (*(path for path, _ in _stores(task)), task.warehouse, task.report, *published)
+        if path.is_dir()
+    ]
     found += [
         Damage(path, fault, again)
-        for path in sorted(task.published.glob("*.parquet"))
-        if (fault := _fault_of_parquet(path)) is not None
+        for path in published
+        if path.is_file() and (fault := _fault_of_parquet(path)) is not None
     ]
     found += [
         Damage(path, "it is cut, or no student", again)

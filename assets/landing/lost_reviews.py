@@ -32,7 +32,7 @@ def check_lost_reviews(task: Task, warehouse: Warehouse) -> None:
 
 def _holds_answers(path: Path) -> bool:
     """Tell whether there is an answer; a damaged file may hold some, and is told elsewhere."""
-    if not path.is_file():
+    if not path.exists():
         return False
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:

@@ -23,6 +23,11 @@ ALL = """
 select file, row, batch, field, kind, reason, content from raw.quarantine order by file, row
 """
 
+TAKEN = """
+select count(*) as n from raw.arrivals anti join raw.quarantine using (file, row)
+"""
+"""Rows that came again stand in both: where they arrived, and why they do not count."""
+
 
 def set_aside(warehouse: Warehouse) -> list[dict[str, Any]]:
     """Return how many rows each reason set aside, and the first of them; most first."""
@@ -46,10 +51,10 @@ def sentence(warehouse: Warehouse, task: str) -> str | None:
     if not found:
         return None
     warehouse.ensure(ARRIVALS)
-    arrived = warehouse.read("select count(*) as n from raw.arrivals")["n"].to_pylist()[0]
+    taken = warehouse.read(TAKEN)["n"].to_pylist()[0]
     rows = sum(row["rows"] for row in found)
     reasons = "; ".join(
         f"{row['rows']:,} x {row['field'] or row['kind']}: {row['reason']}" for row in found[:3]
     )
     more = f"; and {len(found) - 3} more reasons" if len(found) > 3 else ""
-    return f"{rows:,} set aside, {arrived:,} taken ({reasons}{more}): touchstone quarantine {task}"
+    return f"{rows:,} set aside, {taken:,} taken ({reasons}{more}): touchstone quarantine {task}"

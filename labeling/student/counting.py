@@ -24,7 +24,7 @@ Counts = tuple[sparse.csr_matrix, list[str]]
 
 
 class Counted:
-    """A vectorizer being fitted: the same vocabulary, weights and matrices to the last bit.
+    """A vectorizer being fitted: the same vocabulary, weights and matrices, up to the last digits of a sum.
 
     Parameters
     ----------

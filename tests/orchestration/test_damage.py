@@ -126,6 +126,25 @@ def test_a_command_names_the_damaged_file_and_the_remedy_without_a_traceback(
     assert any(word in said.err for word in ("touchstone reset", "recover", "move the folder"))
 
 
+@pytest.mark.parametrize(
+    "name", ["published/labels.parquet", "published/report.html", "reviews.sqlite"]
+)
+def test_a_folder_where_a_file_belongs_is_named_with_a_remedy_that_helps(task, touchstone, name):
+    project, path = task.folder.parents[1], task.var / name
+    kept = path.with_name("kept")
+    if path.exists():
+        path.rename(kept)
+    path.mkdir()
+    said = touchstone("run", "letters", at=project, columns=500)
+    assert said.code == 2, said.err
+    assert f"{path} is damaged (a folder stands where the file belongs)" in said.err
+    assert "move the folder away" in said.err
+    path.rmdir()
+    if kept.exists():
+        kept.rename(path)
+    assert touchstone("run", "letters", at=project).code == 0
+
+
 @pytest.mark.parametrize("how", ["emptied", "deleted"])
 def test_answers_that_are_gone_are_told_and_not_forgotten_in_silence(task, touchstone, how):
     project = task.folder.parents[1]
