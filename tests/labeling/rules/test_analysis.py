@@ -82,6 +82,13 @@ def test_near_duplicates_name_the_earlier_rule_of_the_same_class():
     assert [rows[n]["near_duplicate_of"] for n in ("a", "other", "z")] == [None] * 3
 
 
+@pytest.mark.parametrize(("shared", "twin"), [(4, None), (5, "a")])
+def test_rules_that_share_few_items_are_no_near_duplicates(shared, twin):
+    rules = [rule("a", "SPAM", "a"), rule("b", "SPAM", "b")]
+    rows = table(RuleSet(rules, CLASSES).apply(batch(*["ab"] * shared)))
+    assert rows["b"]["near_duplicate_of"] == twin
+
+
 def test_failures_are_counted_by_rule(tmp_path):
     from labeling.rules.python import read_python_rules
 
