@@ -232,15 +232,21 @@ def _cause(result: dg.ExecuteInProcessResult, job: str, batch: str | None) -> Ba
     for event in result.all_events:
         if event.is_step_failure:
             error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
             if error is None:
                 break
-            if error.cls_name == dg.DagsterExecutionInterruptedError.__name__:
+            chain = [
+                error
+            ]  # from Dagster's own to what began it; who speaks to the user first, says more
+            while (cause := chain[-1].cause) is not None:
+                chain.append(cause)
+            if any(e.cls_name == dg.DagsterExecutionInterruptedError.__name__ for e in chain):
                 return KeyboardInterrupt()
+            users = _user_errors(LabelingError)
+            for told in chain:
+                if told.cls_name in users:
+                    return TaskError(told.message.strip().partition(": ")[2])
+            error = chain[-1]
             message = error.message.strip()
-            if error.cls_name in _user_errors(LabelingError):
-                return TaskError(message.partition(": ")[2])
             return RuntimeError(f"step {event.step_key} failed: {message}\n{''.join(error.stack)}")
     return RuntimeError(
         f"{job} failed{f' on batch {batch}' if batch else ''} before any step began"

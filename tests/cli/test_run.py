@@ -99,6 +99,10 @@ def test_a_task_that_is_not_there_is_refused_with_those_that_are(tmp_path, touch
         (("rules.yaml", "label: praise", "label: prays"), r"rules.yaml.*prays.*praise"),
         (("rules.py", 'label="praise"', 'label="prays"'), r"rules.py.*prays.*praise"),
         (("items/2026-03-02.csv", "item_id", "id"), r"column 'item_id' is missing"),
+        (
+            ("task.yaml", "metadata: [channel]", "metadata: []"),
+            r"rule '\w+' asks for column 'channel'",
+        ),
     ],
 )
 def test_mistakes_of_a_user_end_with_one_message_and_no_traceback(
