@@ -84,6 +84,11 @@ class Ran:
     markup: str = MARKUP
     formula: str = FORMULA
 
+    def copy_to(self, folder: Path) -> Path:
+        """A copy of the project to write to, from one that nobody opens: while a test reads the
+        project itself, SQLite's side files come and go in it."""
+        return shutil.copytree(untouched(self.project), folder)
+
 
 @dataclass(frozen=True)
 class Said:
@@ -106,9 +111,16 @@ def ran_task(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         patch.delenv("TOUCHSTONE_VAR", raising=False)
         if not done.is_file():
             project.mkdir()
-            done.write_bytes(pickle.dumps(run_letters(project)))
+            ran = run_letters(project)
+            shutil.copytree(project, untouched(project))
+            done.write_bytes(pickle.dumps(ran))
         truth, outcome = pickle.loads(done.read_bytes())
         return Ran(project, load_task(project / "tasks" / "letters"), outcome, truth)
+
+
+def untouched(project: Path) -> Path:
+    """Where the copy of a project lies that nobody opens."""
+    return project.with_name(f"{project.name}_untouched")
 
 
 def run_letters(project: Path) -> "tuple[dict[str, str], Outcome]":

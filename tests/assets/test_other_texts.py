@@ -1,7 +1,6 @@
 """Answers follow the texts that land: of another text they neither teach nor measure."""
 
 import json
-import shutil
 
 import pytest
 
@@ -216,7 +215,7 @@ def test_what_is_set_aside_is_read_anew_where_nothing_else_changed(inbox):
 def test_a_run_tells_what_it_set_aside_and_asks_again(ran_task, tmp_path, monkeypatch, touchstone):
     monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
     project = tmp_path / "project"
-    shutil.copytree(ran_task.project, project)
+    ran_task.copy_to(project)
     task = load_task(project / "tasks" / "letters")
     path = next((task.folder / "items").glob("2026-03-03.csv"))
     path.write_text(path.read_text(encoding="utf-8").replace("The ", "The old "), encoding="utf-8")

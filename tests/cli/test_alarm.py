@@ -1,7 +1,6 @@
 """``touchstone alarm``: list, acknowledge, mute, reset; kept, and a reset restarts the detector."""
 
 import json
-import shutil
 import sqlite3
 from datetime import UTC, datetime
 
@@ -28,7 +27,7 @@ update quality.drift_series set fired = batch = '2026-03-02', alarm = true, log_
 def project(ran_task, tmp_path, monkeypatch):
     """A copy of the task that was run, in which the labels' alarm fired on the first day."""
     monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
-    shutil.copytree(ran_task.project, tmp_path / "project")
+    ran_task.copy_to(tmp_path / "project")
     task = load_task(tmp_path / "project" / "tasks" / "letters")
     with warehouse_of(task).connect() as db:
         db.execute(FIRED)

@@ -1,7 +1,6 @@
 """``touchstone canary``: rounds told, and a new reference taken."""
 
 import json
-import shutil
 from datetime import datetime
 
 import pyarrow as pa
@@ -22,7 +21,7 @@ ROUND = {
 @pytest.fixture
 def project(ran_task, tmp_path):
     folder = tmp_path / "project"
-    shutil.copytree(ran_task.project, folder)
+    ran_task.copy_to(folder)
     return folder
 
 

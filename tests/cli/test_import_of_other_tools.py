@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +49,7 @@ def project(ran_task, tmp_path):
     from resources.task.task import load_task
 
     folder = tmp_path / "project"
-    shutil.copytree(ran_task.project, folder)
+    ran_task.copy_to(folder)
     task = load_task(folder / "tasks" / "letters")
     for path in task.var.glob("reviews.sqlite*"):
         path.unlink()

@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 
 import pytest
 import yaml
@@ -33,7 +32,7 @@ def provider():
 def project(ran_task, provider, tmp_path, monkeypatch):
     """A copy of the task that asks two models; its gold is what its reviewers audited."""
     project = tmp_path / "project"
-    shutil.copytree(ran_task.project, project)
+    ran_task.copy_to(project)
     folder = project / "tasks" / "letters"
     prompt = (folder / "prompts" / "classify.md").read_text(encoding="utf-8")
     prompt = prompt.replace("format: text", "format: text\n  confidence: none", 1)

@@ -1,7 +1,6 @@
 """``touchstone reset``: begun anew from a batch or as a whole, with what was said and paid."""
 
 import os
-import shutil
 
 import pytest
 
@@ -19,7 +18,7 @@ DAYS = ["2026-03-02", "2026-03-03"]
 def task(ran_task, tmp_path, monkeypatch):
     monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
     project = tmp_path / "project"
-    shutil.copytree(ran_task.project, project)
+    ran_task.copy_to(project)
     copied = load_task(project / "tasks" / "letters")
     yield copied
     warehouse_of(copied).close()

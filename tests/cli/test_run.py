@@ -3,7 +3,6 @@
 import json
 import re
 import resource
-import shutil
 import subprocess
 import sys
 
@@ -20,7 +19,7 @@ from cli.new.new import create
 def project(ran_task, tmp_path_factory):
     """A copy of the project that was run, to be run again."""
     folder = tmp_path_factory.mktemp("again") / "project"
-    shutil.copytree(ran_task.project, folder)
+    ran_task.copy_to(folder)
     return folder
 
 

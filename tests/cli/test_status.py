@@ -1,7 +1,6 @@
 """``touchstone status`` on a task that was run, on one that was not, and on a broken one."""
 
 import json
-import shutil
 
 from cli.new.new import create
 
@@ -53,7 +52,7 @@ def test_new_files_show_as_a_batch_that_waits(ran_task, tmp_path, touchstone):
     from resources.task.task import load_task
 
     project = tmp_path / "copy"
-    shutil.copytree(ran_task.project, project)
+    ran_task.copy_to(project)
     task = load_task(project / "tasks" / "letters")
     (task.folder / "items" / "2026-03-04.csv").write_text(
         "item_id,received_at,channel,text\nn1,2026-03-04T10:00:00,mail,Hello?\n"

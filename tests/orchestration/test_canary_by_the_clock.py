@@ -1,7 +1,6 @@
 """The canary by the clock, on a small task that was really run: no batch arrives, it is asked."""
 
 import json
-import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -56,7 +55,7 @@ def task(ran_task, model, tmp_path, monkeypatch) -> Task:
     """A copy of the task that asks the model, with gold enough for a panel in its first batch."""
     monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
     project = tmp_path / "project"
-    shutil.copytree(ran_task.project, project)
+    ran_task.copy_to(project)
     folder = project / "tasks" / "letters"
     prompt = folder / "prompts" / "classify.md"
     text = prompt.read_text(encoding="utf-8").replace("parameters:", PRICE, 1)

@@ -1,7 +1,6 @@
 """Damaged and deleted files: results are made again, the others are named with the way out."""
 
 import os
-import shutil
 import sqlite3
 from contextlib import closing
 
@@ -20,7 +19,7 @@ def task(ran_task, tmp_path, monkeypatch):
     """A copy of a task that was run."""
     monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
     project = tmp_path / "project"
-    shutil.copytree(ran_task.project, project)
+    ran_task.copy_to(project)
     copied = load_task(project / "tasks" / "letters")
     yield copied
     warehouse_of(copied).close()

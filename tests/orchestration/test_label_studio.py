@@ -1,7 +1,5 @@
 """Label Studio as a task names it: by sensor and by hand, against a fake on a socket."""
 
-import shutil
-
 import dagster as dg
 import pytest
 
@@ -25,7 +23,7 @@ def task(ran_task, tmp_path, monkeypatch, studio):
     monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
     monkeypatch.setenv("STUDIO_TOKEN", TOKEN)
     project = tmp_path / "project"
-    shutil.copytree(ran_task.project, project)
+    ran_task.copy_to(project)
     file = project / "tasks" / "letters" / "task.yaml"
     section = f"\nlabel_studio: {{url: '{studio.url}', token_variable: STUDIO_TOKEN, keep: 4}}\n"
     file.write_text(file.read_text(encoding="utf-8") + section, encoding="utf-8")

@@ -1,7 +1,6 @@
 """Sensors on a small task that was really run: what they ask for, and what they leave alone."""
 
 import os
-import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +31,7 @@ def task(ran_task, tmp_path, monkeypatch) -> Task:
     """A copy of a task that was run, to change at will."""
     monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
     project = tmp_path / "project"
-    shutil.copytree(ran_task.project, project)
+    ran_task.copy_to(project)
     return load_task(project / "tasks" / "letters")
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -84,7 +83,7 @@ class Up:
 @pytest.fixture
 def project(ran_task, tmp_path) -> Path:
     """A copy of a project with one small task that was run."""
-    shutil.copytree(ran_task.project, tmp_path / "project")
+    ran_task.copy_to(tmp_path / "project")
     return tmp_path / "project"
 
 

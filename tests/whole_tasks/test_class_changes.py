@@ -1,7 +1,6 @@
 """Classes renamed, merged, split, retired: on a small task that was run, reviewed and published."""
 
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -52,7 +51,7 @@ def project(ran_task, tmp_path, monkeypatch):
     """A copy of the project that was run."""
     monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
     folder = tmp_path / "project"
-    shutil.copytree(ran_task.project, folder)
+    ran_task.copy_to(folder)
     return folder
 
 
