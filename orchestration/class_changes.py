@@ -22,6 +22,7 @@ from orchestration.turn import turn
 from resources.dagster.instance import under_way
 from resources.models.task_models import classes_of, prompts_of, voter_versions
 from resources.reviews.store import ReviewStore
+from resources.store.standing import stands
 from resources.store.tables import (
     AUDIT_SAMPLE,
     DRIFT_SERIES,
@@ -31,7 +32,7 @@ from resources.store.tables import (
     RULE_VOTES,
     STUDENT_VOTES,
 )
-from resources.store.warehouse import Warehouse
+from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.classes.asked import Asked
 from resources.task.classes.edits import Edits, edits_of
 from resources.task.classes.files import write_files
@@ -227,7 +228,7 @@ def _stamps(
     task: Task, new: Task, warehouse: Warehouse, asked: Asked, same: bool
 ) -> tuple[dict[str, list[str]], list[str], list[str]]:
     """Return old and new stamps of batches that stay as they are, those measured, and those to be labelled."""
-    if not task.warehouse.is_file():
+    if not stands(task):
         return {}, [], []
     warehouse.ensure(
         RELEASED, DRIFT_SERIES, RULE_VOTES, MODEL_VOTES, STUDENT_VOTES, AUDIT_SAMPLE, GOLD
@@ -238,7 +239,7 @@ def _stamps(
                 "select batch, any_value(stamp) from labels.released group by batch"
             ).fetchall()
         )
-        stands = {batch: stamp_of(task, db, batch) for batch in made}
+        today = {batch: stamp_of(task, db, batch) for batch in made}
         becomes = {batch: stamp_of(new, db, batch) for batch in made}
         evidence = dict(
             db.execute(
@@ -247,18 +248,18 @@ def _stamps(
         )
         chain = input_chain(task, db)
     follow = same and asked.what in ("rename", "merge")
-    stamps = {b: [stamp, becomes[b]] for b, stamp in made.items() if follow and stamp == stands[b]}
+    stamps = {b: [stamp, becomes[b]] for b, stamp in made.items() if follow and stamp == today[b]}
     measured = [b for b, mark in evidence.items() if follow and chain.get(b) == mark]
     return stamps, measured, sorted(set(made) - set(stamps))
 
 
 def _open_alarms(task: Task, asked: Asked) -> list[str]:
-    if not task.warehouse.is_file():
+    if not stands(task):
         return []
     from assets.quality.alarms import known_alarms
     from resources.alerts.trail import AlarmTrail
 
-    warehouse = Warehouse(path=str(task.warehouse))
+    warehouse = warehouse_of(task)
     events = AlarmTrail(task.alarm_trail, task.changes).events()
     about = {f"class/{name}" for name in asked.old}
     rows = known_alarms(warehouse, events, datetime.now(UTC))

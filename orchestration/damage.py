@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labeling.student.whole import is_whole
+from resources.store.standing import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
@@ -60,7 +61,7 @@ def damaged_files(task: Task, *, everything: bool = False) -> list[Damage]:
         for path in sorted(task.students.glob("*.joblib"))
         if not is_whole(path)
     ]
-    if everything and task.warehouse.is_file():
+    if everything and stands(task):
         fault = _fault_of_warehouse(task)
         if fault is not None:
             found.append(
@@ -115,11 +116,11 @@ def _fault_of_parquet(path: Path) -> str | None:
 
 
 def _fault_of_warehouse(task: Task) -> str | None:
-    from resources.store.warehouse import Warehouse
+    from resources.store.warehouse import warehouse_of
 
     tables = "select schema_name || '.\"' || table_name || '\"' from duckdb_tables()"
     try:
-        with Warehouse(path=str(task.warehouse), patience_s=5.0).connect() as db:
+        with warehouse_of(task, 5.0).connect() as db:
             for (table,) in db.execute(tables).fetchall():
                 db.execute(f"select bit_xor(hash(t)) from {table} t").fetchall()
     except TaskError as error:

@@ -25,11 +25,12 @@ def definitions(task: Task) -> dg.Definitions:
     prepare()
     from assets.graph import assets
     from expectations.checks import checks
-    from orchestration.schedules import schedules, warehouse_of
+    from orchestration.schedules import schedules
     from orchestration.sensors.files import sensors
     from orchestration.sensors.label_studio import label_studio_sensors
     from orchestration.sensors.model_answers import model_answer_sensors
     from resources.store.dbt import dbt_resource
+    from resources.store.warehouse import warehouse_of
 
     return dg.Definitions(
         assets=assets(task),

@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from assets.landing.forgetting import forget, made
 from assets.published.history import delete_runs
-from orchestration.schedules import warehouse_of
 from orchestration.turn import turn
 from resources.dagster.instance import (
     LAUNCHED_TAG,
@@ -21,7 +20,8 @@ from resources.dagster.instance import (
 from resources.dagster.partitions import batches
 from resources.reviews.store import ReviewStore
 from resources.store.canary_tables import CANARY, CANARY_EXAMPLES, CANARY_PANEL
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.standing import stands
+from resources.store.warehouse import Warehouse, insert, transaction, warehouse_of
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
@@ -87,7 +87,7 @@ def _refuse_if_run(task: Task, instance: dg.DagsterInstance) -> None:
 
 
 def _readable(task: Task) -> list[str]:
-    if not task.warehouse.is_file():
+    if not stands(task):
         return []
     with contextlib.suppress(TaskError):
         return made(warehouse_of(task))
@@ -105,7 +105,7 @@ def _some(task: Task, warehouse: Warehouse, chosen: Sequence[str]) -> None:
 def _all(task: Task, chosen: Sequence[str]) -> None:
     """Delete the warehouse as a file: nothing of what stood there is left in it."""
     warehouse, kept = warehouse_of(task), dict[str, pa.Table]()
-    if task.warehouse.is_file():
+    if stands(task):
         with contextlib.suppress(TaskError):  # one that is damaged holds nothing to be kept
             warehouse.ensure(*PAID)
             kept = {table.name: warehouse.read(f"from {table.sql_name}") for table in PAID}

@@ -27,11 +27,11 @@ from orchestration.planning import (
     is_published,
     models_at_rest,
 )
-from orchestration.schedules import warehouse_of
 from orchestration.simulating import simulate_inbox
 from orchestration.turn import turn
 from resources.dagster.instance import COMMAND_TAG, PROCESS_TAG, end_lost_runs, open_instance
 from resources.processes import this_process
+from resources.store.warehouse import warehouse_of
 from resources.task.errors import BlockedError, TaskError
 from resources.task.task import Task
 

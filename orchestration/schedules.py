@@ -3,7 +3,6 @@
 import dagster as dg
 
 from orchestration.canary_schedule import canary_schedules
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 CRON = {
@@ -35,8 +34,3 @@ def schedules(task: Task) -> list[dg.ScheduleDefinition]:
         return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat())
 
     return [label_new_batches, *canary_schedules(task)]
-
-
-def warehouse_of(task: Task) -> Warehouse:
-    """Return the warehouse of ``task``, for code outside of a run."""
-    return Warehouse(path=str(task.warehouse))

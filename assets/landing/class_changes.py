@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import duckdb
-
 from assets.landing.class_columns import (
     FIGURES,
     KEPT,
@@ -15,6 +13,8 @@ from assets.landing.class_columns import (
 from assets.landing.class_stores import carry_stores
 from assets.reading.evidence import input_chain
 from labeling.class_changes import ClassChange, pooled
+from resources.store.session import Session
+from resources.store.standing import stands
 from resources.store.table import Table
 from resources.store.tables import RELEASED, RULE_VERSIONS, RULE_VOTES
 from resources.store.warehouse import Warehouse, transaction
@@ -54,9 +54,7 @@ def carry_over(task: Task, warehouse: Warehouse) -> int:
     return len(changes) - (done or 0)
 
 
-def _carry(
-    db: duckdb.DuckDBPyConnection, tables: set[str], before: Sequence[str], change: ClassChange
-) -> None:
+def _carry(db: Session, tables: set[str], before: Sequence[str], change: ClassChange) -> None:
     moves = change.moves
     if not moves:
         return
@@ -96,7 +94,7 @@ def _carry(
                 _rename_series(db, table, column, moves if renamed else dict.fromkeys(moves))
 
 
-def _apply_again(db: duckdb.DuckDBPyConnection, gone: Sequence[str]) -> None:
+def _apply_again(db: Session, gone: Sequence[str]) -> None:
     """Forget that rules were applied whose votes go: the same rule may vote for the name again."""
     db.execute(
         "delete from votes.rule_versions as v where exists (select 1 from votes.rules as r"
@@ -105,9 +103,7 @@ def _apply_again(db: duckdb.DuckDBPyConnection, gone: Sequence[str]) -> None:
     )
 
 
-def _rename(
-    db: duckdb.DuckDBPyConnection, table: Table, column: str, moves: Mapping[str, str | None]
-) -> None:
+def _rename(db: Session, table: Table, column: str, moves: Mapping[str, str | None]) -> None:
     """Put today's names in the place of old ones; a row whose name has none goes."""
     known, gone = _split(moves)
     if gone:
@@ -120,9 +116,7 @@ def _rename(
         )
 
 
-def _rename_series(
-    db: duckdb.DuckDBPyConnection, table: Table, column: str, moves: Mapping[str, str | None]
-) -> None:
+def _rename_series(db: Session, table: Table, column: str, moves: Mapping[str, str | None]) -> None:
     """The same for ``class/NAME``, ``class/NAME@...`` and ``voter/VOTER/NAME``."""
     for old, new in moves.items():
         of_class = f"({column} = $class or starts_with({column}, $class || '@'))"
@@ -140,9 +134,7 @@ def _rename_series(
         )
 
 
-def _pool(
-    db: duckdb.DuckDBPyConnection, table: Table, column: str, places: list[list[int]]
-) -> None:
+def _pool(db: Session, table: Table, column: str, places: list[list[int]]) -> None:
     """Sum the probabilities of classes that became one; what went with a class is shared out."""
     sums = ", ".join(" + ".join(f"{column}[{i + 1}]" for i in into) or "0.0" for into in places)
     db.execute(
@@ -152,9 +144,7 @@ def _pool(
     )
 
 
-def _restamp(
-    task: Task, db: duckdb.DuckDBPyConnection, tables: set[str], change: ClassChange
-) -> None:
+def _restamp(task: Task, db: Session, tables: set[str], change: ClassChange) -> None:
     """Let versions, stamps and evidence that were true before be true now."""
     for voter, (old, new) in change.detail.get("versions", {}).items():
         for table, columns in VERSIONED.items():
@@ -208,7 +198,7 @@ def uses(warehouse: Warehouse, task: Task) -> dict[str, dict[str, int]]:
         "gold": "people.gold",
     }
     found: dict[str, dict[str, int]] = {}
-    if not task.warehouse.is_file():
+    if not stands(task):
         return found
     with warehouse.connect() as db:
         tables = {str(row[0]) for row in db.execute(STANDING).fetchall()}

@@ -7,9 +7,8 @@ paid for and tell of the models.
 
 from collections.abc import Sequence
 
-import duckdb
-
 from resources.reviews.store import ReviewStore
+from resources.store.session import Session
 from resources.store.warehouse import Warehouse, transaction
 from resources.task.task import Task
 
@@ -49,5 +48,5 @@ def forget(task: Task, warehouse: Warehouse, batches: Sequence[str]) -> None:
         ReviewStore(task.reviews).withdraw(batches)
 
 
-def _tables(db: duckdb.DuckDBPyConnection) -> list[str]:
+def _tables(db: Session) -> list[str]:
     return [name for (name,) in db.execute(OF_BATCHES).fetchall() if name not in KEPT]

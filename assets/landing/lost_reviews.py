@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from resources.store.standing import stands
 from resources.store.tables import REVIEWS
 from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
@@ -18,7 +19,7 @@ def check_lost_reviews(task: Task, warehouse: Warehouse) -> None:
     TaskError
         Naming the file, how many answers are gone, and both ways out.
     """
-    if not task.warehouse.is_file() or _holds_answers(task.reviews):
+    if not stands(task) or _holds_answers(task.reviews):
         return
     warehouse.ensure(REVIEWS)
     known = warehouse.read(f"select count(*) as n from {REVIEWS.sql_name}")["n"][0].as_py()

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from resources.store.standing import stands
 from resources.store.tables import ARRIVALS, QUARANTINE
-from resources.store.warehouse import Warehouse
+from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
@@ -37,10 +38,10 @@ def set_aside(warehouse: Warehouse) -> list[dict[str, Any]]:
 
 def sentence_of(task: Task, patience_s: float = 3.0) -> str | None:
     """Tell :func:`sentence` of a task; ``None`` too where a run has its warehouse at the moment."""
-    if not task.warehouse.is_file():
+    if not stands(task):
         return None
     try:
-        return sentence(Warehouse(path=str(task.warehouse), patience_s=patience_s), task.name)
+        return sentence(warehouse_of(task, patience_s), task.name)
     except TaskError:
         return None
 

@@ -6,11 +6,11 @@ The store hides what machines think wherever a review is blind.
 import json
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from assets.votes.rules import load_rules
 from labeling.rules.spans import find_spans
+from resources.store.session import Session
 from resources.task.task import Task
 
 SAID = """
@@ -23,7 +23,7 @@ left join labels.released r using (item_id, batch)
 """
 
 
-def with_hints(task: Task, db: duckdb.DuckDBPyConnection, plan: pa.Table) -> pa.Table:
+def with_hints(task: Task, db: Session, plan: pa.Table) -> pa.Table:
     """Add to each planned item its further columns, the released label and what rules matched.
 
     Parameters

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.sampling.audit import AuditDesign
+from resources.store.session import Session
 from resources.store.tables import (
     AUDIT_DESIGN,
     AUDIT_SAMPLE,
@@ -127,9 +127,7 @@ def unlabelled(task: Task, batch: str) -> Audit:
     return Audit(audited, np.empty(0, dtype=object), nothing, sure, sure, sure)
 
 
-def _by_batch(
-    db: duckdb.DuckDBPyConnection, query: str, batches: Sequence[str]
-) -> dict[str, pa.Table]:
+def _by_batch(db: Session, query: str, batches: Sequence[str]) -> dict[str, pa.Table]:
     rows = db.execute(query, {"batches": list(batches)}).to_arrow_table()
     keys = rows["batch"].to_numpy(zero_copy_only=False)
     return {str(key): rows.filter(pa.array(keys == key)) for key in sorted(set(keys))}

@@ -6,13 +6,12 @@ import math
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from labeling.quality.detector import Evidence
 from labeling.quality.family import LABELS, Budget
 from labeling.quality.trail import Event, resets
 from labeling.quality.watch import Promises, Watched
 from resources.alerts.trail import AlarmTrail
+from resources.store.session import Session
 from resources.task.remakes import Remakes, hash_of
 from resources.task.task import Task
 
@@ -56,7 +55,7 @@ def promises(task: Task) -> Promises:
     )
 
 
-def input_chain(task: Task, db: duckdb.DuckDBPyConnection) -> dict[str, str]:
+def input_chain(task: Task, db: Session) -> dict[str, str]:
     """Return for each released batch a hash of everything its evidence and the ones before rest on.
 
     Reviews that come late, labels made anew, another promise or a reset change the hashes from
@@ -87,7 +86,7 @@ def starts_anew(events: list[Event], previous: str | None, batch: str) -> set[st
     }
 
 
-def stale_evidence(task: Task, db: duckdb.DuckDBPyConnection) -> list[str]:
+def stale_evidence(task: Task, db: Session) -> list[str]:
     """Name the batches whose evidence rests on something else than what stands there now."""
     stored = dict(
         db.execute("select batch, input from quality.drift_series where series = ?", [LABELS])

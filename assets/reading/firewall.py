@@ -1,10 +1,10 @@
 """Gold for whoever learns, with the audit of what is judged left out; the one door to it."""
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 
 from labeling.quality.firewall import Firewall, GoldRows
+from resources.store.session import Session
 from resources.store.tables import GOLD, ITEMS
 from resources.store.warehouse import Warehouse
 
@@ -19,7 +19,7 @@ where g.batch < $batch order by g.batch, g.item_id
 """
 
 
-def wall_before(db: duckdb.DuckDBPyConnection, batch: str) -> Firewall:
+def wall_before(db: Session, batch: str) -> Firewall:
     """Return the firewall around all gold, for labels of ``batch`` and what comes after it."""
     rows = db.execute(EVERY).to_arrow_table()
     names = ("item_id", "batch", "label", "origin")
@@ -34,7 +34,7 @@ def wall_before(db: duckdb.DuckDBPyConnection, batch: str) -> Firewall:
     return Firewall(gold, {str(name) for name in np.unique(gold.batch) if name >= batch})
 
 
-def may_teach(db: duckdb.DuckDBPyConnection, batch: str, rows: pa.Table, used_by: str) -> pa.Table:
+def may_teach(db: Session, batch: str, rows: pa.Table, used_by: str) -> pa.Table:
     """Keep the rows (with an ``item_id``) that may teach labels of ``batch``.
 
     Raises

@@ -4,10 +4,9 @@ import hashlib
 import os
 from pathlib import Path
 
-import duckdb
-
 from resources.alerts.trail import AlarmTrail
 from resources.store.pictures import state_of
+from resources.store.session import Session
 from resources.store.tables import CANARY, QUARANTINE, REVIEWS
 from resources.task.remakes import Remakes, hash_of
 from resources.task.task import Task
@@ -40,7 +39,7 @@ select image from raw.arrivals where batch = ? and image is not null order by it
 """
 
 
-def stamp_of(task: Task, db: duckdb.DuckDBPyConnection, batch: str) -> str:
+def stamp_of(task: Task, db: Session, batch: str) -> str:
     """Hash of the batch's items and pictures, the rules and prompts as they stand, and the settings."""
     (items,) = db.execute(ITEMS_HASH, {"batch": batch}).fetchone() or ("none",)
     if task.spec.source.image is not None:
@@ -49,7 +48,7 @@ def stamp_of(task: Task, db: duckdb.DuckDBPyConnection, batch: str) -> str:
     return hashlib.sha256(f"{items} {settings_hash(task)}".encode()).hexdigest()[:16]
 
 
-def publication_stamp(task: Task, db: duckdb.DuckDBPyConnection) -> str:
+def publication_stamp(task: Task, db: Session) -> str:
     """Hash of every batch's stamp, of what was measured and asked, and of what was done about alarms.
 
     Equal, and what is published is true.

@@ -12,6 +12,7 @@ from labeling.files.found import find_files, state_of
 from labeling.items.reading import read_items
 from orchestration.damage import damaged_files
 from resources.environment import secret
+from resources.store.standing import stands
 from resources.task.errors import DamagedError, TaskError
 from resources.task.task import Task, load_task
 
@@ -136,14 +137,14 @@ def _models(task: Task) -> Finding:
 
 
 def _warehouse(task: Task) -> Finding:
-    if not task.warehouse.is_file():
+    if not stands(task):
         return Finding("", "fine", "not made yet; the first run makes it")
-    from resources.store.warehouse import Warehouse
+    from resources.store.warehouse import warehouse_of
 
     if not os.access(task.warehouse, os.W_OK):
         return Finding("", "mend", f"{task.warehouse} is read-only", "give yourself the right")
     try:
-        Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S).read("select 1")
+        warehouse_of(task, PATIENCE_S).read("select 1")
     except DamagedError as error:
         return Finding("", "mend", f"does not open: {error}", f"touchstone reset {task.name}")
     except TaskError as error:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from resources.alerts.ledger import AlertLedger
 from resources.environment import user
+from resources.store.standing import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.percent import percent
@@ -96,22 +97,22 @@ def alarms_of(task: Task, now: datetime) -> list[dict[str, Any]]:
     """Return every alarm that fired, with its state by ``now``; none where nothing was measured."""
     from assets.quality.alarms import known_alarms
     from resources.alerts.trail import AlarmTrail
-    from resources.store.warehouse import Warehouse
+    from resources.store.warehouse import warehouse_of
 
-    if not task.warehouse.is_file():
+    if not stands(task):
         return []
-    warehouse = Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S)
+    warehouse = warehouse_of(task, PATIENCE_S)
     return known_alarms(warehouse, AlarmTrail(task.alarm_trail, task.changes).events(), now)
 
 
 def _batch(task: Task, what: What, series: str, batch: str | None) -> str:
     """Return the batch that is meant: the newest alarm's to acknowledge, else the newest."""
     from resources.store.tables import DRIFT_SERIES
-    from resources.store.warehouse import Warehouse
+    from resources.store.warehouse import warehouse_of
 
-    if not task.warehouse.is_file():
+    if not stands(task):
         raise TaskError(f"nothing is measured yet; `touchstone run {task.name}` does")
-    warehouse = Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S)
+    warehouse = warehouse_of(task, PATIENCE_S)
     warehouse.ensure(DRIFT_SERIES)
     rows = warehouse.read(
         "select batch, series, fired from quality.drift_series order by batch, series"

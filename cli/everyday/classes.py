@@ -54,9 +54,9 @@ def classes(
         return
     asked = _asked(what, tuple(names or ()), into)
     from orchestration.class_changes import change_classes, plan_change
-    from resources.store.warehouse import Warehouse
+    from resources.store.warehouse import warehouse_of
 
-    warehouse = Warehouse(path=str(chosen.warehouse), patience_s=PATIENCE_S)
+    warehouse = warehouse_of(chosen, PATIENCE_S)
     plan = plan_change(chosen, warehouse, asked, user())
     for line in preview(chosen, plan):
         out.print(escape(line))

@@ -197,9 +197,9 @@ def write_model(task: Task, path: Path, card: Path) -> str:
 
 
 def _with_text(task: Task, labels: "pa.Table") -> "pa.Table":
-    from resources.store.warehouse import Warehouse
+    from resources.store.warehouse import warehouse_of
 
-    warehouse = Warehouse(path=str(task.warehouse))
+    warehouse = warehouse_of(task)
     shown = "i.text" if task.spec.source.image is None else "i.text, i.image"
     with warehouse.connect() as db:
         db.register("labels_to_export", labels)

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from resources.reviews.rows import Review, ReviewError
+from resources.store.standing import stands
 from resources.task.locate import find_task
 from resources.task.task import Task
 
@@ -223,11 +224,11 @@ def _items(task: Task, wanted: list[tuple[str | None, str | None]]) -> "Items":
     from console.formats.matching import load_items
     from labeling.llm.redaction import redactor
     from resources.reviews.store import ReviewStore
-    from resources.store.warehouse import Warehouse
+    from resources.store.warehouse import warehouse_of
 
     source = task.spec.source
     redact = redactor(source.redact, source.redact_patterns)
-    warehouse = Warehouse(path=str(task.warehouse)) if task.warehouse.is_file() else None
+    warehouse = warehouse_of(task) if stands(task) else None
     if not task.reviews.is_file():
         return load_items(warehouse, None, wanted, redact)
     with closing(ReviewStore(task.reviews)) as store:

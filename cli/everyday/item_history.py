@@ -5,6 +5,7 @@ import re
 from contextlib import suppress
 from typing import Any
 
+from resources.store.standing import stands
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
@@ -62,13 +63,13 @@ def story_of(task: Task, item: str) -> dict[str, Any] | None:
         that decided. ``label``, ``decided_by``: what is published; people, consensus, student or
         nobody. ``reviews``, ``gold``, ``audit``, ``queue``. Empty or ``None`` where there is none.
     """
-    if not task.warehouse.is_file():
+    if not stands(task):
         return None
     from resources.store import tables
     from resources.store.table import Table as Stored
-    from resources.store.warehouse import Warehouse
+    from resources.store.warehouse import warehouse_of
 
-    warehouse = Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S)
+    warehouse = warehouse_of(task, PATIENCE_S)
     warehouse.ensure(*(one for one in vars(tables).values() if isinstance(one, Stored)))
 
     with warehouse.connect() as db:
@@ -179,12 +180,12 @@ def _reviews(task: Task, item: str) -> list[dict[str, Any]]:
 
 def unknown(tasks: list[Task], item: str) -> TaskError:
     """Say that an item never arrived, and which ids are like it."""
-    from resources.store.warehouse import Warehouse
+    from resources.store.warehouse import warehouse_of
 
     near: list[str] = []
-    searched = [task for task in tasks if task.warehouse.is_file()]
+    searched = [task for task in tasks if stands(task)]
     for task in searched:
-        found = Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S).read(
+        found = warehouse_of(task, PATIENCE_S).read(
             "select distinct item_id, jaro_winkler_similarity(item_id, ?) as likeness"
             " from raw.arrivals where likeness >= ? order by likeness desc, item_id limit 3",
             [item, NEAR],

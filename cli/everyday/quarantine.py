@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.everyday.export import whole
+from resources.store.standing import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 
@@ -29,12 +30,12 @@ def quarantine(
 ) -> None:
     """Show which rows were set aside as they landed, where they stand and why."""
     from assets.landing.set_aside import ALL, set_aside
-    from resources.store.warehouse import Warehouse
+    from resources.store.warehouse import warehouse_of
 
     chosen = find_task(task)
-    if not chosen.warehouse.is_file():
+    if not stands(chosen):
         raise TaskError(f"nothing has landed yet: `touchstone run {chosen.name}` reads the input")
-    warehouse = Warehouse(path=str(chosen.warehouse), patience_s=PATIENCE_S)
+    warehouse = warehouse_of(chosen, PATIENCE_S)
     reasons = set_aside(warehouse)
     table = warehouse.read(ALL)
     warehouse.close()

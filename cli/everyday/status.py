@@ -16,6 +16,7 @@ from assets.landing.set_aside import sentence_of
 from cli.everyday.run import published_alarms
 from cli.published_rows import canary, newest, published_quality, switches
 from orchestration.planning import answers_to_come, models_at_rest
+from resources.store.standing import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task, load_task
@@ -100,15 +101,13 @@ def _all_tasks(project: Path) -> tuple[list[Task], list[str]]:
 
 def _waiting(task: Task) -> int | None:
     """How many batches have landed and are not labelled as things stand."""
-    if not task.warehouse.is_file():
+    if not stands(task):
         return 0
     from orchestration.planning import batches_to_label
-    from resources.store.warehouse import Warehouse
+    from resources.store.warehouse import warehouse_of
 
     try:
-        return len(
-            batches_to_label(task, Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S))
-        )
+        return len(batches_to_label(task, warehouse_of(task, PATIENCE_S)))
     except TaskError:
         return None
 

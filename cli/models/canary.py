@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from resources.store.standing import stands
 from resources.store.tables import CANARY
-from resources.store.warehouse import Warehouse
+from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
@@ -32,8 +33,8 @@ def canary(
 ) -> None:
     """Show each round of the canary, ask one now, and accept a model that changed."""
     chosen = find_task(task)
-    warehouse = Warehouse(path=str(chosen.warehouse))
-    if not chosen.warehouse.is_file():
+    warehouse = warehouse_of(chosen)
+    if not stands(chosen):
         raise TaskError(f"task {chosen.name!r} was never run; `touchstone run {chosen.name}` does")
     asked = _ask(chosen) if now else []
     warehouse.ensure(CANARY)

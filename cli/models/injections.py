@@ -31,8 +31,9 @@ from resources.models.task_models import (
     redactor_of,
     transport_of,
 )
+from resources.store.standing import stands
 from resources.store.tables import GOLD, ITEMS
-from resources.store.warehouse import Warehouse
+from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
@@ -117,9 +118,9 @@ def _confirm() -> None:
 
 
 def _items(task: Task, many: int) -> pa.Table:
-    if not task.warehouse.is_file():
+    if not stands(task):
         raise TaskError(f"task {task.name!r} was never run; `touchstone run {task.name}` does")
-    warehouse = Warehouse(path=str(task.warehouse))
+    warehouse = warehouse_of(task)
     warehouse.ensure(GOLD, ITEMS)
     found = warehouse.read(CHOSEN, [many])
     if not found.num_rows:
@@ -131,7 +132,7 @@ def _items(task: Task, many: int) -> pa.Table:
 
 
 def _asking(task: Task, prompts: tuple[Prompt, ...]) -> dict[str, Any]:
-    warehouse, redact = Warehouse(path=str(task.warehouse)), redactor_of(task)
+    warehouse, redact = warehouse_of(task), redactor_of(task)
     newest = warehouse.read("select max(batch) as batch from raw.items")["batch"].to_pylist()[0]
     return {"examples": example_pool(warehouse, str(newest), prompts, redact), "redact": redact}
 

@@ -29,7 +29,7 @@ from resources.models.task_models import (
     prompts_of,
     redactor_of,
 )
-from resources.store.warehouse import Warehouse
+from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
@@ -91,7 +91,7 @@ def _items(task: Task, batch: str | None) -> tuple[pa.Table, str]:
     """Return the items and where they were read: the warehouse, or before the first run the files."""
     if task.warehouse.exists():
         try:
-            table = Warehouse(path=str(task.warehouse)).read(
+            table = warehouse_of(task).read(
                 "select item_id, batch, text, image from raw.items order by batch, item_id"
             )
         except duckdb.CatalogException:
@@ -155,7 +155,7 @@ def _examples(task: Task, items: pa.Table) -> ExamplePool | None:
     batches = strings(items, "batch")
     if not batches or not task.warehouse.exists():
         return None
-    warehouse = Warehouse(path=str(task.warehouse))
+    warehouse = warehouse_of(task)
     return example_pool(warehouse, max(batches), prompts_of(task), redactor_of(task))
 
 
@@ -170,7 +170,7 @@ def _undecided(task: Task, batch: str) -> list[str] | None:
     if not task.warehouse.exists():
         return None
     try:
-        with Warehouse(path=str(task.warehouse)).connect() as db:
+        with warehouse_of(task).connect() as db:
             applied = db.execute(
                 "select count(*) from votes.rule_versions where batch = ?", [batch]
             ).fetchone()

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from resources.store.standing import stands
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
@@ -46,7 +47,7 @@ def trail_sensor(task: Task) -> dg.SensorDefinition:
         from resources.alerts.trail import AlarmTrail
 
         n_events = len(AlarmTrail(task.alarm_trail, task.changes).events())
-        if n_events <= int(context.cursor or 0) or not task.warehouse.is_file():
+        if n_events <= int(context.cursor or 0) or not stands(task):
             return dg.SkipReason("nobody has dealt with an alarm since")
         try:
             warehouse = requests.patient(task)

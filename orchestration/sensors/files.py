@@ -18,6 +18,7 @@ from orchestration.sensors.alarms import alert_sensor, trail_sensor
 from orchestration.sensors.run_requests import ask, patient, under_way
 from resources.dagster.instance import TASK_TAG
 from resources.reviews.store import ReviewStore
+from resources.store.standing import stands
 from resources.store.tables import ARRIVALS
 from resources.task.errors import TaskError
 from resources.task.task import Task
@@ -96,7 +97,7 @@ def new_batches(task: Task) -> dg.SensorDefinition:
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         landed = context.instance.get_latest_materialization_event(ARRIVALS.key(task.name))
-        if landed is None or not task.warehouse.is_file():
+        if landed is None or not stands(task):
             return dg.SkipReason("nothing has landed yet")
         if under_way(context, f"{task.name}_land"):
             return dg.SkipReason("files are being read")
@@ -131,7 +132,7 @@ def landing_told(task: Task) -> dg.SensorDefinition:
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         landed = context.instance.get_latest_materialization_event(ARRIVALS.key(task.name))
-        if landed is None or not task.warehouse.is_file():
+        if landed is None or not stands(task):
             return dg.SkipReason("nothing has landed yet")
         if landed.run_id == context.cursor:
             return dg.SkipReason("the last landing is settled")
@@ -163,7 +164,7 @@ def new_reviews(task: Task) -> dg.SensorDefinition:
         description="Read new reviews and measure the batches they touch.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        if not (task.reviews.is_file() and task.warehouse.is_file()):
+        if not (task.reviews.is_file() and stands(task)):
             return dg.SkipReason("there are no reviews yet")
         if under_way(context, job):
             return dg.SkipReason("earlier reviews are being read")

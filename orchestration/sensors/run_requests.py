@@ -7,7 +7,7 @@ import dagster as dg
 
 from resources.dagster.instance import PARTITION_NAME_TAG, UNFINISHED
 from resources.dagster.partitions import batches
-from resources.store.warehouse import Warehouse
+from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.task import Task
 
 REASON_TAG = "touchstone/because"
@@ -25,7 +25,7 @@ PATIENCE_S = 20.0
 
 def patient(task: Task) -> Warehouse:
     """Return the warehouse for a sensor, which does not wait for long."""
-    return Warehouse(path=str(task.warehouse), patience_s=PATIENCE_S)
+    return warehouse_of(task, PATIENCE_S)
 
 
 def under_way(

@@ -1,20 +1,17 @@
 """The DuckDB file everything is stored in: short connections that wait their turn."""
 
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
-import duckdb
 import pyarrow as pa
 
 from resources.store.open_file import open_file
+from resources.store.session import Session
 from resources.store.table import Table
-
-STANDING = """
-select schema_name || '.' || table_name, column_name from duckdb_columns()
-where list_contains($1, schema_name || '.' || table_name)
-"""
+from resources.task.task import Task
 
 
 class Warehouse(dg.ConfigurableResource[None]):
@@ -46,27 +43,42 @@ class Warehouse(dg.ConfigurableResource[None]):
             yield path
 
     @contextmanager
-    def connect(self) -> Generator[duckdb.DuckDBPyConnection]:
-        """Yield a connection with the lock held. Read or write, then leave: compute outside."""
-        with open_file(self.path).cursor(self.patience_s) as connection:
+    def connect(self) -> Generator[Session]:
+        """Yield a session with the lock held. Read or write, then leave: compute outside."""
+        file = open_file(self.path)
+        with file.cursor(self.patience_s) as connection:
             connection.execute("set timezone = 'UTC'")
-            yield connection
+            yield Session(connection, file.made)
 
     def close(self) -> None:
         """Give the file to others at once, and not only when they ask for it."""
         open_file(self.path).close()
 
-    def read(
-        self, sql: str, parameters: Sequence[object] | Mapping[str, object] | None = None
-    ) -> pa.Table:
-        """Run one query and return all of its rows."""
-        with self.connect() as db:
-            return db.execute(sql, parameters or []).to_arrow_table()
+    def read(self, name: str, given: Any = None, **parameters: object) -> pa.Table:
+        """Return all rows of one query."""
+        with self.connect() as session:
+            if " " in name:
+                return session.execute(name, given or []).to_arrow_table()
+            return session.read(name, **parameters)
+
+    def rows(self, name: str, **parameters: object) -> list[dict[str, Any]]:
+        """Return all rows of one query with a small answer, by the names of their columns."""
+        return self.read(name, **parameters).to_pylist()
+
+    def column(self, name: str, **parameters: object) -> list[Any]:
+        """Return the first column of all rows of one query."""
+        with self.connect() as session:
+            return session.column(name, **parameters)
+
+    def value(self, name: str, **parameters: object) -> Any:
+        """Return the first column of the first row of one query; ``None`` where there is none."""
+        with self.connect() as session:
+            return session.value(name, **parameters)
 
     def ensure(self, *tables: Table) -> None:
         """Create the tables that do not stand yet, and the columns that an older version lacked."""
-        with self.connect() as db:
-            self._make(db, tables)
+        with self.connect() as session:
+            session.ensure(*tables)
 
     def replace_batch(self, table: Table, batch: str, rows: pa.Table) -> int:
         """Replace what ``table`` holds of ``batch``, in one transaction.
@@ -76,43 +88,24 @@ class Warehouse(dg.ConfigurableResource[None]):
         int
             Number of rows written. Written again, the table is the same.
         """
-        with self.connect() as db:
-            self._make(db, [table])
-            with transaction(db):
-                db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
-                insert(db, table, rows)
+        with self.connect() as session:
+            session.ensure(table)
+            with session.transaction():
+                session.delete(table, batch=batch)
+                session.insert(table, rows)
         return rows.num_rows
 
-    def _make(self, db: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
-        made = open_file(self.path).made
-        new = [table for table in tables if table.ddl not in made]
-        if not new:
-            return
-        for table in new:
-            db.execute(table.ddl)
-        stand = set(db.execute(STANDING, [[t.sql_name for t in new]]).fetchall())
-        for table in new:
-            for name, (kind, _) in table.columns.items():
-                if (table.sql_name, name) not in stand:
-                    db.execute(f'alter table {table.sql_name} add column "{name}" {kind}')
-        made.update(table.ddl for table in new)
+
+def transaction(session: Session) -> AbstractContextManager[None]:
+    """Commit at the end, or roll back."""
+    return session.transaction()
 
 
-@contextmanager
-def transaction(db: duckdb.DuckDBPyConnection) -> Generator[None]:
-    """Commit at the end, or roll back if anything is raised."""
-    db.execute("begin")
-    try:
-        yield
-    except BaseException:
-        db.execute("rollback")
-        raise
-    db.execute("commit")
+def insert(session: Session, table: Table, rows: pa.Table) -> None:
+    """Append ``rows``."""
+    session.insert(table, rows)
 
 
-def insert(db: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table) -> None:
-    """Append ``rows``, matching columns by name."""
-    names = ", ".join(f'"{name}"' for name in table.columns)
-    db.register("incoming", rows)
-    db.execute(f"insert into {table.sql_name} ({names}) select {names} from incoming")
-    db.unregister("incoming")
+def warehouse_of(task: Task, patience_s: float = 300.0) -> Warehouse:
+    """Return the store of a task; it waits ``patience_s`` seconds for others to leave it."""
+    return Warehouse(path=str(task.warehouse), patience_s=patience_s)

@@ -7,7 +7,7 @@ import pytest
 from assets.landing.arrivals import land
 from cli.new.new import create
 from orchestration.planning import batches_to_label
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.task import load_task
 

@@ -9,11 +9,11 @@ from cli.new.new import create
 from orchestration.definitions import definitions
 from orchestration.planning import batches_to_label
 from orchestration.running import run_job, run_task
-from orchestration.schedules import warehouse_of
 from resources.dagster.instance import open_instance
 from resources.reviews.store import ReviewStore
 from resources.store import tables
 from resources.store.table import as_arrow
+from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.conftest import COLUMNS, SENTENCES, THINGS, write
 

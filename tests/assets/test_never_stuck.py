@@ -7,7 +7,7 @@ import pytest
 from cli.new.new import create
 from orchestration import running
 from orchestration.running import run_task
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.errors import BlockedError
 from resources.task.task import load_task
 from tests.conftest import write

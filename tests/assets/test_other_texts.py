@@ -11,12 +11,12 @@ from assets.quality.canary_panel import EXAMPLES, PANEL
 from cli.new.new import create
 from orchestration.planning import batches_with_new_reviews
 from orchestration.running import run_task
-from orchestration.schedules import warehouse_of
 from resources.reviews.aside import set_aside
 from resources.reviews.rows import Assignment, Review
 from resources.reviews.store import ReviewStore
 from resources.store import tables
 from resources.store.table import as_arrow
+from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.conftest import write
 

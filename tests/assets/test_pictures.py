@@ -13,7 +13,7 @@ from assets.reading.features import alike, look
 from assets.reading.votes import read_window
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.fakes.pictures import as_file, wall, write_walls
 

@@ -10,9 +10,8 @@ import pytest
 
 from assets.people.queue import ITEMS, VOTES, choose
 from assets.quality.queue_gain import queue_gain
-from orchestration.schedules import warehouse_of
 from resources.store import tables
-from resources.store.warehouse import Warehouse, insert
+from resources.store.warehouse import Warehouse, insert, warehouse_of
 from resources.task.schema import Queue as QueueSettings
 from resources.task.task import load_task
 from tests.conftest import DAYS, ROOT

@@ -30,8 +30,8 @@ def test_the_planted_mistake_is_found_and_said_in_words_unless_it_was_asked_befo
 
 
 def test_doubts_are_planned_as_re_reviews_and_none_of_them_measures(ran_task):
-    from orchestration.schedules import warehouse_of
     from resources.reviews.store import ReviewStore
+    from resources.store.warehouse import warehouse_of
 
     warehouse = warehouse_of(ran_task.task)
     found = warehouse.read("select item_id, batch from people.rereviews").to_pylist()

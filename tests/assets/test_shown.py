@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from assets.people.hints import with_hints
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 
 
 def test_items_come_with_their_columns_the_machine_label_and_what_rules_matched(ran_task):

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 from assets.reading.opinions import as_matrix
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 
 TOGETHER = """
 select r.item_id, r.batch, r.label, r.confidence, r.decided_by, c.label as consensus, s.pooled

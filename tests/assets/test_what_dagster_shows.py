@@ -3,9 +3,9 @@
 import dagster as dg
 import pytest
 
-from orchestration.schedules import warehouse_of
 from resources.dagster.instance import open_instance
 from resources.store.tables import CONSENSUS, DRIFT, EARLY_WARNINGS, OVERALL, RELEASED, REVIEWS
+from resources.store.warehouse import warehouse_of
 from tests.conftest import DAYS
 
 

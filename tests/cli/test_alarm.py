@@ -13,8 +13,8 @@ from assets.quality.drift import take_in
 from assets.reading.evidence import stale_evidence
 from cli.everyday.run import published_alarms
 from orchestration.planning import is_published
-from orchestration.schedules import warehouse_of
 from resources.alerts.trail import AlarmTrail
+from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 
 FIRED = """

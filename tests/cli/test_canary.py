@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from labeling.llm.ledger import Ledger
-from orchestration.schedules import warehouse_of
 from resources.store.tables import CANARY
+from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 
 ROUND = {

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 
 
 def rows(ran, sql, *values):

@@ -8,7 +8,7 @@ import yaml
 
 from labeling.llm.injections import BY_KIND, TEMPLATES
 from labeling.llm.ledger import Ledger
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.fakes.provider.recorded import item_text
 from tests.fakes.provider.server import FakeProvider

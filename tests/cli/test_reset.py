@@ -5,10 +5,10 @@ import os
 import pytest
 
 from orchestration.planning import batches_to_label
-from orchestration.schedules import warehouse_of
 from orchestration.turn import turn
 from resources.dagster.instance import open_instance
 from resources.reviews.store import ReviewStore
+from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 
 DAYS = ["2026-03-02", "2026-03-03"]

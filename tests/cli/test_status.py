@@ -48,7 +48,7 @@ def test_a_broken_task_is_told_and_hides_no_other(tmp_path, touchstone):
 
 def test_new_files_show_as_a_batch_that_waits(ran_task, tmp_path, touchstone):
     from assets.landing.arrivals import land
-    from orchestration.schedules import warehouse_of
+    from resources.store.warehouse import warehouse_of
     from resources.task.task import load_task
 
     project = tmp_path / "copy"
@@ -65,7 +65,7 @@ def test_new_files_show_as_a_batch_that_waits(ran_task, tmp_path, touchstone):
 
 def test_a_running_run_does_not_keep_status_waiting_for_long(ran_task, touchstone, monkeypatch):
     from cli.everyday import status
-    from orchestration.schedules import warehouse_of
+    from resources.store.warehouse import warehouse_of
 
     monkeypatch.setattr(status, "PATIENCE_S", 0.1)
     with warehouse_of(ran_task.task).turn():

@@ -4,8 +4,8 @@ import dagster as dg
 
 from orchestration.definitions import definitions
 from orchestration.jobs import QUIET
-from orchestration.schedules import warehouse_of
 from resources.store.tables import ITEMS, MODEL_VOTES, RULE_VOTES
+from resources.store.warehouse import warehouse_of
 from resources.task.task import Task
 
 

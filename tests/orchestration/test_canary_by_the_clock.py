@@ -16,9 +16,9 @@ from orchestration.canary_schedule import round_at
 from orchestration.definitions import definitions
 from orchestration.planning import is_published
 from orchestration.running import run_job
-from orchestration.schedules import warehouse_of
 from resources.dagster.instance import ROUND_TAG, open_instance
 from resources.store.tables import CANARY
+from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
 from resources.task.task import Task, load_task

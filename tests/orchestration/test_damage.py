@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.damage import damaged_files
 from orchestration.planning import batches_to_label, is_published
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 
 TEXT = b"this is no database" * 300

@@ -15,11 +15,11 @@ from cli.new.new import create
 from orchestration.definitions import definitions
 from orchestration.planning import answers_to_come, batches_to_label
 from orchestration.running import Outcome, run_task
-from orchestration.schedules import warehouse_of
 from orchestration.sensors.model_answers import model_answer_sensors
 from resources.dagster.instance import open_instance
 from resources.models.task_models import collect_answers
 from resources.store.tables import MODEL_VOTES
+from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.model_settings import SimulatedModel
 from resources.task.task import Task, load_task

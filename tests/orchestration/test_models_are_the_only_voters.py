@@ -12,7 +12,7 @@ from labeling.llm import asking
 from labeling.llm.ledger import Ledger
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import Task, load_task
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import FakeProvider

@@ -13,7 +13,6 @@ from labeling.quality.trail import Action, Event
 from orchestration.definitions import definitions
 from orchestration.jobs import QUIET
 from orchestration.planning import batches_with_new_reviews
-from orchestration.schedules import warehouse_of
 from orchestration.sensors import files as sensors
 from resources.alerts.trail import AlarmTrail
 from resources.dagster.instance import PARTITION_NAME_TAG, PROCESS_TAG, end_lost_runs, open_instance
@@ -21,6 +20,7 @@ from resources.processes import this_process
 from resources.reviews.rows import Assignment, Review
 from resources.reviews.store import ReviewStore
 from resources.store.tables import DRIFT
+from resources.store.warehouse import warehouse_of
 from resources.task.task import Task, load_task
 
 FIRST, SECOND = "2026-03-02", "2026-03-03"

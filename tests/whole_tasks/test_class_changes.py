@@ -17,11 +17,11 @@ from labeling.quality.trail import Action, Event
 from orchestration.class_changes import change_classes, plan_change
 from orchestration.planning import batches_to_label, batches_with_new_reviews
 from orchestration.running import run_task
-from orchestration.schedules import warehouse_of
 from orchestration.turn import turn
 from resources.alerts.trail import AlarmTrail
 from resources.reviews.store import ReviewStore
 from resources.store.tables import RELEASED
+from resources.store.warehouse import warehouse_of
 from resources.task.classes.asked import Asked
 from resources.task.errors import TaskError
 from resources.task.task import load_task

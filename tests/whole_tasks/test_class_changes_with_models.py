@@ -4,7 +4,7 @@ import pytest
 
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.faults.warehouse.test_kill import small_task
 

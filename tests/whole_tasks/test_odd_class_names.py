@@ -10,7 +10,7 @@ import yaml
 from cli.new.new import create
 from orchestration.planning import batches_with_new_reviews
 from orchestration.running import run_task
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 
 NAMES = ("all", "overall", "macro", "undecided", "none", "total", "labels", "a+b", "a&b")

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from orchestration.running import run_task
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.fakes.provider.recorded import SHARED, RecordedPanel
 from tests.fakes.provider.server import FakeProvider

@@ -4,7 +4,7 @@ import pytest
 
 from assets.people.scripted import read_truth
 from orchestration.running import Outcome, run_task
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import Task
 from tests.whole_tasks.whole import ROOT, load
 

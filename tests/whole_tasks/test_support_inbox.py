@@ -9,7 +9,7 @@ import pytest
 from assets.people.scripted import read_truth
 from labeling.quality.detector import Detector
 from orchestration.running import Outcome, run_task
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import Task
 from tests.whole_tasks.whole import covered, load, run_quietly
 

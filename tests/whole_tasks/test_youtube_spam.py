@@ -3,7 +3,7 @@
 import pytest
 
 from orchestration.running import Outcome
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import Task
 from tests.whole_tasks.whole import ROOT, covered, load, run_quietly
 

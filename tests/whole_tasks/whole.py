@@ -6,7 +6,7 @@ import pytest
 
 from assets.people.scripted import read_truth
 from orchestration.running import Outcome, run_task
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import Task, load_task
 
 ROOT = Path(__file__).parents[2]

@@ -22,9 +22,9 @@ from labeling.llm.ledger import Ledger
 from labeling.llm.transport import Fault
 from orchestration.definitions import definitions
 from orchestration.running import run_job
-from orchestration.schedules import warehouse_of
 from resources.dagster.instance import ROUND_TAG, open_instance
 from resources.models.task_models import collect_answers
+from resources.store.warehouse import warehouse_of
 from resources.task.task import Task, load_task
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import Answer, Body, FakeProvider, last_text

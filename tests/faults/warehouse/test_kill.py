@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from orchestration.running import run_task
-from orchestration.schedules import warehouse_of
+from resources.store.warehouse import warehouse_of
 from resources.task.task import Task, load_task
 
 ROOT = Path(__file__).parents[3]

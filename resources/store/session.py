@@ -1,0 +1,133 @@
+"""What whoever has the store open may ask of it: named queries, and rows put in or taken out."""
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from resources.store.queries import query
+from resources.store.table import Table
+
+STANDING = """
+select schema_name || '.' || table_name, column_name from duckdb_columns()
+where list_contains($1, schema_name || '.' || table_name)
+"""
+
+
+class Session:
+    """A connection that knows queries by name; see :mod:`resources.store.queries`.
+
+    Parameters
+    ----------
+    db : DuckDBPyConnection
+    made : set of str
+        Statements that made tables since the file was opened.
+    """
+
+    def __init__(self, db: duckdb.DuckDBPyConnection, made: set[str]) -> None:
+        self.db = db
+        self._made = made
+
+    def read(self, name: str, **parameters: object) -> pa.Table:
+        """Return all rows of a query."""
+        return self._execute(name, parameters).to_arrow_table()
+
+    def stream(
+        self, name: str, rows_at_a_time: int = 50_000, **parameters: object
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a query by parts, without holding all of them."""
+        yield from self._execute(name, parameters).to_arrow_reader(rows_at_a_time)
+
+    def rows(self, name: str, **parameters: object) -> list[dict[str, Any]]:
+        """Return all rows of a small answer, by the names of their columns."""
+        return self.read(name, **parameters).to_pylist()
+
+    def column(self, name: str, **parameters: object) -> list[Any]:
+        """Return the first column of all rows."""
+        return [row[0] for row in self._execute(name, parameters).fetchall()]
+
+    def value(self, name: str, **parameters: object) -> Any:
+        """Return the first column of the first row; ``None`` where there is no row."""
+        row = self._execute(name, parameters).fetchone()
+        return None if row is None else row[0]
+
+    def run(self, name: str, **parameters: object) -> None:
+        """Carry out a query that changes something."""
+        self._execute(name, parameters)
+
+    def ensure(self, *tables: Table) -> None:
+        """Create the tables that do not stand yet, and the columns that an older version lacked."""
+        new = [table for table in tables if table.ddl not in self._made]
+        if not new:
+            return
+        for table in new:
+            self.db.execute(table.ddl)
+        stand = set(self.db.execute(STANDING, [[t.sql_name for t in new]]).fetchall())
+        for table in new:
+            for name, (kind, _) in table.columns.items():
+                if (table.sql_name, name) not in stand:
+                    self.db.execute(f'alter table {table.sql_name} add column "{name}" {kind}')
+        self._made.update(table.ddl for table in new)
+
+    def insert(self, table: Table, rows: pa.Table) -> None:
+        """Append ``rows``, matching columns by name."""
+        names = ", ".join(f'"{name}"' for name in table.columns)
+        with self.lend(incoming=rows):
+            self.db.execute(f"insert into {table.sql_name} ({names}) select {names} from incoming")
+
+    def delete(self, table: Table, **where: object) -> None:
+        """Take out the rows whose columns have these values; a list means any of its values.
+
+        Examples
+        --------
+        ``session.delete(RULE_VOTES, batch="2026-03-02", voter=["rule/late"])``
+        """
+        terms = [
+            f'list_contains(${name}, "{name}")'
+            if isinstance(value, Sequence) and not isinstance(value, str)
+            else f'"{name}" = ${name}'
+            for name, value in where.items()
+        ]
+        self.db.execute(
+            f"delete from {table.sql_name} where {' and '.join(terms) or 'true'}", where
+        )
+
+    @contextmanager
+    def lend(self, **tables: pa.Table) -> Generator[None]:
+        """Let queries read Arrow tables under these names."""
+        for name, rows in tables.items():
+            self.db.register(name, rows)
+        try:
+            yield
+        finally:
+            for name in tables:
+                self.db.unregister(name)
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """Commit at the end, or roll back if anything is raised."""
+        self.db.execute("begin")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("rollback")
+            raise
+        self.db.execute("commit")
+
+    def execute(self, sql: str, given: Any = None) -> Any:
+        """Carry out SQL as it is given."""
+        return self.db.execute(sql, given or [])
+
+    def register(self, name: str, rows: Any) -> None:
+        """Lend a table."""
+        self.db.register(name, rows)
+
+    def unregister(self, name: str) -> None:
+        """Take a table back."""
+        self.db.unregister(name)
+
+    def _execute(self, name: str, parameters: dict[str, object]) -> duckdb.DuckDBPyConnection:
+        asked = query(name)
+        return self.db.execute(asked.sql, asked.bind(parameters))
