@@ -90,16 +90,19 @@ class Output(_Section):
 class Shown(_Section):
     """One fixed example."""
 
-    text: str
-    label: str
+    text: str = Field(description="What stands there.")
+    label: str = Field(description="The class that is the right answer.")
 
 
 class Examples(_Section):
     """Which examples a model sees before the item."""
 
-    choose: Literal["none", "fixed", "balanced", "nearest"] = "none"
-    count: PositiveInt = 4
-    items: tuple[Shown, ...] = ()
+    choose: Literal["none", "fixed", "balanced", "nearest"] = Field(
+        default="none",
+        description="fixed: those of items. Of gold: as many of each class, or the most similar to the item.",
+    )
+    count: PositiveInt = Field(default=4, description="How many of gold are shown, at most.")
+    items: tuple[Shown, ...] = Field(default=(), description="The examples of choose: fixed.")
 
     @model_validator(mode="after")
     def _fixed_are_given(self) -> "Examples":
@@ -120,9 +123,13 @@ class Unsure(_Section):
 class Pace(_Section):
     """What one model is asked at most; where nothing is said, nothing is held back."""
 
-    requests_per_minute: PositiveInt | None = None
-    tokens_per_minute: PositiveInt | None = None
-    concurrency: PositiveInt = 16
+    requests_per_minute: PositiveInt | None = Field(
+        default=None, description="Requests sent within a minute, at most."
+    )
+    tokens_per_minute: PositiveInt | None = Field(
+        default=None, description="Tokens sent and asked for within a minute, at most."
+    )
+    concurrency: PositiveInt = Field(default=16, description="Requests out at once.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,26 +178,39 @@ class Paces:
 class Prices(_Section):
     """US dollars a million tokens, for models that LiteLLM has no price of."""
 
-    input: Usd
-    output: Usd
-    cached_input: Usd | None = None
+    input: Usd = Field(description="US dollars a million tokens that are sent.")
+    output: Usd = Field(description="US dollars a million tokens that are answered.")
+    cached_input: Usd | None = Field(
+        default=None,
+        description="The same of tokens that the provider has in its cache; as input if not said.",
+    )
 
 
 class Settings(_Section):
     """The front matter of a prompt file."""
 
     model: str | tuple[str, ...] = Field(description="As LiteLLM names it; several make a panel.")
-    fallbacks: tuple[str, ...] = ()
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    fallbacks: tuple[str, ...] = Field(
+        default=(), description="Models that are asked, in order, where the one before is down."
+    )
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="What shapes an answer: temperature, max_tokens, seed, reasoning_effort, ...",
+    )
     output: Output = Output()
     examples: Examples = Examples()
-    ask: Literal["all", "undecided"] | Unsure = "all"
+    ask: Literal["all", "undecided"] | Unsure = Field(
+        default="all",
+        description="On which items: all, those where rules disagree or say nothing, or those where another prompt was unsure.",
+    )
     shortlist: Annotated[int, Field(ge=2)] | None = Field(
         default=None, description="Show only that many classes, the most similar to the item."
     )
     price: Prices | None = None
     pace: Pace | None = None
-    timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    timeout_s: Annotated[float, Field(gt=0)] = Field(
+        default=60.0, description="Seconds that an answer may take."
+    )
 
     @field_validator("parameters")
     @classmethod

@@ -13,25 +13,41 @@ Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 class Slack(Section):
     """A Slack channel's incoming webhook; its address is a secret and stands in the environment."""
 
-    url_variable: Variable = "SLACK_WEBHOOK_URL"
+    url_variable: Variable = Field(
+        default="SLACK_WEBHOOK_URL",
+        description="Name of the environment variable that holds the webhook's address.",
+    )
 
 
 class Webhook(Section):
     """Any address that takes an alarm as JSON by POST."""
 
-    url_variable: Variable
+    url_variable: Variable = Field(
+        description="Name of the environment variable that holds the address."
+    )
 
 
 class Email(Section):
     """A mail server, who sends and who is told."""
 
-    host: str
-    port: Annotated[int, Field(ge=1, le=65535)] = 587
-    sender: str
-    to: Annotated[tuple[str, ...], Field(min_length=1)]
-    starttls: bool = True
-    user_variable: Variable | None = None
-    password_variable: Variable | None = None
+    host: str = Field(description="Name of the mail server.")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        default=587, description="Port that it takes mail at."
+    )
+    sender: str = Field(description="Address that alerts come from.")
+    to: Annotated[tuple[str, ...], Field(min_length=1)] = Field(
+        description="Addresses that alerts go to."
+    )
+    starttls: bool = Field(
+        default=True, description="Whether the connection is encrypted before anything is said."
+    )
+    user_variable: Variable | None = Field(
+        default=None,
+        description="Name of the environment variable that holds the user's name, where one logs in.",
+    )
+    password_variable: Variable | None = Field(
+        default=None, description="Name of the environment variable that holds the password."
+    )
 
 
 class Alerts(Section):

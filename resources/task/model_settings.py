@@ -12,20 +12,28 @@ from resources.task.section import Section, Share, Usd
 class SimulatedModel(Section):
     """A model that is simulated on loopback: honest about it in its name and in the report."""
 
-    truth: str
-    error_rate: Share = 0.15
+    truth: str = Field(
+        description="Files with columns item_id and label: what it would answer if it never erred."
+    )
+    error_rate: Share = Field(default=0.15, description="Share of its answers that are wrong.")
     changes_at: str | None = Field(default=None, description="The batch from which it is worse.")
-    error_rate_after: Share = 0.4
-    confusions: dict[str, str] = Field(default_factory=dict)
-    seed: int = 0
+    error_rate_after: Share = Field(
+        default=0.4, description="Share that is wrong from that batch on."
+    )
+    confusions: dict[str, str] = Field(
+        default_factory=dict, description="Class to the one that it is mostly taken for by mistake."
+    )
+    seed: int = Field(default=0, description="Another number makes other mistakes.")
 
 
 class Budget(Section):
     """What model calls may cost, in US dollars."""
 
-    run_usd: Usd = 5.0
-    day_usd: Usd = 20.0
-    task_usd: Usd = 200.0
+    run_usd: Usd = Field(
+        default=5.0, description="US dollars in one run; in one batch under touchstone up."
+    )
+    day_usd: Usd = Field(default=20.0, description="US dollars in one day, by UTC.")
+    task_usd: Usd = Field(default=200.0, description="US dollars in all.")
 
 
 class Canary(Section):
@@ -71,11 +79,16 @@ class Canary(Section):
 class Models(Section):
     """Which prompts vote, on which items, and what that may cost."""
 
-    prompts: tuple[str, ...] = ("prompts/classify.md",)
+    prompts: tuple[str, ...] = Field(
+        default=("prompts/classify.md",),
+        description="Markdown files, globs too; each is a voter, or one for each model that it names.",
+    )
     model: str | None = Field(
         default=None, description="Instead of the prompt's own: gpt-..., ollama/..."
     )
-    api_base: str | None = None
+    api_base: str | None = Field(
+        default=None, description="Address of the provider, where it is not the usual one."
+    )
     api_key_variable: str | None = Field(
         default=None, description="Name of the environment variable that holds the key."
     )

@@ -10,21 +10,27 @@ from resources.task.section import Section, Share, Usd
 class ScriptedReviewer(Section):
     """A stand-in for people: answers from a truth file, with errors. Never a real person."""
 
-    truth: str
-    id: str = "item_id"
-    label: str = "label"
+    truth: str = Field(description="Files with the right answers: csv, jsonl or parquet.")
+    id: str = Field(default="item_id", description="Its column with the item's id.")
+    label: str = Field(default="label", description="Its column with the right class.")
     names: dict[str, str] = Field(default_factory=dict, description="Value in the file to class.")
-    audit_share: Share = 1.0
-    queue_share: Share = 0.8
-    rereview_share: Share = 0.0
-    error_rate: Share = 0.01
-    seed: int = 0
+    audit_share: Share = Field(
+        default=1.0, description="Share of the audit sample that it answers."
+    )
+    queue_share: Share = Field(default=0.8, description="Share of the queue that it answers.")
+    rereview_share: Share = Field(
+        default=0.0, description="Share of the second looks that it answers."
+    )
+    error_rate: Share = Field(default=0.01, description="Share of its answers that are wrong.")
+    seed: int = Field(default=0, description="Another number makes other mistakes.")
 
 
 class LabelStudio(Section):
     """A running Label Studio that people answer in, beside or instead of the console."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] = Field(
+        description="Its address, such as http://127.0.0.1:8080."
+    )
     project: str | None = Field(default=None, description="Its title; the task's name if not said.")
     token_variable: Annotated[str, Field(min_length=1)] = Field(
         description="Name of the environment variable that holds the access token."
@@ -36,8 +42,13 @@ class LabelStudio(Section):
 class Reviewers(Section):
     """Who answers, and how the work is mixed."""
 
-    scripted: ScriptedReviewer | None = None
-    seconds_per_review: Annotated[float, Field(gt=0)] = 8.0
+    scripted: ScriptedReviewer | None = Field(
+        default=None,
+        description="A stand-in that answers from a file, to try things with no people around.",
+    )
+    seconds_per_review: Annotated[float, Field(gt=0)] = Field(
+        default=8.0, description="How long an answer takes, to say what reviews cost."
+    )
     usd_per_hour: Usd = Field(default=25.0, description="What an hour of a reviewer costs.")
     budget_usd: Usd | None = Field(default=None, description="What reviews may cost in all.")
     usd_per_wrong_label: Usd | None = Field(

@@ -71,12 +71,20 @@ class Quality(Section):
 class Alarm(Section):
     """When accuracy has drifted."""
 
-    accuracy_at_least: Annotated[float, Field(gt=0, lt=1)] = 0.9
+    accuracy_at_least: Annotated[float, Field(gt=0, lt=1)] = Field(
+        default=0.9,
+        description="Share of right labels that is promised; the alarm goes off once it is proven that fewer are.",
+    )
     false_alarms: Annotated[float, Field(gt=0, lt=1)] = Field(
         default=0.05, description="Chance of any false alarm within the horizon."
     )
-    horizon_batches: PositiveInt = 100
-    holds_publication: bool = False
+    horizon_batches: PositiveInt = Field(
+        default=100, description="Batches over which the chance of a false alarm holds."
+    )
+    holds_publication: bool = Field(
+        default=False,
+        description="Hold labels since the change back from labels.parquet while their alarm is open.",
+    )
     severity: Literal["warn", "error"] = Field(
         default="warn", description="Of the check in Dagster; error where publication is held."
     )

@@ -1,19 +1,16 @@
 """What ``task.yaml`` may say: every field, what it means and what is allowed."""
 
-from difflib import get_close_matches
-from pathlib import PurePath
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from labeling.files.records import ENDINGS
-from labeling.llm.redaction import redactor
 from resources.task.alert_settings import Alerts
 from resources.task.model_settings import Models
 from resources.task.people_settings import LabelStudio, Reviewers
 from resources.task.quality_settings import Alarm, Quality
-from resources.task.section import Section, Share, Usd
+from resources.task.section import Section, Share
+from resources.task.source_settings import Batch, Source
+from resources.task.student_settings import Student
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
@@ -25,166 +22,40 @@ NO_CLASSES = ("(all)", "(macro)", "(undecided)")
 class ClassSpec(Section):
     """One class that an item may belong to."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    description: str = ""
-    synonyms: tuple[str, ...] = ()
-    key: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-
-
-class Source(Section):
-    """Where items come from and which column is what."""
-
-    files: str | None = Field(default=None, description="Glob of csv, jsonl or parquet files.")
-    query: str | None = Field(default=None, description="A DuckDB query, instead of files.")
-    generator: str | None = Field(
-        default=None, description="A Python file whose generate(inbox, truth) simulates the files."
+    name: Annotated[str, Field(min_length=1, max_length=80)] = Field(
+        description="What it is called everywhere: in rules, answers and published labels."
     )
-    id: str = "item_id"
-    text: str = "text"
-    image: str | None = None
-    image_folder: str = Field(
-        default=".", description="Where paths of images start; nothing outside it is read."
+    description: str = Field(
+        default="", description="What belongs to it; reviewers and language models are told."
     )
-    time: str | None = None
-    time_format: str | None = Field(
+    synonyms: tuple[str, ...] = Field(
+        default=(), description="Further words for it that are accepted in a model's answer."
+    )
+    key: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         default=None,
-        description="How times are written, such as '%d.%m.%Y %H:%M', if in no common way.",
+        description="The key that a reviewer presses for it; one is chosen if not said.",
     )
-    metadata: tuple[str, ...] = ()
-    longest_text: PositiveInt = Field(
-        default=100_000, description="Characters; longer is set aside."
-    )
-    redact: tuple[str, ...] = Field(
-        default=(), description="Kinds of secrets and personal data never stored: email, token, ..."
-    )
-    redact_patterns: dict[str, str] = Field(
-        default_factory=dict, description="Patterns of one's own: name to regular expression."
-    )
-    bad_rows_at_most: Share = Field(
-        default=0.05, description="Share of rows set aside above which a check warns."
-    )
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "Source":
-        if (self.files is None) == (self.query is None):
-            raise ValueError("give either files or query, and not both")
-        return self
-
-    @model_validator(mode="after")
-    def _redaction_can_be_done(self) -> "Source":
-        redactor(self.redact, self.redact_patterns)
-        return self
-
-    @field_validator("files")
-    @classmethod
-    def _known_format(cls, files: str | None) -> str | None:
-        if files is None:
-            return None
-        if not files.lower().endswith(ENDINGS):
-            raise ValueError(f"{files!r} must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")
-        mixed = [part for part in PurePath(files).parts if "**" in part and part != "**"]
-        if mixed:
-            raise ValueError(
-                f"{files!r}: ** stands for any folders, and alone, as in items/**/*.csv"
-            )
-        return files
-
-
-class Batch(Section):
-    """How long the window of one batch is."""
-
-    every: Literal["hour", "day", "week", "month", "file"] = "day"
-    cron: str | None = Field(default=None, description="When new batches are labelled.")
-    timezone: str = Field(
-        default="UTC",
-        description="Where days begin, what clocks go by, and where times without a zone are from.",
-    )
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, timezone: str) -> str:
-        try:
-            ZoneInfo(timezone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            near = get_close_matches(timezone, available_timezones(), n=1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            raise ValueError(
-                f"{timezone!r} is no time zone; allowed are names such as Europe/Berlin{hint}"
-            ) from None
-        return timezone
 
 
 class Rules(Section):
     """Which files hold the rules, and how rarely they are to fail."""
 
-    files: tuple[str, ...] = ("rules.yaml",)
+    files: tuple[str, ...] = Field(
+        default=("rules.yaml",),
+        description="One YAML file and at most one Python file; none, to do without rules.",
+    )
     failures_at_most: Share = Field(
         default=0.01, description="Of a batch's items, for each rule; above, a check warns."
     )
 
 
-class Embeddings(Section):
-    """A model that turns texts into vectors, through LiteLLM; asked once for each text."""
-
-    model: Annotated[str, Field(min_length=1)]
-    api_base: str | None = None
-    api_key_variable: str | None = Field(
-        default=None, description="Name of the environment variable that holds the key."
-    )
-    at_once: PositiveInt = Field(default=64, description="Texts in one request.")
-    retries: Annotated[int, Field(ge=0)] = 2
-    budget_usd: Usd = Field(default=5.0, description="What vectors may cost in all.")
-
-
-class SentenceTransformers(Section):
-    """A model of the package sentence-transformers, on this machine."""
-
-    model: Annotated[str, Field(min_length=1)] = Field(
-        description="Its folder, from the task's on, or its name in the hub's cache of this user."
-    )
-    device: str | None = Field(default=None, description="cpu, cuda, mps; by itself if not said.")
-    at_once: PositiveInt = Field(default=64, description="Texts that it reads together.")
-
-
-class Student(Section):
-    """The classifier trained on consensus and gold."""
-
-    enabled: bool = True
-    looks_at: Literal["auto", "text", "image"] = Field(
-        default="auto", description="auto: images where items have no text, else texts."
-    )
-    features: Literal["tfidf", "embeddings", "sentence-transformers"] = "tfidf"
-    embeddings: Embeddings | None = None
-    sentence_transformers: SentenceTransformers | None = None
-    decides_from: Share = Field(
-        default=0.6, description="Its confidence where nobody else decided."
-    )
-
-    @model_validator(mode="after")
-    def _embeddings_have_a_model(self) -> "Student":
-        if self.features == "embeddings" and self.embeddings is None:
-            raise ValueError("features: embeddings needs embeddings: {model: ...} beside it")
-        if self.features == "sentence-transformers" and self.sentence_transformers is None:
-            raise ValueError(
-                "features: sentence-transformers needs sentence_transformers: {model: ...} beside it"
-            )
-        if self.reads_vectors and self.looks_at == "image":
-            raise ValueError(
-                f"features: {self.features} are of texts; with looks_at: image leave them out"
-            )
-        return self
-
-    @property
-    def reads_vectors(self) -> bool:
-        """Whether texts are read by an embedding model, which no file of a student can hold."""
-        return self.features != "tfidf"
-
-
 class Audit(Section):
     """The random sample that measures."""
 
-    per_batch: PositiveInt = 50
-    seed: int = 0
+    per_batch: PositiveInt = Field(
+        default=50, description="Labels of each batch that are drawn at random for people to check."
+    )
+    seed: int = Field(default=0, description="Another number draws another sample.")
     design: Literal["proven", "stratified", "uniform"] = Field(
         default="proven",
         description="Draw doubtful labels more often: once audits prove that doubt ranks errors, "
@@ -195,7 +66,10 @@ class Audit(Section):
 class Queue(Section):
     """The items that teach most, and answers worth a second look."""
 
-    per_batch: Annotated[int, Field(ge=0)] = 20
+    per_batch: Annotated[int, Field(ge=0)] = Field(
+        default=20,
+        description="Items of each batch that people are asked about because they teach; 0: none.",
+    )
     strategy: Literal[
         "auto",
         "random",
@@ -214,18 +88,31 @@ class Queue(Section):
     rereviews_per_batch: Annotated[int, Field(ge=0)] = Field(
         default=5, description="Doubtful answers and labels to look at again, at most."
     )
-    seed: int = 0
+    seed: int = Field(
+        default=0, description="Another number breaks ties and draws the random share otherwise."
+    )
 
 
 class TaskSpec(Section):
     """The whole of ``task.yaml``."""
 
-    name: Name
-    description: str = ""
-    guidelines: str | None = None
-    owner: str = "labeling"
-    classes: Annotated[tuple[ClassSpec, ...], Field(min_length=2)]
-    class_balance: dict[str, Share] | None = None
+    name: Name = Field(description="The task's name: that of its folder.")
+    description: str = Field(
+        default="", description="What is asked, in a sentence; stands above results and report."
+    )
+    guidelines: str | None = Field(
+        default=None, description="A Markdown file that reviewers read, from the task's folder on."
+    )
+    owner: str = Field(
+        default="labeling", description="The team that Dagster shows as owner of the task's tables."
+    )
+    classes: Annotated[tuple[ClassSpec, ...], Field(min_length=2)] = Field(
+        description="What an item may be: two classes or more."
+    )
+    class_balance: dict[str, Share] | None = Field(
+        default=None,
+        description="Share of each class among items, where it is known; they add up to 1. Else it is estimated.",
+    )
     source: Source
     batch: Batch = Batch()
     rules: Rules = Rules()
