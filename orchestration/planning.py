@@ -4,7 +4,7 @@ import pyarrow.compute as pc
 
 from assets.published.files import PUBLISHED
 from assets.published.tracking import runs_that_stand
-from assets.reading.stamp import BATCHES, files_hash, publication_stamp, stamp_of
+from assets.reading.stamp import files_hash, publication_stamp, stamp_of
 from labeling.student.whole import is_whole
 from resources.reviews.drawn import all_drawn
 from resources.reviews.store import ReviewStore
@@ -63,7 +63,7 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
         tables.ARRIVALS, tables.RELEASED, tables.MODEL_USE, tables.DRIFT, tables.STUDENT_VOTES
     )
     with warehouse.connect() as db:
-        keys = [row[0] for row in db.execute(BATCHES).fetchall()]
+        keys = db.column("reading.stamp.batches")
         made = dict(
             db.execute(
                 "select batch, any_value(stamp) from labels.released"

@@ -13,7 +13,6 @@ from assets.landing.class_check import check_classes
 from assets.landing.forgetting import made
 from assets.landing.lost_reviews import check_lost_reviews
 from assets.landing.set_aside import sentence
-from assets.reading.stamp import BATCHES
 from expectations.alarm import ALARM_CHECKS
 from expectations.canary import TOLD_ONLY
 from labeling.errors import LabelingError
@@ -173,8 +172,7 @@ def _fetched(task: Task) -> list[str]:
 
 
 def _known(task: Task, only: list[str]) -> list[str]:
-    found = warehouse_of(task).read(BATCHES)
-    known = [str(batch) for batch in found["batch"].to_pylist()]
+    known = warehouse_of(task).column("reading.stamp.batches")
     strangers = [batch for batch in only if batch not in known]
     if strangers:
         raise TaskError(

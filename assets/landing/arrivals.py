@@ -11,7 +11,7 @@ from assets.decorators import once
 from assets.landing.class_check import check_classes
 from assets.landing.forgetting import forget, made
 from assets.landing.other_texts import follow_texts
-from assets.reading.stamp import BATCHES, reading_hash
+from assets.reading.stamp import reading_hash
 from labeling.files.found import state_of
 from labeling.files.records import values_of
 from labeling.items.columns import Arrived
@@ -60,7 +60,7 @@ def arrivals(task: Task) -> dg.AssetsDefinition:
         """
         check_classes(task, warehouse)
         read = land(task, warehouse)
-        keys = [str(batch) for batch in warehouse.read(BATCHES)["batch"].to_pylist()]
+        keys = warehouse.column("reading.stamp.batches")
         partitions = str(batches(task).name)
         known = context.instance.get_dynamic_partitions(partitions)
         new = [key for key in keys if key not in known]

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.sampling.audit import AuditDesign
-from resources.store.session import Session
 from resources.store.tables import (
     AUDIT_DESIGN,
     AUDIT_SAMPLE,
@@ -28,31 +27,6 @@ Codes = NDArray[np.int32]
 READ = (
     RELEASED, CONSENSUS, AUDIT_DESIGN, AUDIT_SAMPLE, GOLD, RULE_VOTES, MODEL_VOTES, STUDENT_VOTES,
 )  # fmt: skip
-ITEMS = """
-select r.batch, r.item_id, r.label, r.confidence, c.label as consensus,
-    c.confidence as consensus_confidence,
-    coalesce(d.stratum, 0) as stratum, coalesce(d.planned, 0) as planned,
-    coalesce(d.predicted_error, 1 - r.confidence) as predicted_error,
-    a.draw, g.label as gold
-from labels.released r
-left join labels.consensus c using (item_id, batch)
-left join people.audit_design d using (item_id, batch)
-left join people.audit_sample a using (item_id, batch)
-left join people.gold g using (item_id, batch)
-where list_contains($batches, r.batch) and r.label is not null
-order by r.batch, r.item_id
-"""
-"""Undecided items are not drawn from: nothing was released for them that could be wrong."""
-
-VOTES = """
-select v.batch, v.item_id, v.voter, v.version, v.label
-from (
-    select item_id, batch, voter, version, label from votes.rules
-    union all by name select item_id, batch, voter, version, label from votes.models
-    union all by name select item_id, batch, voter, version, label from votes.student
-) v
-where list_contains($batches, v.batch)
-"""
 
 
 @dataclass(frozen=True)
@@ -97,20 +71,16 @@ class Audit:
 
 def batches_before(warehouse: Warehouse, batch: str, n: int | None = None) -> list[str]:
     """Name the batch and the released ones just before it: at most ``n``, all without it."""
-    found = warehouse.read(
-        "select distinct batch from labels.released where batch <= ? order by batch", [batch]
-    )["batch"].to_pylist()
-    names = [str(name) for name in found]
+    names = warehouse.column("reading.audited.batches_until", batch=batch)
     return names if n is None else names[-n:]
 
 
 def read_audits(task: Task, warehouse: Warehouse, batches: Sequence[str]) -> list[Audit]:
     """Read some batches, in the order of time; a batch without a released label is left out."""
     with warehouse.connect() as db:
-        for table in READ:
-            db.execute(table.ddl)
-        items = _by_batch(db, ITEMS, batches)
-        votes = _by_batch(db, VOTES, batches)
+        db.ensure(*READ)
+        items = _by_batch(db.read("reading.audited.items", batches=list(batches)))
+        votes = _by_batch(db.read("reading.audited.votes", batches=list(batches)))
     return [
         _audit(task, batch, rows, votes.get(batch))
         for batch, rows in sorted(items.items())
@@ -127,8 +97,7 @@ def unlabelled(task: Task, batch: str) -> Audit:
     return Audit(audited, np.empty(0, dtype=object), nothing, sure, sure, sure)
 
 
-def _by_batch(db: Session, query: str, batches: Sequence[str]) -> dict[str, pa.Table]:
-    rows = db.execute(query, {"batches": list(batches)}).to_arrow_table()
+def _by_batch(rows: pa.Table) -> dict[str, pa.Table]:
     keys = rows["batch"].to_numpy(zero_copy_only=False)
     return {str(key): rows.filter(pa.array(keys == key)) for key in sorted(set(keys))}
 

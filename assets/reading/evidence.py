@@ -18,28 +18,6 @@ from resources.task.task import Task
 METHOD = 2
 """Counts the ways of computing evidence: with another one, all of it is computed anew."""
 
-INPUTS = """
-with said as (
-    select batch, bit_xor(hash(item_id, voter, label)) as votes from (
-        select batch, item_id, voter, label from votes.rules
-        union all by name select batch, item_id, voter, label from votes.models
-        union all by name select batch, item_id, voter, label from votes.student
-    ) group by batch
-),
-drawn as (
-    select a.batch, md5(string_agg(concat_ws(' ', a.item_id, a.draw, a.draw_probability, g.label),
-        '|' order by a.draw)) as reviews
-    from people.audit_sample a left join people.gold g using (item_id, batch) group by a.batch
-),
-released as (
-    select batch, bit_xor(hash(item_id, label)) as labels from labels.released group by batch
-)
-select r.batch, concat_ws(' ', r.labels, s.votes, d.reviews)
-from released r left join said s using (batch) left join drawn d using (batch)
-order by r.batch
-"""
-"""Labels, votes, draws and gold of each batch: all that its evidence is computed from."""
-
 
 def promises(task: Task) -> Promises:
     """Return what task.yaml promises for the labels, classes and voters."""
@@ -66,7 +44,7 @@ def input_chain(task: Task, db: Session) -> dict[str, str]:
     events = AlarmTrail(task.alarm_trail, task.changes).events()
     chain: dict[str, str] = {}
     previous = None
-    for batch, content in db.execute(INPUTS).fetchall():
+    for batch, content in db.tuples("reading.evidence.inputs"):
         anew = starts_anew(events, previous, str(batch))
         told = f"{digest} {batch} {content} {sorted(anew)}"
         digest = hashlib.sha256(told.encode()).hexdigest()
@@ -88,10 +66,7 @@ def starts_anew(events: list[Event], previous: str | None, batch: str) -> set[st
 
 def stale_evidence(task: Task, db: Session) -> list[str]:
     """Name the batches whose evidence rests on something else than what stands there now."""
-    stored = dict(
-        db.execute("select batch, input from quality.drift_series where series = ?", [LABELS])
-        .fetchall()
-    )  # fmt: skip
+    stored = dict(db.tuples("reading.evidence.stored", series=LABELS))
     chain = input_chain(task, db)
     return [batch for batch, mark in chain.items() if batch in stored and stored[batch] != mark]
 

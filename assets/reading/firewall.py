@@ -8,20 +8,10 @@ from resources.store.session import Session
 from resources.store.tables import GOLD, ITEMS
 from resources.store.warehouse import Warehouse
 
-EVERY = """
-select item_id, batch, label, origin, case when origin = 'audit' then probability end as probability
-from people.gold order by batch, item_id
-"""
-TEXTS = """
-select g.item_id, g.batch, i.text, i.image, g.label, g.origin
-from people.gold g join raw.items i using (item_id, batch)
-where g.batch < $batch order by g.batch, g.item_id
-"""
-
 
 def wall_before(db: Session, batch: str) -> Firewall:
     """Return the firewall around all gold, for labels of ``batch`` and what comes after it."""
-    rows = db.execute(EVERY).to_arrow_table()
+    rows = db.read("reading.firewall.gold")
     names = ("item_id", "batch", "label", "origin")
     item_id, of, label, origin = (np.array(rows[n].to_pylist(), dtype=np.str_) for n in names)
     gold = GoldRows(
@@ -67,5 +57,5 @@ def teaching_gold(warehouse: Warehouse, batch: str, used_by: str) -> pa.Table:
     """
     warehouse.ensure(GOLD, ITEMS)
     with warehouse.connect() as db:
-        rows = db.execute(TEXTS, {"batch": batch}).to_arrow_table()
+        rows = db.read("reading.firewall.gold_with_texts", batch=batch)
         return may_teach(db, batch, rows, used_by)

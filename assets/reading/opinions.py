@@ -12,14 +12,6 @@ from labeling.gold import Gold
 from resources.store.tables import CONSENSUS, STUDENT_OPINIONS
 from resources.store.warehouse import Warehouse
 
-STORED = """
-select s.item_id, s.batch, s.unseen, c.posterior
-from labels.student_opinions s join labels.consensus c using (item_id, batch)
-semi join window_keys using (item_id, batch)
-where s.batch < $batch
-    and len(s.unseen) = $classes and len(c.posterior) = $classes
-"""
-
 
 @dataclass(frozen=True)
 class Record:
@@ -51,8 +43,9 @@ def read_record(
     warehouse.ensure(STUDENT_OPINIONS, CONSENSUS)
     with warehouse.connect() as db:
         keys = {"item_id": window.item_ids, "batch": window.batches}
-        db.register("window_keys", pa.table({k: pa.array(v, pa.string()) for k, v in keys.items()}))
-        rows = db.execute(STORED, {"batch": batch, "classes": n_classes}).to_arrow_table()
+        lent = pa.table({k: pa.array(v, pa.string()) for k, v in keys.items()})
+        with db.lend(window_keys=lent):
+            rows = db.read("reading.opinions.of_window", batch=batch, classes=n_classes)
     place = {key: at for at, key in enumerate(zip(window.item_ids, window.batches, strict=True))}
     keys = zip(rows["item_id"].to_pylist(), rows["batch"].to_pylist(), strict=True)
     at = np.array([place.get(key, -1) for key in keys], dtype=np.int64)

@@ -11,39 +11,15 @@ from resources.store.tables import CANARY, QUARANTINE, REVIEWS
 from resources.task.remakes import Remakes, hash_of
 from resources.task.task import Task
 
-ITEM = "concat(" + ", chr(31), ".join(
-    f"coalesce({name}::varchar, chr(29))" for name in ("item_id", "text", "image", "time", "metadata")
-) + ")"  # fmt: skip
-"""All that anybody reads of an item, as one SQL expression; nothing there is another than empty."""
-
-HASH_OF_ITEMS = f"coalesce(md5(string_agg({ITEM}, chr(30) order by item_id)), 'none')"
-
-ITEMS_HASH = f"""
-select {HASH_OF_ITEMS}
-from (
-    select * from raw.arrivals
-    where item_id in (select item_id from raw.arrivals where batch = $batch)
-    qualify row_number() over (partition by item_id order by file, row) = 1 and batch = $batch
-)
-"""
-
-BATCHES = """
-select distinct batch from (
-    from raw.arrivals qualify row_number() over (partition by item_id order by file, row) = 1
-) order by batch
-"""
-"""Batches that have items: where an id comes again in another batch, its first row stands."""
-
-IMAGES = """
-select image from raw.arrivals where batch = ? and image is not null order by item_id, file, row
-"""
+PUBLISHED = ("labelled", "measured", "watched", "asked", "set_aside", "other_texts")
+"""What publication shows, by the names of the queries that hash it."""
 
 
 def stamp_of(task: Task, db: Session, batch: str) -> str:
     """Hash of the batch's items and pictures, the rules and prompts as they stand, and the settings."""
-    (items,) = db.execute(ITEMS_HASH, {"batch": batch}).fetchone() or ("none",)
+    items = db.value("reading.stamp.items_hash", batch=batch)
     if task.spec.source.image is not None:
-        images = [row[0] for row in db.execute(IMAGES, [batch]).fetchall()]
+        images = db.column("reading.stamp.images", batch=batch)
         items = f"{items} {state_of(task, images)}"
     return hashlib.sha256(f"{items} {settings_hash(task)}".encode()).hexdigest()[:16]
 
@@ -53,34 +29,11 @@ def publication_stamp(task: Task, db: Session) -> str:
 
     Equal, and what is published is true.
     """
-    (labels,) = db.execute(
-        "select md5(string_agg(distinct batch || stamp, ' ' order by batch || stamp))"
-        " from labels.released"
-    ).fetchone() or ("",)
-    (measured,) = db.execute(
-        "select md5(string_agg(batch || state, ' ' order by batch)) from quality.drift"
-    ).fetchone() or ("",)
-    (watched,) = db.execute(
-        "select md5(string_agg(batch || input, ' ' order by batch)) from quality.drift_series"
-        " where series = 'labels'"
-    ).fetchone() or ("",)
-    db.execute(CANARY.ddl)
-    (asked,) = db.execute(
-        "select md5(string_agg(round || version || verdict, ' ' order by round, version))"
-        " from quality.canary"
-    ).fetchone() or ("",)
-    db.execute(QUARANTINE.ddl)
-    (aside,) = db.execute(
-        "select md5(string_agg(concat_ws(' ', file, row, field, reason), chr(30) order by file, row, reason))"
-        " from raw.quarantine"
-    ).fetchone() or ("",)
-    db.execute(REVIEWS.ddl)
-    (other_texts,) = db.execute(
-        "select md5(string_agg(review_id, ' ' order by review_id)) from people.reviews where aside"
-    ).fetchone() or ("",)
+    db.ensure(CANARY, QUARANTINE, REVIEWS)
+    made = [db.value(f"reading.stamp.{what}") for what in PUBLISHED]
     events = len(AlarmTrail(task.alarm_trail, task.changes).events())
     results = hash_of(task.spec, Remakes.RESULTS)
-    return f"{labels} {measured} {watched} {asked} {aside} {other_texts} {events} {results}"
+    return " ".join(map(str, [*made, events, results]))
 
 
 def reading_hash(task: Task) -> str:

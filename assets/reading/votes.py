@@ -21,36 +21,6 @@ at least, newest batches first."""
 OLD_GOLD = 2_000
 """Gold of items before these that is kept in sight, the newest: people's answers stay worth reading."""
 
-WINDOW = """
-create or replace temp table window_items as
-with own as (
-    select greatest(count(*), $least) as most from raw.items where batch = $batch
-),
-sizes as (
-    select batch, count(*) as items, sum(count(*)) over (order by batch desc) - count(*) as newer
-    from raw.items where batch < $batch group by batch
-),
-near as (
-    select i.item_id, i.batch, i.text, i.image
-    from raw.items i join sizes s using (batch) cross join own
-    where s.newer < own.most
-    qualify s.newer + s.items <= own.most
-        or s.newer + row_number() over (partition by i.batch order by md5(i.item_id)) <= own.most
-),
-reviewed as (
-    select i.item_id, i.batch, i.text, i.image
-    from raw.items i join people.gold g using (item_id, batch)
-    anti join near using (item_id, batch)
-    where g.batch < $batch order by g.batch desc, g.item_id limit $old_gold
-)
-select item_id, batch, text, image, row_number() over (order by batch, item_id) - 1 as item
-from (
-    from near union all from reviewed
-    union all select item_id, batch, text, image from raw.items where batch = $batch
-)
-"""
-"""A batch that reaches further back than the window is in it with items that chance picked."""
-
 
 @dataclass(frozen=True)
 class Window:
@@ -131,20 +101,10 @@ def read_window(task: Task, warehouse: Warehouse, batch: str, old_gold: int = OL
     """Read the batch, what came before it by :data:`WINDOW`, and older gold."""
     warehouse.ensure(ITEMS, RULE_VOTES, MODEL_VOTES, GOLD)
     with warehouse.connect() as db:
-        db.execute(WINDOW, {"batch": batch, "least": WINDOW_ITEMS, "old_gold": old_gold})
-        items = db.execute(
-            "select item_id, batch, text, image from window_items order by item"
-        ).to_arrow_table()
-        votes = db.execute(
-            "select w.item, v.voter, v.label, v.confidence"
-            " from (from votes.rules union all by name from votes.models) v"
-            " join window_items w using (item_id, batch) order by w.item, v.voter"
-        ).to_arrow_table()
-        known = db.execute(
-            "select w.item, g.item_id, g.label, g.probability, g.origin from people.gold g"
-            " join window_items w using (item_id, batch) where g.batch < ? order by w.item",
-            [batch],
-        ).to_arrow_table()
+        db.run("reading.votes.make_window", batch=batch, least=WINDOW_ITEMS, old_gold=old_gold)
+        items = db.read("reading.votes.items")
+        votes = db.read("reading.votes.votes")
+        known = db.read("reading.votes.gold", batch=batch)
         gold = may_teach(db, batch, known, "the label model and the student")
         audit = gold.filter(
             pa.array([o == "audit" for o in gold["origin"].to_pylist()], pa.bool_())

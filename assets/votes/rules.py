@@ -7,7 +7,6 @@ import duckdb
 import pyarrow as pa
 
 from assets.decorators import by_batch
-from assets.reading.stamp import HASH_OF_ITEMS
 from labeling.rules.engine import RuleSet, RuleVotes
 from labeling.rules.functions import with_pictures
 from labeling.rules.reading import read_rules
@@ -144,10 +143,7 @@ def _read(
             " order by item_id",
             [batch],
         ).to_arrow_table()
-        (items_hash,) = db.execute(
-            f"select {HASH_OF_ITEMS} from raw.items where batch = ?",
-            [batch],
-        ).fetchone() or ("none",)
+        items_hash = db.value("reading.stamp.landed_hash", batch=batch)
         applied = db.execute(
             "select voter, version, items_hash from votes.rule_versions where batch = ?", [batch]
         ).fetchall()

@@ -78,8 +78,8 @@ def query(name: str) -> Query:
 
     Examples
     --------
-    >>> query("people.queue.items").parameters
-    {'batch': 'text', 'decides_from': 'number'}
+    >>> query("reading.opinions.of_window").parameters
+    {'batch': 'text', 'classes': 'integer'}
     """
     place, _, last = name.rpartition(".")
     try:

@@ -48,6 +48,10 @@ class Session:
         """Return the first column of all rows."""
         return [row[0] for row in self._execute(name, parameters).fetchall()]
 
+    def tuples(self, name: str, **parameters: object) -> list[tuple[Any, ...]]:
+        """Return all rows of a small answer as tuples."""
+        return self._execute(name, parameters).fetchall()
+
     def value(self, name: str, **parameters: object) -> Any:
         """Return the first column of the first row; ``None`` where there is no row."""
         row = self._execute(name, parameters).fetchone()

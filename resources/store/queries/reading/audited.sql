@@ -1,0 +1,29 @@
+-- name: batches_until(batch: text)
+-- The batch and the released ones before it, in the order of time.
+select distinct batch from labels.released where batch <= $batch order by batch
+
+-- name: items(batches: texts)
+-- Released items with consensus, audit design, draw and gold. Undecided items are not drawn from:
+-- nothing was released for them that could be wrong.
+select r.batch, r.item_id, r.label, r.confidence, c.label as consensus,
+    c.confidence as consensus_confidence,
+    coalesce(d.stratum, 0) as stratum, coalesce(d.planned, 0) as planned,
+    coalesce(d.predicted_error, 1 - r.confidence) as predicted_error,
+    a.draw, g.label as gold
+from labels.released r
+left join labels.consensus c using (item_id, batch)
+left join people.audit_design d using (item_id, batch)
+left join people.audit_sample a using (item_id, batch)
+left join people.gold g using (item_id, batch)
+where list_contains($batches, r.batch) and r.label is not null
+order by r.batch, r.item_id
+
+-- name: votes(batches: texts)
+-- What every voter, students included, says of the items of some batches.
+select v.batch, v.item_id, v.voter, v.version, v.label
+from (
+    select item_id, batch, voter, version, label from votes.rules
+    union all by name select item_id, batch, voter, version, label from votes.models
+    union all by name select item_id, batch, voter, version, label from votes.student
+) v
+where list_contains($batches, v.batch)
