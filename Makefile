@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MANIFEST := transforms/target/manifest.json
+SCHEMA := tasks/task.schema.json
 SQL := $(shell find transforms -path transforms/target -prune -o -path transforms/logs -prune -o -type f \( -name '*.sql' -o -name '*.yml' \) -print)
 
 .PHONY: setup demo up test check lint types contracts browser clean lock
 
-setup: $(READY) $(MANIFEST)
+setup: $(READY) $(MANIFEST) $(SCHEMA)
 
 $(READY): requirements.lock pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
@@ -24,6 +25,10 @@ $(READY): requirements.lock pyproject.toml
 
 $(MANIFEST): $(READY) $(SQL)
 	@$(BIN)/dbt --quiet parse --project-dir transforms --profiles-dir transforms
+
+# What editors check task.yaml and rules.yaml by; not committed, since the code says it all.
+$(SCHEMA): $(READY) $(wildcard resources/task/*.py labeling/rules/keys.py)
+	@$(BIN)/touchstone schema --write >/dev/null
 
 demo: setup
 	@$(BIN)/touchstone run support_inbox

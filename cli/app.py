@@ -19,7 +19,7 @@ USER_ERROR = 2
 """Exit code for what the user can mend; a bug ends with 1 and its traceback."""
 
 ROOMS = {
-    "new": ("new",),
+    "new": ("new", "schema"),
     "everyday": (
         "run",
         "up",

@@ -1,1 +1,1 @@
-"""``touchstone new``, and the examples that it copies."""
+"""``touchstone new`` with the examples that it copies, and ``touchstone schema``."""

@@ -10,6 +10,7 @@ import yaml
 from rich.console import Console
 from rich.markup import escape
 
+from cli.new.schema import write_schemas
 from resources.task.errors import TaskError
 
 EXAMPLE = Path(__file__).parent / "example"
@@ -87,6 +88,7 @@ def create(project: Path, name: str, example: Path = EXAMPLE) -> Path:
             from cli.new.drawing import draw_walls
 
             draw_walls(half)
+        write_schemas(project)
         half.rename(folder)
         beside = workspace.with_name(".workspace.yaml.part")
         beside.write_text(located, encoding="utf-8")

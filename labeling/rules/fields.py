@@ -8,25 +8,8 @@ from typing import Any, cast
 
 from labeling.errors import RuleError
 from labeling.rules.conditions import parse_conditions
+from labeling.rules.keys import DEFAULT_SIMILARITY, OPTIONS
 from labeling.rules.rule import Body, Metadata, Nearest, Patterns, Sql
-
-DEFAULT_SIMILARITY = 0.5
-"""Cosine similarity in (0, 1] from which a ``nearest`` rule fires when ``at_least`` is not given."""
-
-OPTIONS: dict[str, tuple[str, ...]] = {
-    "keyword": ("case", "words"),
-    "regex": ("case",),
-    "dictionary": ("case", "words"),
-    "sql": (),
-    "nearest": ("at_least",),
-    "metadata": (),
-}
-"""What else may stand beside each kind."""
-
-COMMON = ("name", "label", "when", "description", "owner")
-"""What any rule may carry."""
-
-_CHOICES = {"case": ("ignore", "exact"), "words": ("whole", "part")}
 
 
 def term_pattern(term: str, *, whole: bool) -> str:
@@ -50,7 +33,7 @@ def parse_body(kind: str, value: object, options: dict[str, Any], folder: Path) 
     Parameters
     ----------
     kind : str
-        A key of :data:`OPTIONS`.
+        A key of :data:`labeling.rules.keys.KINDS`.
     value : object
         What stands there.
     options : dict
@@ -63,9 +46,10 @@ def parse_body(kind: str, value: object, options: dict[str, Any], folder: Path) 
     RuleError
         If the value or an option is not allowed; the message begins with a verb.
     """
-    for name, allowed in _CHOICES.items():
-        if name in options and options[name] not in allowed:
-            raise RuleError(f"has '{name}: {options[name]}'; allowed: {', '.join(allowed)}")
+    for name, given in options.items():
+        allowed = OPTIONS[name].get("enum")
+        if allowed and given not in allowed:
+            raise RuleError(f"has '{name}: {given}'; allowed: {', '.join(allowed)}")
     parse: dict[str, Callable[[], Body]] = {
         "keyword": lambda: _terms(_texts(value), options),
         "regex": lambda: _regex(_texts(value), options),

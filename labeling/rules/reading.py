@@ -7,16 +7,11 @@ from typing import Any, cast
 from labeling.errors import RuleError
 from labeling.rules.conditions import Condition, parse_conditions
 from labeling.rules.document import Entry, Field, read_entries
-from labeling.rules.fields import COMMON, OPTIONS, did_you_mean, parse_body
+from labeling.rules.fields import did_you_mean, parse_body
+from labeling.rules.keys import COMMON, KINDS, TAKES, TOP_LEVEL
 from labeling.rules.python import read_python_rules
 from labeling.rules.rule import Patterns, Rule
 from labeling.rules.searching import endless
-
-KINDS = tuple(OPTIONS)
-"""The kinds that stand in YAML; exactly one of them is a key of each rule."""
-
-TOP_LEVEL = ("rules", "classes")
-"""The keys of a rules file."""
 
 
 def read_rules(path: Path, classes: Sequence[str], python_rules: Path | None = None) -> list[Rule]:
@@ -47,7 +42,7 @@ def read_rules(path: Path, classes: Sequence[str], python_rules: Path | None = N
         if key not in TOP_LEVEL:
             raise RuleError(
                 f"{path} line {found.line}: unknown key '{key}'; allowed: {', '.join(TOP_LEVEL)}."
-                f"{did_you_mean(key, TOP_LEVEL)}"
+                f"{did_you_mean(key, list(TOP_LEVEL))}"
             )
     rules = [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
     if python_rules is not None:
@@ -133,7 +128,7 @@ def _read_entry(path: Path, number: int, entry: Entry) -> Rule:
     if not name:
         raise RuleError(f"{where}: rule number {number} has no 'name:'")
     kinds = [key for key in entry.fields if key in KINDS]
-    allowed = [*COMMON, *KINDS, *(OPTIONS[kinds[0]] if kinds else ())]
+    allowed = [*COMMON, *KINDS, *(TAKES[kinds[0]] if kinds else ())]
     for key, found in entry.fields.items():
         if key not in allowed:
             raise RuleError(
@@ -146,7 +141,7 @@ def _read_entry(path: Path, number: int, entry: Entry) -> Rule:
             f"{where}: exactly one kind is needed of {', '.join(KINDS)}; found {found_kinds}"
         )
     (kind,) = kinds
-    options = {key: entry.fields[key].value for key in OPTIONS[kind] if key in entry.fields}
+    options = {key: entry.fields[key].value for key in TAKES[kind] if key in entry.fields}
     field = entry.fields[kind]
     try:
         body = parse_body(kind, field.value, options, path.parent)
