@@ -88,8 +88,8 @@ def create(project: Path, name: str, example: Path = EXAMPLE) -> Path:
             from cli.new.drawing import draw_walls
 
             draw_walls(half)
-        write_schemas(project)
         half.rename(folder)
+        write_schemas(project)
         beside = workspace.with_name(".workspace.yaml.part")
         beside.write_text(located, encoding="utf-8")
         beside.replace(workspace)
