@@ -130,7 +130,7 @@ def reliability_rows(audits: Sequence[Audit]) -> Rows:
             judged = (audit.batch.gold != MISSING) & (given[drawn] != MISSING)
             said.append(np.clip(sure[drawn][judged], 0.0, 1.0))
             right.append((given[drawn] == audit.batch.gold)[judged])
-            weight.append(draw_weight(audit.batch, judged)[judged])
+            weight.append(draw_weight(audit.batch)[judged])
         if not said or not sum(map(len, said)):
             continue
         found = calibration(np.concatenate(said), np.concatenate(right), np.concatenate(weight))

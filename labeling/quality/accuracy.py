@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from labeling.errors import QualityError
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.intervals import Interval
-from labeling.quality.weighted import draw_weight, weighted_share
+from labeling.quality.unjudged import Kind, shares_either_way
+from labeling.quality.weighted import draw_weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +102,14 @@ def accuracy(
         return Accuracy(nothing, 0, 0, 0, missing, 0, unmeasured + len(parts))
     inside, known, right = every
     judged, drawn = (np.concatenate(weight) for weight in zip(*weights, strict=True))
-    interval = weighted_share(right, judged, inside, level)
-    if (inside & ~known).any():
-        low = weighted_share(right, drawn, inside, level).low
-        high = weighted_share(right | ~known, drawn, inside, level).high
-        interval = Interval(interval.point, low, high, level)
+    (interval,) = shares_either_way(
+        Kind(right[None], (inside & known)[None]),
+        Kind(right[None], inside[None]),
+        Kind((right | ~known)[None], inside[None]),
+        judged,
+        drawn,
+        level,
+    )
     reviewed = int((inside & known).sum())
     return Accuracy(
         interval,

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import QualityError
+from labeling.quality.accuracy import accuracy
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.intervals import Interval
-from labeling.quality.weighted import draw_weight, weighted_shares
+from labeling.quality.unjudged import Kind, shares_either_way
+from labeling.quality.weighted import draw_weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ def class_report(
     Parameters
     ----------
     batches : sequence of AuditedBatch
-        Items of batches without a judged draw are not spoken for, nor are draws that nobody judged.
+        Items of batches without a judged draw are not spoken for. Points are those of the judged
+        draws; intervals hold whatever the others are, as those of
+        :func:`labeling.quality.accuracy.accuracy`, which also tells precision.
     class_names : sequence of str
         Name of each class.
     level : float
@@ -78,45 +82,76 @@ def class_report(
     (0.92, (2, 2))
     """
     k = len(class_names)
-    label, gold, weight = judged_draws(batches)
-    if not len(label):
+    label, gold, weight, weight_of_all = draws(batches)
+    known = gold != MISSING
+    if not known.any():
         raise QualityError("no reviewed item with a label: nothing to report by class")
-    each = np.arange(k)[:, None]
-    said, found, either = label == each, gold == each, (label == each) | (gold == each)
-    every = np.ones((1, len(label)), dtype=np.bool_)
-    right = np.broadcast_to(label == gold, (3 * k, len(label)))
-    shares = weighted_shares(
-        np.concatenate([right, found, label[None] == gold]),
+    each, unknown = np.arange(k)[:, None], np.repeat(~known[None], k, axis=0)
+    said, found = label == each, gold == each
+    hit, either = said & found, (said | found) & known
+    perhaps_hit, perhaps_missed = said & unknown, ~said & unknown
+    shares = shares_either_way(
+        Kind(
+            np.concatenate([hit, hit, found]),
+            np.concatenate([found, either, ~unknown]),
+        ),
+        Kind(
+            np.concatenate([hit, hit, found]),
+            np.concatenate([found | perhaps_missed, either | unknown, found | True]),
+        ),
+        Kind(
+            np.concatenate([hit | perhaps_hit, hit | perhaps_hit, found | unknown]),
+            np.concatenate([found | perhaps_hit, either | perhaps_hit, found | True]),
+        ),
         weight,
-        np.concatenate([said, found, either, np.repeat(every, k + 1, axis=0)]),
+        weight_of_all,
         level,
     )
-    of = [shares[at : at + k] for at in range(0, 4 * k, k)]
+    of = [shares[at : at + k] for at in range(0, 3 * k, k)]
     rows = [
-        ClassQuality(name, int(either[c].sum()), of[0][c], of[1][c], _f1(of[2][c]), of[3][c])
+        ClassQuality(
+            name,
+            int(either[c].sum()),
+            accuracy(batches, of_class=c, level=level).interval,
+            of[0][c],
+            _f1(of[1][c]),
+            of[2][c],
+        )
         for c, name in enumerate(class_names)
     ]
-    cell = gold * k + label
+    cell = (gold * k + label)[known]
     confusion, squares = (
-        np.bincount(cell, w, k * k).astype(np.float64).reshape(k, k) for w in (weight, weight**2)
+        np.bincount(cell, w[known], k * k).astype(np.float64).reshape(k, k)
+        for w in (weight, weight**2)
     )
     macro = macro_f1([row.f1 for row in rows], confusion, squares, level)
-    return ClassReport(rows, macro, shares[-1], confusion / weight.sum())
+    return ClassReport(
+        rows, macro, accuracy(batches, level=level).interval, confusion / weight.sum()
+    )
 
 
-def judged_draws(
+def draws(
     batches: Sequence[AuditedBatch],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return label, gold and weight of the judged draws of all batches, each (n_judged,)."""
-    labels, golds = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    weights: list[NDArray[np.float64]] = [np.empty(0)]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return label, gold, and both weights of :func:`shares_either_way`, each (n_draws,).
+
+    Draws of labelled items, in batches of which something was judged.
+    """
+    found: list[tuple[NDArray[np.int64], ...]] = []
+    weights: list[tuple[NDArray[np.float64], ...]] = []
     for batch in batches:
         label = batch.label[batch.drawn]
-        kept = (batch.gold != MISSING) & (label != MISSING)
-        labels.append(label[kept].astype(np.int64))
-        golds.append(batch.gold[kept].astype(np.int64))
-        weights.append(draw_weight(batch, kept)[kept])
-    return np.concatenate(labels), np.concatenate(golds), np.concatenate(weights)
+        kept = label != MISSING
+        if not (kept & (batch.gold != MISSING)).any():
+            continue
+        found.append((label[kept].astype(np.int64), batch.gold[kept].astype(np.int64)))
+        weights.append((draw_weight(batch)[kept], draw_weight(batch, np.ones_like(kept))[kept]))
+    if not found:
+        nothing = np.empty(0, np.int64)
+        return nothing, nothing, np.empty(0), np.empty(0)
+    label, gold = (np.concatenate(part) for part in zip(*found, strict=True))
+    judged, every = (np.concatenate(part) for part in zip(*weights, strict=True))
+    return label, gold, judged, every
 
 
 def macro_f1(

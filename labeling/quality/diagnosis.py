@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from labeling.quality.accuracy import accuracy
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.intervals import Interval
 from labeling.quality.planning import plan_for_width
@@ -31,11 +32,13 @@ class Slice:
     reviewed, errors : int
         Reviewed items of the slice, and how many of those labels (or votes) were wrong.
     error : Interval
-        Error rate, weighted by the sampling probabilities.
+        Error rate: what :func:`labeling.quality.accuracy.accuracy` tells of the slice's items.
     elsewhere : float
         Error rate of all other reviewed items, NaN if there are none.
     excess : float
         Share of all errors beyond the target that lie in this slice, 0..1.
+    suspicion : float
+        How far the slice is surely above the rest by what was reviewed, times what it explains.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Slice:
     error: Interval
     elsewhere: float
     excess: float
+    suspicion: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +106,30 @@ def diagnose(
     >>> found.slices[0].name, found.slices[0].errors
     ('class/SPAM', 25)
     """
-    wrong = np.concatenate([b.wrong() for b in batches] or [np.zeros(0, np.bool_)])
     judged = np.concatenate([_judged(b) for b in batches] or [np.zeros(0, np.bool_)])
-    weight = np.concatenate([draw_weight(b, _judged(b)) for b in batches] or [np.zeros(0)])
     if not judged.any():
         return Diagnosis([], [], ["Nothing was reviewed yet: review the audit sample."])
-    groups: dict[str, NDArray[np.bool_]] = {}
-    label = np.concatenate([b.label[b.drawn] for b in batches])
-    for c, name in enumerate(class_names):
-        groups[f"class/{name}"] = label == c
+    wrong = np.concatenate([b.wrong() for b in batches]) & judged
+    weight = np.concatenate([draw_weight(b) for b in batches]) * judged
+    groups: dict[str, list[NDArray[np.bool_]]] = {
+        f"class/{name}": [b.label == c for b in batches] for c, name in enumerate(class_names)
+    }
     for name, votes in (voters or {}).items():
-        said = np.concatenate([v[b.drawn] for b, v in zip(batches, votes, strict=True)])
         # a voter is suspect where the label followed it
-        groups[f"voter/{name}"] = (said != MISSING) & (said == label)
+        groups[f"voter/{name}"] = [
+            (v != MISSING) & (v == b.label) for v, b in zip(votes, batches, strict=True)
+        ]
     for name, values in (slices or {}).items():
-        seen = np.concatenate([v[b.drawn] for b, v in zip(batches, values, strict=True)])
-        groups |= {f"{name}={value}": seen == value for value in np.unique(seen).tolist()}
+        pairs = list(zip(values, batches, strict=True))
+        seen = np.unique(np.concatenate([v[b.drawn] for v, b in pairs]))
+        groups |= {f"{name}={value}": [v == value for v, _ in pairs] for value in seen.tolist()}
     found = [
-        _slice(name, group & judged, wrong, judged, weight, target_error)
-        for name, group in groups.items()
-        if int((group & judged).sum()) >= MIN_REVIEWS
+        _slice(name, batches, member, wrong, judged, weight, target_error)
+        for name, member in groups.items()
+        if sum(int((m[b.drawn] & _judged(b)).sum()) for m, b in zip(member, batches, strict=True))
+        >= MIN_REVIEWS
     ]
-    ranked = sorted(found, key=lambda s: (-_suspicion(s), -s.excess, s.name))
+    ranked = sorted(found, key=lambda s: (-s.suspicion, -s.excess, s.name))
     items = _telling(batches, voters or {}, confidence)
     return Diagnosis(ranked, items, _next_steps(ranked, target_error))
 
@@ -134,31 +140,34 @@ def _judged(batch: AuditedBatch) -> NDArray[np.bool_]:
 
 def _slice(
     name: str,
-    inside: NDArray[np.bool_],
+    batches: Sequence[AuditedBatch],
+    member: Sequence[NDArray[np.bool_]],
     wrong: NDArray[np.bool_],
     judged: NDArray[np.bool_],
     weight: NDArray[np.float64],
     target_error: float,
 ) -> Slice:
-    w = weight[inside]
+    inside = judged & np.concatenate([m[b.drawn] for m, b in zip(member, batches, strict=True)])
+    own = [np.where(m, b.label, np.int32(MISSING)) for m, b in zip(member, batches, strict=True)]
+    found = accuracy(batches, own)
+    right = found.interval
     outside = judged & ~inside
-    v = weight[outside]
+    w, v = weight[inside], weight[outside]
+    elsewhere = float(v @ wrong[outside] / v.sum()) if outside.any() else float("nan")
     excess_here = float(w @ wrong[inside]) - target_error * float(w.sum())
-    everywhere = float(weight[judged] @ wrong[judged]) - target_error * float(weight[judged].sum())
+    everywhere = float(weight @ wrong) - target_error * float(weight.sum())
+    excess = float(np.clip(excess_here / everywhere, 0, 1)) if everywhere > 0 else 0.0
+    # draws that nobody judged are no reason to suspect nobody
+    surely = weighted_share(wrong, weight, inside).low
     return Slice(
         name,
-        int(inside.sum()),
-        int(wrong[inside].sum()),
-        weighted_share(wrong, weight, inside),
-        float(v @ wrong[outside] / v.sum()) if outside.any() else float("nan"),
-        float(np.clip(excess_here / everywhere, 0, 1)) if everywhere > 0 else 0.0,
+        found.reviewed,
+        found.errors,
+        Interval(1 - right.point, 1 - right.high, 1 - right.low),
+        elsewhere,
+        excess,
+        max(surely - (0.0 if np.isnan(elsewhere) else elsewhere), 0.0) * excess,
     )
-
-
-def _suspicion(suspect: Slice) -> float:
-    """How far the slice is surely above the rest, times what it explains."""
-    rest = 0.0 if np.isnan(suspect.elsewhere) else suspect.elsewhere
-    return max(suspect.error.low - rest, 0.0) * suspect.excess
 
 
 def _telling(
@@ -181,7 +190,7 @@ def _next_steps(ranked: Sequence[Slice], target_error: float) -> list[str]:
     """Say what to do about the first suspects, in plain words."""
     steps: list[str] = []
     for suspect in ranked[:3]:
-        if not _suspicion(suspect):
+        if not suspect.suspicion:
             continue
         kind, _, name = suspect.name.partition("/")
         said = f"{suspect.errors} of {suspect.reviewed} reviewed items wrong"

@@ -166,8 +166,19 @@ def watch_batch(
             )
             watch = replace(watch, detector=detector)
         state[series.name] = watch
-        found.append(Watched(series.name, watch.epoch, evidence))
+        judged = (batch.gold != MISSING)[member[batch.drawn]]
+        found.append(Watched(series.name, watch.epoch, _counted(evidence, judged)))
     return state, found
+
+
+def _counted(evidence: Evidence, judged: NDArray[np.bool_]) -> Evidence:
+    """Count as reviews the draws that people judged; the detector takes in every draw."""
+    after = evidence.fired_after
+    return replace(
+        evidence,
+        reviews=int(judged.sum()),
+        fired_after=None if after is None else int(judged[:after].sum()),
+    )
 
 
 def _judged(
