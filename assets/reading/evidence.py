@@ -12,7 +12,8 @@ from labeling.quality.trail import Event, resets
 from labeling.quality.watch import Promises, Watched
 from resources.alerts.trail import AlarmTrail
 from resources.store.session import Session
-from resources.task.remakes import Remakes, hash_of
+from resources.task.remakes import hash_of
+from resources.task.section import Remakes
 from resources.task.task import Task
 
 METHOD = 2
@@ -39,7 +40,7 @@ def input_chain(task: Task, db: Session) -> dict[str, str]:
     Reviews that come late, labels made anew, another promise or a reset change the hashes from
     their batch on.
     """
-    settings = hash_of(task.spec, Remakes.MEASURES)
+    settings = hash_of(task.spec, Remakes.QUALITY)
     digest = hashlib.sha256(json.dumps([METHOD, settings, task.classes]).encode()).hexdigest()
     events = AlarmTrail(task.alarm_trail, task.changes).events()
     chain: dict[str, str] = {}

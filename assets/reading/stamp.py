@@ -8,7 +8,8 @@ from resources.alerts.trail import AlarmTrail
 from resources.store.pictures import state_of
 from resources.store.session import Session
 from resources.store.tables import CANARY, QUARANTINE, REVIEWS
-from resources.task.remakes import Remakes, hash_of
+from resources.task.remakes import hash_of
+from resources.task.section import Remakes
 from resources.task.task import Task
 
 PUBLISHED = ("labelled", "measured", "watched", "asked", "set_aside", "other_texts")
@@ -32,18 +33,18 @@ def publication_stamp(task: Task, db: Session) -> str:
     db.ensure(CANARY, QUARANTINE, REVIEWS)
     made = [db.value(f"reading.stamp.{what}") for what in PUBLISHED]
     events = len(AlarmTrail(task.alarm_trail, task.changes).events())
-    results = hash_of(task.spec, Remakes.RESULTS)
+    results = hash_of(task.spec, Remakes.PUBLISHED)
     return " ".join(map(str, [*made, events, results]))
 
 
 def reading_hash(task: Task) -> str:
     """Hash of every setting that what lands depends on; files read with another are read anew."""
-    return hash_of(task.spec, Remakes.READ)
+    return hash_of(task.spec, Remakes.LANDING)
 
 
 def settings_hash(task: Task) -> str:
     """Hash of every file of the task that voters are made of, and of the settings of labels."""
-    digest = hashlib.sha256(hash_of(task.spec, Remakes.LABELS).encode())
+    digest = hashlib.sha256(hash_of(task.spec, Remakes.VOTES, Remakes.LABELS).encode())
     for path in sorted(_voter_files(task)):
         digest.update(os.path.relpath(path, task.folder).encode())
         digest.update(path.read_bytes())

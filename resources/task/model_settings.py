@@ -6,51 +6,61 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from labeling.llm.redaction import redactor
 from labeling.llm.settings import Pace
-from resources.task.section import Section, Share, Usd
+from resources.task.section import Remakes, Section, Share, Usd
 
 
 class SimulatedModel(Section):
     """A model that is simulated on loopback: honest about it in its name and in the report."""
 
-    truth: str = Field(
+    truth: Annotated[str, Remakes.VOTES] = Field(
         description="Files with columns item_id and label: what it would answer if it never erred."
     )
-    error_rate: Share = Field(default=0.15, description="Share of its answers that are wrong.")
-    changes_at: str | None = Field(default=None, description="The batch from which it is worse.")
-    error_rate_after: Share = Field(
+    error_rate: Annotated[Share, Remakes.VOTES] = Field(
+        default=0.15, description="Share of its answers that are wrong."
+    )
+    changes_at: Annotated[str | None, Remakes.VOTES] = Field(
+        default=None, description="The batch from which it is worse."
+    )
+    error_rate_after: Annotated[Share, Remakes.VOTES] = Field(
         default=0.4, description="Share that is wrong from that batch on."
     )
-    confusions: dict[str, str] = Field(
+    confusions: Annotated[dict[str, str], Remakes.VOTES] = Field(
         default_factory=dict, description="Class to the one that it is mostly taken for by mistake."
     )
-    seed: int = Field(default=0, description="Another number makes other mistakes.")
+    seed: Annotated[int, Remakes.VOTES] = Field(
+        default=0, description="Another number makes other mistakes."
+    )
 
 
 class Budget(Section):
     """What model calls may cost, in US dollars."""
 
-    run_usd: Usd = Field(
+    run_usd: Annotated[Usd, Remakes.NOTHING] = Field(
         default=5.0, description="US dollars in one run; in one batch under touchstone up."
     )
-    day_usd: Usd = Field(default=20.0, description="US dollars in one day, by UTC.")
-    task_usd: Usd = Field(default=200.0, description="US dollars in all.")
+    day_usd: Annotated[Usd, Remakes.NOTHING] = Field(
+        default=20.0, description="US dollars in one day, by UTC."
+    )
+    task_usd: Annotated[Usd, Remakes.NOTHING] = Field(
+        default=200.0, description="US dollars in all."
+    )
 
 
 class Canary(Section):
     """Reviewed items that every prompt answers again, to tell a model that changed."""
 
-    items: Annotated[int, Field(ge=20)] = Field(
+    items: Annotated[int, Field(ge=20), Remakes.NOTHING] = Field(
         default=60, description="Size of the panel; chosen once there is that much gold."
     )
-    every: PositiveInt | None = Field(
+    every: Annotated[PositiveInt | None, Remakes.NOTHING] = Field(
         default=None,
         description="Asked again with every n-th batch: with each one, unless cron says when.",
     )
-    hours: Annotated[float, Field(ge=0)] = Field(
+    hours: Annotated[float, Field(ge=0), Remakes.NOTHING] = Field(
         default=12.0,
         description="With a batch at least so long after the last round; not if simulated.",
     )
-    cron: str | None = Field(
+    cron: Annotated[str | None, Remakes.NOTHING] = Field(
         default=None,
         description='Asked at these times of batch.timezone, batch or none: "0 6 * * *".',
     )
@@ -79,38 +89,42 @@ class Canary(Section):
 class Models(Section):
     """Which prompts vote, on which items, and what that may cost."""
 
-    prompts: tuple[str, ...] = Field(
+    prompts: Annotated[tuple[str, ...], Remakes.VOTES] = Field(
         default=("prompts/classify.md",),
         description="Markdown files, globs too; each is a voter, or one for each model that it names.",
     )
-    model: str | None = Field(
+    model: Annotated[str | None, Remakes.VOTES] = Field(
         default=None, description="Instead of the prompt's own: gpt-..., ollama/..."
     )
-    api_base: str | None = Field(
+    api_base: Annotated[str | None, Remakes.VOTES] = Field(
         default=None, description="Address of the provider, where it is not the usual one."
     )
-    api_key_variable: str | None = Field(
+    api_key_variable: Annotated[str | None, Remakes.NOTHING] = Field(
         default=None, description="Name of the environment variable that holds the key."
     )
-    ask: Literal["all", "undecided"] = Field(
+    ask: Annotated[Literal["all", "undecided"], Remakes.VOTES] = Field(
         default="all", description="undecided: only where the rules disagree or say nothing."
     )
-    per_batch: PositiveInt | None = Field(default=None, description="Items asked, at most.")
-    concurrency: PositiveInt = Field(default=16, description="Requests out at once.")
-    pace: dict[str, Pace] = Field(
+    per_batch: Annotated[PositiveInt | None, Remakes.VOTES] = Field(
+        default=None, description="Items asked, at most."
+    )
+    concurrency: Annotated[PositiveInt, Remakes.NOTHING] = Field(
+        default=16, description="Requests out at once."
+    )
+    pace: Annotated[dict[str, Pace], Remakes.NOTHING] = Field(
         default_factory=dict, description="What a model allows, by its name: requests a minute ..."
     )
-    batch: bool = Field(
+    batch: Annotated[bool, Remakes.NOTHING] = Field(
         default=False,
         description="Hand questions in to the provider's batch endpoint: cheaper, within a day.",
     )
     simulated: SimulatedModel | None = None
     budget: Budget = Budget()
     canary: Canary | None = None
-    redact: tuple[str, ...] = Field(
+    redact: Annotated[tuple[str, ...], Remakes.VOTES] = Field(
         default=(), description="Kinds of secrets and personal data taken out before sending."
     )
-    redact_patterns: dict[str, str] = Field(
+    redact_patterns: Annotated[dict[str, str], Remakes.VOTES] = Field(
         default_factory=dict, description="Patterns of one's own: name to regular expression."
     )
 

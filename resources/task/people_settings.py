@@ -4,39 +4,59 @@ from typing import Annotated
 
 from pydantic import Field, PositiveInt, model_validator
 
-from resources.task.section import Section, Share, Usd
+from resources.task.section import Remakes, Section, Share, Usd
 
 
 class ScriptedReviewer(Section):
     """A stand-in for people: answers from a truth file, with errors. Never a real person."""
 
-    truth: str = Field(description="Files with the right answers: csv, jsonl or parquet.")
-    id: str = Field(default="item_id", description="Its column with the item's id.")
-    label: str = Field(default="label", description="Its column with the right class.")
-    names: dict[str, str] = Field(default_factory=dict, description="Value in the file to class.")
-    audit_share: Share = Field(
+    truth: Annotated[str, Remakes.NOTHING] = Field(
+        description="Files with the right answers: csv, jsonl or parquet."
+    )
+    id: Annotated[str, Remakes.NOTHING] = Field(
+        default="item_id", description="Its column with the item's id."
+    )
+    label: Annotated[str, Remakes.NOTHING] = Field(
+        default="label", description="Its column with the right class."
+    )
+    names: Annotated[dict[str, str], Remakes.NOTHING] = Field(
+        default_factory=dict, description="Value in the file to class."
+    )
+    audit_share: Annotated[Share, Remakes.NOTHING] = Field(
         default=1.0, description="Share of the audit sample that it answers."
     )
-    queue_share: Share = Field(default=0.8, description="Share of the queue that it answers.")
-    rereview_share: Share = Field(
+    queue_share: Annotated[Share, Remakes.NOTHING] = Field(
+        default=0.8, description="Share of the queue that it answers."
+    )
+    rereview_share: Annotated[Share, Remakes.NOTHING] = Field(
         default=0.0, description="Share of the second looks that it answers."
     )
-    error_rate: Share = Field(default=0.01, description="Share of its answers that are wrong.")
-    seed: int = Field(default=0, description="Another number makes other mistakes.")
+    error_rate: Annotated[Share, Remakes.NOTHING] = Field(
+        default=0.01, description="Share of its answers that are wrong."
+    )
+    seed: Annotated[int, Remakes.NOTHING] = Field(
+        default=0, description="Another number makes other mistakes."
+    )
 
 
 class LabelStudio(Section):
     """A running Label Studio that people answer in, beside or instead of the console."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] = Field(
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+"), Remakes.NOTHING] = Field(
         description="Its address, such as http://127.0.0.1:8080."
     )
-    project: str | None = Field(default=None, description="Its title; the task's name if not said.")
-    token_variable: Annotated[str, Field(min_length=1)] = Field(
+    project: Annotated[str | None, Remakes.NOTHING] = Field(
+        default=None, description="Its title; the task's name if not said."
+    )
+    token_variable: Annotated[str, Field(min_length=1), Remakes.NOTHING] = Field(
         description="Name of the environment variable that holds the access token."
     )
-    keep: PositiveInt = Field(default=50, description="Items that wait there for answers.")
-    every_s: Annotated[int, Field(ge=30)] = Field(default=60, description="Seconds between syncs.")
+    keep: Annotated[PositiveInt, Remakes.NOTHING] = Field(
+        default=50, description="Items that wait there for answers."
+    )
+    every_s: Annotated[int, Field(ge=30), Remakes.NOTHING] = Field(
+        default=60, description="Seconds between syncs."
+    )
 
 
 class Reviewers(Section):
@@ -46,23 +66,33 @@ class Reviewers(Section):
         default=None,
         description="A stand-in that answers from a file, to try things with no people around.",
     )
-    seconds_per_review: Annotated[float, Field(gt=0)] = Field(
+    seconds_per_review: Annotated[float, Field(gt=0), Remakes.PUBLISHED] = Field(
         default=8.0, description="How long an answer takes, to say what reviews cost."
     )
-    usd_per_hour: Usd = Field(default=25.0, description="What an hour of a reviewer costs.")
-    budget_usd: Usd | None = Field(default=None, description="What reviews may cost in all.")
-    usd_per_wrong_label: Usd | None = Field(
+    usd_per_hour: Annotated[Usd, Remakes.PUBLISHED] = Field(
+        default=25.0, description="What an hour of a reviewer costs."
+    )
+    budget_usd: Annotated[Usd | None, Remakes.PUBLISHED] = Field(
+        default=None, description="What reviews may cost in all."
+    )
+    usd_per_wrong_label: Annotated[Usd | None, Remakes.PUBLISHED] = Field(
         default=None, description="What a wrong label costs; reviews that cost more do not pay."
     )
-    accuracy_wanted: Share | None = Field(
+    accuracy_wanted: Annotated[Share | None, Remakes.PUBLISHED] = Field(
         default=None, description="Once the audit's lower bound has passed it, reviews may stop."
     )
-    suggestions: bool = Field(
+    suggestions: Annotated[bool, Remakes.NOTHING] = Field(
         default=False, description="Show what machines think on half of the queue; never on audits."
     )
-    audits: Share = Field(default=0.2, description="Chance that the next item is an audit.")
-    checks: Share = Field(default=0.05, description="Chance that it is hidden gold.")
-    overlap: Share = Field(default=0.1, description="Share of items that two people answer.")
+    audits: Annotated[Share, Remakes.NOTHING] = Field(
+        default=0.2, description="Chance that the next item is an audit."
+    )
+    checks: Annotated[Share, Remakes.NOTHING] = Field(
+        default=0.05, description="Chance that it is hidden gold."
+    )
+    overlap: Annotated[Share, Remakes.NOTHING] = Field(
+        default=0.1, description="Share of items that two people answer."
+    )
 
     @model_validator(mode="after")
     def _shares_of_one_stream(self) -> "Reviewers":

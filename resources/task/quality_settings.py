@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveInt
 
-from resources.task.section import Promise, Section, Share
+from resources.task.section import Promise, Remakes, Section, Share
 
 WARNING_CHECKS = (
     "few_rows_are_set_aside",
@@ -36,65 +36,65 @@ def _only_warns(name: str) -> str:
 class Quality(Section):
     """How quality is summed up."""
 
-    window_batches: PositiveInt = Field(
+    window_batches: Annotated[PositiveInt, Remakes.QUALITY] = Field(
         default=8, description="Batches of the sliding window of accuracy."
     )
-    undecided_warns_above: Share = Field(
+    undecided_warns_above: Annotated[Share, Remakes.NOTHING] = Field(
         default=0.6, description="Share of a batch without a label from which on a check warns."
     )
-    labelled_falls_at_most: Share = Field(
+    labelled_falls_at_most: Annotated[Share, Remakes.NOTHING] = Field(
         default=0.5,
         description="Part of the usual share of labelled items that a batch may lose, beyond "
         "chance, before a check warns; 1: never.",
     )
-    overruled_warns_above: Share = Field(
+    overruled_warns_above: Annotated[Share, Remakes.NOTHING] = Field(
         default=0.05,
         description="Share of items labelled otherwise than two or more voters say that agree.",
     )
-    unread_warns_above: Share = Field(
+    unread_warns_above: Annotated[Share, Remakes.NOTHING] = Field(
         default=0.1, description="Share of a model's answers that name no class."
     )
-    refused_warns_above: Share = Field(
+    refused_warns_above: Annotated[Share, Remakes.NOTHING] = Field(
         default=0.05, description="Share of a model's answers that are refusals."
     )
-    cost_warns_above: Annotated[float, Field(gt=0)] = Field(
+    cost_warns_above: Annotated[float, Field(gt=0), Remakes.NOTHING] = Field(
         default=1.0, description="What answers cost, as a multiple of the quote at worst."
     )
-    hasty_warns_above: Share = Field(
+    hasty_warns_above: Annotated[Share, Remakes.NOTHING] = Field(
         default=0.05, description="Share of reviews given in under a fifth of a second."
     )
-    unchecked: tuple[Annotated[str, AfterValidator(_only_warns)], ...] = Field(
-        default=(), description="Names of checks that are not made; of those that only warn."
-    )
+    unchecked: Annotated[
+        tuple[Annotated[str, AfterValidator(_only_warns)], ...], Remakes.NOTHING
+    ] = Field(default=(), description="Names of checks that are not made; of those that only warn.")
 
 
 class Alarm(Section):
     """When accuracy has drifted."""
 
-    accuracy_at_least: Annotated[float, Field(gt=0, lt=1)] = Field(
+    accuracy_at_least: Annotated[float, Field(gt=0, lt=1), Remakes.QUALITY] = Field(
         default=0.9,
         description="Share of right labels that is promised; the alarm goes off once it is proven that fewer are.",
     )
-    false_alarms: Annotated[float, Field(gt=0, lt=1)] = Field(
+    false_alarms: Annotated[float, Field(gt=0, lt=1), Remakes.QUALITY] = Field(
         default=0.05, description="Chance of any false alarm within the horizon."
     )
-    horizon_batches: PositiveInt = Field(
+    horizon_batches: Annotated[PositiveInt, Remakes.QUALITY] = Field(
         default=100, description="Batches over which the chance of a false alarm holds."
     )
-    holds_publication: bool = Field(
+    holds_publication: Annotated[bool, Remakes.PUBLISHED] = Field(
         default=False,
         description="Hold labels since the change back from labels.parquet while their alarm is open.",
     )
-    severity: Literal["warn", "error"] = Field(
+    severity: Annotated[Literal["warn", "error"], Remakes.NOTHING] = Field(
         default="warn", description="Of the check in Dagster; error where publication is held."
     )
-    classes: dict[str, Promise] = Field(
+    classes: Annotated[dict[str, Promise], Remakes.QUALITY] = Field(
         default_factory=dict, description="Accuracy promised for labels of a class."
     )
-    voters: dict[str, Promise] = Field(
+    voters: Annotated[dict[str, Promise], Remakes.QUALITY] = Field(
         default_factory=dict, description="Accuracy promised for a voter: rule/..., llm/..."
     )
-    reference_reviews: Annotated[int, Field(ge=20)] = Field(
+    reference_reviews: Annotated[int, Field(ge=20), Remakes.QUALITY] = Field(
         default=50,
         description="First reviews of a class or voter without a promise: they set its own.",
     )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from resources.task.errors import TaskError
 from resources.task.schema import TaskSpec
+from resources.task.section import section_in
 
 FILE = "task.yaml"
 
@@ -65,7 +66,7 @@ def _explain(path: Path, node: yaml.Node | None, fault: Any) -> str:
     if fault["type"] == "extra_forbidden":
         allowed = sorted(_fields_at(fault["loc"][:-1]))
         near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, n=1)
-        guess = f"; did you mean {near[0]!r}?" if near else ""
+        guess = f"; did you mean {near[0]!r}?" if near else "."
         return f"{where}: unknown field{guess} Allowed here: {', '.join(allowed)}"
     if fault["type"] == "missing":
         return f"{where}: this field is required"
@@ -99,21 +100,9 @@ def _start(node: yaml.Node | None) -> int:
 
 
 def _fields_at(loc: tuple[Any, ...]) -> set[str]:
-    """Names of the fields that the schema allows at ``loc``."""
+    """Names of the fields that the schema allows at ``loc``; places and keys of one's own are passed by."""
     model: type[BaseModel] = TaskSpec
     for part in loc:
-        if isinstance(part, int):
-            continue
-        model = _model_in(model.model_fields[str(part)].annotation)
+        field = model.model_fields.get(str(part))
+        model = model if field is None else section_in(field.annotation, BaseModel) or model
     return set(model.model_fields)
-
-
-def _model_in(annotation: Any) -> type[BaseModel]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        try:
-            return _model_in(argument)
-        except TypeError:
-            continue
-    raise TypeError(f"no section in {annotation}")

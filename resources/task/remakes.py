@@ -1,116 +1,68 @@
-"""What each setting of ``task.yaml`` remakes when it is changed: said here, and nowhere else."""
+"""What the settings of a task remake, read off the fields that declare them."""
 
 import hashlib
 import json
-from collections.abc import Mapping
-from enum import Enum
+from collections.abc import Iterator
 from typing import Any, cast
 
-from resources.task.schema import TaskSpec
+from resources.task.section import Remakes, Section, section_in
 
 
-class Remakes(Enum):
-    """What is made anew by the next run, because a setting is another one."""
-
-    READ = "files are read anew, and what another reading changes is labelled anew"
-    LABELS = "every batch is labelled anew; answers that the ledger holds are not paid again"
-    MEASURES = "accuracy, evidence and alarms of every batch are worked out anew"
-    RESULTS = "published files and the report are made anew"
-    LOOKED_UP = (
-        "nothing by itself: what it names is compared in every run, and counts if it changed"
-    )
-    NOTHING = "nothing: it counts from the next run, question or page on"
-
-
-SETTINGS: Mapping[str, Remakes] = {
-    "name": Remakes.NOTHING,  # another name is another task
-    "description": Remakes.RESULTS,
-    "guidelines": Remakes.NOTHING,
-    "owner": Remakes.NOTHING,
-    "classes": Remakes.LABELS,
-    "classes.key": Remakes.NOTHING,
-    "class_balance": Remakes.LABELS,
-    "source": Remakes.READ,
-    "source.files": Remakes.LOOKED_UP,
-    "source.query": Remakes.LOOKED_UP,
-    "source.generator": Remakes.NOTHING,
-    "source.image_folder": Remakes.LOOKED_UP,
-    "source.bad_rows_at_most": Remakes.NOTHING,
-    "batch": Remakes.READ,
-    "batch.cron": Remakes.NOTHING,
-    "rules.files": Remakes.LOOKED_UP,
-    "rules.failures_at_most": Remakes.NOTHING,
-    "models": Remakes.LABELS,
-    "models.api_key_variable": Remakes.NOTHING,
-    "models.concurrency": Remakes.NOTHING,
-    "models.pace": Remakes.NOTHING,
-    "models.batch": Remakes.NOTHING,
-    "models.budget": Remakes.NOTHING,  # a batch that it cut short goes on by itself
-    "models.canary": Remakes.NOTHING,
-    "student": Remakes.LABELS,
-    "student.embeddings.api_key_variable": Remakes.NOTHING,
-    "student.embeddings.at_once": Remakes.NOTHING,
-    "student.embeddings.retries": Remakes.NOTHING,
-    "student.embeddings.budget_usd": Remakes.NOTHING,
-    "student.sentence_transformers.device": Remakes.NOTHING,
-    "student.sentence_transformers.at_once": Remakes.NOTHING,
-    "audit": Remakes.LABELS,
-    "queue": Remakes.LABELS,
-    "quality": Remakes.NOTHING,  # limits of checks
-    "quality.window_batches": Remakes.MEASURES,
-    "alarm": Remakes.MEASURES,
-    "alarm.holds_publication": Remakes.RESULTS,
-    "alarm.severity": Remakes.NOTHING,
-    "alerts": Remakes.NOTHING,
-    "reviewers": Remakes.RESULTS,  # what reviews cost, and when they no longer pay
-    "reviewers.scripted": Remakes.NOTHING,
-    "reviewers.suggestions": Remakes.NOTHING,
-    "reviewers.audits": Remakes.NOTHING,
-    "reviewers.checks": Remakes.NOTHING,
-    "reviewers.overlap": Remakes.NOTHING,
-    "label_studio": Remakes.NOTHING,
-}
-"""A section stands for all of it but what is named below it. Every setting is in one of them."""
-
-
-def remakes(setting: str) -> Remakes:
-    """Return what a setting remakes, by its path in task.yaml.
-
-    Raises
-    ------
-    KeyError
-        If it stands nowhere in :data:`SETTINGS`.
+def settings(section: type[Section], above: str = "") -> Iterator[tuple[str, Remakes]]:
+    """List each value that may stand in a section, by its path, with what it remakes.
 
     Examples
     --------
-    >>> remakes("source.redact"), remakes("source.bad_rows_at_most")
-    (<Remakes.READ: ...>, <Remakes.NOTHING: ...>)
+    >>> from resources.task.schema import TaskSpec
+    >>> found = dict(settings(TaskSpec))
+    >>> found["source.redact"], found["source.bad_rows_at_most"]
+    (<Remakes.LANDING: ...>, <Remakes.NOTHING: ...>)
     """
-    parts = setting.split(".")
-    for length in range(len(parts), 0, -1):
-        found = SETTINGS.get(".".join(parts[:length]))
-        if found is not None:
-            return found
-    raise KeyError(setting)
+    for name, field in section.model_fields.items():
+        inner = section_in(field.annotation)
+        if inner is not None:
+            yield from settings(inner, f"{above}{name}.")
+        else:
+            yield above + name, _said(field.metadata)
 
 
-def hash_of(spec: TaskSpec, level: Remakes) -> str:
-    """Hash all settings that remake the same; the order of the classes is none of them."""
-    chosen = cast("dict[str, Any]", _chosen(spec.model_dump(mode="json"), "", level))
+def hash_of(spec: Section, *levels: Remakes) -> str:
+    """Hash all settings that remake one of ``levels``; the order of the classes is none of them.
+
+    What is empty or not given is left out: a new setting whose default is None or empty leaves the
+    hash as it is, any other default labels existing projects anew.
+    """
+    chosen = _filled(_chosen(type(spec), spec.model_dump(mode="json"), levels)) or {}
     if "classes" in chosen:
         chosen["classes"] = sorted(chosen["classes"], key=lambda one: str(one["name"]))
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _chosen(value: Any, path: str, level: Remakes) -> Any:
-    """Keep of nested settings those that remake ``level``; the parts of a list share its path."""
+def _said(metadata: list[Any]) -> Remakes:
+    return next(one for one in metadata if isinstance(one, Remakes))
+
+
+def _chosen(section: type[Section], values: Any, levels: tuple[Remakes, ...]) -> Any:
+    """Return the values that remake one of ``levels``, nested as they are; None for the others."""
+    if values is None:
+        return None
+    if isinstance(values, list):
+        return [_chosen(section, one, levels) for one in cast("list[Any]", values)]
+    chosen: dict[str, Any] = {}
+    for name, field in section.model_fields.items():
+        inner = section_in(field.annotation)
+        if inner is not None:
+            chosen[name] = _chosen(inner, values[name], levels)
+        elif _said(field.metadata) in levels:
+            chosen[name] = values[name]
+    return chosen
+
+
+def _filled(value: Any) -> Any:
+    """Leave out what is not given and what is empty, at any depth."""
     if isinstance(value, dict):
-        inside = {
-            key: _chosen(inner, f"{path}.{key}" if path else str(key), level)
-            for key, inner in cast("dict[str, Any]", value).items()
-        }
-        return {key: inner for key, inner in inside.items() if inner not in ({}, None)} or None
+        inside = {key: _filled(one) for key, one in cast("dict[str, Any]", value).items()}
+        return {key: one for key, one in inside.items() if one is not None} or None
     if isinstance(value, list):
-        parts = [_chosen(inner, path, level) for inner in cast("list[Any]", value)]
-        return [part for part in parts if part is not None] or None
-    return value if remakes(path) is level else None
+        return [one for one in map(_filled, cast("list[Any]", value)) if one is not None] or None
+    return value

@@ -8,7 +8,7 @@ from resources.task.alert_settings import Alerts
 from resources.task.model_settings import Models
 from resources.task.people_settings import LabelStudio, Reviewers
 from resources.task.quality_settings import Alarm, Quality
-from resources.task.section import Section, Share
+from resources.task.section import Remakes, Section, Share
 from resources.task.source_settings import Batch, Source
 from resources.task.student_settings import Student
 
@@ -22,29 +22,31 @@ NO_CLASSES = ("(all)", "(macro)", "(undecided)")
 class ClassSpec(Section):
     """One class that an item may belong to."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)] = Field(
+    name: Annotated[str, Field(min_length=1, max_length=80), Remakes.VOTES] = Field(
         description="What it is called everywhere: in rules, answers and published labels."
     )
-    description: str = Field(
+    description: Annotated[str, Remakes.VOTES] = Field(
         default="", description="What belongs to it; reviewers and language models are told."
     )
-    synonyms: tuple[str, ...] = Field(
+    synonyms: Annotated[tuple[str, ...], Remakes.VOTES] = Field(
         default=(), description="Further words for it that are accepted in a model's answer."
     )
-    key: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
-        default=None,
-        description="The key that a reviewer presses for it; one is chosen if not said.",
+    key: Annotated[Annotated[str, Field(min_length=1, max_length=1)] | None, Remakes.NOTHING] = (
+        Field(
+            default=None,
+            description="The key that a reviewer presses for it; one is chosen if not said.",
+        )
     )
 
 
 class Rules(Section):
     """Which files hold the rules, and how rarely they are to fail."""
 
-    files: tuple[str, ...] = Field(
+    files: Annotated[tuple[str, ...], Remakes.CONTENT] = Field(
         default=("rules.yaml",),
         description="One YAML file and at most one Python file; none, to do without rules.",
     )
-    failures_at_most: Share = Field(
+    failures_at_most: Annotated[Share, Remakes.NOTHING] = Field(
         default=0.01, description="Of a batch's items, for each rule; above, a check warns."
     )
 
@@ -52,11 +54,13 @@ class Rules(Section):
 class Audit(Section):
     """The random sample that measures."""
 
-    per_batch: PositiveInt = Field(
+    per_batch: Annotated[PositiveInt, Remakes.LABELS] = Field(
         default=50, description="Labels of each batch that are drawn at random for people to check."
     )
-    seed: int = Field(default=0, description="Another number draws another sample.")
-    design: Literal["proven", "stratified", "uniform"] = Field(
+    seed: Annotated[int, Remakes.LABELS] = Field(
+        default=0, description="Another number draws another sample."
+    )
+    design: Annotated[Literal["proven", "stratified", "uniform"], Remakes.LABELS] = Field(
         default="proven",
         description="Draw doubtful labels more often: once audits prove that doubt ranks errors, "
         "always, or never.",
@@ -66,29 +70,32 @@ class Audit(Section):
 class Queue(Section):
     """The items that teach most, and answers worth a second look."""
 
-    per_batch: Annotated[int, Field(ge=0)] = Field(
+    per_batch: Annotated[int, Field(ge=0), Remakes.LABELS] = Field(
         default=20,
         description="Items of each batch that people are asked about because they teach; 0: none.",
     )
-    strategy: Literal[
-        "auto",
-        "random",
-        "least-confidence",
-        "margin",
-        "entropy",
-        "disagreement",
-        "density",
-        "typical",
-        "margin-cluster",
-        "teaching",
+    strategy: Annotated[
+        Literal[
+            "auto",
+            "random",
+            "least-confidence",
+            "margin",
+            "entropy",
+            "disagreement",
+            "density",
+            "typical",
+            "margin-cluster",
+            "teaching",
+        ],
+        Remakes.LABELS,
     ] = Field(default="auto", description="How the items are chosen.")
-    random_share: Share = Field(
+    random_share: Annotated[Share, Remakes.LABELS] = Field(
         default=0.1, description="Share drawn at random: it shows what the strategy gains."
     )
-    rereviews_per_batch: Annotated[int, Field(ge=0)] = Field(
+    rereviews_per_batch: Annotated[int, Field(ge=0), Remakes.LABELS] = Field(
         default=5, description="Doubtful answers and labels to look at again, at most."
     )
-    seed: int = Field(
+    seed: Annotated[int, Remakes.LABELS] = Field(
         default=0, description="Another number breaks ties and draws the random share otherwise."
     )
 
@@ -96,20 +103,22 @@ class Queue(Section):
 class TaskSpec(Section):
     """The whole of ``task.yaml``."""
 
-    name: Name = Field(description="The task's name: that of its folder.")
-    description: str = Field(
+    name: Annotated[Name, Remakes.NOTHING] = Field(
+        description="The task's name: that of its folder."
+    )
+    description: Annotated[str, Remakes.PUBLISHED] = Field(
         default="", description="What is asked, in a sentence; stands above results and report."
     )
-    guidelines: str | None = Field(
+    guidelines: Annotated[str | None, Remakes.NOTHING] = Field(
         default=None, description="A Markdown file that reviewers read, from the task's folder on."
     )
-    owner: str = Field(
+    owner: Annotated[str, Remakes.NOTHING] = Field(
         default="labeling", description="The team that Dagster shows as owner of the task's tables."
     )
     classes: Annotated[tuple[ClassSpec, ...], Field(min_length=2)] = Field(
         description="What an item may be: two classes or more."
     )
-    class_balance: dict[str, Share] | None = Field(
+    class_balance: Annotated[dict[str, Share] | None, Remakes.LABELS] = Field(
         default=None,
         description="Share of each class among items, where it is known; they add up to 1. Else it is estimated.",
     )

@@ -2,55 +2,61 @@
 
 from difflib import get_close_matches
 from pathlib import PurePath
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from labeling.files.records import ENDINGS
 from labeling.llm.redaction import redactor
-from resources.task.section import Section, Share
+from resources.task.section import Remakes, Section, Share
 
 
 class Source(Section):
     """Where items come from and which column is what."""
 
-    files: str | None = Field(default=None, description="Glob of csv, jsonl or parquet files.")
-    query: str | None = Field(default=None, description="A DuckDB query, instead of files.")
-    generator: str | None = Field(
+    files: Annotated[str | None, Remakes.CONTENT] = Field(
+        default=None, description="Glob of csv, jsonl or parquet files."
+    )
+    query: Annotated[str | None, Remakes.CONTENT] = Field(
+        default=None, description="A DuckDB query, instead of files."
+    )
+    generator: Annotated[str | None, Remakes.NOTHING] = Field(
         default=None, description="A Python file whose generate(inbox, truth) simulates the files."
     )
-    id: str = Field(
+    id: Annotated[str, Remakes.LANDING] = Field(
         default="item_id", description="Column with the name of each item, unique within the task."
     )
-    text: str = Field(default="text", description="Column with the text to be labelled.")
-    image: str | None = Field(
+    text: Annotated[str, Remakes.LANDING] = Field(
+        default="text", description="Column with the text to be labelled."
+    )
+    image: Annotated[str | None, Remakes.LANDING] = Field(
         default=None, description="Column with the path, address or data: URL of a picture."
     )
-    image_folder: str = Field(
+    image_folder: Annotated[str, Remakes.CONTENT] = Field(
         default=".", description="Where paths of images start; nothing outside it is read."
     )
-    time: str | None = Field(
+    time: Annotated[str | None, Remakes.LANDING] = Field(
         default=None,
         description="Column that says when an item came to be; without one, items have no batch by time.",
     )
-    time_format: str | None = Field(
+    time_format: Annotated[str | None, Remakes.LANDING] = Field(
         default=None,
         description="How times are written, such as '%d.%m.%Y %H:%M', if in no common way.",
     )
-    metadata: tuple[str, ...] = Field(
+    metadata: Annotated[tuple[str, ...], Remakes.LANDING] = Field(
         default=(), description="Further columns kept beside each item, for rules to look at."
     )
-    longest_text: PositiveInt = Field(
+    longest_text: Annotated[PositiveInt, Remakes.LANDING] = Field(
         default=100_000, description="Characters; longer is set aside."
     )
-    redact: tuple[str, ...] = Field(
+    redact: Annotated[tuple[str, ...], Remakes.LANDING] = Field(
         default=(), description="Kinds of secrets and personal data never stored: email, token, ..."
     )
-    redact_patterns: dict[str, str] = Field(
+    redact_patterns: Annotated[dict[str, str], Remakes.LANDING] = Field(
         default_factory=dict, description="Patterns of one's own: name to regular expression."
     )
-    bad_rows_at_most: Share = Field(
+    bad_rows_at_most: Annotated[Share, Remakes.NOTHING] = Field(
         default=0.05, description="Share of rows set aside above which a check warns."
     )
 
@@ -83,11 +89,13 @@ class Source(Section):
 class Batch(Section):
     """How long the window of one batch is."""
 
-    every: Literal["hour", "day", "week", "month", "file"] = Field(
+    every: Annotated[Literal["hour", "day", "week", "month", "file"], Remakes.LANDING] = Field(
         default="day", description="The window of time that makes a batch, or each file as one."
     )
-    cron: str | None = Field(default=None, description="When new batches are labelled.")
-    timezone: str = Field(
+    cron: Annotated[str | None, Remakes.NOTHING] = Field(
+        default=None, description="When new batches are labelled."
+    )
+    timezone: Annotated[str, Remakes.LANDING] = Field(
         default="UTC",
         description="Where days begin, what clocks go by, and where times without a zone are from.",
     )

@@ -4,51 +4,61 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from resources.task.section import Section, Share, Usd
+from resources.task.section import Remakes, Section, Share, Usd
 
 
 class Embeddings(Section):
     """A model that turns texts into vectors, through LiteLLM; asked once for each text."""
 
-    model: Annotated[str, Field(min_length=1)] = Field(
+    model: Annotated[str, Field(min_length=1), Remakes.LABELS] = Field(
         description="As LiteLLM names it: text-embedding-3-small, ollama/nomic-embed-text, ..."
     )
-    api_base: str | None = Field(
+    api_base: Annotated[str | None, Remakes.LABELS] = Field(
         default=None, description="Address of the provider, where it is not the usual one."
     )
-    api_key_variable: str | None = Field(
+    api_key_variable: Annotated[str | None, Remakes.NOTHING] = Field(
         default=None, description="Name of the environment variable that holds the key."
     )
-    at_once: PositiveInt = Field(default=64, description="Texts in one request.")
-    retries: Annotated[int, Field(ge=0)] = Field(
+    at_once: Annotated[PositiveInt, Remakes.NOTHING] = Field(
+        default=64, description="Texts in one request."
+    )
+    retries: Annotated[int, Field(ge=0), Remakes.NOTHING] = Field(
         default=2, description="How often a request that failed is sent again."
     )
-    budget_usd: Usd = Field(default=5.0, description="What vectors may cost in all.")
+    budget_usd: Annotated[Usd, Remakes.NOTHING] = Field(
+        default=5.0, description="What vectors may cost in all."
+    )
 
 
 class SentenceTransformers(Section):
     """A model of the package sentence-transformers, on this machine."""
 
-    model: Annotated[str, Field(min_length=1)] = Field(
+    model: Annotated[str, Field(min_length=1), Remakes.LABELS] = Field(
         description="Its folder, from the task's on, or its name in the hub's cache of this user."
     )
-    device: str | None = Field(default=None, description="cpu, cuda, mps; by itself if not said.")
-    at_once: PositiveInt = Field(default=64, description="Texts that it reads together.")
+    device: Annotated[str | None, Remakes.NOTHING] = Field(
+        default=None, description="cpu, cuda, mps; by itself if not said."
+    )
+    at_once: Annotated[PositiveInt, Remakes.NOTHING] = Field(
+        default=64, description="Texts that it reads together."
+    )
 
 
 class Student(Section):
     """The classifier trained on consensus and gold."""
 
-    enabled: bool = Field(
+    enabled: Annotated[bool, Remakes.LABELS] = Field(
         default=True,
         description="Whether a student is trained; without one, labels are the consensus.",
     )
-    looks_at: Literal["auto", "text", "image"] = Field(
+    looks_at: Annotated[Literal["auto", "text", "image"], Remakes.LABELS] = Field(
         default="auto", description="auto: images where items have no text, else texts."
     )
-    features: Literal["tfidf", "embeddings", "sentence-transformers"] = Field(
-        default="tfidf",
-        description="What it reads of a text: words, vectors of a provider, or of a model on this machine.",
+    features: Annotated[Literal["tfidf", "embeddings", "sentence-transformers"], Remakes.LABELS] = (
+        Field(
+            default="tfidf",
+            description="What it reads of a text: words, vectors of a provider, or of a model on this machine.",
+        )
     )
     embeddings: Embeddings | None = Field(
         default=None, description="The model behind features: embeddings."
@@ -56,7 +66,7 @@ class Student(Section):
     sentence_transformers: SentenceTransformers | None = Field(
         default=None, description="The model behind features: sentence-transformers."
     )
-    decides_from: Share = Field(
+    decides_from: Annotated[Share, Remakes.LABELS] = Field(
         default=0.6, description="Its confidence where nobody else decided."
     )
 

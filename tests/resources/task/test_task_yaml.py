@@ -61,6 +61,18 @@ def test_a_typo_in_the_second_class_names_its_own_line(refusal):
     assert "Allowed here: description, key, name, synonyms" in told
 
 
+def test_a_typo_under_a_key_of_ones_own_is_told_with_what_is_allowed_there(refusal):
+    told = refusal(GOOD + "models: {pace: {gpt-a: {concurency: 2}}}\n")
+    assert told.startswith(
+        "task.yaml:13: models.pace.gpt-a.concurency: unknown field; did you mean"
+    )
+    assert told.endswith("Allowed here: concurrency, requests_per_minute, tokens_per_minute")
+
+
+def test_a_field_that_is_like_no_other_is_told_with_all_that_are_allowed(refusal):
+    assert "audit.xyzzy: unknown field. Allowed here:" in refusal(GOOD + "  xyzzy: 1\n")
+
+
 def test_every_fault_is_told_at_once(refusal):
     told = refusal(GOOD.replace("per_batch: 10", "per_batch: -1").replace("day", "dai"))
     assert [line.partition(" ")[0] for line in told.splitlines()] == [
