@@ -25,20 +25,6 @@ from resources.task.task import Task
 PROOF_BATCHES = 20
 """The newest audited batches that have to show that predicted errors rank the real ones."""
 
-PROOF = """
-with earlier as (
-    select distinct batch from people.audit_sample where batch < $1 order by batch desc limit $2
-)
-select d.predicted_error, g.label <> r.label as wrong
-from people.audit_sample a
-join earlier using (batch)
-join people.audit_design d using (item_id, batch)
-join people.gold g using (item_id, batch)
-join labels.released r using (item_id, batch)
-where r.label is not null
-"""
-"""What was predicted when each item was drawn, and what its review found."""
-
 
 def audit_sample(task: Task) -> dg.AssetsDefinition:
     """Declare the audit sample of ``task``."""
@@ -60,11 +46,7 @@ def audit_sample(task: Task) -> dg.AssetsDefinition:
 def draw(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
     """Draw the sample of a batch, or the same again, and return what is worth telling of it."""
     warehouse.ensure(AUDIT_DESIGN, AUDIT_SAMPLE)
-    items = warehouse.read(
-        "select item_id, 1 - confidence as doubt from labels.released"
-        " where batch = ? and label is not null order by item_id",
-        [batch],
-    )
+    items = warehouse.read("people.audit.labelled", batch=batch)
     ids = [str(i) for i in items["item_id"].to_pylist()]
     doubt = np.clip(items["doubt"].to_numpy().astype(np.float64), 0.0, 1.0)
     seed = zlib.crc32(f"{task.name} {batch} {task.spec.audit.seed}".encode())
@@ -104,12 +86,7 @@ def _kept(
     warehouse: Warehouse, batch: str, ids: list[str], seed: int
 ) -> tuple[AuditDesign, NDArray[np.float64], str] | None:
     """Return the design the batch was drawn with, if it was drawn from the same items."""
-    before = warehouse.read(
-        "select item_id, stratum, planned, predicted_error, design from people.audit_design"
-        " where batch = $1 and exists (from people.audit_sample where batch = $1 and seed = $2)"
-        " order by item_id",
-        [batch, seed],
-    )
+    before = warehouse.read("people.audit.design", batch=batch, seed=seed)
     if before["item_id"].to_pylist() != ids or not ids:
         return None
     stratum = before["stratum"].to_numpy().astype(np.int64)
@@ -129,7 +106,7 @@ def _design(
     gain = UNPROVEN
     if task.spec.audit.design == "proven":
         warehouse.ensure(GOLD)
-        seen = warehouse.read(PROOF, [batch, PROOF_BATCHES])
+        seen = warehouse.read("people.audit.proof", batch=batch, most=PROOF_BATCHES)
         gain = proven_gain(
             seen["predicted_error"].to_numpy(), seen["wrong"].to_numpy(zero_copy_only=False)
         )

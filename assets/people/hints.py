@@ -13,15 +13,6 @@ from labeling.rules.spans import find_spans
 from resources.store.session import Session
 from resources.task.task import Task
 
-SAID = """
-select p.item_id, r.label as suggestion, i.metadata,
-    (select list(v.voter order by v.voter) from votes.rules v
-     where v.item_id = p.item_id and v.batch = p.batch) as rules
-from (select distinct item_id, batch from to_show) p
-join raw.items i using (item_id, batch)
-left join labels.released r using (item_id, batch)
-"""
-
 
 def with_hints(task: Task, db: Session, plan: pa.Table) -> pa.Table:
     """Add to each planned item its further columns, the released label and what rules matched.
@@ -38,10 +29,8 @@ def with_hints(task: Task, db: Session, plan: pa.Table) -> pa.Table:
     """
     if plan.num_rows == 0:
         return plan
-    db.register("to_show", plan)
-    rows: list[dict[str, Any]] = db.execute(SAID).to_arrow_table().to_pylist()
-    db.unregister("to_show")
-    said = {row["item_id"]: row for row in rows}
+    with db.lend(to_show=plan):
+        said = {row["item_id"]: row for row in db.rows("people.hints.said")}
     rules = {rule.voter: rule for rule in load_rules(task)}
     suggestions: list[str | None] = []
     contexts: list[str] = []

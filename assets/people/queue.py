@@ -27,27 +27,6 @@ from resources.store.tables import (
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
-ITEMS = """
-select i.item_id, i.text, i.image, c.posterior, coalesce(s.pooled, c.posterior) as believed,
-    coalesce(s.calibrated, c.posterior) as student,
-    a.item_id is not null as audited,
-    c.label is null and coalesce(list_max(s.pooled), 0) < $decides_from as undecided
-from raw.items i
-join labels.consensus c using (item_id, batch)
-left join labels.student_opinions s using (item_id, batch)
-left join people.audit_sample a using (item_id, batch)
-where i.batch = $batch order by i.item_id
-"""
-VOTES = """
-with numbered as (
-    select item_id, row_number() over (order by i.item_id) - 1 as item
-    from raw.items i join labels.consensus c using (item_id, batch) where i.batch = $batch
-)
-select n.item, v.voter, v.label, v.confidence
-from (from votes.rules union all by name from votes.models) v join numbered n using (item_id)
-where v.batch = $batch order by n.item, v.voter
-"""
-
 
 def queue(task: Task) -> dg.AssetsDefinition:
     """Declare the learning queue of ``task``."""
@@ -58,9 +37,9 @@ def queue(task: Task) -> dg.AssetsDefinition:
         batch = context.partition_key
         warehouse.ensure(STUDENT_OPINIONS, RULE_VOTES, MODEL_VOTES, AUDIT_SAMPLE)
         with warehouse.connect() as db:
-            least = {"batch": batch, "decides_from": task.spec.student.decides_from}
-            items = db.execute(ITEMS, least).to_arrow_table()
-            votes = db.execute(VOTES, {"batch": batch}).to_arrow_table()
+            least = task.spec.student.decides_from
+            items = db.read("people.queue.items", batch=batch, decides_from=least)
+            votes = db.read("people.queue.votes", batch=batch)
         rows = choose(task, batch, items, votes)
         warehouse.replace_batch(QUEUE, batch, rows)
         chosen = rows["strategy"].to_pylist()
@@ -75,7 +54,7 @@ def queue(task: Task) -> dg.AssetsDefinition:
 
 
 def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
-    """Choose by the task's settings among items as by :data:`ITEMS`, with votes as by :data:`VOTES`."""
+    """Choose by the task's settings among items and votes as ``queries/people/queue.sql`` gives them."""
     # scikit-learn takes a second to import, and only this step needs it here
     from labeling.sampling.queue import choose_queue
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 from assets.decorators import by_batch
 from assets.reading.opinions import as_matrix
 from assets.reading.votes import WINDOW_ITEMS, index_of
+from resources.store.table import as_arrow
 from resources.store.tables import (
     AUDIT_SAMPLE,
     GOLD,
@@ -16,26 +17,8 @@ from resources.store.tables import (
     STUDENT_OPINIONS,
     STUDENT_VOTES,
 )
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.warehouse import Warehouse
 from resources.task.task import Task
-
-GOLD_IN_DOUBT = """
-select g.item_id, g.batch, g.label, s.calibrated
-from people.gold g join labels.student_opinions s using (item_id, batch)
-where g.batch < $batch and len(s.calibrated) = $classes and list_contains($names, g.label)
-order by g.batch desc, g.item_id limit $most
-"""
-LABELS_IN_DOUBT = """
-select r.item_id, r.batch, r.label, s.calibrated
-from labels.released r join labels.student_opinions s using (item_id, batch)
-where r.batch = $batch and r.label is not null and len(s.calibrated) = $classes
-order by r.item_id
-"""
-ASKED = """
-select item_id, batch from people.rereviews where found_in < $batch
-union all select item_id, batch from people.audit_sample where batch = $batch
-union all select item_id, batch from people.queue where batch = $batch
-"""
 
 
 def rereviews(task: Task) -> dg.AssetsDefinition:
@@ -48,25 +31,18 @@ def rereviews(task: Task) -> dg.AssetsDefinition:
         warehouse.ensure(GOLD, RELEASED, STUDENT_OPINIONS, REREVIEWS, AUDIT_SAMPLE, QUEUE)
         names = list(task.classes)
         with warehouse.connect() as db:
-            gold = db.execute(
-                GOLD_IN_DOUBT,
-                {"batch": batch, "classes": len(names), "names": names, "most": WINDOW_ITEMS},
-            ).to_arrow_table()
-            labels = db.execute(
-                LABELS_IN_DOUBT, {"batch": batch, "classes": len(names)}
-            ).to_arrow_table()
-            asked = set(db.execute(ASKED, {"batch": batch}).fetchall())
+            least = {"batch": batch, "classes": len(names)}
+            gold = db.read("people.rereviews.gold", **least, names=names, most=WINDOW_ITEMS)
+            labels = db.read("people.rereviews.labels", **least)
+            asked = set(db.tuples("people.rereviews.asked", batch=batch))
         wanted = task.spec.queue.rereviews_per_batch
         doubts = doubted(task, "gold", gold, asked)
         found = doubts[: (wanted + 1) // 2]
         found += doubted(task, "label", labels, asked)[: wanted - len(found)]
-        rows = pa.Table.from_pylist(
-            [{**row, "found_in": batch} for row in found],
-            schema=pa.schema([(name, _KINDS.get(name, pa.string())) for name in REREVIEWS.columns]),
-        )
-        with warehouse.connect() as db, transaction(db):
-            db.execute("delete from people.rereviews where found_in = ?", [batch])
-            insert(db, REREVIEWS, rows)
+        rows = as_arrow(REREVIEWS, [{**row, "found_in": batch} for row in found])
+        with warehouse.connect() as db, db.transaction():
+            db.delete(REREVIEWS, found_in=batch)
+            db.insert(REREVIEWS, rows)
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": rows.num_rows,
@@ -111,6 +87,3 @@ def doubted(
             }
         )
     return found
-
-
-_KINDS = {"score": pa.float64()}

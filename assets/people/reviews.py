@@ -12,19 +12,6 @@ from resources.store.tables import AUDIT_SAMPLE, QUEUE, RELEASED, REREVIEWS, REV
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
-PLAN = """
-select a.item_id, a.batch, 'audit' as origin, 0.0 as priority, i.text, i.image, a.probability
-from people.audit_sample a join raw.items i using (item_id, batch) where a.batch = $batch
-union all by name
-select q.item_id, q.batch, 'queue' as origin, -q.rank::double as priority, i.text, i.image,
-    q.probability
-from people.queue q join raw.items i using (item_id, batch) where q.batch = $batch
-"""
-DOUBTED = """
-select d.item_id, d.batch, 'rereview' as origin, d.score - 1 as priority, i.text, i.image
-from people.rereviews d join raw.items i using (item_id, batch) where d.found_in = $batch
-"""
-
 
 def reviews(task: Task) -> dg.AssetsDefinition:
     """Declare the reviews of ``task``."""
@@ -39,8 +26,8 @@ def reviews(task: Task) -> dg.AssetsDefinition:
         warehouse.ensure(RULE_VOTES, RELEASED)
         store = ReviewStore(task.reviews)
         with warehouse.connect() as db:
-            plan = with_hints(task, db, db.execute(PLAN, {"batch": batch}).to_arrow_table())
-            doubted = with_hints(task, db, db.execute(DOUBTED, {"batch": batch}).to_arrow_table())
+            plan = with_hints(task, db, db.read("people.reviews.planned", batch=batch))
+            doubted = with_hints(task, db, db.read("people.reviews.doubted", batch=batch))
         planned = store.plan(plan, replace=True) if plan.num_rows else 0
         planned += store.plan(doubted) if doubted.num_rows else 0
         checks = plan_checks(store)

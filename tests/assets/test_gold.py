@@ -3,15 +3,15 @@
 import duckdb
 import pytest
 
-from assets.people.gold import SETTLE
+from resources.store.session import Session
 from resources.store.tables import AUDIT_SAMPLE, REVIEWS
 
 
 def settle(*answers: tuple[str, str, str], audited: bool) -> list[tuple[str, str]]:
     """Answers (reviewer, label, origin) to one item, in order; returns (label, origin)."""
     with duckdb.connect() as db:
-        for table in (REVIEWS, AUDIT_SAMPLE):
-            db.execute(table.ddl)
+        session = Session(db, set())
+        session.ensure(REVIEWS, AUDIT_SAMPLE)
         if audited:
             db.execute("insert into people.audit_sample by name select 'a' item_id, 'b' batch")
         for at, (reviewer, label, origin) in enumerate(answers):
@@ -20,7 +20,7 @@ def settle(*answers: tuple[str, str, str], audited: bool) -> list[tuple[str, str
                 " ? reviewer, 'label' outcome, ? as label, ? origin, false superseded",
                 [at, reviewer, label, origin],
             )
-        rows = db.execute(SETTLE, {"batch": "b"}).fetchall()
+        rows = session.tuples("people.gold.settle", batch="b")
     return [(row[2], row[3]) for row in rows]
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from assets.landing.arrivals import land
 from assets.landing.other_texts import sentence
-from assets.people.gold import SETTLE
 from assets.quality.canary_panel import EXAMPLES, PANEL
 from cli.new.new import create
 from orchestration.planning import batches_with_new_reviews
@@ -84,8 +83,7 @@ class Inbox:
         warehouse = warehouse_of(self.task)
         warehouse.ensure(tables.AUDIT_SAMPLE)
         warehouse.replace_batch(tables.REVIEWS, DAY, store.reviews())
-        with warehouse.connect() as db:
-            rows = db.execute(SETTLE, {"batch": DAY}).to_arrow_table()
+        rows = warehouse.read("people.gold.settle", batch=DAY)
         warehouse.replace_batch(tables.GOLD, DAY, rows)
         warehouse.close()
         store.close()

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from assets.people.queue import ITEMS, VOTES, choose
+from assets.people.queue import choose
 from assets.quality.queue_gain import queue_gain
 from resources.store import tables
 from resources.store.warehouse import Warehouse, insert, warehouse_of
@@ -105,21 +105,23 @@ def test_the_gain_is_not_measured_again_before_reviews_have_grown(campaign):
     assert warehouse.read("from quality.queue_gain").to_pylist()[0]["gain"] == "as it was"
 
 
+def newest(task, *, decides_from):
+    """Items and votes of the newest batch, as the queue reads them."""
+    with warehouse_of(task).connect() as db:
+        items = db.read("people.queue.items", batch=DAYS[1], decides_from=decides_from)
+        return items, db.read("people.queue.votes", batch=DAYS[1])
+
+
 def test_it_asks_where_the_label_that_is_published_is_in_doubt(ran_task):
     settings = ran_task.task.spec.queue.model_copy(
         update={"strategy": "margin", "per_batch": 6, "random_share": 0.0}
     )
     task = replace(ran_task.task, spec=ran_task.task.spec.model_copy(update={"queue": settings}))
-    newest = {"batch": DAYS[1]}
-    with warehouse_of(task).connect() as db:
-        items = db.execute(ITEMS, newest | {"decides_from": 0.0}).to_arrow_table()
-        votes = db.execute(VOTES, newest).to_arrow_table()
-        pooled = dict(
-            db.execute(
-                "select item_id, pooled from labels.student_opinions where batch = $batch", newest
-            ).fetchall()
-        )
-
+    items, votes = newest(task, decides_from=0.0)
+    opinions = warehouse_of(task).read(
+        "select item_id, pooled from labels.student_opinions where batch = ?", [DAYS[1]]
+    )
+    pooled = dict(zip(opinions["item_id"].to_pylist(), opinions["pooled"].to_pylist(), strict=True))
     for row in choose(task, DAYS[1], items, votes).to_pylist():
         second, first = sorted(pooled[row["item_id"]])[-2:]
         assert row["score"] == pytest.approx(1 - (first - second))
@@ -131,10 +133,7 @@ def test_every_strategy_of_task_yaml_fills_a_queue(ran_task, strategy):
         update={"strategy": strategy, "per_batch": 6, "random_share": 0.2}
     )
     task = replace(ran_task.task, spec=ran_task.task.spec.model_copy(update={"queue": settings}))
-    newest = {"batch": DAYS[1]}
-    with warehouse_of(task).connect() as db:
-        items = db.execute(ITEMS, newest | {"decides_from": 0.6}).to_arrow_table()
-        votes = db.execute(VOTES, newest).to_arrow_table()
+    items, votes = newest(task, decides_from=0.6)
     rows = choose(task, DAYS[1], items, votes).to_pylist()
     assert len(rows) == 6
     named = {row["strategy"] for row in rows}

@@ -21,7 +21,7 @@ SAMPLES = {
     "texts": [""],
 }
 WORDS = {"item_id": pa.string(), "batch": pa.string()}
-LENT = {"window_keys": WORDS}
+LENT = {"window_keys": WORDS, "to_show": WORDS}
 """Tables that are lent to queries for as long as they are asked, with their columns."""
 
 MADE = ("reading.votes.make_window",)

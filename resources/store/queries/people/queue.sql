@@ -1,0 +1,21 @@
+-- name: items(batch: text, decides_from: number)
+-- Items of the batch, what is believed of each, and whether it is audited or undecided.
+select i.item_id, i.text, i.image, c.posterior, coalesce(s.pooled, c.posterior) as believed,
+    coalesce(s.calibrated, c.posterior) as student,
+    a.item_id is not null as audited,
+    c.label is null and coalesce(list_max(s.pooled), 0) < $decides_from as undecided
+from raw.items i
+join labels.consensus c using (item_id, batch)
+left join labels.student_opinions s using (item_id, batch)
+left join people.audit_sample a using (item_id, batch)
+where i.batch = $batch order by i.item_id
+
+-- name: votes(batch: text)
+-- Votes of rules and models on these items, by their places.
+with numbered as (
+    select item_id, row_number() over (order by i.item_id) - 1 as item
+    from raw.items i join labels.consensus c using (item_id, batch) where i.batch = $batch
+)
+select n.item, v.voter, v.label, v.confidence
+from (from votes.rules union all by name from votes.models) v join numbered n using (item_id)
+where v.batch = $batch order by n.item, v.voter
