@@ -7,11 +7,12 @@ import dagster as dg
 
 from assets.decorators import once
 from assets.quality.diagnosis import Found, explain
-from assets.quality.overall import Rows, replace_all
+from assets.quality.overall import Rows
 from assets.reading.evidence import muted_until, watched_rows
 from labeling.quality.family import LABELS
 from labeling.quality.trail import Event, alarms
 from resources.alerts.trail import AlarmTrail
+from resources.store.table import as_arrow
 from resources.store.tables import (
     ALARM_EVENTS,
     ALARM_ITEMS,
@@ -40,7 +41,7 @@ def alarm_list(task: Task) -> dg.AssetsDefinition:
             ALARM_ITEMS: [item for one in found.values() for item in one.items],
             ALARM_EVENTS: event_rows(events),
         }
-        replace_all(warehouse, written)
+        warehouse.replace({table: as_arrow(table, rows) for table, rows in written.items()})
         standing = [row for row in written[ALARMS] if row["state"] == "open"]
         return dg.MaterializeResult(
             metadata={
@@ -56,11 +57,7 @@ def alarm_list(task: Task) -> dg.AssetsDefinition:
 def known_alarms(warehouse: Warehouse, events: list[Event], now: datetime) -> Rows:
     """Return every alarm that fired, the oldest first, with the state people gave it by ``now``."""
     warehouse.ensure(DRIFT_SERIES)
-    watched = warehouse.read(
-        "select * exclude (state, input) from quality.drift_series"
-        " where series in (select series from quality.drift_series where fired)"
-        " order by batch, series <> 'labels', series"
-    ).to_pylist()
+    watched = warehouse.rows("quality.alarms.fired")
     promised = {(row["series"], row["batch"]): row["promised"] for row in watched}
     return [
         {

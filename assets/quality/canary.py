@@ -14,14 +14,9 @@ from assets.votes.simulated_truth import truth_told
 from resources.dagster.instance import ROUND_TAG
 from resources.store.table import as_arrow
 from resources.store.tables import CANARY, CANARY_PANEL, DRIFT, GOLD, ITEMS, MODEL_VOTES
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.warehouse import Warehouse
 from resources.task.model_settings import Canary
 from resources.task.task import Task
-
-TURN = """
-select count(distinct batch) as rounds from raw.items
-where batch > (select min(chosen_for) from people.canary_panel) and batch <= $batch
-"""
 
 
 def canary(task: Task) -> dg.AssetsDefinition:
@@ -38,7 +33,7 @@ def canary(task: Task) -> dg.AssetsDefinition:
         name = f"canary {batch}"
         if wanted is not None and panel.num_rows:
             name = _begun(task, wanted)
-        rows = warehouse.read("from quality.canary where round = ?", [name]).to_pylist()
+        rows = warehouse.rows("quality.canary.round", name=name)
         why = _why_not(task, spec, warehouse, batch, panel.num_rows, by_clock=wanted is not None)
         if panel.num_rows and (rows or not why):
             why = ""
@@ -82,8 +77,7 @@ def _why_not(
     if task.spec.models.simulated is None and hours < spec.hours:
         # a history labelled in one go is one moment of the model
         return f"the last round is {hours:.1f} h old, and models.canary.hours is {spec.hours:g}"
-    turn = int(warehouse.read(TURN, {"batch": batch})["rounds"].to_pylist()[0] or 0)
-    if turn % spec.every_nth:
+    if warehouse.value("quality.canary.batches_since", batch=batch) % spec.every_nth:
         return f"asked with every {spec.every_nth}. batch"
     return ""
 
@@ -202,6 +196,4 @@ def _cut_short(voter: str, version: str, why: str) -> dict[str, Any]:
 
 
 def _write(warehouse: Warehouse, name: str, rows: list[dict[str, Any]]) -> None:
-    with warehouse.connect() as db, transaction(db):
-        db.execute("delete from quality.canary where round = ?", [name])
-        insert(db, CANARY, as_arrow(CANARY, rows))
+    warehouse.replace({CANARY: as_arrow(CANARY, rows)}, round=name)

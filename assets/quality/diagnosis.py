@@ -41,11 +41,8 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
     from labeling.quality.accuracy import accuracy
     from labeling.quality.diagnosis import diagnose
 
-    since = warehouse.read(
-        "select distinct batch from labels.released where batch >= ? order by batch",
-        [alarm["change_batch"]],
-    )["batch"].to_pylist()
-    audits = read_audits(task, warehouse, [str(name) for name in since[-MOST_BATCHES:]])
+    since = warehouse.column("quality.diagnosis.batches_since", batch=alarm["change_batch"])
+    audits = read_audits(task, warehouse, since[-MOST_BATCHES:])
     if not audits:
         return Found(next_steps=["The batches it fired in are gone: reset it."])
     judged = [seen_by(task, audit, alarm["series"]) for audit in audits]
@@ -125,10 +122,8 @@ def _slices(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> Slices
     from labeling.quality.slices import length_slices, text_clusters
 
     warehouse.ensure(ITEMS)
-    rows = warehouse.read(
-        "select batch, item_id, text, image, metadata from raw.items where list_contains(?, batch)",
-        [[audit.batch.batch for audit in audits]],
-    ).to_pylist()
+    batches = [audit.batch.batch for audit in audits]
+    rows = warehouse.rows("quality.diagnosis.items", batches=batches)
     known = {
         (row["batch"], row["item_id"]): (
             str(row["text"] or ""), row["image"], json.loads(row["metadata"] or "{}")

@@ -50,17 +50,10 @@ def take_in(task: Task, warehouse: Warehouse, batch: str) -> list[dict[str, Any]
     warehouse.ensure(DRIFT_SERIES)
     with warehouse.connect() as db:
         chain = input_chain(task, db)
-        stored = dict(
-            db.execute(
-                "select batch, any_value(input) from quality.drift_series group by batch"
-            ).fetchall()
-        )
+        stored = dict(db.tuples("quality.drift.inputs"))
         first = next((at for at, n in enumerate(names) if stored.get(n) != chain[n]), len(names))
         first = min(first, len(names) - 1)  # the batch itself is always taken in
-        states = db.execute(
-            "select series, state from quality.drift_series where batch = ?",
-            [names[first - 1] if first else ""],
-        ).fetchall()
+        states = db.tuples("quality.drift.states", batch=names[first - 1] if first else "")
     watches = {str(series): Watch.from_json(state) for series, state in states}
     events, promised = AlarmTrail(task.alarm_trail, task.changes).events(), promises(task)
     found: list[Watched] = []

@@ -169,11 +169,7 @@ def _released(
     task: Task, warehouse: Warehouse, window: Window
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Read label and confidence of every item of the window; -1 where undecided."""
-    rows = warehouse.read(
-        "select item_id, batch, label, coalesce(confidence, 0) as confidence from labels.released"
-        " where list_contains(?, batch)",
-        [sorted(set(window.batches))],
-    )
+    rows = warehouse.read("quality.early.released", batches=sorted(set(window.batches)))
     names = {name: at for at, name in enumerate(task.classes)}
     known = {
         (item_id, batch): (names.get(str(label), ABSTAIN), confidence)

@@ -52,11 +52,11 @@ def what_is_shown(
 ) -> dict[tuple[str, str], dict[str, str | None]]:
     """Return the beginning of the text, and the image, of items by batch and id."""
     warehouse.ensure(ITEMS)
-    rows = warehouse.read(
-        "select batch, item_id, text, image from raw.items"
-        " where list_contains(?, batch) and list_contains(?, item_id)",
-        [sorted({batch for batch, _ in keys}), sorted({item for _, item in keys})],
-    ).to_pylist()
+    rows = warehouse.rows(
+        "quality.mistakes.shown",
+        batches=sorted({batch for batch, _ in keys}),
+        item_ids=sorted({item for _, item in keys}),
+    )
     nothing: dict[str, str | None] = {"text": "", "image": None}
     found = dict.fromkeys(keys, nothing)
     return found | {

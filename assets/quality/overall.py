@@ -26,7 +26,7 @@ from resources.store.tables import (
     RELIABILITY,
     REVIEWS,
 )
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 MOST_REVIEWERS = 12
@@ -45,13 +45,9 @@ def overall(task: Task) -> dg.AssetsDefinition:
         Precision, recall, F1 and confusion by class, how far confidences can be believed, and
         whether reviewers agree.
         """
-        names = warehouse.read("select distinct batch from labels.released order by 1")
-        audits = read_audits(task, warehouse, [str(n) for n in names["batch"].to_pylist()])
+        audits = read_audits(task, warehouse, warehouse.column("quality.overall.batches"))
         warehouse.ensure(REVIEWS)
-        answers = warehouse.read(
-            "select item_id || chr(31) || batch as item, reviewer, label from people.reviews"
-            " where outcome = 'label' and not superseded and not coalesce(aside, false)"
-        ).to_pylist()
+        answers = warehouse.rows("quality.overall.answers")
         spans = {"all": audits, "window": audits[-task.spec.quality.window_batches :]}
         reports = {span: class_rows(task, span, chosen) for span, chosen in spans.items()}
         written = {
@@ -62,19 +58,10 @@ def overall(task: Task) -> dg.AssetsDefinition:
             AGREEMENT: agreement_rows(task, answers),
             MISTAKES: mistakes(task, warehouse, spans["window"]),
         }
-        replace_all(warehouse, written)
+        warehouse.replace({table: as_arrow(table, rows) for table, rows in written.items()})
         return dg.MaterializeResult(metadata=_metadata(written))
 
     return overall
-
-
-def replace_all(warehouse: Warehouse, written: dict[Table, Rows]) -> None:
-    """Write whole tables anew in one transaction."""
-    warehouse.ensure(*written)
-    with warehouse.connect() as db, transaction(db):
-        for table, rows in written.items():
-            db.execute(f"delete from {table.sql_name}")
-            insert(db, table, as_arrow(table, rows))
 
 
 def class_rows(task: Task, span: str, audits: Sequence[Audit]) -> tuple[Rows, Rows]:

@@ -11,6 +11,7 @@ from assets.decorators import once
 from assets.reading.features import LookedAt, look, new_student
 from assets.reading.opinions import as_matrix
 from assets.reading.votes import as_gold
+from resources.store.table import as_arrow
 from resources.store.tables import (
     ACCURACY,
     AUDIT_SAMPLE,
@@ -21,7 +22,7 @@ from resources.store.tables import (
     QUEUE_GAIN,
     REVIEWS,
 )
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 if TYPE_CHECKING:
@@ -35,33 +36,6 @@ MEASURE_AGAIN = 1.25
 
 STUDENTS, STOP_SET = 4, 500
 """Newest students that are compared with each other, and items they are compared on."""
-
-REVIEWED = """
-select g.item_id, g.batch, i.text, i.image, g.label, g.probability, c.posterior,
-    case when g.origin = 'audit' then 'audit' when q.strategy = 'random' then 'random'
-        else 'chosen' end as arm
-from people.gold g
-join raw.items i using (item_id, batch)
-join labels.consensus c using (item_id, batch)
-left join people.queue q using (item_id, batch)
-where (g.origin = 'audit' or q.item_id is not null) and len(c.posterior) = $classes
-    and list_contains($names, g.label)
-qualify g.origin <> 'audit' or row_number() over (
-    partition by g.origin order by g.batch desc, g.item_id) <= $judges
-order by g.batch, g.item_id
-"""
-TAUGHT = """
-select i.text, i.image, c.posterior from labels.consensus c join raw.items i using (item_id, batch)
-anti join people.gold g using (item_id, batch)
-where c.n_votes > 0 and len(c.posterior) = $classes
-order by c.batch desc, c.item_id limit $most
-"""
-SPENT = "select count(*), coalesce(sum(seconds), 0) from people.reviews"
-CURVE = """
-select sum(count(r.review_id)) over (order by a.batch), any_value(a.accuracy), any_value(a.accuracy_low)
-from quality.accuracy a left join people.reviews r using (batch)
-where a.class = '(all)' and a.accuracy is not null group by a.batch order by a.batch
-"""
 
 
 def queue_gain(task: Task) -> dg.AssetsDefinition:
@@ -80,18 +54,21 @@ def queue_gain(task: Task) -> dg.AssetsDefinition:
         warehouse.ensure(ITEMS, QUEUE, REVIEWS, GOLD, AUDIT_SAMPLE, ACCURACY, CONSENSUS, QUEUE_GAIN)
         names = list(task.classes)
         with warehouse.connect() as db:
-            reviewed = db.execute(
-                REVIEWED, {"classes": len(names), "names": names, "judges": MOST_JUDGES}
-            ).to_arrow_table()
-            before = db.execute("from quality.queue_gain").to_arrow_table().to_pylist()
-            newest = db.execute("select max(batch) from labels.consensus").fetchone()
-            n_reviews, seconds = db.execute(SPENT).fetchone() or (0, 0.0)
-            curve = db.execute(CURVE).fetchall()
-            (n_items,) = db.execute("select count(*) from raw.items").fetchone() or (0,)
-        if newest is None or newest[0] is None:
+            reviewed = db.read(
+                "quality.queue_gain.reviewed",
+                classes=len(names),
+                names=names,
+                judges=MOST_JUDGES,
+            )
+            before = db.rows("quality.queue_gain.before")
+            newest = db.value("quality.queue_gain.newest")
+            ((n_reviews, seconds),) = db.tuples("quality.queue_gain.spent")
+            curve = db.tuples("quality.queue_gain.curve")
+            n_items = db.value("quality.queue_gain.items")
+        if newest is None:
             return dg.MaterializeResult(metadata={"dagster/row_count": 0})
         row: dict[str, Any] = {
-            "batch": newest[0],
+            "batch": newest,
             "strategy": task.spec.queue.strategy,
             "reviews": n_reviews,
             **_gain(task, warehouse, reviewed, before[0] if before else None),
@@ -104,9 +81,7 @@ def queue_gain(task: Task) -> dg.AssetsDefinition:
             "usd": advice.usd,
             "usd_per_fixed": _finite(advice.usd_per_fixed),
         }
-        with warehouse.connect() as db, transaction(db):
-            db.execute("delete from quality.queue_gain")
-            insert(db, QUEUE_GAIN, pa.Table.from_pylist([row], schema=_schema()))
+        warehouse.replace({QUEUE_GAIN: as_arrow(QUEUE_GAIN, [row])})
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": 1,
@@ -144,8 +119,7 @@ def _gain(
         kept = ("queue_reviews", "random_reviews", "audit_reviews", *measured)
         return {name: before[name] for name in kept}
     n_classes = len(task.classes)
-    with warehouse.connect() as db:
-        taught = db.execute(TAUGHT, {"classes": n_classes, "most": MOST_TAUGHT}).to_arrow_table()
+    taught = warehouse.read("quality.queue_gain.taught", classes=n_classes, most=MOST_TAUGHT)
     looked = _look(task, [reviewed, taught])
     rows = reviewed.append_column("item", pa.array(np.arange(reviewed.num_rows)))
     gold = {
@@ -211,9 +185,7 @@ def _kappas(task: Task, warehouse: Warehouse) -> list[float]:
     from labeling.student.whole import is_whole, read_student
 
     paths = [path for path in sorted(task.students.glob("*.joblib"))[-STUDENTS:] if is_whole(path)]
-    newest = warehouse.read(
-        "select text, image from raw.items order by batch desc, item_id limit ?", [STOP_SET]
-    )
+    newest = warehouse.read("quality.queue_gain.stop_set", most=STOP_SET)
     if len(paths) < 2 or not newest.num_rows:
         return []
     looked = _look(task, [newest])
@@ -233,10 +205,3 @@ def _look(task: Task, tables: list[pa.Table]) -> LookedAt:
 
 def _finite(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def _schema() -> pa.Schema:
-    kinds = {
-        "varchar": pa.string(), "double": pa.float64(), "bigint": pa.int64(), "boolean": pa.bool_(),
-    }  # fmt: skip
-    return pa.schema([(name, kinds[kind]) for name, (kind, _) in QUEUE_GAIN.columns.items()])

@@ -23,7 +23,7 @@ from resources.store.tables import (
     RULE_SUGGESTIONS,
     RULE_VOTES,
 )
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 if TYPE_CHECKING:
@@ -38,32 +38,6 @@ SHOWN = (
     "accuracy_high", "gold", "near_duplicate_of", "changed_items",
 )  # fmt: skip
 
-EDITS = """
-select substr(voter, 6) as rule, version_before, version_after, count(*) as items,
-    count(*) filter (where label_before is null) as gained,
-    count(*) filter (where label_after is null) as lost,
-    count(*) filter (where label_before is not null and label_after is not null) as other_class,
-    array_to_string(list(item_id order by item_id)[:3], ', ') as for_example
-from votes.rule_changes group by all order by items desc, rule
-"""
-MEASURED = """
-select substr(series, 12) as rule, reviewed as gold, reviewed - errors as correct, accuracy,
-    accuracy_low, accuracy_high
-from quality.overall
-where series like 'voter/rule/%' and version is null and class = '(all)' and reviewed > 0
-"""
-TEXTS = """
-select i.text, c.posterior, coalesce(v.said, []) as said,
-    case when g.origin = 'queue' and list_contains($names, g.label) then g.label end as gold
-from raw.items i
-join labels.consensus c using (item_id, batch)
-left join people.gold g using (item_id, batch)
-left join (
-    select item_id, batch, list(distinct label) as said from votes.rules group by all
-) v using (item_id, batch)
-where len(c.posterior) = len($names)
-order by i.batch, i.item_id
-"""
 _NAME = re.compile(r"name: (\S+)")
 
 
@@ -94,25 +68,18 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
             RULE_SUGGESTIONS,
         )
         with warehouse.connect() as db:
-            votes = db.execute(
-                "select item_id, voter, version, label from votes.rules"
-            ).to_arrow_table()
-            failures = db.execute(
-                "select substr(voter, 6) as rule, item_id, message from votes.rule_failures"
-            ).to_arrow_table()
-            measured = db.execute(MEASURED).to_arrow_table().to_pylist()
-            edits = db.execute(EDITS).to_arrow_table().to_pylist()
-            texts = db.execute(TEXTS, {"names": list(task.classes)}).to_arrow_table()
+            votes = db.read("quality.rule_analysis.votes")
+            failures = db.read("quality.rule_analysis.failures")
+            measured = db.rows("quality.rule_analysis.measured")
+            edits = db.rows("quality.rule_analysis.edits")
+            texts = db.read("quality.rule_analysis.texts", names=list(task.classes))
         result = RuleVotes(votes, failures, texts.num_rows, tuple(loaded))
         table = with_accuracy(analyse(result), measured)
         changed = Counter({str(edit["rule"]): int(edit["items"]) for edit in edits})
         counts = [changed[str(name)] for name in table["rule"].to_pylist()]
         table = table.append_column("changed_items", pa.array(counts, pa.int64()))
         suggested = suggestions(task, texts, [rule.name for rule in loaded])
-        with warehouse.connect() as db, transaction(db):
-            for kept, found in ((RULE_ANALYSIS, table), (RULE_SUGGESTIONS, suggested)):
-                db.execute(f"delete from {kept.sql_name}")
-                insert(db, kept, found)
+        warehouse.replace({RULE_ANALYSIS: table, RULE_SUGGESTIONS: suggested})
         rows = table.to_pylist()
         return dg.MaterializeResult(
             metadata={

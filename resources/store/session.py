@@ -30,34 +30,34 @@ class Session:
         self.db = db
         self._made = made
 
-    def read(self, name: str, **parameters: object) -> pa.Table:
+    def read(self, name: str, /, **parameters: object) -> pa.Table:
         """Return all rows of a query."""
         return self._execute(name, parameters).to_arrow_table()
 
     def stream(
-        self, name: str, rows_at_a_time: int = 50_000, **parameters: object
+        self, name: str, rows_at_a_time: int = 50_000, /, **parameters: object
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a query by parts, without holding all of them."""
         yield from self._execute(name, parameters).to_arrow_reader(rows_at_a_time)
 
-    def rows(self, name: str, **parameters: object) -> list[dict[str, Any]]:
+    def rows(self, name: str, /, **parameters: object) -> list[dict[str, Any]]:
         """Return all rows of a small answer, by the names of their columns."""
         return self.read(name, **parameters).to_pylist()
 
-    def column(self, name: str, **parameters: object) -> list[Any]:
+    def column(self, name: str, /, **parameters: object) -> list[Any]:
         """Return the first column of all rows."""
         return [row[0] for row in self._execute(name, parameters).fetchall()]
 
-    def tuples(self, name: str, **parameters: object) -> list[tuple[Any, ...]]:
+    def tuples(self, name: str, /, **parameters: object) -> list[tuple[Any, ...]]:
         """Return all rows of a small answer as tuples."""
         return self._execute(name, parameters).fetchall()
 
-    def value(self, name: str, **parameters: object) -> Any:
+    def value(self, name: str, /, **parameters: object) -> Any:
         """Return the first column of the first row; ``None`` where there is no row."""
         row = self._execute(name, parameters).fetchone()
         return None if row is None else row[0]
 
-    def run(self, name: str, **parameters: object) -> None:
+    def run(self, name: str, /, **parameters: object) -> None:
         """Carry out a query that changes something."""
         self._execute(name, parameters)
 

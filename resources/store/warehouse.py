@@ -1,6 +1,6 @@
 """The DuckDB file everything is stored in: short connections that wait their turn."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -54,23 +54,23 @@ class Warehouse(dg.ConfigurableResource[None]):
         """Give the file to others at once, and not only when they ask for it."""
         open_file(self.path).close()
 
-    def read(self, name: str, given: Any = None, **parameters: object) -> pa.Table:
+    def read(self, name: str, given: Any = None, /, **parameters: object) -> pa.Table:
         """Return all rows of one query."""
         with self.connect() as session:
             if " " in name:
                 return session.execute(name, given or []).to_arrow_table()
             return session.read(name, **parameters)
 
-    def rows(self, name: str, **parameters: object) -> list[dict[str, Any]]:
+    def rows(self, name: str, /, **parameters: object) -> list[dict[str, Any]]:
         """Return all rows of one query with a small answer, by the names of their columns."""
         return self.read(name, **parameters).to_pylist()
 
-    def column(self, name: str, **parameters: object) -> list[Any]:
+    def column(self, name: str, /, **parameters: object) -> list[Any]:
         """Return the first column of all rows of one query."""
         with self.connect() as session:
             return session.column(name, **parameters)
 
-    def value(self, name: str, **parameters: object) -> Any:
+    def value(self, name: str, /, **parameters: object) -> Any:
         """Return the first column of the first row of one query; ``None`` where there is none."""
         with self.connect() as session:
             return session.value(name, **parameters)
@@ -80,19 +80,24 @@ class Warehouse(dg.ConfigurableResource[None]):
         with self.connect() as session:
             session.ensure(*tables)
 
+    def replace(self, written: Mapping[Table, pa.Table], **where: object) -> None:
+        """Write tables anew, or only the rows that :meth:`Session.delete` would find, all or none."""
+        with self.connect() as session:
+            session.ensure(*written)
+            with session.transaction():
+                for table, rows in written.items():
+                    session.delete(table, **where)
+                    session.insert(table, rows)
+
     def replace_batch(self, table: Table, batch: str, rows: pa.Table) -> int:
-        """Replace what ``table`` holds of ``batch``, in one transaction.
+        """Replace what ``table`` holds of ``batch``.
 
         Returns
         -------
         int
             Number of rows written. Written again, the table is the same.
         """
-        with self.connect() as session:
-            session.ensure(table)
-            with session.transaction():
-                session.delete(table, batch=batch)
-                session.insert(table, rows)
+        self.replace({table: rows}, batch=batch)
         return rows.num_rows
 
 

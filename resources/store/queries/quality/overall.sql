@@ -1,0 +1,8 @@
+-- name: batches
+-- Batches of which labels were released, in the order of time.
+select distinct batch from labels.released order by batch
+
+-- name: answers
+-- What reviewers say now of items whose text is the one they saw.
+select item_id || chr(31) || batch as item, reviewer, label from people.reviews
+where outcome = 'label' and not superseded and not coalesce(aside, false)
