@@ -7,7 +7,7 @@ MANIFEST := transforms/target/manifest.json
 SCHEMA := tasks/task.schema.json
 SQL := $(shell find transforms -path transforms/target -prune -o -path transforms/logs -prune -o -type f \( -name '*.sql' -o -name '*.yml' \) -print)
 
-.PHONY: setup demo up test check lint types contracts browser clean lock
+.PHONY: setup demo up docs test check lint types contracts browser clean lock
 
 setup: $(READY) $(MANIFEST) $(SCHEMA)
 
@@ -35,6 +35,11 @@ demo: setup
 
 up: setup
 	@$(BIN)/touchstone up
+
+# The theme's notice of its successor is no fault of a page.
+docs: setup
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build -q
+	@echo "$(CURDIR)/site/index.html"
 
 # Debian's chromium, where it is missing and we may install it; tests say why they skip without it.
 browser:
@@ -66,4 +71,4 @@ lock:
 		--no-emit-find-links --no-header --extra dev pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf var transforms/target transforms/logs
+	rm -rf var site transforms/target transforms/logs

@@ -54,7 +54,7 @@ class _Lazily(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] in self.commands and args[0] not in GROUPS:
-            self.commands[args[0]] = _command(args[0])
+            self.commands[args[0]] = command(args[0])
         return super().resolve_command(ctx, args)
 
 
@@ -112,7 +112,8 @@ def _tell(error: str) -> NoReturn:
     sys.exit(USER_ERROR)
 
 
-def _command(name: str) -> Any:
+def command(name: str) -> Any:
+    """Import a command and return it as it is called, without the application around it."""
     path = commands()[name]
     module = importlib.import_module(f"cli.{path.parent.name}.{path.stem}")
     alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)

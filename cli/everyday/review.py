@@ -26,7 +26,7 @@ def review(
     host: Annotated[
         str, typer.Option(help="Listen here; anything but this machine asks for a sign-in.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 8765,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the console.")] = 8765,
     name: Annotated[
         list[str] | None,
         typer.Option("--name", help="Host name under which others reach it; may be given again."),

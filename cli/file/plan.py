@@ -29,7 +29,7 @@ def plan(
     items: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[ITEMS]",
+            metavar="ITEMS",
             help="csv, jsonl or parquet of the batch's items: label, and posterior where the audit is "
             "to be stratified by it.",
         ),

@@ -130,7 +130,7 @@ def test_every_command_is_listed_once_with_the_help_of_its_function(touchstone, 
         (group,): listed(touchstone, tmp_path, group) for group in app.GROUPS
     }
     for name, path in app.commands().items():
-        first = (app._command(name).help or "").strip().partition("\n")[0]
+        first = (app.command(name).help or "").strip().partition("\n")[0]
         assert first
         home = (path.parent.name,) if path.parent.name in app.GROUPS else ()
         assert [group for group, text in helps.items() if first in text] == [home]

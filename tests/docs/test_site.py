@@ -1,0 +1,78 @@
+"""The site holds every page, command and setting, and asks nobody else for anything."""
+
+import html
+import re
+from pathlib import Path
+
+import pytest
+
+from cli.app import command, commands
+from labeling.llm.settings import Settings
+from labeling.rules.keys import COMMON, KINDS, OPTIONS
+from resources.task.json_schema import sections_of, task_schema
+from resources.task.schema import TaskSpec
+from tests.docs.conftest import PAGES, ROOT
+
+
+def text_of(page: Path) -> str:
+    return html.unescape(re.sub(r"<[^>]+>", "", page.read_text(encoding="utf-8")))
+
+
+def test_every_page_that_somebody_wrote_is_in_the_site(site: Path) -> None:
+    left_out = [
+        page.relative_to(ROOT).as_posix()
+        for page in PAGES
+        if not (site / page.relative_to(ROOT).with_suffix(".html")).is_file()
+        and page.name != "README.md"
+    ]
+    assert left_out == []
+    for readme in (page for page in PAGES if page.name == "README.md"):
+        assert (site / readme.relative_to(ROOT).parent / "index.html").is_file()
+
+
+@pytest.mark.parametrize("name", list(commands()))
+def test_every_command_and_option_has_its_place(name: str, site: Path) -> None:
+    said = text_of(site / "reference" / "commands" / f"{name}.html")
+    told = command(name)
+    assert told.help.splitlines()[0] in said
+    for one in told.params:
+        assert one.help, f"{name}: {one.name} says nothing"
+        assert all(option in said for option in one.opts if option.startswith("-"))
+
+
+@pytest.mark.parametrize("name", list(TaskSpec.model_fields))
+def test_every_setting_has_its_place(name: str, site: Path) -> None:
+    schema = task_schema()
+    folder = site / "reference" / "settings"
+
+    def settings(field: dict) -> list[str]:
+        return [
+            inner
+            for section in sections_of(field)
+            for key, told in schema["$defs"][section]["properties"].items()
+            for inner in (key, told["description"], *settings(told))
+        ]
+
+    field = schema["properties"][name]
+    page = text_of(folder / (f"{name}.html" if sections_of(field) else "index.html"))
+    wanted = [name, field["description"], *settings(field)]
+    assert [one for one in wanted if one not in page] == []
+
+
+def test_every_key_of_a_rule_and_of_a_prompt_has_its_place(site: Path) -> None:
+    rules = text_of(site / "reference" / "rules.html")
+    assert [key for key in (*COMMON, *KINDS, *OPTIONS) if key not in rules] == []
+    prompts = text_of(site / "reference" / "prompts.html")
+    assert [key for key in Settings.model_fields if key not in prompts] == []
+
+
+def test_pages_ask_no_other_host(site: Path) -> None:
+    asks = re.compile(
+        r"""<(?:link|script|img|iframe|source)[^>]+(?:src|href)=["']?(?:https?:)?//[^"' >]+"""
+    )
+    styles = re.compile(r"""(?:@import|url\()\s*["']?(?:https?:)?//""")
+    pages, sheets = list(site.rglob("*.html")), list(site.rglob("*.css"))
+    assert len(pages) > 60
+    assert sheets
+    assert [p.name for p in pages if asks.search(p.read_text(encoding="utf-8"))] == []
+    assert [p.name for p in sheets if styles.search(p.read_text(encoding="utf-8"))] == []
