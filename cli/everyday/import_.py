@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from cli.everyday.import_told import counts, read_as, tell_left_out, what_for
+from labeling.counted import counted
 from resources.reviews.rows import Review, ReviewError
 from resources.store.standing import stands
 from resources.task.locate import find_task
@@ -20,13 +22,8 @@ if TYPE_CHECKING:
     from console.formats.entries import Entry, Names
     from console.formats.files import Foreign
     from console.formats.matching import Items, Unknown
+    from console.formats.measuring import Use
     from console.formats.taking import Taken
-
-LEFT_OUT = 10
-"""Rows left out that are spelled out."""
-
-UNLIKELY = 1e-6
-"""A sample that its stated probability gives more rarely than this was not drawn so."""
 
 
 def import_(
@@ -57,7 +54,7 @@ def import_(
         typer.Option(
             metavar="PROBABILITY",
             help="The items were drawn at random from their batches, each with this probability: "
-            "then they measure. Without it they only teach.",
+            "then they measure. Without it, only those of the audit sample measure; the rest teach.",
         ),
     ] = None,
     label: Annotated[
@@ -72,19 +69,23 @@ def import_(
     ] = None,
 ) -> None:
     """Take items to review and answers into TASK; taking them in twice changes nothing."""
+    from console.formats.checking import check_classes, drawn_items
     from console.formats.files import Foreign, read_any
 
     chosen = find_task(task)
     policy = _policy(unknown)
-    found = read_any(file, chosen.classes, items=items, id_column=chosen.spec.source.id)
+    former = {n: today for n in chosen.former_classes if (today := chosen.class_today(n))}
+    found = read_any(
+        file, chosen.classes, former=former, items=items, id_column=chosen.spec.source.id
+    )
     if isinstance(found, Foreign):
         taken, known, told = _foreign(chosen, found, policy, label)
     else:
         taken, known, told = _ours(chosen, file, found, policy)
     bundle = taken.bundle
-    check_classes(chosen, file, bundle)
     if reviewer is not None:
         bundle.reviews[:] = [_by(review, reviewer) for review in bundle.reviews]
+    check_classes(chosen, file, bundle, _keys(chosen))
     bundle.assignments[:] = [
         replace(a, gold=None if a.gold is None else chosen.class_today(a.gold))
         for a in bundle.assignments
@@ -95,89 +96,32 @@ def import_(
         text, markup=False, soft_wrap=True, highlight=False
     )
     if dry_run:
-        for line in [*told, *_counts(bundle)]:
+        for line in [*told, *counts(bundle)]:
             say(line)
     if taken.shared:
         say(
-            f"{taken.shared:,} answers are about a text that several items have; they went to the "
-            f"first of them. An id of the task in the file tells them apart."
+            f"{counted(taken.shared, 'answer is', 'answers are')} about a text that several items "
+            f"have, and went to the first of them. An id of the task in the file tells them apart."
         )
-    _tell_left_out(taken, say)
+    tell_left_out(taken, say)
     if not known.complete and bundle.assignments:
         say(
             f"Task {chosen.name} has not run yet: ids and texts could not be compared with its items."
         )
     if dry_run:
+        for line in what_for(_use(chosen, bundle, drawn), random is not None):
+            say(line)
         say("Nothing was taken in: --dry-run.")
         return
     planned, answers = _write(chosen, bundle, drawn, random)
     say(
-        f"{planned:,} new assignments and {answers:,} new reviews taken in; "
-        f"{len(bundle.reviews) - answers:,} reviews were there before."
+        f"{counted(planned, 'new assignment')} and {counted(answers, 'new review')} taken in; "
+        f"{counted(len(bundle.reviews) - answers, 'review was', 'reviews were')} there before."
     )
     if drawn:
-        say(f"{len(drawn):,} items were declared to be drawn at random: they measure.")
-    elif any(review.origin == "queue" and review.label for review in bundle.reviews):
-        say(
-            "Answers about items outside the audit sample teach and do not measure; if the items "
-            "were drawn at random from their batches, say --random with their probability."
-        )
-
-
-def check_classes(task: Task, file: Path, bundle: "Bundle") -> None:
-    """Refuse answers that name no class of the task: nothing of the file is then taken in.
-
-    A name that a class had before is read as what became of it.
-
-    Raises
-    ------
-    ReviewError
-        Names the row, the strange label, how many there are and what is allowed.
-    """
-    said = [((r.reviewer, r.idempotency_key), r, r.label) for r in bundle.reviews]
-    said += [((a.item_id, a.batch), a, a.gold) for a in bundle.assignments]
-    strange = [one for one in said if one[2] is not None and task.class_today(one[2]) is None]
-    for key, one, label in strange[:1]:
-        place = bundle.places.get(key) or bundle.places.get((one.item_id, one.batch), str(file))
-        raise ReviewError(
-            f"{place}: {label!r} is no class of task {task.name!r} ({len(strange)} such labels); "
-            f"allowed: {', '.join(task.classes)}",
-            "unknown_class",
-        )
-
-
-def drawn_items(
-    file: Path, bundle: "Bundle", items: "Items", probability: float
-) -> list[tuple[str, str]]:
-    """Return the labelled items of a file that is a random sample of each of its batches.
-
-    Raises
-    ------
-    ReviewError
-        If the probability is none, the task has not run, or a batch has far more or fewer items
-        in the file than a draw with this probability gives.
-    """
-    from scipy.stats import binom
-
-    if not 0 < probability <= 1:
-        raise ReviewError(
-            f"--random is {probability:g}, but a probability lies above 0 and up to 1"
-        )
-    if not items.complete:
-        raise ReviewError(
-            "--random needs the items that were drawn from: run the task first, then import"
-        )
-    drawn = sorted({(r.item_id, r.batch) for r in bundle.reviews if r.label is not None})
-    for batch, n in sorted(Counter(batch for _, batch in drawn).items()):
-        size = items.sizes[batch]
-        law = binom(size, probability)
-        if min(law.cdf(n), law.sf(n - 1)) < UNLIKELY:
-            raise ReviewError(
-                f"{file}: {n:,} of {size:,} items of batch {batch!r} have a label "
-                f"({n / size if size else 0:.2g}), which a draw with probability {probability:g} "
-                f"hardly gives. Were they chosen otherwise? Then leave --random out"
-            )
-    return drawn
+        say(f"{counted(len(drawn), 'item is', 'items are')} now declared to be drawn at random.")
+    for line in what_for(_use(chosen, bundle, drawn), random is not None):
+        say(line)
 
 
 def _policy(unknown: str) -> "Unknown":
@@ -194,7 +138,7 @@ def _foreign(
 
     source = task.spec.source
     names = name_fields(
-        found.entries, task.classes, wanted=label,
+        found.entries, [*task.classes, *task.former_classes], wanted=label,
         ids=[source.id], texts=[source.text], images=[source.image] if source.image else [],
     )  # fmt: skip
     ids = [text_of(one, names.id) for one in found.entries]
@@ -207,7 +151,7 @@ def _foreign(
     known = _items(task, [*((one, None) for one in ids), *texts])
     names = replace(names, text=_matching(found.entries, names, known))
     taken = take_entries(found.entries, names, known, unknown, task.zone)
-    return taken, known, _read_as(found, names, taken)
+    return taken, known, read_as(found, names, taken)
 
 
 def _ours(
@@ -235,46 +179,37 @@ def _items(task: Task, wanted: list[tuple[str | None, str | None]]) -> "Items":
         return load_items(warehouse, store, wanted, redact)
 
 
+def _keys(task: Task) -> set[tuple[str, str]]:
+    """Return reviewer and idempotency key of every answer that the task has."""
+    from resources.reviews.store import ReviewStore
+
+    if not task.reviews.is_file():
+        return set()
+    with closing(ReviewStore(task.reviews)) as store:
+        rows = store.reviews().select(["reviewer", "idempotency_key"]).to_pylist()
+    return {(row["reviewer"], row["idempotency_key"]) for row in rows}
+
+
+def _use(task: Task, bundle: "Bundle", drawn: list[tuple[str, str]]) -> "Use":
+    """Tell what answers are good for; items may have been declared drawn before."""
+    from console.formats.measuring import use_of
+    from resources.reviews.drawn import all_drawn
+    from resources.reviews.store import ReviewStore
+    from resources.store.warehouse import warehouse_of
+
+    declared = set(drawn)
+    if task.reviews.is_file():
+        with closing(ReviewStore(task.reviews)) as store:
+            declared |= {(row["item_id"], row["batch"]) for row in all_drawn(store).to_pylist()}
+    return use_of(bundle, warehouse_of(task) if stands(task) else None, declared)
+
+
 def _matching(entries: "list[Entry]", names: "Names", items: "Items") -> str | None:
     """Tell the field whose values are texts of the task's items, if one is; else the usual one."""
     hits = Counter(
         name for one in entries for name, value in one.fields.items() if items.has_text(value)
     )
     return hits.most_common(1)[0][0] if hits and not hits[names.text or ""] else names.text
-
-
-def _read_as(found: "Foreign", names: "Names", taken: "Taken") -> list[str]:
-    fields = list(dict.fromkeys(name for one in found.entries for name in one.fields))
-    meaning = {
-        names.label: "label", names.id: "id of the item", names.batch: "batch", names.text: "text", names.image: "picture"
-    }  # fmt: skip
-    lines = [f"Read as {found.kind}, {len(found.entries):,} rows:"]
-    lines += [f"  {name}: {meaning.get(name, 'not used')}" for name in fields]
-    lines += [f"  {names.label}: label"] if names.label and names.label not in fields else []
-    if names.id is None:
-        lines.append("  items are found by their text: the file has no id of the task's own")
-    if taken.unanswered:
-        lines.append(f"  {taken.unanswered:,} rows have no answer, and their items are known")
-    return lines
-
-
-def _counts(bundle: "Bundle") -> list[str]:
-    labels = Counter(r.label or "(no label)" for r in bundle.reviews)
-    people = Counter(r.reviewer for r in bundle.reviews)
-    batches = Counter(r.batch for r in bundle.reviews)
-    return [
-        f"{what}: " + (", ".join(f"{name} {n:,}" for name, n in sorted(counts.items())) or "none")
-        for what, counts in (("Answers", labels), ("By", people), ("In batches", batches))
-    ]
-
-
-def _tell_left_out(taken: "Taken", say: Callable[[str], None]) -> None:
-    if taken.faults:
-        say(f"{len(taken.faults):,} rows are left out:")
-    for fault in taken.faults[:LEFT_OUT]:
-        say(f"  {fault}")
-    if len(taken.faults) > LEFT_OUT:
-        say(f"  and {len(taken.faults) - LEFT_OUT:,} more")
 
 
 def _by(review: Review, name: str) -> Review:
@@ -286,7 +221,7 @@ def _by(review: Review, name: str) -> Review:
 def _write(
     task: Task, bundle: "Bundle", drawn: list[tuple[str, str]], probability: float | None
 ) -> tuple[int, int]:
-    from console.formats.bundle import write_store
+    from console.formats.again import write_store
     from resources.reviews.drawn import declare_drawn
     from resources.reviews.store import ReviewStore
 

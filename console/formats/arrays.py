@@ -1,7 +1,8 @@
 """Labels as NumPy keeps them, as Snorkel and cleanlab work with: one for each row of another file."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 from console.formats.entries import BATCH, ITEM_ID, Entry
 from labeling.class_labels import Classes, class_numbers
@@ -12,7 +13,11 @@ from resources.reviews.rows import ReviewError
 
 
 def read_array(
-    path: Path, items: Path | None, id_column: str, classes: Sequence[str]
+    path: Path,
+    items: Path | None,
+    id_column: str,
+    classes: Sequence[str],
+    former: Collection[str] = (),
 ) -> list[Entry]:
     """Read an array of labels: names of classes, or their numbers from 0; -1 is none.
 
@@ -46,17 +51,31 @@ def read_array(
     if len(said) != table.num_rows:
         raise ReviewError(f"{path} has {len(said)} labels, but {items} has {table.num_rows} rows")
     try:
-        number = class_numbers(path, {"label": said}, Classes(list(classes)))["label"]
+        names = _named(path, said, list(classes), list(former))
     except LabelingError as error:
         raise ReviewError(str(error), "unknown_class") from None
-    classes = list(classes)
     rows = table.rename_columns([ITEM_ID, *table.column_names[1:]]).to_pylist()
     return [
         Entry(
             where=f"{path}, row {row}",
             fields=fields,
-            said={"label": (classes[k],)} if k != ABSTAIN else {},
-            key=f"array/{fields[ITEM_ID]}/{k}",
+            said={"label": (name,)} if name is not None else {},
+            key=f"array/{fields[ITEM_ID]}/{written}",
         )
-        for row, (fields, k) in enumerate(zip(rows, number.tolist(), strict=True), start=1)
+        for row, (fields, name, written) in enumerate(
+            zip(rows, names, said.to_pylist(), strict=True), start=1
+        )
     ]
+
+
+def _named(path: Path, said: Any, classes: list[str], former: list[str]) -> list[str | None]:
+    """Return names of classes; numbers count among today's, names are any that a class ever had."""
+    known = classes
+    try:
+        numbers = class_numbers(path, {"label": said}, Classes(classes))["label"]
+    except LabelingError:
+        if not former:
+            raise
+        known = [*classes, *former]
+        numbers = class_numbers(path, {"label": said}, Classes(known, by_place=False))["label"]
+    return [None if k == ABSTAIN else known[k] for k in numbers.tolist()]

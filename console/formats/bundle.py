@@ -28,7 +28,8 @@ class Bundle:
     """Assignments and reviews, both in the order in which they came.
 
     ``places`` tells where in a file an item (item_id, batch) stands first, and an answer
-    (reviewer, idempotency_key), for messages.
+    (reviewer, idempotency_key), for messages; ``unnumbered`` are the idempotency keys that were made
+    from the label, because the file gives an answer no number of its own.
 
     Examples
     --------
@@ -39,6 +40,7 @@ class Bundle:
     assignments: list[Assignment]
     reviews: list[Review]
     places: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    unnumbered: set[str] = field(default_factory=set[str])
 
     def by_item(self) -> list[tuple[tuple[str, str], list[Assignment], list[Numbered]]]:
         """Group by (item_id, batch), items in the order they were planned, reviews numbered."""
@@ -65,20 +67,6 @@ def read_store(store: ReviewStore) -> Bundle:
         [Assignment(**{**dict(row), "context": read_context(row["context"])}) for row in planned],
         [_review(row) for row in store.reviews().to_pylist()],
     )
-
-
-def write_store(store: ReviewStore, bundle: Bundle) -> tuple[int, int]:
-    """Put a bundle into a store; doing it twice changes nothing.
-
-    Returns
-    -------
-    tuple of int
-        How many assignments and how many reviews are new.
-    """
-    before = store.reviews().num_rows
-    planned = store.plan(bundle.assignments)
-    store.record_many(bundle.reviews)
-    return planned, store.reviews().num_rows - before
 
 
 def in_order(reviews: list[Numbered]) -> list[Review]:

@@ -64,6 +64,7 @@ def read_csv(path: Path) -> Bundle:
     answered: dict[tuple[str, str, str], Assignment] = {}
     places: dict[tuple[str, str], str] = {}
     reviews: list[Numbered] = []
+    unnumbered: set[str] = set()
     for number, raw in rows:
         where = f"{path}, line {number}"
         if None in raw or None in raw.values():
@@ -74,6 +75,8 @@ def read_csv(path: Path) -> Bundle:
             if row.get("reviewer") or row.get("label"):
                 reviews.append(_review(row))
                 last = reviews[-1][1]
+                if not row.get("idempotency_key"):
+                    unnumbered.add(last.idempotency_key)
                 places.setdefault((last.reviewer, last.idempotency_key), where)
         except ValueError as error:
             raise ReviewError(f"{where}: {error}") from error
@@ -84,7 +87,7 @@ def read_csv(path: Path) -> Bundle:
         (answered if late else planned).setdefault(key, assignment)
     known = {key[:2] for key in planned}
     planned.update((k, a) for k, a in answered.items() if k[:2] not in known)
-    return Bundle(list(planned.values()), in_order(reviews), places)
+    return Bundle(list(planned.values()), in_order(reviews), places, unnumbered)
 
 
 def _rows(bundle: Bundle) -> list[dict[str, str]]:

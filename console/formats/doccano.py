@@ -35,7 +35,7 @@ def read_records(
     source, who : str
         The file, and the person that it is of.
     classes : sequence of str
-        Of the task: in CSV classes are joined by ``#``, which may stand in a name.
+        Of the task, today and before: in CSV classes are joined by ``#``, which may stand in a name.
 
     Raises
     ------

@@ -30,6 +30,8 @@ class Entry:
         The tool's own number of the item, which another file may give to another text.
     reviewer, key : str
         Who answered, and what tells this answer from the same person's others.
+    numbered : bool
+        Whether ``key`` is a number of the answer's own: else it is made from the label.
     at : str, optional
         When, as the file writes it.
     skipped : bool
@@ -42,6 +44,7 @@ class Entry:
     tool_id: str | None = None
     reviewer: str = ""
     key: str = ""
+    numbered: bool = False
     at: str | None = None
     seconds: float = 0.0
     note: str = ""

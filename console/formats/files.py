@@ -1,9 +1,10 @@
 """Which format a file is in: by its ending, and by what stands in it."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from console.formats import argilla, doccano, label_studio_export, prodigy
@@ -48,7 +49,12 @@ class Foreign:
 
 
 def read_any(
-    path: Path, classes: Sequence[str], *, items: Path | None = None, id_column: str = "item_id"
+    path: Path,
+    classes: Sequence[str],
+    *,
+    former: Mapping[str, str] = MappingProxyType({}),
+    items: Path | None = None,
+    id_column: str = "item_id",
 ) -> Bundle | Foreign:
     """Read a file of ours, of Label Studio, doccano, Prodigy, Argilla, or a plain table or array.
 
@@ -58,6 +64,8 @@ def read_any(
         Ends in one of :data:`READ`.
     classes : sequence of str
         Of the task.
+    former : mapping of str to str
+        Names that classes had before, and what they are called today.
     items : Path, optional
         For an array: the file whose rows its labels are of.
     id_column : str
@@ -75,9 +83,9 @@ def read_any(
         raise ReviewError(f"{path}: the name must end in {', '.join(READ)}")
     try:
         if kind == ".npy":
-            return Foreign("array", read_array(path, items, id_column, classes))
+            return Foreign("array", read_array(path, items, id_column, classes, former))
         if kind == ".json":
-            return _json(path, classes)
+            return _json(path, classes, former)
         columns = column_names(path) if kind in (".csv", ".parquet") else []
         records, rejects = read_records(path, tuple(columns))
     except LabelingError as error:
@@ -87,7 +95,7 @@ def read_any(
         raise ReviewError(f"{path}{where}: {reason}; {len(rejects)} such rows in all")
     if not records:
         raise ReviewError(f"{path}: there is no row in it")
-    return _rows(path, records, classes)
+    return _rows(path, records, classes, former)
 
 
 def write_file(bundle: Bundle, path: Path, images: Path | None = None) -> int:
@@ -113,7 +121,7 @@ def write_file(bundle: Bundle, path: Path, images: Path | None = None) -> int:
     return writer(bundle, path)
 
 
-def _json(path: Path, classes: Sequence[str]) -> Bundle | Foreign:
+def _json(path: Path, classes: Sequence[str], former: Mapping[str, str]) -> Bundle | Foreign:
     try:
         said = parse_json(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -131,17 +139,22 @@ def _json(path: Path, classes: Sequence[str]) -> Bundle | Foreign:
             return _whole("Label Studio JSON", str(path), lambda: read_label_studio(path))
         tasks = list(enumerate(found, start=1))
         return _each("Label Studio JSON", str(path), tasks, label_studio_export.read_tasks)
-    return _rows(path, list(enumerate(found, start=1)), classes)
+    return _rows(path, list(enumerate(found, start=1)), classes, former)
 
 
-def _rows(path: Path, records: list[Record], classes: Sequence[str]) -> Bundle | Foreign:
+def _rows(
+    path: Path, records: list[Record], classes: Sequence[str], former: Mapping[str, str]
+) -> Bundle | Foreign:
     source, first, ending = str(path), records[0][1], path.suffix.lower()
     if label_studio_export.is_row(first):
         kind = "CSV" if ending == ".csv" else "JSON-MIN"
         return _each(f"Label Studio {kind}", source, records, label_studio_export.read_rows)
     if prodigy.is_record(first):
         return _each(
-            "Prodigy", source, records, lambda one, at: prodigy.read_records(one, at, classes)
+            "Prodigy",
+            source,
+            records,
+            lambda one, at: prodigy.read_records(one, at, classes, former),
         )
     if argilla.is_record(first):
         return _each("Argilla", source, records, argilla.read_records)
@@ -153,7 +166,7 @@ def _rows(path: Path, records: list[Record], classes: Sequence[str]) -> Bundle |
     if "item_id" not in first and doccano.is_record(first):
         return _each(
             "doccano", source, records,
-            lambda one, at: doccano.read_records(one, at, path.stem, classes),
+            lambda one, at: doccano.read_records(one, at, path.stem, [*classes, *former]),
         )  # fmt: skip
     if not any("label" in record for _, record in records):
         raise ReviewError(

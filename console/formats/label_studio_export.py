@@ -68,6 +68,7 @@ def read_rows(records: Sequence[tuple[int, Mapping[str, Any]]], source: str) -> 
                 tool_id=as_text(record.get("id")),
                 reviewer=f"label-studio/{as_text(record.get('annotator')) or 'unknown'}",
                 key=f"label-studio/{annotation}/{record.get('updated_at') or ''}",
+                numbered=True,
                 at=as_text(record.get("updated_at") or record.get("created_at")),
                 seconds=_seconds(record.get("lead_time")),
             )
@@ -111,6 +112,7 @@ def _annotation(
         tool_id=tool_id,
         reviewer=f"label-studio/{who(annotation.get('completed_by'))}",
         key=f"label-studio/{identity}/{annotation.get('updated_at') or ''}",
+        numbered=True,
         at=annotation.get("updated_at") or annotation.get("created_at"),
         seconds=_seconds(annotation.get("lead_time")),
         skipped=skipped,

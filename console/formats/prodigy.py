@@ -24,7 +24,10 @@ def is_record(record: Mapping[str, Any]) -> bool:
 
 
 def read_records(
-    records: Sequence[tuple[int, Mapping[str, Any]]], source: str, classes: Sequence[str]
+    records: Sequence[tuple[int, Mapping[str, Any]]],
+    source: str,
+    classes: Sequence[str],
+    former: Mapping[str, str],
 ) -> list[Entry]:
     """Read answered tasks: a choice, or one label that was accepted or rejected.
 
@@ -38,7 +41,7 @@ def read_records(
     entries: list[Entry] = []
     for row, record in records:
         where = f"{source}, row {row}"
-        chosen = _chosen(record, classes, where)
+        chosen = _chosen(record, classes, former, where)
         meta = record.get("meta") if isinstance(record.get("meta"), dict) else {}
         own = {k: v for k, v in record.items() if not k.startswith("_") and k not in ABOUT}
         who = as_text(record.get("_annotator_id") or record.get("_session_id")) or "unknown"
@@ -53,6 +56,7 @@ def read_records(
                 key=f"prodigy/{record['_task_hash']}/{stamp or '#'.join(chosen)}"
                 if "_task_hash" in record
                 else "",
+                numbered="_task_hash" in record and bool(stamp),
                 at=stamp,
                 skipped=not chosen,
             )
@@ -60,7 +64,9 @@ def read_records(
     return entries
 
 
-def _chosen(record: Mapping[str, Any], classes: Sequence[str], where: str) -> tuple[str, ...]:
+def _chosen(
+    record: Mapping[str, Any], classes: Sequence[str], former: Mapping[str, str], where: str
+) -> tuple[str, ...]:
     answer, label = record.get("answer"), record.get("label")
     if "accept" not in record and not isinstance(label, str):
         raise ReviewError(
@@ -74,9 +80,12 @@ def _chosen(record: Mapping[str, Any], classes: Sequence[str], where: str) -> tu
             for option in record.get("options") or []
             if isinstance(option, dict)
         }
-        named = [one if one in classes else shown.get(one) or one for one in accepted]
+        named = [
+            one if one in classes or one in former else shown.get(one) or one for one in accepted
+        ]
         return tuple(str(one) for one in named) if answer == ACCEPT else ()
     if answer == ACCEPT:
         return (str(label),)
+    label = former.get(label, label) if isinstance(label, str) else label
     others = [name for name in classes if name != label]
     return (others[0],) if answer == REJECT and label in classes and len(others) == 1 else ()

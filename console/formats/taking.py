@@ -74,6 +74,8 @@ def take_entries(
             taken.bundle.reviews.append(_review(entry, place, label, zone))
             _check_twice(entry, place, label, unnamed)
             last = taken.bundle.reviews[-1]
+            if not entry.numbered:
+                taken.bundle.unnumbered.add(last.idempotency_key)
             places.setdefault((last.reviewer, last.idempotency_key), entry.where)
         elif found is not None:
             taken.unanswered += 1
@@ -115,7 +117,7 @@ def check_bundle(bundle: Bundle, items: Items, unknown: Unknown, source: str) ->
     """
     if not items.complete:
         return Taken(bundle)
-    taken = Taken(Bundle([], [], bundle.places))
+    taken = Taken(Bundle([], [], bundle.places, bundle.unnumbered))
     left_out: set[tuple[str, str]] = set()
     for one in bundle.assignments:
         item, why = items.find(one.item_id, one.batch, one.text or None)

@@ -5,8 +5,10 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
+from labeling.class_changes import class_today
 from resources.reviews.rows import Review, ReviewError
 from resources.reviews.sight import sight_in
+from resources.task.classes.record import changes_in
 
 
 def write_review(db: sqlite3.Connection, review: Review, *, now_us: int) -> tuple[int, bool]:
@@ -29,7 +31,7 @@ def write_review(db: sqlite3.Connection, review: Review, *, now_us: int) -> tupl
         item_id, batch, note, outcome, label, *today = tuple(known)[1:]
         said = (review.outcome, review.label)
         if (item_id, batch, note) != (review.item_id, review.batch, review.note) or (
-            said != (outcome, label) and said != tuple(today)
+            said != (outcome, label) and said != tuple(today) and not _same_class(db, review, today)
         ):
             raise ReviewError(
                 f"key {review.idempotency_key!r} of {review.reviewer!r} was used for another "
@@ -62,6 +64,14 @@ def write_review(db: sqlite3.Connection, review: Review, *, now_us: int) -> tupl
     seen = sight_in(review.shown, item["text"], item["image"])
     db.execute("insert into seen values (?, ?)", (review_id, seen))
     return review_id or 0, True
+
+
+def _same_class(db: sqlite3.Connection, review: Review, today: list[Any]) -> bool:
+    """Tell whether a label names, by any name it ever had, the class that is stored."""
+    if review.label is None:
+        return False
+    label = class_today(changes_in(db), review.label)
+    return today == ([review.outcome, label] if label is not None else ["skip", None])
 
 
 def revised(

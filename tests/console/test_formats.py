@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.formats.bundle import Bundle, read_store, write_store
+from console.formats.again import write_store
+from console.formats.bundle import Bundle, read_store
 from console.formats.csv import read_csv, write_csv
 from console.formats.files import read_any, write_file
 from console.formats.jsonl import read_jsonl, write_jsonl

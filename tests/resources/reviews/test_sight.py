@@ -4,7 +4,8 @@ import sqlite3
 
 import pytest
 
-from console.formats.bundle import read_store, write_store
+from console.formats.again import write_store
+from console.formats.bundle import read_store
 from resources.reviews.answers import Answer
 from resources.reviews.aside import bring_up, set_aside
 from resources.reviews.hidden_gold import plan_checks
