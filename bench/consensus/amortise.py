@@ -25,12 +25,12 @@ def describe(panel: Panel, seed: int) -> dict[str, np.ndarray] | None:
     """Return what the aggregator sees of a panel, and how often each class is the truth."""
     votes = panel.votes
     events = Events.of(votes)
-    patterns = compress(votes, events)
+    patterns, of_item = compress(votes, events)
     covered = patterns.covered
     if not covered.any():
         return None
     truth = np.zeros((patterns.n_patterns, panel.n_classes))
-    np.add.at(truth, (patterns.of_item, panel.truth), 1)
+    np.add.at(truth, (of_item, panel.truth), 1)
     members = Members.fit(patterns, events, np.zeros_like(truth))
     reading = PanelReading.of(members)
     by_class, by_item = reading.describe(members.patterns.fired, members.posteriors)

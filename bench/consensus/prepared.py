@@ -10,8 +10,8 @@ from bench.consensus.sets import VoteSet
 from bench.consensus.settings import Setting, laid_over
 from labeling.consensus import gold_head
 from labeling.consensus.aggregator import aggregate
+from labeling.consensus.confidences import Confidences
 from labeling.consensus.ensemble import Ensemble
-from labeling.consensus.events import Events
 from labeling.consensus.gold_head import Statement
 from labeling.consensus.label_model import MIN_CONFIDENT
 from labeling.consensus.linear import own_class, vote_shares
@@ -46,14 +46,14 @@ class Prepared:
         self.one = one
         votes = one.votes
         sure = votes.confidence is not None and int(one.covered.sum()) >= MIN_CONFIDENT
-        self.events = Events.of(votes, use_confidence=sure)
-        patterns = compress(votes, self.events)
+        self.events = Confidences.of(votes).events(used=sure)
+        patterns, of_item = compress(votes, self.events)
         nothing = np.zeros((patterns.n_patterns, votes.n_classes))
         self.ensemble = Ensemble.fit(patterns, self.events, nothing)
         total = float(patterns.count.sum())
         self.uncovered = float(patterns.count[~patterns.covered].sum()) / total
         known = np.flatnonzero((one.gold >= 0) & one.covered)
-        rows, at = np.unique(patterns.of_item[known], return_inverse=True)
+        rows, at = np.unique(of_item[known], return_inverse=True)
         self.row = np.full(votes.n_items, -1)
         self.row[known] = at
         self.cast = patterns.fired[rows]

@@ -16,8 +16,9 @@ import numpy as np
 from bench.consensus import page
 from bench.consensus.panels import FAMILIES, Panel, draw
 from bench.consensus.scores import accuracy, leaders
-from labeling.consensus.label_model import LabelModel, Method
+from labeling.consensus.label_model import LabelModel
 from labeling.consensus.majority import Majority
+from labeling.consensus.methods import Method
 from labeling.consensus.weighted_majority import WeightedMajority
 from labeling.gold import Gold
 

@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from labeling.consensus.files import VoteFile, read_gold, read_votes, write_labels
-from labeling.consensus.label_model import LabelModel, Method
+from labeling.consensus.label_model import LabelModel
+from labeling.consensus.methods import Method
 from labeling.consensus.posterior import decided
 from labeling.consensus.worth import PanelWorth
 from labeling.votes import ABSTAIN

@@ -25,7 +25,7 @@ def copies(patterns: Patterns, events: Events, *, always: bool = False) -> dict[
     >>> said = np.where(np.arange(99) % 3 == 0, 1, -1)
     >>> votes = Votes.from_matrix(np.column_stack([said, np.zeros(99, dtype=int), said]), 2)
     >>> events = Events.of(votes)
-    >>> copies(compress(votes, events), events)
+    >>> copies(compress(votes, events)[0], events)
     {2: 0}
     """
     fired = patterns.fired

@@ -7,11 +7,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from labeling.consensus.events import Events
-from labeling.consensus.linear import LinearModel, Terms, count_gold, own_class, vote_shares
-from labeling.consensus.patterns import Patterns, compress
+from labeling.consensus.linear import LinearModel, Terms, own_class, vote_shares
+from labeling.consensus.patterns import Patterns
 from labeling.consensus.posterior import log_evidence, normalised
-from labeling.gold import Gold
-from labeling.votes import Votes
 
 LEAST = 1e-10
 """Stands for a probability of 0, whose logarithm would veto a class for ever."""
@@ -48,6 +46,7 @@ class DawidSkene(LinearModel):
 
     Examples
     --------
+    >>> from labeling.votes import Votes
     >>> votes = Votes.from_matrix([[0, 0, 1], [1, 1, 1], [0, 0, 0], [1, 1, 0]], n_classes=2)
     >>> DawidSkene(2).fit(votes).predict(votes).tolist()
     [0, 1, 0, 1]
@@ -59,12 +58,6 @@ class DawidSkene(LinearModel):
         self.n_classes = n_classes
         self.n_iterations = n_iterations
         self.tolerance = tolerance
-
-    def fit(self, votes: Votes, gold: Gold | None = None) -> Self:
-        """Learn confusions and class balance; gold items are held at their label."""
-        events = Events.of(votes)
-        patterns = compress(votes, events)
-        return self.fit_patterns(patterns, events, count_gold(patterns, gold, self.n_classes))
 
     def fit_patterns(self, patterns: Patterns, events: Events, taught: NDArray[np.float64]) -> Self:
         """Learn from distinct patterns; ``taught`` counts gold by (pattern, class)."""

@@ -1,7 +1,6 @@
 """Events: one voter says one class, at one level of confidence."""
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,8 @@ class Events:
     n_voters, n_classes : int
         Sizes.
     cuts : float array of shape (n_voters * n_classes, 2), optional
-        Lower and upper third of the confidences; ``None`` where confidences are not used.
+        Lower and upper third of the confidences, see
+        :class:`labeling.consensus.confidences.Confidences`; ``None`` where they are not used.
     """
 
     n_voters: int
@@ -34,22 +34,16 @@ class Events:
     cuts: NDArray[np.float64] | None = None
 
     @classmethod
-    def of(cls, votes: Votes, *, use_confidence: bool = False) -> Self:
-        """Build the numbering for ``votes``, with thirds if confidences are to be used."""
-        if not use_confidence or votes.confidence is None:
-            return cls(votes.n_voters, votes.n_classes)
-        said = ~np.isnan(votes.confidence)
-        group = (votes.voter.astype(np.int64) * votes.n_classes + votes.label)[said]
-        confidence = votes.confidence[said]
-        order = np.lexsort((confidence, group))
-        confidence = confidence[order]
-        size = np.bincount(group, minlength=votes.n_voters * votes.n_classes)
-        start = np.concatenate([np.zeros(1, np.int64), np.cumsum(size)[:-1]])
-        cuts = np.full((len(size), 2), np.inf)
-        some = size > 0
-        for column, third in enumerate((1, 2)):
-            cuts[some, column] = confidence[(start + size * third // 3)[some]]
-        return cls(votes.n_voters, votes.n_classes, cuts)
+    def of(cls, votes: Votes) -> "Events":
+        """Return the numbering for ``votes``, whatever their confidences."""
+        return cls(votes.n_voters, votes.n_classes)
+
+    def same(self, other: "Events") -> bool:
+        """Tell whether two numberings are one."""
+        sizes = (self.n_voters, self.n_classes) == (other.n_voters, other.n_classes)
+        if self.cuts is None or other.cuts is None:
+            return sizes and self.cuts is other.cuts
+        return sizes and np.array_equal(self.cuts, other.cuts)
 
     @property
     def n_levels(self) -> int:

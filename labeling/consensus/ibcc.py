@@ -8,11 +8,9 @@ from scipy import sparse
 from scipy.special import psi
 
 from labeling.consensus.events import Events
-from labeling.consensus.linear import LinearModel, Terms, count_gold, own_class, vote_shares
-from labeling.consensus.patterns import Patterns, compress
+from labeling.consensus.linear import LinearModel, Terms, own_class, vote_shares
+from labeling.consensus.patterns import Patterns
 from labeling.consensus.posterior import checked_balance, log_evidence, normalised
-from labeling.gold import Gold
-from labeling.votes import Votes
 
 RIGHT, WRONG = 4.0, 1.0
 """Votes that each row of a confusion matrix is credited with: on its own class, on any other."""
@@ -56,6 +54,7 @@ class IBCC(LinearModel):
 
     Examples
     --------
+    >>> from labeling.votes import Votes
     >>> votes = Votes.from_matrix([[0, 0, 1], [1, 1, 0], [0, 0, 0]], n_classes=2)
     >>> IBCC(2).fit(votes).predict(votes).tolist()
     [0, 1, 0]
@@ -77,12 +76,6 @@ class IBCC(LinearModel):
         self.estimate_balance = estimate_balance
         self.n_iterations = n_iterations
         self.tolerance = tolerance
-
-    def fit(self, votes: Votes, gold: Gold | None = None) -> Self:
-        """Learn confusions; gold items are held at their label."""
-        events = Events.of(votes)
-        patterns = compress(votes, events)
-        return self.fit_patterns(patterns, events, count_gold(patterns, gold, self.n_classes))
 
     def fit_patterns(self, patterns: Patterns, events: Events, taught: NDArray[np.float64]) -> Self:
         """Learn from distinct patterns; ``taught`` counts gold by (pattern, class)."""

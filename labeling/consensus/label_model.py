@@ -2,19 +2,18 @@
 
 import weakref
 from collections.abc import Sequence
-from typing import Literal, Self, get_args
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
-from labeling.consensus.checks import check_fit
+from labeling.consensus.confidences import Confidences
 from labeling.consensus.copies import copies
 from labeling.consensus.ensemble import Ensemble
 from labeling.consensus.events import Events
-from labeling.consensus.linear import LinearModel, count_gold, own_class, vote_shares
-from labeling.consensus.majority import Majority
-from labeling.consensus.methods import linear_model
+from labeling.consensus.known import Known
+from labeling.consensus.linear import LinearModel, own_class, vote_shares
+from labeling.consensus.methods import Method, check_method, linear_model
 from labeling.consensus.patterns import Patterns, compress
 from labeling.consensus.posterior import checked_balance, decided, normalised
 from labeling.consensus.selection import Comparison, Corrected, balance_with_gold, decide
@@ -26,18 +25,14 @@ from labeling.consensus.trust import (
     overlap,
     reasons_for_doubt,
 )
+from labeling.consensus.vote_counts import VoteCounts, count_votes
 from labeling.consensus.voters import Voter, believed_voters, measured_voters
 from labeling.consensus.weighted_majority import WeightedMajority
 from labeling.consensus.worth import PanelWorth, panel_worth
-from labeling.errors import LabelingError
+from labeling.errors import LabelingError, VotesError
 from labeling.gold import Gold
 from labeling.quality.calibration import Calibration
 from labeling.votes import Votes
-
-Method = Literal[
-    "auto", "majority", "weighted_majority", "dawid_skene", "ibcc", "one_coin", "pattern_ds"
-]
-"""What can be asked for; ``auto`` deviates from the majority where independent methods agree."""
 
 MIN_CONFIDENT = 2_000
 """Items with votes from which on confidences are used; below, thirds of them are too thin."""
@@ -101,7 +96,10 @@ class LabelModel:
     correlated_: list[Correlated]
     comparison_: Comparison | None
     calibration_: Calibration | None
-    _seen: tuple[weakref.ref[Votes], NDArray[np.int64], NDArray[np.float64]] | None
+    _worth: NDArray[np.float64] | None
+    _model: LinearModel | None
+    _corrected: Corrected | None
+    _seen: tuple[weakref.ref[Votes], NDArray[np.int64]] | None
 
     def __init__(
         self,
@@ -134,86 +132,94 @@ class LabelModel:
         GoldError
             If gold names an item or class that does not exist.
         """
-        if self.method not in get_args(Method):
-            known = ", ".join(get_args(Method))
-            raise LabelingError(f"there is no method {self.method!r}; take one of {known}")
-        check_fit(votes, gold, self.n_classes)
-        checked_balance(self.class_balance, self.n_classes)
-        if gold is not None and not gold.n_gold:
-            gold = None
-        events = Events.of(votes, use_confidence=self._listens(votes))
-        patterns = compress(votes, events)
-        self._events = events
-        self._worth: NDArray[np.float64] | None = None
-        self._model: LinearModel | None = None
-        self._corrected: Corrected | None = None
-        self.comparison_ = self.calibration_ = None
-        self.correlated_ = []
-        self._choose(votes, patterns, gold)
-        posterior = self._posterior(patterns)
-        self._seen = (weakref.ref(votes), patterns.of_item, posterior)
-        judged = posterior
-        if self._corrected is not None and self._corrected.head is None:
-            ensemble = self._corrected.ensemble
-            self.why_ = ensemble.why(ensemble.deviates(patterns, posterior))
-            judged = ensemble.beliefs(patterns.fired)
-        measured = measured_voters(votes, gold)
-        self.voters_ = believed_voters(patterns, events, judged, measured)
-        names = [f"voter {j}" for j in range(votes.n_voters)]
-        if self.voter_names is not None:
-            names = list(self.voter_names)
-        self.warnings_ = reasons_for_doubt(
-            patterns, self.voters_, self.correlated_, names, self.comparison_, self.method_
-        )
-        if self._model is not None and votes.n_votes:
-            self.warnings_ += lost_classes(patterns, events, posterior)
-        if self._corrected is not None:
-            ensemble = self._corrected.ensemble
-            self.warnings_ += ensemble.doubts(ensemble.deviates(patterns, posterior))
-            self.warnings_ += one_sided_gold(gold, posterior[patterns.of_item], self.n_classes)
+        events = self.events(Confidences.of(votes))
+        counts, of_item = count_votes(votes, events, gold)
+        self.fit_counts(counts)
+        self._seen = (weakref.ref(votes), of_item)
         return self
 
-    def _listens(self, votes: Votes) -> bool:
-        if votes.confidence is None or self.method not in {"auto", "ibcc", "pattern_ds"}:
-            return False
-        if self.use_confidence is not None:
-            return self.use_confidence
-        return int(np.count_nonzero(np.bincount(votes.item))) >= MIN_CONFIDENT
+    def events(self, confidences: Confidences) -> Events:
+        """Return the numbering that votes are counted by, given all their confidences."""
+        used = self.use_confidence
+        if used is None:
+            used = confidences.n_covered >= MIN_CONFIDENT
+        return confidences.events(used=used and self.method in {"auto", "ibcc", "pattern_ds"})
 
-    def _choose(self, votes: Votes, patterns: Patterns, gold: Gold | None) -> None:
-        balance, k = self.class_balance, self.n_classes
-        if self.method == "auto":
-            if not votes.n_votes or (overlap(patterns) == 0 and gold is None):
-                why = "no item has two votes, so nothing can be learnt about the voters"
-                self._take_plain(Majority(k, class_balance=balance), votes, why)
-            else:
-                self._gather(votes, patterns, gold)
-            return
-        why = "it was asked for"
-        if self.method == "majority":
-            self._take_plain(Majority(k, class_balance=balance), votes, why)
-        elif self.method == "weighted_majority":
-            self._take_plain(WeightedMajority(k, class_balance=balance), votes, why)
-        else:
-            taught = count_gold(patterns, gold, k)
-            self._model = linear_model(self.method, k, balance).fit_patterns(
-                patterns, self._events, taught
+    def fit_counts(self, counts: VoteCounts) -> Self:
+        """Learn from votes that were counted, in parts or as a whole: the model is the same.
+
+        All by the numbering of :meth:`events`, see
+        :func:`labeling.consensus.vote_counts.count_votes`. Raises what :meth:`fit` does.
+
+        Examples
+        --------
+        >>> parts = [Votes.from_matrix(rows, 2) for rows in ([[0, 0], [1, 0]], [[1, 1], [-1, 1]])]
+        >>> model = LabelModel(2)
+        >>> sure = [Confidences.of(part) for part in parts]
+        >>> events = model.events(sure[0].merge(*sure[1:]))
+        >>> counts = [count_votes(part, events)[0] for part in parts]
+        >>> model.fit_counts(counts[0].merge(*counts[1:])).predict(parts[1]).tolist()
+        [1, 1]
+        """
+        check_method(self.method)
+        patterns, events = counts.patterns, counts.events
+        if events.n_classes != self.n_classes:
+            raise VotesError(
+                f"the label model is for {self.n_classes} classes, the votes have {events.n_classes}"
             )
+        checked_balance(self.class_balance, self.n_classes)
+        self._events, self._seen = events, None
+        self._worth = self._model = self._corrected = self.comparison_ = self.calibration_ = None
+        self.correlated_ = []
+        self._choose(counts)
+        posterior = self._posterior(patterns)
+        self._fitted = Known(patterns.key, posterior)
+        judged, doubts = posterior, list[str]()
+        if self._corrected is not None:
+            ensemble = self._corrected.ensemble
+            overruled = ensemble.deviates(patterns, posterior)
+            doubts = ensemble.doubts(overruled) + one_sided_gold(counts, posterior)
+            if self._corrected.head is None:
+                self.why_, judged = ensemble.why(overruled), ensemble.beliefs(patterns.fired)
+        elif self._model is not None and patterns.covered.any():
+            doubts = lost_classes(patterns, events, posterior)
+        self.voters_ = believed_voters(patterns, events, judged, measured_voters(counts))
+        names = self.voter_names or [f"voter {j}" for j in range(events.n_voters)]
+        self.warnings_ = reasons_for_doubt(
+            patterns, self.voters_, self.correlated_, list(names), self.comparison_, self.method_
+        )
+        self.warnings_ += doubts
+        return self
+
+    def _choose(self, counts: VoteCounts) -> None:
+        patterns, why = counts.patterns, "it was asked for"
+        if self.method == "auto":
+            if patterns.covered.any() and (overlap(patterns) > 0 or counts.gold is not None):
+                self._gather(counts)
+            else:
+                why = "no item has two votes, so nothing can be learnt about the voters"
+                self._take_plain("majority", patterns, why)
+        elif self.method in ("majority", "weighted_majority"):
+            self._take_plain(self.method, patterns, why)
+        else:
+            model = linear_model(self.method, self.n_classes, self.class_balance)
+            self._model = model.fit_patterns(patterns, self._events, counts.taught)
             self.method_, self.why_ = self.method, why
             self.class_balance_ = self._model.class_balance_
 
-    def _take_plain(self, model: Majority | WeightedMajority, votes: Votes, why: str) -> None:
-        model.fit(votes)
+    def _take_plain(self, method: str, patterns: Patterns, why: str) -> None:
         self._corrected = None
-        self._worth = model.weight_ if isinstance(model, WeightedMajority) else None
-        self.method_ = "majority" if isinstance(model, Majority) else "weighted_majority"
-        self.why_ = why
-        self.class_balance_ = model.class_balance_
+        if method == "weighted_majority":
+            plain = WeightedMajority(self.n_classes, class_balance=self.class_balance)
+            self._worth = plain.fit_patterns(patterns, self._events).weight_
+        self.method_, self.why_ = method, why
+        self.class_balance_ = checked_balance(self.class_balance, self.n_classes)
 
-    def _gather(self, votes: Votes, patterns: Patterns, gold: Gold | None) -> None:
+    def _gather(self, counts: VoteCounts) -> None:
         """Fit the ensemble; let gold that was drawn at random correct it, or choose beside it."""
+        patterns, gold = counts.patterns, counts.gold
         random = gold is not None and gold.probability is not None
-        taught = count_gold(patterns, None if random else gold, self.n_classes)
+        taught = np.zeros_like(counts.taught) if random else counts.taught
         ensemble = Ensemble.fit(patterns, self._events, taught, self.class_balance)
         self._corrected, self.method_ = Corrected(ensemble), "ensemble"
         self.class_balance_ = ensemble.balance
@@ -225,8 +231,7 @@ class LabelModel:
         verdict = decide(ensemble, patterns, gold, self.random_state)
         self.comparison_, self.calibration_ = verdict.against_majority, verdict.calibration
         if verdict.majority_is_better:
-            plain = Majority(self.n_classes, class_balance=self.class_balance)
-            self._take_plain(plain, votes, verdict.why)
+            self._take_plain("majority", patterns, verdict.why)
             return
         if verdict.head is not None:
             self._corrected = Corrected(ensemble, verdict.head, verdict.keep_labels)
@@ -236,11 +241,8 @@ class LabelModel:
 
     def _posterior(self, patterns: Patterns) -> NDArray[np.float64]:
         if self._corrected is not None:
-            covered = patterns.covered
-            if covered.all():
-                return self._corrected.posterior(patterns.fired)
             score = np.tile(self.class_balance_, (patterns.n_patterns, 1))
-            score[covered] = self._corrected.posterior(sparse.csr_array(patterns.fired[covered]))
+            score[patterns.covered] = self._corrected.posterior(patterns.with_votes().fired)
             return score
         if self._model is None:
             own = own_class(self._events)
@@ -270,7 +272,7 @@ class LabelModel:
                 f"what voters are worth is known of the ensemble only, and this is {self.method_}: "
                 f"{self.why_}"
             )
-        patterns = compress(votes, self._events)
+        patterns, _ = compress(votes, self._events)
         ensemble = self._corrected.ensemble
         return panel_worth(
             self._corrected.posterior, patterns, self._events, ensemble.alike(), ensemble.copies
@@ -284,12 +286,12 @@ class LabelModel:
         if not hasattr(self, "method_"):
             raise LabelingError("the label model predicts after fit, not before")
         if self._seen is not None and self._seen[0]() is votes:
-            return self._seen[2][self._seen[1]]
-        patterns = compress(votes, self._events)
-        return self._posterior(patterns)[patterns.of_item]
+            return self._fitted.posterior[self._seen[1]]
+        patterns, of_item = compress(votes, self._events)
+        return self._fitted.read(patterns, self._posterior)[of_item]
 
     def __getstate__(self) -> dict[str, object]:
-        """Leave out what was kept of the fitted votes; it only saves time."""
+        """Leave out which votes were fitted; it only saves time."""
         return {**self.__dict__, "_seen": None}
 
     def predict(self, votes: Votes) -> NDArray[np.int64]:

@@ -1,14 +1,17 @@
 """Label models whose log posterior is a sum over the events of a pattern."""
 
 from abc import ABC, abstractmethod
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from labeling.consensus.confidences import Confidences
 from labeling.consensus.events import Events
 from labeling.consensus.patterns import Patterns, compress
 from labeling.consensus.posterior import by_column, most_probable, normalised
+from labeling.consensus.vote_counts import count_votes
 from labeling.gold import Gold
 from labeling.votes import ABSTAIN, Votes
 
@@ -65,10 +68,16 @@ class LinearModel(ABC):
     events_: Events
     log_likelihood_: float
 
+    use_confidence: bool = False
+
+    def fit(self, votes: Votes, gold: Gold | None = None) -> Self:
+        """Learn from votes; gold items are held at their label."""
+        events = Confidences.of(votes).events(used=self.use_confidence)
+        counts, _ = count_votes(votes, events, gold)
+        return self.fit_patterns(counts.patterns, events, counts.taught)
+
     @abstractmethod
-    def fit_patterns(
-        self, patterns: Patterns, events: Events, taught: NDArray[np.float64]
-    ) -> "LinearModel":
+    def fit_patterns(self, patterns: Patterns, events: Events, taught: NDArray[np.float64]) -> Self:
         """Learn from distinct patterns; ``taught`` counts gold by (pattern, class)."""
 
     @abstractmethod
@@ -92,22 +101,14 @@ class LinearModel(ABC):
 
     def predict_proba(self, votes: Votes) -> NDArray[np.float64]:
         """Return posteriors, shape (n_items, n_classes); the prior where nobody voted."""
-        patterns = compress(votes, self.events_)
-        return normalised(self.terms(patterns.fired).logit())[patterns.of_item]
+        patterns, of_item = compress(votes, self.events_)
+        return normalised(self.terms(patterns.fired).logit())[of_item]
 
     def predict(self, votes: Votes) -> NDArray[np.int64]:
         """Return the most probable class, -1 for a tie and where nobody voted."""
         label = most_probable(self.predict_proba(votes))
         label[np.bincount(votes.item, minlength=votes.n_items) == 0] = ABSTAIN
         return label
-
-
-def count_gold(patterns: Patterns, gold: Gold | None, n_classes: int) -> NDArray[np.float64]:
-    """Return how often gold gives each pattern each class, shape (n_patterns, n_classes)."""
-    taught = np.zeros((patterns.n_patterns, n_classes))
-    if gold is not None:
-        np.add.at(taught, (patterns.of_item[gold.item], gold.label), 1.0)
-    return taught
 
 
 def vote_shares(

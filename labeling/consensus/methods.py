@@ -1,5 +1,7 @@
 """Label models that can be asked for by name, instead of the ensemble."""
 
+from typing import Literal, get_args
+
 from numpy.typing import ArrayLike
 
 from labeling.consensus.dawid_skene import DawidSkene
@@ -7,6 +9,19 @@ from labeling.consensus.ibcc import IBCC
 from labeling.consensus.linear import LinearModel
 from labeling.consensus.one_coin import OneCoin
 from labeling.consensus.pattern_ds import PatternDS
+from labeling.errors import LabelingError
+
+Method = Literal[
+    "auto", "majority", "weighted_majority", "dawid_skene", "ibcc", "one_coin", "pattern_ds"
+]
+"""What can be asked for; ``auto`` deviates from the majority where independent methods agree."""
+
+
+def check_method(method: str) -> None:
+    """Refuse what is no :data:`Method`."""
+    if method not in get_args(Method):
+        known = ", ".join(get_args(Method))
+        raise LabelingError(f"there is no method {method!r}; take one of {known}")
 
 
 def linear_model(method: str, n_classes: int, class_balance: ArrayLike | None) -> LinearModel:

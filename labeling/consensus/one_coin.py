@@ -7,11 +7,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from labeling.consensus.events import Events
-from labeling.consensus.linear import LinearModel, Terms, count_gold, own_class, vote_shares
-from labeling.consensus.patterns import Patterns, compress
+from labeling.consensus.linear import LinearModel, Terms, own_class, vote_shares
+from labeling.consensus.patterns import Patterns
 from labeling.consensus.posterior import checked_balance, log_evidence, normalised
-from labeling.gold import Gold
-from labeling.votes import Votes
 
 RIGHT, WRONG = 2.0, 1.0
 """Votes that each voter is credited with before it cast any."""
@@ -56,6 +54,7 @@ class OneCoin(LinearModel):
 
     Examples
     --------
+    >>> from labeling.votes import Votes
     >>> votes = Votes.from_matrix([[0, 0, 1], [1, 1, 0], [0, 0, 0]], n_classes=2)
     >>> OneCoin(2).fit(votes).predict(votes).tolist()
     [0, 1, 0]
@@ -69,12 +68,6 @@ class OneCoin(LinearModel):
         self.n_classes = n_classes
         self.class_balance = class_balance
         self.n_iterations = n_iterations
-
-    def fit(self, votes: Votes, gold: Gold | None = None) -> Self:
-        """Learn each voter's accuracy; gold items are held at their label."""
-        events = Events.of(votes)
-        patterns = compress(votes, events)
-        return self.fit_patterns(patterns, events, count_gold(patterns, gold, self.n_classes))
 
     def fit_patterns(self, patterns: Patterns, events: Events, taught: NDArray[np.float64]) -> Self:
         """Learn from distinct patterns; ``taught`` counts gold by (pattern, class)."""

@@ -7,13 +7,11 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from labeling.consensus.events import Events
-from labeling.consensus.linear import LinearModel, Terms, count_gold, own_class, vote_shares
+from labeling.consensus.linear import LinearModel, Terms, own_class, vote_shares
 from labeling.consensus.panel import LOPSIDED, answers_when_asked, trusted_balance
-from labeling.consensus.patterns import Patterns, compress
+from labeling.consensus.patterns import Patterns
 from labeling.consensus.posterior import checked_balance, log_evidence, normalised
 from labeling.consensus.redundancy import event_weights, redundancy, same_places
-from labeling.gold import Gold
-from labeling.votes import Votes
 
 SKILL = 0.4
 """Prior belief that a voter knows (1) rather than guesses (0)."""
@@ -93,6 +91,7 @@ class PatternDS(LinearModel):
 
     Examples
     --------
+    >>> from labeling.votes import Votes
     >>> votes = Votes.from_matrix([[0, 0, -1], [-1, 1, 1], [-1, -1, -1]], n_classes=2)
     >>> PatternDS(2).fit(votes).predict(votes).tolist()
     [0, 1, -1]
@@ -113,12 +112,6 @@ class PatternDS(LinearModel):
         self.class_balance = class_balance
         self.use_confidence = use_confidence
         self.n_iterations = n_iterations
-
-    def fit(self, votes: Votes, gold: Gold | None = None) -> Self:
-        """Learn what each event says about the class; gold items are held at their label."""
-        events = Events.of(votes, use_confidence=self.use_confidence)
-        patterns = compress(votes, events)
-        return self.fit_patterns(patterns, events, count_gold(patterns, gold, self.n_classes))
 
     def fit_patterns(self, patterns: Patterns, events: Events, taught: NDArray[np.float64]) -> Self:
         """Learn from distinct patterns; ``taught`` counts gold by (pattern, class)."""

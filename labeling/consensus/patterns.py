@@ -25,15 +25,12 @@ class Patterns:
         1 where the pattern holds the event.
     count : float array of shape (n_patterns,)
         How many items have the pattern; a weight, so it need not be whole.
-    of_item : int array of shape (n_items,)
-        Pattern of each item.
     key : uint64 array of shape (n_patterns,)
         Hash of each pattern, in rising order.
     """
 
     fired: sparse.csr_array
     count: NDArray[np.float64]
-    of_item: NDArray[np.int64]
     key: NDArray[np.uint64]
 
     @property
@@ -51,12 +48,40 @@ class Patterns:
         """Whether a pattern holds any vote, shape (n_patterns,)."""
         return self.n_votes > 0
 
+    def rows(self, at: NDArray[np.int64] | NDArray[np.bool_]) -> "Patterns":
+        """Return some of the patterns, in the order they stand in."""
+        return Patterns(self.fired[at], self.count[at], self.key[at])
+
     def with_votes(self) -> "Patterns":
-        """Return the patterns that hold a vote; ``of_item`` is left empty."""
+        """Return the patterns that hold a vote."""
         kept = self.covered
-        if kept.all():
+        return self if kept.all() else self.rows(kept)
+
+    def merge(self, *others: "Patterns") -> "Patterns":
+        """Return the patterns of all items together, as if they had been counted at once.
+
+        Counts that are whole add up without an error, and patterns stand in the order of their
+        hashes: whoever counted what, and in whatever order, the same bytes come out. All must have
+        been counted by the same events.
+
+        Examples
+        --------
+        >>> votes = [Votes.from_matrix(rows, 2) for rows in ([[0, 1], [1, 1]], [[0, 1], [-1, 1]])]
+        >>> events = Events(2, 2)
+        >>> one, other = (compress(part, events)[0] for part in votes)
+        >>> sorted(one.merge(other).count.tolist())
+        [1.0, 1.0, 2.0]
+        """
+        if not others:
             return self
-        return Patterns(self.fired[kept], self.count[kept], np.empty(0, np.int64), self.key[kept])
+        parts = (self, *others)
+        key, first, place = np.unique(
+            np.concatenate([part.key for part in parts]), return_index=True, return_inverse=True
+        )
+        counted = np.concatenate([part.count for part in parts])
+        count = np.asarray(np.bincount(place, counted, len(key)), dtype=np.float64)
+        fired = sparse.vstack([part.fired for part in parts], format="csr")
+        return Patterns(sparse.csr_array(fired[first]), count, key)
 
     def thinned(self, limit: int, keep: NDArray[np.bool_]) -> "Patterns":
         """Return about ``limit`` patterns that stand for all of them, or all if there are fewer.
@@ -64,7 +89,7 @@ class Patterns:
         The commonest half of ``limit`` is kept, and what ``keep`` marks; of the rest every pattern
         is kept whose hash falls under a line, and counts for those that are not
         (Horvitz-Thompson), so sums over patterns stay unbiased and do not depend on the order of
-        the items. ``of_item`` is left empty.
+        the items.
         """
         if self.n_patterns <= limit:
             return self
@@ -82,11 +107,11 @@ class Patterns:
         count[drawn] *= float(self.count[rare].sum() / self.count[drawn].sum())
         certain[drawn] = True
         part = np.flatnonzero(certain)
-        return Patterns(self.fired[part], count[part], np.empty(0, np.int64), self.key[part])
+        return Patterns(self.fired[part], count[part], self.key[part])
 
 
-def compress(votes: Votes, events: Events) -> Patterns:
-    """Find the distinct patterns of ``votes``.
+def compress(votes: Votes, events: Events) -> tuple[Patterns, NDArray[np.int64]]:
+    """Find the distinct patterns of ``votes``, and the pattern of each item, shape (n_items,).
 
     Every event has a random 64-bit number and a pattern is the sum of its events' numbers, so two
     different patterns among a million are taken for one with odds below 1 in 10 million.
@@ -94,9 +119,9 @@ def compress(votes: Votes, events: Events) -> Patterns:
     Examples
     --------
     >>> votes = Votes.from_matrix([[0, 1], [-1, 1], [0, 1]], n_classes=2)
-    >>> patterns = compress(votes, Events.of(votes))
-    >>> patterns.n_patterns, sorted(patterns.count.tolist())
-    (2, [1.0, 2.0])
+    >>> patterns, of_item = compress(votes, Events.of(votes))
+    >>> patterns.n_patterns, patterns.count[of_item].tolist()
+    (2, [2.0, 1.0, 2.0])
     """
     item, event = votes.item, events.index(votes)
     if len(item) and bool(np.any(item[1:] < item[:-1])):
@@ -124,7 +149,7 @@ def compress(votes: Votes, events: Events) -> Patterns:
         (np.ones(len(columns)), columns, indptr), shape=(len(first), events.n_events)
     )
     fired.sort_indices()
-    return Patterns(fired, count.astype(np.float64), of_item, in_order[is_new])
+    return Patterns(fired, count.astype(np.float64), in_order[is_new]), of_item
 
 
 _MIX = np.uint64(0x9E3779B97F4A7C15)

@@ -13,7 +13,7 @@ from labeling.consensus.linear import own_class, vote_shares
 from labeling.consensus.members import majority_shares
 from labeling.consensus.patterns import Patterns
 from labeling.consensus.posterior import TIE, lifted, normalised
-from labeling.gold import Gold
+from labeling.consensus.vote_counts import GoldCounts
 from labeling.quality.calibration import Calibration, calibration
 
 MIN_HEAD = 10
@@ -101,9 +101,9 @@ class Reviewed:
     row: NDArray[np.int64]
 
     @classmethod
-    def of(cls, ensemble: Ensemble, patterns: Patterns, gold: Gold) -> "Reviewed":
+    def of(cls, ensemble: Ensemble, patterns: Patterns, gold: GoldCounts) -> "Reviewed":
         """Read the reviewed items; their gold must have been drawn at random."""
-        row = patterns.of_item[gold.item]
+        row = gold.rows(patterns)
         seen = patterns.covered[row]
         chance = np.ones(gold.n_gold) if gold.probability is None else gold.probability
         said = ensemble.statement(patterns.fired[row[seen]])
@@ -226,7 +226,7 @@ class Verdict:
     why: str
 
 
-def decide(ensemble: Ensemble, patterns: Patterns, gold: Gold, random_state: int) -> Verdict:
+def decide(ensemble: Ensemble, patterns: Patterns, gold: GoldCounts, random_state: int) -> Verdict:
     """Let gold that was drawn at random correct the ensemble, or choose beside it.
 
     The correction is dropped where it does worse than the ensemble on gold that it was not taught,
@@ -260,7 +260,7 @@ def decide(ensemble: Ensemble, patterns: Patterns, gold: Gold, random_state: int
     return Verdict(head, keep, compared, calibrated(unseen, reviewed), worse, why)
 
 
-def balance_with_gold(balance: NDArray[np.float64], gold: Gold) -> NDArray[np.float64]:
+def balance_with_gold(balance: NDArray[np.float64], gold: GoldCounts) -> NDArray[np.float64]:
     """Return shares of the classes, the votes' idea of them corrected by gold drawn at random."""
     chance = np.ones(gold.n_gold) if gold.probability is None else 1 / gold.probability
     seen = np.bincount(gold.label, chance / chance.mean(), len(balance))

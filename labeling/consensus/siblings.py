@@ -82,7 +82,7 @@ def shared_errors(
     >>> said = np.where(rng.random((900, 5)) < 0.7, truth[:, None], rng.integers(0, 3, (900, 5)))
     >>> votes = Votes.from_matrix(np.column_stack([said, said[:, 0]]), 3)
     >>> events = Events.of(votes)
-    >>> patterns = compress(votes, events)
+    >>> patterns, _ = compress(votes, events)
     >>> belief = np.asarray(patterns.fired @ (events.label[:, None] == np.arange(3))) / 6
     >>> shared_errors(patterns.fired, patterns.count, belief, events)[0].round(1).tolist()
     [0.0, 0.0, 0.0, 0.0, 0.0, 0.8]

@@ -11,8 +11,8 @@ from labeling.consensus.members import COMMON, LOST, majority_shares
 from labeling.consensus.patterns import Patterns
 from labeling.consensus.posterior import leaders
 from labeling.consensus.selection import Comparison
+from labeling.consensus.vote_counts import VoteCounts
 from labeling.consensus.voters import Voter
-from labeling.gold import Gold
 
 MIN_OVERLAP = 30
 """Items with two or more votes below which voters cannot be told apart by their votes."""
@@ -129,12 +129,13 @@ def lost_classes(patterns: Patterns, events: Events, posterior: NDArray[np.float
     ]
 
 
-def one_sided_gold(gold: Gold | None, posterior: NDArray[np.float64], n_classes: int) -> list[str]:
+def one_sided_gold(counts: VoteCounts, posterior: NDArray[np.float64]) -> list[str]:
     """Warn of gold of one class that is not what the labels are, by :data:`ONE_SIDED` items or more."""
+    gold, count = counts.gold, counts.patterns.count
     if gold is None or gold.n_gold < ONE_SIDED or len(np.unique(gold.label)) > 1:
         return []
     only = int(gold.label[0])
-    share = np.bincount(posterior.argmax(axis=1), minlength=n_classes) / max(len(posterior), 1)
+    share = np.bincount(posterior.argmax(axis=1), count, counts.events.n_classes) / count.sum()
     told = (
         f"all {gold.n_gold} reviewed items are class {only}, as are {share[only]:.0%} of the labels"
     )

@@ -8,10 +8,9 @@ from scipy.stats import norm
 
 from labeling.consensus.events import Events
 from labeling.consensus.patterns import Patterns
-from labeling.gold import Gold
+from labeling.consensus.vote_counts import VoteCounts
 from labeling.quality.intervals import UNMEASURED, Interval
 from labeling.quality.weighted import weighted_shares
-from labeling.votes import Votes
 
 Z95 = float(norm.ppf(0.975))
 
@@ -113,7 +112,7 @@ def wilson_bounds(
     return low, share, high
 
 
-def measured_voters(votes: Votes, gold: Gold | None) -> dict[int, Interval]:
+def measured_voters(counts: VoteCounts) -> dict[int, Interval]:
     """Measure voters on gold; see :func:`labeling.quality.weighted.weighted_share`.
 
     Returns
@@ -122,14 +121,14 @@ def measured_voters(votes: Votes, gold: Gold | None) -> dict[int, Interval]:
         By voter; those without a vote on gold are missing, and all are if gold was not drawn at
         random.
     """
+    gold, events = counts.gold, counts.events
     if gold is None or gold.probability is None:
         return {}
-    place = np.full(votes.n_items, -1, dtype=np.int64)
-    place[gold.item] = np.arange(gold.n_gold)
-    at = np.flatnonzero(place[votes.item] >= 0)
-    voter, seen = votes.voter[at], place[votes.item[at]]
-    right = votes.label[at] == gold.label[seen]
-    hit, inside = np.zeros((2, votes.n_voters, gold.n_gold), dtype=np.bool_)
+    said = counts.patterns.fired[gold.rows(counts.patterns)]
+    voter = events.voter[said.indices]
+    seen = np.repeat(np.arange(gold.n_gold), np.diff(said.indptr))
+    right = events.label[said.indices] == gold.label[seen]
+    hit, inside = np.zeros((2, events.n_voters, gold.n_gold), dtype=np.bool_)
     inside[voter, seen] = True
     hit[voter[right], seen[right]] = True
     found = weighted_shares(hit, 1 / gold.probability, inside)

@@ -5,7 +5,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labeling.consensus.majority import Majority, vote_counts
+from labeling.consensus.events import Events
+from labeling.consensus.linear import own_class
+from labeling.consensus.majority import vote_counts
+from labeling.consensus.patterns import Patterns, compress
 from labeling.consensus.posterior import checked_balance, most_probable
 from labeling.votes import Votes
 
@@ -54,16 +57,22 @@ class WeightedMajority:
 
     def fit(self, votes: Votes) -> Self:
         """Learn the weights."""
+        events = Events(votes.n_voters, votes.n_classes)
+        return self.fit_patterns(compress(votes, events)[0], events)
+
+    def fit_patterns(self, patterns: Patterns, events: Events) -> Self:
+        """Learn the weights from distinct patterns."""
         self.class_balance_ = checked_balance(self.class_balance, self.n_classes)
-        label = Majority(self.n_classes).fit(votes).predict(votes)
+        own, fired = own_class(events), patterns.fired
+        label = most_probable(np.asarray(fired @ own))
         for _ in range(self.n_iterations):
-            judged = label[votes.item] >= 0
-            right = judged & (label[votes.item] == votes.label)
-            n_right = np.bincount(votes.voter[right], minlength=votes.n_voters)
-            n_judged = np.bincount(votes.voter[judged], minlength=votes.n_voters)
+            judged = np.asarray(fired.T @ (patterns.count * (label >= 0)))
+            said = label[:, None] == np.arange(self.n_classes)
+            right = np.asarray(fired.T @ (patterns.count[:, None] * said))[own > 0]
+            n_judged, n_right = (np.bincount(events.voter, n) for n in (judged, right))
             share = np.where(n_judged > 0, n_right / np.maximum(n_judged, 1), 1.0)
             self.weight_ = np.maximum(self.n_classes * share - 1.0, 0.0)
-            label = most_probable(vote_counts(votes, self.weight_))
+            label = most_probable(np.asarray(fired @ (own * self.weight_[events.voter][:, None])))
         return self
 
     def predict_proba(self, votes: Votes) -> NDArray[np.float64]:

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from labeling.consensus.events import Events
-from labeling.consensus.linear import count_gold
 from labeling.consensus.majority import Majority
 from labeling.consensus.panel import answers_when_asked, trusted_balance
 from labeling.consensus.pattern_ds import PatternDS
@@ -23,14 +22,13 @@ def test_patterns_and_raw_rows_give_the_same_answer(gold):
     matrix, _ = rules(n=600, n_voters=8, seed=1)
     votes = Votes.from_matrix(matrix, 2)
     events = Events.of(votes)
-    small = compress(votes, events)
-    raw = Patterns(
-        small.fired[small.of_item],
-        np.ones(votes.n_items),
-        np.arange(votes.n_items),
-        np.arange(votes.n_items, dtype=np.uint64),
-    )
-    by_row = PatternDS(2).fit_patterns(raw, events, count_gold(raw, gold, 2))
+    small, of_item = compress(votes, events)
+    number = np.arange(votes.n_items, dtype=np.uint64)
+    raw = Patterns(small.fired[of_item], np.ones(votes.n_items), number)
+    taught = np.zeros((votes.n_items, 2))
+    if gold is not None:
+        taught[gold.item, gold.label] = 1
+    by_row = PatternDS(2).fit_patterns(raw, events, taught)
     by_pattern = PatternDS(2).fit(votes, gold)
     assert by_pattern.theta_ == pytest.approx(by_row.theta_, abs=1e-8)
     rows = normalised(by_row.terms(raw.fired).logit())
@@ -66,7 +64,7 @@ def test_a_contradicted_vote_counts_less_towards_prevalence():
     matrix, _ = rules(n=6000, n_classes=6, n_voters=24, seed=0)
     junk = np.where(np.random.default_rng(9).random(6000) < 0.8, 0, -1)
     votes = Votes.from_matrix(np.column_stack([matrix, junk]), 6)
-    patterns = compress(votes, Events.of(votes))
+    patterns, _ = compress(votes, Events.of(votes))
     trusted = trusted_balance(patterns, patterns.fired, Events.of(votes))
     assert trusted[0] < np.mean(votes.label == 0)
 
@@ -85,7 +83,7 @@ def test_rules_people_and_models_are_told_apart():
     def asked(*parts):
         votes = Votes.from_matrix(np.hstack(parts), 3)
         events = Events.of(votes)
-        return answers_when_asked(compress(votes, events), events).tolist()
+        return answers_when_asked(compress(votes, events)[0], events).tolist()
 
     assert asked(matrix) == [False] * 6
     assert asked(crowd) == [True] * 20
@@ -97,7 +95,7 @@ def test_people_of_whom_a_third_always_say_the_same_are_no_rules():
     crowd[:, :7] = np.where(crowd[:, :7] >= 0, 1, -1)
     votes = Votes.from_matrix(crowd, 3)
     events = Events.of(votes)
-    assert answers_when_asked(compress(votes, events), events).all()
+    assert answers_when_asked(compress(votes, events)[0], events).all()
 
 
 def test_confidences_tell_sure_votes_from_unsure_ones():

@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from labeling.consensus.confidences import Confidences
 from labeling.consensus.events import Events
 from labeling.consensus.patterns import compress
 from labeling.errors import VotesError
@@ -21,17 +22,17 @@ def test_items_share_a_pattern_exactly_if_they_have_the_same_votes(matrix, rando
     order = list(range(votes.n_votes))
     random.shuffle(order)
     votes = Votes(votes.item[order], votes.voter[order], votes.label[order], *matrix.shape, 3)
-    patterns = compress(votes, Events.of(votes))
+    patterns, of_item = compress(votes, Events.of(votes))
     assert patterns.n_patterns == len(np.unique(matrix, axis=0))
     assert patterns.count.sum() == len(matrix)
-    fired = patterns.fired.toarray()[patterns.of_item].reshape(*matrix.shape, 3)
+    fired = patterns.fired.toarray()[of_item].reshape(*matrix.shape, 3)
     assert np.array_equal(np.where(fired.any(axis=2), fired.argmax(axis=2), -1), matrix)
 
 
 def test_thinned_patterns_stand_for_all_of_them():
     rng = np.random.default_rng(0)
     votes = Votes.from_matrix(rng.integers(-1, 3, (30_000, 9)), 3)
-    patterns = compress(votes, Events.of(votes))
+    patterns, _ = compress(votes, Events.of(votes))
     keep = np.zeros(patterns.n_patterns, dtype=bool)
     keep[:7] = True
     part = patterns.thinned(8_000, keep)
@@ -53,8 +54,16 @@ def test_thirds_of_confidence_are_each_voters_own():
         2,
         sure,
     )
-    level = Events.of(votes, use_confidence=True).index(votes) % 4
+    level = Confidences.of(votes).events(used=True).index(votes) % 4
     assert level.tolist() == [1, 2, 3, 1, 2, 3, 0]
+
+
+@given(st.lists(st.sampled_from([0.1, 0.25, 0.5, 0.9]), min_size=1, max_size=30))
+def test_thirds_are_of_all_votes_and_not_of_their_distinct_values(sure):
+    n = len(sure)
+    none = np.zeros(n, dtype=np.int32)
+    low, high = Confidences.of(Votes(np.arange(n), none, none, n, 1, 2, np.array(sure))).thirds()[0]
+    assert (low, high) == (sorted(sure)[n // 3], sorted(sure)[2 * n // 3])
 
 
 def test_votes_of_another_panel_are_refused():
