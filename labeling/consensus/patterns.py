@@ -145,8 +145,10 @@ def compress(votes: Votes, events: Events) -> tuple[Patterns, NDArray[np.int64]]
     indptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(length)])
     shift: NDArray[np.int64] = np.repeat(start[first] - indptr[:-1], length)
     columns = event[np.arange(len(shift)) + shift]
+    narrow = sparse.get_index_dtype(maxval=max(len(columns), events.n_events))
     fired = sparse.csr_array(
-        (np.ones(len(columns)), columns, indptr), shape=(len(first), events.n_events)
+        (np.ones(len(columns)), columns.astype(narrow), indptr.astype(narrow)),
+        shape=(len(first), events.n_events),
     )
     fired.sort_indices()
     return Patterns(fired, count.astype(np.float64), in_order[is_new]), of_item
