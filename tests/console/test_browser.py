@@ -42,7 +42,7 @@ def open_page(browser, url, **context):
 
 
 def all_saved(page):
-    page.wait_for_selector("#saved[data-state=saved]", timeout=20_000)
+    page.wait_for_selector("#saved[data-state=saved]", timeout=60_000)
 
 
 def wait_stored(tmp_path, n, seconds=10):
@@ -121,12 +121,12 @@ def test_a_killed_tab_loses_no_answer_and_its_items_come_back(browser, here, tmp
     again = context.new_page()
     again.goto(url)
     assert [r["item_id"] for r in wait_stored(tmp_path, 5)] == pressed
-    again.wait_for_selector("#item[data-item]", timeout=20_000)
+    again.wait_for_selector("#item[data-item]", timeout=60_000)
     for i in range(7):
         again.keyboard.press("2")
         again.wait_for_timeout(30)
         if i == 0:
-            again.wait_for_selector("#item[data-item]", timeout=20_000)
+            again.wait_for_selector("#item[data-item]", timeout=60_000)
     rows = wait_stored(tmp_path, 12)
     assert sorted(r["item_id"] for r in rows) == sorted(str(i) for i in range(12))
 
@@ -239,7 +239,7 @@ def test_an_empty_queue_says_so_and_new_items_appear_by_themselves(browser, here
     page.wait_for_selector(".nothing")
     assert "Nothing to review" in page.inner_text("#item")
     plan(tmp_path / "reviews.sqlite", 1)
-    page.wait_for_selector("#item[data-item]", timeout=10_000)
+    page.wait_for_selector("#item[data-item]", timeout=60_000)
     page.keyboard.press(".")
     page.wait_for_selector(".nothing button")
     page.click(".nothing button")
