@@ -47,14 +47,16 @@ def reference() -> Mapping[str, str]:
 
 
 def _expanded(entries: Iterable[Any], pages: list[str]) -> Iterable[Any]:
-    """Put in the place of a folder all pages in it, its first page first."""
+    """Put in the place of a folder all pages in it; one that tells of the whole is its overview."""
     for entry in entries:
         if isinstance(entry, dict):
             ((title, inner),) = entry.items()
             if isinstance(inner, list):
                 yield {title: list(_expanded(inner, pages))}
             elif inner.endswith("/"):
-                yield {title: [page for page in pages if page.startswith(inner)]}
+                inside = [page for page in pages if page.startswith(inner)]
+                overview = f"{inner}index.md"
+                yield {title: [{"Overview": p} if p == overview else p for p in inside]}
             else:
                 yield entry
         else:

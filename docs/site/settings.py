@@ -5,12 +5,17 @@ from typing import Any
 
 from labeling.rules.keys import TAKES, rules_schema
 from resources.task.json_schema import prompt_schema, sections_of, task_schema
-from resources.task.remakes import Remakes, remakes
+from resources.task.remakes import settings
+from resources.task.schema import TaskSpec
+from resources.task.section import Remakes
 
 FOLDER = "reference/settings"
 EDITORS = "Editors complete and check it by `touchstone schema {}`."
 
 Schema = Mapping[str, Any]
+
+REMAKES = dict(settings(TaskSpec))
+"""What each value of task.yaml remakes, by its path."""
 
 
 def settings_pages() -> Mapping[str, str]:
@@ -90,7 +95,8 @@ def _table(fields: Schema, path: str | None = None) -> str:
         cells = [f"`{name}`", field["description"], allowed(field), _default(field)]
         if path is not None:
             setting = f"{path}.{name}" if path else name
-            cells.append("" if sections_of(field) else _word(remakes(setting)))
+            level = REMAKES.get(setting, REMAKES.get(path))
+            cells.append("" if level is None else _word(level))
         told.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(told)
 
