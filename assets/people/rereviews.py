@@ -40,9 +40,7 @@ def rereviews(task: Task) -> dg.AssetsDefinition:
         found = doubts[: (wanted + 1) // 2]
         found += doubted(task, "label", labels, asked)[: wanted - len(found)]
         rows = as_arrow(REREVIEWS, [{**row, "found_in": batch} for row in found])
-        with warehouse.connect() as db, db.transaction():
-            db.delete(REREVIEWS, found_in=batch)
-            db.insert(REREVIEWS, rows)
+        warehouse.replace({REREVIEWS: rows}, found_in=batch)
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": rows.num_rows,

@@ -5,15 +5,6 @@ import pyarrow as pa
 from resources.store.tables import GOLD, MODEL_VOTES
 from resources.store.warehouse import Warehouse
 
-REVIEWED = """
-select v.item_id, v.voter, v.label, v.stated as confidence, g.label as gold
-from votes.models v join people.gold g using (item_id, batch)
-where v.batch < $batch and g.origin = 'audit' and v.stated is not null
-    and list_contains($versions, v.version)
-order by v.batch, v.item_id, v.voter
-"""
-"""Only votes of the very prompts and models that speak now tell how sure these are."""
-
 COLUMNS = ("item_id", "voter", "label", "confidence")
 
 
@@ -26,7 +17,7 @@ def calibrated(warehouse: Warehouse, batch: str, votes: pa.Table) -> pa.Table:
 
     warehouse.ensure(MODEL_VOTES, GOLD)
     versions = sorted({str(version) for version in votes["version"].to_pylist()})
-    known = warehouse.read(REVIEWED, {"batch": batch, "versions": versions})
+    known = warehouse.read("votes.calibrated.reviewed", batch=batch, versions=versions)
     pairs = zip(known["item_id"].to_pylist(), known["gold"].to_pylist(), strict=True)
     gold = {str(item): str(label) for item, label in pairs}
     now = votes.select(COLUMNS)

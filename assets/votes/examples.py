@@ -49,13 +49,10 @@ def as_pool(
     from labeling.llm.pool import ExamplePool
 
     warehouse.ensure(AUDIT_SAMPLE, CANARY_PANEL)
-    measured = warehouse.read(
-        "select item_id from people.audit_sample union select item_id from people.canary_panel"
-    )["item_id"].to_pylist()
     texts = [str(text) for text in gold["text"].to_pylist()]
     return ExamplePool.teaching(
         [str(item) for item in gold["item_id"].to_pylist()],
         texts if redact is None else [redact(text) for text in texts],
         [str(label) for label in gold["label"].to_pylist()],
-        {str(item) for item in measured},
+        {str(item) for item in warehouse.column("votes.examples.measuring")},
     )

@@ -11,21 +11,12 @@ from assets.votes.calibrated import calibrated
 from assets.votes.examples import example_pool
 from assets.votes.simulated_truth import truth_told
 from resources.dagster.instance import COMMAND_TAG
-from resources.store.table import Table
+from resources.store.table import as_arrow
 from resources.store.tables import ITEMS, MODEL_ABSTENTIONS, MODEL_USE, MODEL_VOTES, RULE_VOTES
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
-UNDECIDED = """
-select i.item_id
-from raw.items i
-left join votes.rules r using (item_id, batch)
-where i.batch = $batch
-group by i.item_id
-having count(distinct r.label) <> 1
-order by md5(i.item_id)
-"""
-"""Items on which the rules say nothing, or not the same; in an order that favours none."""
+WRITTEN = (MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE)
 
 
 def models(task: Task) -> dg.AssetsDefinition:
@@ -35,19 +26,15 @@ def models(task: Task) -> dg.AssetsDefinition:
     def models(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """One row where a model answered with a class; nothing is asked or paid for twice."""
         batch = context.partition_key
-        warehouse.ensure(MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE)
+        warehouse.ensure(*WRITTEN)
         if task.spec.models is None:
-            _write(warehouse, batch, _empty(MODEL_VOTES), _empty(MODEL_ABSTENTIONS), [])
+            warehouse.replace({table: as_arrow(table, []) for table in WRITTEN}, batch=batch)
             return dg.MaterializeResult(metadata={"dagster/partition_row_count": 0, "models": 0})
-        items = warehouse.read(
-            "select item_id, text, image from raw.items where batch = ? order by item_id", [batch]
-        )
         with warehouse.connect() as db:
-            undecided = [r[0] for r in db.execute(UNDECIDED, {"batch": batch}).fetchall()]
-            rows = db.execute(
-                "select voter, quoted_usd, waits_for from votes.model_use where batch = ?", [batch]
-            ).fetchall()
-            before = {row[0]: row[1] for row in rows}
+            items = db.read("votes.llm.items", batch=batch)
+            undecided = db.column("votes.llm.undecided", batch=batch)
+            rows = db.tuples("votes.llm.before", batch=batch)
+        before = {row[0]: row[1] for row in rows}
         from resources.models.task_models import collect_answers, voter_versions
 
         versions = voter_versions(task)
@@ -79,7 +66,8 @@ def models(task: Task) -> dg.AssetsDefinition:
         ]
         said = calibrated(warehouse, batch, answer.votes)
         votes = _with(said, batch=batch, run=context.run.run_id)
-        _write(warehouse, batch, votes, _with(answer.abstentions, batch=batch), use)
+        written = votes, _with(answer.abstentions, batch=batch), as_arrow(MODEL_USE, use)
+        warehouse.replace(dict(zip(WRITTEN, written, strict=True)), batch=batch)
         summary = answer.summary
         for told in (*summary.notes, *summary.advice):
             context.log.warning(told)
@@ -231,27 +219,7 @@ def _ask(
     return answer, {voter: booked.get(voter, Booked()) for voter in answer.by_voter}, to_come
 
 
-def _write(
-    warehouse: Warehouse,
-    batch: str,
-    votes: pa.Table,
-    abstentions: pa.Table,
-    use: list[dict[str, Any]],
-) -> None:
-    with warehouse.connect() as db, transaction(db):
-        for table in (MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE):
-            db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
-        insert(db, MODEL_VOTES, votes)
-        insert(db, MODEL_ABSTENTIONS, abstentions)
-        if use:
-            insert(db, MODEL_USE, pa.Table.from_pylist(use))
-
-
 def _with(table: pa.Table, **constants: str) -> pa.Table:
     for name, value in constants.items():
         table = table.append_column(name, pa.array([value] * table.num_rows, pa.string()))
     return table
-
-
-def _empty(table: Table) -> pa.Table:
-    return pa.table({name: pa.array([], pa.string()) for name in table.columns})

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 import pyarrow as pa
 
 from assets.decorators import by_batch
@@ -14,34 +13,10 @@ from labeling.rules.rule import Rule
 from labeling.rules.tables import spread
 from resources.store.pictures import at_hand, state_of
 from resources.store.tables import ITEMS, RULE_CHANGES, RULE_FAILURES, RULE_VERSIONS, RULE_VOTES
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.user_sql import run_over
+from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
 from resources.task.task import Task
-
-EDITED = """
-create or replace temp table edited as
-select a.voter, b.version as version_before, a.version as version_after
-from now_applied a join votes.rule_versions b using (batch, voter, items_hash)
-where a.version <> b.version
-"""
-FORGET_CHANGES = """
-delete from votes.rule_changes
-where batch = $batch and voter in (select voter from edited)
-"""
-NOTE_CHANGES = """
-insert into votes.rule_changes
-select $batch, e.voter, e.version_before, e.version_after, item_id, o.label, n.label
-from (
-    select item_id, voter, label from votes.rules
-    where batch = $batch and voter in (select voter from edited)
-) o
-full join (
-    select item_id, voter, label from now_said where voter in (select voter from edited)
-) n using (item_id, voter)
-join edited e using (voter)
-where o.label is distinct from n.label
-"""
-"""What a rule says otherwise since it was edited; new items are no change of the rule."""
 
 
 def rules(task: Task) -> dg.AssetsDefinition:
@@ -62,14 +37,10 @@ def rules(task: Task) -> dg.AssetsDefinition:
         ]
         gone = sorted(set(applied) - set(current))
         if stale or gone:
-            result = _compiled(loaded, task.classes).apply(items, run_sql=run_sql, only=stale)
+            result = _compiled(loaded, task.classes).apply(items, run_sql=run_over, only=stale)
             dropped = [f"rule/{name}" for name in stale] + gone
             _write(warehouse, batch, context.run.run_id, result, dropped, items_hash, current)
-        fired = warehouse.read(
-            "select count(*) as votes, count(distinct voter) as fired,"
-            " count(distinct item_id) as covered from votes.rules where batch = ?",
-            [batch],
-        ).to_pylist()[0]
+        (fired,) = warehouse.rows("votes.rules.fired", batch=batch)
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": fired["votes"],
@@ -127,26 +98,13 @@ def _compiled(loaded: list[Rule], classes: tuple[str, ...]) -> RuleSet:
     return _LAST[key]
 
 
-def run_sql(expression: str, items: pa.Table) -> pa.Table:
-    """Run a rule's SQL over ``items`` in a DuckDB of its own, which holds nothing else."""
-    with duckdb.connect(config={"enable_external_access": "false"}) as db:
-        db.register("batch", items)
-        return db.execute(expression).to_arrow_table()
-
-
 def _read(
     task: Task, warehouse: Warehouse, batch: str
 ) -> tuple[pa.Table, str, dict[str, tuple[str, str]]]:
     with warehouse.connect() as db:
-        items = db.execute(
-            "select item_id, text, image, time, metadata from raw.items where batch = ?"
-            " order by item_id",
-            [batch],
-        ).to_arrow_table()
+        items = db.read("votes.rules.items", batch=batch)
         items_hash = db.value("reading.stamp.landed_hash", batch=batch)
-        applied = db.execute(
-            "select voter, version, items_hash from votes.rule_versions where batch = ?", [batch]
-        ).fetchall()
+        applied = db.tuples("votes.rules.applied", batch=batch)
     table = spread_metadata(items)
     if task.spec.source.image is not None:
         images = items["image"].to_pylist()
@@ -189,20 +147,15 @@ def _write(
             "items_hash": pa.array([items_hash] * len(applied), pa.string()),
         }
     )
-    with warehouse.connect() as db, transaction(db):
-        db.register("now_said", votes)
-        db.register("now_applied", versions)
-        db.execute(EDITED)
-        db.execute(FORGET_CHANGES, {"batch": batch})
-        db.execute(NOTE_CHANGES, {"batch": batch})
-        for table in (RULE_VOTES, RULE_FAILURES, RULE_VERSIONS):
-            db.execute(
-                f"delete from {table.sql_name} where batch = ? and list_contains(?, voter)",
-                [batch, dropped],
-            )
-        insert(db, RULE_VOTES, votes)
-        insert(db, RULE_FAILURES, failures)
-        insert(db, RULE_VERSIONS, versions)
+    written = {RULE_VOTES: votes, RULE_FAILURES: failures, RULE_VERSIONS: versions}
+    with warehouse.connect() as db, db.transaction():
+        with db.lend(now_said=votes, now_applied=versions):
+            db.run("votes.rules.make_edited")
+            db.run("votes.rules.forget_changes", batch=batch)
+            db.run("votes.rules.note_changes", batch=batch)
+        for table, rows in written.items():
+            db.delete(table, batch=batch, voter=dropped)
+            db.insert(table, rows)
 
 
 def _stamped(table: pa.Table, **constants: str) -> pa.Table:

@@ -15,7 +15,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from assets.votes.examples import example_pool
-from assets.votes.llm import UNDECIDED
 from labeling.items.reading import read_items
 from labeling.llm.content import strings
 from labeling.llm.ledger import Ledger
@@ -171,12 +170,9 @@ def _undecided(task: Task, batch: str) -> list[str] | None:
         return None
     try:
         with warehouse_of(task).connect() as db:
-            applied = db.execute(
-                "select count(*) from votes.rule_versions where batch = ?", [batch]
-            ).fetchone()
-            if not applied or not applied[0]:
+            if not db.tuples("votes.rules.applied", batch=batch):
                 return None
-            return [row[0] for row in db.execute(UNDECIDED, {"batch": batch}).fetchall()]
+            return db.column("votes.llm.undecided", batch=batch)
     except duckdb.CatalogException:
         return None
 

@@ -6,7 +6,6 @@ import pytest
 
 from assets.landing.arrivals import land
 from assets.landing.other_texts import sentence
-from assets.quality.canary_panel import EXAMPLES, PANEL
 from cli.new.new import create
 from orchestration.planning import batches_with_new_reviews
 from orchestration.running import run_task
@@ -190,9 +189,8 @@ def test_the_canary_asks_about_no_item_that_was_answered_as_another(inbox):
 
 def panel(warehouse):
     with warehouse.connect() as db:
-        asked = db.execute(PANEL, {"batch": DAY}).fetchall()
-        shown = db.execute(EXAMPLES).fetchall()
-    return [row[0] for row in asked], [row[0] for row in shown]
+        asked = db.column("quality.canary_panel.panel", batch=DAY)
+        return asked, db.column("quality.canary_panel.examples")
 
 
 def test_what_is_set_aside_is_read_anew_where_nothing_else_changed(inbox):

@@ -5,11 +5,12 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from assets.quality.rule_analysis import TEXTS, suggestions
+from assets.quality.rule_analysis import suggestions
 from assets.votes.rules import rules
 from cli.new.new import create
 from labeling.rules.engine import RuleSet
 from resources.dagster.partitions import batches
+from resources.store.queries import query
 from resources.store.tables import ITEMS
 from resources.store.warehouse import Warehouse
 from resources.task.task import load_task
@@ -155,4 +156,4 @@ def test_suggestions_of_both_sources_can_be_pasted_and_audit_gold_writes_none():
         assert row["rank"] == at
         assert (rule["label"], rule["keyword"]) == (row["label"], [row["phrase"]])
         assert 0 < row["precision_low"] <= 1
-    assert "g.origin = 'queue'" in TEXTS
+    assert "g.origin = 'queue'" in query("quality.rule_analysis.texts").sql

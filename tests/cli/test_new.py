@@ -163,8 +163,9 @@ def test_every_rule_of_the_example_fires_on_its_items():
 
     import pyarrow as pa
 
-    from assets.votes.rules import load_rules, run_sql
+    from assets.votes.rules import load_rules
     from labeling.rules.engine import RuleSet
+    from resources.store.user_sql import run_over
 
     task = load_task(EXAMPLE)
     rows = []
@@ -172,7 +173,7 @@ def test_every_rule_of_the_example_fires_on_its_items():
         with path.open(encoding="utf-8", newline="") as file:
             rows += list(csv.DictReader(file))
     applied = RuleSet(load_rules(task), task.classes).apply(
-        pa.Table.from_pylist(rows), run_sql=run_sql
+        pa.Table.from_pylist(rows), run_sql=run_over
     )
     assert len(rows) == 48
     fired = {str(voter).removeprefix("rule/") for voter in applied.votes["voter"].to_pylist()}

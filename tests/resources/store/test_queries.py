@@ -21,10 +21,15 @@ SAMPLES = {
     "texts": [""],
 }
 WORDS = {"item_id": pa.string(), "batch": pa.string()}
-LENT = {"window_keys": WORDS, "to_show": WORDS}
+LENT = {
+    "window_keys": WORDS,
+    "to_show": WORDS,
+    "now_said": {**WORDS, "voter": pa.string(), "label": pa.string()},
+    "now_applied": dict.fromkeys(("batch", "voter", "version", "items_hash"), pa.string()),
+}
 """Tables that are lent to queries for as long as they are asked, with their columns."""
 
-MADE = ("reading.votes.make_window",)
+MADE = ("reading.votes.make_window", "votes.rules.make_edited")
 """Queries that make a temporary table which others read."""
 
 ASKED = re.compile(
