@@ -1,4 +1,4 @@
-"""What every asset declares alike: key, group, kinds, owners, columns, batches."""
+"""What every asset declares alike; key, group and columns are those of its table."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -8,6 +8,7 @@ import dagster as dg
 from resources.dagster.conditions import when_batches_settle, when_inputs_are_clean
 from resources.dagster.partitions import batches
 from resources.store.table import Table
+from resources.store.tables import written_along
 from resources.task.task import Task
 
 Decorator = Callable[[Callable[..., Any]], dg.AssetsDefinition]
@@ -17,7 +18,6 @@ def once(
     task: Task,
     table: Table,
     *,
-    group: str,
     deps: Sequence[Table] = (),
     kinds: Sequence[str] = (),
     automatic: bool = False,
@@ -26,7 +26,7 @@ def once(
     return cast(
         "Decorator",
         dg.asset(
-            **_common(task, table, group, deps, kinds),
+            **_common(task, table, deps, kinds),
             automation_condition=when_batches_settle(task.name) if automatic else None,
         ),
     )
@@ -36,7 +36,6 @@ def by_batch(
     task: Task,
     table: Table,
     *,
-    group: str,
     deps: Sequence[Table] = (),
     kinds: Sequence[str] = (),
     automatic: bool = False,
@@ -45,7 +44,7 @@ def by_batch(
     return cast(
         "Decorator",
         dg.asset(
-            **_common(task, table, group, deps, kinds),
+            **_common(task, table, deps, kinds),
             partitions_def=batches(task),
             automation_condition=when_inputs_are_clean if automatic else None,
         ),
@@ -53,13 +52,16 @@ def by_batch(
 
 
 def _common(
-    task: Task, table: Table, group: str, deps: Sequence[Table], kinds: Sequence[str]
+    task: Task, table: Table, deps: Sequence[Table], kinds: Sequence[str]
 ) -> dict[str, Any]:
     return {
-        "key": table.key(task.name),
-        "group_name": group,
+        "key": table.asset(task.name),
+        "group_name": table.group,
         "kinds": {"python", "duckdb", *kinds},
         "owners": [f"team:{task.spec.owner}"],
-        "deps": [dep.key(task.name) for dep in deps],
-        "metadata": {"dagster/column_schema": table.dagster_schema},
+        "deps": [dep.asset(task.name) for dep in deps],
+        "metadata": {
+            "dagster/column_schema": table.dagster_schema,
+            **{one.sql_name: one.dagster_schema for one in written_along(table)},
+        },
     }

@@ -31,7 +31,7 @@ def accuracy_has_not_drifted(task: Task) -> dg.AssetChecksDefinition:
         specs = [
             dg.AssetCheckSpec(
                 name,
-                asset=DRIFT.key(task.name),
+                asset=DRIFT.asset(task.name),
                 description=f"No proof, at the stated false-alarm rate, that {what}.",
                 blocking=task.spec.alarm.holds_publication and name == LABELS_CHECK,
                 partitions_def=batches(task),
@@ -75,7 +75,7 @@ def _of_labels(task: Task, rows: list[dict[str, Any]]) -> dg.AssetCheckResult:
         if row["state"] in DEALT_WITH:
             description += f" The alarm is {row['state']}."
     return dg.AssetCheckResult(
-        asset_key=DRIFT.key(task.name),
+        asset_key=DRIFT.asset(task.name),
         check_name=LABELS_CHECK,
         passed=not row["alarm"] or row["state"] in DEALT_WITH,
         severity=_severity(task),
@@ -97,7 +97,7 @@ def _of_others(task: Task, rows: list[dict[str, Any]]) -> dg.AssetCheckResult:
     ]
     watched = sum(row["promised"] is not None for row in rows)
     return dg.AssetCheckResult(
-        asset_key=DRIFT.key(task.name),
+        asset_key=DRIFT.asset(task.name),
         check_name=OTHERS_CHECK,
         passed=not standing,
         severity=dg.AssetCheckSeverity.ERROR

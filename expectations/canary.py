@@ -31,7 +31,7 @@ def the_models_are_the_same(task: Task) -> dg.AssetChecksDefinition:
         warnings.simplefilter("ignore", dg.PreviewWarning)  # as in expectations.suite
         spec = dg.AssetCheckSpec(
             "the_models_are_the_same",
-            asset=CANARY.key(task.name),
+            asset=CANARY.asset(task.name),
             description="Every prompt answers the canary as it did in its first round.",
             partitions_def=batches(task),
         )
@@ -56,7 +56,7 @@ def the_models_are_the_same(task: Task) -> dg.AssetChecksDefinition:
             verdict = "whether a model changed is not known"
         told = [row["verdict"] for row in odd]
         return dg.AssetCheckResult(
-            asset_key=CANARY.key(task.name),
+            asset_key=CANARY.asset(task.name),
             check_name="the_models_are_the_same",
             passed=not odd,
             severity=dg.AssetCheckSeverity.ERROR if changed else dg.AssetCheckSeverity.WARN,

@@ -11,7 +11,7 @@ def every_file_can_be_read(task: Task) -> dg.AssetChecksDefinition:
     """Build the check; a file set aside as a whole waits to be mended, others go on."""
 
     @dg.asset_check(
-        asset=ARRIVALS.key(task.name),
+        asset=ARRIVALS.asset(task.name),
         name="every_file_can_be_read",
         description="No file is set aside as a whole.",
     )

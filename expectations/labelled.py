@@ -28,7 +28,7 @@ def items_are_labelled(task: Task) -> dg.AssetChecksDefinition:
         specs = [
             dg.AssetCheckSpec(
                 name,
-                asset=RELEASED.key(task.name),
+                asset=RELEASED.asset(task.name),
                 description=description,
                 partitions_def=batches(task),
             )
@@ -97,7 +97,7 @@ def _result(
             shown + (f"\n\nand {more:,} more" if more > 0 else "")
         )
     return dg.AssetCheckResult(
-        asset_key=RELEASED.key(task.name),
+        asset_key=RELEASED.asset(task.name),
         check_name=name,
         passed=passed,
         severity=dg.AssetCheckSeverity.WARN,

@@ -44,7 +44,9 @@ def canary_schedules(task: Task) -> list[dg.ScheduleDefinition]:
 def newest_labelled(instance: dg.DagsterInstance, task: Task) -> str | None:
     """Return the newest batch that was labelled; ``None`` before the first."""
     known = set(instance.get_dynamic_partitions(str(batches(task).name)))
-    return max(known & instance.get_materialized_partitions(RELEASED.key(task.name)), default=None)
+    return max(
+        known & instance.get_materialized_partitions(RELEASED.asset(task.name)), default=None
+    )
 
 
 def round_at(moment: datetime) -> str:

@@ -2,13 +2,13 @@
 
 import pyarrow.compute as pc
 
-from assets.published.files import PUBLISHED
 from assets.published.tracking import runs_that_stand
 from assets.reading.stamp import files_hash, publication_stamp, stamp_of
 from labeling.student.whole import is_whole
 from resources.reviews.drawn import all_drawn
 from resources.reviews.store import ReviewStore
 from resources.store import tables
+from resources.store.published import marts
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
@@ -38,8 +38,7 @@ ASIDE = "select batch, review_id from people.reviews where aside"
 """Answers that were set aside when they were read; which those are changes with the items."""
 
 STANDING = "select table_schema, table_name from information_schema.tables"
-MARTS = frozenset(PUBLISHED.values())
-"""What is published stands in the warehouse too, where commands read it."""
+"""Marts stand in the warehouse too, where commands read them."""
 
 _MEASURED = (
     tables.ACCURACY,
@@ -180,7 +179,7 @@ def is_published(task: Task, warehouse: Warehouse) -> bool:
         return False
     warehouse.ensure(tables.RELEASED, tables.DRIFT, tables.DRIFT_SERIES, tables.TRACKED)
     with warehouse.connect() as db:
-        if MARTS.difference(db.execute(STANDING).fetchall()):
+        if {(m.schema, m.name) for m in marts()}.difference(db.execute(STANDING).fetchall()):
             return False
         stamp = publication_stamp(task, db)
         tracked = {

@@ -19,8 +19,8 @@ from resources.dagster.instance import (
 )
 from resources.dagster.partitions import batches
 from resources.reviews.store import ReviewStore
-from resources.store.canary_tables import CANARY, CANARY_EXAMPLES, CANARY_PANEL
 from resources.store.standing import stands
+from resources.store.tables import EVERY
 from resources.store.warehouse import Warehouse, insert, transaction, warehouse_of
 from resources.task.errors import TaskError
 from resources.task.task import Task
@@ -28,7 +28,7 @@ from resources.task.task import Task
 PATIENCE_S = 5.0
 """How long a run of the task may still take before the reset is refused, in seconds."""
 
-PAID = (CANARY, CANARY_PANEL, CANARY_EXAMPLES)
+PAID = [table for table in EVERY if table.stays == "good"]
 """Tables of the warehouse that cannot be made again: rounds of the canary, and what they asked."""
 
 TO_READ_AGAIN = """
@@ -98,8 +98,8 @@ def _some(task: Task, warehouse: Warehouse, chosen: Sequence[str]) -> None:
     forget(task, warehouse, chosen)
     with warehouse.connect() as db, transaction(db):
         files = [row[0] for row in db.execute(TO_READ_AGAIN, {"batches": list(chosen)}).fetchall()]
-        for table in ("raw.arrivals", "raw.quarantine", "raw.files"):
-            db.execute(f"delete from {table} where list_contains(?, file)", [files])
+        for table in (table for table in EVERY if table.stays == "file"):
+            db.delete(table, file=files)
 
 
 def _all(task: Task, chosen: Sequence[str]) -> None:
@@ -107,13 +107,11 @@ def _all(task: Task, chosen: Sequence[str]) -> None:
     warehouse, kept = warehouse_of(task), dict[str, pa.Table]()
     if stands(task):
         with contextlib.suppress(TaskError):  # one that is damaged holds nothing to be kept
-            warehouse.ensure(*PAID)
             kept = {table.name: warehouse.read(f"from {table.sql_name}") for table in PAID}
     with warehouse.lock():
         for suffix in ("", ".wal"):
             task.warehouse.with_name(task.warehouse.name + suffix).unlink(missing_ok=True)
     if any(rows.num_rows for rows in kept.values()):
-        warehouse.ensure(*PAID)
         with warehouse.connect() as db:
             for table in PAID:
                 insert(db, table, kept[table.name])

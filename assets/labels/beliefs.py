@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import numpy as np
-import pyarrow as pa
 
-from resources.store.table import Table
+from resources.store.table import as_arrow
 from resources.store.tables import (
     CLASS_BALANCE,
     CONSENSUS_CALIBRATION,
@@ -58,15 +57,12 @@ def write_beliefs(
         ],
         CONSENSUS_CALIBRATION.name: _bins(model),
     }
-    with warehouse.connect() as db:
+    with warehouse.connect() as db, transaction(db):
         for table in BELIEFS:
-            db.execute(table.ddl)
-        with transaction(db):
-            for table in BELIEFS:
-                db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
-                rows = found[table.name]
-                if rows:
-                    insert(db, table, _arrow(table, [{"batch": batch, **row} for row in rows]))
+            db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
+            rows = found[table.name]
+            if rows:
+                insert(db, table, as_arrow(table, [{"batch": batch, **row} for row in rows]))
 
 
 def voter_rows(model: "LabelModel", voters: list[str]) -> list[Row]:
@@ -200,9 +196,3 @@ def _measured(gold: "Interval") -> Row:
     if not gold.measured:
         return {"gold_accuracy": None, "gold_low": None, "gold_high": None}
     return {"gold_accuracy": gold.point, "gold_low": gold.low, "gold_high": gold.high}
-
-
-def _arrow(table: Table, rows: list[Row]) -> pa.Table:
-    kinds = {"varchar": pa.string(), "double": pa.float64(), "bigint": pa.int64()}
-    schema = pa.schema([(name, kinds[kind]) for name, (kind, _) in table.columns.items()])
-    return pa.Table.from_pylist(rows, schema=schema)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # scipy takes half a second to import, and only this step fit
 def consensus(task: Task) -> dg.AssetsDefinition:
     """Declare the consensus of ``task``."""
 
-    @by_batch(task, CONSENSUS, group="labels", deps=[RULE_VOTES, MODEL_VOTES])
+    @by_batch(task, CONSENSUS, deps=[RULE_VOTES, MODEL_VOTES])
     def consensus(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """The label model's posterior; items without a vote, or tied, stay undecided."""
         batch = context.partition_key

@@ -46,7 +46,7 @@ order by item_id
 def released(task: Task) -> dg.AssetsDefinition:
     """Declare the released labels of ``task``."""
 
-    @by_batch(task, RELEASED, group="labels", deps=[CONSENSUS, STUDENT_VOTES])
+    @by_batch(task, RELEASED, deps=[CONSENSUS, STUDENT_VOTES])
     def released(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """Consensus and student together; where voters are undecided, a student that is sure enough."""
         batch = context.partition_key

@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # scikit-learn takes a second to import, and only this step t
 def student(task: Task) -> dg.AssetsDefinition:
     """Declare the student of ``task``."""
 
-    @by_batch(task, STUDENT_VOTES, group="labels", deps=[CONSENSUS], kinds=["scikitlearn"])
+    @by_batch(task, STUDENT_VOTES, deps=[CONSENSUS], kinds=["scikitlearn"])
     def student(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """What students that have not seen the batch say of it, calibrated; they also tip labels."""
         from labeling.quality.scores import scores

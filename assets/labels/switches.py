@@ -8,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.reading.votes import Window
+from resources.store.table import as_arrow
 from resources.store.tables import STUDENT_SWITCHES
 from resources.store.warehouse import Warehouse
 
@@ -154,9 +155,4 @@ def calibration_row(heat: "Temperature", silent: "Temperature", batch: str) -> d
 
 def as_rows(batch: str, rows: list[dict[str, Any]]) -> pa.Table:
     """Write decisions as rows of the table."""
-    kinds = {
-        "gain": pa.float64(), "gain_low": pa.float64(), "gain_high": pa.float64(),
-        "gold": pa.int64(), "kept": pa.bool_(),
-    }  # fmt: skip
-    schema = pa.schema([(name, kinds.get(name, pa.string())) for name in STUDENT_SWITCHES.columns])
-    return pa.Table.from_pylist([{"batch": batch, **row} for row in rows], schema=schema)
+    return as_arrow(STUDENT_SWITCHES, [{"batch": batch, **row} for row in rows])

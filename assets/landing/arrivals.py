@@ -52,7 +52,7 @@ where (text, image, metadata, batch) is distinct from (f.text, f.image, f.metada
 def arrivals(task: Task) -> dg.AssetsDefinition:
     """Declare the arrivals of ``task``."""
 
-    @once(task, ARRIVALS, group="items")
+    @once(task, ARRIVALS)
     def arrivals(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """Rows read from every new or changed file; bad rows set aside with the reason.
 

@@ -20,11 +20,6 @@ from resources.store.tables import RELEASED, RULE_VERSIONS, RULE_VOTES
 from resources.store.warehouse import Warehouse, transaction
 from resources.task.task import Task
 
-CARRIED = Table(
-    "quality",
-    "class_changes",
-    {"carried": ("bigint", "Changes of classes that the other tables are carried over to.")},
-)
 STANDING = "select schema_name || '.' || table_name from duckdb_tables()"
 
 
@@ -38,7 +33,6 @@ def carry_over(task: Task, warehouse: Warehouse) -> int:
     if not changes:
         return 0
     with warehouse.connect() as db:
-        db.execute(CARRIED.ddl)
         (done,) = db.execute("select max(carried) from quality.class_changes").fetchone() or (None,)
         if done == len(changes):
             return 0

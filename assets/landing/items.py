@@ -20,7 +20,7 @@ order by item_id
 def items(task: Task) -> dg.AssetsDefinition:
     """Declare the items of ``task``."""
 
-    @by_batch(task, ITEMS, group="items", deps=[ARRIVALS])
+    @by_batch(task, ITEMS, deps=[ARRIVALS])
     def items(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """One row for each item; where an id came twice, the first row stands."""
         check_classes(task, warehouse)

@@ -29,7 +29,7 @@ PROOF_BATCHES = 20
 def audit_sample(task: Task) -> dg.AssetsDefinition:
     """Declare the audit sample of ``task``."""
 
-    @by_batch(task, AUDIT_SAMPLE, group="people", deps=[RELEASED])
+    @by_batch(task, AUDIT_SAMPLE, deps=[RELEASED])
     def audit_sample(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> dg.MaterializeResult:

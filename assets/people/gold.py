@@ -11,7 +11,7 @@ from resources.task.task import Task
 def gold(task: Task) -> dg.AssetsDefinition:
     """Declare the gold of ``task``."""
 
-    @by_batch(task, GOLD, group="people", deps=[REVIEWS, AUDIT_SAMPLE], automatic=True)
+    @by_batch(task, GOLD, deps=[REVIEWS, AUDIT_SAMPLE], automatic=True)
     def gold(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """One label for each reviewed item; audit gold keeps its inclusion probability."""
         batch = context.partition_key

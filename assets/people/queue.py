@@ -15,6 +15,7 @@ from assets.reading.opinions import as_matrix
 from assets.reading.votes import as_votes
 from labeling.votes import Votes
 from resources.models.embeddings import embedder
+from resources.store.table import as_arrow
 from resources.store.tables import (
     AUDIT_SAMPLE,
     CONSENSUS,
@@ -31,7 +32,7 @@ from resources.task.task import Task
 def queue(task: Task) -> dg.AssetsDefinition:
     """Declare the learning queue of ``task``."""
 
-    @by_batch(task, QUEUE, group="people", deps=[CONSENSUS, STUDENT_VOTES, AUDIT_SAMPLE])
+    @by_batch(task, QUEUE, deps=[CONSENSUS, STUDENT_VOTES, AUDIT_SAMPLE])
     def queue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """Items outside the audit, the undecided first, by the task's strategy; and a random share."""
         batch = context.partition_key
@@ -61,7 +62,7 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
     settings = task.spec.queue
     wanted = min(settings.per_batch, items.num_rows)
     if wanted == 0:
-        return pa.Table.from_pylist([], schema=_SCHEMA)
+        return as_arrow(QUEUE, [])
     n_classes = len(task.classes)
     consensus = as_matrix(items["posterior"], n_classes)
     texts = [str(text) for text in items["text"].to_pylist()]
@@ -98,7 +99,7 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
             "score": chosen.score,
             "probability": pa.array(chosen.probability, from_pandas=True),
         },
-        schema=_SCHEMA,
+        schema=QUEUE.arrow,
     )
 
 
@@ -110,16 +111,3 @@ def _whose(strategy: str) -> str:
 def _votes(task: Task, n_items: int, said: pa.Table) -> Votes:
     voters = sorted(str(voter) for voter in said["voter"].unique().to_pylist())
     return as_votes(said, n_items, voters, task.classes)
-
-
-_SCHEMA = pa.schema(
-    [
-        ("item_id", pa.string()),
-        ("batch", pa.string()),
-        ("rank", pa.int32()),
-        ("strategy", pa.string()),
-        ("why", pa.string()),
-        ("score", pa.float64()),
-        ("probability", pa.float64()),
-    ]
-)

@@ -24,7 +24,7 @@ from resources.task.task import Task
 def rereviews(task: Task) -> dg.AssetsDefinition:
     """Declare the re-reviews of ``task``."""
 
-    @by_batch(task, REREVIEWS, group="people", deps=[RELEASED, STUDENT_VOTES, AUDIT_SAMPLE, QUEUE])
+    @by_batch(task, REREVIEWS, deps=[RELEASED, STUDENT_VOTES, AUDIT_SAMPLE, QUEUE])
     def rereviews(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """Gold of earlier batches and labels of this one that confident learning finds wrong."""
         batch = context.partition_key

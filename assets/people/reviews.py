@@ -16,9 +16,7 @@ from resources.task.task import Task
 def reviews(task: Task) -> dg.AssetsDefinition:
     """Declare the reviews of ``task``."""
 
-    @by_batch(
-        task, REVIEWS, group="people", deps=[AUDIT_SAMPLE, QUEUE, REREVIEWS], kinds=["sqlite"]
-    )
+    @by_batch(task, REVIEWS, deps=[AUDIT_SAMPLE, QUEUE, REREVIEWS], kinds=["sqlite"])
     def reviews(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """The batch's answers so far, read from the review store; nothing is ever changed there."""
         batch = context.partition_key

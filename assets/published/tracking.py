@@ -78,7 +78,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
     """Declare the MLflow runs of ``task``."""
 
     @dg.asset(
-        key=TRACKED.key(task.name),
+        key=TRACKED.asset(task.name),
         group_name="published",
         kinds={"mlflow"},
         owners=[f"team:{task.spec.owner}"],

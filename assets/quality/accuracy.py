@@ -25,7 +25,7 @@ LABELS, CONSENSUS = "labels", "consensus"
 def accuracy(task: Task) -> dg.AssetsDefinition:
     """Declare the accuracy of ``task``."""
 
-    @by_batch(task, ACCURACY, group="quality", deps=[RELEASED, AUDIT_SAMPLE, GOLD], automatic=True)
+    @by_batch(task, ACCURACY, deps=[RELEASED, AUDIT_SAMPLE, GOLD], automatic=True)
     def accuracy(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """Share of right labels with its 95 % interval, over all and for each released class.
 

@@ -28,7 +28,7 @@ from resources.task.task import Task
 def alarm_list(task: Task) -> dg.AssetsDefinition:
     """Declare the alarms of ``task``."""
 
-    @once(task, ALARMS, group="published", deps=[DRIFT], automatic=True)
+    @once(task, ALARMS, deps=[DRIFT], automatic=True)
     def alarm_list(warehouse: Warehouse) -> dg.MaterializeResult:
         """Alarms with their state from the audit trail, their suspects and telling items."""
         now = datetime.now(UTC)

@@ -22,7 +22,7 @@ from resources.task.task import Task
 def canary(task: Task) -> dg.AssetsDefinition:
     """Declare the canary of ``task``."""
 
-    @by_batch(task, CANARY, group="quality", deps=[MODEL_VOTES, DRIFT], kinds=["litellm"])
+    @by_batch(task, CANARY, deps=[MODEL_VOTES, DRIFT], kinds=["litellm"])
     def canary(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """What each prompt says of the same reviewed items as before, the ledger left aside."""
         batch = context.partition_key

@@ -22,7 +22,7 @@ PIECE = 32
 def drift(task: Task) -> dg.AssetsDefinition:
     """Declare the drift of ``task``."""
 
-    @by_batch(task, DRIFT, group="quality", deps=[ACCURACY], automatic=True)
+    @by_batch(task, DRIFT, deps=[ACCURACY], automatic=True)
     def drift(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """Evidence that labels, a class or a voter fell under their promise, up to this batch.
 

@@ -35,7 +35,7 @@ SHOWN = 12
 def early_warnings(task: Task) -> dg.AssetsDefinition:
     """Declare the early warnings of ``task``."""
 
-    @by_batch(task, EARLY_WARNINGS, group="quality", deps=[RELEASED])
+    @by_batch(task, EARLY_WARNINGS, deps=[RELEASED])
     def early_warnings(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> dg.MaterializeResult:
@@ -61,7 +61,7 @@ def early_warnings(task: Task) -> dg.AssetsDefinition:
             **effects,
         }
         context.log_event(
-            dg.AssetObservation(RELEASED.key(task.name), partition=batch, metadata=found)
+            dg.AssetObservation(RELEASED.asset(task.name), partition=batch, metadata=found)
         )
         return dg.MaterializeResult(metadata=found)
 

@@ -38,7 +38,7 @@ Rows = list[dict[str, Any]]
 def overall(task: Task) -> dg.AssetsDefinition:
     """Declare the quality of ``task`` as a whole."""
 
-    @once(task, OVERALL, group="published", deps=[ACCURACY, GOLD], automatic=True)
+    @once(task, OVERALL, deps=[ACCURACY, GOLD], automatic=True)
     def overall(warehouse: Warehouse) -> dg.MaterializeResult:
         """Accuracy of labels, consensus and every voter over all batches, with what explains it.
 

@@ -44,7 +44,6 @@ def queue_gain(task: Task) -> dg.AssetsDefinition:
     @once(
         task,
         QUEUE_GAIN,
-        group="published",
         deps=[QUEUE, REVIEWS, GOLD, AUDIT_SAMPLE, ACCURACY, CONSENSUS],
         kinds=["scikitlearn"],
         automatic=True,

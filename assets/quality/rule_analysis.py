@@ -13,6 +13,7 @@ from assets.labels.beliefs import markdown
 from assets.reading.opinions import as_matrix
 from assets.reading.votes import index_of
 from assets.votes.rules import load_rules
+from resources.store.table import as_arrow
 from resources.store.tables import (
     CONSENSUS,
     GOLD,
@@ -47,7 +48,6 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
     @once(
         task,
         RULE_ANALYSIS,
-        group="published",
         deps=[RULE_VOTES, GOLD, CONSENSUS, OVERALL],
         automatic=True,
     )
@@ -150,10 +150,7 @@ def suggestions(task: Task, texts: pa.Table, taken: list[str]) -> pa.Table:
                     "yaml": yaml,
                 }
             )
-    kinds = {"integer": pa.int32(), "bigint": pa.int64(), "double": pa.float64()}
-    columns = RULE_SUGGESTIONS.columns.items()
-    schema = pa.schema([(name, kinds.get(kind, pa.string())) for name, (kind, _) in columns])
-    return pa.Table.from_pylist(rows, schema=schema)
+    return as_arrow(RULE_SUGGESTIONS, rows)
 
 
 def to_paste(suggested: pa.Table) -> str:

@@ -22,7 +22,7 @@ WRITTEN = (MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE)
 def models(task: Task) -> dg.AssetsDefinition:
     """Declare the votes of the models of ``task``."""
 
-    @by_batch(task, MODEL_VOTES, group="votes", deps=[ITEMS, RULE_VOTES], kinds=["litellm"])
+    @by_batch(task, MODEL_VOTES, deps=[ITEMS, RULE_VOTES], kinds=["litellm"])
     def models(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """One row where a model answered with a class; nothing is asked or paid for twice."""
         batch = context.partition_key

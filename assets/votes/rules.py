@@ -22,7 +22,7 @@ from resources.task.task import Task
 def rules(task: Task) -> dg.AssetsDefinition:
     """Declare the votes of the rules of ``task``."""
 
-    @by_batch(task, RULE_VOTES, group="votes", deps=[ITEMS], kinds=["hyperscan"])
+    @by_batch(task, RULE_VOTES, deps=[ITEMS], kinds=["hyperscan"])
     def rules(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """One row where a rule spoke; a rule that has not changed is not applied again."""
         batch = context.partition_key

@@ -67,7 +67,7 @@ def packages(lock: Path) -> Finding:
 
 def manifest(transforms: Path) -> Finding:
     """Whether dbt's manifest was built, and of the models of today: Dagster shows what it lists."""
-    from resources.store.dbt import changed_files
+    from resources.store.manifest import changed_files
 
     path = transforms / "target" / "manifest.json"
     if not path.is_file():

@@ -65,14 +65,9 @@ def story_of(task: Task, item: str) -> dict[str, Any] | None:
     """
     if not stands(task):
         return None
-    from resources.store import tables
-    from resources.store.table import Table as Stored
     from resources.store.warehouse import warehouse_of
 
-    warehouse = warehouse_of(task, PATIENCE_S)
-    warehouse.ensure(*(one for one in vars(tables).values() if isinstance(one, Stored)))
-
-    with warehouse.connect() as db:
+    with warehouse_of(task, PATIENCE_S).connect() as db:
 
         def rows(sql: str, **values: object) -> list[dict[str, Any]]:
             return db.execute(sql, values).to_arrow_table().to_pylist()

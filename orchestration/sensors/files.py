@@ -96,7 +96,7 @@ def new_batches(task: Task) -> dg.SensorDefinition:
         description="Label each batch that is new, or whose items, rules or settings changed.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        landed = context.instance.get_latest_materialization_event(ARRIVALS.key(task.name))
+        landed = context.instance.get_latest_materialization_event(ARRIVALS.asset(task.name))
         if landed is None or not stands(task):
             return dg.SkipReason("nothing has landed yet")
         if under_way(context, f"{task.name}_land"):
@@ -131,7 +131,7 @@ def landing_told(task: Task) -> dg.SensorDefinition:
         description="Publish anew when files are gone or set aside and nothing is to be labelled.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        landed = context.instance.get_latest_materialization_event(ARRIVALS.key(task.name))
+        landed = context.instance.get_latest_materialization_event(ARRIVALS.asset(task.name))
         if landed is None or not stands(task):
             return dg.SkipReason("nothing has landed yet")
         if landed.run_id == context.cursor:

@@ -11,8 +11,8 @@ from resources.store.queries import query
 from resources.store.table import Table
 
 STANDING = """
-select schema_name || '.' || table_name, column_name from duckdb_columns()
-where list_contains($1, schema_name || '.' || table_name)
+select schema_name || '.' || table_name, list(column_name) from duckdb_columns()
+where not internal group by all
 """
 
 
@@ -66,13 +66,16 @@ class Session:
         new = [table for table in tables if table.ddl not in self._made]
         if not new:
             return
+        stand = dict(self.db.execute(STANDING).fetchall())
         for table in new:
-            self.db.execute(table.ddl)
-        stand = set(self.db.execute(STANDING, [[t.sql_name for t in new]]).fetchall())
-        for table in new:
-            for name, (kind, _) in table.columns.items():
-                if (table.sql_name, name) not in stand:
-                    self.db.execute(f'alter table {table.sql_name} add column "{name}" {kind}')
+            if table.sql_name not in stand:
+                self.db.execute(table.ddl)
+                continue
+            for name, column in table.columns.items():
+                if name not in stand[table.sql_name]:
+                    self.db.execute(
+                        f'alter table {table.sql_name} add column "{name}" {column.type}'
+                    )
         self._made.update(table.ddl for table in new)
 
     def insert(self, table: Table, rows: pa.Table) -> None:

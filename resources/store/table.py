@@ -1,28 +1,96 @@
-"""A table of the warehouse: its columns, said once, for DuckDB, for Dagster and for the docs."""
+"""A table of the warehouse, said once: DuckDB, Dagster, dbt, published files and docs follow."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
 
 import dagster as dg
 import pyarrow as pa
 
+ARROW: Mapping[str, pa.DataType] = {
+    "varchar": pa.string(),
+    "bigint": pa.int64(),
+    "integer": pa.int32(),
+    "double": pa.float64(),
+    "double[]": pa.list_(pa.float64()),
+    "boolean": pa.bool_(),
+    "timestamp": pa.timestamp("us"),
+    "timestamp with time zone": pa.timestamp("us", tz="UTC"),
+}
+"""Arrow type of a DuckDB type."""
+
+
+class Column(NamedTuple):
+    """One column of a table.
+
+    Parameters
+    ----------
+    type : str
+        DuckDB's, one of :data:`ARROW`.
+    description : str
+        What it holds.
+    unit : str
+        What it is given in: items, 0..1, s, US dollars, UTC; ``class`` or ``series`` where it
+        holds such names. Empty for other text and for yes or no.
+    """
+
+    type: str
+    description: str
+    unit: str = ""
+
+    @property
+    def told(self) -> str:
+        """Description and unit, as people read them.
+
+        Examples
+        --------
+        >>> Column("double", "Share right.", "0..1").told
+        'Share right [0..1].'
+        """
+        return f"{self.description[:-1]} [{self.unit}]." if self.unit else self.description
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Schema, name and columns of one table.
+    """A table, or what is published like one.
 
     Parameters
     ----------
     schema, name : str
-        Also the last two parts of the asset's key.
-    columns : mapping
-        Column name to (DuckDB type, description).
+        Its place in the warehouse; a published file is called ``name``.
+    about, grain : str
+        What it tells, a sentence; and what one row stands for.
+    key : tuple of str
+        Columns in which no two rows agree.
+    columns : mapping of str to Column
+    group : str
+        Group of the asset that writes it.
+    written_with : Table, optional
+        The table whose asset writes this one too; ``None`` where it is an asset itself.
+    published : bool
+        Whether it is a Parquet file for anybody to read.
+    private : tuple of str
+        Columns that are left out of that file.
+    stays : {"batch", "file", "step", "good"}
+        How long a row stands: as long as its batch, or the file it came in; until the step that
+        writes it takes it out; or for good, since it was paid and cannot be made again.
+    stored : bool
+        Whether it stands in the warehouse and Python makes it; else a query or dbt gives its rows.
     """
 
     schema: str
     name: str
-    columns: Mapping[str, tuple[str, str]]
+    about: str
+    grain: str
+    key: tuple[str, ...]
+    columns: Mapping[str, Column]
+    group: str = ""
+    written_with: "Table | None" = None
+    published: bool = False
+    private: tuple[str, ...] = ()
+    stays: Literal["batch", "file", "step", "good"] = "batch"
+    stored: bool = True
 
     @property
     def sql_name(self) -> str:
@@ -30,41 +98,84 @@ class Table:
         return f"{self.schema}.{self.name}"
 
     @property
+    def told(self) -> str:
+        """What it tells, and of what a row is."""
+        return f"{self.about} One row {self.grain}."
+
+    @cached_property
     def ddl(self) -> str:
         """Create the table where it does not stand yet."""
-        columns = ", ".join(f'"{name}" {kind}' for name, (kind, _) in self.columns.items())
+        columns = ", ".join(f'"{name}" {column.type}' for name, column in self.columns.items())
         return (
             f"create schema if not exists {self.schema}; "
             f"create table if not exists {self.sql_name} ({columns})"
         )
 
-    def key(self, task: str) -> dg.AssetKey:
+    @cached_property
+    def shown(self) -> dict[str, Column]:
+        """The columns that are published."""
+        return {name: kept for name, kept in self.columns.items() if name not in self.private}
+
+    def given_in(self, unit: str) -> tuple[str, ...]:
+        """Name the columns of a unit."""
+        return tuple(name for name, column in self.columns.items() if column.unit == unit)
+
+    def asset(self, task: str) -> dg.AssetKey:
         """Name the asset that writes this table for ``task``."""
-        return dg.AssetKey([task, self.schema, self.name])
+        writer = self.written_with or self
+        return dg.AssetKey([task, writer.schema, writer.name])
+
+    @cached_property
+    def arrow(self) -> pa.Schema:
+        """The columns as Arrow has them."""
+        return pa.schema([(name, ARROW[column.type]) for name, column in self.columns.items()])
 
     @property
     def dagster_schema(self) -> dg.TableSchema:
         """The columns as Dagster shows them."""
         return dg.TableSchema(
             columns=[
-                dg.TableColumn(name, kind, description=description)
-                for name, (kind, description) in self.columns.items()
+                dg.TableColumn(name, column.type, description=column.told)
+                for name, column in self.columns.items()
             ]
         )
 
 
-ARROW = {
-    "varchar": pa.string(),
-    "bigint": pa.int64(),
-    "integer": pa.int32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "timestamp with time zone": pa.timestamp("us", tz="UTC"),
-}
-"""Arrow type of a DuckDB type."""
-
-
 def as_arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Turn rows into an Arrow table with the columns of ``table``; a missing key is null."""
-    schema = pa.schema([(name, ARROW[kind]) for name, (kind, _) in table.columns.items()])
-    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=table.arrow)
+
+
+DECLARED: dict[str, Table] = {}
+"""Every table that was declared, in that order; complete once :mod:`resources.store.tables` is."""
+
+
+def table(
+    schema: str,
+    name: str,
+    about: str,
+    grain: str,
+    columns: Mapping[str, tuple[str, ...]],
+    *,
+    key: Sequence[str],
+    group: str = "",
+    written_with: Table | None = None,
+    **further: Any,
+) -> Table:
+    """Declare a table; see :class:`Table`. One that is written with another is of its group.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken, or the key is of columns that there are not.
+    """
+    made = Table(
+        schema, name, about, grain, tuple(key),
+        {column: Column(*said) for column, said in columns.items()},
+        group or (written_with.group if written_with else ""),
+        written_with, **further,
+    )  # fmt: skip
+    if made.sql_name in DECLARED or not set(made.key) <= made.columns.keys():
+        raise ValueError(f"{made.sql_name}: declared twice, or by a key that it lacks: {made.key}")
+    DECLARED[made.sql_name] = made
+    return made

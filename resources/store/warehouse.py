@@ -11,6 +11,7 @@ import pyarrow as pa
 from resources.store.open_file import open_file
 from resources.store.session import Session
 from resources.store.table import Table
+from resources.store.tables import EVERY
 from resources.task.task import Task
 
 
@@ -44,11 +45,16 @@ class Warehouse(dg.ConfigurableResource[None]):
 
     @contextmanager
     def connect(self) -> Generator[Session]:
-        """Yield a session with the lock held. Read or write, then leave: compute outside."""
+        """Yield a session with the lock held. Read or write, then leave: compute outside.
+
+        Every table stands there, with every column, whichever version made the file.
+        """
         file = open_file(self.path)
         with file.cursor(self.patience_s) as connection:
             connection.execute("set timezone = 'UTC'")
-            yield Session(connection, file.made)
+            session = Session(connection, file.made)
+            session.ensure(*EVERY)
+            yield session
 
     def close(self) -> None:
         """Give the file to others at once, and not only when they ask for it."""

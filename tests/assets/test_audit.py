@@ -12,7 +12,7 @@ from assets.reading.audited import read_audits
 from assets.reading.evidence import stale_evidence
 from labeling.quality.intervals import wilson
 from resources.store import tables
-from resources.store.table import Table, as_arrow
+from resources.store.table import as_arrow
 from resources.store.tables import DRIFT_SERIES
 from resources.store.warehouse import Warehouse
 from resources.task.task import load_task
@@ -48,7 +48,6 @@ def make(tmp_path):
         patch.setenv("TOUCHSTONE_VAR", str(tmp_path / "var"))
         task = load_task(folder)
     warehouse = Warehouse(path=str(task.warehouse))
-    warehouse.ensure(*(t for t in vars(tables).values() if isinstance(t, Table)))
     return task, warehouse
 
 

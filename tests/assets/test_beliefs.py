@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from assets.labels.beliefs import in_dagster, markdown, voter_rows
-from assets.published.files import BESIDE
 from labeling.consensus.label_model import LabelModel
 from labeling.gold import Gold
 from labeling.votes import Votes
+from resources.store.tables import CONSENSUS, written_along
 
 CLASSES = ("ham", "spam")
 
@@ -52,7 +52,7 @@ def test_the_files_hold_every_batch_voter_and_class(ran_task):
         table.name: pq.ParquetFile(ran_task.task.published / f"{table.name}.parquet")
         .read()
         .to_pylist()
-        for table in BESIDE
+        for table in written_along(CONSENSUS)
     }
     batches = [row["batch"] for row in files["label_model"]]
     votes = pq.ParquetFile(ran_task.task.published / "votes.parquet").read().to_pylist()

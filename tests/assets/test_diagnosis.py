@@ -8,7 +8,6 @@ from assets.people.audit import draw
 from assets.quality import diagnosis
 from assets.quality.diagnosis import explain
 from resources.store import tables
-from resources.store.table import Table
 from resources.store.warehouse import Warehouse
 from resources.task.task import load_task
 
@@ -31,7 +30,6 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setenv("TOUCHSTONE_VAR", str(tmp_path / "var"))
     task = load_task(folder)
     warehouse = Warehouse(path=str(task.warehouse))
-    warehouse.ensure(*(t for t in vars(tables).values() if isinstance(t, Table)))
     for batch in BATCHES:
         keys = [{"item_id": f"{batch}/{n:02d}", "batch": batch} for n in range(60)]
         wrong = np.arange(60) % 3 == 0

@@ -15,7 +15,6 @@ from labeling.student.opinion import form
 from labeling.student.student import Student
 from labeling.student.text import TextStudent
 from resources.store import tables
-from resources.store.table import Table
 from resources.store.warehouse import Warehouse
 from resources.task.task import load_task
 
@@ -38,7 +37,6 @@ def planted(tmp_path, monkeypatch):
     (folder / "task.yaml").write_text(YAML, encoding="utf-8")
     task = load_task(folder)
     warehouse = Warehouse(path=str(task.warehouse))
-    warehouse.ensure(*(t for t in vars(tables).values() if isinstance(t, Table)))
     items, votes, gold = [], [], []
     for batch in BATCHES:
         for n in range(300):

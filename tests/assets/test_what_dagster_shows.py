@@ -15,7 +15,7 @@ def shown(ran_task):
 
     def of(table, batch: str | None = None):
         only = None if batch is None else [batch]
-        wanted = dg.AssetRecordsFilter(table.key(ran_task.task.name), asset_partitions=only)
+        wanted = dg.AssetRecordsFilter(table.asset(ran_task.task.name), asset_partitions=only)
         with open_instance(ran_task.project / "var") as instance:
             (record,) = instance.fetch_materializations(wanted, limit=1).records
         assert record.asset_materialization is not None

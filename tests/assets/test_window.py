@@ -8,7 +8,6 @@ from assets.reading import votes
 from assets.reading.opinions import read_record
 from assets.reading.votes import read_window
 from resources.store import tables
-from resources.store.table import Table
 from resources.store.warehouse import Warehouse
 from resources.task.task import load_task
 
@@ -31,7 +30,6 @@ def window_of(tmp_path, monkeypatch):
     (folder / "task.yaml").write_text(YAML, encoding="utf-8")
     task = load_task(folder)
     warehouse = Warehouse(path=str(task.warehouse))
-    warehouse.ensure(*(t for t in vars(tables).values() if isinstance(t, Table)))
     items, said, gold = [], [], []
     for batch, size in SIZES.items():
         for n in range(size):

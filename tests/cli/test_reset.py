@@ -83,8 +83,8 @@ def test_a_damaged_warehouse_is_begun_anew(task, touchstone):
 
 
 def test_rounds_of_the_canary_that_were_paid_for_are_kept(task, touchstone):
-    from resources.store.canary_tables import CANARY_PANEL
     from resources.store.table import as_arrow
+    from resources.store.tables import CANARY_PANEL
     from resources.store.warehouse import insert
 
     rows = [{"item_id": "m001", "batch": DAYS[0], "label": "praise", "chosen_for": DAYS[1]}]

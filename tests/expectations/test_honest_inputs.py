@@ -35,7 +35,6 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> Task:
 @pytest.fixture
 def warehouse(tmp_path) -> Warehouse:
     made = Warehouse(path=str(tmp_path / "warehouse.duckdb"))
-    made.ensure(*(table for table in vars(tables).values() if isinstance(table, Table)))
     yield made
     made.close()
 

@@ -23,7 +23,7 @@ def ask_models(task: Task) -> list[dict[str, object]]:
                 instance=instance,
                 partition_key=batch,
                 run_config=QUIET,
-                asset_selection=[t.key(task.name) for t in (ITEMS, RULE_VOTES, MODEL_VOTES)],
+                asset_selection=[t.asset(task.name) for t in (ITEMS, RULE_VOTES, MODEL_VOTES)],
             )
     return warehouse.read(
         "select item_id, voter, label from votes.models order by item_id, voter"

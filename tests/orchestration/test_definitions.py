@@ -11,9 +11,8 @@ import pytest
 import yaml
 
 from orchestration.definitions import definitions_for
-from resources.store import tables
-from resources.store.dbt import manifest
-from resources.store.table import Table
+from resources.store.published import marts, published
+from resources.store.tables import EVERY
 
 ROOT = Path(__file__).parents[2]
 TASKS = ("support_inbox", "youtube_spam", "road_cracks")
@@ -33,41 +32,6 @@ staging/stg_audit staging/stg_votes
 votes/models votes/rules votes/student
 """
 """Every asset of a task. An asset that goes or comes is a change of this list."""
-
-INSIDE = {
-    "people.canary_panel",
-    "people.canary_examples",
-    "people.audit_design",
-    "quality.agreement",
-    "quality.alarm_events",
-    "quality.alarm_items",
-    "quality.alarm_slices",
-    "quality.class_report",
-    "quality.confusion",
-    "quality.drift_series",
-    "quality.mistakes",
-    "quality.new_words",
-    "quality.reliability",
-    "quality.shift_examples",
-    "quality.scores",
-    "raw.files",
-    "raw.quarantine",
-    "votes.rule_failures",
-    "votes.rule_versions",
-    "votes.rule_changes",
-    "votes.model_abstentions",
-    "votes.model_use",
-    "labels.student_opinions",
-    "quality.class_balance",
-    "quality.consensus_calibration",
-    "quality.label_model",
-    "quality.rule_suggestions",
-    "quality.student_switches",
-    "quality.voter_beliefs",
-    "quality.voter_confusions",
-    "quality.voter_pairs",
-}
-"""Tables that an asset writes besides its own."""
 
 
 @pytest.fixture(scope="module", params=TASKS)
@@ -116,38 +80,34 @@ def test_every_asset_is_described_grouped_owned_and_has_a_kind(nodes):
     assert bare == []
 
 
-def test_every_table_shows_the_columns_that_python_writes(nodes):
-    written = {t.sql_name: t for t in vars(tables).values() if isinstance(t, Table)}
-    assert {name for name in written if name.replace(".", "/") not in nodes} == INSIDE
-    for name in set(written) - INSIDE:
-        shown = nodes[name.replace(".", "/")].metadata["dagster/column_schema"]
+def columns_of(table):
+    return {name: (column.type, column.told) for name, column in table.columns.items()}
+
+
+def test_dagster_shows_the_columns_of_every_table_at_the_asset_that_writes_it(nodes):
+    for table in EVERY:
+        writer = table.written_with or table
+        shown = nodes[f"{writer.schema}/{writer.name}"].metadata
+        shown = shown["dagster/column_schema" if writer is table else table.sql_name]
+        shown = getattr(shown, "schema", shown)
+        assert {c.name: (c.type, c.description) for c in shown.columns} == columns_of(table)
+    for mart in marts():
+        shown = nodes[f"marts/{mart.name}"].metadata["dagster/column_schema"]
         assert {c.name: c.type for c in shown.columns} == {
-            column: kind for column, (kind, _) in written[name].columns.items()
+            name: column.type for name, column in mart.columns.items()
         }
-        assert all(column.description for column in shown.columns), name
 
 
-def test_python_and_dbt_agree_on_the_sources():
-    sources = json.loads(manifest().read_text(encoding="utf-8"))["sources"].values()
-    written = {t.sql_name for t in vars(tables).values() if isinstance(t, Table)}
-    assert {f"{s['source_name']}.{s['name']}" for s in sources} <= written
+def test_every_asset_is_of_a_table_a_mart_or_a_view_or_is_what_is_published(nodes):
+    of_tables = {f"{t.schema}/{t.name}" for t in (*EVERY, *marts()) if t.written_with is None}
+    others = {name for name in nodes if not name.startswith("staging/")} - of_tables
+    assert others == {"published/parquet", "published/report"}
 
 
-def test_each_mart_has_the_columns_of_its_contract(ran_task):
-    """What dbt promises in YAML, what dbt builds, and what readers find in the Parquet files."""
-    import pyarrow.parquet as pq
-
-    models = [
-        node
-        for node in json.loads(manifest().read_text(encoding="utf-8"))["nodes"].values()
-        if node["resource_type"] == "model" and node["schema"].endswith("marts")
-    ]
-    assert len(models) == 6
-    for model in models:
-        found = pq.ParquetFile(ran_task.task.published / f"{model['name']}.parquet")
-        assert model["contract"]["enforced"], model["name"]
-        assert list(model["columns"]) == found.schema_arrow.names, model["name"]
-        assert all(column["description"] for column in model["columns"].values()), model["name"]
+def test_what_is_published_waits_for_every_asset_that_it_shows(loaded, nodes):
+    name, _ = loaded
+    waits_for = nodes["published/parquet"].parent_keys
+    assert waits_for == {table.asset(name) for table in published().values()}
 
 
 def test_the_workspace_has_one_code_location_for_each_task():

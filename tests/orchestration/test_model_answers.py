@@ -193,7 +193,7 @@ def test_why_a_run_stopped_is_told_by_the_check_of_its_batch(task):
             .execute_in_process(
                 partition_key=batch,
                 instance=instance,
-                asset_selection=[MODEL_VOTES.key("letters")],
+                asset_selection=[MODEL_VOTES.asset("letters")],
                 raise_on_error=False,
             )
         )

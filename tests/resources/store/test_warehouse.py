@@ -2,17 +2,21 @@
 
 import multiprocessing
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from resources.store.table import Table
+from resources.store.table import Column, Table
 from resources.store.warehouse import Warehouse, transaction
 from resources.task.errors import TaskError
 
-TABLE = Table("raw", "things", {"batch": ("varchar", "b"), "n": ("bigint", "n")})
+TABLE = Table(
+    "raw", "things", "Things.", "a thing", ("n",),
+    {"batch": Column("varchar", "b"), "n": Column("bigint", "n")},
+)  # fmt: skip
 CONTEXT = multiprocessing.get_context("spawn")
 
 
@@ -117,7 +121,7 @@ def test_the_file_is_made_with_its_folder(tmp_path):
 def test_a_table_of_an_earlier_version_keeps_its_rows_and_gains_the_columns_it_lacks(tmp_path):
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
     warehouse.replace_batch(TABLE, "a", rows("a", 1, 2))
-    newer = Table("raw", "things", {**TABLE.columns, "why": ("varchar", "w")})
+    newer = replace(TABLE, columns={**TABLE.columns, "why": Column("varchar", "w")})
     warehouse.ensure(newer)
     warehouse.replace_batch(newer, "b", rows("b", 3).append_column("why", pa.array(["new"])))
     found = warehouse.read("select batch, n, why from raw.things order by all").to_pylist()

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from resources.store.dbt import TRANSFORMS, changed_files, manifest
+from resources.store.manifest import TRANSFORMS, changed_files, manifest
 from resources.task.errors import TaskError
 
 

@@ -1,0 +1,190 @@
+"""Tables of what is measured: accuracy, classes, agreement, rules, the queue's gain."""
+
+from resources.store.table import table
+from resources.store.tables.common import ACCURACY_BY_DESIGN, BATCH, IMAGE, interval
+
+_SCORE = {
+    "series": ("varchar", "labels, consensus or voter/NAME."),
+    "version": ("varchar", "The voter's version; null for all of them together."),
+    "class": ("varchar", "The class that was said, or (all).", "class"),
+    "items": ("bigint", "Those spoken for.", "items"),
+    "reviewed": ("bigint", "Audit items judged.", "items"),
+    "errors": ("bigint", "Of them wrong.", "items"),
+    "missing": ("bigint", "Drawn and not judged; the interval holds either way.", "items"),
+    "batches": ("bigint", "Those measured.", "batches"),
+    **ACCURACY_BY_DESIGN,
+}
+_SPAN = ("varchar", "window: the newest batches; all: every batch.")
+TELLING = {
+    "rank": ("integer", "The most telling first.", "from 1"),
+    "batch": BATCH,
+    "item_id": ("varchar", "The item that was labelled wrongly."),
+    "text": ("varchar", "Its beginning."),
+    "image": IMAGE,
+    "label": ("varchar", "What it was labelled, or what the voter said.", "class"),
+    "gold": ("varchar", "What people settled on.", "class"),
+    "confidence": ("double", "How sure the machine was.", "0..1"),
+    "misled_by": ("varchar", "Voters that said the same."),
+}
+
+ACCURACY = table(
+    "quality", "accuracy", "Accuracy of the released labels.", "a batch and class; (all) is all of it",
+    {
+        "batch": BATCH,
+        "class": ("varchar", "The released class measured, or (all).", "class"),
+        "labelled": ("bigint", "Released labels that the sample stands for.", "items"),
+        "reviewed": ("bigint", "Of them reviewed in the audit.", "items"),
+        "correct": ("bigint", "Of the reviewed, right.", "items"),
+        "accuracy": ("double", "Share of right labels; null without a review.", "0..1"),
+        **interval("accuracy"),
+    },
+    key=["batch", "class"], group="quality",
+)  # fmt: skip
+SCORES = table(
+    "quality", "scores", "Accuracy of labels, consensus and voters over time.",
+    "a batch, span, series, version and class",
+    {
+        "batch": BATCH,
+        "span": ("varchar", "batch, or window: the batch and those just before it."),
+        **_SCORE,
+    },
+    key=["batch", "span", "series", "version", "class"], written_with=ACCURACY, published=True,
+)  # fmt: skip
+OVERALL = table(
+    "quality", "overall", "Accuracy of labels, consensus and voters over all batches.",
+    "a series, version and class", _SCORE,
+    key=["series", "version", "class"], group="published", published=True,
+)  # fmt: skip
+CLASS_REPORT = table(
+    "quality", "class_report", "Precision, recall and F1 of classes.", "a span and class",
+    {
+        "span": _SPAN,
+        "class": ("varchar", "The class, or (macro): the mean F1 over classes.", "class"),
+        "reviewed": ("bigint", "Audit items labelled so or found to be so.", "items"),
+        **{
+            column: said
+            for name, told in (
+                ("precision", "Share right of the labels that say the class"),
+                ("recall", "Share found of the items that are of the class"),
+                ("f1", "Harmonic mean of both"),
+                ("share", "Share of all items that are of the class"),
+            )
+            for column, said in {
+                name: ("double", f"{told}; null where it cannot be said.", "0..1"),
+                **interval(name),
+            }.items()
+        },
+    },
+    key=["span", "class"], written_with=OVERALL, published=True,
+)  # fmt: skip
+CONFUSION = table(
+    "quality", "confusion", "What items are and what they are labelled.", "a span and pair of classes",
+    {
+        "span": _SPAN,
+        "truth": ("varchar", "What the items are.", "class"),
+        "label": ("varchar", "What they are labelled.", "class"),
+        "share": ("double", "Estimated share of all items.", "0..1"),
+    },
+    key=["span", "truth", "label"], written_with=OVERALL, published=True,
+)  # fmt: skip
+RELIABILITY = table(
+    "quality", "reliability", "How far confidences can be believed.", "a series and bin of confidence",
+    {
+        "series": ("varchar", "labels or consensus."),
+        "bin": ("integer", "Bin of confidence.", "from 0"),
+        "confidence_low": ("double", "Least confidence in the bin.", "0..1"),
+        "confidence_high": ("double", "Greatest confidence in the bin.", "0..1"),
+        "reviewed": ("bigint", "Audit items in the bin.", "items"),
+        "confidence": ("double", "Mean confidence said.", "0..1"),
+        **ACCURACY_BY_DESIGN,
+        "ece": ("double", "Expected calibration error of the series.", "0..1"),
+        "ece_by_chance": ("double", "What a perfect series would show with so few reviews.", "0..1"),
+    },
+    key=["series", "bin"], written_with=OVERALL, published=True,
+)  # fmt: skip
+AGREEMENT = table(
+    "quality", "agreement", "How far reviewers agree.", "a pair of reviewers and measure",
+    {
+        "first": ("varchar", "A reviewer, or (all)."),
+        "second": ("varchar", "Another reviewer, or (all)."),
+        "measure": ("varchar", "cohen_kappa or krippendorff_alpha."),
+        "items": ("bigint", "Judged by both, or by at least two.", "items"),
+        "value": ("double", "1 perfect, 0 as by chance; null where nothing can be said.", "-1..1"),
+    },
+    key=["first", "second", "measure"], written_with=OVERALL, published=True,
+)  # fmt: skip
+MISTAKES = table(
+    "quality", "mistakes", "Audited items of the newest batches that labels got wrong.", "an item",
+    TELLING, key=["rank"], written_with=OVERALL, published=True,
+)  # fmt: skip
+RULE_ANALYSIS = table(
+    "quality", "rule_analysis", "What each rule does, and how well.", "a rule",
+    {
+        "rule": ("varchar", "Name of the rule."),
+        "kind": ("varchar", "keyword, regex, sql, ..."),
+        "label": ("varchar", "The class it votes for; null where it chooses.", "class"),
+        "version": ("varchar", "Hash of its meaning."),
+        "votes": ("bigint", "Those over all batches.", "votes"),
+        "coverage": ("double", "Share of all items it votes on.", "0..1"),
+        "overlaps": ("double", "Share of all items on which another rule votes too.", "0..1"),
+        "conflicts": ("double", "Share of all items on which another rule says otherwise.", "0..1"),
+        "by_class": ("varchar", "Votes by class."),
+        "failures": ("bigint", "Those on which it raised, and abstained.", "items"),
+        "gold": ("bigint", "Audit gold it voted on.", "items"),
+        "correct": ("bigint", "Of them right.", "items"),
+        "accuracy": ("double", "Share right; null without gold.", "0..1"),
+        **interval("accuracy"),
+        "never_fires": ("boolean", "Whether it has not voted once."),
+        "near_duplicate_of": ("varchar", "An earlier rule that votes on nearly the same items."),
+        "likeness": ("double", "How nearly: Jaccard similarity.", "0..1"),
+        "changed_items": ("bigint", "Those on which its last change made it say something else.", "items"),
+    },
+    key=["rule"], group="published", published=True,
+)  # fmt: skip
+RULE_SUGGESTIONS = table(
+    "quality", "rule_suggestions", "Rules worth adding.", "a rule",
+    {
+        "rank": ("integer", "The best lower bound first.", "from 1"),
+        "phrase": ("varchar", "What to look for."),
+        "label": ("varchar", "The class it speaks for.", "class"),
+        "items": ("bigint", "Those that hold it.", "items"),
+        "correct": ("double", "Of them of the class, as expected by the source.", "items"),
+        "new_items": ("bigint", "Of them that no rule of the class covers yet.", "items"),
+        "precision_low": ("double", "Lower 95 % bound of the precision.", "0..1"),
+        "lift_low": ("double", "That bound over the share of the class among all items.", "times"),
+        "source": ("varchar", "gold or consensus."),
+        "yaml": ("varchar", "The rule, ready to paste under rules:."),
+    },
+    key=["rank"], written_with=RULE_ANALYSIS, published=True,
+)  # fmt: skip
+QUEUE_GAIN = table(
+    "quality", "queue_gain", "What the learning queue buys.", "in all",
+    {
+        "batch": ("varchar", "The newest batch that was labelled."),
+        "strategy": ("varchar", "How the queue is chosen."),
+        "reviews": ("bigint", "Answers of people so far.", "answers"),
+        "queue_reviews": ("bigint", "Of them chosen by the strategy.", "answers"),
+        "random_reviews": ("bigint", "Of them from the queue's random share.", "answers"),
+        "audit_reviews": ("bigint", "Of them in the audit sample, which judges.", "answers"),
+        "points": ("double", "Accuracy by strategy minus by chance; null: too few to tell.", "-1..1"),
+        **interval("points", unit="-1..1"),
+        "compared_at": ("bigint", "Reviews that either student was taught by.", "reviews"),
+        "judged_on": ("bigint", "Audit items both were judged on.", "items"),
+        "gain": ("varchar", "The gain in words, or why it cannot be told."),
+        "stop": ("boolean", "Whether more reviews stopped paying."),
+        "advice": ("varchar", "Why, in words."),
+        "labels_fixed": ("double", "What the next batch of reviews should put right.", "labels"),
+        "usd": ("double", "What those reviews cost.", "US dollars"),
+        "usd_per_fixed": ("double", "Cost of one label put right; null where none is expected.", "US dollars"),
+    },
+    key=["batch"], group="published", published=True,
+)  # fmt: skip
+TRACKED = table(
+    "quality", "tracked", "Which MLflow run holds what.", "a batch, and one for all",
+    {
+        "batch": ("varchar", "The batch, or history: all of them as steps."),
+        "mlflow_run": ("varchar", "The MLflow run that holds its figures."),
+        "fingerprint": ("varchar", "Hash of what was logged."),
+    },
+    key=["batch"], group="published", stays="step",
+)  # fmt: skip
