@@ -2,8 +2,11 @@
 
 import contextlib
 import shutil
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 import pyarrow as pa
@@ -20,9 +23,9 @@ from resources.dagster.instance import (
 from resources.dagster.partitions import batches
 from resources.reviews.store import ReviewStore
 from resources.store.standing import stands
-from resources.store.tables import EVERY
+from resources.store.tables import EVERY, ITEMS, RELEASED
 from resources.store.warehouse import Warehouse, insert, transaction, warehouse_of
-from resources.task.errors import TaskError
+from resources.task.errors import DamagedError, TaskError
 from resources.task.task import Task
 
 PATIENCE_S = 5.0
@@ -30,6 +33,12 @@ PATIENCE_S = 5.0
 
 PAID = [table for table in EVERY if table.stays == "good"]
 """Tables of the warehouse that cannot be made again: rounds of the canary, and what they asked."""
+
+COUNTS = f"""
+select (select count(*) from {ITEMS.sql_name} where list_contains(?, batch)) as items,
+    (select count(*) from {RELEASED.sql_name} where list_contains(?, batch) and label is not null)
+        as labels
+"""
 
 TO_READ_AGAIN = """
 select file from raw.arrivals where list_contains($batches, batch)
@@ -43,6 +52,91 @@ class Cleared:
 
     batches: list[str]
     whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResetPlan:
+    """What a reset would take out, and how much of what stays there is.
+
+    Parameters
+    ----------
+    batches : list of str
+        In the order of time.
+    whole : bool
+        Whether that is all of the task: then published files and students go too.
+    readable : bool
+        Whether the database could be read; else ``items`` and ``labels`` are 0.
+    items, labels, partitions : int
+        That would go.
+    reviews, answers : int or None
+        That stay: of people, and of models; None where the file cannot be read.
+    leftovers : bool
+        Whether there is a database or a published file, even without a batch.
+    """
+
+    batches: list[str]
+    whole: bool
+    readable: bool
+    items: int
+    labels: int
+    partitions: int
+    reviews: int | None
+    answers: int | None
+    leftovers: bool
+
+
+def plan_reset(task: Task, since: str | None = None) -> ResetPlan:
+    """Say what :func:`reset_task` would take out; nothing is changed.
+
+    Raises
+    ------
+    TaskError
+        If there is no such batch, or the database is in use.
+    """
+    with open_instance(task.var.parent) as instance:
+        partitions = set(instance.get_dynamic_partitions(str(batches(task).name)))
+    made_of, readable = _readable(task)
+    known = partitions.union(made_of)
+    _refuse_unknown(task, since, known)
+    chosen = sorted(batch for batch in known if since is None or batch >= since)
+    items = labels = 0
+    if readable and stands(task):
+        warehouse = warehouse_of(task)
+        try:
+            warehouse.ensure(ITEMS, RELEASED)
+            counts = warehouse.read(COUNTS, [chosen, chosen]).to_pylist()[0]
+            items, labels = counts["items"], counts["labels"]
+        except DamagedError:
+            readable = False
+        warehouse.close()
+    return ResetPlan(
+        chosen,
+        since is None,
+        readable,
+        items,
+        labels,
+        len(partitions.intersection(chosen)),
+        _rows(task.reviews, "reviews"),
+        _rows(task.ledger, "calls where status in ('answered', 'filtered')"),
+        leftovers=since is None and (stands(task) or task.published.is_dir()),
+    )
+
+
+def _rows(path: Path, table: str) -> int | None:
+    if not path.is_file():
+        return 0
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return int(db.execute(f"select count(*) from {table}").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        return 0 if "no such table" in str(error) else None
+
+
+def _refuse_unknown(task: Task, since: str | None, known: set[str]) -> None:
+    if since is not None and since not in known:
+        raise TaskError(
+            f"task {task.name!r} has no batch {since!r}; it has {', '.join(sorted(known)) or 'none'}"
+        )
 
 
 def reset_task(task: Task, since: str | None = None) -> Cleared:
@@ -60,16 +154,13 @@ def reset_task(task: Task, since: str | None = None) -> Cleared:
         _refuse_if_run(task, instance)
         partitions = set(instance.get_dynamic_partitions(str(batches(task).name)))
         if since is None:
-            known = partitions | set(_readable(task))
+            known = partitions | set(_readable(task)[0])
             chosen = sorted(known)
             _all(task, chosen)
         else:
             warehouse = warehouse_of(task)
             known = partitions.union(made(warehouse))
-            if since not in known:
-                raise TaskError(
-                    f"task {task.name!r} has no batch {since!r}; it has {', '.join(sorted(known)) or 'none'}"
-                )
+            _refuse_unknown(task, since, known)
             chosen = sorted(batch for batch in known if batch >= since)
             _some(task, warehouse, chosen)
             warehouse.close()
@@ -86,12 +177,14 @@ def _refuse_if_run(task: Task, instance: dg.DagsterInstance) -> None:
         )
 
 
-def _readable(task: Task) -> list[str]:
+def _readable(task: Task) -> tuple[list[str], bool]:
+    """Return the batches of which anything was made, and whether the database could be read."""
     if not stands(task):
-        return []
-    with contextlib.suppress(TaskError):
-        return made(warehouse_of(task))
-    return []
+        return [], True
+    try:
+        return made(warehouse_of(task)), True
+    except DamagedError:
+        return [], False
 
 
 def _some(task: Task, warehouse: Warehouse, chosen: Sequence[str]) -> None:

@@ -19,16 +19,23 @@ def check_lost_reviews(task: Task, warehouse: Warehouse) -> None:
     TaskError
         Naming the file, how many answers are gone, and both ways out.
     """
+    if (told := lost_reviews(task, warehouse)) is not None:
+        raise TaskError(told)
+
+
+def lost_reviews(task: Task, warehouse: Warehouse) -> str | None:
+    """Say that the review store lost its answers; None where it did not, or nothing ran yet."""
     if not stands(task) or _holds_answers(task.reviews):
-        return
+        return None
     warehouse.ensure(REVIEWS)
     known = warehouse.read(f"select count(*) as n from {REVIEWS.sql_name}")["n"][0].as_py()
-    if known:
-        raise TaskError(
-            f"{task.reviews} holds no answer, and the last run knew {known:,}: it was emptied or "
-            "deleted. Put a backup in its place; or go on without the answers: "
-            f"`touchstone reset {task.name}` and run again"
-        )
+    if not known:
+        return None
+    return (
+        f"{task.reviews} holds no answer, and the last run knew {known:,}: it was emptied or "
+        "deleted. Put a backup in its place; or go on without the answers: "
+        f"`touchstone reset {task.name}` and run again"
+    )
 
 
 def _holds_answers(path: Path) -> bool:

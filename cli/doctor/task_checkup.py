@@ -1,9 +1,11 @@
 """What ``touchstone doctor`` looks at in a task: its files, its keys, its database."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from assets.landing.lost_reviews import lost_reviews
 from assets.landing.other_texts import sentence
 from cli.doctor.finding import Finding
 from labeling.errors import LabelingError
@@ -152,11 +154,21 @@ def _warehouse(task: Task) -> Finding:
     return Finding("", "fine", f"opens, {task.warehouse.stat().st_size / 1e6:.1f} MB")
 
 
+def _lost(task: Task) -> str | None:
+    from resources.store.warehouse import warehouse_of
+
+    with contextlib.suppress(TaskError):  # a database that does not open has a line of its own
+        return lost_reviews(task, warehouse_of(task, PATIENCE_S))
+    return None
+
+
 def _stores(task: Task) -> Finding:
     """Whether the files of reviews, answers, alarms, runs and results are whole."""
     found = damaged_files(task)
     if found:
         return Finding("", "mend", f"{found[0].path}: {found[0].fault}", found[0].remedy)
+    if (lost := _lost(task)) is not None:
+        return Finding("", "mend", lost, "put a backup in its place")
     if aside := sentence(task):
         return Finding("", "note", aside, "put the texts back, or answer these items anew")
     return Finding("", "fine", "reviews, answers, alarms and results are whole")

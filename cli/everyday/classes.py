@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cli.asking import confirm, somebody_is_here
 from resources.environment import user
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
@@ -42,7 +43,9 @@ def classes(
     task: Annotated[
         Path | None, typer.Option(help="Folder or name of the task; the only one, if there is one.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it; without, it is only shown.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do it without asking; else it is shown first.")
+    ] = False,
 ) -> None:
     """Rename, merge, split or retire classes; answers, gold, votes and history are carried over."""
     chosen = find_task(task)
@@ -60,9 +63,11 @@ def classes(
     plan = plan_change(chosen, warehouse, asked, user())
     for line in preview(chosen, plan):
         out.print(escape(line))
-    if not yes:
+    if not yes and not somebody_is_here():
         out.print("Nothing was changed; the same with --yes does it.")
         return
+    if not yes:
+        confirm("Change the classes so?")
     change_classes(chosen, warehouse, plan)
     out.print(f"Done. `touchstone run {chosen.name}` does the rest.")
 

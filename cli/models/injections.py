@@ -1,7 +1,6 @@
 """``touchstone injections``: how often orders hidden in items turn the labels of a task's prompts."""
 
 import json
-import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from assets.votes.examples import example_pool
+from cli.asking import confirm
 from labeling.llm.content import strings
 from labeling.llm.injections import Turned, attacked, tell
 from labeling.llm.labelling import label_batch
@@ -78,7 +78,7 @@ def injections(
         told = f"{calls:,} questions are to be asked, for about {cost}, at most {worst}."
         Console(stderr=True).print(told)
         if calls and not yes:
-            _confirm()
+            confirm()
         said: list[ModelVotes] = []
         with transport_of(chosen) as transport:
             for table, set_apart in ((plain, ""), (plan, salt)):
@@ -108,13 +108,6 @@ def injections(
         typer.echo(json.dumps(done))
         return
     _show(chosen, plain.num_rows, after, stopped, spent)
-
-
-def _confirm() -> None:
-    if not sys.stdin.isatty():
-        raise TaskError("nobody is here to say yes; --yes goes on without asking")
-    if not typer.confirm("Go on?", err=True):
-        raise typer.Exit(1)
 
 
 def _items(task: Task, many: int) -> pa.Table:

@@ -34,7 +34,9 @@ def answers(task):
 
 
 def test_from_a_batch_on_all_that_was_made_goes_and_the_earlier_stays(task, touchstone):
-    said = touchstone("reset", "letters", "--from", DAYS[1], at=task.folder.parents[1], columns=200)
+    said = touchstone(
+        "reset", "letters", "--from", DAYS[1], "--yes", at=task.folder.parents[1], columns=200
+    )
     assert said.code == 0, said.err
     assert "took out 1 batch of letters (2026-03-03)" in said.out
     assert partitions(task) == DAYS[:1]
@@ -52,11 +54,43 @@ def test_from_a_batch_on_all_that_was_made_goes_and_the_earlier_stays(task, touc
     assert kept == [(DAYS[0],)]
 
 
+@pytest.mark.parametrize("here", [False, True], ids=["nobody is there", "somebody says no"])
+def test_what_would_go_and_stay_is_shown_and_nothing_done_unless_somebody_says_yes(
+    task, touchstone, monkeypatch, here
+):
+    monkeypatch.setattr("cli.asking.somebody_is_here", lambda: here)
+    monkeypatch.setattr("cli.asking.typer.confirm", lambda *_, **__: False)
+    said = touchstone("reset", "letters", at=task.folder.parents[1], columns=300)
+    items, labels = (
+        warehouse_of(task).read(f"select count(*) as n from {table}")["n"][0].as_py()
+        for table in ("raw.items", "labels.released where label is not null")
+    )
+    assert f"2 batches ({DAYS[0]} to {DAYS[1]}) would go" in said.out
+    assert f"goes: {items} items with their votes, {labels} released labels" in said.out
+    assert "2 partitions of Dagster" in said.out
+    assert f"stays: {answers(task)} reviews, 0 answers of models in the ledger" in said.out
+    assert said.code == (1 if here else 2)
+    assert ("--yes goes on without asking" in said.err) is not here
+    assert task.warehouse.is_file()
+    assert partitions(task) == DAYS
+
+
+def test_a_reset_of_one_batch_speaks_of_that_batch(task, touchstone, monkeypatch):
+    monkeypatch.setattr("cli.asking.somebody_is_here", lambda: True)
+    monkeypatch.setattr("cli.asking.typer.confirm", lambda *_, **__: True)
+    said = touchstone("reset", "letters", "--from", DAYS[1], at=task.folder.parents[1], columns=300)
+    assert said.code == 0, said.err
+    assert f"1 batch ({DAYS[1]}) would go" in said.out
+    assert "1 partition of Dagster" in said.out
+    assert "published files" not in said.out
+    assert partitions(task) == DAYS[:1]
+
+
 def test_a_reset_and_a_run_make_the_same_labels_and_lose_no_answer(task, touchstone):
     project = task.folder.parents[1]
     labels = (task.published / "labels.parquet").read_bytes()
     before = answers(task)
-    touchstone("reset", "letters", at=project)
+    touchstone("reset", "letters", "--yes", at=project)
     assert not task.warehouse.exists()
     assert not task.published.exists()
     assert partitions(task) == []
@@ -77,7 +111,7 @@ def test_a_reset_and_a_run_make_the_same_labels_and_lose_no_answer(task, touchst
 
 def test_a_damaged_warehouse_is_begun_anew(task, touchstone):
     os.truncate(task.warehouse, task.warehouse.stat().st_size // 2)
-    assert touchstone("reset", "letters", at=task.folder.parents[1]).code == 0
+    assert touchstone("reset", "letters", "--yes", at=task.folder.parents[1]).code == 0
     assert list(batches_to_label(task, warehouse_of(task))) == []
     assert partitions(task) == []
 
@@ -91,7 +125,7 @@ def test_rounds_of_the_canary_that_were_paid_for_are_kept(task, touchstone):
     with warehouse_of(task).connect() as db:
         db.execute(CANARY_PANEL.ddl)
         insert(db, CANARY_PANEL, as_arrow(CANARY_PANEL, rows))
-    touchstone("reset", "letters", at=task.folder.parents[1])
+    touchstone("reset", "letters", "--yes", at=task.folder.parents[1])
     kept = warehouse_of(task).read("select item_id, label from people.canary_panel").to_pylist()
     assert kept == [{"item_id": "m001", "label": "praise"}]
 
@@ -108,7 +142,7 @@ def test_a_batch_that_is_not_there_is_refused_with_those_that_are(task, touchsto
 def test_a_task_that_is_being_run_is_left_alone(task, touchstone, monkeypatch):
     monkeypatch.setattr("orchestration.resetting.PATIENCE_S", 0.1)
     with turn(task, lambda _: None):
-        said = touchstone("reset", "letters", at=task.folder.parents[1], columns=200)
+        said = touchstone("reset", "letters", "--yes", at=task.folder.parents[1], columns=200)
     assert said.code == 2
     assert "runs task 'letters' at the moment" in said.err
     assert task.warehouse.is_file()

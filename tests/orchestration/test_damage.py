@@ -152,11 +152,13 @@ def test_answers_that_are_gone_are_told_and_not_forgotten_in_silence(task, touch
     if how == "emptied":
         task.reviews.touch()
     touchstone("status", "letters", at=project)  # looking does not make it pass
+    doctor = touchstone("doctor", at=project, columns=500)
+    assert f"{task.reviews} holds no answer, and the last run knew" in doctor.out
     said = touchstone("run", "letters", at=project, columns=500)
     assert said.code == 2
     assert f"{task.reviews} holds no answer, and the last run knew" in said.err
     assert "Put a backup in its place" in said.err
-    assert touchstone("reset", "letters", at=project).code == 0
+    assert touchstone("reset", "letters", "--yes", at=project).code == 0
     assert touchstone("run", "letters", at=project).code == 0
 
 
