@@ -100,6 +100,12 @@ class Breaker:
 
     def rest(self, error: TransportError) -> None:
         """Open: the provider asks to be left alone for hours (``error.retry_after_s``)."""
+        if error.retry_after_s == float("inf"):
+            self._why = (
+                f"{self._model} takes no more requests, and nobody can tell until when from its words "
+                f"({error}); {KEPT}; run again once it takes some"
+            )
+            return
         until = self._clock() + (error.retry_after_s or 0.0)
         self._rested(until, str(error))
         self.rest_until(until, str(error))

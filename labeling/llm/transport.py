@@ -132,7 +132,8 @@ class TransportError(Exception):
     message : str
         For people; free of keys and of item text.
     retry_after_s : float, optional
-        How long the provider asks to be left alone, in seconds.
+        How long the provider asks to be left alone, in seconds; infinity for hours or more that
+        it does not count.
     refused : Refused, optional
         Which parameter was rejected, where the provider says so.
     """

@@ -6,21 +6,30 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from resources.models.named_times import UNKNOWN_S, is_vague, named_wait_s
+
 LONGEST_S = 40 * 86_400.0
 """Whoever names a later time means something else, in seconds."""
 
 EPOCH_S = 1_000_000_000.0
 """Numbers from here on are points in time, in seconds since 1970."""
 
-UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
+UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+IN_WORDS = re.compile(
+    rf"\b(?P<number>an?|{'|'.join(NUMBERS[1:])})(?=\s+(?:full\s+)?(?:day|week|hour|minute)s?\b)",
+    re.IGNORECASE,
+)
 DURATION = re.compile(
-    r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>milliseconds?|ms|days?|d|hours?|hrs?|h|minutes?|mins?|m|"
+    r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>milliseconds?|ms|weeks?|wks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m|"
     r"seconds?|secs?|s)(?![a-z])",
     re.IGNORECASE,
 )
 TOLD = re.compile(
-    r"(?:try again|retry\w*|wait|available|reset\w*|come back|refresh\w*|renew\w*)\W+"
-    r"(?:again\W+|after\W+|in\W+|for\W+|about\W+|at least\W+|delay\W+)*"
+    r"(?:(?:try again|retry\w*|wait|available|reset\w*|come back|refresh\w*|renew\w*)\W+"
+    r"(?:again\W+|after\W+|in\W+|for\W+|about\W+|another\W+|at least\W+|delay\W+)*|"
+    r"\b(?:again|available|back|re(?:set|new|fresh|fill|store|plenish)\w*|lift\w*|unlock\w*|resum\w*)\b"
+    r"[^.!?;\n\d]{0,60}\b(?:in|after|within)\s+(?:about\s+|approximately\s+|~\s*)?)"
     r"(?P<rest>(?:\d+(?:\.\d+)?\s*[a-z]+[\s,]*(?:and\s+)?)+)",
     re.IGNORECASE,
 )
@@ -35,7 +44,6 @@ FIELD = re.compile(
 )
 """A field of an answer's body that names seconds, or a point in time."""
 
-CLOCK = re.compile(r"\b(?:at|until)\s+(\d{1,2}):(\d\d)(?::\d\d)?\s*(?:UTC|GMT|Z)\b", re.IGNORECASE)
 QUOTED_RESET = re.compile(r"x-ratelimit-reset[\w-]*\W+(\d{10,13})\b", re.IGNORECASE)
 DAILY = re.compile(
     r"per[\s_-]*day|a day\b|daily|/\s*day|perday|\b[rt]pd\b|24[\s-]*hours?|tomorrow|midnight",
@@ -59,11 +67,12 @@ def asked_wait_s(headers: Mapping[str, str], text: str, now: datetime) -> float 
     Returns
     -------
     float, optional
-        Seconds; ``None`` where it does not say.
+        Seconds; infinity where it tells of hours or more and nobody can read how many; ``None``
+        where it does not say.
 
     Notes
     -----
-    What it says in so many words counts most, then ``Retry-After``, then when limits that are used
+    What it says in so many words counts most, then days and clocks that it names, then ``Retry-After``, then when limits that are used
     up are reset. Quotas of a day or a month without any of it end at midnight, UTC.
 
     Examples
@@ -81,7 +90,12 @@ def asked_wait_s(headers: Mapping[str, str], text: str, now: datetime) -> float 
     resets = _resets(found, there)
     if spoken is not None:
         return max(spoken, asked or 0.0)
+    named = named_wait_s(text, there)
+    if named is not None and named <= LONGEST_S:
+        return max(named, asked or 0.0)
     renewed = _renewed(text, there)
+    if renewed is None and (named is not None or is_vague(text)):
+        renewed = UNKNOWN_S
     if renewed is not None:
         # what is refilled by the minute is of no help where the day is used up
         return max([*(x for x in (asked, resets) if x is not None and x > 3600.0)], default=renewed)
@@ -89,6 +103,7 @@ def asked_wait_s(headers: Mapping[str, str], text: str, now: datetime) -> float 
 
 
 def _spoken(text: str, now: datetime) -> float | None:
+    text = IN_WORDS.sub(lambda m: str(_count(m["number"])), text)
     told = TOLD.search(text)
     if told is not None:
         seconds = _duration(told["rest"])
@@ -102,12 +117,11 @@ def _spoken(text: str, now: datetime) -> float | None:
         wait = _number(field["number"], now)
         if wait is not None:
             moments.append(wait / 1000 if (field["unit"] or "").casefold() == "ms" else wait)
-    for clock in CLOCK.finditer(text):
-        hour, minute = int(clock[1]), int(clock[2])
-        if hour < 24 and minute < 60:
-            then = now.astimezone(UTC).replace(hour=hour, minute=minute, second=0, microsecond=0)
-            moments.append((then - now).total_seconds() % 86_400.0)
     return max(moments, default=None)
+
+
+def _count(word: str) -> int:
+    return NUMBERS.index(word.casefold()) if word.casefold() in NUMBERS else 1
 
 
 def _is_routine(text: str, at: int) -> bool:

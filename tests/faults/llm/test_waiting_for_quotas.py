@@ -51,6 +51,10 @@ LONG = {
     "a point in time": limited({"x-ratelimit-reset": f"{time.time() + 4 * HOUR:.0f}"}),
     "a point in the body": busy("Quota used up", more={"metadata": {"headers": {
         "X-RateLimit-Reset": f"{1000 * (time.time() + 4 * HOUR):.0f}"}}}),
+    "a day of the week": busy(
+        f"Weekly limit reached, resets {datetime.now(UTC) + timedelta(days=3):%A}"
+    ),
+    "in days": busy("Your quota will be restored in 3 days"),
     "a moment in words": busy(
         f"Quota used up until {datetime.now(UTC) + timedelta(hours=4):%Y-%m-%dT%H:%M:%SZ}"
     ),
@@ -80,6 +84,21 @@ def test_a_quota_that_comes_back_in_hours_ends_the_run_and_says_when(bench, faul
     assert first.summary.exposure_usd == 0
     assert early.summary.why == first.summary.why
     assert early.summary.pending == 28
+    assert after.votes.num_rows == 30
+
+
+def test_a_limit_of_unknown_length_stops_at_once_with_the_providers_words(bench, ledger):
+    vague = wire.Fault("rate_limit_exceeded", 429, message="You have hit your weekly limit")
+    with FakeProvider(lambda _: "HAM", script=[None, None, *[vague] * 50]) as provider:
+        first = bench.ask(provider, table(30), pace=ONE_BY_ONE)
+        assert len(provider.meter) == 3
+        provider.script.clear()
+        after = bench.ask(provider, table(30), run="later", pace=ONE_BY_ONE)
+    assert first.partial
+    assert first.summary.pending == 28
+    assert "nobody can tell until when" in first.summary.why
+    assert "You have hit your weekly limit" in first.summary.why
+    assert resting(ledger) == {}
     assert after.votes.num_rows == 30
 
 
@@ -259,6 +278,43 @@ def test_an_answer_between_refusals_begins_the_patience_anew():
         ({}, "Usage limit reached, resets at 18:00 UTC", 6 * HOUR),
         ({}, "Usage limit reached until 03:30 UTC.", 15.5 * HOUR),
         ({}, "resets at 99:99 UTC", None),
+        # the 3rd of March 2026 is a Tuesday
+        ({}, "Weekly limit reached, resets Monday", 5 * 86_400.0 + TO_MIDNIGHT),
+        ({}, "Weekly limit reached; available again on Thursday.", 86_400.0 + TO_MIDNIGHT),
+        ({}, "resets next Wed", TO_MIDNIGHT),
+        ({}, "Your limit resets Tuesday", TO_MIDNIGHT),
+        ({}, "resets Tuesday at 18:00 UTC", 6 * HOUR),
+        ({}, "locked until Monday 09:30 GMT", 5 * 86_400.0 + TO_MIDNIGHT + 9.5 * HOUR),
+        ({}, "Quota exceeded, try again tomorrow.", TO_MIDNIGHT),
+        ({}, "Please try again tomorrow at 09:00 UTC", TO_MIDNIGHT + 9 * HOUR),
+        ({}, "The limit resets at 00:00 UTC", TO_MIDNIGHT),
+        ({}, "resets at midnight Pacific time", TO_MIDNIGHT + 8 * HOUR),
+        ({}, "resets 9pm (Europe/Berlin)", 8 * HOUR),
+        ({}, "resets 9:15 p.m. UTC", 9.25 * HOUR),
+        ({}, "resets at 20:00 +02:00", 6 * HOUR),
+        ({}, "Your quota is restored in 3 days", 3 * 86_400.0),
+        ({}, "You can use the model again in two days.", 2 * 86_400.0),
+        ({}, "try again in a week", 7 * 86_400.0),
+        ({}, "Please wait another 2 hours", 2 * HOUR),
+        ({}, "Limit reached. Resets in about 2 weeks", 14 * 86_400.0),
+        ({}, "The quota resets on March 9", 5 * 86_400.0 + TO_MIDNIGHT),
+        ({}, "resets 9 March 2026, 6:00 AM UTC", 5 * 86_400.0 + TO_MIDNIGHT + 6 * HOUR),
+        ({}, "unavailable until 2026-03-05", 86_400.0 + TO_MIDNIGHT),
+        ({}, "resets on the 1st of next month", 28 * 86_400.0 + TO_MIDNIGHT),
+        ({}, "Usage resets next month", 28 * 86_400.0 + TO_MIDNIGHT),
+        ({"retry-after": "5"}, "weekly limit, resets Monday", 5 * 86_400.0 + TO_MIDNIGHT),
+        ({"retry-after": "20000"}, "weekly limit reached", 20_000.0),
+        # a wait, and nobody can say how long
+        ({}, "You have hit your weekly limit", float("inf")),
+        ({"retry-after": "5"}, "weekly limit", float("inf")),
+        ({}, "Limit reached, resets 9pm", float("inf")),
+        ({}, "resets at 18:00 CST", float("inf")),
+        ({}, "try again next week", float("inf")),
+        # no wait at all
+        ({}, "You sent 61 requests in 1 minute; 60 are allowed", None),
+        ({}, "Requests on Monday: 500", None),
+        ({}, "model may-3 at 9:00 is busy", None),
+        ({"retry-after": "2"}, "again too many requests", 2.0),
     ],
 )
 def test_how_long_to_wait_is_read_in_whatever_way_it_is_said(headers, text, seconds):
