@@ -38,7 +38,8 @@ def test_from_a_batch_on_all_that_was_made_goes_and_the_earlier_stays(task, touc
         "reset", "letters", "--from", DAYS[1], "--yes", at=task.folder.parents[1], columns=200
     )
     assert said.code == 0, said.err
-    assert "took out 1 batch of letters (2026-03-03)" in said.out
+    assert "1 batch (2026-03-03) would go" in said.out
+    assert "took out 1 batch of letters" in said.out
     assert partitions(task) == DAYS[:1]
     with warehouse_of(task).connect() as db:
         tables = db.execute(
