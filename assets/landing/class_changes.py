@@ -13,6 +13,7 @@ from assets.landing.class_columns import (
 from assets.landing.class_stores import carry_stores
 from assets.reading.evidence import input_chain
 from labeling.class_changes import ClassChange, pooled
+from labeling.quality.alarm_keys import key_prefix
 from resources.store.session import Session
 from resources.store.standing import stands
 from resources.store.table import Table
@@ -111,20 +112,23 @@ def _rename(db: Session, table: Table, column: str, moves: Mapping[str, str | No
 
 
 def _rename_series(db: Session, table: Table, column: str, moves: Mapping[str, str | None]) -> None:
-    """The same for ``class/NAME``, ``class/NAME@...`` and ``voter/VOTER/NAME``."""
+    """The same for ``class/NAME``, keys of its alarms and ``voter/VOTER/NAME``."""
     for old, new in moves.items():
-        of_class = f"({column} = $class or starts_with({column}, $class || '@'))"
+        before, after = f"class/{old}", None if new is None else f"class/{new}"
+        of_class = f"{column} = $class"
+        if column == "alarm_id":
+            before, after = key_prefix(before), None if after is None else key_prefix(after)
+            of_class = f"starts_with({column}, $class)"
         of_voter = f"(starts_with({column}, 'voter/') and ends_with({column}, '/' || $old))"
-        given = {"class": f"class/{old}", "old": old}
-        if new is None:
-            db.execute(f"delete from {table.sql_name} where {of_class}", {"class": f"class/{old}"})
+        if after is None:
+            db.execute(f"delete from {table.sql_name} where {of_class}", {"class": before})
             continue
         db.execute(
             f"update {table.sql_name} set {column} = case when starts_with({column}, 'class/')"
-            f" then 'class/' || $new || {column}[length($class) + 1 :]"
+            f" then $after || {column}[length($class) + 1 :]"
             f" else {column}[: length({column}) - length($old)] || $new end"
             f" where {of_class} or {of_voter if column == 'signal' else 'false'}",
-            {**given, "new": new},
+            {"class": before, "after": after, "old": old, "new": new},
         )
 
 

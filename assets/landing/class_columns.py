@@ -22,7 +22,7 @@ POSTERIORS = {table: held for table in EVERY if (held := table.given_in("0..1 by
 """Probabilities by the indices of classes: those of merged classes are summed."""
 
 SERIES = {table: named for table in EVERY if (named := table.given_in("series"))}
-"""Figures that are named ``class/NAME``, or ``class/NAME@...`` as alarms are."""
+"""Figures that are named ``class/NAME``, and keys of its alarms."""
 
 VERSIONED = {
     table: pairs

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from labeling.class_changes import ClassChange, class_today
+from labeling.quality.alarm_keys import key_prefix
 from labeling.student.whole import is_whole, read_student
 from resources.task.classes.files import replace
 from resources.task.task import Task
@@ -63,16 +64,18 @@ def _student(path: Path, changes: Sequence[ClassChange]) -> None:
 
 
 def _alerts(db: sqlite3.Connection, change: ClassChange) -> None:
-    """An alarm has its series in its key: ``class/NAME@BATCH#EPOCH``."""
+    """An alarm has its series in its key, of which older files escape nothing."""
     if change.what != "rename":
         return
     for old, new in change.moves.items():
-        old_key, new_key = f"class/{old}@", f"class/{new}@"
-        db.execute(
-            "update or ignore alerts set alarm_id = ? || substr(alarm_id, ?)"
-            " where substr(alarm_id, 1, ?) = ? and at < ?",
-            (new_key, len(old_key) + 1, len(old_key), old_key, change.at),
-        )
+        new_key = key_prefix(f"class/{new}")
+        for old_key in dict.fromkeys((key_prefix(f"class/{old}"), f"class/{old}@")):
+            db.execute(
+                "update or ignore alerts set alarm_id = ?1 || substr(alarm_id, ?2 + 1)"
+                " where substr(alarm_id, 1, ?2) = ?3 and instr(substr(alarm_id, ?2 + 1), '@') = 0"
+                " and at < ?4",
+                (new_key, len(old_key), old_key, change.at),
+            )
 
 
 def _canary(db: sqlite3.Connection, change: ClassChange) -> None:

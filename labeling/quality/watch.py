@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from labeling.quality.alarm_keys import alarm_key
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.detector import Detector, Evidence
 from labeling.quality.family import LABELS, Budget, reference_target, target_names
@@ -33,7 +34,7 @@ class Watched:
     def alarm_id(self) -> str | None:
         """Key of the alarm this batch fired, the same at every replay; None if it fired none."""
         e = self.evidence
-        return f"{self.series}@{e.batch}#{self.epoch}" if e.fired else None
+        return alarm_key(self.series, e.batch, self.epoch) if e.fired else None
 
 
 @dataclass(frozen=True, slots=True)

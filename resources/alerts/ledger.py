@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from labeling.quality.alarm_keys import former_key
+
 SCHEMA = """
 create table if not exists alerts (
     alarm_id text not null, channel text not null, state text not null,
@@ -66,6 +68,11 @@ class AlertLedger:
         at = now or datetime.now(UTC)
         with self._open() as db:
             db.execute("begin immediate")
+            if (former := former_key(alarm_id)) != alarm_id:
+                db.execute(
+                    "update or ignore alerts set alarm_id = ? where alarm_id = ?",
+                    (alarm_id, former),
+                )
             row = db.execute(
                 "select state, tries, at from alerts where alarm_id = ? and channel = ?",
                 (alarm_id, channel),

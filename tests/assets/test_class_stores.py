@@ -4,13 +4,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from assets.landing.class_changes import _rename_series
 from assets.landing.class_stores import carry_stores
 from cli.new.new import create
 from labeling.class_changes import ClassChange
 from labeling.llm.canary_rounds import Answers, read, store
 from labeling.llm.ledger import Ledger
+from labeling.quality.alarm_keys import alarm_key, former_key
 from resources.alerts.ledger import AlertLedger, Sent
+from resources.store.tables import ALARMS, DRIFT_SERIES
+from resources.store.warehouse import Warehouse
 from resources.task.task import load_task
 
 NOW = datetime.now(UTC)
@@ -49,6 +55,46 @@ def test_nobody_is_told_again_of_an_alarm_whose_class_has_another_name(task):
         "class/kudos@b#0",
         "class/praiseworthy@b#0",
     }
+
+
+@pytest.mark.parametrize("moves", [[], [("a@b", "y")]], ids=["it stays", "it follows"])
+@pytest.mark.parametrize("written", ["today", "before keys were escaped"])
+def test_a_class_whose_name_begins_with_anothers_and_an_at_keeps_its_alarms(task, written, moves):
+    alerts = AlertLedger(task.alerts)
+    mine, other = alarm_key("class/a", "b", 0), alarm_key("class/a@b", "b", 0)
+    alerts.claim(mine, "slack", NOW)
+    alerts.claim(other if written == "today" else former_key(other), "slack", NOW)
+    carry_stores(changed(task, ("a", "x"), *moves))
+    after = alarm_key(f"class/{moves[0][1]}", "b", 0) if moves else other
+    assert not alerts.claim(after, "slack", NOW)
+    assert {row["alarm_id"] for row in alerts.rows()} == {alarm_key("class/x", "b", 0), after}
+
+
+def test_figures_of_a_class_whose_name_begins_with_anothers_and_an_at_stay_its_own(tmp_path):
+    warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
+    warehouse.ensure(ALARMS, DRIFT_SERIES)
+    rows = [(f"class/{name}", alarm_key(f"class/{name}", "d", 0)) for name in ("a", "a@b", "ab")]
+    with warehouse.connect() as db:
+        for series, key in rows:
+            db.execute("insert into quality.alarms (alarm_id, series) values (?, ?)", [key, series])
+            db.execute("insert into quality.drift_series (batch, series) values ('d', ?)", [series])
+        for table, column in ((ALARMS, "alarm_id"), (ALARMS, "series"), (DRIFT_SERIES, "series")):
+            _rename_series(db, table, column, {"a": "x"})
+        renamed = {
+            one[0] for one in db.execute("select series from quality.drift_series").fetchall()
+        }
+        keys = {one[0] for one in db.execute("select alarm_id from quality.alarms").fetchall()}
+        _rename_series(db, ALARMS, "alarm_id", {"x": None})
+        left = {one[0] for one in db.execute("select alarm_id from quality.alarms").fetchall()}
+    warehouse.close()
+    assert renamed == {"class/x", "class/a@b", "class/ab"}
+    assert keys == {alarm_key(f"class/{name}", "d", 0) for name in ("x", "a@b", "ab")}
+    assert left == keys - {alarm_key("class/x", "d", 0)}
+
+
+@given(*[st.tuples(st.text(), st.text(), st.integers(0, 9))] * 2)
+def test_two_alarms_never_have_one_key(one, other):
+    assert (alarm_key(*one) == alarm_key(*other)) == (one == other)
 
 
 def test_names_that_changed_places_are_followed_once(task):

@@ -4,7 +4,11 @@ from resources.store.table import table
 from resources.store.tables.common import ACCURACY_BY_DESIGN, BATCH, BEGINNING, interval
 from resources.store.tables.quality import TELLING
 
-_ALARM_ID = ("varchar", "The alarm: series@batch#epoch, the same at every replay.", "series")
+_ALARM_ID = (
+    "varchar",
+    "The alarm: series@batch#epoch, each escaped; the same at every replay.",
+    "series",
+)
 _SERIES = ("varchar", "labels, class/NAME or voter/NAME.", "series")
 _BEGAN = ("varchar", "Where the change most likely began.")
 _EVIDENCE = {
