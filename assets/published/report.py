@@ -71,13 +71,11 @@ def report_data(task: Task) -> Any:
         generated_at=datetime.now(UTC),
         quality_by_batch=mart("quality_by_batch"),
         class_shares=mart("label_distribution"),
-        voter_scorecard=scorecard.rename_columns(
-            ["gold" if name == "reviewed" else name for name in scorecard.column_names]
-        ),
+        voter_scorecard=scorecard,
         class_quality=mart("class_quality"),
         rules=mart("rule_analysis"),
-        alarms=_alarms(mart("alarms")),
-        early_warnings=_warnings(mart("early_warnings")),
+        alarms=mart("alarms"),
+        early_warnings=mart("early_warnings"),
         evidence=_evidence(mart("drift_series")),
         target_accuracy=task.spec.alarm.accuracy_at_least,
         simulated_voters=simulated,
@@ -119,36 +117,3 @@ def _evidence(series: pa.Table) -> pa.Table:
         (r for r in rows if r["series"] in chosen), key=lambda r: chosen.index(r["series"])
     )
     return pa.Table.from_pylist(kept, schema=series.schema)
-
-
-def _alarms(alarms: pa.Table) -> pa.Table:
-    """Turn the published alarms into what the page tells of them."""
-    rows = [
-        {**row, "series": "released labels" if row["series"] == "labels" else row["series"]}
-        for row in alarms.select([field.name for field in _ALARMS]).to_pylist()
-    ]
-    return pa.Table.from_pylist(rows, schema=_ALARMS)
-
-
-def _warnings(signals: pa.Table) -> pa.Table:
-    """Add to each signal what it was and what it is."""
-    rows = [
-        {**row, "detail": f"{row['reference']:.3g} before, {row['current']:.3g} now"}
-        for row in signals.to_pylist()
-    ]
-    return pa.Table.from_pylist(rows, schema=_WARNINGS)
-
-
-_ALARMS = pa.schema(
-    [(name, pa.string()) for name in ("series", "batch", "change_batch", "state", "next_step")]
-)
-_WARNINGS = pa.schema(
-    [
-        ("batch", pa.string()),
-        ("signal", pa.string()),
-        ("effect", pa.float64()),
-        ("limit", pa.float64()),
-        ("warned", pa.bool_()),
-        ("detail", pa.string()),
-    ]
-)

@@ -148,7 +148,7 @@ def voter_accuracy() -> Drawing:
         base.mark_point(filled=True, size=60).encode(
             x="accuracy:Q",
             tooltip=[
-                *_tooltips("voter:N", "version:N", "gold:Q", "votes:Q"),
+                *_tooltips("voter:N", "version:N", "reviewed:Q", "votes:Q"),
                 *(
                     alt.Tooltip(f"{f}:Q", format=".1%")
                     for f in ("accuracy", "accuracy_low", "accuracy_high")
@@ -228,7 +228,10 @@ def warning_effects() -> Drawing:
     return alt.layer(
         base.mark_circle().encode(
             size=alt.Size("effect:Q", legend=None, scale=alt.Scale(range=[6, 260])),
-            tooltip=_tooltips("batch:N", "signal:N", "effect:Q", "limit:Q", "detail:N"),
+            tooltip=[
+                *_tooltips("batch:N", "signal:N", "effect:Q", "limit:Q"),
+                *(alt.Tooltip(f"{f}:Q", format=".3g") for f in ("reference", "current")),
+            ],
         ),
         base.transform_filter("datum.warned").mark_point(size=200, strokeWidth=2, style="alarm"),
     ).properties(width="container", height=alt.Step(26), autosize=_ROWS)

@@ -1,4 +1,4 @@
-"""What the dashboard shows: plain published tables, checked once, here."""
+"""What the dashboard shows: published tables, with the columns that they declare."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,132 +7,33 @@ from datetime import UTC, date, datetime
 import pyarrow as pa
 
 from labeling.errors import QualityError
+from resources.store.published import published
 
-_BATCH = pa.field("batch", pa.string())
-
-QUALITY_BY_BATCH = pa.schema(
-    [
-        _BATCH,
-        pa.field("items", pa.int64()),
-        pa.field("labelled", pa.int64()),
-        pa.field("coverage", pa.float64()),
-        pa.field("conflict", pa.float64()),
-        pa.field("abstain_rate", pa.float64()),
-        pa.field("reviewed", pa.int64()),
-        pa.field("accuracy", pa.float64()),
-        pa.field("accuracy_low", pa.float64()),
-        pa.field("accuracy_high", pa.float64()),
-        pa.field("alarm", pa.bool_()),
-        pa.field("alarms", pa.string()),
-        pa.field("cost_usd", pa.float64()),
-        pa.field("queue_size", pa.int64()),
-    ]
-)
-"""One row a batch, in time order; shares in 0..1; ``alarms`` names the series whose alarm stands."""
-
-EVIDENCE = pa.schema(
-    [
-        _BATCH,
-        pa.field("series", pa.string()),
-        pa.field("log_evidence", pa.float64()),
-        pa.field("log_limit", pa.float64()),
-        pa.field("alarm", pa.bool_()),
-    ]
-)
-"""One row a batch and watched series."""
-
-CLASS_SHARES = pa.schema(
-    [
-        _BATCH,
-        pa.field("label", pa.string()),
-        pa.field("items", pa.int64()),
-        pa.field("share", pa.float64()),
-    ]
-)
-"""One row a batch and class."""
-
-VOTER_SCORECARD = pa.schema(
-    [
-        pa.field("voter", pa.string()),
-        pa.field("version", pa.string()),
-        pa.field("votes", pa.int64()),
-        pa.field("coverage", pa.float64()),
-        pa.field("overlap", pa.float64()),
-        pa.field("conflict", pa.float64()),
-        pa.field("gold", pa.int64()),
-        pa.field("accuracy", pa.float64()),
-        pa.field("accuracy_low", pa.float64()),
-        pa.field("accuracy_high", pa.float64()),
-        pa.field("cost_usd", pa.float64()),
-    ]
-)
-"""One row a voter and version."""
-
-CLASS_QUALITY = pa.schema(
-    [
-        pa.field("label", pa.string()),
-        pa.field("reviewed", pa.int64()),
-        pa.field("precision", pa.float64()),
-        pa.field("precision_low", pa.float64()),
-        pa.field("precision_high", pa.float64()),
-        pa.field("recall", pa.float64()),
-        pa.field("recall_low", pa.float64()),
-        pa.field("recall_high", pa.float64()),
-    ]
-)
-"""One row a class."""
-
-ALARMS = pa.schema(
-    [
-        pa.field("series", pa.string()),
-        _BATCH,
-        pa.field("change_batch", pa.string()),
-        pa.field("state", pa.string()),
-        pa.field("next_step", pa.string()),
-    ]
-)
-"""One row an alarm: what is watched, when it fired, since when, and what became of it."""
-
-WARNINGS = pa.schema(
-    [
-        _BATCH,
-        pa.field("signal", pa.string()),
-        pa.field("effect", pa.float64()),
-        pa.field("limit", pa.float64()),
-        pa.field("warned", pa.bool_()),
-        pa.field("detail", pa.string()),
-    ]
-)
-"""One row a batch and signal: early warnings, which are never accuracy."""
-
-RULES = pa.schema(
-    [
-        pa.field("rule", pa.string()),
-        pa.field("label", pa.string()),
-        pa.field("votes", pa.int64()),
-        pa.field("coverage", pa.float64()),
-        pa.field("overlaps", pa.float64()),
-        pa.field("conflicts", pa.float64()),
-        pa.field("accuracy", pa.float64()),
-        pa.field("accuracy_low", pa.float64()),
-        pa.field("accuracy_high", pa.float64()),
-        pa.field("gold", pa.int64()),
-        pa.field("near_duplicate_of", pa.string()),
-        pa.field("changed_items", pa.int64()),
-    ]
-)
-"""One row a rule; shares of all items, accuracy on audit gold."""
-
-SCHEMAS: Mapping[str, pa.Schema] = {
-    "quality_by_batch": QUALITY_BY_BATCH,
-    "class_shares": CLASS_SHARES,
-    "voter_scorecard": VOTER_SCORECARD,
-    "class_quality": CLASS_QUALITY,
-    "alarms": ALARMS,
-    "early_warnings": WARNINGS,
-    "evidence": EVIDENCE,
-    "rules": RULES,
+TABLES: Mapping[str, str] = {
+    "quality_by_batch": "quality_by_batch",
+    "class_shares": "label_distribution",
+    "voter_scorecard": "voter_scorecard",
+    "class_quality": "class_quality",
+    "alarms": "alarms",
+    "early_warnings": "early_warnings",
+    "evidence": "drift_series",
+    "rules": "rule_analysis",
 }
+"""What the page draws, and the published file whose columns it has."""
+
+
+def columns_of(name: str) -> pa.Schema:
+    """Return the columns of one of :data:`TABLES`, as its file declares them."""
+    return published()[TABLES[name]].arrow_shown
+
+
+def told(series: object) -> str:
+    """Name a watched series for people."""
+    return "released labels" if series == "labels" else str(series)
+
+
+def _nothing() -> pa.Table:
+    return pa.table({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +49,7 @@ class ReportData:
     generated_at : datetime
         When the tables were published, with a time zone.
     quality_by_batch, class_shares, voter_scorecard, class_quality : pyarrow Tables
-        Columns of :data:`SCHEMAS`; further columns are ignored, missing ones are filled with
+        Columns as :func:`columns_of`; further columns are ignored, missing ones are filled with
         nulls, castable types are cast.
     alarms, early_warnings, evidence, rules : pyarrow Tables, optional
     target_accuracy : float, optional
@@ -174,18 +75,18 @@ class ReportData:
     class_shares: pa.Table
     voter_scorecard: pa.Table
     class_quality: pa.Table
-    alarms: pa.Table = field(default_factory=ALARMS.empty_table)
-    early_warnings: pa.Table = field(default_factory=WARNINGS.empty_table)
-    evidence: pa.Table = field(default_factory=EVIDENCE.empty_table)
-    rules: pa.Table = field(default_factory=RULES.empty_table)
+    alarms: pa.Table = field(default_factory=_nothing)
+    early_warnings: pa.Table = field(default_factory=_nothing)
+    evidence: pa.Table = field(default_factory=_nothing)
+    rules: pa.Table = field(default_factory=_nothing)
     target_accuracy: float | None = None
     simulated_voters: bool = False
     notes: tuple[str, ...] = ()
     published: Mapping[str, pa.Table] = field(default_factory=dict[str, pa.Table])
 
     def __post_init__(self) -> None:
-        for name, schema in SCHEMAS.items():
-            object.__setattr__(self, name, _conform(name, getattr(self, name), schema))
+        for name in TABLES:
+            object.__setattr__(self, name, _conform(name, getattr(self, name), columns_of(name)))
         if self.generated_at.tzinfo is None:
             object.__setattr__(self, "generated_at", self.generated_at.replace(tzinfo=UTC))
 

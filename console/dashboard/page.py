@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.dashboard import charts
 from console.dashboard.cells import Picture
-from console.dashboard.data import SCHEMAS, ReportData
+from console.dashboard.data import TABLES, ReportData, told
 from console.dashboard.findings import findings
 from console.dashboard.summary import headline
 
@@ -200,7 +200,7 @@ def render(report: ReportData) -> str:
     used = {figure.table for figure in figures}
     payload = {
         "task": report.task,
-        "tables": {name: report.rows(name) for name in SCHEMAS if name in used},
+        "tables": {name: report.rows(name) for name in TABLES if name in used},
         "figures": {
             f.key: {"table": f.table, "rows": f.rows, "spec": f.draw().to_dict()} for f in figures
         },
@@ -213,7 +213,7 @@ def render(report: ReportData) -> str:
         report=report,
         sections=shown,
         headline=headline(report),
-        alarms=report.rows("alarms"),
+        alarms=[{**row, "series": told(row["series"])} for row in report.rows("alarms")],
         rules=report.rows("rules"),
         findings=findings(report.published),
         batches=list(dict.fromkeys(report.quality_by_batch["batch"].to_pylist())),

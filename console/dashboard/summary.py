@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from console.dashboard.data import ReportData
+from console.dashboard.data import ReportData, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ def headline(report: ReportData) -> list[Headline]:
         return [Headline("Batches", "none", "nothing has been labelled yet")]
     measured = [row for row in rows if row["accuracy"] is not None]
     alarmed = [str(row["batch"]) for row in rows if row["alarm"]]
-    standing = [str(row["series"]) for row in report.rows("alarms") if row["state"] == "open"]
+    standing = [told(row["series"]) for row in report.rows("alarms") if row["state"] == "open"]
     numbers: list[Headline] = []
     if measured:
         last = measured[-1]

@@ -128,7 +128,12 @@ class Table:
     @cached_property
     def arrow(self) -> pa.Schema:
         """The columns as Arrow has them."""
-        return pa.schema([(name, ARROW[column.type]) for name, column in self.columns.items()])
+        return _arrow(self.columns)
+
+    @cached_property
+    def arrow_shown(self) -> pa.Schema:
+        """The columns that are published, as Arrow has them."""
+        return _arrow(self.shown)
 
     @property
     def dagster_schema(self) -> dg.TableSchema:
@@ -139,6 +144,10 @@ class Table:
                 for name, column in self.columns.items()
             ]
         )
+
+
+def _arrow(columns: Mapping[str, Column]) -> pa.Schema:
+    return pa.schema([(name, ARROW[column.type]) for name, column in columns.items()])
 
 
 def as_arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:

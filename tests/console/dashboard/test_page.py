@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from console.dashboard import charts
-from console.dashboard.data import QUALITY_BY_BATCH, SCHEMAS, ReportData
+from console.dashboard.data import ReportData, columns_of
 from console.dashboard.page import HERE, render, sections
 from console.dashboard.summary import headline
 from console.dashboard.versions import few_versions
@@ -57,7 +57,7 @@ def report(batches=24, alarm_from=20, **changes):
             "coverage": [0.2, 0.8, 0.85],
             "overlap": [0.2, 0.2, 0.2],
             "conflict": [0.02, 0.05, 0.06],
-            "gold": [10, 60, 70],
+            "reviewed": [10, 60, 70],
             "accuracy": [0.9, 0.93, 0.95],
             "accuracy_low": [0.6, 0.84, 0.87],
             "accuracy_high": [0.98, 0.97, 0.98],
@@ -115,7 +115,7 @@ def test_every_chart_is_a_valid_drawing_of_its_table():
             spec = figure.draw().to_dict()
             assert f'"name": "{figure.table}"' in json.dumps(spec)
             for row in figure.rows:
-                assert row in SCHEMAS[figure.table].names
+                assert row in columns_of(figure.table).names
 
 
 def test_a_chart_asks_only_for_columns_that_are_published():
@@ -124,7 +124,7 @@ def test_a_chart_asks_only_for_columns_that_are_published():
             text = json.dumps(figure.draw().to_dict())
             asked = set(re.findall(r'"field": "(\w+)"', text))
             made = set(re.findall(r'"as": "(\w+)"', text)) | {"measure", "value", "name"}
-            assert asked - made <= set(SCHEMAS[figure.table].names)
+            assert asked - made <= set(columns_of(figure.table).names)
 
 
 def test_the_page_carries_its_tables_and_loads_nothing():
@@ -162,7 +162,7 @@ def test_simulated_voters_are_told_at_the_top():
 
 
 def test_headlines_tell_what_was_not_measured():
-    empty = QUALITY_BY_BATCH.empty_table()
+    empty = columns_of("quality_by_batch").empty_table()
     assert headline(report(quality_by_batch=empty))[0].value == "none"
     unmeasured = pa.table({"batch": ["a"], "items": [10], "labelled": [9]})
     assert headline(report(quality_by_batch=unmeasured))[0].value == "not measured"
@@ -201,7 +201,7 @@ def test_a_voter_of_many_versions_is_told_once():
 
 def test_an_empty_report_is_a_page_and_no_error():
     nothing = {
-        name: SCHEMAS[name].empty_table()
+        name: columns_of(name).empty_table()
         for name in (
             "quality_by_batch",
             "class_shares",
