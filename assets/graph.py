@@ -9,9 +9,11 @@ from assets.landing.arrivals import arrivals
 from assets.landing.items import items
 from assets.people.audit import audit_sample
 from assets.people.gold import gold
+from assets.people.planned import planned
 from assets.people.queue import queue
 from assets.people.rereviews import rereviews
 from assets.people.reviews import reviews
+from assets.people.scripted import scripted
 from assets.published.files import published
 from assets.published.marts import marts
 from assets.published.report import report
@@ -42,6 +44,8 @@ def assets(task: Task) -> list[dg.AssetsDefinition]:
         audit_sample(task),
         queue(task),
         rereviews(task),
+        planned(task),
+        *scripted(task),
         reviews(task),
         gold(task),
         accuracy(task),

@@ -1,15 +1,19 @@
 """A stand-in for people, so that the loop runs unattended: answers from a truth file, with errors."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain, count
 
+import dagster as dg
 import numpy as np
-import pyarrow as pa
 
+from assets.decorators import by_batch
 from assets.reading.truth import read_labels
 from resources.reviews.rows import Review
 from resources.reviews.store import ReviewStore
+from resources.store.table import as_arrow
+from resources.store.tables import PLANNED, SCRIPTED
+from resources.store.warehouse import Warehouse
 from resources.task.people_settings import ScriptedReviewer
 from resources.task.task import Task
 
@@ -17,27 +21,58 @@ REVIEWER = "scripted/truth"
 """Its name in every review: nobody takes it for a person."""
 
 
-def answer(task: Task, store: ReviewStore, plan: pa.Table) -> None:
-    """Answer a set share of the planned items, some of them wrong, if the task has such a reviewer.
+def scripted(task: Task) -> list[dg.AssetsDefinition]:
+    """Declare the answers of the scripted reviewer of ``task``, if it has one."""
+    reviewer = task.spec.reviewers.scripted
+    if reviewer is None:
+        return []
 
-    Which items are answered, and which wrongly, follows from the seed and the item alone: asked
-    again, the same answers come, and the store keeps them once.
-    """
-    scripted = task.spec.reviewers.scripted
-    if scripted is None or plan.num_rows == 0:
-        return
-    truth = read_truth(task, scripted)
-    known = store.answered(REVIEWER)
-    given: list[Review] = []
-    for row in plan.to_pylist():
-        item_id, origin = str(row["item_id"]), str(row["origin"])
-        share = {"audit": scripted.audit_share, "rereview": scripted.rereview_share}.get(
-            origin, scripted.queue_share
+    @by_batch(task, SCRIPTED, deps=[PLANNED], kinds=["sqlite"])
+    def scripted(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+        """Answers out of a truth file, some of them wrong, to a set share of what people are asked."""
+        batch = context.partition_key
+        warehouse.ensure(PLANNED)
+        store = ReviewStore(task.reviews)
+        known = store.answered(REVIEWER)
+        given = answers(
+            task, reviewer, warehouse.rows("people.scripted.planned", batch=batch), known
         )
+        store.record_many(one for one in given if one.idempotency_key not in known)
+        rows = [
+            {"item_id": one.item_id, "batch": one.batch, "origin": one.origin, "planned_in": batch}
+            for one in given
+        ]
+        warehouse.replace({SCRIPTED: as_arrow(SCRIPTED, rows)}, planned_in=batch)
+        return dg.MaterializeResult(metadata={"dagster/partition_row_count": len(rows)})
+
+    return [scripted]
+
+
+def answers(
+    task: Task,
+    scripted: ScriptedReviewer,
+    plan: Sequence[Mapping[str, str]],
+    known: Mapping[str, bool],
+) -> list[Review]:
+    """Return what the reviewer says of planned items.
+
+    Which items are answered, and which wrongly, follows from the seed and the item alone.
+
+    Parameters
+    ----------
+    plan : sequence of mappings
+        ``item_id``, ``batch`` and ``origin``.
+    known : mapping of str to bool
+        Keys of answers that were given before, and whether each still counts; one that does is
+        returned under the same key.
+    """
+    truth = read_truth(task, scripted) if plan else {}
+    shares = {"audit": scripted.audit_share, "rereview": scripted.rereview_share}
+    given: list[Review] = []
+    for row in plan:
+        item_id, origin = row["item_id"], row["origin"]
         rng = _chance(scripted.seed, item_id, origin)
-        key = f"{item_id}/{row['batch']}/{origin}"
-        key = _first(key, known)
-        if item_id not in truth or rng.random() >= share or key in known:
+        if item_id not in truth or rng.random() >= shares.get(origin, scripted.queue_share):
             continue
         label = truth[item_id]
         if rng.random() < scripted.error_rate:
@@ -45,16 +80,16 @@ def answer(task: Task, store: ReviewStore, plan: pa.Table) -> None:
         given.append(
             Review(
                 item_id=item_id,
-                batch=str(row["batch"]),
+                batch=row["batch"],
                 reviewer=REVIEWER,
                 outcome="label",
                 label=label,
                 origin=origin,
                 seconds=task.spec.reviewers.seconds_per_review,
-                idempotency_key=key,
+                idempotency_key=_first(f"{item_id}/{row['batch']}/{origin}", known),
             )
         )
-    store.record_many(given)
+    return given
 
 
 def _first(key: str, known: Mapping[str, bool]) -> str:

@@ -4,7 +4,15 @@ import dagster as dg
 import pytest
 
 from resources.dagster.instance import open_instance
-from resources.store.tables import CONSENSUS, DRIFT, EARLY_WARNINGS, OVERALL, RELEASED, REVIEWS
+from resources.store.tables import (
+    CONSENSUS,
+    DRIFT,
+    EARLY_WARNINGS,
+    OVERALL,
+    RELEASED,
+    REVIEWS,
+    SCRIPTED,
+)
 from resources.store.warehouse import warehouse_of
 from tests.conftest import DAYS
 
@@ -73,4 +81,5 @@ def test_a_series_says_who_promised_once_something_is_promised(shown, read, day)
 def test_what_the_script_answered_is_counted(shown, read, day):
     rows = read("from people.reviews where batch = ?", day)
     found = shown(REVIEWS, day)
-    assert found["answered_by_script"] == found["dagster/partition_row_count"] == len(rows) > 0
+    answered = shown(SCRIPTED, day)["dagster/partition_row_count"]
+    assert answered == found["dagster/partition_row_count"] == len(rows) > 0

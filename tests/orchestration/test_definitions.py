@@ -23,7 +23,7 @@ KEYS = """
 labels/consensus labels/released
 marts/class_quality marts/label_distribution marts/labels marts/quality_by_batch
 marts/voter_scorecard marts/votes
-people/audit_sample people/gold people/queue people/rereviews people/reviews
+people/audit_sample people/gold people/planned people/queue people/rereviews people/reviews people/scripted
 published/parquet published/report
 quality/accuracy quality/alarms quality/canary quality/drift quality/early_warnings quality/overall quality/queue_gain
 quality/rule_analysis quality/tracked

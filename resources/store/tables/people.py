@@ -59,6 +59,27 @@ REREVIEWS = table(
     },
     key=_OF_ITEM, group="people", published=True,
 )  # fmt: skip
+PLANNED = table(
+    "people", "planned", "What people are asked.", "an item and why it is shown",
+    {
+        "item_id": ITEM,
+        "batch": BATCH,
+        "origin": ("varchar", "Why it is shown: audit, queue or rereview."),
+        "planned_in": ("varchar", "The batch with which it was put up."),
+    },
+    key=(*_OF_ITEM, "origin"), group="people",
+)  # fmt: skip
+SCRIPTED = table(
+    "people", "scripted", "What the scripted reviewer, who is no person, answered.",
+    "an item and why it was shown",
+    {
+        "item_id": ITEM,
+        "batch": BATCH,
+        "origin": ("varchar", "Why it was shown: audit, queue or rereview."),
+        "planned_in": ("varchar", "The batch with which it was put up."),
+    },
+    key=(*_OF_ITEM, "origin"), group="people",
+)  # fmt: skip
 REVIEWS = table(
     "people", "reviews", "Answers of people as they were given.", "an answer",
     {
