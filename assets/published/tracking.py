@@ -14,6 +14,7 @@ import pyarrow as pa
 from filelock import FileLock
 
 from assets.published.history import HISTORY, delete_runs, write_history
+from assets.published.moved import follow_move
 from assets.reading.features import LookedAt, look
 from assets.reading.stamp import files_hash, publication_stamp
 from resources.dagster.conditions import when_batches_settle
@@ -92,6 +93,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
     def tracking(warehouse: Warehouse) -> dg.MaterializeResult:
         """One MLflow run a batch, and one that holds all batches as steps; the newest student."""
         warehouse.ensure(TRACKED, CANARY)
+        follow_move(task)
         with warehouse.connect() as db:
             figures = db.execute(FIGURES).to_arrow_table().to_pylist()
             stands = sorted(runs_that_stand(task))
