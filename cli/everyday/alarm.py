@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.which_task import TaskOption, named_once
 from resources.alerts.ledger import AlertLedger
 from resources.environment import user
 from resources.store.standing import stands
@@ -39,11 +40,14 @@ def alarm(
         What, typer.Argument(help="list, send alerts now, or what to do about a series.")
     ],
     series: Annotated[
-        str | None, typer.Argument(help="labels, class/NAME or voter/NAME; not for list.")
+        str | None,
+        typer.Argument(help="labels, class/NAME or voter/NAME; not for list and send."),
     ] = None,
     task: Annotated[
-        Path | None, typer.Option("--task", help="Folder or name; the only one, if there is one.")
+        Path | None,
+        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
     ] = None,
+    option: TaskOption = None,
     note: Annotated[str, typer.Option(help="Why; for a reset: what was mended.")] = "",
     days: Annotated[
         float | None, typer.Option(min=0.01, help="How long a mute lasts; 92 days at most.")
@@ -61,7 +65,9 @@ def alarm(
     from labeling.quality.trail import Action, Event
     from resources.alerts.trail import AlarmTrail
 
-    chosen = find_task(task)
+    if what in (What.LIST, What.SEND) and series is not None and task is None:
+        series, task = None, Path(series)
+    chosen = find_task(named_once(task, option))
     now = datetime.now(UTC)
     if what is What.SEND:
         from orchestration.sensors.alerting import send_alerts

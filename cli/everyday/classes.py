@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.asking import confirm, somebody_is_here
+from cli.which_task import TaskOption
 from resources.environment import user
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
@@ -38,16 +39,18 @@ def classes(
             help="list; rename OLD NEW; merge A B ... --into C; split OLD NEW NEW ...; retire OLD."
         ),
     ] = What.LIST,
-    names: Annotated[list[str] | None, typer.Argument(help="The classes that are meant.")] = None,
-    into: Annotated[str | None, typer.Option(help="The class that merged ones become.")] = None,
-    task: Annotated[
-        Path | None, typer.Option(help="Folder or name of the task; the only one, if there is one.")
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="The classes that are meant, and the task; the only one, if not said."),
     ] = None,
+    into: Annotated[str | None, typer.Option(help="The class that merged ones become.")] = None,
+    option: TaskOption = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do it without asking; else it is shown first.")
     ] = False,
 ) -> None:
     """Rename, merge, split or retire classes; answers, gold, votes and history are carried over."""
+    names, task = _names(what, names or [], option)
     chosen = find_task(task)
     out = Console(highlight=False, soft_wrap=True)
     if what is What.LIST:
@@ -55,7 +58,7 @@ def classes(
             raise TaskError("list takes no class; see `touchstone classes --help`")
         _list(out, chosen)
         return
-    asked = _asked(what, tuple(names or ()), into)
+    asked = _asked(what, tuple(names), into)
     from orchestration.class_changes import change_classes, plan_change
     from resources.store.warehouse import warehouse_of
 
@@ -70,6 +73,22 @@ def classes(
         confirm("Change the classes so?")
     change_classes(chosen, warehouse, plan)
     out.print(f"Done. `touchstone run {chosen.name}` does the rest.")
+
+
+def _names(what: What, names: list[str], option: Path | None) -> tuple[list[str], Path | None]:
+    """Tell the classes from the task behind them: one name too many, or the name of a task."""
+    classes = {What.LIST: 0, What.RENAME: 2, What.RETIRE: 1}.get(what)
+    if option is not None or not names:
+        return names, option
+    *others, last = names
+    if classes is not None:
+        return (others, Path(last)) if len(names) == classes + 1 else (names, None)
+    try:
+        found = find_task(Path(last))
+    except TaskError:
+        return names, None
+    known = last in found.classes or len(others) < (3 if what is What.SPLIT else 1)
+    return (names, None) if known else (others, Path(last))
 
 
 def preview(task: Task, plan: "Plan") -> list[str]:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.everyday.item_history import story_of, unknown
+from cli.which_task import TaskOption, named_once
 from resources.task.errors import TaskError
 from resources.task.locate import all_tasks, find_task
 
@@ -24,16 +25,21 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 def explain(
     item: Annotated[str, typer.Argument(help="The item's id.")],
     task: Annotated[
-        Path | None, typer.Option(help="Folder or name of the task; all are searched without it.")
+        Path | None,
+        typer.Argument(help="Folder or name of the task; all are searched without it."),
     ] = None,
+    option: TaskOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Show every vote on ITEM with its version, the posterior, who decided, and its reviews."""
-    chosen = [find_task(task)] if task else all_tasks(Path.cwd())
+    named = named_once(task, option)
+    chosen = [find_task(named)] if named else all_tasks(Path.cwd())
     found = [(one, story) for one in chosen if (story := story_of(one, item)) is not None]
     if len(found) > 1:
         names = ", ".join(one.name for one, _ in found)
-        raise TaskError(f"{item!r} is an item of {names}; say which with --task")
+        raise TaskError(
+            f"{item!r} is an item of {names}; say which: `touchstone explain {item} TASK`"
+        )
     if not found:
         raise unknown(chosen, item)
     if as_json:

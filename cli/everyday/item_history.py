@@ -187,7 +187,8 @@ def unknown(tasks: list[Task], item: str) -> TaskError:
         )
         near += [f"{name} ({task.name})" for name in found["item_id"].to_pylist()]
     if not searched:
-        return TaskError("no item is known yet: nothing was run; `touchstone run` does")
+        which = f" {tasks[0].name}" if len(tasks) == 1 else ""
+        return TaskError(f"no item is known yet: nothing was run; `touchstone run{which}` does")
     where = ", ".join(task.name for task in searched)
     guess = f"; did you mean {', '.join(near)}?" if near else ""
     return TaskError(f"no item {item!r} has arrived in {where}{guess}")

@@ -67,6 +67,11 @@ def injections(
             f"the model of {chosen.name} is simulated: it reads no text, so that no text can turn "
             "its labels; take `simulated:` out of task.yaml and name a real one"
         )
+    if chosen.spec.models is None:
+        nothing = f"{chosen.name} asks no language model: no text in an item can turn its labels"
+        none = {"task": chosen.name, "items": 0, "cost_usd": 0.0, "voters": [], "notes": [nothing]}
+        typer.echo(json.dumps(none) if as_json else nothing)
+        return
     prompts = tuple(prompt.alone() for prompt in prompts_of(chosen))
     plain = _items(chosen, items)
     plan = attacked(plain, [c.name for c in classes_of(chosen)])

@@ -43,6 +43,12 @@ def quote(
 ) -> None:
     """Tell how many calls, tokens and dollars are still to come; sends nothing."""
     found = find_task(task)
+    if found.spec.models is None:
+        nothing = f"{found.name} asks no language model: there is nothing to quote"
+        spent = {"cost_usd": 0.0, "spent_usd": 0.0, "spent_today_usd": 0.0}
+        none = {"task": found.name, "voters": [], **spent, "budget": None, "notes": [nothing]}
+        typer.echo(json.dumps(none) if as_json else nothing)
+        return
     items, source = _items(found, batch)
     asked, certain = _asked(found, items)
     with Ledger(found.ledger) as ledger:
