@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT))
 
 from docs.site.commands import command_pages  # noqa: E402
 from docs.site.settings import settings_pages  # noqa: E402
+from docs.site.tables import table_pages  # noqa: E402
 
 WRITTEN = (
     "*.md",
@@ -43,7 +44,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def reference() -> Mapping[str, str]:
     """Return the pages that the code says by itself, by their places in the site."""
-    return {**command_pages(), **settings_pages()}
+    return {**command_pages(), **settings_pages(), **table_pages()}
 
 
 def _expanded(entries: Iterable[Any], pages: list[str]) -> Iterable[Any]:

@@ -9,6 +9,7 @@ import pytest
 from cli.app import command, commands
 from labeling.llm.settings import Settings
 from labeling.rules.keys import COMMON, KINDS, OPTIONS
+from resources.store.published import published
 from resources.task.json_schema import sections_of, task_schema
 from resources.task.schema import TaskSpec
 from tests.docs.conftest import PAGES, ROOT
@@ -64,6 +65,19 @@ def test_every_key_of_a_rule_and_of_a_prompt_has_its_place(site: Path) -> None:
     assert [key for key in (*COMMON, *KINDS, *OPTIONS) if key not in rules] == []
     prompts = text_of(site / "reference" / "prompts.html")
     assert [key for key in Settings.model_fields if key not in prompts] == []
+
+
+def test_every_published_table_and_column_has_its_place(site: Path) -> None:
+    page = (site / "reference" / "tables.html").read_text(encoding="utf-8")
+    tables = published()
+    assert {"labels", "quality_by_batch", "alarms", "set_aside"} <= tables.keys()
+    for name, table in tables.items():
+        section = page.partition(f'<h2 id="{name}">')[2].partition("<h2 ")[0]
+        said = html.unescape(re.sub(r"<[^>]+>", "", section))
+        assert table.told in said
+        wanted = {column: one.description for column, one in table.shown.items()}
+        assert all(wanted.values())
+        assert [c for c, told in wanted.items() if f"{c}\n" not in said or told not in said] == []
 
 
 def test_pages_ask_no_other_host(site: Path) -> None:
