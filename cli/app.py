@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
+from cli.options import explained
 from labeling.errors import LabelingError
 from resources.environment import prepare
 
@@ -24,6 +25,7 @@ ROOMS = {
         "run",
         "up",
         "review",
+        "people",
         "status",
         "explain",
         "export",
@@ -35,16 +37,17 @@ ROOMS = {
     ),
     "doctor": ("doctor",),
     "models": ("quote", "ledger", "canary", "injections"),
-    "file": ("rules", "consensus", "estimate", "drift", "plan"),
+    "file": ("rules", "suggest", "compare", "consensus", "estimate", "drift", "plan"),
 }
 """Folder to its commands, in the order of the help; each is a function in the file of its name.
 
-A word that Python keeps for itself has an underscore behind it there.
+A word that Python keeps for itself has an underscore behind it there. Beside it stand its EXAMPLES,
+without the word touchstone: together they show every option.
 """
 
 GROUPS = {
     "models": "What language models cost, what they said, and whether they changed.",
-    "file": "Work on plain files, without a task: rules, consensus, estimate, drift, plan.",
+    "file": "Work on plain files, without a task: rules, votes, labels and reviews.",
 }
 """Folders whose commands stand in a group; they go by their bare names too, which no help lists."""
 
@@ -118,7 +121,7 @@ def command(name: str) -> Any:
     module = importlib.import_module(f"cli.{path.parent.name}.{path.stem}")
     alone = typer.Typer(add_completion=False, pretty_exceptions_show_locals=False)
     alone.command(name)(getattr(module, _python_name(name)))
-    return typer.main.get_command(alone)
+    return explained(typer.main.get_command(alone), module.EXAMPLES)
 
 
 def _python_name(command: str) -> str:

@@ -8,7 +8,12 @@ import typer
 from resources.task.errors import TaskError
 
 TaskOption = Annotated[
-    Path | None, typer.Option("--task", help="The same, wherever it stands among the others.")
+    Path | None,
+    typer.Option(
+        "--task",
+        help="Name the task so, wherever it stands among the words.",
+        show_default="the task named last",
+    ),
 ]
 
 

@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -11,15 +10,21 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.doctor.checkup import Finding, examine
+from cli.options import AsJson
 
 TO_MEND = 1
 """Exit code where something must be mended."""
 
 SIGNS = {"fine": ("ok", "green"), "note": ("note", "yellow"), "mend": ("MEND", "bold red")}
 
+EXAMPLES = (
+    "doctor",
+    "doctor --json",
+)
+
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check the installation and every task of the project; exit with 1 if something must be mended."""
     findings = list(examine(Path.cwd()))

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.options import AsJson, OneTask
 from cli.which_task import TaskOption, named_once
 from resources.alerts.ledger import AlertLedger
 from resources.environment import user
@@ -35,6 +36,14 @@ class What(StrEnum):
     SEND = "send"
 
 
+EXAMPLES = (
+    "alarm list --json",
+    "alarm acknowledge class/billing --note 'rules are being mended' --who anna",
+    "alarm mute labels --days 7",
+    "alarm reset labels --batch 2026-03-12 --note 'new rules' --task invoices",
+)
+
+
 def alarm(
     what: Annotated[
         What, typer.Argument(help="list, send alerts now, or what to do about a series.")
@@ -43,23 +52,31 @@ def alarm(
         str | None,
         typer.Argument(help="labels, class/NAME or voter/NAME; not for list and send."),
     ] = None,
-    task: Annotated[
-        Path | None,
-        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
-    ] = None,
+    task: OneTask = None,
     option: TaskOption = None,
-    note: Annotated[str, typer.Option(help="Why; for a reset: what was mended.")] = "",
+    note: Annotated[
+        str,
+        typer.Option(help="Why it is done; for a reset, what was mended.", show_default="nothing"),
+    ] = "",
     days: Annotated[
-        float | None, typer.Option(min=0.01, help="How long a mute lasts; 92 days at most.")
+        float | None,
+        typer.Option(
+            min=0.01,
+            help="Days that a mute lasts, 92 at most; needed with mute alone.",
+            show_default="none",
+        ),
     ] = None,
     batch: Annotated[
         str | None,
         typer.Option(
-            help="Batch whose alarm is meant, or the last one before a fix; else the newest."
+            help="Batch whose alarm is meant, or the last one before a fix.",
+            show_default="the newest",
         ),
     ] = None,
-    who: Annotated[str | None, typer.Option(help="Who answers for it; else you.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    who: Annotated[
+        str | None, typer.Option(help="Who answers for it.", show_default="your user name")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """List alarms; acknowledge, mute until, or reset one after a fix. All of it is kept."""
     from labeling.quality.trail import Action, Event

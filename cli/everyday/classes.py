@@ -32,6 +32,13 @@ class What(StrEnum):
     RETIRE = "retire"
 
 
+EXAMPLES = (
+    "classes",
+    "classes rename late delay --yes",
+    "classes merge rude noisy --into complaint --task invoices",
+)
+
+
 def classes(
     what: Annotated[
         What,
@@ -43,7 +50,13 @@ def classes(
         list[str] | None,
         typer.Argument(help="The classes that are meant, and the task; the only one, if not said."),
     ] = None,
-    into: Annotated[str | None, typer.Option(help="The class that merged ones become.")] = None,
+    into: Annotated[
+        str | None,
+        typer.Option(
+            help="The class that merged ones become; needed with merge alone.",
+            show_default="none",
+        ),
+    ] = None,
     option: TaskOption = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do it without asking; else it is shown first.")

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.everyday.item_history import story_of, unknown
+from cli.options import AsJson
 from cli.which_task import TaskOption, named_once
 from resources.task.errors import TaskError
 from resources.task.locate import all_tasks, find_task
@@ -21,6 +22,11 @@ SHOWN_CHARACTERS = 400
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 """What would move the cursor or recolour the terminal if an item's text held it."""
 
+EXAMPLES = (
+    "explain m-0042",
+    "explain m-0042 --task invoices --json",
+)
+
 
 def explain(
     item: Annotated[str, typer.Argument(help="The item's id.")],
@@ -29,7 +35,7 @@ def explain(
         typer.Argument(help="Folder or name of the task; all are searched without it."),
     ] = None,
     option: TaskOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show every vote on ITEM with its version, the posterior, who decided, and its reviews."""
     named = named_once(task, option)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from cli.options import OneTask
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
@@ -25,6 +26,12 @@ MODEL = (".joblib",)
 CARD = b"# Student of "
 """How a model card begins."""
 
+EXAMPLES = (
+    "export invoices -o labels.parquet --text",
+    "export invoices -o reviews.json --reviews",
+    "export invoices -o student.joblib --model",
+)
+
 
 def export(
     out: Annotated[
@@ -32,25 +39,23 @@ def export(
         typer.Option(
             "--out",
             "-o",
-            help="Labels: .csv, .parquet, .jsonl. Reviews: .csv, .jsonl, .json (Label Studio). "
-            "Model: .joblib.",
+            help="Write to this file: labels as .csv, .parquet or .jsonl, reviews as .csv, .jsonl or "
+            ".json (of Label Studio), a model as .joblib.",
         ),
     ],
-    task: Annotated[
-        Path | None,
-        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
-    ] = None,
+    task: OneTask = None,
     text: Annotated[
         bool,
         typer.Option("--text", help="Write the items' texts too, and what names their images."),
     ] = False,
     reviews: Annotated[
-        bool, typer.Option("--reviews", help="People's answers instead of labels.")
+        bool, typer.Option("--reviews", help="Write people's answers instead of labels.")
     ] = False,
     model: Annotated[
         bool,
         typer.Option(
-            "--model", help="The newest student, and its card (.md); needs no Touchstone."
+            "--model",
+            help="Write the newest student, which needs no Touchstone, and its card (.md).",
         ),
     ] = False,
 ) -> None:

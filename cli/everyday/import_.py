@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from cli.everyday.import_told import counts, read_as, tell_left_out, what_for
+from cli.options import OneTask
 from labeling.counted import counted
 from resources.reviews.rows import Review, ReviewError
 from resources.store.standing import stands
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
     from console.formats.measuring import Use
     from console.formats.taking import Taken
 
+EXAMPLES = (
+    "import labelled.csv invoices --label verdict --reviewer anna --dry-run",
+    "import sample.jsonl invoices --random 0.05 --unknown keep",
+    "import labels.npy invoices --items texts.csv",
+)
+
 
 def import_(
     file: Annotated[
@@ -35,37 +42,41 @@ def import_(
             "label and item_id or text; an array of labels (.npy) with --items."
         ),
     ],
-    task: Annotated[
-        Path | None,
-        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
-    ] = None,
+    task: OneTask = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what was read as what, and take nothing in.")
     ] = False,
     unknown: Annotated[
         str,
         typer.Option(
-            help="Rows about no item of the task: refuse the file, skip them, or keep those with "
-            "a text as items of their own."
+            help="What rows about no item of the task do: refuse the file, skip (leave them out), or "
+            "keep (those with a text become items of their own)."
         ),
     ] = "refuse",
     random: Annotated[
         float | None,
         typer.Option(
             metavar="PROBABILITY",
-            help="The items were drawn at random from their batches, each with this probability: "
-            "then they measure. Without it, only those of the audit sample measure; the rest teach.",
+            help="Say that the items were drawn at random from their batches, each with this "
+            "probability, so that they measure.",
+            show_default="those of the audit sample measure, the rest teach",
         ),
     ] = None,
     label: Annotated[
         str | None,
-        typer.Option(help="Column, control or question with the label, if it cannot be told."),
+        typer.Option(
+            help="Column, control or question with the label.", show_default="what can be told"
+        ),
     ] = None,
     reviewer: Annotated[
-        str | None, typer.Option(help="Who answered, where the file does not say.")
+        str | None,
+        typer.Option(help="Who gave all the answers.", show_default="what the file says"),
     ] = None,
     items: Annotated[
-        Path | None, typer.Option(help="For an array: the file whose rows its labels are of.")
+        Path | None,
+        typer.Option(
+            help="For an array of labels, the file whose rows they are of.", show_default="none"
+        ),
     ] = None,
 ) -> None:
     """Take items to review and answers into TASK; taking them in twice changes nothing."""

@@ -10,23 +10,32 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.everyday.export import whole
+from cli.options import AsJson, OneTask
 from resources.store.standing import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 
 PATIENCE_S = 20.0
 
+EXAMPLES = (
+    "quarantine invoices --limit 0",
+    "quarantine invoices -o set_aside.csv",
+    "quarantine invoices --json",
+)
+
 
 def quarantine(
-    task: Annotated[
-        Path | None,
-        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
-    ] = None,
+    task: OneTask = None,
     out: Annotated[
-        Path | None, typer.Option("-o", help="Write all rows with their content to a CSV file.")
+        Path | None,
+        typer.Option(
+            "-o",
+            help="Write all rows with their content to this CSV file, and print none.",
+            show_default="no file",
+        ),
     ] = None,
-    limit: Annotated[int, typer.Option(min=0, help="Rows shown; 0 for all.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="Rows that are shown at most; 0 for all.")] = 20,
+    as_json: AsJson = False,
 ) -> None:
     """Show which rows were set aside as they landed, where they stand and why."""
     from assets.landing.set_aside import ALL, set_aside

@@ -1,6 +1,5 @@
 """``touchstone reset``: begin anew, with what people and models said."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.asking import confirm
+from cli.options import OneTask
 from labeling.counted import counted
 from resources.task.locate import find_task
 from resources.task.task import Task
@@ -15,14 +15,18 @@ from resources.task.task import Task
 if TYPE_CHECKING:
     from orchestration.resetting import ResetPlan
 
+EXAMPLES = ("reset invoices --from 2026-03-02",)
+
 
 def reset(
-    task: Annotated[
-        Path | None,
-        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
-    ] = None,
+    task: OneTask = None,
     since: Annotated[
-        str | None, typer.Option("--from", help="Only this batch and those after it.")
+        str | None,
+        typer.Option(
+            "--from",
+            help="Take out only this batch and those after it.",
+            show_default="all batches",
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
 ) -> None:

@@ -7,41 +7,50 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.everyday.people import invite, revoke
+from cli.options import OneTask
 from console.app import create_app, is_loopback, serve
 from console.settings import LOOPBACK, ClassInfo, ConsoleSettings
-from resources.reviews.reviewers import Reviewers
 from resources.reviews.rows import ReviewError
-from resources.reviews.store import ReviewStore
 from resources.task.locate import find_task
 from resources.task.task import Task
 
 ANYWHERE = ("0.0.0.0", "::")  # noqa: S104
 
+EXAMPLES = (
+    "review invoices --as anna --port 9000",
+    "review invoices --host 0.0.0.0 --name reviews.example.org --certificate site.pem --private-key key.pem",
+    "review invoices --label-studio",
+)
+
 
 def review(
-    task: Annotated[
-        Path | None,
-        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
-    ] = None,
+    task: OneTask = None,
     host: Annotated[
         str, typer.Option(help="Listen here; anything but this machine asks for a sign-in.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the console.")] = 8765,
     name: Annotated[
         list[str] | None,
-        typer.Option("--name", help="Host name under which others reach it; may be given again."),
+        typer.Option(
+            "--name",
+            help="Host name under which others reach it; may be given again.",
+            show_default="this machine alone",
+        ),
     ] = None,
     reviewer: Annotated[
-        str | None, typer.Option("--as", help="Who answers on this machine; else your user name.")
+        str | None,
+        typer.Option("--as", help="Who answers on this machine.", show_default="your user name"),
     ] = None,
-    invite: Annotated[
-        str | None, typer.Option(help="Print a new token for this person, and stop.")
+    certificate: Annotated[
+        Path | None,
+        typer.Option(help="Certificate for HTTPS, a PEM file.", show_default="no HTTPS"),
     ] = None,
-    role: Annotated[
-        str, typer.Option(help="Of --invite: reviewer, adjudicator or admin.")
-    ] = "reviewer",
-    revoke: Annotated[
-        str | None, typer.Option(help="End this person's token and sessions, and stop.")
+    private_key: Annotated[
+        Path | None,
+        typer.Option(
+            help="Key of the certificate, a PEM file.", show_default="in the certificate's file"
+        ),
     ] = None,
     label_studio: Annotated[
         bool,
@@ -49,35 +58,23 @@ def review(
             "--label-studio", help="Pull from and push to the task's Label Studio once, and stop."
         ),
     ] = False,
-    hints: Annotated[
-        bool,
-        typer.Option("--hints", help="Show machine labels on half of the queue; never audits."),
-    ] = False,
-    certificate: Annotated[Path | None, typer.Option(help="For HTTPS, a PEM file.")] = None,
-    private_key: Annotated[
-        Path | None, typer.Option(help="Of the certificate, a PEM file.")
-    ] = None,
+    hints: Annotated[bool, typer.Option("--hints", hidden=True)] = False,
+    invited: Annotated[str | None, typer.Option("--invite", hidden=True)] = None,
+    role: Annotated[str, typer.Option(hidden=True)] = "reviewer",
+    revoked: Annotated[str | None, typer.Option("--revoke", hidden=True)] = None,
 ) -> None:
-    """Review items in the browser, or manage who may."""
+    """Review items in the browser; others than you need a token, see `touchstone people`."""
     chosen, out = find_task(task), Console()
     if label_studio:
         from console.label_studio_task import sync_task
 
         out.print(str(sync_task(chosen)), markup=False)
         return
-    if invite or revoke:
-        store = ReviewStore(chosen.reviews)
-        if invite:
-            token = Reviewers(store.database).invite(invite, role)
-            store.log("command line", "invited", f"{invite} as {role}")
-            out.print(f"Token of {invite} ({role}), shown only now:", markup=False)
-            typer.echo(token)
-        if revoke:
-            if not Reviewers(store.database).revoke(revoke):
-                raise ReviewError(f"nobody named {revoke!r} has a token for task {chosen.name!r}")
-            store.log("command line", "revoked", revoke)
-            out.print(f"{revoke} can no longer sign in; the reviews stay.", markup=False)
-        store.close()
+    if invited:
+        invite(chosen, invited, role)
+    if revoked:
+        revoke(chosen, revoked)
+    if invited or revoked:
         return
     said = settings(
         chosen,

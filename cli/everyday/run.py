@@ -1,7 +1,6 @@
 """``touchstone run``: files to checked labels, report and alarm."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 
+from cli.options import AsJson, OneTask
 from cli.progress import shown
 from resources.task.locate import find_task
 from resources.task.percent import percent
@@ -24,16 +24,23 @@ ALARM_EXIT = 3
 STOPPED_EXIT = 130
 """Exit code of a run that was stopped with Ctrl-C."""
 
+EXAMPLES = (
+    "run invoices",
+    "run invoices --batch 2026-03-02 --batch 2026-03-03",
+    "run invoices --json --fail-on-alarm",
+)
+
 
 def run(
-    task: Annotated[
-        Path | None,
-        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
-    ] = None,
+    task: OneTask = None,
     batch: Annotated[
-        list[str] | None, typer.Option(help="Label this batch even if nothing changed.")
+        list[str] | None,
+        typer.Option(
+            help="Label this batch even if nothing changed; may be given again.",
+            show_default="what is new or changed",
+        ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: AsJson = False,
     fail_on_alarm: Annotated[
         bool, typer.Option(help="Exit with 3 if an alarm of labels, a class or a voter is open.")
     ] = False,

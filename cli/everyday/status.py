@@ -14,6 +14,7 @@ from rich.table import Table
 from assets.landing import other_texts
 from assets.landing.set_aside import sentence_of
 from cli.everyday.run import published_alarms
+from cli.options import AsJson
 from cli.published_rows import canary, newest, published_quality, switches
 from orchestration.planning import answers_to_come, models_at_rest
 from resources.store.standing import stands
@@ -27,12 +28,17 @@ PATIENCE_S = 2.0
 BROKEN = 2
 """Exit code where a task.yaml cannot be read."""
 
+EXAMPLES = (
+    "status invoices",
+    "status --json",
+)
+
 
 def status(
     task: Annotated[
         Path | None, typer.Argument(help="Folder or name of the task; all of them without it.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show by task: batches, last run, labelled items, reviews owed, alarm, last report."""
     found, broken = ([find_task(task)], []) if task else _all_tasks(Path.cwd())

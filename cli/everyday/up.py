@@ -26,7 +26,17 @@ from resources.task.task import Task
 PATIENCE_S = 240.0
 """How long services may take until they answer, in seconds: MLflow makes its tables first."""
 
-Port = Annotated[int, typer.Option(min=1, max=65535, help="If it is taken, the next that is free.")]
+Port = Annotated[
+    int,
+    typer.Option(
+        min=1, max=65535, help="Port of the server; the next that is free, if it is taken."
+    ),
+]
+
+EXAMPLES = (
+    "up",
+    "up invoices --dagster-port 3001 --mlflow-port 5001 --console-port 8766 --json",
+)
 
 
 def up(

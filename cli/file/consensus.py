@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.options import AsJson
 from labeling.consensus.files import VoteFile, read_gold, read_votes, write_labels
 from labeling.consensus.label_model import LabelModel
 from labeling.consensus.methods import Method
@@ -20,6 +21,12 @@ from labeling.votes import ABSTAIN
 
 MAX_LISTED = 30
 """Voters that are shown; ``--json`` has all of them."""
+
+EXAMPLES = (
+    "consensus votes.csv -o labels.csv --gold gold.csv --explain",
+    "consensus votes.csv -o labels.parquet --classes HAM=0.9,SPAM=0.1 --id key --voters 'lf_*'",
+    "consensus votes.csv -o labels.csv --voters '!comment' --method majority --json",
+)
 
 
 def consensus(
@@ -31,53 +38,67 @@ def consensus(
         ),
     ],
     out: Annotated[
-        Path, typer.Option("-o", "--out", metavar="LABELS", help="Write labels (.csv, .parquet).")
+        Path,
+        typer.Option(
+            "-o", "--out", metavar="LABELS", help="Write the labels to this file, .csv or .parquet."
+        ),
     ],
     gold: Annotated[
         Path | None,
-        typer.Option(help="item_id, label of items drawn at random; probability if unequal."),
+        typer.Option(
+            help="Correct and measure by this file of item_id and label, drawn at random; with "
+            "probability where that was unequal.",
+            show_default="no file",
+        ),
     ] = None,
     classes: Annotated[
-        str | None, typer.Option(help="How many classes, or their names with commas.")
+        str | None,
+        typer.Option(
+            help="How many classes, or their names with commas between, each with =SHARE behind it if "
+            "the shares are known.",
+            show_default="what the votes name",
+        ),
     ] = None,
     method: Annotated[
         str,
         typer.Option(
-            help="auto, majority, weighted_majority, dawid_skene, ibcc, one_coin or pattern_ds."
+            help="How votes are read: auto, majority, weighted_majority, dawid_skene, ibcc, one_coin "
+            "or pattern_ds."
         ),
     ] = "auto",
     id_column: Annotated[
-        str | None, typer.Option("--id", help="Column with the id; else the first.")
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(help="Column that is no voter; wildcards, may be given again."),
+        str | None, typer.Option("--id", help="Column with the id.", show_default="the first")
     ] = None,
     voters: Annotated[
         list[str] | None,
-        typer.Option(help="Only these columns are voters, as 'lf_*'; may be given again."),
+        typer.Option(
+            help="Take these columns for voters, or with ! before it all but these; wildcards, may be "
+            "given again.",
+            show_default="all but the id",
+        ),
     ] = None,
-    balance: Annotated[
-        str | None, typer.Option(help="Shares of the classes, if known, as 0.9,0.1.")
-    ] = None,
-    seed: Annotated[
-        int, typer.Option(min=0, help="The same votes and seed give the same bytes.")
-    ] = 0,
     explain: Annotated[
         bool,
         typer.Option(
             help="Say what each voter is worth: siblings, what is lost without it, who would do."
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json: AsJson = False,
+    ignore: Annotated[list[str] | None, typer.Option(hidden=True)] = None,
+    balance: Annotated[str | None, typer.Option(hidden=True)] = None,
+    seed: Annotated[int, typer.Option(min=0, hidden=True)] = 0,
 ) -> None:
     """Turn many votes an item into one label, and say how far to trust it."""
+    names, shares = _classes(classes)
+    if balance is not None:
+        shares = _shares(balance.split(","), "--balance")
+    chosen = voters or []
     file = read_votes(
         votes,
         item_column=id_column,
-        ignore=ignore or (),
-        voters=voters or (),
-        classes=_classes(classes),
+        ignore=[*(ignore or []), *(one[1:] for one in chosen if one.startswith("!"))],
+        voters=[one for one in chosen if not one.startswith("!")],
+        classes=names,
     )
     reviewed = None if gold is None else read_gold(gold, file)
     if not len(file.item_ids):
@@ -89,7 +110,7 @@ def consensus(
         return
     model = LabelModel(
         len(file.classes),
-        class_balance=None if balance is None else _shares(balance),
+        class_balance=shares,
         random_state=seed,
         method=cast("Method", method),
         voter_names=file.voters,
@@ -108,23 +129,28 @@ def consensus(
         _show(report)
 
 
-def _classes(given: str | None) -> int | list[str] | None:
+def _classes(given: str | None) -> tuple[int | list[str] | None, list[float] | None]:
+    """Return the classes, or how many there are, and their shares where they are given."""
     if given is None:
-        return None
+        return None, None
     text = given.strip()
     if re.fullmatch(r"-?[0-9]{1,18}", text):
-        return int(text)
+        return int(text), None
     if re.fullmatch(r"-?[0-9]+", text):
         raise typer.BadParameter("no count of classes has so many digits", param_hint="--classes")
-    return [name.strip() for name in text.split(",") if name.strip()]
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    pairs = [name.rpartition("=") for name in names]
+    if not all(name and equals for name, equals, _ in pairs):
+        return names, None
+    return [name.strip() for name, _, _ in pairs], _shares([one[2] for one in pairs], "--classes")
 
 
-def _shares(given: str) -> list[float]:
+def _shares(given: list[str], option: str) -> list[float]:
     try:
-        return [float(share) for share in given.split(",")]
+        return [float(share) for share in given]
     except ValueError as error:
         raise typer.BadParameter(
-            f"{given!r} is not numbers with commas", param_hint="--balance"
+            f"{', '.join(given)} are not all numbers", param_hint=option
         ) from error
 
 

@@ -10,12 +10,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.options import AsJson
 from labeling.quality.family import MIN_REFERENCE, Budget
 from labeling.quality.review_drift import Drift
 from labeling.quality.review_drift import drift as find_drift
 from labeling.quality.review_table import read_reviews
 
 NUMBERS = ("promise", "evidence", "limit")
+
+EXAMPLES = (
+    "drift reviews.csv --target 0.92 --check",
+    "drift reviews.csv --reference 8 --batches 365 --false-alarms 0.01 --seed 1 --json",
+)
 
 
 def drift(
@@ -28,20 +34,31 @@ def drift(
         ),
     ],
     target: Annotated[
-        float | None, typer.Option(help="Accuracy you promise, such as 0.92.")
+        float | None,
+        typer.Option(help="Accuracy that you promise.", show_default="that of the reference"),
     ] = None,
     reference: Annotated[
-        int, typer.Option(min=0, help="Else: so many first batches that were healthy.")
+        int,
+        typer.Option(
+            min=0, help="So many first batches that were healthy, if nothing is promised."
+        ),
     ] = 0,
     batches_a_year: Annotated[
-        int, typer.Option("--batches", min=1, help="Batches in the period of the budget.")
+        int,
+        typer.Option(
+            "--batches", min=1, help="Batches in the period that --false-alarms is about."
+        ),
     ] = 52,
     false_alarms: Annotated[
         float, typer.Option(help="Probability of any false alarm in that period.")
     ] = 0.05,
-    seed: Annotated[int, typer.Option(help="Seed of the order of weighted reviews.")] = 0,
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if an alarm stands.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the order in which weighted reviews are taken.")
+    ] = 0,
+    check: Annotated[
+        bool, typer.Option("--check", help="End with exit code 1 if an alarm stands.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell whether accuracy fell below its promise, since when, and on what evidence."""
     table = read_reviews(reviews)

@@ -11,12 +11,18 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.options import AsJson
 from labeling.quality.review_estimate import Estimate, Estimates
 from labeling.quality.review_estimate import estimate as estimate_accuracy
 from labeling.quality.review_table import read_reviews
 
 MAX_LISTED = 60
 """Rows of a table that are printed; ``--json`` has all of them."""
+
+EXAMPLES = (
+    "estimate reviews.csv --window 4",
+    "estimate reviews.csv --level 0.9 --json",
+)
 
 
 def estimate(
@@ -29,10 +35,15 @@ def estimate(
         ),
     ],
     window: Annotated[
-        int, typer.Option(min=0, help="Also over a sliding window of so many batches.")
+        int,
+        typer.Option(
+            min=0, help="Estimate also over a sliding window of so many batches; 0 for none."
+        ),
     ] = 0,
-    level: Annotated[float, typer.Option(help="Coverage of the intervals.")] = 0.95,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    level: Annotated[
+        float, typer.Option(help="Share of samples whose interval holds the accuracy.")
+    ] = 0.95,
+    as_json: AsJson = False,
 ) -> None:
     """Estimate accuracy overall, by batch and by class, each with an interval."""
     found = estimate_accuracy(read_reviews(reviews), window, level)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.options import AsJson
 from labeling.errors import QualityError
 from labeling.quality.family import Budget
 from labeling.quality.planning import (
@@ -24,40 +25,65 @@ from labeling.quality.planning import (
 )
 from labeling.quality.review_table import read_labelled
 
+EXAMPLES = (
+    "plan 5000 --points 2 --accuracy 0.92 --seconds 8 --hourly 25",
+    "plan items.csv --points 4 --by-class --batches 365 --json",
+    "plan --reviews 100",
+)
+
 
 def plan(
     items: Annotated[
         Path | None,
         typer.Argument(
             metavar="ITEMS",
-            help="csv, jsonl or parquet of the batch's items: label, and posterior where the audit is "
-            "to be stratified by it.",
+            help="How many items the batch has; or their csv, jsonl or parquet: label, and posterior "
+            "where the audit is to be stratified by it.",
         ),
     ] = None,
     points: Annotated[
-        float | None, typer.Option(min=0.01, max=49, help="Half width wanted, such as 2 points.")
+        float | None,
+        typer.Option(
+            min=0.01,
+            max=49,
+            help="Half width of the interval that is wanted, in points of a hundred.",
+            show_default="asked of --reviews",
+        ),
     ] = None,
     reviews: Annotated[
-        int | None, typer.Option(min=1, help="The other way round: so many reviews.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Tell the other way round which interval so many reviews give.",
+            show_default="asked of --points",
+        ),
     ] = None,
-    accuracy: Annotated[float, typer.Option(min=0, max=1, help="Accuracy you expect.")] = 0.92,
-    population: Annotated[
-        int | None, typer.Option(min=1, help="Items of the batch, if no file is given.")
-    ] = None,
+    accuracy: Annotated[float, typer.Option(min=0, max=1, help="Accuracy that you expect.")] = 0.92,
     by_class: Annotated[
-        bool, typer.Option("--by-class", help="So narrow for every class; needs the file.")
+        bool,
+        typer.Option(
+            "--by-class", help="Plan an interval so narrow for every class; needs the file."
+        ),
     ] = False,
     seconds: Annotated[float, typer.Option(help="Seconds a review takes.")] = 10.0,
     hourly: Annotated[float, typer.Option(help="What an hour of review costs.")] = 0.0,
     batches_a_year: Annotated[
-        int, typer.Option("--batches", min=1, help="Batches a year, for the time to notice a drop.")
+        int,
+        typer.Option(
+            "--batches", min=1, help="Batches a year, by which the time to notice a drop is told."
+        ),
     ] = 52,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
+    population: Annotated[int | None, typer.Option(min=1, hidden=True)] = None,
 ) -> None:
     """Tell how many reviews give ± POINTS, or what interval so many REVIEWS give."""
     if (points is None) == (reviews is None):
         raise QualityError("give either --points (interval wanted) or --reviews (what you have)")
     effort = Effort(seconds, hourly)
+    if items is not None and str(items).isdecimal() and not items.is_file():
+        items, population = None, int(str(items))
+        if not population:
+            raise QualityError("a batch of 0 items has nothing to review; say how many there are")
     labels, error = (None, None) if items is None else read_labelled(items)
     count = population if labels is None else len(labels)
     if by_class and labels is None:

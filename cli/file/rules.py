@@ -4,27 +4,41 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.file.compare import MAX_LISTED, changes_as_json, show_changes
+from cli.file.rule_files import (
+    COLUMNS,
+    ClassNames,
+    ColumnNames,
+    PythonRules,
+    classes_of,
+    columns_of,
+    run_sql,
+)
+from cli.file.suggest import show_suggestions, suggested, suggestions_as_json
+from cli.options import AsJson
 from labeling.errors import RuleError
 from labeling.rules.analysis import analyse
 from labeling.rules.changes import Changes, changes
 from labeling.rules.engine import RuleSet
 from labeling.rules.hits import RuleVotes
-from labeling.rules.reading import read_classes, read_rules
-from labeling.rules.suggestions import Suggestion, as_yaml, suggest
+from labeling.rules.reading import read_rules
+from labeling.rules.suggestions import Suggestion
 from labeling.rules.tables import numbered, read_earlier, read_labels, read_texts, write_votes
 
 Rows = list[dict[str, Any]]
 
-MAX_LISTED = 20
-"""Failures and changed items that are shown; ``--json`` has all of them."""
+
+EXAMPLES = (
+    "rules rules.yaml texts.csv -o votes.csv --shape wide",
+    "rules rules.yaml texts.csv --python rules.py --gold gold.csv --json",
+    "rules rules.yaml texts.csv --classes HAM,SPAM --columns id=key,text=body --only link",
+    "rules invoices",
+)
 
 
 def rules(
@@ -39,60 +53,64 @@ def rules(
         typer.Argument(metavar="TEXTS", help="Items as csv, jsonl or parquet, a row each."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="Write the votes here (.csv or .parquet).")
+        Path | None,
+        typer.Option(
+            "-o",
+            "--out",
+            help="Write the votes to this file, .csv or .parquet.",
+            show_default="no file",
+        ),
     ] = None,
-    python_rules: Annotated[
-        Path | None, typer.Option("--python", help="A rules.py with @rule functions.")
-    ] = None,
-    classes: Annotated[
-        str | None,
-        typer.Option(help="Names of the classes with commas; else 'classes:' of the rules file."),
-    ] = None,
-    id_column: Annotated[str, typer.Option("--id", help="Column with the id.")] = "item_id",
-    text_column: Annotated[str, typer.Option("--text", help="Column with the text.")] = "text",
+    python_rules: PythonRules = None,
+    classes: ClassNames = None,
+    columns: ColumnNames = COLUMNS,
     shape: Annotated[
         Literal["long", "wide"],
-        typer.Option(help="A row a vote with names, or a row an item with numbers of classes."),
+        typer.Option(
+            help="Write a row a vote with names, or a row an item with numbers of classes."
+        ),
     ] = "long",
     only: Annotated[
-        list[str] | None, typer.Option(help="Apply this rule alone (may be given again).")
+        list[str] | None,
+        typer.Option(help="Apply this rule alone; may be given again.", show_default="all rules"),
     ] = None,
     gold: Annotated[
         Path | None,
-        typer.Option(help="item_id, label: accuracies with intervals, and labels for --suggest."),
+        typer.Option(
+            help="Measure the accuracy of each rule on this file of item_id and label.",
+            show_default="no file",
+        ),
     ] = None,
-    consensus: Annotated[
-        Path | None, typer.Option(help="item_id, label, p_0, …: labels for --suggest instead.")
-    ] = None,
-    before: Annotated[
-        Path | None, typer.Option(help="Long votes of an earlier version: show what changed.")
-    ] = None,
-    n_suggestions: Annotated[
-        int, typer.Option("--suggest", min=0, help="Suggest so many new rules, as YAML to paste.")
-    ] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
+    id_column: Annotated[str | None, typer.Option("--id", hidden=True)] = None,
+    text_column: Annotated[str | None, typer.Option("--text", hidden=True)] = None,
+    consensus: Annotated[Path | None, typer.Option(hidden=True)] = None,
+    before: Annotated[Path | None, typer.Option(hidden=True)] = None,
+    n_suggestions: Annotated[int, typer.Option("--suggest", min=0, hidden=True)] = 0,
 ) -> None:
     """Apply RULES.yaml to TEXTS: votes to a file, and a table of what each rule does.
 
     With a TASK and no TEXTS: its rules over all batches, what changed, and suggestions.
+
+    See `touchstone compare` for what an edit changed, `touchstone suggest` for new rules.
     """
     if texts is None:
         _show_task(rules_file, as_json=as_json)
         return
-    names = _classes(rules_file, classes)
+    names = classes_of(rules_file, classes)
     rule_set = RuleSet(read_rules(rules_file, names, python_rules), names)
-    batch = read_texts(texts, id_column, text_column)
+    batch = read_texts(texts, *columns_of(columns, id_column, text_column))
     labels = read_labels(gold, names) if gold else None
-    result = rule_set.apply(batch, run_sql=_run_sql, only=only)
+    result = rule_set.apply(batch, run_sql=run_sql, only=only)
     if out is not None:
         write_votes(out, result, batch["item_id"].combine_chunks(), names, shape)
     analysis: Rows = analyse(result, labels).to_pylist()
     difference = changes(read_earlier(before), result.votes) if before else None
-    suggestions: list[Suggestion] | None = None
+    suggestions = None
     source = "gold" if consensus is None else "consensus"
     if n_suggestions:
         known = labels if consensus is None else read_labels(consensus, names)
-        suggestions = _suggest(batch, known, names, result, n_suggestions)
+        suggestions = suggested(batch, known, names, result, n_suggestions)
     if as_json:
         typer.echo(json.dumps(_as_json(names, batch, result, analysis, difference, suggestions)))
         return
@@ -100,11 +118,9 @@ def rules(
     console.print(_table(analysis, batch.num_rows, with_gold=labels is not None))
     _print_failures(console, result)
     if difference is not None:
-        _print_changes(console, difference)
+        show_changes(console, difference)
     if suggestions is not None:
-        taken = [one.name for one in rule_set.rules]
-        text = as_yaml(suggestions, source, taken) if suggestions else "  # nothing stands out"
-        typer.echo(f"# suggestions from {source}\n{text}")
+        show_suggestions(suggestions, source, [one.name for one in rule_set.rules])
     if out is not None:
         order = ", ".join(f"{i} = {name}" for i, name in enumerate(names))
         legend = f" ({order}, -1 = no vote)" if shape == "wide" and numbered(names) else ""
@@ -125,53 +141,6 @@ def _show_task(given: Path, *, as_json: bool) -> None:
         show(Console(), task, found)
 
 
-def _classes(rules_file: Path, given: str | None) -> list[str]:
-    if given is not None:
-        names = [one.strip() for one in given.split(",") if one.strip()]
-        if len(names) < 2 or len(set(names)) != len(names):
-            raise RuleError(f"--classes is {given!r}, but names at least two different classes")
-        return names
-    names = read_classes(rules_file)
-    if names is None:
-        raise RuleError(
-            f"which classes are there? Write 'classes: [HAM, SPAM]' into {rules_file}, or give "
-            "--classes HAM,SPAM"
-        )
-    return names
-
-
-def _run_sql(query: str, batch: pa.Table) -> pa.Table:
-    import duckdb
-
-    with duckdb.connect() as db:
-        db.register("batch", batch)
-        return db.execute(query).to_arrow_table()
-
-
-def _suggest(
-    batch: Any, labels: Any, classes: list[str], result: RuleVotes, n: int
-) -> list[Suggestion]:
-    if labels is None:
-        raise RuleError("suggestions need labels: give --gold or --consensus")
-    at = pc.index_in(
-        batch["item_id"].combine_chunks(), value_set=labels["item_id"].combine_chunks()
-    )
-    rows = np.flatnonzero(at.is_valid().to_numpy(zero_copy_only=False))
-    known = labels.take(at.drop_null())
-    columns = [f"p_{i}" for i in range(len(classes))]
-    if all(name in known.column_names for name in columns):
-        probabilities = np.column_stack([known[name].to_numpy() for name in columns])
-    else:
-        label = pc.index_in(known["label"].combine_chunks(), value_set=pa.array(classes))
-        probabilities = np.eye(len(classes))[label.to_numpy()]
-    item = pc.index_in(result.votes["item_id"], value_set=batch["item_id"].combine_chunks())
-    voted = pc.index_in(result.votes["label"], value_set=pa.array(classes))
-    covered = np.zeros((batch.num_rows, len(classes)), dtype=bool)
-    covered[item.to_numpy(), voted.to_numpy()] = True
-    texts = [one or "" for one in batch["text"].take(rows).to_pylist()]
-    return suggest(texts, probabilities.astype(float), classes, covered=covered[rows], n=n)
-
-
 def _as_json(
     classes: list[str],
     batch: Any,
@@ -188,12 +157,9 @@ def _as_json(
         "failures": result.failures.to_pylist(),
     }
     if difference is not None:
-        found["changed_rules"] = difference.rules.to_pylist()
-        found["changed_items"] = difference.items.to_pylist()
+        found |= changes_as_json(difference)
     if suggestions is not None:
-        found["suggestions"] = [
-            {name: getattr(one, name) for name in one.__slots__} for one in suggestions
-        ]
+        found["suggestions"] = suggestions_as_json(suggestions)
     return found
 
 
@@ -239,18 +205,3 @@ def _print_failures(console: Console, result: RuleVotes) -> None:
         console.print(f"{failures.num_rows:,} failures; the rule abstains there:")
     for row in failures.slice(0, MAX_LISTED).to_pylist():
         console.print(escape(f"  {row['rule']} on {row['item_id']}: {row['message']}"))
-
-
-def _print_changes(console: Console, difference: Changes) -> None:
-    table = Table(title="Changed rules", title_justify="left")
-    names = ("voter", "version_before", "version_after", "kept", "gained", "lost", "changed")
-    for name in names:
-        table.add_column(name.replace("_", " "))
-    for row in difference.rules.to_pylist():
-        table.add_row(*(escape("-" if row[name] is None else str(row[name])) for name in names))
-    console.print(table)
-    for row in difference.items.slice(0, MAX_LISTED).to_pylist():
-        was, now = row["label_before"] or "no vote", row["label_after"] or "no vote"
-        console.print(escape(f"  {row['voter']} on {row['item_id']}: {was} → {now}"))
-    if difference.items.num_rows > MAX_LISTED:
-        console.print(f"  … and {difference.items.num_rows - MAX_LISTED:,} more votes")

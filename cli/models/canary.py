@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.options import AsJson, OneTask
 from resources.store.standing import stands
 from resources.store.tables import CANARY
 from resources.store.warehouse import warehouse_of
@@ -16,20 +17,25 @@ from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
 
+EXAMPLES = (
+    "canary invoices --now",
+    "canary invoices --accept llm/classify --json",
+)
+
 
 def canary(
-    task: Annotated[
-        Path | None,
-        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
-    ] = None,
+    task: OneTask = None,
     accept: Annotated[
         str | None,
-        typer.Option(help="Take this voter as it is now: its next round is the new reference."),
+        typer.Option(
+            help="Take this voter as it is now: its next round is the new reference.",
+            show_default="none",
+        ),
     ] = None,
     now: Annotated[
         bool, typer.Option("--now", help="Ask every prompt the panel at this moment.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show each round of the canary, ask one now, and accept a model that changed."""
     chosen = find_task(task)

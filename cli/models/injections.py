@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ from rich.table import Table
 
 from assets.votes.examples import example_pool
 from cli.asking import confirm
+from cli.options import AsJson, OneTask
 from labeling.llm.content import strings
 from labeling.llm.injections import Turned, attacked, tell
 from labeling.llm.labelling import label_batch
@@ -47,18 +47,22 @@ where g.origin = 'audit' and coalesce(i.text, '') <> '' order by md5(g.item_id) 
 """
 """Audited items: no prompt shows them as examples. An order that favours none, and is the same again."""
 
+EXAMPLES = (
+    "injections invoices --items 50",
+    "injections invoices --yes --afresh --json",
+)
+
 
 def injections(
-    task: Annotated[
-        Path | None,
-        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
-    ] = None,
-    items: Annotated[int, typer.Option(min=1, help="Reviewed items to attack, 20 ways each.")] = 20,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before money is spent.")] = False,
+    task: OneTask = None,
+    items: Annotated[
+        int, typer.Option(min=1, help="Reviewed items that are attacked, in 20 ways each.")
+    ] = 20,
+    yes: Annotated[bool, typer.Option("--yes", help="Spend money without asking before.")] = False,
     afresh: Annotated[
         bool, typer.Option(help="Ask again what an earlier measurement has asked.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Measure how often text inside an item ("ignore the above ...") turns its label."""
     chosen = find_task(task)

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.options import AsJson, OneTask
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 
@@ -27,25 +28,36 @@ COLUMNS = (
     ("p95_s", "p95", "{:.2f} s"),
 )
 
+EXAMPLES = (
+    "ledger invoices --json",
+    "ledger invoices --export answers.jsonl.gz",
+    "ledger invoices --import answers.jsonl.gz",
+    "ledger invoices --ask-again",
+)
+
 
 def ledger(
-    task: Annotated[
-        Path | None,
-        typer.Argument(help="Folder or name of the task; the only one, if there is one."),
-    ] = None,
+    task: OneTask = None,
     export: Annotated[
         Path | None,
-        typer.Option(help="Write every final answer to this cassette, a file to replay from."),
+        typer.Option(
+            help="Write every final answer to this cassette, a file to replay from.",
+            show_default="no file",
+        ),
     ] = None,
     import_: Annotated[
         Path | None,
-        typer.Option("--import", help="Take in the answers of this cassette; nothing is paid."),
+        typer.Option(
+            "--import",
+            help="Take in the answers of this cassette; nothing is paid.",
+            show_default="no file",
+        ),
     ] = None,
     ask_again: Annotated[
         bool,
         typer.Option(help="Ask models again that had asked to be left alone until later."),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show what models were asked and what it cost; export and import their answers."""
     from labeling.llm.cassette import export_cassette, import_cassette

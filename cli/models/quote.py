@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated, Any
 
 import duckdb
@@ -15,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from assets.votes.examples import example_pool
+from cli.options import AsJson, OneTask
 from labeling.items.reading import read_items
 from labeling.llm.content import strings
 from labeling.llm.ledger import Ledger
@@ -33,13 +33,18 @@ from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
 
+EXAMPLES = (
+    "quote invoices",
+    "quote invoices --batch 2026-03-02 --json",
+)
+
 
 def quote(
-    task: Annotated[
-        Path | None, typer.Argument(help="Folder or name of the task; the only one without it.")
+    task: OneTask = None,
+    batch: Annotated[
+        str | None, typer.Option(help="Quote this batch alone.", show_default="all batches")
     ] = None,
-    batch: Annotated[str | None, typer.Option(help="Only this batch.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Tell how many calls, tokens and dollars are still to come; sends nothing."""
     found = find_task(task)

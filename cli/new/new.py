@@ -23,11 +23,16 @@ RESERVED = ("dagster",)
 
 WORKSPACE = "# One code location a labelling task.\nload_from:\n"
 
+EXAMPLES = (
+    "new invoices",
+    "new walls --images",
+)
+
 
 def new(
     name: Annotated[str, typer.Argument(help="Small letters, digits and _; begins with a letter.")],
     images: Annotated[
-        bool, typer.Option("--images", help="An example on pictures instead of texts.")
+        bool, typer.Option("--images", help="Write an example on pictures instead of texts.")
     ] = False,
 ) -> None:
     """Write a commented task to tasks/NAME that runs as it is, and add it to workspace.yaml."""

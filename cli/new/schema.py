@@ -30,6 +30,11 @@ SCHEMAS: Mapping[Kind, Callable[[], dict[str, Any]]] = {
 IN_A_PROJECT = (Kind.TASK, Kind.RULES)
 """Of files that name their schema in their first line; editors check no front matter by one."""
 
+EXAMPLES = (
+    "schema rules",
+    "schema --write",
+)
+
 
 def schema(
     kind: Annotated[

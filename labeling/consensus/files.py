@@ -167,7 +167,7 @@ def _read_wide(
     elif suspects := [name for name in voters if name.lower() in TRUTHS]:
         raise VotesError(
             f"{path}: column {suspects[0]!r} looks like the truth, not like a voter; say "
-            f"--ignore {suspects[0]!r}, or name the voters with --voters"
+            f"--voters '!{suspects[0]}' to leave it out, or name the voters with --voters"
         )
     if not voters:
         raise VotesError(f"{path} has no voter left besides the id column {key!r}")

@@ -92,6 +92,14 @@ class Reviewers:
                 ).rowcount
             )
 
+    def listed(self) -> list[tuple[Person, bool]]:
+        """Return everybody who was ever invited, by name, and whether the token holds."""
+        with self._database.read() as db:
+            rows = db.execute(
+                "select name, role, token_hash is not null as may from people order by name"
+            ).fetchall()
+        return [(Person(row["name"], row["role"]), bool(row["may"])) for row in rows]
+
     def sign_in(self, token: str) -> str | None:
         """Return a new session for a valid token, else ``None``."""
         session = secrets.token_urlsafe(32)

@@ -1,0 +1,22 @@
+"""What commands have in common: the task that is meant, JSON, and how an option is explained."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+OneTask = Annotated[
+    Path | None,
+    typer.Argument(help="Folder or name of the task; the only one, if there is one."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+
+
+def explained(command: Any, examples: tuple[str, ...]) -> Any:
+    """Return a command whose help says of switches that they are off, and ends with examples."""
+    for option in command.params:
+        if getattr(option, "is_flag", False) and not option.secondary_opts:
+            option.show_default = "off"
+    lines = (f"    touchstone {example}" for example in examples)
+    command.epilog = "\n\n".join(["Examples:", *lines])
+    return command
