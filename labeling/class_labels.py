@@ -177,7 +177,7 @@ def _numbered(
         so = f", or say --classes {n_classes} if it is so" if n_classes <= MOST_CLASSES else ""
         raise VotesError(
             f"{_where(path, columns, found[-1])}, which would make {n_classes} classes. Name "
-            f"columns that are no voters with --ignore{so}"
+            f"columns that are no voters as in --voters '!COLUMN'{so}"
         )
     dotted = [text for text in found if text.endswith(".0")]
     if dotted and len(dotted) < len(found):
@@ -239,8 +239,8 @@ def _refuse(
     other = (
         ""
         if voter == "label"
-        else f", and -1 or nothing for an abstention. If {voter!r} is no voter, say --ignore "
-        f"{voter!r} or choose with --voters"
+        else f", and -1 or nothing for an abstention. If {voter!r} is no voter, leave it "
+        f"out with --voters '!{voter}' or choose those that are"
     )
     raise LabelingError(
         f"{_where(path, columns, wrong[0])}, which is no class; allowed are {allowed}{other}."

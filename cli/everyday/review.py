@@ -63,7 +63,10 @@ def review(
     role: Annotated[str, typer.Option(hidden=True)] = "reviewer",
     revoked: Annotated[str | None, typer.Option("--revoke", hidden=True)] = None,
 ) -> None:
-    """Review items in the browser; others than you need a token, see `touchstone people`."""
+    """Review items in the browser.
+
+    Others than you need a token to sign in: `touchstone people invite NAME`.
+    """
     chosen, out = find_task(task), Console()
     if label_studio:
         from console.label_studio_task import sync_task

@@ -94,7 +94,7 @@ def test_class_names_and_balance_are_taken(tmp_path):
     path = tmp_path / "long.csv"
     path.write_text("item,voter,label\n1,a,SPAM\n1,b,SPAM\n2,a,HAM\n")
     out = tmp_path / "l.csv"
-    result = run(path, "-o", out, "--classes", "HAM,SPAM", "--balance", "0.8,0.2", "--json")
+    result = run(path, "-o", out, "--classes", "HAM=0.8,SPAM=0.2", "--json")
     assert json.loads(result.output)["class_balance"] == pytest.approx([0.8, 0.2])
     with out.open() as lines:
         assert [row["label"] for row in csv.DictReader(lines)] == ["SPAM", "HAM"]
@@ -102,12 +102,12 @@ def test_class_names_and_balance_are_taken(tmp_path):
 
 def test_a_mistake_is_a_labeling_error_and_writes_nothing(votes, tmp_path):
     out = tmp_path / "labels.csv"
-    result = run(votes, "-o", out, "--ignore", "nope")
+    result = run(votes, "-o", out, "--voters", "!nope")
     assert isinstance(result.exception, LabelingError)
     assert "no column matches 'nope'" in str(result.exception)
     result = run(votes, "-o", out, "--method", "best")
     assert "there is no method 'best'" in str(result.exception)
-    assert run(votes, "-o", out, "--balance", "a,b").exit_code == 2
+    assert run(votes, "-o", out, "--classes", "A=a,B=b").exit_code == 2
     assert not out.exists()
 
 

@@ -46,7 +46,7 @@ def test_the_other_way_round_tells_the_interval(run):
 
 
 def test_a_posterior_saves_reviews_and_classes_are_planned_each(run, items):
-    plain = json.loads(run("--points", "4", "--population", "2000", "--json").output)
+    plain = json.loads(run("2000", "--points", "4", "--json").output)
     found = json.loads(run(items, "--points", "4", "--by-class", "--json").output)
     assert found["stratified"]
     assert found["total"]["reviews"] < plain["total"]["reviews"]

@@ -91,7 +91,7 @@ def test_jsonl_and_parquet_and_other_column_names_are_read(run, folder):
     (folder / "texts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     pq.write_table(pa.Table.from_pylist(rows), folder / "texts.parquet")
     for name in ("texts.jsonl", "texts.parquet"):
-        found = json.loads(run("--id", "key", "--text", "body", "--json", texts=name))
+        found = json.loads(run("--columns", "id=key,text=body", "--json", texts=name))
         assert [row["votes"] for row in found["rules"]] == [1, 0, 1, 1, 0]
 
 
@@ -141,7 +141,7 @@ def test_suggestions_are_printed_as_yaml(run, folder):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--id", "items"], "no column 'items' for item_id; it has item_id, text, likes"),
+        (["--columns", "id=items"], "no column 'items' for item_id; it has item_id, text, likes"),
         (["--classes", "HAM"], "at least two"),
         (["--suggest", "3"], "give --gold or --consensus"),
         (["--only", "lnk"], "Did you mean 'link'?"),

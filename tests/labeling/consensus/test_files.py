@@ -77,7 +77,7 @@ def test_names_of_classes_are_read_in_long_files(tmp_path):
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        (WIDE, {}, r"row 1: column 'note' holds 'x', which is no class.*--ignore 'note'"),
+        (WIDE, {}, r"row 1: column 'note' holds 'x', which is no class.*--voters '!note'"),
         (
             WIDE,
             {"ignore": ["nope*"]},
@@ -85,7 +85,7 @@ def test_names_of_classes_are_read_in_long_files(tmp_path):
         ),
         (WIDE, {"item_column": "id"}, r"no column 'id'; it has doc, lf_a, lf_b, note"),
         (WIDE, {"ignore": ["*"]}, r"no voter left besides the id column 'doc'"),
-        ("id,a,gold\n1,0,1\n", {}, r"column 'gold' looks like the truth.*--ignore 'gold'"),
+        ("id,a,gold\n1,0,1\n", {}, r"column 'gold' looks like the truth.*--voters '!gold'"),
         ("id,a\n1,0\n1,1\n", {}, r"id '1' stands on 2 rows, 1 ids stand more than once"),
         ("id,a\n1,0\n,1\n", {}, r"row 2: 'id' is empty"),
         (
@@ -100,7 +100,7 @@ def test_names_of_classes_are_read_in_long_files(tmp_path):
         ),
         ("id,a\n1,0.5\n", {}, r"row 1: column 'a' holds .*0\.5"),
         ("id,a\n1,true\n", {}, r"row 1: column 'a' holds 'true', which is no class.*--classes"),
-        ("id,when\n1,1384000000\n", {}, r"would make 1384000001 classes.*--ignore"),
+        ("id,when\n1,1384000000\n", {}, r"would make 1384000001 classes.*--voters '!COLUMN'"),
         (
             "id,a\n1,0\n",
             {"classes": 1},
@@ -118,7 +118,7 @@ def test_names_of_classes_are_read_in_long_files(tmp_path):
         (
             "id,a\n1,999999999\n",
             {},
-            r"1000000000 classes. Name columns that are no voters with --ignore$",
+            r"1000000000 classes. Name columns that are no voters as in --voters '!COLUMN'$",
         ),
         ("id,a\n1,0\n", {"classes": ["x", "x"]}, r"class 'x' stands twice in x, x"),
         ("voter,label\na,1\n", {}, r"no column 'item_id' or 'item' for the item.*--id"),
