@@ -59,7 +59,7 @@ def classes(
     ] = None,
     option: TaskOption = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do it without asking; else it is shown first.")
+        bool, typer.Option("--yes", help="Do it without asking, instead of showing it first.")
     ] = False,
 ) -> None:
     """Rename, merge, split or retire classes; answers, gold, votes and history are carried over."""

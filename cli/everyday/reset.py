@@ -15,7 +15,7 @@ from resources.task.task import Task
 if TYPE_CHECKING:
     from orchestration.resetting import ResetPlan
 
-EXAMPLES = ("reset invoices --from 2026-03-02",)
+EXAMPLES = ("reset invoices", "reset invoices --from 2026-03-02 --yes")
 
 
 def reset(
@@ -28,7 +28,7 @@ def reset(
             show_default="all batches",
         ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Take it out without asking.")] = False,
 ) -> None:
     """Take out what was made of a task's batches, after showing what goes; reviews and model answers stay."""
     from orchestration.resetting import plan_reset, reset_task
