@@ -183,4 +183,6 @@ def test_people_are_invited_listed_and_revoked(touchstone, tmp_path):
     assert known.sign_in(token) is None
     assert "nobody named 'anna'" in people("revoke", "anna").err
     assert "people invite NAME" in people("invite").err
-    assert people("list", "anna").code == 2
+    assert "anna" in people("list", "letters").out
+    assert "no task 'mails'" in people("list", "mails").err
+    assert "say `touchstone people list`" in people("list", "anna", "letters").err
