@@ -7,6 +7,7 @@ import pyarrow as pa
 from resources.reviews.aside import bring_up, items_of, set_aside
 from resources.reviews.sight import Shown
 from resources.reviews.store import ReviewStore
+from resources.store.pictures import digests_of
 from resources.store.tables import ARRIVALS, GOLD
 from resources.store.warehouse import Warehouse, transaction
 from resources.task.task import Task
@@ -43,7 +44,12 @@ def follow_texts(task: Task, warehouse: Warehouse) -> int:
             db.register("known", items_of(store))
             items = [Shown(*row) for row in db.execute(AS_THEY_STAND).fetchall()]
             db.unregister("known")
-        turned = bring_up(store, items, task.spec.source.redact_patterns)
+        turned = bring_up(
+            store,
+            items,
+            task.spec.source.redact_patterns,
+            digests_of(task, [item.image for item in items]),
+        )
     if turned:
         with warehouse.connect() as db, transaction(db):
             db.register(

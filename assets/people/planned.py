@@ -4,8 +4,10 @@ import dagster as dg
 
 from assets.decorators import by_batch
 from assets.people.hints import with_hints
+from resources.reviews.aside import note_pictures
 from resources.reviews.hidden_gold import plan_checks
 from resources.reviews.store import ReviewStore
+from resources.store.pictures import digests_of
 from resources.store.table import as_arrow
 from resources.store.tables import (
     AUDIT_SAMPLE,
@@ -32,6 +34,8 @@ def planned(task: Task) -> dg.AssetsDefinition:
             doubted = with_hints(task, db, db.read("people.planned.doubted", batch=batch))
         task.reviews.parent.mkdir(parents=True, exist_ok=True)
         store = ReviewStore(task.reviews)
+        images = [*plan["image"].to_pylist(), *doubted["image"].to_pylist()]
+        note_pictures(store, digests_of(task, images))
         new = store.plan(plan, replace=True) if plan.num_rows else 0
         new += store.plan(doubted) if doubted.num_rows else 0
         checks = plan_checks(store)

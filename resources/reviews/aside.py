@@ -29,14 +29,24 @@ def items_of(store: ReviewStore) -> pa.Table:
 
 
 def bring_up(
-    store: ReviewStore, items: Iterable[Shown], own_patterns: Mapping[str, str] | None = None
+    store: ReviewStore,
+    items: Iterable[Shown],
+    own_patterns: Mapping[str, str] | None = None,
+    pictures: Mapping[str, str] | None = None,
 ) -> list[tuple[str, str]]:
     """Let the store's items be what they are now; see :func:`review_sight.bring_up`."""
     with store.database.write() as db:
+        review_sight.note_pictures(db, pictures or {})
         return review_sight.bring_up(
             db, items, own_patterns or {},
             now_us=store.now_us(), overlap_share=store.overlap_share,
         )  # fmt: skip
+
+
+def note_pictures(store: ReviewStore, digests: Mapping[str, str]) -> None:
+    """Keep what pictures hold, by name, as they are put before people: later ones are compared."""
+    with store.database.write() as db:
+        review_sight.note_pictures(db, digests)
 
 
 def set_aside(store: ReviewStore) -> pa.Table:

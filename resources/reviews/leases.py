@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from resources.reviews.rows import ReviewError, read_context
-from resources.reviews.sight import text_digest
+from resources.reviews.sight import replaced, text_digest
 
 SKIPPED = "skipped"
 MACHINE_KEYS = ("highlights", "votes")
@@ -233,6 +233,7 @@ def _lease(
     shown = {
         "text_sha256": text_digest(row["text"]),
         "image": row["image"],
+        "picture": replaced(db, row["image"]),
         "suggestion": suggestion,
         "highlights": context.get("highlights", []),
     }

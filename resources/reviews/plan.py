@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from resources.reviews.rows import Assignment, ReviewError, read_context
-from resources.reviews.sight import Shown, bring_up, sight_of
+from resources.reviews.sight import Shown, bring_up, replaced, sight_of
 
 NEEDED = ("item_id", "batch", "origin")
 
@@ -63,7 +63,7 @@ def write_plan(
             (
                 a.item_id, a.batch, a.text, a.image,
                 json.dumps(dict(a.context), ensure_ascii=False, sort_keys=True), a.suggestion,
-                sight_of(a.text, a.image),
+                sight_of(a.text, a.image, replaced(db, a.image)),
             )
             for a in rows
         ],

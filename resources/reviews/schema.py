@@ -87,6 +87,12 @@ begin select raise(abort, 'a review never changes; record a newer one'); end;
 create trigger if not exists reviews_never_vanish before delete on reviews
 begin select raise(abort, 'a review is never deleted; record a newer one'); end;
 
+create table if not exists pictures (
+    image text primary key,
+    first text not null,
+    today text not null
+) without rowid;
+
 create table if not exists seen (
     review_id integer not null references reviews,
     sight text not null,

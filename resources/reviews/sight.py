@@ -33,12 +33,17 @@ def text_digest(text: str) -> str:
     return _sha256(text.replace("\r\n", "\n").strip())
 
 
-def sight_of(text: str, image: str | None) -> str:
-    """Hash what there is to see of an item; a picture counts by its name or address."""
-    return _sight(text_digest(text), image)
+def sight_of(text: str, image: str | None, replaced_by: str | None = None) -> str:
+    """Hash what there is to see of an item.
+
+    A picture counts by its name or address, and by its content where the file was replaced.
+    """
+    return _sight(text_digest(text), image, replaced_by)
 
 
-def sight_in(shown: Mapping[str, Any] | None, text: str, image: str | None) -> str:
+def sight_in(
+    shown: Mapping[str, Any] | None, text: str, image: str | None, replaced_by: str | None = None
+) -> str:
     """Tell the sight of an answer: as its hand-out says, else the item as it stands.
 
     Parameters
@@ -46,8 +51,8 @@ def sight_in(shown: Mapping[str, Any] | None, text: str, image: str | None) -> s
     shown : mapping or None
         Of the review; ``text_sha256`` and ``image`` say what was on the screen, ``sight`` what an
         export says of it.
-    text, image : str, str or None
-        Of the item as it stands.
+    text, image, replaced_by : str, str or None, str or None
+        Of the item as it stands; see :func:`replaced`.
     """
     shown = shown or {}
     if isinstance(shown.get("sight"), str):
@@ -55,7 +60,30 @@ def sight_in(shown: Mapping[str, Any] | None, text: str, image: str | None) -> s
     digest = shown.get("text_sha256")
     if not isinstance(digest, str) or digest == _sha256(text):
         digest = text_digest(text)
-    return _sight(digest, shown.get("image", image))
+    # hand-outs of earlier versions do not say which content the picture had
+    return _sight(digest, shown.get("image", image), shown.get("picture", replaced_by))
+
+
+def note_pictures(db: sqlite3.Connection, digests: Mapping[str, str]) -> None:
+    """Keep what pictures hold now, and what each held when it was noted first.
+
+    Parameters
+    ----------
+    digests : mapping of str to str
+        SHA-256 of each picture that is a file, by its name.
+    """
+    db.executemany(
+        "insert into pictures values (?1, ?2, ?2) on conflict (image) do update set today = ?2",
+        list(digests.items()),
+    )
+
+
+def replaced(db: sqlite3.Connection, image: str | None) -> str | None:
+    """Return the digest of a picture that holds something else than at first; else ``None``."""
+    row = db.execute(
+        "select today from pictures where image = ? and today <> first", (image,)
+    ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def add_sights(db: sqlite3.Connection) -> None:
@@ -118,10 +146,11 @@ def bring_up(
         stands = db.execute(
             "select text, image, sight from items where item_id = ? and batch = ?", item[:2]
         ).fetchone()
-        now = sight_of(item.text, item.image)
+        now = sight_of(item.text, item.image, replaced(db, item.image))
         if stands is None or stands["sight"] == now or not (item.text or item.image):
             continue
-        if stands["image"] == item.image and is_redaction_of(stands["text"], item.text, own):
+        seen_as = _picture_of(stands["sight"]), _picture_of(now)
+        if seen_as[0] == seen_as[1] and is_redaction_of(stands["text"], item.text, own):
             db.execute(
                 "insert or ignore into seen select s.review_id, ? from seen as s"
                 " join reviews as r using (review_id)"
@@ -156,8 +185,15 @@ def _ask_again(db: sqlite3.Connection, item_id: str, batch: str) -> None:
     )
 
 
-def _sight(digest: str, image: str | None) -> str:
-    return digest if not image else f"{digest} {_sha256(image)}"
+def _sight(digest: str, image: str | None, replaced_by: str | None = None) -> str:
+    if not image:
+        return digest
+    return f"{digest} {_sha256(image)}" + (f" {replaced_by}" if replaced_by else "")
+
+
+def _picture_of(sight: str) -> str:
+    """Return what a sight says of the picture."""
+    return sight.partition(" ")[2]
 
 
 def _sha256(text: str) -> str:

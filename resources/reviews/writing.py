@@ -7,7 +7,7 @@ from typing import Any
 
 from labeling.class_changes import class_today
 from resources.reviews.rows import Review, ReviewError
-from resources.reviews.sight import sight_in
+from resources.reviews.sight import replaced, sight_in
 from resources.task.classes.record import changes_in
 
 
@@ -61,7 +61,7 @@ def write_review(db: sqlite3.Connection, review: Review, *, now_us: int) -> tupl
         "select text, image from items where item_id = ? and batch = ?",
         (review.item_id, review.batch),
     ).fetchone()
-    seen = sight_in(review.shown, item["text"], item["image"])
+    seen = sight_in(review.shown, item["text"], item["image"], replaced(db, item["image"]))
     db.execute("insert into seen values (?, ?)", (review_id, seen))
     return review_id or 0, True
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,12 @@ from labeling.pictures import SIDE, ImageError, is_address, picture_bytes, small
 from resources.task.task import Task
 
 TABLE = "create table if not exists copies (source text primary key, pixels blob not null)"
+
+FILES = """
+create table if not exists files (
+    image text primary key, size integer not null, modified_ns integer not null, digest text not null
+)
+"""
 
 CHUNK = 500
 """Copies looked up in one query; SQLite allows some 32,000 parameters."""
@@ -44,7 +50,7 @@ class Pictures:
 
 
 def read_pictures(task: Task, images: Sequence[str | None]) -> Pictures:
-    """Return small copies of pictures; each is decoded once, as long as its file does not change.
+    """Return small copies of pictures; each is decoded once, as long as its content stays.
 
     Parameters
     ----------
@@ -55,10 +61,11 @@ def read_pictures(task: Task, images: Sequence[str | None]) -> Pictures:
     """
     pixels, seen = np.zeros((len(images), *SHAPE), dtype=np.uint8), np.zeros(len(images), bool)
     why = [""] * len(images)
-    sources = [_source(image, task.image_folder) if image else None for image in images]
     task.small_copies.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(task.small_copies, timeout=WAIT_S)) as db:
         db.execute(TABLE)
+        digests = _digests(db, images, task.image_folder)
+        sources = [_source(image, digests) if image else None for image in images]
         known = _known(db, [source for source in sources if source is not None])
         new: dict[str, bytes] = {}
         for at, (image, source) in enumerate(zip(images, sources, strict=True)):
@@ -80,14 +87,23 @@ def read_pictures(task: Task, images: Sequence[str | None]) -> Pictures:
 
 
 def state_of(task: Task, images: Sequence[str | None]) -> str:
-    """Hash of the pictures' names, sizes and times: a file that was replaced is seen.
-
-    Their bytes are not read: this is asked of every batch in every run.
-    """
+    """Hash of the pictures' contents: a file that was replaced is seen, one only touched is not."""
+    contents = digests_of(task, images)
     digest = hashlib.sha256()
     for image in images:
-        digest.update(f"{_source(image, task.image_folder) if image else ''}\n".encode())
+        digest.update(f"{image} {contents.get(image or '')}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def digests_of(task: Task, images: Iterable[str | None]) -> dict[str, str]:
+    """Return the SHA-256 of each picture's file, by its name; of those that are files and are there.
+
+    A file is read where its size or time changed, and else known from before: this is asked in
+    every run.
+    """
+    task.small_copies.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(task.small_copies, timeout=WAIT_S)) as db:
+        return _digests(db, images, task.image_folder)
 
 
 def at_hand(task: Task, image: str | None) -> str | None:
@@ -104,17 +120,36 @@ def at_hand(task: Task, image: str | None) -> str | None:
     return str(path) if inside else None
 
 
-def _source(image: str, folder: Path) -> str:
-    """Name a picture by its content, or by its file's name, size and time."""
+def _digests(db: sqlite3.Connection, images: Iterable[str | None], folder: Path) -> dict[str, str]:
+    db.execute(FILES)
+    known = {row[0]: row[1:] for row in db.execute("select * from files")}
+    found: dict[str, str] = {}
+    new: list[tuple[str, int, int, str]] = []
+    for image in dict.fromkeys(images):
+        if not image or image.startswith("data:") or is_address(image):
+            continue
+        try:
+            state = (folder / image).stat()
+            before = known.get(image)
+            if before is not None and before[:2] == (state.st_size, state.st_mtime_ns):
+                found[image] = before[2]
+                continue
+            found[image] = hashlib.sha256((folder / image).read_bytes()).hexdigest()
+        except (OSError, ValueError):
+            continue
+        new.append((image, state.st_size, state.st_mtime_ns, found[image]))
+    with db:
+        db.executemany("insert or replace into files values (?, ?, ?, ?)", new)
+    return found
+
+
+def _source(image: str, digests: Mapping[str, str]) -> str:
+    """Name a picture by its content; one in the network by its address."""
     if image.startswith("data:"):
         return f"data {hashlib.sha256(image.encode()).hexdigest()}"
     if is_address(image):
         return image
-    try:
-        found = (folder / image).stat()
-    except (OSError, ValueError):
-        return f"{image} missing"
-    return f"{image} {found.st_size} {found.st_mtime_ns}"
+    return f"file {digests[image]}" if image in digests else f"{image} missing"
 
 
 def _known(db: sqlite3.Connection, sources: Sequence[str]) -> dict[str, bytes]:

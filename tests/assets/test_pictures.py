@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from assets.reading.features import alike, look
 from assets.reading.votes import read_window
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
+from resources.reviews.answers import Answer
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.fakes.pictures import as_file, wall, write_walls
@@ -105,6 +107,56 @@ def test_a_batch_is_labelled_again_once_one_of_its_pictures_was_replaced(ran):
     os.utime(path, ns=(1, 1))
     assert list(batches_to_label(task, warehouse_of(task))) == ["b2"]
     path.write_bytes(whole)
+
+
+def test_a_picture_that_is_only_touched_makes_nothing_anew(ran):
+    task = ran[0]
+    path = task.image_folder / "w044.png"
+    state = path.stat()
+    os.utime(path, ns=(7, 7))
+    assert list(batches_to_label(task, warehouse_of(task))) == []
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def test_answers_to_a_picture_that_was_replaced_are_set_aside_until_it_is_back(ran, tmp_path):
+    from assets.landing.arrivals import land
+    from resources.reviews.aside import set_aside
+    from resources.reviews.store import ReviewStore
+
+    project = tmp_path / "project"
+    shutil.copytree(ran[0].folder.parents[1], project)
+    task = load_task(project / "tasks" / "walls")
+    warehouse, store = warehouse_of(task), ReviewStore(task.reviews)
+    reviewed = [one for one in store.reviews().to_pylist() if one["item_id"] != "again"]
+    name = next(
+        one["item_id"]
+        for one in reviewed
+        if (task.image_folder / f"{one['item_id']}.png").is_file()
+    )
+    answers = [one["review_id"] for one in reviewed if one["item_id"] == name]
+    gold = f"select item_id from people.gold where item_id = '{name}'"
+    aside = lambda: set_aside(store)["review_id"].to_pylist()  # noqa: E731
+    assert land(task, warehouse)["other_texts"] == 0
+    assert warehouse.read(gold).num_rows == 1
+    path = task.image_folder / f"{name}.png"
+    first = path.read_bytes()
+    path.write_bytes(as_file(wall(2044, cracked=False)))
+    assert land(task, warehouse)["other_texts"] == 1
+    assert aside() == answers
+    assert warehouse.read(gold).num_rows == 0
+    (handed,) = [one for one in store.hand_out("ann", 200) if one.item_id == name]
+    path.write_bytes(first)
+    assert land(task, warehouse)["other_texts"] == 1
+    assert aside() == []
+    late = Answer(
+        lease=handed.lease, item_id=name, batch=handed.batch, outcome="label", label="whole",
+        seconds=3.0, idempotency_key="late",
+    )  # fmt: skip
+    (reply,) = store.answer("ann", [late])
+    assert aside() == [reply.review_id]  # it was given to the picture between
+    path.write_bytes(first)
+    assert land(task, warehouse)["other_texts"] == 0
+    warehouse.close()
 
 
 def test_the_same_id_with_another_picture_is_set_aside(tmp_path, monkeypatch):
