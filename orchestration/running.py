@@ -53,7 +53,7 @@ class Outcome:
     published : bool
         Whether the marts and the report were built.
     rows : list of dict
-        ``marts.quality_by_batch``, in the order of time.
+        As published in ``quality_by_batch.parquet``, in the order of time.
     warnings : list of str
         Failed checks that do not block, files set aside, and the like.
     set_aside : str, optional
@@ -143,7 +143,7 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
             f"models: not to be asked: {told}; run again then, or let `touchstone up` go on by "
             f"itself; if it takes some by now, `touchstone ledger {task.name} --ask-again`"
         )
-    rows = warehouse.read("from marts.quality_by_batch order by batch").to_pylist()
+    rows = warehouse.rows("published.figures.quality_by_batch")
     aside = sentence(warehouse, task.name)
     warehouse.close()
     if blocked:

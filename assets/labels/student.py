@@ -101,7 +101,7 @@ def student(task: Task) -> dg.AssetsDefinition:
                 "gold_used": opinion.student.n_gold_,
                 "judged": "out of time" if opinion.out_of_time else "by cross-fitting",
                 "labels_tipped": int(np.sum(pooled.argmax(axis=1) != now.argmax(axis=1))),
-                **{f"student_{name}": value for name, value in measured.items()},
+                **{f"{name}_on_earlier_gold": value for name, value in measured.items()},
                 "switches": dg.MetadataValue.md(
                     "\n".join(f"- {row['switch']}: {row['told']}" for row in rows)
                 ),

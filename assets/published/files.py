@@ -9,14 +9,32 @@ from assets.landing.other_texts import BY_BATCH
 from assets.landing.set_aside import BY_REASON
 from assets.quality.alarms import held_since
 from resources.dagster.conditions import fresh_within_two_batches, when_batches_settle
+from resources.store.published import marts
 from resources.store.published import published as every_file
+from resources.store.queries import query
 from resources.store.table import Table
-from resources.store.tables import ANSWERS_ASIDE, SET_ASIDE
+from resources.store.tables import (
+    ACCURACY,
+    ANSWERS_ASIDE,
+    DRIFT,
+    OVERALL,
+    QUALITY_BY_BATCH,
+    SET_ASIDE,
+    VOTER_SCORECARD,
+)
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
-QUERIES = {SET_ASIDE: BY_REASON, ANSWERS_ASIDE: BY_BATCH}
+QUERIES = {
+    SET_ASIDE: BY_REASON,
+    ANSWERS_ASIDE: BY_BATCH,
+    QUALITY_BY_BATCH: query("published.figures.quality_by_batch").sql,
+    VOTER_SCORECARD: query("published.figures.voter_scorecard").sql,
+}
 """What gives the rows of files that are no tables."""
+
+RETIRED = ("class_quality",)
+"""Files of an earlier version that would tell old figures."""
 
 
 def published(task: Task) -> dg.AssetsDefinition:
@@ -27,7 +45,9 @@ def published(task: Task) -> dg.AssetsDefinition:
         group_name="published",
         kinds={"parquet"},
         owners=[f"team:{task.spec.owner}"],
-        deps=dict.fromkeys(one.asset(task.name) for one in every_file().values()),
+        deps=dict.fromkeys(
+            one.asset(task.name) for one in (*every_file().values(), *marts(), DRIFT)
+        ),
         metadata={f"{name}.parquet": one.dagster_schema for name, one in every_file().items()},
         automation_condition=when_batches_settle(task.name),
         freshness_policy=fresh_within_two_batches(task.spec.batch.every),
@@ -40,6 +60,7 @@ def published(task: Task) -> dg.AssetsDefinition:
         task.published.mkdir(parents=True, exist_ok=True)
         sizes: dict[str, int] = {}
         held = held_since(task, warehouse)
+        warehouse.ensure(ACCURACY, DRIFT, OVERALL)
         with warehouse.connect() as db:
             for name, table in every_file().items():
                 path = task.published / f"{name}.parquet"
@@ -48,6 +69,8 @@ def published(task: Task) -> dg.AssetsDefinition:
                 db.execute(f"copy ({rows}) to {_quoted(unfinished)} (format parquet)")
                 unfinished.replace(path)
                 sizes[name] = path.stat().st_size
+        for name in RETIRED:
+            (task.published / f"{name}.parquet").unlink(missing_ok=True)
         return dg.MaterializeResult(
             metadata={
                 "folder": dg.MetadataValue.path(task.published),

@@ -8,29 +8,18 @@ from collections.abc import Collection
 from typing import Any
 
 from resources.store.table import as_arrow
-from resources.store.tables import ACCURACY, DRIFT_SERIES, SCORES, TRACKED
+from resources.store.tables import TRACKED
 from resources.store.warehouse import Warehouse, insert, transaction
 from resources.task.task import Task
 
 HISTORY = "history"
 """Name of the run, and its key among the tracked batches."""
 
+MORE = "more"
+"""Key, in a batch's figures, of those that are metrics here alone: by class, voter and series."""
+
 AT_ONCE = 900
 """Metrics of one call; the store takes 1,000."""
-
-MORE = """
-select batch, 'accuracy of class ' || class as name, accuracy as value from quality.accuracy
-where class <> '(all)'
-union all
-select batch, 'accuracy of ' || series || case span when 'window' then ' over the window' else '' end,
-    accuracy
-from quality.scores
-where class = '(all)' and version is null and (series <> 'labels' or span = 'window')
-union all
-select batch, 'log_evidence of ' || series, log_evidence from quality.drift_series
-where series <> 'labels'
-"""
-"""By class, consensus, voter and series: what a batch's own run does not hold."""
 
 
 def write_history(
@@ -48,7 +37,8 @@ def write_history(
     ----------
     client, experiment : MlflowClient, str
     figures : list of dict
-        One a batch, in the order of time; ``metrics`` names those that are logged.
+        One a batch, in the order of time; ``metrics`` names those that are logged, with all of
+        :data:`MORE`.
     marks : dict of batch to hash of its figures
 
     Returns
@@ -58,16 +48,11 @@ def write_history(
     """
     from mlflow.entities import Metric
 
-    warehouse.ensure(ACCURACY, SCORES, DRIFT_SERIES)
     with warehouse.connect() as db:
         stored = db.execute(
             "select mlflow_run, fingerprint from quality.tracked where batch = ?", [HISTORY]
         ).fetchone()
-        more: dict[str, dict[str, float]] = {}
-        for batch, name, value in db.execute(MORE).fetchall():
-            if value is not None:
-                more.setdefault(str(batch), {})[str(name)] = float(value)
-    allowed = _allowed({name for told in more.values() for name in told})
+    allowed = _allowed({name for row in figures for name in row[MORE]})
     batches = [str(row["batch"]) for row in figures]
     run, done = _continued(stored, [marks[batch] for batch in batches])
     if run is None:
@@ -83,7 +68,7 @@ def write_history(
         if step >= done
         for name, value in (
             *((name, row[name]) for name in metrics),
-            *((allowed[name], value) for name, value in more.get(str(row["batch"]), {}).items()),
+            *((allowed[name], value) for name, value in row[MORE].items()),
         )
         if value is not None
     ]

@@ -15,6 +15,9 @@ from resources.task.task import Task
 PICTURE_PX = 240
 """Width and height, at most, of a picture in the report."""
 
+MACRO = "(macro)"
+"""The row of class_report that speaks of no single class."""
+
 MOST_PICTURES = 100
 """Pictures of one table; ten of them are 100 kB."""
 
@@ -60,6 +63,10 @@ def report_data(task: Task) -> Any:
     def mart(name: str) -> pa.Table:
         return pq.ParquetFile(task.published / f"{name}.parquet").read()
 
+    def shown(name: str) -> pa.Table:
+        table = mart(name)
+        return _as_measured(table, mart("overall")) if name == "voter_beliefs" else table
+
     scorecard = few_versions(mart("voter_scorecard"), mart("overall"))
     simulated = any(str(v).startswith("simulated/") for v in scorecard["voter"].to_pylist())
     scripted = "Reviews come from a scripted reviewer with a truth file, not from people."
@@ -72,7 +79,7 @@ def report_data(task: Task) -> Any:
         quality_by_batch=mart("quality_by_batch"),
         class_shares=mart("label_distribution"),
         voter_scorecard=scorecard,
-        class_quality=mart("class_quality"),
+        class_quality=_class_quality(mart("class_report")),
         rules=mart("rule_analysis"),
         alarms=mart("alarms"),
         early_warnings=mart("early_warnings"),
@@ -81,7 +88,7 @@ def report_data(task: Task) -> Any:
         simulated_voters=simulated,
         notes=notes,
         published={
-            recipe.table: _with_pictures(task, mart(recipe.table))
+            recipe.table: _with_pictures(task, shown(recipe.table))
             for recipe in RECIPES
             if stands(recipe.table)
         },
@@ -106,6 +113,31 @@ def _with_pictures(task: Task, table: pa.Table) -> pa.Table:
     shown = [small(n) if n and at < MOST_PICTURES else None for at, n in enumerate(named)]
     place = table.column_names.index("image")
     return table.set_column(place, "image", pa.array(shown, pa.string()))
+
+
+def _as_measured(beliefs: pa.Table, overall: pa.Table) -> pa.Table:
+    """Put each voter's accuracy over all batches in the place of what the label model was shown."""
+    of = {
+        row["series"].removeprefix("voter/"): row
+        for row in overall.to_pylist()
+        if row["version"] is None and row["class"] == "(all)" and row["reviewed"]
+    }
+    shown = {"gold_accuracy": "accuracy", "gold_low": "accuracy_low", "gold_high": "accuracy_high"}
+    rows = [
+        {**row, **{mine: of.get(row["voter"], {}).get(whole) for mine, whole in shown.items()}}
+        for row in beliefs.to_pylist()
+    ]
+    return pa.Table.from_pylist(rows, schema=beliefs.schema)
+
+
+def _class_quality(report: pa.Table) -> pa.Table:
+    """Keep the classes that were reviewed, over all batches."""
+    rows = [
+        {**row, "label": row["class"]}
+        for row in report.to_pylist()
+        if row["span"] == "all" and row["class"] != MACRO and row["reviewed"]
+    ]
+    return pa.Table.from_pylist(rows, schema=report.schema.append(pa.field("label", pa.string())))
 
 
 def _evidence(series: pa.Table) -> pa.Table:

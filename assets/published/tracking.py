@@ -13,12 +13,13 @@ import dagster as dg
 import pyarrow as pa
 from filelock import FileLock
 
-from assets.published.history import HISTORY, delete_runs, write_history
+from assets.published.history import HISTORY, MORE, delete_runs, write_history
 from assets.published.moved import follow_move
 from assets.reading.features import LookedAt, look
 from assets.reading.stamp import files_hash, publication_stamp
 from resources.dagster.conditions import when_batches_settle
-from resources.store.tables import CANARY, TRACKED
+from resources.store.session import Session
+from resources.store.tables import ACCURACY, CANARY, DRIFT, DRIFT_SERIES, SCORES, TRACKED
 from resources.store.warehouse import Warehouse, insert, transaction
 from resources.task.task import Task
 
@@ -42,36 +43,6 @@ METRICS = (
     "canary_accuracy",
     "canary_changed",
 )
-FIGURES = """
-select q.*, s.student_accuracy, s.student_judged_on,
-    n.canary_accuracy, n.canary_changed,
-    c.version as label_model, v.rules, v.prompts, v.student
-from marts.quality_by_batch q
-left join (select batch, any_value(version) as version from labels.consensus group by batch) c
-    using (batch)
-left join (
-    select v.batch, count(*) as student_judged_on,
-        sum((v.label = g.label)::int / g.probability) / sum(1 / g.probability) as student_accuracy
-    from votes.student v join people.gold g using (item_id, batch)
-    where g.origin = 'audit' group by v.batch
-) s using (batch)
-left join (
-    select batch,
-        md5(string_agg(distinct version, ' ' order by version) filter (where family = 'rules')) as rules,
-        string_agg(distinct voter || '@' || version, ' ' order by voter || '@' || version)
-            filter (where family = 'models') as prompts,
-        any_value(version) filter (where family = 'student') as student
-    from marts.votes group by batch
-) v using (batch)
-left join (
-    select batch, min(accuracy) as canary_accuracy, bool_or(changed)::int as canary_changed
-    from (
-        from quality.canary where accuracy is not null
-        qualify row_number() over (partition by batch, voter order by asked_at desc, round desc) = 1
-    ) group by batch
-) n using (batch)
-order by q.batch
-"""
 EXAMPLE = "select text, image from raw.items where batch = ? order by item_id limit 3"
 
 
@@ -84,7 +55,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
         kinds={"mlflow"},
         owners=[f"team:{task.spec.owner}"],
         deps=[
-            dg.AssetKey([task.name, "marts", "quality_by_batch"]),
+            dg.AssetKey([task.name, "marts", "batch_counts"]),
             dg.AssetKey([task.name, "published", "report"]),
         ],
         metadata={"dagster/column_schema": TRACKED.dagster_schema},
@@ -92,10 +63,10 @@ def tracking(task: Task) -> dg.AssetsDefinition:
     )
     def tracking(warehouse: Warehouse) -> dg.MaterializeResult:
         """One MLflow run a batch, and one that holds all batches as steps; the newest student."""
-        warehouse.ensure(TRACKED, CANARY)
+        warehouse.ensure(TRACKED, CANARY, ACCURACY, DRIFT, DRIFT_SERIES, SCORES)
         follow_move(task)
         with warehouse.connect() as db:
-            figures = db.execute(FIGURES).to_arrow_table().to_pylist()
+            figures = figures_of(db)
             stands = sorted(runs_that_stand(task))
             db.execute(
                 "delete from quality.tracked where not list_contains(?, mlflow_run)", [stands]
@@ -149,6 +120,19 @@ def tracking(task: Task) -> dg.AssetsDefinition:
         )
 
     return tracking
+
+
+def figures_of(db: Session) -> list[dict[str, Any]]:
+    """Return a row a batch: what is published of it, and what its run and the history hold besides."""
+    beside = {row["batch"]: row for row in db.rows("published.figures.of_a_run")}
+    more: dict[str, dict[str, float]] = {}
+    for row in db.rows("published.figures.more_metrics"):
+        if row["value"] is not None:
+            more.setdefault(str(row["batch"]), {})[str(row["name"])] = float(row["value"])
+    return [
+        {**row, **beside[row["batch"]], MORE: more.get(row["batch"], {})}
+        for row in db.rows("published.figures.quality_by_batch")
+    ]
 
 
 def _note_publication(task: Task, warehouse: Warehouse) -> None:

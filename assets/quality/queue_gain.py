@@ -64,12 +64,14 @@ def queue_gain(task: Task) -> dg.AssetsDefinition:
             ((n_reviews, seconds),) = db.tuples("quality.queue_gain.spent")
             curve = db.tuples("quality.queue_gain.curve")
             n_items = db.value("quality.queue_gain.items")
+            audited = db.value("quality.queue_gain.audited")
         if newest is None:
             return dg.MaterializeResult(metadata={"dagster/row_count": 0})
         row: dict[str, Any] = {
             "batch": newest,
             "strategy": task.spec.queue.strategy,
             "reviews": n_reviews,
+            "audit_reviews": audited,
             **_gain(task, warehouse, reviewed, before[0] if before else None),
         }
         advice = _advice(task, warehouse, curve, n_items, seconds)
@@ -106,7 +108,6 @@ def _gain(
     found: dict[str, Any] = {
         "queue_reviews": counts["chosen"],
         "random_reviews": counts["random"],
-        "audit_reviews": counts["audit"],
     }
     measured = ("points", "points_low", "points_high", "compared_at", "judged_on", "gain")
     if (
@@ -115,7 +116,7 @@ def _gain(
         and before["strategy"] == task.spec.queue.strategy
         and before["random_reviews"] <= counts["random"] < MEASURE_AGAIN * before["random_reviews"]
     ):
-        kept = ("queue_reviews", "random_reviews", "audit_reviews", *measured)
+        kept = ("queue_reviews", "random_reviews", *measured)
         return {name: before[name] for name in kept}
     n_classes = len(task.classes)
     taught = warehouse.read("quality.queue_gain.taught", classes=n_classes, most=MOST_TAUGHT)

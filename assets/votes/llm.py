@@ -74,17 +74,16 @@ def models(task: Task) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": votes.num_rows,
-                "calls": summary.calls,
+                "calls": sum(row["calls"] for row in use),
+                "calls_of_this_run": summary.calls,
                 "cached": summary.cached,
-                "cost_usd": dg.MetadataValue.float(summary.cost_usd),
-                "batch_cost_usd": dg.MetadataValue.float(
-                    sum((b.cost_usd for b in booked.values()), 0.0)
-                ),
+                "cost_usd": dg.MetadataValue.float(sum((row["cost_usd"] for row in use), 0.0)),
+                "cost_usd_of_this_run": dg.MetadataValue.float(summary.cost_usd),
                 "parse_failures": summary.parse_failures,
-                "refusals": summary.refusals,
+                "refusals": sum(row["refusals"] for row in use),
                 "calibrated": int(pc.sum(said["calibrated"]).as_py() or 0),
-                "p50_s": dg.MetadataValue.float(summary.latency_s(0.5) or 0.0),
-                "p95_s": dg.MetadataValue.float(summary.latency_s(0.95) or 0.0),
+                "p50_s_of_this_run": dg.MetadataValue.float(summary.latency_s(0.5) or 0.0),
+                "p95_s_of_this_run": dg.MetadataValue.float(summary.latency_s(0.95) or 0.0),
                 "spared_by_cascade": summary.spared,
                 "saved_usd": dg.MetadataValue.float(summary.saved_usd),
                 "waiting": summary.waiting,

@@ -47,7 +47,9 @@ def rules(task: Task) -> dg.AssetsDefinition:
                 "rules": len(loaded),
                 "rules_that_fired": fired["fired"],
                 "rules_applied_now": len(stale),
-                "coverage": dg.MetadataValue.float(fired["covered"] / max(items.num_rows, 1)),
+                "coverage_of_rules": dg.MetadataValue.float(
+                    fired["covered"] / max(items.num_rows, 1)
+                ),
             }
         )
 

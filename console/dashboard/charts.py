@@ -159,7 +159,7 @@ def voter_accuracy() -> Drawing:
 
 
 def voter_reach() -> Drawing:
-    """Draw how often each voter votes, meets another vote, and is contradicted."""
+    """Draw the share of items it votes on, and of its votes that meet another or a contradicting one."""
     return (
         alt.Chart(alt.NamedData("voter_scorecard"))
         .transform_calculate(
@@ -169,7 +169,7 @@ def voter_reach() -> Drawing:
         .mark_point(filled=True, size=60)
         .encode(
             y=_voter_rows(),
-            x=alt.X("value:Q", axis=_PERCENT, title="share of all items"),
+            x=alt.X("value:Q", axis=_PERCENT, title="share of items, or of its votes"),
             color=alt.Color("measure:N", legend=_LEGEND),
             shape=alt.Shape("measure:N", legend=_LEGEND),
             tooltip=[
@@ -182,13 +182,13 @@ def voter_reach() -> Drawing:
 
 
 def class_shares() -> Drawing:
-    """Draw the share of each class among the published labels, by batch."""
+    """Draw the share of each class among the released labels, by batch."""
     return (
         alt.Chart(alt.NamedData("class_shares"))
         .mark_line(point=False, strokeWidth=2)
         .encode(
             x=_batches(),
-            y=alt.Y("share:Q", axis=alt.Axis(format=".0%", title="share of labels")),
+            y=alt.Y("share:Q", axis=alt.Axis(format=".0%", title="share of items")),
             color=alt.Color("label:N", legend=_LEGEND),
             strokeDash=alt.StrokeDash("label:N", legend=_LEGEND),
             tooltip=[
@@ -201,10 +201,11 @@ def class_shares() -> Drawing:
 
 
 def votes_over_time() -> Drawing:
-    """Draw coverage, conflict and undecided share by batch: early warnings, not accuracy."""
+    """Draw shares of items with votes, with conflict and undecided by batch: early warnings."""
     return (
         alt.Chart(alt.NamedData("quality_by_batch"))
-        .transform_fold(["coverage", "conflict", "abstain_rate"], as_=["measure", "value"])
+        .transform_calculate(undecided="1 - datum.labelled / datum.items")
+        .transform_fold(["coverage", "conflict", "undecided"], as_=["measure", "value"])
         .mark_line(strokeWidth=2)
         .encode(
             x=_batches(),

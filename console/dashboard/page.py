@@ -111,7 +111,8 @@ def sections(target: float | None) -> list[Section]:
                 Figure(
                     "voter-reach",
                     "Reach of voters",
-                    "How often it votes, meets another vote, and is contradicted.",
+                    "Coverage is the share of all items that it votes on; overlap and conflict are the "
+                    "shares of its votes that meet another vote and a contradicting one.",
                     "voter_scorecard",
                     charts.voter_reach,
                     ("voter", "version"),
@@ -127,7 +128,7 @@ def sections(target: float | None) -> list[Section]:
                 Figure(
                     "class-shares",
                     "Shares of the classes",
-                    "Share of each class among the labels.",
+                    "Share of each class among the released labels; undecided items are a class.",
                     "class_shares",
                     charts.class_shares,
                 ),

@@ -202,7 +202,7 @@ RECIPES = (
     Recipe(
         "voter_beliefs",
         "What the label model believes of voters",
-        "In the newest batch: believed, and measured where gold tells.",
+        "In the newest batch: believed, and measured over all batches where gold tells.",
         {
             "Voter": text("voter"), "Votes": count("votes"), "Believed right": share("accuracy"),
             "95 % interval": interval("accuracy_low", "accuracy_high"),

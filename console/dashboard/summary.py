@@ -58,9 +58,9 @@ def headline(report: ReportData) -> list[Headline]:
             f"of {items:,.0f} in {len(rows)} batches" if items else f"in {len(rows)} batches",
         )
     )
-    owed = next((row["queue_size"] for row in reversed(rows) if row["queue_size"] is not None), 0)
+    owed = _total(rows, "queue_size")
     numbers.append(
-        Headline("Reviews", f"{_total(rows, 'reviewed'):,.0f}", f"{owed} waiting in the queue")
+        Headline("Reviews", f"{_total(rows, 'reviewed'):,.0f}", f"{owed:,.0f} waiting in the queue")
     )
     cost = _total(rows, "cost_usd")
     numbers.append(Headline("Model calls", f"${cost:,.2f}", "over all batches shown"))

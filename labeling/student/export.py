@@ -116,6 +116,8 @@ def model_card(
             "its accuracy on other data is unknown until audited."
         ),
         "",
+        "On reviewed items of batches before it, by students that had not seen them:",
+        "",
         "| metric | value |",
         "|---|---|",
         *(numbers or ["| none measured | |"]),

@@ -25,7 +25,7 @@ def marts() -> tuple[Table, ...]:
                 for name, said in node["columns"].items()
             },
             group="marts",
-            published=True,
+            published=node["config"]["meta"].get("published", True),
             stored=False,
         )
         for node in nodes

@@ -248,7 +248,7 @@ def test_a_run_that_was_asked_for_settles_what_the_sensor_saw(task, instance):
 
 def test_marts_follow_news_once_and_not_while_a_batch_is_under_way(task, instance):
     defs = definitions(task)
-    drift, marts = DRIFT.asset("letters"), dg.AssetKey(["letters", "marts", "quality_by_batch"])
+    drift, marts = DRIFT.asset("letters"), dg.AssetKey(["letters", "marts", "batch_counts"])
 
     def requested(cursor):
         found = dg.evaluate_automation_conditions(

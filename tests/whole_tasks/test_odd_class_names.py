@@ -79,8 +79,9 @@ def test_no_figure_of_a_class_is_taken_for_one_of_all_of_them(ran):
         of_all = sum(row["reviewed"] for row in rows if row["class"] == "(all)")
         assert of_all == sum(row["reviewed"] for row in rows if row["class"] != "(all)")
     warehouse.close()
-    assert sorted(row["label"] for row in published(task, "class_quality")) == sorted(NAMES)
-    assert {row["reviewed"] for row in published(task, "class_quality")} == {2 * EACH}
+    of_classes = [r for r in published(task, "class_report") if r["span"] == "all"]
+    assert sorted(row["class"] for row in of_classes) == sorted(["(macro)", *NAMES])
+    assert {r["reviewed"] for r in of_classes if r["class"] != "(macro)"} == {2 * EACH}
     shares = [(row["label"], row["items"]) for row in published(task, "label_distribution")]
     assert sorted(shares) == sorted((name, EACH) for name in NAMES for _ in DAYS)
 

@@ -11,6 +11,7 @@ from labeling.quality.detector import Detector
 from orchestration.running import Outcome, run_task
 from resources.store.warehouse import warehouse_of
 from resources.task.task import Task
+from tests.assets.figures import differences, of_tables, pairs
 from tests.whole_tasks.whole import covered, load, run_quietly
 
 BEFORE_THE_CHANGE = 8
@@ -185,31 +186,21 @@ def test_confidences_are_calibrated_once_there_is_gold_and_marked_until_then(inb
 
 def test_a_quantity_is_published_once_or_with_the_same_value(inbox):
     task, _ = inbox
-
-    def published(name):
-        return pq.ParquetFile(task.published / f"{name}.parquet").read().to_pylist()
-
-    names = ("reviewed", "accuracy", "accuracy_low", "accuracy_high")
-    overall = {
-        (row["series"], row["version"], row["class"]): tuple(row[n] for n in names)
-        for row in published("overall")
-    }
-    voters = published("voter_scorecard")
-    assert {row["family"] for row in voters} == {"rules", "models", "student"}
-    for row in voters:
-        key = (f"voter/{row['voter']}", row["version"], "(all)")
-        assert tuple(row[n] for n in names) == overall.get(key, (0, None, 0, 1))
-    for row in published("rule_analysis"):
-        told = (row["gold"], row["accuracy"], row["accuracy_low"], row["accuracy_high"])
-        assert told == overall[f"voter/rule/{row['rule']}", None, "(all)"]
-    report = {row["class"]: row for row in published("class_report") if row["span"] == "all"}
-    for row in published("class_quality"):
-        same = ("reviewed", "precision", "precision_low", "recall", "recall_high")
-        assert [row[n] for n in same] == [report[row["label"]][n] for n in same]
-        _, *precision = overall["labels", None, row["label"]]
-        assert precision == pytest.approx(
-            [row["precision"], row["precision_low"], row["precision_high"]]
-        )
-    of_labels = [row for row in published("confusion") if row["span"] == "all"]
-    right = sum(row["share"] for row in of_labels if row["truth"] == row["label"])
-    assert right == pytest.approx(overall["labels", None, "(all)"][1])
+    files = task.published.glob("*.parquet")
+    tables = {path.stem: pq.ParquetFile(path).read().to_pylist() for path in files}
+    figures = list(of_tables(tables))
+    assert differences(figures) == []
+    assert {
+        ("alarms", "drift_series"), ("confusion", "scores"), ("drift_series", "scores"),
+        ("early_warnings", "label_distribution"), ("early_warnings", "quality_by_batch"),
+    } <= pairs(figures)  # fmt: skip
+    assert {row["family"] for row in tables["voter_scorecard"]} == {"rules", "models", "student"}
+    fell = {row["alarm_id"]: row for row in tables["alarms"] if row["series"].startswith("class/")}
+    suspects = [row for row in tables["alarm_slices"] if row["alarm_id"] in fell]
+    of_class = [row for row in suspects if row["slice"] == fell[row["alarm_id"]]["series"]]
+    assert of_class
+    for row in of_class:
+        alarm = fell[row["alarm_id"]]
+        told = (row["error"], row["error_high"], row["error_low"])
+        right = (alarm["accuracy"], alarm["accuracy_low"], alarm["accuracy_high"])
+        assert told == pytest.approx(tuple(1 - share for share in right))

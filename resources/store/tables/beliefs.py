@@ -40,7 +40,7 @@ VOTER_BELIEFS = table(
         "coverage": ("double", "Share of those items it voted on.", "0..1"),
         "accuracy": ("double", "Share of its votes that the model believes right.", "0..1"),
         **interval("accuracy"),
-        "gold_accuracy": ("double", "The same measured on audit gold; null without any.", "0..1"),
+        "gold_accuracy": ("double", "Measured on audit gold of earlier batches that the model looked back on; null: none.", "0..1"),
         **interval("gold"),
     },
     key=["batch", "voter"], written_with=CONSENSUS, published=True,

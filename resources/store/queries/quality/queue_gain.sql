@@ -42,6 +42,10 @@ where a.class = '(all)' and a.accuracy is not null group by a.batch order by a.b
 -- How many items there are.
 select count(*) from raw.items
 
+-- name: audited
+-- How many audit items people settled.
+select count(*) from people.gold where origin = 'audit'
+
 -- name: stop_set(most: integer)
 -- The newest items.
 select text, image from raw.items order by batch desc, item_id limit $most

@@ -1,5 +1,5 @@
--- one row a voter and version: how much it says, how often others agree, how often it is right.
--- Accuracy is estimated in one place, quality.overall; here it is only put beside the counts.
+-- one row a voter and version: how much it says, how often others agree, what asking it took; no estimate.
+-- A model that was asked and never voted has a row too, for it may have cost something.
 with around as (
 
     select item_id, batch, count(*) as n_votes, count(distinct label) as n_labels
@@ -32,14 +32,6 @@ counted as (
 
 ),
 
-measured as (
-
-    select substr(series, 7) as voter, version, reviewed, accuracy, accuracy_low, accuracy_high
-    from {{ source('quality', 'overall') }}
-    where series like 'voter/%' and version is not null and class = '(all)'
-
-),
-
 asked as (
 
     select
@@ -59,15 +51,11 @@ asked as (
 select
     voter,
     version,
-    family,
-    votes,
-    coverage,
+    coalesce(family, 'models') as family,
+    coalesce(votes, 0) as votes,
+    coalesce(coverage, 0) as coverage,
     coalesce(overlap, 0) as overlap,
     coalesce(conflict, 0) as conflict,
-    coalesce(m.reviewed, 0) as reviewed,
-    m.accuracy,
-    coalesce(m.accuracy_low, 0) as accuracy_low,
-    coalesce(m.accuracy_high, 1) as accuracy_high,
     a.calls::bigint as calls,
     a.cached::bigint as cached,
     a.cost_usd,
@@ -75,6 +63,5 @@ select
     a.refusals::bigint as refusals,
     a.p95_s
 from counted
-left join measured as m using (voter, version)
-left join asked as a using (voter, version)
+full join asked as a using (voter, version)
 order by family, voter, version

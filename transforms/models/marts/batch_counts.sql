@@ -1,4 +1,4 @@
--- one row a batch: how much was labelled, how well, and whether accuracy has drifted
+-- one row a batch: how much was labelled, what stands open, and the alarms that stand; no estimate
 with spoken as (
 
     select
@@ -40,6 +40,7 @@ standing as (
         bool_or(alarm) as alarm,
         bool_or(fired) as fired,
         min(change_batch) filter (where alarm) as change_batch,
+        any_value(change_batch) filter (where series = 'labels') as of_labels,
         string_agg(series, ', ' order by series <> 'labels', series) filter (where alarm) as alarms
     from {{ source('quality', 'drift_series') }}
     group by batch
@@ -62,21 +63,13 @@ select
     i.coverage,
     i.conflict,
     i.abstain_rate,
-    coalesce(a.reviewed, 0) as reviewed,
-    a.accuracy,
-    coalesce(a.accuracy_low, 0) as accuracy_low,
-    coalesce(a.accuracy_high, 1) as accuracy_high,
-    d.log_evidence,
-    d.log_limit as evidence_limit,
     coalesce(s.alarm, false) as alarm,
     coalesce(s.fired, false) as fired,
     coalesce(s.alarms, '') as alarms,
-    coalesce(d.change_batch, s.change_batch) as change_batch,
+    coalesce(s.of_labels, s.change_batch) as change_batch,
     coalesce(c.cost_usd, 0) as cost_usd,
     coalesce(q.queue_size, 0) as queue_size
 from items as i
-left join {{ source('quality', 'accuracy') }} as a on i.batch = a.batch and a.class = '(all)'
-left join {{ source('quality', 'drift') }} as d on i.batch = d.batch
 left join standing as s on i.batch = s.batch
 left join cost as c on i.batch = c.batch
 left join queued as q on i.batch = q.batch
