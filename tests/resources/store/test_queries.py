@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from resources.store import tables
+from resources.store.published import marts
 from resources.store.queries import TYPES, every_query, query
 from resources.store.session import Session
 from resources.store.table import Table
@@ -33,16 +34,16 @@ MADE = ("reading.votes.make_window", "votes.rules.make_edited")
 """Queries that make a temporary table which others read."""
 
 ASKED = re.compile(
-    r"\.(?:read|stream|rows|column|tuples|value|run)\(\s*(?:self,\s*)?f?\"([a-z_]+(?:\.[a-z_{}]+)+)\""
+    r"(?:\.(?:read|stream|rows|column|tuples|value|run)|\bquery)\(\s*(?:self,\s*)?f?\"([a-z_]+(?:\.[a-z_{}]+)+)\""
 )
 
 
 @pytest.fixture(scope="module")
 def empty():
-    """A store that holds every table, and nothing in them."""
+    """A store that holds every table and mart, and nothing in them."""
     with duckdb.connect() as db:
         session = Session(db, set())
-        session.ensure(*(one for one in vars(tables).values() if isinstance(one, Table)))
+        session.ensure(*(one for one in vars(tables).values() if isinstance(one, Table)), *marts())
         for name, columns in LENT.items():
             db.register(name, pa.schema(list(columns.items())).empty_table())
         for name in MADE:
