@@ -133,11 +133,11 @@ def _as_measured(beliefs: pa.Table, overall: pa.Table) -> pa.Table:
 def _class_quality(report: pa.Table) -> pa.Table:
     """Keep the classes that were reviewed, over all batches."""
     rows = [
-        {**row, "label": row["class"]}
+        row
         for row in report.to_pylist()
         if row["span"] == "all" and row["class"] != MACRO and row["reviewed"]
     ]
-    return pa.Table.from_pylist(rows, schema=report.schema.append(pa.field("label", pa.string())))
+    return pa.Table.from_pylist(rows, schema=report.schema)
 
 
 def _evidence(series: pa.Table) -> pa.Table:

@@ -106,7 +106,7 @@ def class_quality() -> Drawing:
             low="datum[datum.measure + '_low']", high="datum[datum.measure + '_high']"
         )
         .encode(
-            y=alt.Y("label:N", sort=None, title=None),
+            y=alt.Y("class:N", sort=None, title=None),
             yOffset=alt.YOffset("measure:N"),
             color=alt.Color("measure:N", legend=_LEGEND),
         )
@@ -119,7 +119,7 @@ def class_quality() -> Drawing:
         base.mark_point(filled=True, size=60).encode(
             x="value:Q",
             tooltip=[
-                *_tooltips("label:N", "measure:N", "reviewed:Q"),
+                *_tooltips("class:N", "measure:N", "reviewed:Q"),
                 *(alt.Tooltip(f"{f}:Q", format=".1%") for f in ("value", "low", "high")),
             ],
         ),

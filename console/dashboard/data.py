@@ -13,7 +13,7 @@ TABLES: Mapping[str, str] = {
     "quality_by_batch": "quality_by_batch",
     "class_shares": "label_distribution",
     "voter_scorecard": "voter_scorecard",
-    "class_quality": "class_quality",
+    "class_quality": "class_report",
     "alarms": "alarms",
     "early_warnings": "early_warnings",
     "evidence": "drift_series",

@@ -20,7 +20,7 @@
       (row.batch === undefined || !place.has(row.batch) ||
         (place.get(row.batch) >= low && place.get(row.batch) <= high)) &&
       (!voter || row.voter === undefined || row.voter === voter) &&
-      (!label || row.label === undefined || row.label === label));
+      (!label || [undefined, label].includes(row.label ?? row.class)));
   }
 
   function theme() {

@@ -91,7 +91,7 @@ def sections(target: float | None) -> list[Section]:
                     "Point and 95 % interval over all reviewed batches.",
                     "class_quality",
                     charts.class_quality,
-                    ("label",),
+                    ("class",),
                 ),
             ),
         ),
@@ -222,8 +222,8 @@ def render(report: ReportData) -> str:
         classes=sorted(
             {
                 label
-                for table in (report.class_quality, report.class_shares)
-                for label in table["label"].to_pylist()
+                for names in (report.class_quality["class"], report.class_shares["label"])
+                for label in names.to_pylist()
                 if label
             }
         ),

@@ -66,7 +66,7 @@ def report(batches=24, alarm_from=20, **changes):
     )
     classes = pa.table(
         {
-            "label": ["HAM", "SPAM"],
+            "class": ["HAM", "SPAM"],
             "reviewed": [80, 40],
             "precision": [0.95, 0.9],
             "precision_low": [0.9, 0.8],
