@@ -76,15 +76,13 @@ def damaged_files(task: Task, *, everything: bool = False) -> list[Damage]:
 
 def _stores(task: Task) -> Iterator[tuple[Path, str]]:
     """Yield each SQLite file and its remedy; what cannot be made again comes first."""
+    anew = f"or move it away and `touchstone reset {task.name}`: all is asked for and paid again"
     save = "save what is left with `sqlite3 FILE .recover`, or put a backup in its place"
     yield task.reviews, f"it holds what people answered: {save}"
-    yield (
-        task.ledger,
-        f"it holds what models answered: {save}; without it all is asked and paid again",
-    )
+    yield task.ledger, f"it holds what models answered: {save}; {anew}"
     yield task.alarm_trail, f"it holds what was done about alarms: {save}"
     yield task.alerts, "move it away: alarms that are open are told once more"
-    yield task.embeddings, "move it away: vectors are asked for again"
+    yield task.embeddings, f"it holds vectors of texts: {save}; {anew}"
     yield task.small_copies, "delete it: small pictures are made again"
     var = task.var.parent
     yield var / "mlflow.db", "move it away: the next run writes its runs anew"

@@ -11,6 +11,7 @@ import dagster as dg
 from assets.landing import other_texts
 from assets.landing.class_check import check_classes
 from assets.landing.forgetting import made
+from assets.landing.lost_answers import check_lost_answers
 from assets.landing.lost_reviews import check_lost_reviews
 from assets.landing.set_aside import sentence
 from expectations.alarm import ALARM_CHECKS
@@ -96,6 +97,7 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
 def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome:
     warehouse = warehouse_of(task)
     check_lost_reviews(task, warehouse)
+    check_lost_answers(task, warehouse)
     check_classes(task, warehouse)
     simulate_inbox(task)
     defs = definitions(task)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from assets.landing.lost_answers import lost_answers
 from assets.landing.lost_reviews import lost_reviews
 from assets.landing.other_texts import sentence
 from cli.doctor.finding import Finding
@@ -158,7 +159,8 @@ def _lost(task: Task) -> str | None:
     from resources.store.warehouse import warehouse_of
 
     with contextlib.suppress(TaskError):  # a database that does not open has a line of its own
-        return lost_reviews(task, warehouse_of(task, PATIENCE_S))
+        warehouse = warehouse_of(task, PATIENCE_S)
+        return lost_reviews(task, warehouse) or next(lost_answers(task, warehouse), None)
     return None
 
 

@@ -1,0 +1,68 @@
+"""Before any work: is what models answered still there? Lost, it would be asked and paid for again in silence."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from resources.store.standing import stands
+from resources.store.tables import MODEL_VOTES
+from resources.store.warehouse import Warehouse
+from resources.task.errors import TaskError
+from resources.task.task import Task
+
+ANSWERS = "select 1 from calls where status in ('answered', 'filtered')"
+VECTORS = "select 1 from vectors"
+OUT = (
+    "it was emptied or deleted. Put a backup in its place; or ask again and pay again: "
+    "`touchstone reset {task}` and run again"
+)
+
+
+def check_lost_answers(task: Task, warehouse: Warehouse) -> None:
+    """Refuse to go on where votes or students stand, and what they were made of is gone.
+
+    Raises
+    ------
+    TaskError
+        Naming the file and both ways out.
+    sqlite3.DatabaseError
+        If a file is damaged.
+    """
+    for told in lost_answers(task, warehouse):
+        raise TaskError(told)
+
+
+def lost_answers(task: Task, warehouse: Warehouse) -> Iterator[str]:
+    """Say which file lost what was paid for; a simulated model and one of this machine cost nothing."""
+    models, student = task.spec.models, task.spec.student
+    if models is not None and models.simulated is None and stands(task):
+        holds = _holds(task.ledger, ANSWERS)
+        warehouse.ensure(MODEL_VOTES)
+        votes = warehouse.read(f"select count(*) as n from {MODEL_VOTES.sql_name}")["n"][0].as_py()
+        if votes and not holds:
+            yield (
+                f"{task.ledger} holds no answer, and the last run knew {votes:,} votes of models: "
+                f"{OUT.format(task=task.name)}"
+            )
+    # a student on vectors has a card alone
+    cards = [
+        card for card in task.students.glob("*.md") if not card.with_suffix(".joblib").exists()
+    ]
+    if student.features == "embeddings" and cards and not _holds(task.embeddings, VECTORS):
+        yield (
+            f"{task.embeddings} holds no vector, and students were made of some: "
+            f"{OUT.format(task=task.name)}"
+        )
+
+
+def _holds(path: Path, rows: str) -> bool:
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        try:
+            return bool(db.execute(f"select exists ({rows})").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return False
+            raise
