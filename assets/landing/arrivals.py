@@ -4,7 +4,6 @@ from collections import Counter
 from typing import Any
 
 import dagster as dg
-import duckdb
 import pyarrow as pa
 
 from assets.decorators import once
@@ -19,8 +18,10 @@ from labeling.items.reading import check_records, read_items
 from labeling.items.redacted import redacted
 from labeling.llm.redaction import redactor
 from resources.dagster.partitions import batches
+from resources.store.table import as_arrow
 from resources.store.tables import ARRIVALS, FILES, QUARANTINE
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.user_sql import UserSqlError, read_source
+from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
@@ -29,24 +30,6 @@ QUERY = "query"
 
 SHOWN_REASONS = 3
 """Reasons that are told where no row can be used."""
-
-DUPLICATES = """
-insert into raw.quarantine
-select file, row, batch, ?, 'the same id' || case
-        when text is distinct from f.text then ' with another text'
-        when image is distinct from f.image then ' with another image'
-        when metadata is distinct from f.metadata then ' with other columns'
-        else '' end
-    || ' stands in ' || f.file || ', row ' || f.row
-    || if(batch <> f.batch, ', and counts in batch ' || f.batch, ''),
-    coalesce(nullif(text, ''), image), 'duplicate'
-from (
-    select *, first_value(a) over (partition by item_id order by file, row) as f
-    from raw.arrivals as a
-)
-where (text, image, metadata, batch) is distinct from (f.text, f.image, f.metadata, f.batch)
-"""
-"""Of rows with one id the first stands; another that is the same, in the same batch, is no fault."""
 
 
 def arrivals(task: Task) -> dg.AssetsDefinition:
@@ -99,7 +82,6 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
     TaskError
         If there is no file, or none of them has a row that can be used.
     """
-    warehouse.ensure(ARRIVALS, FILES, QUARANTINE)
     counts: Counter[str] = Counter(files=0, rows=0, quarantined=0, files_gone=0)
     reading = reading_hash(task)
     if task.spec.source.query is not None:
@@ -113,17 +95,14 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
         if source.redact or source.redact_patterns:
             arrived = redacted(arrived, redact)
         rows, rejected = _with_batches(task, name, arrived)
-        with warehouse.connect() as db, transaction(db):
-            for table in (ARRIVALS, QUARANTINE, FILES):
-                db.execute(f"delete from {table.sql_name} where file = ?", [name])
-            insert(db, ARRIVALS, rows)
-            insert(db, QUARANTINE, rejected)
-            db.execute("insert into raw.files values (?, ?, ?, ?)", [name, size, modified, reading])
+        file = {"file": name, "size_bytes": size, "modified_ns": modified, "reading": reading}
+        written = {ARRIVALS: rows, QUARANTINE: rejected, FILES: as_arrow(FILES, [file])}
+        warehouse.replace(written, file=name)
         counts.update(files=1, rows=rows.num_rows, quarantined=rejected.num_rows)
     if pieces or gone:
-        with warehouse.connect() as db, transaction(db):
-            db.execute("delete from raw.quarantine where kind = 'duplicate'")
-            db.execute(DUPLICATES, [task.spec.source.id])
+        with warehouse.connect() as db, db.transaction():
+            db.delete(QUARANTINE, kind="duplicate")
+            db.run("landing.arrivals.set_duplicates_aside", id=task.spec.source.id)
     _fail_if_nothing_arrived(task, warehouse)
     counts["other_texts"] = follow_texts(task, warehouse)
     return dict(counts)
@@ -131,11 +110,10 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
 
 def _take_out(warehouse: Warehouse, present: set[str]) -> int:
     """Take out what files brought that are not there any more; return how many those were."""
-    with warehouse.connect() as db, transaction(db):
-        stood = {name for (name,) in db.execute("select file from raw.files").fetchall()}
-        gone = sorted(stood - present)
+    with warehouse.connect() as db, db.transaction():
+        gone = sorted(set(db.column("landing.arrivals.files")) - present)
         for table in (ARRIVALS, QUARANTINE, FILES) if gone else ():
-            db.execute(f"delete from {table.sql_name} where list_contains(?, file)", [gone])
+            db.delete(table, file=gone)
     return len(gone)
 
 
@@ -144,14 +122,12 @@ def _changed_files(
 ) -> tuple[set[str], dict[str, tuple[int, int, Arrived]]]:
     """Return the names of all files, and what stands in those to be read."""
     files = task.files()
-    known = {
-        row["file"]: (row["size_bytes"], row["modified_ns"], row["reading"])
-        for row in warehouse.read("from raw.files").to_pylist()
-    }
+    with warehouse.connect() as db:
+        known = {name: read for name, *read in db.tuples("landing.arrivals.files")}
     changed: dict[str, tuple[int, int, Arrived]] = {}
     for name, path in files.items():
         state = state_of(path)
-        if known.get(name) != (state.st_size, state.st_mtime_ns, reading):
+        if known.get(name) != [state.st_size, state.st_mtime_ns, reading]:
             arrived = read_items(path, task.columns, task.spec.source.longest_text)
             changed[name] = (state.st_size, state.st_mtime_ns, arrived)
     return set(files), changed
@@ -159,9 +135,8 @@ def _changed_files(
 
 def _run_query(task: Task) -> Arrived:
     try:
-        with duckdb.connect() as db:
-            found = db.execute(str(task.spec.source.query)).to_arrow_table()
-    except duckdb.Error as error:
+        found = read_source(str(task.spec.source.query))
+    except UserSqlError as error:
         raise TaskError(f"{task.folder / 'task.yaml'}: source.query: {error}") from None
     columns = [values_of(column)[0] for column in found.columns]
     records: list[dict[str, Any]] = [
@@ -194,19 +169,17 @@ def _with_batches(task: Task, name: str, arrived: Arrived) -> tuple[pa.Table, pa
 
 
 def _fail_if_nothing_arrived(task: Task, warehouse: Warehouse) -> None:
-    with warehouse.connect() as db:
-        (n_rows,) = db.execute("select count(*) from raw.arrivals").fetchone() or (0,)
-        reasons = db.execute(
-            "select file, row, field, reason from raw.quarantine order by file, row"
-        ).fetchall()
-    if n_rows:
+    if warehouse.value("landing.arrivals.how_many"):
         return
-    lines = [
-        f"  {file}{f', row {row}' if row else ''}{f', {field}' if field else ''}: {reason}"
-        for file, row, field, reason in reasons[:SHOWN_REASONS]
-    ]
+    reasons = warehouse.rows("landing.set_aside.every_row")
+    lines = [f"  {_place(one)}: {one['reason']}" for one in reasons[:SHOWN_REASONS]]
     more = len(reasons) - SHOWN_REASONS
     if more > 0:
         lines.append(f"  and {more:,} more: touchstone quarantine {task.name}")
     found = "\n".join(lines) or "  source.query gives none"
     raise TaskError(f"task {task.name!r} has no row that can be used:\n{found}")
+
+
+def _place(row: dict[str, Any]) -> str:
+    parts = row["file"], row["row"] and f"row {row['row']}", row["field"]
+    return ", ".join(part for part in parts if part)

@@ -3,10 +3,10 @@
 from resources.store.table import Table
 from resources.store.tables import CONSENSUS, EVERY, RELEASED, REVIEWS, RULE_ANALYSIS
 
-KEPT: dict[Table, dict[str, str]] = {
-    REVIEWS: {"outcome": "'skip'"},
-    CONSENSUS: {"confidence": "null"},
-    RELEASED: {"confidence": "null", "decided_by": "'nobody'"},
+KEPT: dict[Table, dict[str, str | None]] = {
+    REVIEWS: {"outcome": "skip"},
+    CONSENSUS: {"confidence": None},
+    RELEASED: {"confidence": None, "decided_by": "nobody"},
 }
 """A row of these stays where its ``label`` has no new class, and says this instead."""
 
@@ -35,5 +35,5 @@ VERSIONED = {
             if who in table.columns and version.startswith("version")
         )
     )
-} | {RULE_ANALYSIS: (("'rule/' || rule", "version"),)}
+} | {RULE_ANALYSIS: (("rule", "version"),)}
 """Where a voter and its version stand: they follow where a voter says the same in new words."""

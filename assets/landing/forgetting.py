@@ -8,27 +8,25 @@ paid for and tell of the models.
 from collections.abc import Sequence
 
 from resources.reviews.store import ReviewStore
+from resources.store.columns import values
 from resources.store.tables import EVERY
-from resources.store.warehouse import Warehouse, transaction
+from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
-OF_BATCHES = [
-    table.sql_name for table in EVERY if "batch" in table.columns and table.stays == "batch"
-]
+OF_BATCHES = [table for table in EVERY if "batch" in table.columns and table.stays == "batch"]
 
 
 def made(warehouse: Warehouse) -> list[str]:
     """Name the batches of which anything was made, in the order of time."""
     with warehouse.connect() as db:
-        union = " union ".join(f"select batch from {table}" for table in OF_BATCHES)
-        return [row[0] for row in db.execute(f"select batch from ({union}) order by 1").fetchall()]
+        return values(db, OF_BATCHES, "batch")
 
 
 def forget(task: Task, warehouse: Warehouse, batches: Sequence[str]) -> None:
     """Take out every row and student made of ``batches``, and what is still to be reviewed of them."""
-    with warehouse.connect() as db, transaction(db):
+    with warehouse.connect() as db, db.transaction():
         for table in OF_BATCHES:
-            db.execute(f"delete from {table} where list_contains(?, batch)", [list(batches)])
+            db.delete(table, batch=list(batches))
     for batch in batches:
         for path in (task.students / f"{batch}.joblib", task.students / f"{batch}.md"):
             path.unlink(missing_ok=True)

@@ -8,14 +8,6 @@ from resources.store.tables import ARRIVALS, ITEMS
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
-FIRST_OF_EACH_ID = """
-select item_id, batch, text, image, time, metadata
-from raw.arrivals
-where item_id in (select item_id from raw.arrivals where batch = $batch)
-qualify row_number() over (partition by item_id order by file, row) = 1 and batch = $batch
-order by item_id
-"""
-
 
 def items(task: Task) -> dg.AssetsDefinition:
     """Declare the items of ``task``."""
@@ -26,19 +18,11 @@ def items(task: Task) -> dg.AssetsDefinition:
         check_classes(task, warehouse)
         batch = context.partition_key
         with warehouse.connect() as db:
-            rows = db.execute(FIRST_OF_EACH_ID, {"batch": batch}).to_arrow_table()
-            arrived, set_aside = db.execute(
-                "select (select count(*) from raw.arrivals where batch = $batch),"
-                " (select count(*) from raw.quarantine where batch = $batch)",
-                {"batch": batch},
-            ).fetchone() or (0, 0)
+            rows = db.read("landing.items.first_of_each_id", batch=batch)
+            (counts,) = db.rows("landing.items.how_many", batch=batch)
         warehouse.replace_batch(ITEMS, batch, rows)
         return dg.MaterializeResult(
-            metadata={
-                "dagster/partition_row_count": rows.num_rows,
-                "arrived": arrived,
-                "quarantined": set_aside,
-            }
+            metadata={"dagster/partition_row_count": rows.num_rows, **counts}
         )
 
     return items

@@ -1,11 +1,7 @@
 """Before any work: are people's answers still there? A file that was emptied or deleted is told, not replaced."""
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
+from resources.reviews.reading import holds_answers
 from resources.store.standing import stands
-from resources.store.tables import REVIEWS
 from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
 from resources.task.task import Task
@@ -25,10 +21,9 @@ def check_lost_reviews(task: Task, warehouse: Warehouse) -> None:
 
 def lost_reviews(task: Task, warehouse: Warehouse) -> str | None:
     """Say that the review store lost its answers; None where it did not, or nothing ran yet."""
-    if not stands(task) or _holds_answers(task.reviews):
+    if not stands(task) or holds_answers(task.reviews):
         return None
-    warehouse.ensure(REVIEWS)
-    known = warehouse.read(f"select count(*) as n from {REVIEWS.sql_name}")["n"][0].as_py()
+    known = warehouse.value("landing.lost_reviews.how_many")
     if not known:
         return None
     return (
@@ -36,16 +31,3 @@ def lost_reviews(task: Task, warehouse: Warehouse) -> str | None:
         "deleted. Put a backup in its place; or go on without the answers: "
         f"`touchstone reset {task.name}` and run again"
     )
-
-
-def _holds_answers(path: Path) -> bool:
-    """Tell whether there is an answer; a damaged file may hold some, and is told elsewhere."""
-    if not path.exists():
-        return False
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            return bool(db.execute("select exists (select 1 from reviews)").fetchone()[0])
-    except sqlite3.OperationalError as error:
-        return "no such table" not in str(error)
-    except sqlite3.DatabaseError:
-        return True

@@ -8,23 +8,9 @@ from resources.reviews.aside import bring_up, items_of, set_aside
 from resources.reviews.sight import Shown
 from resources.reviews.store import ReviewStore
 from resources.store.pictures import digests_of
-from resources.store.tables import ARRIVALS, GOLD
-from resources.store.warehouse import Warehouse, transaction
+from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
-AS_THEY_STAND = """
-select item_id, batch, text, image from raw.arrivals
-where item_id in (select item_id from known)
-qualify row_number() over (partition by item_id order by file, row) = 1
-"""
-
-BY_BATCH = """
-select batch, count(*) as answers, count(distinct item_id) as items
-from people.reviews where aside group by batch order by batch
-"""
-"""Answers that are set aside, as they are published."""
-
-FORGET = "delete from people.gold where (item_id, batch) in (select (item_id, batch) from turned)"
 KEY = ("item_id", "batch")
 
 
@@ -38,12 +24,9 @@ def follow_texts(task: Task, warehouse: Warehouse) -> int:
     """
     if not task.reviews.is_file():
         return 0
-    warehouse.ensure(ARRIVALS, GOLD)
     with closing(ReviewStore(task.reviews)) as store:
-        with warehouse.connect() as db:
-            db.register("known", items_of(store))
-            items = [Shown(*row) for row in db.execute(AS_THEY_STAND).fetchall()]
-            db.unregister("known")
+        with warehouse.connect() as db, db.lend(known=items_of(store)):
+            items = [Shown(*row) for row in db.tuples("landing.other_texts.as_they_stand")]
         turned = bring_up(
             store,
             items,
@@ -51,12 +34,9 @@ def follow_texts(task: Task, warehouse: Warehouse) -> int:
             digests_of(task, [item.image for item in items]),
         )
     if turned:
-        with warehouse.connect() as db, transaction(db):
-            db.register(
-                "turned", pa.Table.from_pylist([dict(zip(KEY, one, strict=True)) for one in turned])
-            )
-            db.execute(FORGET)
-            db.unregister("turned")
+        keys = pa.Table.from_pylist([dict(zip(KEY, one, strict=True)) for one in turned])
+        with warehouse.connect() as db, db.lend(turned=keys):
+            db.run("landing.other_texts.forget_gold")
     return len(turned)
 
 

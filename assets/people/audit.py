@@ -18,7 +18,7 @@ from labeling.sampling.audit import (
 )
 from resources.reviews.drawn import drawn_in
 from resources.reviews.store import ReviewStore
-from resources.store.tables import AUDIT_DESIGN, AUDIT_SAMPLE, GOLD, RELEASED
+from resources.store.tables import AUDIT_DESIGN, AUDIT_SAMPLE, RELEASED
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
@@ -45,7 +45,6 @@ def audit_sample(task: Task) -> dg.AssetsDefinition:
 
 def draw(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
     """Draw the sample of a batch, or the same again, and return what is worth telling of it."""
-    warehouse.ensure(AUDIT_DESIGN, AUDIT_SAMPLE)
     items = warehouse.read("people.audit.labelled", batch=batch)
     ids = [str(i) for i in items["item_id"].to_pylist()]
     doubt = np.clip(items["doubt"].to_numpy().astype(np.float64), 0.0, 1.0)
@@ -105,7 +104,6 @@ def _design(
     wanted = task.spec.audit.per_batch
     gain = UNPROVEN
     if task.spec.audit.design == "proven":
-        warehouse.ensure(GOLD)
         seen = warehouse.read("people.audit.proof", batch=batch, most=PROOF_BATCHES)
         gain = proven_gain(
             seen["predicted_error"].to_numpy(), seen["wrong"].to_numpy(zero_copy_only=False)

@@ -13,9 +13,7 @@ from resources.store.tables import (
     AUDIT_SAMPLE,
     PLANNED,
     QUEUE,
-    RELEASED,
     REREVIEWS,
-    RULE_VOTES,
 )
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -28,7 +26,6 @@ def planned(task: Task) -> dg.AssetsDefinition:
     def planned(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """Audit, queue, doubts and hidden gold, put before reviewers; who answered stays answered."""
         batch = context.partition_key
-        warehouse.ensure(RULE_VOTES, RELEASED)
         with warehouse.connect() as db:
             plan = with_hints(task, db, db.read("people.planned.of_batch", batch=batch))
             doubted = with_hints(task, db, db.read("people.planned.doubted", batch=batch))

@@ -19,10 +19,7 @@ from resources.store.table import as_arrow
 from resources.store.tables import (
     AUDIT_SAMPLE,
     CONSENSUS,
-    MODEL_VOTES,
     QUEUE,
-    RULE_VOTES,
-    STUDENT_OPINIONS,
     STUDENT_VOTES,
 )
 from resources.store.warehouse import Warehouse
@@ -36,7 +33,6 @@ def queue(task: Task) -> dg.AssetsDefinition:
     def queue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """Items outside the audit, the undecided first, by the task's strategy; and a random share."""
         batch = context.partition_key
-        warehouse.ensure(STUDENT_OPINIONS, RULE_VOTES, MODEL_VOTES, AUDIT_SAMPLE)
         with warehouse.connect() as db:
             least = task.spec.student.decides_from
             items = db.read("people.queue.items", batch=batch, decides_from=least)

@@ -10,11 +10,9 @@ from assets.reading.votes import WINDOW_ITEMS, index_of
 from resources.store.table import as_arrow
 from resources.store.tables import (
     AUDIT_SAMPLE,
-    GOLD,
     QUEUE,
     RELEASED,
     REREVIEWS,
-    STUDENT_OPINIONS,
     STUDENT_VOTES,
 )
 from resources.store.warehouse import Warehouse
@@ -28,7 +26,6 @@ def rereviews(task: Task) -> dg.AssetsDefinition:
     def rereviews(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """Gold of earlier batches and labels of this one that confident learning finds wrong."""
         batch = context.partition_key
-        warehouse.ensure(GOLD, RELEASED, STUDENT_OPINIONS, REREVIEWS, AUDIT_SAMPLE, QUEUE)
         names = list(task.classes)
         with warehouse.connect() as db:
             least = {"batch": batch, "classes": len(names)}

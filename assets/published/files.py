@@ -5,8 +5,6 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.landing.other_texts import BY_BATCH
-from assets.landing.set_aside import BY_REASON
 from assets.quality.alarms import held_since
 from resources.dagster.conditions import fresh_within_two_batches, when_batches_settle
 from resources.store.published import marts
@@ -26,8 +24,8 @@ from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 QUERIES = {
-    SET_ASIDE: BY_REASON,
-    ANSWERS_ASIDE: BY_BATCH,
+    SET_ASIDE: query("landing.set_aside.by_reason").sql,
+    ANSWERS_ASIDE: query("landing.other_texts.by_batch").sql,
     QUALITY_BY_BATCH: query("published.figures.quality_by_batch").sql,
     VOTER_SCORECARD: query("published.figures.voter_scorecard").sql,
 }

@@ -2,7 +2,6 @@
 
 import pyarrow as pa
 
-from resources.store.tables import GOLD, MODEL_VOTES
 from resources.store.warehouse import Warehouse
 
 COLUMNS = ("item_id", "voter", "label", "confidence")
@@ -15,7 +14,6 @@ def calibrated(warehouse: Warehouse, batch: str, votes: pa.Table) -> pa.Table:
     """
     from labeling.llm.calibration import calibrate
 
-    warehouse.ensure(MODEL_VOTES, GOLD)
     versions = sorted({str(version) for version in votes["version"].to_pylist()})
     known = warehouse.read("votes.calibrated.reviewed", batch=batch, versions=versions)
     pairs = zip(known["item_id"].to_pylist(), known["gold"].to_pylist(), strict=True)

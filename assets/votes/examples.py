@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.reading.firewall import teaching_gold
-from resources.store.tables import AUDIT_SAMPLE, CANARY_PANEL
 from resources.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -48,7 +47,6 @@ def as_pool(
     """Return gold (item_id, text, label) as a pool, without what is audited or on the canary."""
     from labeling.llm.pool import ExamplePool
 
-    warehouse.ensure(AUDIT_SAMPLE, CANARY_PANEL)
     texts = [str(text) for text in gold["text"].to_pylist()]
     return ExamplePool.teaching(
         [str(item) for item in gold["item_id"].to_pylist()],

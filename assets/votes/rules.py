@@ -12,7 +12,7 @@ from labeling.rules.reading import read_rules
 from labeling.rules.rule import Rule
 from labeling.rules.tables import spread
 from resources.store.pictures import at_hand, state_of
-from resources.store.tables import ITEMS, RULE_CHANGES, RULE_FAILURES, RULE_VERSIONS, RULE_VOTES
+from resources.store.tables import ITEMS, RULE_FAILURES, RULE_VERSIONS, RULE_VOTES
 from resources.store.user_sql import run_over
 from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
@@ -27,7 +27,6 @@ def rules(task: Task) -> dg.AssetsDefinition:
         """One row where a rule spoke; a rule that has not changed is not applied again."""
         batch = context.partition_key
         loaded = load_rules(task)
-        warehouse.ensure(RULE_VOTES, RULE_FAILURES, RULE_VERSIONS, RULE_CHANGES)
         items, items_hash, applied = _read(task, warehouse, batch)
         current = {f"rule/{rule.name}": rule for rule in loaded}
         stale = [

@@ -38,7 +38,7 @@ def quarantine(
     as_json: AsJson = False,
 ) -> None:
     """Show which rows were set aside as they landed, where they stand and why."""
-    from assets.landing.set_aside import ALL, set_aside
+    from assets.landing.set_aside import set_aside
     from resources.store.warehouse import warehouse_of
 
     chosen = find_task(task)
@@ -46,7 +46,7 @@ def quarantine(
         raise TaskError(f"nothing has landed yet: `touchstone run {chosen.name}` reads the input")
     warehouse = warehouse_of(chosen, PATIENCE_S)
     reasons = set_aside(warehouse)
-    table = warehouse.read(ALL)
+    table = warehouse.read("landing.set_aside.every_row")
     warehouse.close()
     if out is not None:
         from labeling.files.writing import write_table

@@ -4,10 +4,13 @@ A round keeps the time at which it was first recorded, however often it is recor
 order of rounds is the order in which the models were asked.
 """
 
+import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from labeling.class_changes import ClassChange
 from labeling.llm.ledger import Ledger
 
 SCHEMA = """
@@ -171,3 +174,25 @@ def end(ledger: Ledger, round_id: str, now: float | None = None) -> None:
         "update canary_rounds set ended_at = ? where round = ? and ended_at is null",
         (time.time() if now is None else now, round_id),
     )
+
+
+def change_classes(db: sqlite3.Connection, change: ClassChange) -> None:
+    """Let answers of earlier rounds be compared with later ones, which speak of today's classes."""
+    until = datetime.fromisoformat(change.at).timestamp()
+    known = {old: new for old, new in change.moves.items() if new is not None}
+    marks = ", ".join("?" * len(known))
+    cases = " ".join("when ? then ?" for _ in known)
+    if known:
+        pairs = [name for pair in known.items() for name in pair]
+        db.execute(
+            f"update canary_answers set label = case label {cases} end"  # noqa: S608
+            f" where label in ({marks}) and asked_at < ?",
+            (*pairs, *known, until),
+        )
+    for voter, (old, new) in change.detail.get("versions", {}).items():
+        for table, at in (("canary_answers", "asked_at"), ("canary_accepted", "accepted_at")):
+            db.execute(
+                f"update or ignore {table} set version = ?"  # noqa: S608
+                f" where voter = ? and version = ? and {at} < ?",
+                (new, voter, old, until),
+            )

@@ -12,7 +12,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
-from labeling.quality.alarm_keys import former_key
+from labeling.class_changes import ClassChange
+from labeling.quality.alarm_keys import former_key, key_prefix
 
 SCHEMA = """
 create table if not exists alerts (
@@ -130,3 +131,18 @@ class AlertLedger:
             db.execute("pragma synchronous = full")
             db.execute(SCHEMA)
             yield db
+
+
+def change_classes(db: sqlite3.Connection, change: ClassChange) -> None:
+    """Let alarms stay told: one has its series in its key, of which older files escape nothing."""
+    if change.what != "rename":
+        return
+    for old, new in change.moves.items():
+        new_key = key_prefix(f"class/{new}")
+        for old_key in dict.fromkeys((key_prefix(f"class/{old}"), f"class/{old}@")):
+            db.execute(
+                "update or ignore alerts set alarm_id = ?1 || substr(alarm_id, ?2 + 1)"
+                " where substr(alarm_id, 1, ?2) = ?3 and instr(substr(alarm_id, ?2 + 1), '@') = 0"
+                " and at < ?4",
+                (new_key, len(old_key), old_key, change.at),
+            )

@@ -1,6 +1,8 @@
 """What can be read out of the review store, as Arrow tables."""
 
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -37,6 +39,19 @@ def reviews(db: sqlite3.Connection, since: int) -> pa.Table:
         ],
         schema=REVIEW_COLUMNS,
     )
+
+
+def holds_answers(path: Path) -> bool:
+    """Tell whether there is an answer; a damaged file may hold some, and is told elsewhere."""
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return bool(db.execute("select exists (select 1 from reviews)").fetchone()[0])
+    except sqlite3.OperationalError as error:
+        return "no such table" not in str(error)
+    except sqlite3.DatabaseError:
+        return True
 
 
 def answered(db: sqlite3.Connection, reviewer: str) -> dict[str, bool]:

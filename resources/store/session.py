@@ -1,6 +1,6 @@
 """What whoever has the store open may ask of it: named queries, and rows put in or taken out."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -91,15 +91,13 @@ class Session:
         --------
         ``session.delete(RULE_VOTES, batch="2026-03-02", voter=["rule/late"])``
         """
-        terms = [
-            f'list_contains(${name}, "{name}")'
-            if isinstance(value, Sequence) and not isinstance(value, str)
-            else f'"{name}" = ${name}'
-            for name, value in where.items()
-        ]
-        self.db.execute(
-            f"delete from {table.sql_name} where {' and '.join(terms) or 'true'}", where
-        )
+        self.db.execute(f"delete from {table.sql_name} where {_terms(where)}", where)
+
+    def update(self, table: Table, said: Mapping[str, object], **where: object) -> None:
+        """Let the rows that :meth:`delete` would find say something else in some columns."""
+        columns = ", ".join(f'"{name}" = $new_{name}' for name in said)
+        given = where | {f"new_{name}": value for name, value in said.items()}
+        self.db.execute(f"update {table.sql_name} set {columns} where {_terms(where)}", given)
 
     @contextmanager
     def lend(self, **tables: pa.Table) -> Generator[None]:
@@ -138,3 +136,15 @@ class Session:
     def _execute(self, name: str, parameters: dict[str, object]) -> duckdb.DuckDBPyConnection:
         asked = query(name)
         return self.db.execute(asked.sql, asked.bind(parameters))
+
+
+def _terms(where: Mapping[str, object]) -> str:
+    return " and ".join(
+        [
+            f'list_contains(${name}, "{name}")'
+            if isinstance(value, Sequence) and not isinstance(value, str)
+            else f'"{name}" = ${name}'
+            for name, value in where.items()
+        ]
+        or ["true"]
+    )

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.landing.class_changes import _rename_series
 from assets.landing.class_stores import carry_stores
 from cli.new.new import create
 from labeling.class_changes import ClassChange
@@ -15,6 +14,7 @@ from labeling.llm.canary_rounds import Answers, read, store
 from labeling.llm.ledger import Ledger
 from labeling.quality.alarm_keys import alarm_key, former_key
 from resources.alerts.ledger import AlertLedger, Sent
+from resources.store.columns import rename_series
 from resources.store.tables import ALARMS, DRIFT_SERIES
 from resources.store.warehouse import Warehouse
 from resources.task.task import load_task
@@ -79,12 +79,12 @@ def test_figures_of_a_class_whose_name_begins_with_anothers_and_an_at_stay_its_o
             db.execute("insert into quality.alarms (alarm_id, series) values (?, ?)", [key, series])
             db.execute("insert into quality.drift_series (batch, series) values ('d', ?)", [series])
         for table, column in ((ALARMS, "alarm_id"), (ALARMS, "series"), (DRIFT_SERIES, "series")):
-            _rename_series(db, table, column, {"a": "x"})
+            rename_series(db, table, column, {"a": "x"})
         renamed = {
             one[0] for one in db.execute("select series from quality.drift_series").fetchall()
         }
         keys = {one[0] for one in db.execute("select alarm_id from quality.alarms").fetchall()}
-        _rename_series(db, ALARMS, "alarm_id", {"x": None})
+        rename_series(db, ALARMS, "alarm_id", {"x": None})
         left = {one[0] for one in db.execute("select alarm_id from quality.alarms").fetchall()}
     warehouse.close()
     assert renamed == {"class/x", "class/a@b", "class/ab"}

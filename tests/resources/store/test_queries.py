@@ -25,6 +25,8 @@ WORDS = {"item_id": pa.string(), "batch": pa.string()}
 LENT = {
     "window_keys": WORDS,
     "to_show": WORDS,
+    "known": WORDS,
+    "turned": WORDS,
     "now_said": {**WORDS, "voter": pa.string(), "label": pa.string()},
     "now_applied": dict.fromkeys(("batch", "voter", "version", "items_hash"), pa.string()),
 }

@@ -1,0 +1,79 @@
+"""What a column of some table holds: its values counted, renamed, summed, whichever table it is."""
+
+from collections.abc import Mapping, Sequence
+
+from labeling.quality.alarm_keys import key_prefix
+from resources.store.session import Session
+from resources.store.table import Table
+
+
+def values(db: Session, tables: Sequence[Table], column: str) -> list[str]:
+    """Return every value that a column has in any of the tables, in order."""
+    union = " union ".join(f'select "{column}" as said from {table.sql_name}' for table in tables)
+    return [row[0] for row in db.db.execute(f"from ({union}) order by said").fetchall()]
+
+
+def count(db: Session, table: Table, column: str) -> dict[str, int]:
+    """Count the rows that say each value of a column, by the order of values; null is none."""
+    return dict(
+        db.db.execute(
+            f'select "{column}", count(*) from {table.sql_name} where "{column}" is not null'
+            " group by all order by all"
+        ).fetchall()
+    )
+
+
+def rename(db: Session, table: Table, column: str, moves: Mapping[str, str | None]) -> None:
+    """Put new names in the place of old ones; a row whose name has none goes."""
+    gone = [old for old, new in moves.items() if new is None]
+    known = {old: new for old, new in moves.items() if new is not None}
+    if gone:
+        db.delete(table, **{column: gone})
+    if known:
+        db.db.execute(
+            f'update {table.sql_name} set "{column}" = $new[list_position($old, "{column}")]'
+            f' where list_contains($old, "{column}")',
+            {"old": list(known), "new": list(known.values())},
+        )
+
+
+def rename_series(db: Session, table: Table, column: str, moves: Mapping[str, str | None]) -> None:
+    """The same for ``class/NAME``, keys of its alarms and, of a signal, ``voter/VOTER/NAME``."""
+    for old, new in moves.items():
+        before, after = f"class/{old}", None if new is None else f"class/{new}"
+        of_class = f"{column} = $class"
+        if column == "alarm_id":
+            before, after = key_prefix(before), None if after is None else key_prefix(after)
+            of_class = f"starts_with({column}, $class)"
+        of_voter = f"(starts_with({column}, 'voter/') and ends_with({column}, '/' || $old))"
+        if after is None:
+            db.db.execute(f"delete from {table.sql_name} where {of_class}", {"class": before})
+            continue
+        db.db.execute(
+            f"update {table.sql_name} set {column} = case when starts_with({column}, 'class/')"
+            f" then $after || {column}[length($class) + 1 :]"
+            f" else {column}[: length({column}) - length($old)] || $new end"
+            f" where {of_class} or {of_voter if column == 'signal' else 'false'}",
+            {"class": before, "after": after, "old": old, "new": new},
+        )
+
+
+def pool(db: Session, table: Table, column: str, places: Sequence[Sequence[int]]) -> None:
+    """Sum the probabilities of what became one; what went with the rest is shared out.
+
+    Parameters
+    ----------
+    places : sequence of sequence of int
+        For each new place those of old, from 0, that it is the sum of.
+    """
+    sums = ", ".join(" + ".join(f"{column}[{i + 1}]" for i in into) or "0.0" for into in places)
+    db.db.execute(
+        f"update {table.sql_name} set {column} ="
+        f" list_transform([{sums}], lambda x: x / greatest(list_sum([{sums}]), 1e-300))"
+        f" where {column} is not null"
+    )
+
+
+def forget_same(db: Session, table: Table, one: str, other: str) -> None:
+    """Take out the rows in which two columns say the same."""
+    db.db.execute(f'delete from {table.sql_name} where "{one}" = "{other}"')

@@ -1,0 +1,3 @@
+-- name: how_many
+-- Answers that the last run knew.
+select count(*) from people.reviews
