@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import numpy as np
 
-from resources.store.table import as_arrow
+from resources.store.table import Table, as_arrow
 from resources.store.tables import (
     CLASS_BALANCE,
     CONSENSUS_CALIBRATION,
@@ -14,16 +14,12 @@ from resources.store.tables import (
     VOTER_CONFUSIONS,
     VOTER_PAIRS,
 )
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.warehouse import Warehouse
 
 if TYPE_CHECKING:  # scipy takes half a second to import, and only the consensus fits
     from labeling.consensus.label_model import LabelModel
     from labeling.quality.intervals import Interval
 
-BELIEFS = (
-    LABEL_MODEL, CLASS_BALANCE, VOTER_BELIEFS, VOTER_CONFUSIONS, VOTER_PAIRS,
-    CONSENSUS_CALIBRATION,
-)  # fmt: skip
 LEAST_SHARE = 0.005
 """Cells of a confusion below this share are left out, unless they are the right answer."""
 
@@ -43,26 +39,25 @@ def write_beliefs(
     n_gold: int,
 ) -> None:
     """Replace what the tables hold of the batch, all of them in one transaction."""
-    found: dict[str, list[Row]] = {
-        LABEL_MODEL.name: [_model(model, version, n_gold)],
-        CLASS_BALANCE.name: [
+    found: dict[Table, list[Row]] = {
+        LABEL_MODEL: [_model(model, version, n_gold)],
+        CLASS_BALANCE: [
             {"label": name, "share": float(share)}
             for name, share in zip(classes, model.class_balance_, strict=True)
         ],
-        VOTER_BELIEFS.name: voter_rows(model, voters),
-        VOTER_CONFUSIONS.name: _confusions(model, voters, classes),
-        VOTER_PAIRS.name: [
+        VOTER_BELIEFS: voter_rows(model, voters),
+        VOTER_CONFUSIONS: _confusions(model, voters, classes),
+        VOTER_PAIRS: [
             {"first": voters[pair.first], "second": voters[pair.second], "share": pair.share}
             for pair in model.correlated_
         ],
-        CONSENSUS_CALIBRATION.name: _bins(model),
+        CONSENSUS_CALIBRATION: _bins(model),
     }
-    with warehouse.connect() as db, transaction(db):
-        for table in BELIEFS:
-            db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
-            rows = found[table.name]
-            if rows:
-                insert(db, table, as_arrow(table, [{"batch": batch, **row} for row in rows]))
+    written = {
+        table: as_arrow(table, [{"batch": batch, **row} for row in rows])
+        for table, rows in found.items()
+    }
+    warehouse.replace(written, batch=batch)
 
 
 def voter_rows(model: "LabelModel", voters: list[str]) -> list[Row]:

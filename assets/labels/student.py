@@ -16,6 +16,7 @@ from assets.labels.switches import Decision, as_rows, calibration_row, decide, p
 from assets.reading.features import look, new_student, twins
 from assets.reading.opinions import Record, gold_on, read_record
 from assets.reading.votes import Window, read_window
+from resources.store.table import as_arrow
 from resources.store.tables import CONSENSUS, STUDENT_OPINIONS, STUDENT_SWITCHES, STUDENT_VOTES
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -229,10 +230,8 @@ def _opinions(
 
 def _silent(task: Task, warehouse: Warehouse, batch: str, why: str) -> dg.MaterializeResult:
     """Take back what an earlier student of the batch said."""
-    warehouse.ensure(STUDENT_VOTES, STUDENT_OPINIONS, STUDENT_SWITCHES)
-    with warehouse.connect() as db:
-        for table in (STUDENT_VOTES, STUDENT_OPINIONS, STUDENT_SWITCHES):
-            db.execute(f"delete from {table.sql_name} where batch = ?", [batch])
+    said = (STUDENT_VOTES, STUDENT_OPINIONS, STUDENT_SWITCHES)
+    warehouse.replace({table: as_arrow(table, []) for table in said}, batch=batch)
     for suffix in (".joblib", ".md"):
         (task.students / f"{batch}{suffix}").unlink(missing_ok=True)
     return dg.MaterializeResult(metadata={"dagster/partition_row_count": 0, "student": why})

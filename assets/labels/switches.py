@@ -25,13 +25,6 @@ FEW, MANY = (600, 400), (6_000, 1_000)
 """Items with a label and without, at most, that the question is put on: of a small window, where
 each item costs more, and of one that is learnt from in steps."""
 
-LAST_ASKED = """
-select switch, kept, gain, gain_low, gain_high, gold, asked_in, told
-from quality.student_switches
-where batch = (select max(batch) from quality.student_switches where batch < ?)
-    and list_contains(?, switch)
-"""
-
 
 @dataclass(frozen=True)
 class Decision:
@@ -69,8 +62,7 @@ def decide(
     from labeling.student.switches import MIN_GOLD, SWITCHES, choose
     from labeling.student.tricks import TRICKS
 
-    warehouse.ensure(STUDENT_SWITCHES)
-    last = warehouse.read(LAST_ASKED, [batch, list(SWITCHES)]).to_pylist()
+    last = warehouse.rows("labels.switches.last_asked", batch=batch, switches=list(SWITCHES))
     asked_with = max((row["gold"] or 0 for row in last if row["asked_in"]), default=0)
     earlier = ~window.current
     n_gold = window.audit.n_gold
