@@ -1,1 +1,4 @@
-"""When the work runs and with what."""
+"""When the work runs and with what.
+
+Not here: what a step does (``assets/``) and what people type (``cli/``).
+"""

@@ -1,1 +1,5 @@
-"""What others read: Parquet, report, MLflow, and the SQL in between."""
+"""What others read: Parquet, report, MLflow, and the SQL in between.
+
+Not here: figures. What is published was worked out before, but for what SQL counts
+(``transforms/``).
+"""

@@ -1,1 +1,4 @@
-"""``touchstone doctor``, and what it looks at."""
+"""``touchstone doctor``, and what it looks at.
+
+Not here: mending. It looks, and says what to do.
+"""

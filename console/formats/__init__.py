@@ -1,1 +1,4 @@
-"""Reviews as files: CSV, JSONL and Label Studio JSON, without loss in either direction."""
+"""Reviews as files: CSV, JSONL and Label Studio JSON, without loss in either direction.
+
+Not here: files of items and labels (``labeling/files/``, ``labeling/items/``).
+"""

@@ -1,1 +1,4 @@
-"""One label for each item, out of many votes."""
+"""One label for each item, out of many votes.
+
+Not here: where votes come from, and the student, which reads texts.
+"""

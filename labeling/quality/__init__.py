@@ -1,1 +1,4 @@
-"""How good the labels are, and whether that changed."""
+"""How good the labels are, and whether that changed.
+
+Not here: which items were reviewed and why (``labeling/sampling/``).
+"""

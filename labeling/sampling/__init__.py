@@ -1,1 +1,4 @@
-"""Which items people should see."""
+"""Which items people should see.
+
+Not here: what their answers prove (``labeling/quality/``).
+"""

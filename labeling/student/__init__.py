@@ -1,1 +1,4 @@
-"""The classifier that learns from consensus and gold."""
+"""The classifier that learns from consensus and gold.
+
+Not here: the models that make vectors of texts (``resources/models/``).
+"""

@@ -1,1 +1,4 @@
-"""What runs when something happens outside."""
+"""What runs when something happens outside.
+
+Not here: what happens by the clock (``orchestration/schedules.py``).
+"""

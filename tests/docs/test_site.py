@@ -11,6 +11,7 @@ from labeling.llm.settings import Settings
 from labeling.rules.keys import COMMON, KINDS, OPTIONS
 from resources.store.published import published
 from resources.task.json_schema import sections_of, task_schema
+from resources.task.remakes import settings
 from resources.task.schema import TaskSpec
 from tests.docs.conftest import PAGES, ROOT
 
@@ -46,18 +47,27 @@ def test_every_setting_has_its_place(name: str, site: Path) -> None:
     schema = task_schema()
     folder = site / "reference" / "settings"
 
-    def settings(field: dict) -> list[str]:
+    def said_of(field: dict) -> list[str]:
         return [
             inner
             for section in sections_of(field)
             for key, told in schema["$defs"][section]["properties"].items()
-            for inner in (key, told["description"], *settings(told))
+            for inner in (key, told["description"], *said_of(told))
         ]
 
     field = schema["properties"][name]
     page = text_of(folder / (f"{name}.html" if sections_of(field) else "index.html"))
-    wanted = [name, field["description"], *settings(field)]
+    wanted = [name, field["description"], *said_of(field)]
     assert [one for one in wanted if one not in page] == []
+
+
+def test_every_setting_says_in_its_place_what_it_remakes(site: Path) -> None:
+    for path, level in settings(TaskSpec):
+        section, _, rest = path.rpartition(".")
+        page = site / "reference" / "settings" / f"{section.split('.')[0] or 'index'}.html"
+        rows = re.findall(r"<tr>(.*?)</tr>", page.read_text(encoding="utf-8"), re.DOTALL)
+        mine = [row for row in rows if f"<td><code>{rest}</code></td>" in row]
+        assert any(f"<td>{level.name.lower()}</td>" in row for row in mine), path
 
 
 def test_every_key_of_a_rule_and_of_a_prompt_has_its_place(site: Path) -> None:

@@ -1,6 +1,6 @@
 """Every table that Python writes to the warehouse; a module holds what belongs together.
 
-Queries and marts do not belong here: those stand in ``queries/`` and in ``transforms/``.
+Not here: queries and marts, which stand in ``queries/`` and in ``transforms/``.
 """
 
 # ruff: noqa: F403

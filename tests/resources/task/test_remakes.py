@@ -27,7 +27,6 @@ from resources.store.warehouse import Warehouse
 from resources.task.remakes import hash_of, settings
 from resources.task.schema import TaskSpec
 from resources.task.section import Remakes, Section
-from resources.task.settings_page import page
 from resources.task.task import Task, load_task
 
 EVERYTHING = yaml.safe_load("""
@@ -269,10 +268,10 @@ def test_a_field_that_does_not_say_what_it_remakes_cannot_be_declared():
             inside: Annotated[Section | None, Remakes.LABELS] = None
 
 
-def test_the_guide_is_written_from_the_fields():
-    guide = Path(__file__).parents[3] / "docs" / "guides" / "settings.md"
-    assert guide.read_text(encoding="utf-8") == page()
-    assert all(f"| `{path}` | {level.name.lower()} |" in page() for path, level in SETTINGS.items())
+def test_the_guide_tells_what_may_be_remade():
+    guide = (Path(__file__).parents[3] / "docs" / "guides" / "settings.md").read_text("utf-8")
+    told = [line for line in guide.splitlines() if line.startswith("| **")]
+    assert told == [f"| **{level.name.lower()}** | {level.value} |" for level in Remakes]
 
 
 def test_another_order_of_classes_remakes_nothing(everything, hashes):
