@@ -17,7 +17,6 @@ from resources.store.tables import (
     MODEL_VOTES,
     RELEASED,
     RULE_VOTES,
-    TRACKED,
 )
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -80,6 +79,8 @@ def _carry(db: Session, before: Sequence[str], change: ClassChange) -> None:
                 rename(db, table, column, moves)
             else:
                 db.delete(table, **{column: [*moves, *filter(None, moves.values())]})
+    if not renamed:  # votes that disagreed agree now: what was seen then is of other classes
+        db.run("landing.class_changes.forget_hints")
     for table, columns in SERIES.items():
         for column in columns:
             rename_series(db, table, column, moves if renamed else dict.fromkeys(moves))
@@ -100,8 +101,6 @@ def _restamp(task: Task, db: Session, change: ClassChange) -> None:
         chain = input_chain(task, db)
         for batch in measured:
             db.update(DRIFT_SERIES, {"input": chain.get(batch, "")}, batch=batch)
-        # charts of classes are drawn anew under the new name
-        db.update(TRACKED, {"fingerprint": "0 renamed"}, batch="history")
 
 
 def _called(voter: str, column: str) -> str | None:

@@ -1,6 +1,7 @@
 """One MLflow run that holds every batch's figures as steps, so that its charts show drift."""
 
 import hashlib
+import json
 import re
 import time
 from collections import Counter
@@ -29,7 +30,7 @@ def write_history(
     warehouse: Warehouse,
     figures: list[dict[str, Any]],
     metrics: tuple[str, ...],
-    marks: dict[str, str],
+    marks: list[str],
 ) -> str:
     """Write batches that are new as further steps; write all anew if an older one changed.
 
@@ -39,7 +40,8 @@ def write_history(
     figures : list of dict
         One a batch, in the order of time; ``metrics`` names those that are logged, with all of
         :data:`MORE`.
-    marks : dict of batch to hash of its figures
+    marks : list of str
+        Of each batch, by :func:`marks_of`.
 
     Returns
     -------
@@ -53,8 +55,7 @@ def write_history(
             "select mlflow_run, fingerprint from quality.tracked where batch = ?", [HISTORY]
         ).fetchone()
     allowed = _allowed({name for row in figures for name in row[MORE]})
-    batches = [str(row["batch"]) for row in figures]
-    run, done = _continued(stored, [marks[batch] for batch in batches])
+    run, done = _continued(stored, marks)
     if run is None:
         if stored is not None:
             client.delete_run(stored[0])
@@ -75,12 +76,21 @@ def write_history(
     for start in range(0, len(logged), AT_ONCE):
         client.log_batch(run, metrics=logged[start : start + AT_ONCE])
     client.set_terminated(run)
-    mark = f"{len(batches)} {_hash([marks[batch] for batch in batches])}"
-    row = as_arrow(TRACKED, [{"batch": HISTORY, "mlflow_run": run, "fingerprint": mark}])
+    row = as_arrow(TRACKED, [{"batch": HISTORY, "mlflow_run": run, "fingerprint": mark_of(marks)}])
     with warehouse.connect() as db, transaction(db):
         db.execute("delete from quality.tracked where batch = ?", [HISTORY])
         insert(db, TRACKED, row)
     return run
+
+
+def marks_of(figures: list[dict[str, Any]], marks: dict[str, str]) -> list[str]:
+    """Return a hash of what the history holds of each batch; ``marks`` are those of its own run."""
+    return [_hash([marks[row["batch"]], json.dumps(row[MORE], sort_keys=True)]) for row in figures]
+
+
+def mark_of(marks: list[str]) -> str:
+    """Return the mark of a history that holds all of these batches."""
+    return f"{len(marks)} {_hash(marks)}"
 
 
 def delete_runs(client: Any, experiment: str, keep: Collection[str] = ()) -> None:

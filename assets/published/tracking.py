@@ -13,7 +13,14 @@ import dagster as dg
 import pyarrow as pa
 from filelock import FileLock
 
-from assets.published.history import HISTORY, MORE, delete_runs, write_history
+from assets.published.history import (
+    HISTORY,
+    MORE,
+    delete_runs,
+    mark_of,
+    marks_of,
+    write_history,
+)
 from assets.published.moved import follow_move
 from assets.reading.features import LookedAt, look
 from assets.reading.stamp import files_hash, publication_stamp
@@ -82,7 +89,8 @@ def tracking(task: Task) -> dg.AssetsDefinition:
             row for row in figures if known.get(row["batch"], ("", ""))[1] != marks[row["batch"]]
         ]
         gone = known.keys() - marks.keys() - {HISTORY}
-        if not todo and not gone and HISTORY in known:
+        told = marks_of(figures, marks)
+        if not todo and not gone and known.get(HISTORY, ("", ""))[1] == mark_of(told):
             _note_publication(task, warehouse)
             return dg.MaterializeResult(metadata={"runs_written": 0})
         newest = max((row["batch"] for row in figures if row["reviewed"]), default=None)
@@ -105,7 +113,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
             with warehouse.connect() as db, transaction(db):
                 db.execute("delete from quality.tracked where batch = ?", [batch])
                 insert(db, TRACKED, rows)
-        write_history(runs.client, runs.experiment, task, warehouse, figures, METRICS, marks)
+        write_history(runs.client, runs.experiment, task, warehouse, figures, METRICS, told)
         written = warehouse.read("select mlflow_run from quality.tracked")
         delete_runs(
             runs.client, runs.experiment, keep=set(map(str, written["mlflow_run"].to_pylist()))
@@ -252,6 +260,10 @@ class Runs:
 
 
 def _fingerprint(row: dict[str, Any]) -> str:
-    shown = {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
+    shown = {
+        k: None if isinstance(v, float) and math.isnan(v) else v
+        for k, v in row.items()
+        if k != MORE
+    }
     text = json.dumps(shown, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

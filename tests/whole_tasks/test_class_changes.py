@@ -25,6 +25,7 @@ from resources.store.warehouse import warehouse_of
 from resources.task.classes.asked import Asked
 from resources.task.errors import TaskError
 from resources.task.task import load_task
+from tests.assets.figures import differences, of_tables
 
 ROOT = Path(__file__).parents[2]
 COMMAND = """
@@ -182,7 +183,9 @@ def test_classes_in_another_order_change_nothing(project):
 
 
 def test_a_merge_labels_nothing_again_and_counts_both_classes_as_one(project, touchstone):
-    before = gold(project)
+    before, hints = gold(project), "select distinct signal from quality.early_warnings"
+    hinted = warehouse_of(task_of(project)).read(hints)["signal"].to_pylist()
+    assert any(str(hint).startswith("voter/") for hint in hinted)
     said = touchstone(
         "classes", "merge", "complaint", "question", "--into", "ask", "--yes", at=project
     )
@@ -201,6 +204,13 @@ def test_a_merge_labels_nothing_again_and_counts_both_classes_as_one(project, to
     }
     classes = warehouse_of(task).read("select distinct class from quality.accuracy order by 1")
     assert classes["class"].to_pylist() == ["(all)", "ask", "praise"]
+    hinted = warehouse_of(task).read(hints)["signal"].to_pylist()
+    assert not {"conflict", "estimated_accuracy"}.intersection(hinted)
+    assert not any(str(hint).startswith(("voter/", "class/")) for hint in hinted)
+    tables = {
+        p.stem: pq.ParquetFile(p).read().to_pylist() for p in task.published.glob("*.parquet")
+    }
+    assert differences(list(of_tables(tables))) == []
 
 
 @pytest.mark.parametrize(
