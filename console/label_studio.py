@@ -15,6 +15,7 @@ import httpx
 
 from console.formats.label_studio import OURS, image_data, labeling_config, read_annotation
 from console.label_studio_choices import NoChoicesError, with_choices
+from labeling.counted import counted
 from resources.reviews.leases import HandOut, Mix
 from resources.reviews.rows import Review, ReviewError
 from resources.reviews.store import ReviewStore
@@ -43,7 +44,7 @@ class Synced:
     def __str__(self) -> str:
         """Tell it in a sentence."""
         return (
-            f"pulled {self.pulled} new answers from Label Studio and pushed {self.pushed} items; "
+            f"pulled {counted(self.pulled, 'new answer')} from Label Studio and pushed {counted(self.pushed, 'item')}; "
             f"{self.waiting} wait there{self.note and '; '}{self.note}"
         )
 

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from labeling.counted import counted
 from resources.store.tables import ARRIVALS
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -24,7 +25,7 @@ def every_file_can_be_read(task: Task) -> dg.AssetChecksDefinition:
             passed=not broken,
             severity=dg.AssetCheckSeverity.WARN,
             description=(
-                f"{len(broken)} files are set aside as a whole, the others go on: mend them where they "
+                f"{counted(len(broken), 'file is', 'files are')} set aside as a whole, the others go on: mend them where they "
                 f"lie and run again (`touchstone quarantine {task.name}`)."
                 if broken
                 else None

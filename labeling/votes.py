@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labeling.counted import counted
 from labeling.errors import VotesError
 
 ABSTAIN = -1
@@ -91,7 +92,7 @@ class Votes:
             item, voter = divmod(at, self.n_voters)
             raise VotesError(
                 f"voter {voter} voted {int(np.sum(cell == at))} times on item {item}; one vote for "
-                f"each item and voter is allowed; {int(again.sum())} votes too many in all"
+                f"each item and voter is allowed; {counted(int(again.sum()), 'vote')} too many in all"
             )
 
     def _check_confidence(self) -> None:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from assets.landing.forgetting import forget, made
 from assets.published.history import delete_runs
+from labeling.counted import counted
 from orchestration.turn import turn
 from resources.dagster.instance import (
     LAUNCHED_TAG,
@@ -173,7 +174,7 @@ def _refuse_if_run(task: Task, instance: dg.DagsterInstance) -> None:
     busy = [run for run in unfinished_runs(instance, task.name) if LAUNCHED_TAG in run.tags]
     if busy:
         raise TaskError(
-            f"Dagster works on task {task.name!r} ({len(busy)} runs); end `touchstone up`, or wait"
+            f"Dagster works on task {task.name!r} ({counted(len(busy), 'run')}); end `touchstone up`, or wait"
         )
 
 

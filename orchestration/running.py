@@ -16,6 +16,7 @@ from assets.landing.lost_reviews import check_lost_reviews
 from assets.landing.set_aside import sentence
 from expectations.alarm import ALARM_CHECKS
 from expectations.canary import TOLD_ONLY
+from labeling.counted import counted
 from labeling.errors import LabelingError
 from orchestration.dbt_reading import dbt_reading
 from orchestration.definitions import definitions
@@ -136,7 +137,7 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
             run("publish")
     if out := answers_to_come(task):
         warnings.append(
-            f"models: answers are to come from {len(out)} batches at providers, within a day; "
+            f"models: answers are to come from {counted(len(out), 'batch')} at providers, within a day; "
             "run again, or let `touchstone up` fetch them"
         )
     if not todo and (at_rest := models_at_rest(task)):

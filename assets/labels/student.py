@@ -16,6 +16,7 @@ from assets.labels.switches import Decision, as_rows, calibration_row, decide, p
 from assets.reading.features import look, new_student, twins
 from assets.reading.opinions import Record, gold_on, read_record
 from assets.reading.votes import Window, read_window
+from labeling.counted import counted
 from resources.store.table import as_arrow
 from resources.store.tables import CONSENSUS, STUDENT_OPINIONS, STUDENT_SWITCHES, STUDENT_VOTES
 from resources.store.warehouse import Warehouse
@@ -187,7 +188,9 @@ def save(
 
 def _told(unseen: dict[str, int]) -> str:
     """Say of which items it thinks nothing, and why."""
-    return "; ".join(f"{n} items: {why}" for why, n in sorted(unseen.items())) or "no item"
+    return (
+        "; ".join(f"{counted(n, 'item')}: {why}" for why, n in sorted(unseen.items())) or "no item"
+    )
 
 
 def _votes(

@@ -4,6 +4,7 @@ from contextlib import closing
 
 import pyarrow as pa
 
+from labeling.counted import counted
 from resources.reviews.aside import bring_up, items_of, set_aside
 from resources.reviews.sight import Shown
 from resources.reviews.store import ReviewStore
@@ -50,7 +51,7 @@ def sentence(task: Task) -> str | None:
         return None
     items = {(row["item_id"], row["batch"]): row["answered_anew"] for row in aside}
     return (
-        f"{len(aside):,} answers about {len(items):,} items are set aside: these items have another "
+        f"{counted(len(aside), 'answer')} about {counted(len(items), 'item is', 'items are')} set aside: these items have another "
         f"text or picture now than the one that was answered. They neither teach nor measure, and "
         f"count again when it is back; {sum(items.values()):,} of the items were answered anew"
     )

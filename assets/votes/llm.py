@@ -10,6 +10,7 @@ from assets.decorators import by_batch
 from assets.votes.calibrated import calibrated
 from assets.votes.examples import example_pool
 from assets.votes.simulated_truth import truth_told
+from labeling.counted import counted
 from resources.dagster.instance import COMMAND_TAG
 from resources.store.table import as_arrow
 from resources.store.tables import ITEMS, MODEL_ABSTENTIONS, MODEL_USE, MODEL_VOTES, RULE_VOTES
@@ -100,7 +101,9 @@ def _why(tally: Any) -> str | None:
     """Return why items are still to be asked; ``None`` where none are, or a batch will answer."""
     if tally.pending <= tally.waiting:
         return None
-    return tally.why or f"{tally.again.total():,} items got no answer ({_most(tally.again)})"
+    return (
+        tally.why or f"{counted(tally.again.total(), 'item')} got no answer ({_most(tally.again)})"
+    )
 
 
 def _most(reasons: Any) -> str | None:

@@ -9,6 +9,7 @@ from assets.landing.lost_answers import lost_answers
 from assets.landing.lost_reviews import lost_reviews
 from assets.landing.other_texts import sentence
 from cli.doctor.finding import Finding
+from labeling.counted import counted
 from labeling.errors import LabelingError
 from labeling.files.columns import column_names
 from labeling.files.found import find_files, state_of
@@ -51,7 +52,7 @@ def task(folder: Path) -> Iterator[Finding]:
 def _rules(task: Task) -> Finding:
     from assets.votes.rules import load_rules
 
-    return Finding("", "fine", f"{len(load_rules(task))} rules")
+    return Finding("", "fine", f"{counted(len(load_rules(task)), 'rule')}")
 
 
 def _input(task: Task) -> Finding:
@@ -69,7 +70,7 @@ def _input(task: Task) -> Finding:
             return Finding("", "mend", found, "correct the file, or the columns under source:")
     name, path = max(files.items(), key=lambda one: state_of(one[1]).st_mtime)
     arrived = read_items(path, task.columns, source.longest_text)
-    told = f"{len(files)} files"
+    told = f"{counted(len(files), 'file')}"
     if not arrived.rejected.num_rows:
         return Finding("", "fine", told)
     first = arrived.rejected.slice(0, 1).to_pylist()[0]
@@ -95,7 +96,7 @@ def _query(task: Task) -> Finding:
     if missing:
         told = f"the query gives no column {missing[0]!r}; it gives {', '.join(columns)}"
         return Finding("", "mend", told, "correct source.query, or the columns under source:")
-    return Finding("", "fine", f"a query of {len(columns)} columns")
+    return Finding("", "fine", f"a query of {counted(len(columns), 'column')}")
 
 
 def _truth(task: Task) -> Finding:
@@ -118,7 +119,7 @@ def _truth(task: Task) -> Finding:
         return Finding("", "fine", "stands")
     from assets.people.scripted import read_truth
 
-    return Finding("", "fine", f"of {len(read_truth(task, scripted)):,} items")
+    return Finding("", "fine", f"of {counted(len(read_truth(task, scripted)), 'item')}")
 
 
 def _models(task: Task) -> Finding:

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from cli.options import AsJson, OneTask
 from cli.which_task import TaskOption, named_once
+from labeling.counted import counted
 from resources.alerts.ledger import AlertLedger
 from resources.environment import user
 from resources.store.standing import stands
@@ -177,5 +178,5 @@ def _show(console: Console, task: Task, rows: list[dict[str, Any]]) -> None:
         if alert["state"] in ("failed", "unsure"):
             console.print(
                 f"[yellow]alert[/] {escape(str(alert['alarm_id']))} to {escape(str(alert['channel']))}: "
-                f"{alert['state']} after {alert['tries']} tries: {escape(str(alert['error']))}"
+                f"{alert['state']} after {counted(alert['tries'], 'try')}: {escape(str(alert['error']))}"
             )

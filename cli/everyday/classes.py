@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from cli.asking import confirm, somebody_is_here
 from cli.which_task import TaskOption
+from labeling.counted import counted
 from resources.environment import user
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
@@ -116,9 +117,10 @@ def preview(task: Task, plan: "Plan") -> list[str]:
     lines += [f"  look at it by hand: {line}" for line in plan.edits.by_hand]
     n = len(plan.labels_anew)
     if asked.what in ("split", "retire"):
-        lines.append(f"  the next run labels {n} batches again")
+        lines.append(f"  the next run labels {counted(n, 'batch')} again")
     elif n:
-        lines.append(f"  the next run labels {n} batches again, which were not up to date anyway")
+        stale = counted(n, "batch again, which was", "batches again, which were")
+        lines.append(f"  the next run labels {stale} not up to date anyway")
     else:
         anew = "measured again" if asked.what == "merge" else "done again"
         lines.append(
@@ -182,6 +184,12 @@ def _list(out: Console, task: Task) -> None:
         return
     gone = ReviewStore(task.reviews).gone()
     if gone:
-        out.print(f"{len(gone):,} answers name a class that is gone, and count no longer:")
+        out.print(
+            counted(
+                len(gone),
+                "answer names a class that is gone, and counts no longer:",
+                "answers name a class that is gone, and count no longer:",
+            )
+        )
     for item, batch, label, reviewer in gone:
         out.print(escape(f"  {item} ({batch}): {label}, said {reviewer}"))

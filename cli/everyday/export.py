@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from cli.options import OneTask
+from labeling.counted import counted
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
@@ -119,7 +120,7 @@ def write_labels(task: Task, path: Path, *, with_text: bool) -> str:
     table = pq.ParquetFile(source).read()
     if with_text:
         table = _with_text(task, table)
-    told = f"{table.num_rows:,} labels"
+    told = f"{counted(table.num_rows, 'label')}"
     if path.suffix == ".parquet":
         pq.write_table(table, path)
     elif path.suffix == ".jsonl":
@@ -128,7 +129,7 @@ def write_labels(task: Task, path: Path, *, with_text: bool) -> str:
         table, changed = _harmless(table)
         _write_csv(table, path)
         if changed:
-            told += f" ({changed:,} cells that begin like a formula got an apostrophe in front)"
+            told += f" ({counted(changed, 'cell that begins', 'cells that begin')} like a formula got an apostrophe in front)"
     return told
 
 
@@ -146,7 +147,7 @@ def write_reviews(task: Task, path: Path) -> str:
     finally:
         store.close()
     write_file(bundle, path, task.image_folder if task.spec.source.image else None)
-    return f"{len(bundle.reviews):,} reviews of {len(bundle.by_item()):,} items"
+    return f"{counted(len(bundle.reviews), 'review')} of {counted(len(bundle.by_item()), 'item')}"
 
 
 def check_card(card: Path) -> None:

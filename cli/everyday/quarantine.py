@@ -11,6 +11,7 @@ from rich.table import Table
 
 from cli.everyday.export import whole
 from cli.options import AsJson, OneTask
+from labeling.counted import counted
 from resources.store.standing import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
@@ -53,7 +54,7 @@ def quarantine(
 
         def write(path: Path) -> str:
             write_table(path, table)
-            return f"{table.num_rows:,} rows"
+            return f"{counted(table.num_rows, 'row')}"
 
         if out.suffix != ".csv":
             raise TaskError(f"{out}: rows that were set aside can be written to .csv")

@@ -16,6 +16,7 @@ from assets.landing.set_aside import sentence_of
 from cli.everyday.run import published_alarms
 from cli.options import AsJson
 from cli.published_rows import canary, newest, published_quality, switches
+from labeling.counted import counted
 from orchestration.planning import answers_to_come, models_at_rest
 from resources.store.standing import stands
 from resources.task.errors import TaskError
@@ -197,7 +198,12 @@ def _told(row: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         ("batches", f"{row['batches']} labelled{more}"),
         *(
-            [("model answers", f"to come from {row['answers_to_come']} batches at providers")]
+            [
+                (
+                    "model answers",
+                    f"to come from {counted(row['answers_to_come'], 'batch')} at providers",
+                )
+            ]
             if row["answers_to_come"]
             else []
         ),

@@ -15,7 +15,6 @@ from typing import Annotated
 import typer
 from filelock import FileLock, Timeout
 from rich.console import Console
-from rich.table import Table
 
 from orchestration.servers.processes import LOOPBACK, Service, Services, answers_http, free_port
 from resources.environment import child_environment, var_folder
@@ -104,7 +103,8 @@ def _run(
             if as_json:
                 typer.echo(json.dumps(addresses))
             else:
-                Console().print(_table(addresses, tasks, running.logs))
+                for line in _lines(addresses, tasks, running.logs):
+                    typer.echo(line)
             running.watch(stop)
         said.print("ending ...")
     said.print("ended; no process is left.")
@@ -237,17 +237,19 @@ def _addresses(services: list[Service], tasks: list[Task]) -> dict[str, str]:
     return found | {f"mlflow {task.name}": _charts(found["mlflow"], task) for task in tasks}
 
 
-def _table(addresses: dict[str, str], tasks: list[Task], logs: Path) -> Table:
-    """Lay out two columns; where the terminal is narrow, addresses wrap and names stay whole."""
-    table = Table(title="Touchstone is up. Ctrl-C ends it.", title_justify="left", box=None)
-    table.add_column("what", no_wrap=True)
-    table.add_column("where", overflow="fold")
-    table.add_row("Dagster", addresses["dagster"])
-    table.add_row("MLflow", addresses["mlflow"])
+def _lines(addresses: dict[str, str], tasks: list[Task], logs: Path) -> list[str]:
+    """Say what answers where, a line each: an address is whole, however narrow the terminal."""
+    rows = [("Dagster", addresses["dagster"]), ("MLflow", addresses["mlflow"])]
     for task in tasks:
         console = addresses[f"console {task.name}"]
-        table.add_row(f"{task.name}: review", console)
-        table.add_row(f"{task.name}: report", f"{console}/dashboard")
-        table.add_row(f"{task.name}: charts", addresses[f"mlflow {task.name}"])
-    table.add_row("logs", str(logs))
-    return table
+        rows += [
+            (f"{task.name}: review", console),
+            (f"{task.name}: report", f"{console}/dashboard"),
+            (f"{task.name}: charts", addresses[f"mlflow {task.name}"]),
+        ]
+    rows.append(("logs", str(logs)))
+    width = max(len(what) for what, _ in rows)
+    return [
+        "Touchstone is up. Ctrl-C ends it.",
+        *(f"{what:<{width}}  {where}" for what, where in rows),
+    ]

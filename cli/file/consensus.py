@@ -17,6 +17,7 @@ from labeling.consensus.label_model import LabelModel
 from labeling.consensus.methods import Method
 from labeling.consensus.posterior import decided
 from labeling.consensus.worth import PanelWorth
+from labeling.counted import counted
 from labeling.votes import ABSTAIN
 
 MAX_LISTED = 30
@@ -230,7 +231,7 @@ def _show(report: dict[str, Any]) -> None:
         for name, share in zip(report["classes"][:10], report["class_balance"], strict=False)
     )
     console.print(
-        f"{report['items']} items, {report['votes']} votes, {report['undecided']} undecided "
+        f"{counted(report['items'], 'item')}, {counted(report['votes'], 'vote')}, {report['undecided']} undecided "
         f"-> {escape(report['labels'])}"
     )
     console.print(f"[bold]{report['method']}[/bold]: {escape(report['why'])}")
@@ -261,7 +262,9 @@ def _show(report: dict[str, Any]) -> None:
         )
     console.print(table)
     if len(report["voters"]) > MAX_LISTED:
-        console.print(f"... and {len(report['voters']) - MAX_LISTED} voters more; --json has all")
+        console.print(
+            f"... and {counted(len(report['voters']) - MAX_LISTED, 'voter')} more; --json has all"
+        )
     if "worth" in report and report["worth"] is None:
         console.print(
             f"What voters are worth is known of the ensemble only, and this is {report['method']}."
@@ -288,7 +291,7 @@ def _show_worth(console: Console, worth: dict[str, Any]) -> None:
         )
     console.print(table)
     if len(spoke) > MAX_LISTED:
-        console.print(f"... and {len(spoke) - MAX_LISTED} voters more; --json has all")
+        console.print(f"... and {counted(len(spoke) - MAX_LISTED, 'voter')} more; --json has all")
     kept = worth["kept"]
     named = ", ".join(kept[:12]) + (" ..." if len(kept) > 12 else "")
     console.print(

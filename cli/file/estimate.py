@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.options import AsJson
+from labeling.counted import counted
 from labeling.quality.review_estimate import Estimate, Estimates
 from labeling.quality.review_estimate import estimate as estimate_accuracy
 from labeling.quality.review_table import read_reviews
@@ -57,7 +58,13 @@ def estimate(
     if found.classes:
         console.print(_table("Precision of each class", found.classes, level))
     if found.dropped:
-        console.print(f"{found.dropped} reviews of weight 0 stand for no item and were left out.")
+        console.print(
+            counted(
+                found.dropped,
+                "review of weight 0 stands for no item and was left out.",
+                "reviews of weight 0 stand for no item and were left out.",
+            )
+        )
     for warning in found.warnings:
         console.print(f"[yellow]Warning:[/yellow] {escape(warning)}")
 

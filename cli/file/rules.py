@@ -21,6 +21,7 @@ from cli.file.rule_files import (
 )
 from cli.file.suggest import show_suggestions, suggested, suggestions_as_json
 from cli.options import AsJson
+from labeling.counted import counted
 from labeling.errors import RuleError
 from labeling.rules.analysis import analyse
 from labeling.rules.changes import Changes, changes
@@ -124,7 +125,9 @@ def rules(
     if out is not None:
         order = ", ".join(f"{i} = {name}" for i, name in enumerate(names))
         legend = f" ({order}, -1 = no vote)" if shape == "wide" and numbered(names) else ""
-        console.print(f"{result.votes.num_rows:,} votes written to {escape(str(out))}{legend}")
+        console.print(
+            f"{counted(result.votes.num_rows, 'vote')} written to {escape(str(out))}{legend}"
+        )
 
 
 def _show_task(given: Path, *, as_json: bool) -> None:
@@ -164,7 +167,10 @@ def _as_json(
 
 
 def _table(analysis: Rows, n_items: int, *, with_gold: bool) -> Table:
-    table = Table(title=f"{len(analysis)} rules on {n_items:,} items", title_justify="left")
+    table = Table(
+        title=f"{counted(len(analysis), 'rule')} on {counted(n_items, 'item')}",
+        title_justify="left",
+    )
     for name in ("rule", "kind", "votes for"):
         table.add_column(name, overflow="fold")
     for name in ("coverage", "overlaps", "conflicts"):
@@ -195,7 +201,7 @@ def _note(row: dict[str, Any]) -> str:
     if row["near_duplicate_of"]:
         notes.append(f"{row['likeness']:.0%} like {row['near_duplicate_of']}")
     if row["failures"]:
-        notes.append(f"failed on {row['failures']} items")
+        notes.append(f"failed on {counted(row['failures'], 'item')}")
     return ", ".join(notes)
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from labeling.counted import counted
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
@@ -63,7 +64,9 @@ def show(console: Console, task: Task, found: dict[str, Rows]) -> None:
 
 
 def _analysis(task: Task, rows: Rows) -> Table:
-    table = Table(title=f"{len(rows)} rules of {task.name}, all batches", title_justify="left")
+    table = Table(
+        title=f"{counted(len(rows), 'rule')} of {task.name}, all batches", title_justify="left"
+    )
     for name in ("rule", "votes for"):
         table.add_column(name, overflow="fold")
     for name in ("votes", "coverage", "overlaps", "conflicts", "accuracy on audit gold (95 %)"):
@@ -94,8 +97,8 @@ def _note(row: dict[str, Any]) -> str:
         f"{row['likeness']:.0%} like {row['near_duplicate_of']}"
         if row["near_duplicate_of"]
         else "",
-        f"failed on {row['failures']} items" if row["failures"] else "",
-        f"changed on {row['changed_items']} items" if row["changed_items"] else "",
+        f"failed on {counted(row['failures'], 'item')}" if row["failures"] else "",
+        f"changed on {counted(row['changed_items'], 'item')}" if row["changed_items"] else "",
     ]
     return ", ".join(note for note in notes if note)
 

@@ -23,6 +23,10 @@ EXAMPLES = (
 )
 
 
+OTHERS = 70
+"""Columns of a terminal that a round takes without the name of its batch."""
+
+
 def canary(
     task: OneTask = None,
     accept: Annotated[
@@ -61,7 +65,9 @@ def canary(
             soft_wrap=True,
         )
         return
-    console.print(_table(chosen.name, rounds))
+    for voter in dict.fromkeys(str(row["voter"]) for row in rounds):
+        of_voter = [row for row in rounds if row["voter"] == voter]
+        console.print(_table(voter, of_voter, console.width))
     for row in asked:
         console.print(escape(str(row["verdict"])), soft_wrap=True)
     if now and not asked:
@@ -88,28 +94,34 @@ def _accept(ledger: Path, rounds: list[dict[str, Any]], voter: str) -> None:
         accept(book, voter, versions[voter])
 
 
-def _table(name: str, rounds: list[dict[str, Any]]) -> Table:
-    table = Table(title=f"{name}: the canary", title_justify="left")
-    for column, justify in (
-        ("voter", "left"), ("asked", "left"), ("batch", "left"), ("items", "right"), ("right", "right"),
-        ("flips", "right"), ("evidence", "right"), ("needed", "right"), ("finding", "left"),
-    ):  # fmt: skip
-        table.add_column(column, justify=justify)  # pyright: ignore[reportArgumentType]
+def _table(voter: str, rounds: list[dict[str, Any]], width: int) -> Table:
+    """Lay the rounds of one voter out so that they can be read on 80 columns."""
+    title = f"{escape(voter)}: rounds of the canary"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("asked", no_wrap=True)
+    table.add_column("batch", overflow="fold", max_width=max(len("2026-03-02"), width - OTHERS))
+    table.add_column("right", justify="right", no_wrap=True)
+    table.add_column("flips", justify="right", no_wrap=True)
+    table.add_column("evidence", justify="right", no_wrap=True)
+    table.add_column("finding", overflow="fold")
     for row in rounds:
         table.add_row(
-            escape(str(row["voter"])),
             f"{row['asked_at']:%Y-%m-%d %H:%M}",
-            str(row["batch"]),
-            *(
-                "" if row[name] is None else format(row[name], form)
-                for name, form in (
-                    ("items", ""), ("accuracy", ".1%"), ("flips", ""), ("evidence", ".3g"),
-                    ("needed", ".3g"),
-                )
-            ),
+            escape(str(row["batch"])),
+            _of(row["accuracy"], ".1%", row["items"], ""),
+            "" if row["flips"] is None else str(row["flips"]),
+            _of(row["evidence"], ".3g", row["needed"], ".3g"),
             _finding(row),
-        )  # fmt: skip
+        )
     return table
+
+
+def _of(part: float | None, form: str, whole: float | None, whole_form: str) -> str:
+    """Return one number of another, as far as they are known."""
+    if part is None:
+        return ""
+    told = format(part, form)
+    return told if whole is None else f"{told} of {format(whole, whole_form)}"
 
 
 def _finding(row: dict[str, Any]) -> str:

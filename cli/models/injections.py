@@ -15,6 +15,7 @@ from rich.table import Table
 from assets.votes.examples import example_pool
 from cli.asking import confirm
 from cli.options import AsJson, OneTask
+from labeling.counted import counted
 from labeling.llm.content import strings
 from labeling.llm.injections import Turned, attacked, tell
 from labeling.llm.labelling import label_batch
@@ -84,7 +85,7 @@ def injections(
     asking = _asking(chosen, prompts)
     with Ledger(chosen.ledger) as ledger:
         calls, cost, worst = _quoted(chosen, prompts, plain, plan, salt, ledger, asking)
-        told = f"{calls:,} questions are to be asked, for about {cost}, at most {worst}."
+        told = f"{counted(calls, 'question is', 'questions are')} to be asked, for about {cost}, at most {worst}."
         Console(stderr=True).print(told)
         if calls and not yes:
             confirm()
@@ -188,7 +189,7 @@ def _show(
 ) -> None:
     console = Console()
     table = Table(
-        title=f"{task.name}: labels turned by text inside {items} items",
+        title=f"{task.name}: labels turned by text inside {counted(items, 'item')}",
         title_justify="left",
         box=SIMPLE_HEAD,
     )

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.options import AsJson, OneTask
+from labeling.counted import counted
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 
@@ -93,9 +94,11 @@ def ledger(
         return
     console = Console()
     if new is not None:
-        console.print(f"{new} new answers out of {escape(str(import_))}", soft_wrap=True)
+        console.print(f"{counted(new, 'new answer')} out of {escape(str(import_))}", soft_wrap=True)
     if out is not None:
-        console.print(f"{out} answers are in {escape(str(export))}", soft_wrap=True)
+        console.print(
+            f"{counted(out, 'answer is', 'answers are')} in {escape(str(export))}", soft_wrap=True
+        )
     if ask_again:
         told = f"the next run asks {', '.join(asked)} again" if asked else "no model was left alone"
         console.print(escape(told), soft_wrap=True)

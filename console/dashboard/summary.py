@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from console.dashboard.data import ReportData, told
+from labeling.counted import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def headline(report: ReportData) -> list[Headline]:
                 "Accuracy, last measured batch",
                 _percent(last["accuracy"]),
                 f"{_percent(last['accuracy_low'])} to {_percent(last['accuracy_high'])} on "
-                f"{last['reviewed']} reviews, batch {last['batch']}",
+                f"{counted(int(str(last['reviewed'])), 'review')}, batch {last['batch']}",
             )
         )
     else:
@@ -55,7 +56,9 @@ def headline(report: ReportData) -> list[Headline]:
         Headline(
             "Items labelled",
             f"{labelled:,.0f}",
-            f"of {items:,.0f} in {len(rows)} batches" if items else f"in {len(rows)} batches",
+            f"of {items:,.0f} in {counted(len(rows), 'batch')}"
+            if items
+            else f"in {counted(len(rows), 'batch')}",
         )
     )
     owed = _total(rows, "queue_size")

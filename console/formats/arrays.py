@@ -6,6 +6,7 @@ from typing import Any
 
 from console.formats.entries import BATCH, ITEM_ID, Entry
 from labeling.class_labels import Classes, class_numbers
+from labeling.counted import counted
 from labeling.errors import LabelingError
 from labeling.files.columns import column_names, read_columns
 from labeling.votes import ABSTAIN
@@ -49,7 +50,9 @@ def read_array(
     table = read_columns(items, [key, *([BATCH] if BATCH in known else [])])
     said = read_columns(path, ["label"])["label"].combine_chunks()
     if len(said) != table.num_rows:
-        raise ReviewError(f"{path} has {len(said)} labels, but {items} has {table.num_rows} rows")
+        raise ReviewError(
+            f"{path} has {counted(len(said), 'label')}, but {items} has {counted(table.num_rows, 'row')}"
+        )
     try:
         names = _named(path, said, list(classes), list(former))
     except LabelingError as error:

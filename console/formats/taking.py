@@ -8,6 +8,7 @@ from datetime import UTC, tzinfo
 from console.formats.bundle import UNNAMED, Bundle, short_key
 from console.formats.entries import Entry, Names, label_of, text_of
 from console.formats.matching import SHARED, Items, Unknown
+from labeling.counted import counted
 from labeling.items.batches import UNDATED
 from labeling.items.times import read_time
 from resources.reviews.rows import LONGEST_KEY, Assignment, Review, ReviewError
@@ -144,7 +145,7 @@ def _refuse_unknown(taken: Taken, unknown: Unknown) -> None:
     reasons = Counter(one.rpartition(": ")[2].partition("'")[0].strip() for one in taken.faults)
     more = f"\n  and {n - SHOWN:,} more" if n > SHOWN else ""
     raise ReviewError(
-        f"{n:,} rows are about no item of the task, so nothing was taken in "
+        f"{counted(n, 'row is', 'rows are')} about no item of the task, so nothing was taken in "
         f"({'; '.join(f'{count:,} x {reason}' for reason, count in reasons.most_common(SHOWN))}):\n"
         f"{shown}{more}\n--unknown skip leaves such rows out; --unknown keep puts those with a text "
         f"up as items of their own",

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from labeling.counted import counted
 from labeling.errors import LabelingError, VotesError
 
 
@@ -28,7 +29,7 @@ def check_repeats(
         at = int(order[again[0] + 1])
         raise VotesError(
             f"{path}: voter {voters[voter[at]]!r} votes more than once on item "
-            f"{items[int(item[at])].as_py()!r}; keep one vote ({len(again)} votes too many in all)"
+            f"{items[int(item[at])].as_py()!r}; keep one vote ({counted(len(again), 'vote')} too many in all)"
         )
 
 

@@ -13,6 +13,7 @@ from labeling.consensus.posterior import leaders
 from labeling.consensus.selection import Comparison
 from labeling.consensus.vote_counts import VoteCounts
 from labeling.consensus.voters import Voter
+from labeling.counted import counted
 
 MIN_OVERLAP = 30
 """Items with two or more votes below which voters cannot be told apart by their votes."""
@@ -88,7 +89,7 @@ def reasons_for_doubt(
     shared = overlap(patterns)
     if shared < MIN_OVERLAP and len(active) > 1:
         found.append(
-            f"only {shared:.0f} items have two votes or more, at least {MIN_OVERLAP} are needed to "
+            f"only {counted(round(shared), 'item has', 'items have')} two votes or more, at least {MIN_OVERLAP} are needed to "
             f"tell good voters from bad; add voters that overlap, or review some items"
         )
     missing = sorted(set(range(len(voters[0].confusion))) - _classes_said(voters))
@@ -98,7 +99,7 @@ def reasons_for_doubt(
     silent = [names[j] for j in np.flatnonzero(n_votes == 0)]
     if silent:
         shown = ", ".join(silent[:5]) + (" ..." if len(silent) > 5 else "")
-        found.append(f"{len(silent)} voters never spoke: {shown}")
+        found.append(f"{counted(len(silent), 'voter')} never spoke: {shown}")
     if correlated:
         a = correlated[0]
         found.append(

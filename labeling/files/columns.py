@@ -22,6 +22,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from labeling.counted import counted
 from labeling.errors import LabelingError
 from labeling.files.apostrophes import is_export, raw_cell
 from labeling.files.arrays import read_array
@@ -154,7 +155,7 @@ def text_keys(path: Path, table: pa.Table, name: str) -> Any:
     if n_empty:
         row = int(pc.index(empty, True).as_py()) + 1
         raise LabelingError(
-            f"{path} row {row}: {name!r} is empty; every row needs one ({n_empty} rows have none)"
+            f"{path} row {row}: {name!r} is empty; every row needs one ({counted(n_empty, 'row has', 'rows have')} none)"
         )
     return column
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from labeling.counted import counted
 from labeling.llm.canary_rounds import Answers
 from labeling.llm.mcnemar import mcnemar_e_value, threshold
 
@@ -60,7 +61,7 @@ class Finding:
         if self.look == 0 or self.n_items >= LEAST_ITEMS:
             return ""
         return (
-            f"only {self.n_items} items can be compared with the reference, and it takes "
+            f"only {counted(self.n_items, 'item')} can be compared with the reference, and it takes "
             f"{LEAST_ITEMS}; take a new reference: touchstone canary --accept {self.voter}"
         )
 
@@ -90,9 +91,9 @@ class Finding:
     def _left_out(self) -> str:
         told = ""
         if self.unanswered:
-            told += f"; {self.unanswered} items were not answered and are left out"
+            told += f"; {counted(self.unanswered, 'item was not answered and is', 'items were not answered and are')} left out"
         if self.edited:
-            told += f"; {self.edited} items read otherwise than then and are left out"
+            told += f"; {counted(self.edited, 'item reads otherwise than then and is', 'items read otherwise than then and are')} left out"
         return told
 
 

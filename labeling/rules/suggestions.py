@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labeling.counted import counted
 from labeling.errors import RuleError
 from labeling.rules.arrow import pa
 from labeling.rules.fields import term_pattern
@@ -187,7 +188,7 @@ def as_yaml(suggestions: Sequence[Suggestion], source: str, taken: Sequence[str]
         lines += [
             f"  # {one.items} {source} items hold it, {correct} of them {one.label}: precision at "
             f"least {one.low:.1%}, {one.lift:.1f} times the share of".replace("%", " %"),
-            f"  # {one.label} among all; {one.new} items are new",
+            f"  # {one.label} among all; {counted(one.new, 'item is', 'items are')} new",
             f"  - name: {name}",
             f"    label: {json.dumps(one.label, ensure_ascii=False)}",
             f"    keyword: [{json.dumps(one.phrase, ensure_ascii=False)}]",

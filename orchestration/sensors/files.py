@@ -6,6 +6,7 @@ import time
 import dagster as dg
 
 from assets.reading.stamp import reading_hash, settings_hash
+from labeling.counted import counted
 from labeling.files.found import find_files, state_of
 from orchestration.planning import (
     answers_to_come,
@@ -74,7 +75,7 @@ def new_files(task: Task) -> dg.SensorDefinition:
         listing = "\n".join(f"{n} {s.st_size} {s.st_mtime_ns}" for n, s in states.items())
         seen = hashlib.sha256(f"{listing}\n{reading_hash(task)}".encode()).hexdigest()[:16]
         if not states or seen == context.cursor:
-            return dg.SkipReason(f"nothing new among {len(states)} files")
+            return dg.SkipReason(f"nothing new among {counted(len(states), 'file')}")
         return dg.SensorResult(run_requests=[dg.RunRequest(run_key=seen)], cursor=seen)
 
     return sensor

@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from labeling.counted import counted
 from labeling.errors import LabelingError
 from orchestration.planning import answers_to_come
 from resources.task.errors import TaskError
@@ -42,8 +43,9 @@ def model_answer_sensors(task: Task) -> list[dg.SensorDefinition]:
         for note in got.notes:
             context.log.warning(note)
         return dg.SkipReason(
-            f"{got.answered} answers came for ${got.cost_usd:.4f}, {got.unanswered} did not, "
-            f"{got.running} batches are at work" + "".join(f"; {note}" for note in got.notes)
+            f"{counted(got.answered, 'answer')} came for ${got.cost_usd:.4f}, {got.unanswered} did not, "
+            f"{counted(got.running, 'batch is', 'batches are')} at work"
+            + "".join(f"; {note}" for note in got.notes)
         )
 
     return [sensor]

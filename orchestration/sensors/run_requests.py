@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from labeling.counted import counted
 from resources.dagster.instance import PARTITION_NAME_TAG, UNFINISHED
 from resources.dagster.partitions import batches
 from resources.store.warehouse import Warehouse, warehouse_of
@@ -74,7 +75,7 @@ def ask(
         return dg.SensorResult(run_requests=requests)
     if waiting:
         return dg.SkipReason(f"tried in vain, see their runs: {', '.join(waiting)}")
-    return dg.SkipReason(f"{len(busy)} batches are waiting or under way")
+    return dg.SkipReason(f"{counted(len(busy), 'batch is', 'batches are')} waiting or under way")
 
 
 def _due(tries: Sequence[dg.RunRecord]) -> bool:

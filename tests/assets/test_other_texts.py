@@ -125,7 +125,9 @@ def test_answers_under_a_wrong_text_column_stop_counting_when_it_is_mended(inbox
     inbox.set(text="note")
     inbox.land()
     assert inbox.gold() == ["i1", "i2"]
-    assert str(sentence(inbox.task)).startswith("1 answers")  # that of the other column
+    assert str(sentence(inbox.task)).startswith(
+        "1 answer about 1 item is set aside"
+    )  # that of the other column
 
 
 def test_the_same_ids_with_other_texts_in_the_file_set_only_their_answers_aside(inbox):

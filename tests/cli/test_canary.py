@@ -51,3 +51,25 @@ def test_rounds_are_told_and_a_changed_model_can_be_accepted(project, touchstone
     wrong = touchstone("canary", "letters", "--accept", "llm/other", at=project, columns=200)
     assert wrong.code == 2
     assert "asked were llm/judge" in wrong.err
+
+
+def test_rounds_can_be_read_on_a_terminal_of_80_columns():
+    from rich.console import Console
+
+    from cli.models.canary import _table
+
+    at = datetime.fromisoformat("2026-03-02T06:00:00+00:00")
+    rounds = [
+        {**ROUND, "voter": "llm/a-judge-with-quite-a-name@openai/gpt-4o-mini", "asked_at": at,
+         "batch": "2026-03-02", "flips": 12, "evidence": 123.456, "changed": True,
+         "accuracy_before": 0.9},
+        {**ROUND, "asked_at": at, "batch": "a-file-with-a-long-name-2026", "why": "too few items",
+         "accuracy": None, "flips": None},
+    ]  # fmt: skip
+    console = Console(width=80, record=True)
+    console.print(_table(rounds[0]["voter"], rounds, 80))
+    said = console.export_text()
+    assert "llm/a-judge-with-quite-a-name@openai/gpt-4o-mini: rounds of the canary" in said
+    for whole in ("2026-03-02 06:00", "90.0% of 60", "123 of 200", "the model changed"):
+        assert whole in said
+    assert "…" not in said

@@ -45,7 +45,7 @@ def test_classes_are_told_where_labels_are_given(run):
 
 
 def test_reviews_of_weight_zero_are_told(run):
-    assert "1 reviews of weight 0" in run("batch,correct,weight\na,1,1\na,0,0\n").output
+    assert "1 review of weight 0" in run("batch,correct,weight\na,1,1\na,0,0\n").output
 
 
 def test_a_malformed_row_is_a_user_error_that_names_it(run):

@@ -53,7 +53,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_made_harmless_and_told(
     texts = {row["item_id"]: row["text"] for row in read_csv(out)}
     assert texts["odd-2026-03-03"] == f"'{ran_task.formula}"
     assert texts["odd-2026-03-02"] == ran_task.markup
-    assert "1 cells that begin like a formula" in said.out
+    assert "1 cell that begins like a formula" in said.out
 
 
 def test_other_formats_keep_such_a_text_as_it_is(ran_task, touchstone, tmp_path):

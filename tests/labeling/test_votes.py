@@ -39,7 +39,7 @@ def test_not_asked_is_no_label():
 
 
 def test_two_votes_of_one_voter_on_one_item_are_refused_wherever_they_stand():
-    with pytest.raises(VotesError, match=r"voter 1 voted 2 times on item 0.*1 votes too many"):
+    with pytest.raises(VotesError, match=r"voter 1 voted 2 times on item 0.*1 vote too many"):
         votes([0, 2, 0], [1, 0, 1], [0, 0, 1])
 
 

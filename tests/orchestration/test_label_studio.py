@@ -50,7 +50,7 @@ def test_the_sensor_pushes_what_waits_and_pulls_what_was_annotated(task, studio)
     assert studio.projects[0]["title"] == "letters"
     assert all(f'value="{name}"' in studio.projects[0]["label_config"] for name in task.classes)
     studio.annotate(studio.tasks[0], "praise")
-    assert "pulled 1 new answers from Label Studio and pushed 1 items; 4 wait there" in tick(task)
+    assert "pulled 1 new answer from Label Studio and pushed 1 item; 4 wait there" in tick(task)
     store = ReviewStore(task.reviews)
     newest = store.reviews().to_pylist()[-1]
     store.close()

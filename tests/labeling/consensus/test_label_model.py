@@ -31,7 +31,7 @@ def test_a_voter_without_votes_is_named_and_harmless():
     matrix, _ = rules(n=500, n_voters=6)
     silent = np.column_stack([matrix, np.full(500, -1)])
     with_it = LabelModel(2).fit(Votes.from_matrix(silent, 2))
-    assert "1 voters never spoke: voter 6" in with_it.warnings_
+    assert "1 voter never spoke: voter 6" in with_it.warnings_
     assert np.isnan(with_it.voters_[6].accuracy)
     assert with_it.voters_[6].interval == (0, 1)
     without = LabelModel(2).fit(Votes.from_matrix(matrix, 2))
