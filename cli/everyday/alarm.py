@@ -178,5 +178,5 @@ def _show(console: Console, task: Task, rows: list[dict[str, Any]]) -> None:
         if alert["state"] in ("failed", "unsure"):
             console.print(
                 f"[yellow]alert[/] {escape(str(alert['alarm_id']))} to {escape(str(alert['channel']))}: "
-                f"{alert['state']} after {counted(alert['tries'], 'try')}: {escape(str(alert['error']))}"
+                f"{alert['state']} after {counted(int(alert['tries']), 'try')}: {escape(str(alert['error']))}"
             )
