@@ -6,7 +6,6 @@ from contextlib import closing
 from pathlib import Path
 
 from resources.store.standing import stands
-from resources.store.tables import MODEL_VOTES
 from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
 from resources.task.task import Task
@@ -38,8 +37,7 @@ def lost_answers(task: Task, warehouse: Warehouse) -> Iterator[str]:
     models, student = task.spec.models, task.spec.student
     if models is not None and models.simulated is None and stands(task):
         holds = _holds(task.ledger, ANSWERS)
-        warehouse.ensure(MODEL_VOTES)
-        votes = warehouse.read(f"select count(*) as n from {MODEL_VOTES.sql_name}")["n"][0].as_py()
+        votes = warehouse.value("landing.lost_answers.how_many")
         if votes and not holds:
             yield (
                 f"{task.ledger} holds no answer, and the last run knew {votes:,} votes of models: "
