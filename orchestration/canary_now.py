@@ -50,4 +50,4 @@ def ask_now(task: Task, progress: Progress) -> list[dict[str, Any]]:
         if not is_published(task, warehouse):
             progress("publishing", 1, 2)
             run_job(defs, instance, f"{task.name}_publish", None)
-    return warehouse.read("from quality.canary where round = ? order by voter", [name]).to_pylist()
+    return warehouse.rows("orchestration.canary_now.round", round=name)

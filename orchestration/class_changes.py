@@ -23,15 +23,6 @@ from resources.dagster.instance import under_way
 from resources.models.task_models import classes_of, prompts_of, voter_versions
 from resources.reviews.store import ReviewStore
 from resources.store.standing import stands
-from resources.store.tables import (
-    AUDIT_SAMPLE,
-    DRIFT_SERIES,
-    GOLD,
-    MODEL_VOTES,
-    RELEASED,
-    RULE_VOTES,
-    STUDENT_VOTES,
-)
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.classes.asked import Asked
 from resources.task.classes.edits import Edits, edits_of
@@ -230,22 +221,11 @@ def _stamps(
     """Return old and new stamps of batches that stay as they are, those measured, and those to be labelled."""
     if not stands(task):
         return {}, [], []
-    warehouse.ensure(
-        RELEASED, DRIFT_SERIES, RULE_VOTES, MODEL_VOTES, STUDENT_VOTES, AUDIT_SAMPLE, GOLD
-    )
     with warehouse.connect() as db:
-        made = dict(
-            db.execute(
-                "select batch, any_value(stamp) from labels.released group by batch"
-            ).fetchall()
-        )
+        made = dict(db.tuples("orchestration.class_changes.stamps"))
         today = {batch: stamp_of(task, db, batch) for batch in made}
         becomes = {batch: stamp_of(new, db, batch) for batch in made}
-        evidence = dict(
-            db.execute(
-                "select batch, any_value(input) from quality.drift_series group by batch"
-            ).fetchall()
-        )
+        evidence = dict(db.tuples("orchestration.class_changes.evidence"))
         chain = input_chain(task, db)
     follow = same and asked.what in ("rename", "merge")
     stamps = {b: [stamp, becomes[b]] for b, stamp in made.items() if follow and stamp == today[b]}

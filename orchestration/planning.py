@@ -7,45 +7,9 @@ from assets.reading.stamp import files_hash, publication_stamp, stamp_of
 from labeling.student.whole import is_whole
 from resources.reviews.drawn import all_drawn
 from resources.reviews.store import ReviewStore
-from resources.store import tables
 from resources.store.published import marts
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
-
-CUT_SHORT = """
-select batch, string_agg(coalesce(waits_for, ''), ' '),
-    coalesce(list(voter) filter (where partial), [])
-from votes.model_use where partial or waiting > 0 group by batch
-"""
-"""Batches that are not through: what they wait for, and whose questions were not all asked."""
-
-SPOKEN = "select distinct batch from votes.student"
-"""Batches with a student, whose file has to stand."""
-
-NOT_IN_SAMPLE = """
-select distinct d.batch
-from drawn d join labels.released r using (item_id, batch)
-where r.label is not null
-    and not exists (from people.audit_sample a where a.item_id = d.item_id and a.batch = d.batch)
-    and not exists (from people.audit_design g where g.batch = d.batch and g.design <> 'uniform')
-"""
-"""Batches whose sample lacks items that were declared to be drawn at random."""
-
-EARLIER = "select batch from quality.accuracy group by batch having not bool_or(class = '(all)')"
-"""Batches that an earlier version measured, which called all classes together otherwise."""
-
-ASIDE = "select batch, review_id from people.reviews where aside"
-"""Answers that were set aside when they were read; which those are changes with the items."""
-
-STANDING = "select table_schema, table_name from information_schema.tables"
-"""Marts stand in the warehouse too, where commands read them."""
-
-_MEASURED = (
-    tables.ACCURACY,
-    tables.REVIEWS, tables.RELEASED, tables.DRIFT_SERIES, tables.AUDIT_SAMPLE,
-    tables.AUDIT_DESIGN, tables.GOLD,
-    tables.RULE_VOTES, tables.MODEL_VOTES, tables.STUDENT_VOTES,
-)  # fmt: skip
 
 
 def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
@@ -58,24 +22,18 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
         batches whose answers are there by now. What only waits for such answers, or for models that
         are to be left alone for now, is not among it.
     """
-    warehouse.ensure(
-        tables.ARRIVALS, tables.RELEASED, tables.MODEL_USE, tables.DRIFT, tables.STUDENT_VOTES
-    )
     with warehouse.connect() as db:
         keys = db.column("reading.stamp.batches")
-        made = dict(
-            db.execute(
-                "select batch, any_value(stamp) from labels.released"
-                " where batch in (select batch from quality.drift) group by batch"
-            ).fetchall()
-        )
+        made = dict(db.tuples("orchestration.planning.measured"))
         cut_short = {
             batch: (set(waits_for.split()), set(voters))
-            for batch, waits_for, voters in db.execute(CUT_SHORT).fetchall()
+            for batch, waits_for, voters in db.tuples("orchestration.planning.cut_short")
         }
         stamps = {key: stamp_of(task, db, key) for key in keys}
-        spoken = [] if task.spec.student.reads_vectors else db.execute(SPOKEN).fetchall()
-    spoiled = {key for (key,) in spoken if not is_whole(task.students / f"{key}.joblib")}
+        students = (
+            [] if task.spec.student.reads_vectors else db.column("orchestration.planning.students")
+        )
+    spoiled = {key for key in students if not is_whole(task.students / f"{key}.joblib")}
     still_out = answers_to_come(task) if cut_short else frozenset()
     at_rest = voters_at_rest(task) if cut_short else frozenset()
     todo: dict[str, str] = {}
@@ -140,20 +98,11 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
         return []
     from assets.reading.evidence import stale_evidence  # scipy: half a second
 
-    warehouse.ensure(*_MEASURED)
     with warehouse.connect() as db:
         stale = stale_evidence(task, db)
-        # by batch: reading one batch must not make the new reviews of another look read
-        read = dict(
-            db.execute("select batch, max(review_id) from people.reviews group by batch").fetchall()
-        )
-        labelled = [
-            row[0]
-            for row in db.execute(
-                "select distinct batch from labels.released order by 1"
-            ).fetchall()
-        ]
-        aside = set(db.execute(ASIDE).fetchall())
+        read = dict(db.tuples("orchestration.planning.newest_reviews"))
+        labelled = db.column("orchestration.planning.labelled")
+        aside = set(db.tuples("orchestration.planning.aside"))
     store = ReviewStore(task.reviews)
     given = store.reviews().select(["batch", "review_id", "aside"])
     newest = given.group_by("batch").aggregate([("review_id", "max")]).to_pydict()
@@ -165,10 +114,11 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
     set_aside = given.filter(pc.field("aside"))
     now = set(zip(set_aside["batch"].to_pylist(), set_aside["review_id"].to_pylist(), strict=True))
     touched |= {batch for batch, _ in now ^ aside}
-    with warehouse.connect() as db:
-        db.register("drawn", all_drawn(store))
-        touched |= {row[0] for row in db.execute(NOT_IN_SAMPLE).fetchall()}
-        touched |= {row[0] for row in db.execute(EARLIER).fetchall()}
+    with warehouse.connect() as db, db.lend(drawn=all_drawn(store)):
+        touched |= {
+            *db.column("orchestration.planning.not_in_sample"),
+            *db.column("orchestration.planning.measured_otherwise"),
+        }
     first = min((batch for batch in touched.union(stale) if batch in labelled), default=None)
     return [] if first is None else [batch for batch in labelled if batch >= first]
 
@@ -177,13 +127,11 @@ def is_published(task: Task, warehouse: Warehouse) -> bool:
     """Whether published files, report and MLflow runs stand, whole, for what is labelled and measured."""
     if not (task.report.is_file() and task.publication.is_file()):
         return False
-    warehouse.ensure(tables.RELEASED, tables.DRIFT, tables.DRIFT_SERIES, tables.TRACKED)
     with warehouse.connect() as db:
-        if {(m.schema, m.name) for m in marts()}.difference(db.execute(STANDING).fetchall()):
+        stand = db.tuples("store.tables.standing")
+        if {(mart.schema, mart.name) for mart in marts()}.difference(stand):
             return False
         stamp = publication_stamp(task, db)
-        tracked = {
-            run for (run,) in db.execute("select mlflow_run from quality.tracked").fetchall()
-        }
+        tracked = set(db.column("orchestration.planning.runs"))
     written = task.publication.read_text(encoding="utf-8")
     return written == f"{stamp} {files_hash(task)}" and tracked <= runs_that_stand(task)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
-import pyarrow as pa
 
 from assets.landing.forgetting import forget, made
 from assets.published.history import delete_runs
@@ -24,8 +23,8 @@ from resources.dagster.instance import (
 from resources.dagster.partitions import batches
 from resources.reviews.store import ReviewStore
 from resources.store.standing import stands
-from resources.store.tables import EVERY, ITEMS, RELEASED
-from resources.store.warehouse import Warehouse, insert, transaction, warehouse_of
+from resources.store.tables import EVERY
+from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.errors import DamagedError, TaskError
 from resources.task.task import Task
 
@@ -34,17 +33,6 @@ PATIENCE_S = 5.0
 
 PAID = [table for table in EVERY if table.stays == "good"]
 """Tables of the warehouse that cannot be made again: rounds of the canary, and what they asked."""
-
-COUNTS = f"""
-select (select count(*) from {ITEMS.sql_name} where list_contains(?, batch)) as items,
-    (select count(*) from {RELEASED.sql_name} where list_contains(?, batch) and label is not null)
-        as labels
-"""
-
-TO_READ_AGAIN = """
-select file from raw.arrivals where list_contains($batches, batch)
-union select file from raw.quarantine where list_contains($batches, batch) or batch is null
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +92,7 @@ def plan_reset(task: Task, since: str | None = None) -> ResetPlan:
     if readable and stands(task):
         warehouse = warehouse_of(task)
         try:
-            warehouse.ensure(ITEMS, RELEASED)
-            counts = warehouse.read(COUNTS, [chosen, chosen]).to_pylist()[0]
+            (counts,) = warehouse.rows("orchestration.resetting.counts", batches=chosen)
             items, labels = counts["items"], counts["labels"]
         except DamagedError:
             readable = False
@@ -190,25 +177,24 @@ def _readable(task: Task) -> tuple[list[str], bool]:
 
 def _some(task: Task, warehouse: Warehouse, chosen: Sequence[str]) -> None:
     forget(task, warehouse, chosen)
-    with warehouse.connect() as db, transaction(db):
-        files = [row[0] for row in db.execute(TO_READ_AGAIN, {"batches": list(chosen)}).fetchall()]
+    with warehouse.connect() as db, db.transaction():
+        files = db.column("orchestration.resetting.files_to_read_again", batches=list(chosen))
         for table in (table for table in EVERY if table.stays == "file"):
             db.delete(table, file=files)
 
 
 def _all(task: Task, chosen: Sequence[str]) -> None:
     """Delete the warehouse as a file: nothing of what stood there is left in it."""
-    warehouse, kept = warehouse_of(task), dict[str, pa.Table]()
+    warehouse, kept = warehouse_of(task), {}
     if stands(task):
-        with contextlib.suppress(TaskError):  # one that is damaged holds nothing to be kept
-            kept = {table.name: warehouse.read(f"from {table.sql_name}") for table in PAID}
+        # one that is damaged holds nothing to be kept
+        with contextlib.suppress(TaskError), warehouse.connect() as db:
+            kept = {table: db.select(table) for table in PAID}
     with warehouse.lock():
         for suffix in ("", ".wal"):
             task.warehouse.with_name(task.warehouse.name + suffix).unlink(missing_ok=True)
     if any(rows.num_rows for rows in kept.values()):
-        with warehouse.connect() as db:
-            for table in PAID:
-                insert(db, table, kept[table.name])
+        warehouse.replace(kept)
         warehouse.close()
     for folder in (task.published, task.students, task.mlflow_artifacts):
         shutil.rmtree(folder, ignore_errors=True)

@@ -52,11 +52,11 @@ def trail_sensor(task: Task) -> dg.SensorDefinition:
         try:
             warehouse = requests.patient(task)
             stale = batches_with_new_reviews(task, warehouse)
-            newest = warehouse.read("select max(batch) as batch from labels.released")
+            newest = warehouse.value("orchestration.planning.newest")
         except TaskError as error:
             return dg.SkipReason(str(error))
         # where no detector starts anew, measuring the newest batch lets what follows it be made
-        wanted = stale or [str(newest["batch"][0].as_py())]
+        wanted = stale or [str(newest)]
         asked = requests.ask(
             context, task, job, dict.fromkeys(wanted, f"alarm events up to {n_events}")
         )

@@ -99,6 +99,18 @@ class Session:
         given = where | {f"new_{name}": value for name, value in said.items()}
         self.db.execute(f"update {table.sql_name} set {columns} where {_terms(where)}", given)
 
+    def select(self, table: Table, *columns: str, **where: object) -> pa.Table:
+        """Return the rows that :meth:`delete` would take out, with some columns or all."""
+        names = ", ".join(f'"{name}"' for name in columns) or "*"
+        return self.db.execute(
+            f"select {names} from {table.sql_name} where {_terms(where)}", where
+        ).to_arrow_table()
+
+    def read_through(self) -> None:
+        """Read every value of every table, so that damage shows."""
+        for schema, table in self.tuples("store.tables.stored"):
+            self.db.execute(f'select bit_xor(hash(t)) from "{schema}"."{table}" t').fetchall()
+
     @contextmanager
     def lend(self, **tables: pa.Table) -> Generator[None]:
         """Let queries read Arrow tables under these names."""

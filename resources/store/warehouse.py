@@ -81,6 +81,11 @@ class Warehouse(dg.ConfigurableResource[None]):
         with self.connect() as session:
             return session.value(name, **parameters)
 
+    def read_through(self) -> None:
+        """Read every value of every table, so that damage shows."""
+        with self.connect() as session:
+            session.read_through()
+
     def ensure(self, *tables: Table) -> None:
         """Create the tables that do not stand yet, and the columns that an older version lacked."""
         with self.connect() as session:

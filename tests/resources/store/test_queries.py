@@ -27,6 +27,7 @@ LENT = {
     "to_show": WORDS,
     "known": WORDS,
     "turned": WORDS,
+    "drawn": WORDS,
     "now_said": {**WORDS, "voter": pa.string(), "label": pa.string()},
     "now_applied": dict.fromkeys(("batch", "voter", "version", "items_hash"), pa.string()),
 }

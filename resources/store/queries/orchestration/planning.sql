@@ -1,0 +1,46 @@
+-- name: measured
+-- Stamps of the labels of every batch that was measured.
+select batch, any_value(stamp) from labels.released
+where batch in (select batch from quality.drift) group by batch
+
+-- name: cut_short
+-- Batches that are not through: what they wait for, and whose questions were not all asked.
+select batch, string_agg(coalesce(waits_for, ''), ' '),
+    coalesce(list(voter) filter (where partial), [])
+from votes.model_use where partial or waiting > 0 group by batch
+
+-- name: students
+-- Batches with a student, whose file has to stand.
+select distinct batch from votes.student
+
+-- name: newest_reviews
+-- The newest review that was read of each batch: reading one must not make those of another look read.
+select batch, max(review_id) from people.reviews group by batch
+
+-- name: labelled
+-- Batches with labels, in the order of time.
+select distinct batch from labels.released order by batch
+
+-- name: newest
+-- The newest batch with labels.
+select max(batch) from labels.released
+
+-- name: aside
+-- Answers that were set aside when they were read; which those are changes with the items.
+select batch, review_id from people.reviews where aside
+
+-- name: not_in_sample
+-- Batches whose sample lacks items that were declared to be drawn at random.
+select distinct d.batch
+from drawn d join labels.released r using (item_id, batch)
+where r.label is not null
+    and not exists (from people.audit_sample a where a.item_id = d.item_id and a.batch = d.batch)
+    and not exists (from people.audit_design g where g.batch = d.batch and g.design <> 'uniform')
+
+-- name: measured_otherwise
+-- Batches that an earlier version measured, which called all classes together otherwise.
+select batch from quality.accuracy group by batch having not bool_or(class = '(all)')
+
+-- name: runs
+-- MLflow's runs of what is published.
+select mlflow_run from quality.tracked
