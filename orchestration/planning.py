@@ -132,6 +132,6 @@ def is_published(task: Task, warehouse: Warehouse) -> bool:
         if {(mart.schema, mart.name) for mart in marts()}.difference(stand):
             return False
         stamp = publication_stamp(task, db)
-        tracked = set(db.column("orchestration.planning.runs"))
+        tracked = set(db.column("published.tracking.run_ids"))
     written = task.publication.read_text(encoding="utf-8")
     return written == f"{stamp} {files_hash(task)}" and tracked <= runs_that_stand(task)

@@ -1,7 +1,6 @@
 """Results for anybody to read at any time: Parquet files that are replaced as a whole."""
 
 import os
-from pathlib import Path
 
 import dagster as dg
 
@@ -10,12 +9,9 @@ from resources.dagster.conditions import fresh_within_two_batches, when_batches_
 from resources.store.published import marts
 from resources.store.published import published as every_file
 from resources.store.queries import query
-from resources.store.table import Table
 from resources.store.tables import (
-    ACCURACY,
     ANSWERS_ASIDE,
     DRIFT,
-    OVERALL,
     QUALITY_BY_BATCH,
     SET_ASIDE,
     VOTER_SCORECARD,
@@ -58,13 +54,12 @@ def published(task: Task) -> dg.AssetsDefinition:
         task.published.mkdir(parents=True, exist_ok=True)
         sizes: dict[str, int] = {}
         held = held_since(task, warehouse)
-        warehouse.ensure(ACCURACY, DRIFT, OVERALL)
         with warehouse.connect() as db:
             for name, table in every_file().items():
                 path = task.published / f"{name}.parquet"
                 unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-                rows = _rows(table, held)
-                db.execute(f"copy ({rows}) to {_quoted(unfinished)} (format parquet)")
+                before = held if name == "labels" else None
+                db.publish(table, unfinished, QUERIES.get(table), before)
                 unfinished.replace(path)
                 sizes[name] = path.stat().st_size
         for name in RETIRED:
@@ -78,14 +73,3 @@ def published(task: Task) -> dg.AssetsDefinition:
         )
 
     return published
-
-
-def _rows(table: Table, held: str | None) -> str:
-    columns = ", ".join(f'"{name}"' for name in table.shown)
-    source = f"({QUERIES[table]})" if table in QUERIES else table.sql_name
-    where = f" where batch < {_quoted(held)}" if held and table.name == "labels" else ""
-    return f"select {columns} from {source}{where}"
-
-
-def _quoted(text: Path | str) -> str:
-    return "'" + str(text).replace("'", "''") + "'"

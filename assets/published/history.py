@@ -10,7 +10,7 @@ from typing import Any
 
 from resources.store.table import as_arrow
 from resources.store.tables import TRACKED
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 HISTORY = "history"
@@ -51,9 +51,7 @@ def write_history(
     from mlflow.entities import Metric
 
     with warehouse.connect() as db:
-        stored = db.execute(
-            "select mlflow_run, fingerprint from quality.tracked where batch = ?", [HISTORY]
-        ).fetchone()
+        stored = next(iter(db.tuples("published.tracking.run", batch=HISTORY)), None)
     allowed = _allowed({name for row in figures for name in row[MORE]})
     run, done = _continued(stored, marks)
     if run is None:
@@ -76,11 +74,14 @@ def write_history(
     for start in range(0, len(logged), AT_ONCE):
         client.log_batch(run, metrics=logged[start : start + AT_ONCE])
     client.set_terminated(run)
-    row = as_arrow(TRACKED, [{"batch": HISTORY, "mlflow_run": run, "fingerprint": mark_of(marks)}])
-    with warehouse.connect() as db, transaction(db):
-        db.execute("delete from quality.tracked where batch = ?", [HISTORY])
-        insert(db, TRACKED, row)
+    note_run(warehouse, HISTORY, run, mark_of(marks))
     return run
+
+
+def note_run(warehouse: Warehouse, batch: str, run: str, fingerprint: str) -> None:
+    """Write down which run holds a batch, in place of an older one."""
+    row = {"batch": batch, "mlflow_run": run, "fingerprint": fingerprint}
+    warehouse.replace_batch(TRACKED, batch, as_arrow(TRACKED, [row]))
 
 
 def marks_of(figures: list[dict[str, Any]], marks: dict[str, str]) -> list[str]:

@@ -10,7 +10,6 @@ from contextlib import closing
 from typing import Any
 
 import dagster as dg
-import pyarrow as pa
 from filelock import FileLock
 
 from assets.published.history import (
@@ -19,6 +18,7 @@ from assets.published.history import (
     delete_runs,
     mark_of,
     marks_of,
+    note_run,
     write_history,
 )
 from assets.published.moved import follow_move
@@ -26,8 +26,8 @@ from assets.reading.features import LookedAt, look
 from assets.reading.stamp import files_hash, publication_stamp
 from resources.dagster.conditions import when_batches_settle
 from resources.store.session import Session
-from resources.store.tables import ACCURACY, CANARY, DRIFT, DRIFT_SERIES, SCORES, TRACKED
-from resources.store.warehouse import Warehouse, insert, transaction
+from resources.store.tables import TRACKED
+from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 METRICS = (
@@ -50,7 +50,6 @@ METRICS = (
     "canary_accuracy",
     "canary_changed",
 )
-EXAMPLE = "select text, image from raw.items where batch = ? order by item_id limit 3"
 
 
 def tracking(task: Task) -> dg.AssetsDefinition:
@@ -70,19 +69,12 @@ def tracking(task: Task) -> dg.AssetsDefinition:
     )
     def tracking(warehouse: Warehouse) -> dg.MaterializeResult:
         """One MLflow run a batch, and one that holds all batches as steps; the newest student."""
-        warehouse.ensure(TRACKED, CANARY, ACCURACY, DRIFT, DRIFT_SERIES, SCORES)
         follow_move(task)
         with warehouse.connect() as db:
             figures = figures_of(db)
-            stands = sorted(runs_that_stand(task))
-            db.execute(
-                "delete from quality.tracked where not list_contains(?, mlflow_run)", [stands]
-            )
+            db.run("published.tracking.forget_gone", standing=sorted(runs_that_stand(task)))
             known = {
-                batch: (run, mark)
-                for batch, run, mark in db.execute(
-                    "select batch, mlflow_run, fingerprint from quality.tracked"
-                ).fetchall()
+                batch: (run, mark) for batch, run, mark in db.tuples("published.tracking.runs")
             }
         marks = {row["batch"]: _fingerprint(row) for row in figures}
         todo = [
@@ -98,26 +90,19 @@ def tracking(task: Task) -> dg.AssetsDefinition:
         for batch in sorted(gone):
             runs.client.delete_run(known[batch][0])
             with warehouse.connect() as db:
-                db.execute("delete from quality.tracked where batch = ?", [batch])
+                db.delete(TRACKED, batch=batch)
         for row in todo:
             batch = str(row["batch"])
             run = runs.write(row, replaces=known.get(batch, (None,))[0])
             if batch == newest:
-                rows = warehouse.read(EXAMPLE, [batch])
+                rows = warehouse.read("published.tracking.examples", batch=batch)
                 texts = [str(text or "") for text in rows["text"].to_pylist()]
                 looked = look(task, texts, rows["image"].to_pylist())
                 runs.register_student(run, batch, looked)
-            rows = pa.Table.from_pylist(
-                [{"batch": batch, "mlflow_run": run, "fingerprint": marks[batch]}]
-            )
-            with warehouse.connect() as db, transaction(db):
-                db.execute("delete from quality.tracked where batch = ?", [batch])
-                insert(db, TRACKED, rows)
+            note_run(warehouse, batch, run, marks[batch])
         write_history(runs.client, runs.experiment, task, warehouse, figures, METRICS, told)
-        written = warehouse.read("select mlflow_run from quality.tracked")
-        delete_runs(
-            runs.client, runs.experiment, keep=set(map(str, written["mlflow_run"].to_pylist()))
-        )
+        written = warehouse.column("published.tracking.run_ids")
+        delete_runs(runs.client, runs.experiment, keep=set(written))
         _note_publication(task, warehouse)
         return dg.MaterializeResult(
             metadata={

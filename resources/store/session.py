@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -106,6 +107,18 @@ class Session:
             f"select {names} from {table.sql_name} where {_terms(where)}", where
         ).to_arrow_table()
 
+    def publish(self, table: Table, path: Path, rows: str | None, before: str | None) -> None:
+        """Write what is published of a table, or of a query of such rows, to a Parquet file.
+
+        With ``before`` only of batches before that one.
+        """
+        columns = ", ".join(f'"{name}"' for name in table.shown)
+        source = table.sql_name if rows is None else f"({rows})"
+        where = "" if before is None else f" where batch < {_quoted(before)}"
+        self.db.execute(
+            f"copy (select {columns} from {source}{where}) to {_quoted(path)} (format parquet)"
+        )
+
     def read_through(self) -> None:
         """Read every value of every table, so that damage shows."""
         for schema, table in self.tuples("store.tables.stored"):
@@ -148,6 +161,10 @@ class Session:
     def _execute(self, name: str, parameters: dict[str, object]) -> duckdb.DuckDBPyConnection:
         asked = query(name)
         return self.db.execute(asked.sql, asked.bind(parameters))
+
+
+def _quoted(text: Path | str) -> str:
+    return "'" + str(text).replace("'", "''") + "'"
 
 
 def _terms(where: Mapping[str, object]) -> str:

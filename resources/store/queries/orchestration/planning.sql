@@ -40,7 +40,3 @@ where r.label is not null
 -- name: measured_otherwise
 -- Batches that an earlier version measured, which called all classes together otherwise.
 select batch from quality.accuracy group by batch having not bool_or(class = '(all)')
-
--- name: runs
--- MLflow's runs of what is published.
-select mlflow_run from quality.tracked
