@@ -11,7 +11,7 @@ from assets.quality.alarms import known_alarms
 from labeling.quality.family import LABELS
 from resources.alerts.trail import AlarmTrail
 from resources.dagster.partitions import batches
-from resources.store.tables import DRIFT, DRIFT_SERIES
+from resources.store.tables import DRIFT
 from resources.store.warehouse import Warehouse
 from resources.task.percent import percent
 from resources.task.task import Task
@@ -47,12 +47,7 @@ def accuracy_has_not_drifted(task: Task) -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, warehouse: Warehouse
     ) -> Any:
         batch = context.run.tags["dagster/partition"]
-        warehouse.ensure(DRIFT_SERIES)
-        rows = warehouse.read(
-            "select * exclude (state, input) from quality.drift_series where batch = ?"
-            " order by series <> 'labels', series",
-            [batch],
-        ).to_pylist()
+        rows = warehouse.rows("expectations.alarm.series", batch=batch)
         events = AlarmTrail(task.alarm_trail, task.changes).events()
         state = {
             (alarm["series"], alarm["alarm_id"].rpartition("#")[2]): alarm["state"]

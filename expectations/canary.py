@@ -5,16 +5,9 @@ import warnings
 import dagster as dg
 
 from resources.dagster.partitions import batches
-from resources.store.tables import CANARY, DRIFT
+from resources.store.tables import CANARY
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
-
-NEWEST = """
-select voter, why, changed, fingerprint_changed, verdict from quality.canary
-where batch = ? qualify row_number() over (partition by voter order by asked_at desc, round desc) = 1
-order by voter
-"""
-"""Each voter's newest round with a batch: a round by the clock tells more than the one before it."""
 
 TOLD_ONLY = ("the_models_are_the_same",)
 """Checks that may fail as an error and hold nothing back."""
@@ -43,15 +36,14 @@ def the_models_are_the_same(task: Task) -> dg.AssetChecksDefinition:
         from labeling.llm.canary_finding import diagnose
 
         batch = context.run.tags["dagster/partition"]
-        warehouse.ensure(CANARY, DRIFT)
-        found = warehouse.read(NEWEST, [batch]).to_pylist()
-        alarms = warehouse.read("select alarm from quality.drift where batch = ?", [batch])
+        found = warehouse.rows("expectations.canary.newest", batch=batch)
+        alarms = warehouse.column("expectations.canary.alarms", batch=batch)
         complete = [row for row in found if row["why"] is None]
         changed = any(row["changed"] for row in complete)
         odd = [row for row in found if row["changed"] or row["fingerprint_changed"] or row["why"]]
         verdict = "the canary was not asked"
         if complete:
-            verdict = diagnose(changed, any(alarms["alarm"].to_pylist()))
+            verdict = diagnose(changed, any(alarms))
         elif found:
             verdict = "whether a model changed is not known"
         told = [row["verdict"] for row in odd]

@@ -17,9 +17,7 @@ def every_file_can_be_read(task: Task) -> dg.AssetChecksDefinition:
         description="No file is set aside as a whole.",
     )
     def every_file_can_be_read(warehouse: Warehouse) -> dg.AssetCheckResult:
-        broken = warehouse.read(
-            "select file, reason from raw.quarantine where kind = 'file' order by file"
-        ).to_pylist()
+        broken = warehouse.rows("expectations.inbox.broken_files")
         lines = [f"- `{row['file']}`: {row['reason']}" for row in broken]
         return dg.AssetCheckResult(
             passed=not broken,

@@ -14,12 +14,6 @@ MOST, AS_BEFORE = "most_items_are_labelled", "as_many_are_labelled_as_before"
 SHOWN_ROWS = 20
 """Undecided items that a failed check names."""
 
-COUNTS = """
-select batch, count(label) as labelled, count(*) as items
-from labels.released where batch <= ? group by batch order by batch
-"""
-UNDECIDED = "select item_id from labels.released where batch = ? and label is null order by item_id"
-
 
 def items_are_labelled(task: Task) -> dg.AssetChecksDefinition:
     """Build the checks of the released labels' number."""
@@ -44,12 +38,12 @@ def items_are_labelled(task: Task) -> dg.AssetChecksDefinition:
         from labeling.quality.labelled_share import labelled_share
 
         batch = context.run.tags["dagster/partition"]
-        rows = warehouse.read(COUNTS, [batch]).to_pylist()
+        rows = warehouse.rows("expectations.labelled.counts", batch=batch)
         count = {row["batch"]: (int(row["labelled"]), int(row["items"])) for row in rows}
         labelled, items = count.pop(batch, (0, 0))
         fall = task.spec.quality.labelled_falls_at_most
         found = labelled_share(labelled, items, list(count.values()), fall)
-        undecided = [str(i) for i in warehouse.read(UNDECIDED, [batch])["item_id"].to_pylist()]
+        undecided = warehouse.column("expectations.labelled.undecided", batch=batch)
         told = f"{items - labelled:,} of {items:,} items ({1 - found.share:.0%}) are undecided"
         many = items > 0 and 1 - found.share > task.spec.quality.undecided_warns_above
         results = (

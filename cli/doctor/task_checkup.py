@@ -83,15 +83,13 @@ def _input(task: Task) -> Finding:
 
 
 def _query(task: Task) -> Finding:
-    import duckdb
+    from resources.store.user_sql import UserSqlError, columns_of
 
     try:
-        with duckdb.connect() as db:
-            found = db.execute(f"describe {task.spec.source.query}").fetchall()
-    except duckdb.Error as error:
+        columns = columns_of(str(task.spec.source.query))
+    except UserSqlError as error:
         first = str(error).splitlines()[0]
         return Finding("", "mend", f"the query cannot be run: {first}", "correct source.query")
-    columns = [str(row[0]) for row in found]
     missing = [column for column in task.columns.required if column not in columns]
     if missing:
         told = f"the query gives no column {missing[0]!r}; it gives {', '.join(columns)}"
@@ -148,7 +146,7 @@ def _warehouse(task: Task) -> Finding:
     if not os.access(task.warehouse, os.W_OK):
         return Finding("", "mend", f"{task.warehouse} is read-only", "give yourself the right")
     try:
-        warehouse_of(task, PATIENCE_S).read("select 1")
+        warehouse_of(task, PATIENCE_S).ensure()
     except DamagedError as error:
         return Finding("", "mend", f"does not open: {error}", f"touchstone reset {task.name}")
     except TaskError as error:

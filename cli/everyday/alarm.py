@@ -131,16 +131,11 @@ def alarms_of(task: Task, now: datetime) -> list[dict[str, Any]]:
 
 def _batch(task: Task, what: What, series: str, batch: str | None) -> str:
     """Return the batch that is meant: the newest alarm's to acknowledge, else the newest."""
-    from resources.store.tables import DRIFT_SERIES
     from resources.store.warehouse import warehouse_of
 
     if not stands(task):
         raise TaskError(f"nothing is measured yet; `touchstone run {task.name}` does")
-    warehouse = warehouse_of(task, PATIENCE_S)
-    warehouse.ensure(DRIFT_SERIES)
-    rows = warehouse.read(
-        "select batch, series, fired from quality.drift_series order by batch, series"
-    ).to_pylist()
+    rows = warehouse_of(task, PATIENCE_S).rows("cli.alarm.series")
     mine = [row for row in rows if row["series"] == series]
     if not mine:
         known = sorted({row["series"] for row in rows if row["fired"]})

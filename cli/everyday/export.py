@@ -205,14 +205,9 @@ def write_model(task: Task, path: Path, card: Path) -> str:
 def _with_text(task: Task, labels: "pa.Table") -> "pa.Table":
     from resources.store.warehouse import warehouse_of
 
-    warehouse = warehouse_of(task)
-    shown = "i.text" if task.spec.source.image is None else "i.text, i.image"
-    with warehouse.connect() as db:
-        db.register("labels_to_export", labels)
-        return db.execute(
-            f"select l.*, {shown} from labels_to_export l left join raw.items i"
-            " using (item_id, batch) order by l.batch, l.item_id"
-        ).to_arrow_table()
+    with warehouse_of(task).connect() as db, db.lend(labels_to_export=labels):
+        table = db.read("cli.export.with_items")
+    return table.drop_columns(["image"]) if task.spec.source.image is None else table
 
 
 def _harmless(table: "pa.Table") -> tuple["pa.Table", int]:

@@ -15,40 +15,8 @@ PATIENCE_S = 30.0
 NEAR = 0.75
 """Likeness of ids (Jaro-Winkler, 0..1) from which they are offered instead of an unknown one."""
 
-ONE_ROW = {
-    "consensus": "select label, confidence, posterior, n_votes, version from labels.consensus",
-    "released": "select label, confidence, decided_by, stamp, run from labels.released",
-    "student": "select calibrated, pooled from labels.student_opinions",
-    "gold": "select label, origin, probability, reviews from people.gold",
-    "audit": "select draw, probability, population from people.audit_sample",
-    "queue": "select rank, strategy, why from people.queue",
-}
-"""What is asked once for an item; all of these tables hold at most one row for it."""
-
-VOTES = """
-from (
-    select voter, version, label, confidence, run, item_id, batch from votes.rules
-    union all by name from votes.models
-    union all by name from votes.student
-)
-select voter, version, label, confidence, run where item_id = $item and batch = $batch
-order by split_part(voter, '/', 1) = 'student', voter
-"""
-SILENT = """
-with failed as (
-    select voter, message as reason from votes.rule_failures
-    where item_id = $item and batch = $batch
-    union all
-    select voter, reason from votes.model_abstentions where item_id = $item and batch = $batch
-),
-spoke as (select voter from votes.rules where item_id = $item and batch = $batch)
-select voter, reason from failed
-union all
-select voter, 'did not match' from votes.rule_versions
-where batch = $batch
-    and voter not in (select voter from failed union all select voter from spoke)
-order by voter
-"""
+ONE_ROW = ("consensus", "released", "student", "gold", "audit", "queue")
+"""Queries that find at most one row for an item."""
 
 
 def story_of(task: Task, item: str) -> dict[str, Any] | None:
@@ -68,37 +36,20 @@ def story_of(task: Task, item: str) -> dict[str, Any] | None:
     from resources.store.warehouse import warehouse_of
 
     with warehouse_of(task, PATIENCE_S).connect() as db:
-
-        def rows(sql: str, **values: object) -> list[dict[str, Any]]:
-            return db.execute(sql, values).to_arrow_table().to_pylist()
-
-        arrived = rows(
-            "select file, row, batch, time, text, image from raw.arrivals where item_id = $item"
-            " order by file, row",
-            item=item,
-        )
-        suspects = rows(
-            "select q.file, q.row, q.batch, q.field, q.reason, q.content, q.kind"
-            " from raw.quarantine q left join raw.arrivals a"
-            " on q.kind = 'duplicate' and a.file = q.file and a.row = q.row"
-            " where a.item_id = $item or q.kind <> 'duplicate' and contains(q.content, $item)"
-            " order by q.file, q.row",
-            item=item,
-        )
+        arrived = db.rows("cli.item_history.arrived", item=item)
         set_aside = [
             row
-            for row in suspects
+            for row in db.rows("cli.item_history.suspects", item=item)
             if row["kind"] == "duplicate" or _is_about(row["content"], task.spec.source.id, item)
         ]
         if not arrived and not set_aside:
             return None
-        # where an id came twice, the first row stands
         which = {"item": item, "batch": arrived[0]["batch"] if arrived else None}
         one = {
-            name: (rows(f"{sql} where item_id = $item and batch = $batch", **which) or [None])[0]
-            for name, sql in ONE_ROW.items()
+            name: next(iter(db.rows(f"cli.item_history.{name}", **which)), None) for name in ONE_ROW
         }
-        votes, silent = rows(VOTES, **which), rows(SILENT, **which) if arrived else []
+        votes = db.rows("cli.item_history.votes", **which)
+        silent = db.rows("cli.item_history.silent", **which) if arrived else []
     consensus, released, gold = one["consensus"], one["released"], one["gold"]
     opinion = one["student"] or {}
     return {
@@ -180,12 +131,10 @@ def unknown(tasks: list[Task], item: str) -> TaskError:
     near: list[str] = []
     searched = [task for task in tasks if stands(task)]
     for task in searched:
-        found = warehouse_of(task, PATIENCE_S).read(
-            "select distinct item_id, jaro_winkler_similarity(item_id, ?) as likeness"
-            " from raw.arrivals where likeness >= ? order by likeness desc, item_id limit 3",
-            [item, NEAR],
+        found = warehouse_of(task, PATIENCE_S).column(
+            "cli.item_history.alike", item=item, likeness=NEAR
         )
-        near += [f"{name} ({task.name})" for name in found["item_id"].to_pylist()]
+        near += [f"{name} ({task.name})" for name in found]
     if not searched:
         which = f" {tasks[0].name}" if len(tasks) == 1 else ""
         return TaskError(f"no item is known yet: nothing was run; `touchstone run{which}` does")

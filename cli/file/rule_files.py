@@ -80,8 +80,6 @@ def columns_of(
 
 def run_sql(query: str, batch: pa.Table) -> pa.Table:
     """Run the query of a rule over the items, as the table ``batch``."""
-    import duckdb
+    from resources.store.user_sql import run_over
 
-    with duckdb.connect() as db:
-        db.register("batch", batch)
-        return db.execute(query).to_arrow_table()
+    return run_over(query, batch)

@@ -11,7 +11,6 @@ from rich.table import Table
 
 from cli.options import AsJson, OneTask
 from resources.store.standing import stands
-from resources.store.tables import CANARY
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
@@ -47,8 +46,7 @@ def canary(
     if not stands(chosen):
         raise TaskError(f"task {chosen.name!r} was never run; `touchstone run {chosen.name}` does")
     asked = _ask(chosen) if now else []
-    warehouse.ensure(CANARY)
-    rounds = warehouse.read("from quality.canary order by voter, asked_at, round").to_pylist()
+    rounds = warehouse.rows("cli.canary.rounds")
     if accept is not None:
         _accept(chosen.ledger, rounds, accept)
     if as_json:

@@ -33,7 +33,6 @@ from resources.models.task_models import (
     transport_of,
 )
 from resources.store.standing import stands
-from resources.store.tables import GOLD, ITEMS
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
@@ -41,12 +40,6 @@ from resources.task.task import Task
 
 SALT = "injections"
 """Sets these answers apart from all others in the ledger, and names their kind there."""
-
-CHOSEN = """
-select g.item_id, i.text, g.label from people.gold g join raw.items i using (item_id, batch)
-where g.origin = 'audit' and coalesce(i.text, '') <> '' order by md5(g.item_id) limit ?
-"""
-"""Audited items: no prompt shows them as examples. An order that favours none, and is the same again."""
 
 EXAMPLES = (
     "injections invoices --items 50",
@@ -123,9 +116,7 @@ def injections(
 def _items(task: Task, many: int) -> pa.Table:
     if not stands(task):
         raise TaskError(f"task {task.name!r} was never run; `touchstone run {task.name}` does")
-    warehouse = warehouse_of(task)
-    warehouse.ensure(GOLD, ITEMS)
-    found = warehouse.read(CHOSEN, [many])
+    found = warehouse_of(task).read("cli.injections.audited", most=many)
     if not found.num_rows:
         raise TaskError(
             f"{task.name} has no audited item with a text yet; `touchstone review {task.name}` asks "
@@ -136,7 +127,7 @@ def _items(task: Task, many: int) -> pa.Table:
 
 def _asking(task: Task, prompts: tuple[Prompt, ...]) -> dict[str, Any]:
     warehouse, redact = warehouse_of(task), redactor_of(task)
-    newest = warehouse.read("select max(batch) as batch from raw.items")["batch"].to_pylist()[0]
+    newest = warehouse.value("cli.injections.newest")
     return {"examples": example_pool(warehouse, str(newest), prompts, redact), "redact": redact}
 
 

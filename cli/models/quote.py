@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
-import duckdb
 import pyarrow as pa
 import typer
 from rich.box import SIMPLE_HEAD
@@ -100,13 +99,8 @@ def quote(
 def _items(task: Task, batch: str | None) -> tuple[pa.Table, str]:
     """Return the items and where they were read: the warehouse, or before the first run the files."""
     if task.warehouse.exists():
-        try:
-            table = warehouse_of(task).read(
-                "select item_id, batch, text, image from raw.items order by batch, item_id"
-            )
-        except duckdb.CatalogException:
-            table = None
-        if table is not None and table.num_rows:
+        table = warehouse_of(task).read("cli.quote.items")
+        if table.num_rows:
             return _of_batch(task, table, batch), "the warehouse"
     if task.spec.source.files is None:
         raise TaskError(
@@ -179,13 +173,10 @@ def _undecided(task: Task, batch: str) -> list[str] | None:
     """Return what the rules leave open; ``None`` where they have not been applied."""
     if not task.warehouse.exists():
         return None
-    try:
-        with warehouse_of(task).connect() as db:
-            if not db.tuples("votes.rules.applied", batch=batch):
-                return None
-            return db.column("votes.llm.undecided", batch=batch)
-    except duckdb.CatalogException:
-        return None
+    with warehouse_of(task).connect() as db:
+        if not db.tuples("votes.rules.applied", batch=batch):
+            return None
+        return db.column("votes.llm.undecided", batch=batch)
 
 
 def _show(quotes: list[VoterQuote], told: dict[str, Any]) -> None:

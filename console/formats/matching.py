@@ -5,20 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import duckdb
 import pyarrow as pa
 
 from resources.reviews.store import ReviewStore
 from resources.store.warehouse import Warehouse
 
 Unknown = Literal["refuse", "skip", "keep"]
-
-CANDIDATES = """
-select i.item_id, i.batch, i.text, i.image from raw.items i
-where i.item_id in (select item_id from wanted) or i.text in (select text from wanted)
-    or trim(i.text) in (select text from wanted)
-order by i.batch, i.item_id
-"""
 
 SHARED = "several items have this text"
 """Then an answer goes to the first of them, whatever file it comes in."""
@@ -141,19 +133,9 @@ def load_items(
     rows: list[dict[str, Any]] = []
     sizes: Counter[str] = Counter()
     if warehouse is not None:
-        with warehouse.connect() as db:
-            try:
-                db.register("wanted", names)
-                rows = db.execute(CANDIDATES).to_arrow_table().to_pylist()
-                sizes.update(
-                    dict(
-                        db.execute(
-                            "select batch, count(*) from raw.items group by batch"
-                        ).fetchall()
-                    )
-                )
-            except duckdb.CatalogException:
-                warehouse = None
+        with warehouse.connect() as db, db.lend(wanted=names):
+            rows = db.rows("console.matching.candidates")
+            sizes.update(dict(db.tuples("console.matching.sizes")))
     known = {(row["item_id"], row["batch"]): Item(**row) for row in rows}
     if store is not None:
         with store.database.read() as reading:

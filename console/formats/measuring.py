@@ -3,18 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-import duckdb
-
 from console.formats.bundle import Bundle
 from resources.store.warehouse import Warehouse
-
-EVEN = """
-select batch, max(stratum) = 0 from people.audit_design group by batch
-"""
-"""Batches with a sample, and whether it was drawn evenly: only such a one goes on with others."""
-
-SAMPLE = "select item_id, batch from people.audit_sample"
-RELEASED = "select item_id, batch from labels.released where label is not null"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +56,8 @@ def _samples(
     if warehouse is None:
         return {}, set(), set()
     with warehouse.connect() as db:
-        try:
-            even = {str(batch): bool(flat) for batch, flat in db.execute(EVEN).fetchall()}
-            return (
-                even,
-                {(str(i), str(b)) for i, b in db.execute(SAMPLE).fetchall()},
-                {(str(i), str(b)) for i, b in db.execute(RELEASED).fetchall()},
-            )
-        except duckdb.CatalogException:
-            return {}, set(), set()
+        return (
+            dict(db.tuples("console.measuring.drawn_evenly")),
+            set(db.tuples("console.measuring.sample")),
+            set(db.tuples("console.measuring.released")),
+        )

@@ -27,6 +27,22 @@ def read_source(query: str) -> pa.Table:
         return _run(db, query)
 
 
+def columns_of(query: str) -> list[str]:
+    """Name the columns that :func:`read_source` would give, without reading the rows.
+
+    Raises
+    ------
+    UserSqlError
+        If it cannot be run.
+
+    Examples
+    --------
+    >>> columns_of("select 7 as item_id, 'late' as text")
+    ['item_id', 'text']
+    """
+    return [str(name) for name in read_source(f"describe {query}")["column_name"].to_pylist()]
+
+
 def run_over(query: str, items: pa.Table) -> pa.Table:
     """Return the rows of a query that sees ``items`` as the table ``batch``, and nothing else.
 

@@ -28,6 +28,8 @@ LENT = {
     "known": WORDS,
     "turned": WORDS,
     "drawn": WORDS,
+    "labels_to_export": WORDS,
+    "wanted": {"item_id": pa.string(), "text": pa.string()},
     "now_said": {**WORDS, "voter": pa.string(), "label": pa.string()},
     "now_applied": dict.fromkeys(("batch", "voter", "version", "items_hash"), pa.string()),
 }
