@@ -23,7 +23,7 @@ class Expected:
     critical : bool
         Whether a failure blocks what is made of the rows.
     query : str or None
-        What to judge instead of the table's own rows.
+        Name of the query to judge instead of the table's own rows.
     type, kwargs : str, dict
         The expectation.
     told : str, optional
@@ -31,7 +31,7 @@ class Expected:
     remedy : str
         What to do; may be empty where it is critical.
     rows : str, optional
-        A query of the rows at fault, where ``query`` only counts them.
+        Name of the query of rows at fault, where ``query`` only counts them.
     """
 
     check: str
@@ -78,14 +78,19 @@ def read_suite(path: Path, task: Task) -> Suite:
             entry["check"],
             entry["why"],
             entry["severity"] == "critical",
-            entry.get("query"),
+            _named(path, entry, "query"),
             rules[0],
             {key: _filled(value, task) for key, value in entry[rules[0]].items()},
             entry.get("told"),
             entry.get("remedy", "").replace("$task", task.name),
-            entry.get("rows"),
+            _named(path, entry, "rows"),
         )
     return Suite(raw["table"], raw["columns"], expected)
+
+
+def _named(path: Path, entry: dict[str, Any], what: str) -> str | None:
+    """Name a query in full; a suite's stand in a file of the suite's name."""
+    return f"expectations.{path.stem}.{entry[what]}" if what in entry else None
 
 
 def _filled(value: Any, task: Task) -> Any:

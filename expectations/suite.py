@@ -14,6 +14,7 @@ import dagster as dg
 from expectations import failed
 from expectations.expected import SUITES, Expected, Suite, read_suite
 from resources.dagster.partitions import batches
+from resources.store.tables import DECLARED
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
@@ -64,9 +65,10 @@ def check_batch(
 
     def ask(query: str) -> "pd.DataFrame":
         with warehouse.connect() as db:
-            return db.execute(query, {"batch": batch}).df()
+            return db.frame(query, batch=batch)
 
-    frame = ask(f"select {', '.join(suite.columns)} from {suite.table} where batch = $batch")
+    with warehouse.connect() as db:
+        frame = db.frame_of(DECLARED[suite.table], *suite.columns, batch=batch)
     frames = [frame if e.query is None else ask(e.query) for e in chosen]
     yield from judge(asset, chosen, frames, ask)
 

@@ -3,13 +3,16 @@
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
 
 from resources.store.queries import query
 from resources.store.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STANDING = """
 select schema_name || '.' || table_name, list(column_name) from duckdb_columns()
@@ -40,6 +43,10 @@ class Session:
     ) -> Iterator[pa.RecordBatch]:
         """Yield the rows of a query by parts, without holding all of them."""
         yield from self._execute(name, parameters).to_arrow_reader(rows_at_a_time)
+
+    def frame(self, name: str, /, **parameters: object) -> "pd.DataFrame":
+        """Return all rows of a query as pandas has them."""
+        return self._execute(name, parameters).df()
 
     def rows(self, name: str, /, **parameters: object) -> list[dict[str, Any]]:
         """Return all rows of a small answer, by the names of their columns."""
@@ -102,10 +109,11 @@ class Session:
 
     def select(self, table: Table, *columns: str, **where: object) -> pa.Table:
         """Return the rows that :meth:`delete` would take out, with some columns or all."""
-        names = ", ".join(f'"{name}"' for name in columns) or "*"
-        return self.db.execute(
-            f"select {names} from {table.sql_name} where {_terms(where)}", where
-        ).to_arrow_table()
+        return self._select(table, columns, where).to_arrow_table()
+
+    def frame_of(self, table: Table, *columns: str, **where: object) -> "pd.DataFrame":
+        """Return the same rows as pandas has them."""
+        return self._select(table, columns, where).df()
 
     def publish(self, table: Table, path: Path, rows: str | None, before: str | None) -> None:
         """Write what is published of a table, or of a query of such rows, to a Parquet file.
@@ -157,6 +165,12 @@ class Session:
     def unregister(self, name: str) -> None:
         """Take a table back."""
         self.db.unregister(name)
+
+    def _select(
+        self, table: Table, columns: Sequence[str], where: Mapping[str, object]
+    ) -> duckdb.DuckDBPyConnection:
+        names = ", ".join(f'"{name}"' for name in columns) or "*"
+        return self.db.execute(f"select {names} from {table.sql_name} where {_terms(where)}", where)
 
     def _execute(self, name: str, parameters: dict[str, object]) -> duckdb.DuckDBPyConnection:
         asked = query(name)

@@ -77,6 +77,10 @@ def test_every_query_is_asked_and_every_one_that_is_asked_stands():
         for room in ("assets", "expectations", "orchestration", "cli", "console", "resources")
         for path in (ROOT / room).rglob("*.py")
         for name in ASKED.findall(path.read_text(encoding="utf-8"))
+    } | {
+        f"expectations.{path.stem}.{name}"
+        for path in (ROOT / "expectations" / "suites").glob("*.yml")
+        for name in re.findall(r"^    (?:query|rows): (.+)$", path.read_text("utf-8"), re.MULTILINE)
     }
     by_place = {name.rpartition(".")[0] for name in asked if "{" in name}
     stand = {one.name for one in every_query()}
