@@ -57,7 +57,11 @@ def alarm_list(task: Task) -> dg.AssetsDefinition:
 def known_alarms(warehouse: Warehouse, events: list[Event], now: datetime) -> Rows:
     """Return every alarm that fired, the oldest first, with the state people gave it by ``now``."""
     warehouse.ensure(DRIFT_SERIES)
-    watched = warehouse.rows("quality.alarms.fired")
+    return alarms_in(warehouse.rows("quality.alarms.fired"), events, now)
+
+
+def alarms_in(watched: Rows, events: list[Event], now: datetime) -> Rows:
+    """Return the same out of the rows of quality.drift_series of every series that ever fired."""
     promised = {(row["series"], row["batch"]): row["promised"] for row in watched}
     return [
         {

@@ -1,6 +1,7 @@
 """``touchstone run``: files to checked labels, report and alarm."""
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from cli.options import AsJson, OneTask
 from cli.progress import shown
+from cli.published_rows import published
 from resources.task.locate import find_task
 from resources.task.percent import percent
 from resources.task.task import Task
@@ -122,13 +124,23 @@ def show_alarms(console: Console, task: Task) -> None:
 
 
 def published_alarms(task: Task) -> list[dict[str, Any]]:
-    """Read the published alarms, the oldest first; none where nothing is published."""
-    path = task.published / "alarms.parquet"
-    if not path.is_file():
+    """Read the published alarms, the oldest first, with the state that people gave them by now."""
+    rows = published(task, "alarms")
+    if not rows:
         return []
-    import pyarrow.parquet as pq
+    from assets.quality.alarms import alarms_in
+    from resources.alerts.trail import AlarmTrail
 
-    return pq.ParquetFile(path).read().to_pylist()
+    fired = {row["series"] for row in rows}
+    watched = [row for row in published(task, "drift_series") if row["series"] in fired]
+    watched.sort(key=lambda row: (row["batch"], row["series"] != "labels", row["series"]))
+    events = AlarmTrail(task.alarm_trail, task.changes).events()
+    now = {row["alarm_id"]: row for row in alarms_in(watched, events, datetime.now(UTC))}
+    given = ("state", "by", "note", "muted_until")
+    return [
+        {**row, **{name: now[row["alarm_id"]][name] for name in given if row["alarm_id"] in now}}
+        for row in rows
+    ]
 
 
 def quality_table(task: Task, rows: list[dict[str, Any]]) -> Table:

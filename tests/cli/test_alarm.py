@@ -9,9 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.published.files import held_since, published
+from assets.quality.alarms import alarm_list
 from assets.quality.drift import take_in
 from assets.reading.evidence import stale_evidence
 from cli.everyday.run import published_alarms
+from cli.everyday.status import status_of
 from orchestration.planning import is_published
 from resources.alerts.trail import AlarmTrail
 from resources.store.warehouse import warehouse_of
@@ -50,6 +52,21 @@ def test_an_alarm_is_acknowledged_by_somebody_and_both_are_kept(touchstone, proj
     assert not is_published(task, warehouse_of(task))
     with sqlite3.connect(task.alarm_trail) as db, pytest.raises(sqlite3.IntegrityError):
         db.execute("delete from events")
+
+
+def test_status_knows_at_once_what_people_did_about_an_alarm(touchstone, project):
+    folder, task = project
+    for made in (alarm_list, published):
+        made(task)(warehouse=warehouse_of(task))
+    assert [row["state"] for row in published_alarms(task)] == ["open"]
+    assert status_of(task)["alarm"] == "2026-03-02"
+    said = touchstone("alarm", "acknowledge", "labels", "--who", "ada", "--note", "seen", at=folder)
+    assert said.code == 0
+    (listed,) = alarms(touchstone, folder)
+    (told,) = published_alarms(task)
+    assert [told[name] for name in ("state", "by", "note")] == ["acknowledged", "ada", "seen"]
+    assert {name: str(told[name]) for name in listed} == {n: str(v) for n, v in listed.items()}
+    assert status_of(task)["alarm"] is None
 
 
 def test_a_mute_has_an_end(touchstone, project):
