@@ -1,7 +1,6 @@
 """One posterior for each item, out of the votes of rules and models."""
 
 import hashlib
-from typing import TYPE_CHECKING
 
 import dagster as dg
 import numpy as np
@@ -9,14 +8,13 @@ import pyarrow as pa
 
 from assets.decorators import by_batch
 from assets.labels.beliefs import in_dagster, write_beliefs
-from assets.reading.votes import Window, read_window
+from assets.reading.opinions import as_lists
+from assets.reading.votes import read_window
+from assets.reading.window_posterior import fit_label_model, keep
 from labeling.votes import ABSTAIN
 from resources.store.tables import CONSENSUS, MODEL_VOTES, RULE_VOTES
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
-
-if TYPE_CHECKING:  # scipy takes half a second to import, and only this step fits
-    from labeling.consensus.label_model import LabelModel
 
 
 def consensus(task: Task) -> dg.AssetsDefinition:
@@ -25,12 +23,14 @@ def consensus(task: Task) -> dg.AssetsDefinition:
     @by_batch(task, CONSENSUS, deps=[RULE_VOTES, MODEL_VOTES])
     def consensus(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """The label model's posterior; items without a vote, or tied, stay undecided."""
+        from labeling.consensus.posterior import decided as decide
+
         batch = context.partition_key
         window = read_window(task, warehouse, batch)
         model = fit_label_model(task, window)
-        votes = window.votes_of_batch()
-        posterior = model.predict_proba(votes)
-        label = model.predict(votes)
+        believed, votes = model.predict_proba(window.votes), window.votes_of_batch()
+        posterior = believed[window.current]
+        label = decide(posterior, votes)
         decided = label != ABSTAIN
         version = hashlib.sha256(
             repr((model.method_, window.voters)).encode() + np.round(posterior, 12).tobytes()
@@ -42,13 +42,15 @@ def consensus(task: Task) -> dg.AssetsDefinition:
                 "batch": [batch] * len(label),
                 "label": pa.array(names[label], pa.string(), mask=~decided),
                 "confidence": pa.array(posterior.max(axis=1), mask=~decided),
-                "posterior": pa.array(list(posterior), pa.list_(pa.float64())),
+                "posterior": as_lists(posterior),
                 "n_votes": np.bincount(votes.item, minlength=len(label)).astype(np.int32),
                 "version": [version] * len(label),
                 "run": [context.run.run_id] * len(label),
             }
         )
         warehouse.replace_batch(CONSENSUS, batch, rows)
+        if task.spec.student.enabled:
+            keep(task, warehouse, batch, window, believed)
         gold_used = window.audit.n_gold
         write_beliefs(warehouse, batch, model, window.voters, task.classes, version, gold_used)
         return dg.MaterializeResult(
@@ -61,15 +63,3 @@ def consensus(task: Task) -> dg.AssetsDefinition:
         )
 
     return consensus
-
-
-def fit_label_model(task: Task, window: Window) -> "LabelModel":
-    """Fit the label model on the window's votes and the audit gold of earlier batches."""
-    from labeling.consensus.label_model import LabelModel
-
-    balance = task.spec.class_balance
-    prior = None if balance is None else np.array([balance[name] for name in task.classes])
-    model = LabelModel(
-        len(task.classes), class_balance=prior, voter_names=window.voters or ["nobody"]
-    )
-    return model.fit(window.votes, window.audit if window.audit.n_gold else None)

@@ -11,11 +11,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.decorators import by_batch
-from assets.labels.consensus import fit_label_model
 from assets.labels.switches import Decision, as_rows, calibration_row, decide, pooling_row
 from assets.reading.features import look, new_student, twins
-from assets.reading.opinions import Record, gold_on, read_record
+from assets.reading.opinions import Record, as_lists, gold_on, read_record
 from assets.reading.votes import Window, read_window
+from assets.reading.window_posterior import window_posterior
 from labeling.counted import counted
 from resources.store.table import as_arrow
 from resources.store.tables import CONSENSUS, STUDENT_OPINIONS, STUDENT_SWITCHES, STUDENT_VOTES
@@ -42,7 +42,7 @@ def student(task: Task) -> dg.AssetsDefinition:
         everything = read_window(task, warehouse, batch)
         if not task.spec.student.enabled or not everything.current.any():
             return _silent(task, warehouse, batch, "none: student.enabled is false, or no items")
-        believed = fit_label_model(task, everything).predict_proba(everything.votes)
+        believed = window_posterior(task, warehouse, everything)
         looked = look(task, everything.texts, everything.images, everything.current)
         window, posterior = everything.only(looked.seen), believed[looked.seen]
         if not window.current.any():
@@ -219,14 +219,13 @@ def _opinions(
     calibrated: NDArray[np.float64],
     pooled: NDArray[np.float64],
 ) -> pa.Table:
-    lists = pa.list_(pa.float64())
     return pa.Table.from_pydict(
         {
             "item_id": pa.array(window.item_ids[window.current], pa.string()),
             "batch": pa.array([batch] * len(pooled), pa.string()),
-            "unseen": pa.array(list(opinion.unseen), lists),
-            "calibrated": pa.array(list(calibrated), lists),
-            "pooled": pa.array(list(pooled), lists),
+            "unseen": as_lists(opinion.unseen),
+            "calibrated": as_lists(calibrated),
+            "pooled": as_lists(pooled),
         }
     )
 

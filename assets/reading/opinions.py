@@ -63,6 +63,13 @@ def gold_on(gold: Gold, among: NDArray[np.bool_]) -> Gold:
     return Gold(gold.item[kept], gold.label[kept], share)
 
 
+def as_lists(matrix: NDArray[np.float64]) -> pa.Array:
+    """Turn an array of shape (n, K) into a column of lists."""
+    n, width = matrix.shape
+    ends, flat = np.arange(n + 1, dtype=np.int32) * width, np.ascontiguousarray(matrix).ravel()
+    return pa.ListArray.from_arrays(pa.array(ends), pa.array(flat))
+
+
 def as_matrix(column: pa.ChunkedArray, n_classes: int) -> NDArray[np.float64]:
     """Turn a column of lists, all of ``n_classes`` numbers, into an array of shape (n, K)."""
     joined: Any = column.combine_chunks()

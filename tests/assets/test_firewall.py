@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from assets.labels.consensus import fit_label_model
 from assets.reading.firewall import may_teach, teaching_gold, wall_before
 from assets.reading.votes import read_window
+from assets.reading.window_posterior import fit_label_model
 from labeling.consensus.label_model import LabelModel
 from labeling.errors import GoldError
 from labeling.gold import Gold
