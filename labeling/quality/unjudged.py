@@ -1,12 +1,13 @@
 """Shares of audited draws, some of which nobody judged: intervals that hold whatever those are."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labeling.quality.intervals import Interval
-from labeling.quality.weighted import weighted_shares
+from labeling.quality.weighted import ShareCounts
 
 
 class Kind(NamedTuple):
@@ -50,15 +51,42 @@ def shares_either_way(
     >>> round(found[0].point, 2), round(found[0].low, 2), round(found[0].high, 2)
     (0.67, 0.15, 0.95)
     """
-    found = weighted_shares(judged.success, weight, judged.inside, level)
-    touched = ((worst.inside | best.inside) & (weight == 0)).any(axis=1).tolist()
-    if not any(touched):
-        return found
-    low = weighted_shares(worst.success, weight_of_all, worst.inside, level)
-    high = weighted_shares(best.success, weight_of_all, best.inside, level)
-    return [
-        Interval(one.point, min(one.low, below.low), max(one.high, above.high), level)
-        if one.measured and unsure
-        else one
-        for one, below, above, unsure in zip(found, low, high, touched, strict=True)
-    ]
+    return EitherWay(
+        ShareCounts.of(judged.success, weight, judged.inside),
+        ShareCounts.of(worst.success, weight_of_all, worst.inside),
+        ShareCounts.of(best.success, weight_of_all, best.inside),
+    ).shares(level)
+
+
+@dataclass(frozen=True, slots=True)
+class EitherWay:
+    """Counts of the same draws: of those judged, and of all of them at their worst and their best."""
+
+    judged: ShareCounts
+    worst: ShareCounts
+    best: ShareCounts
+
+    def merge(self, *others: Self) -> Self:
+        """Return the counts of all draws together."""
+        return type(self)(
+            self.judged.merge(*(other.judged for other in others)),
+            self.worst.merge(*(other.worst for other in others)),
+            self.best.merge(*(other.best for other in others)),
+        )
+
+    def shares(self, level: float = 0.95) -> list[Interval]:
+        """Estimate each share; see :func:`shares_either_way`."""
+        found = self.judged.shares(level)
+        counted = self.judged.inside.sum(axis=1)
+        touched = [(side.inside.sum(axis=1) > counted) for side in (self.worst, self.best)]
+        if not np.any(touched):
+            return found
+        low, high = self.worst.shares(level), self.best.shares(level)
+        return [
+            Interval(one.point, min(one.low, below.low), max(one.high, above.high), level)
+            if one.measured and unsure
+            else one
+            for one, below, above, unsure in zip(
+                found, low, high, np.any(touched, axis=0).tolist(), strict=True
+            )
+        ]

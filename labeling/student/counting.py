@@ -9,8 +9,9 @@ it stands; here that is done once a word, and two sparse matrices are multiplied
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,7 +58,6 @@ class Counted:
         """Take a vectorizer that is fitted already, to :meth:`transform` by."""
         counted = cls(vectorizer)
         counted._weigh = _weigher(vectorizer)
-        counted._weigh.idf_ = vectorizer.idf_
         return counted
 
     def fit_transform(self, texts: Sequence[str]) -> sparse.csr_matrix:
@@ -68,45 +68,106 @@ class Counted:
         LabelingError
             If no term is left.
         """
-        vectorizer: Any = self.vectorizer
-        counts, terms = self._count(vectorizer, texts)
-        n_with = np.bincount(counts.indices, minlength=len(terms))
-        kept = sorted(np.flatnonzero(n_with >= vectorizer.min_df).tolist(), key=terms.__getitem__)
-        if not kept:
-            raise LabelingError(f"no term stands in {vectorizer.min_df} of {len(texts)} texts")
-        counts = sparse.csr_matrix(counts[:, kept])
-        most = vectorizer.max_features
-        if most is not None and len(kept) > most:
-            total = np.asarray(counts.sum(axis=0)).ravel()
-            common = np.sort((-total).argsort()[:most])
-            counts, kept = sparse.csr_matrix(counts[:, common]), [kept[i] for i in common.tolist()]
-        vectorizer.vocabulary_ = {terms[old]: new for new, old in enumerate(kept)}
-        vectorizer.fixed_vocabulary_ = False
-        self._weigh = _weigher(vectorizer)
-        weighed = sparse.csr_matrix(self._weigh.fit_transform(_sorted(counts)))
-        vectorizer.idf_ = self._weigh.idf_
-        return weighed
+        counts, terms = self._count(self.vectorizer, texts)
+        Vocabulary.of_counts(counts, terms).settle(self.vectorizer)
+        self._weigh = _weigher(self.vectorizer)
+        return self._weighed(counts, terms)
 
     def transform(self, texts: Sequence[str]) -> sparse.csr_matrix:
         """Return a matrix of shape (n_texts, n_terms) for other texts."""
-        counts, terms = self._count(self.vectorizer, texts)
+        return self._weighed(*self._count(self.vectorizer, texts))
+
+    def vocabulary(self, texts: Sequence[str]) -> "Vocabulary":
+        """Count the terms of some texts, to be merged with those of others."""
+        return Vocabulary.of_counts(*self._count(self.vectorizer, texts))
+
+    def _weighed(self, counts: sparse.csr_matrix, terms: list[str]) -> sparse.csr_matrix:
         known: dict[str, int] = self.vectorizer.vocabulary_
         place = np.array([known.get(term, -1) for term in terms], dtype=np.int64)
         entries = counts.tocoo()
         here = place[entries.col] >= 0
-        shape = (len(texts), len(known))
         at = (entries.row[here], place[entries.col[here]])
-        counts = sparse.csr_matrix((entries.data[here], at), shape=shape)
+        counts = sparse.csr_matrix((entries.data[here], at), shape=(counts.shape[0], len(known)))
         return sparse.csr_matrix(self._weigh.transform(_sorted(counts)))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Vocabulary:
+    r"""The terms of some texts: all that a vectorizer is fitted on.
+
+    Parameters
+    ----------
+    n_texts : int
+    terms : list of str
+        Each once, in any order.
+    n_with : int array of shape (n_terms,)
+        Texts that have each term.
+    total : float array of shape (n_terms,)
+        How often it stands in all of them.
+
+    Examples
+    --------
+    >>> counted = Counted(TfidfVectorizer(token_pattern=r"\w+", ngram_range=(1, 2)))
+    >>> one, other = counted.vocabulary(["a free lunch"]), counted.vocabulary(["free", "at noon"])
+    >>> both = other.merge(one)
+    >>> both.n_texts, dict(zip(both.terms, both.n_with.tolist()))["free"]
+    (3, 2)
+    """
+
+    n_texts: int
+    terms: list[str]
+    n_with: NDArray[np.int64]
+    total: NDArray[np.float64]
+
+    @classmethod
+    def of_counts(cls, counts: sparse.csr_matrix, terms: list[str]) -> Self:
+        """Add up counts of shape (n_texts, n_terms)."""
+        n_with = np.bincount(counts.indices, minlength=len(terms))
+        total = np.asarray(counts.sum(axis=0), dtype=np.float64).ravel()
+        return cls(counts.shape[0], terms, n_with, total)
+
+    def merge(self, *others: Self) -> Self:
+        """Return the terms of all texts together, the same whoever counted which of them."""
+        parts = (self, *others)
+        place: dict[str, int] = {}
+        flat = [place.setdefault(term, len(place)) for part in parts for term in part.terms]
+        at = np.array(flat, dtype=np.int64)
+        n_with, total = np.zeros(len(place), dtype=np.int64), np.zeros(len(place))
+        np.add.at(n_with, at, np.concatenate([part.n_with for part in parts]))
+        np.add.at(total, at, np.concatenate([part.total for part in parts]))
+        n_texts = sum(part.n_texts for part in parts)
+        return type(self)(n_texts, [*place], n_with, total)
+
+    def settle(self, vectorizer: Any) -> None:
+        """Fit a vectorizer: the terms that it keeps, and their weights, as fitted on all texts.
+
+        Raises
+        ------
+        LabelingError
+            If no term is left.
+        """
+        common = np.flatnonzero(self.n_with >= vectorizer.min_df).tolist()
+        kept = np.array(sorted(common, key=self.terms.__getitem__), dtype=np.int64)
+        if not len(kept):
+            raise LabelingError(f"no term stands in {vectorizer.min_df} of {self.n_texts} texts")
+        most = vectorizer.max_features
+        if most is not None and len(kept) > most:
+            kept = kept[np.sort((-self.total[kept]).argsort()[:most])]
+        vectorizer.vocabulary_ = {self.terms[old]: new for new, old in enumerate(kept.tolist())}
+        vectorizer.fixed_vocabulary_ = False
+        smooth = int(vectorizer.smooth_idf)
+        vectorizer.idf_ = np.log((self.n_texts + smooth) / (self.n_with[kept] + smooth)) + 1.0
+
+
 def _weigher(vectorizer: Any) -> Any:
-    return TfidfTransformer(
+    weigher = TfidfTransformer(
         norm=vectorizer.norm,
         use_idf=vectorizer.use_idf,
         smooth_idf=vectorizer.smooth_idf,
         sublinear_tf=vectorizer.sublinear_tf,
     )
+    weigher.idf_ = vectorizer.idf_
+    return weigher
 
 
 def _letters(vectorizer: Any, texts: Sequence[str]) -> Counts:
