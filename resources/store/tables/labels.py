@@ -26,7 +26,7 @@ WINDOW_POSTERIORS = table(
     "an item of its window",
     {
         "batch": BATCH,
-        "item": ("bigint", "Its place in the window, from 0."),
+        "item": ("bigint", "Its place in the window.", "from 0"),
         "posterior": ("double[]", "Probabilities in the task's order; they sum to 1.", _BY_CLASS),
         "made_from": ("varchar", "Hash of the votes, gold and settings it was made from."),
     },
