@@ -19,7 +19,6 @@ from resources.store.tables import (
     ALARM_SLICES,
     ALARMS,
     DRIFT,
-    DRIFT_SERIES,
 )
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task

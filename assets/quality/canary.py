@@ -13,7 +13,7 @@ from assets.quality.canary_panel import canary_examples, canary_panel
 from assets.votes.simulated_truth import truth_told
 from resources.dagster.instance import ROUND_TAG
 from resources.store.table import as_arrow
-from resources.store.tables import CANARY, CANARY_PANEL, DRIFT, GOLD, ITEMS, MODEL_VOTES
+from resources.store.tables import CANARY, DRIFT, MODEL_VOTES
 from resources.store.warehouse import Warehouse
 from resources.task.model_settings import Canary
 from resources.task.task import Task
@@ -26,7 +26,6 @@ def canary(task: Task) -> dg.AssetsDefinition:
     def canary(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """What each prompt says of the same reviewed items as before, the ledger left aside."""
         batch = context.partition_key
-        warehouse.ensure(CANARY, CANARY_PANEL, GOLD, ITEMS)
         spec = task.spec.models.canary if task.spec.models else None
         panel = canary_panel(warehouse, batch, spec.items if spec else 0)
         wanted = context.run.tags.get(ROUND_TAG)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from assets.votes.examples import as_pool, takes_examples
-from resources.store.tables import CANARY_EXAMPLES, REVIEWS
 from resources.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ def canary_panel(warehouse: Warehouse, batch: str, items: int) -> pa.Table:
 
     if not items:
         return pa.table({"item_id": pa.array([], pa.string())})
-    warehouse.ensure(CANARY_EXAMPLES, REVIEWS)
     with warehouse.connect() as db:
         enough = db.value("quality.canary_panel.gold_before", batch=batch) >= items
         if enough and not db.value("quality.canary_panel.chosen"):
@@ -53,5 +51,4 @@ def canary_examples(
     """
     if not takes_examples(prompts):
         return None
-    warehouse.ensure(CANARY_EXAMPLES, REVIEWS)
     return as_pool(warehouse, warehouse.read("quality.canary_panel.examples"), redact)

@@ -13,7 +13,6 @@ from assets.quality.overall import Rows
 from assets.reading.audited import Audit, read_audits
 from labeling.quality.audited import MISSING
 from resources.store.pictures import read_pictures
-from resources.store.tables import ITEMS
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
@@ -121,7 +120,6 @@ def _slices(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> Slices
     from labeling.quality.picture_slices import picture_slices
     from labeling.quality.slices import length_slices, text_clusters
 
-    warehouse.ensure(ITEMS)
     batches = [audit.batch.batch for audit in audits]
     rows = warehouse.rows("quality.diagnosis.items", batches=batches)
     known = {

@@ -47,7 +47,6 @@ def take_in(task: Task, warehouse: Warehouse, batch: str) -> list[dict[str, Any]
     from resources.alerts.trail import AlarmTrail
 
     names = batches_before(warehouse, batch)
-    warehouse.ensure(DRIFT_SERIES)
     with warehouse.connect() as db:
         chain = input_chain(task, db)
         stored = dict(db.tuples("quality.drift.inputs"))

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from assets.reading.audited import Audit
-from resources.store.tables import ITEMS
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
@@ -51,7 +50,6 @@ def what_is_shown(
     warehouse: Warehouse, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[str, str | None]]:
     """Return the beginning of the text, and the image, of items by batch and id."""
-    warehouse.ensure(ITEMS)
     rows = warehouse.rows(
         "quality.mistakes.shown",
         batches=sorted({batch for batch, _ in keys}),

@@ -24,7 +24,6 @@ from resources.store.tables import (
     MISTAKES,
     OVERALL,
     RELIABILITY,
-    REVIEWS,
 )
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -46,7 +45,6 @@ def overall(task: Task) -> dg.AssetsDefinition:
         whether reviewers agree.
         """
         audits = read_audits(task, warehouse, warehouse.column("quality.overall.batches"))
-        warehouse.ensure(REVIEWS)
         answers = warehouse.rows("quality.overall.answers")
         spans = {"all": audits, "window": audits[-task.spec.quality.window_batches :]}
         reports = {span: class_rows(task, span, chosen) for span, chosen in spans.items()}

@@ -17,7 +17,6 @@ from resources.store.tables import (
     AUDIT_SAMPLE,
     CONSENSUS,
     GOLD,
-    ITEMS,
     QUEUE,
     QUEUE_GAIN,
     REVIEWS,
@@ -50,7 +49,6 @@ def queue_gain(task: Task) -> dg.AssetsDefinition:
     )
     def queue_gain(warehouse: Warehouse) -> dg.MaterializeResult:
         """Accuracy bought by the strategy over the random share, with an interval; when to stop."""
-        warehouse.ensure(ITEMS, QUEUE, REVIEWS, GOLD, AUDIT_SAMPLE, ACCURACY, CONSENSUS, QUEUE_GAIN)
         names = list(task.classes)
         with warehouse.connect() as db:
             reviewed = db.read(

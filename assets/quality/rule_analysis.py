@@ -19,8 +19,6 @@ from resources.store.tables import (
     GOLD,
     OVERALL,
     RULE_ANALYSIS,
-    RULE_CHANGES,
-    RULE_FAILURES,
     RULE_SUGGESTIONS,
     RULE_VOTES,
 )
@@ -57,16 +55,6 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
         from labeling.rules.hits import RuleVotes
 
         loaded = load_rules(task)
-        warehouse.ensure(
-            RULE_VOTES,
-            RULE_FAILURES,
-            RULE_CHANGES,
-            GOLD,
-            CONSENSUS,
-            OVERALL,
-            RULE_ANALYSIS,
-            RULE_SUGGESTIONS,
-        )
         with warehouse.connect() as db:
             votes = db.read("quality.rule_analysis.votes")
             failures = db.read("quality.rule_analysis.failures")

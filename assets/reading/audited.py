@@ -9,24 +9,10 @@ from numpy.typing import NDArray
 
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.sampling.audit import AuditDesign
-from resources.store.tables import (
-    AUDIT_DESIGN,
-    AUDIT_SAMPLE,
-    CONSENSUS,
-    GOLD,
-    MODEL_VOTES,
-    RELEASED,
-    RULE_VOTES,
-    STUDENT_VOTES,
-)
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 Codes = NDArray[np.int32]
-
-READ = (
-    RELEASED, CONSENSUS, AUDIT_DESIGN, AUDIT_SAMPLE, GOLD, RULE_VOTES, MODEL_VOTES, STUDENT_VOTES,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -78,7 +64,6 @@ def batches_before(warehouse: Warehouse, batch: str, n: int | None = None) -> li
 def read_audits(task: Task, warehouse: Warehouse, batches: Sequence[str]) -> list[Audit]:
     """Read some batches, in the order of time; a batch without a released label is left out."""
     with warehouse.connect() as db:
-        db.ensure(*READ)
         items = _by_batch(db.read("reading.audited.items", batches=list(batches)))
         votes = _by_batch(db.read("reading.audited.votes", batches=list(batches)))
     return [

@@ -5,7 +5,6 @@ import pyarrow as pa
 
 from labeling.quality.firewall import Firewall, GoldRows
 from resources.store.session import Session
-from resources.store.tables import GOLD, ITEMS
 from resources.store.warehouse import Warehouse
 
 
@@ -55,7 +54,6 @@ def teaching_gold(warehouse: Warehouse, batch: str, used_by: str) -> pa.Table:
     Arrow table
         item_id, batch, text, image, label, origin (audit or queue); ordered by batch and item.
     """
-    warehouse.ensure(GOLD, ITEMS)
     with warehouse.connect() as db:
         rows = db.read("reading.firewall.gold_with_texts", batch=batch)
         return may_teach(db, batch, rows, used_by)

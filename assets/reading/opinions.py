@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from assets.reading.votes import Window
 from labeling.gold import Gold
-from resources.store.tables import CONSENSUS, STUDENT_OPINIONS
 from resources.store.warehouse import Warehouse
 
 
@@ -40,7 +39,6 @@ def read_record(
     n, n_classes = posterior.shape
     known, unseen = np.zeros(n, dtype=bool), np.full((n, n_classes), 1 / n_classes)
     consensus = posterior.copy()
-    warehouse.ensure(STUDENT_OPINIONS, CONSENSUS)
     with warehouse.connect() as db:
         keys = {"item_id": window.item_ids, "batch": window.batches}
         lent = pa.table({k: pa.array(v, pa.string()) for k, v in keys.items()})

@@ -7,7 +7,6 @@ from pathlib import Path
 from resources.alerts.trail import AlarmTrail
 from resources.store.pictures import state_of
 from resources.store.session import Session
-from resources.store.tables import CANARY, QUARANTINE, REVIEWS
 from resources.task.remakes import hash_of
 from resources.task.section import Remakes
 from resources.task.task import Task
@@ -30,7 +29,6 @@ def publication_stamp(task: Task, db: Session) -> str:
 
     Equal, and what is published is true.
     """
-    db.ensure(CANARY, QUARANTINE, REVIEWS)
     made = [db.value(f"reading.stamp.{what}") for what in PUBLISHED]
     events = len(AlarmTrail(task.alarm_trail, task.changes).events())
     results = hash_of(task.spec, Remakes.PUBLISHED)

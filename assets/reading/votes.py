@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from assets.reading.firewall import may_teach
 from labeling.gold import Gold
 from labeling.votes import Votes
-from resources.store.tables import GOLD, ITEMS, MODEL_VOTES, RULE_VOTES
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
@@ -99,7 +98,6 @@ def _gold_on(gold: Gold, kept: NDArray[np.bool_]) -> Gold:
 
 def read_window(task: Task, warehouse: Warehouse, batch: str, old_gold: int = OLD_GOLD) -> Window:
     """Read the batch, what came before it by :data:`WINDOW`, and older gold."""
-    warehouse.ensure(ITEMS, RULE_VOTES, MODEL_VOTES, GOLD)
     with warehouse.connect() as db:
         db.run("reading.votes.make_window", batch=batch, least=WINDOW_ITEMS, old_gold=old_gold)
         items = db.read("reading.votes.items")

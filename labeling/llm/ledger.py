@@ -20,6 +20,7 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from labeling.errors import LabelingError
+from labeling.files.sqlite import add_columns
 from labeling.llm.ledger_rows import Call, Spent, Stored, plain, read_stored
 from labeling.llm.transport import Fault, Reply
 
@@ -32,9 +33,6 @@ GONE = (
     " else max(cost_usd, 0) + max(exposure_usd, 0) end), 0)"
 )
 """What rows took from a budget; nothing that a provider says gives any of it back."""
-
-LATER = {"account": "text not null default ''", "stated_usd": "real not null default 0"}
-"""Columns that files of earlier versions lack."""
 
 CHUNK = 500
 """Keys looked up in one query; SQLite allows some 32,000 parameters."""
@@ -89,7 +87,7 @@ class Ledger:
         self._db.row_factory = sqlite3.Row
         self._db.execute("pragma journal_mode=wal")
         self._db.execute("pragma synchronous=normal")  # sync() does the rest, off the event loop
-        self._mend()
+        add_columns(self._db, SCHEMA)  # of an earlier version: what was paid stays known
         self._db.executescript(SCHEMA)
 
     def __enter__(self) -> Self:
@@ -97,13 +95,6 @@ class Ledger:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _mend(self) -> None:
-        """Give a file of an earlier version the columns it lacks: what was paid stays known."""
-        has = {row["name"] for row in self._db.execute("pragma table_info(calls)")}
-        for column, kind in LATER.items():
-            if has and column not in has:
-                self._db.execute(f"alter table calls add column {column} {kind}")
 
     def close(self) -> None:
         """Close the file."""

@@ -12,6 +12,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from labeling.files.sqlite import add_columns
 from resources.reviews.sight import add_sights
 from resources.task.classes import record as class_record
 
@@ -171,9 +172,11 @@ class Database:
         self._connection.execute("pragma foreign_keys = on")
         with self.write() as db:
             _drop_earlier_views(db)
+            added = add_columns(db, class_record.SCHEMA + TABLES)
             for statement in _statements(class_record.SCHEMA + TABLES):
                 db.execute(statement)
-            add_sights(db)
+            if ("items", "sight") in added:
+                add_sights(db)
 
     @contextmanager
     def write(self) -> Generator[sqlite3.Connection, None, None]:

@@ -87,15 +87,11 @@ def replaced(db: sqlite3.Connection, image: str | None) -> str | None:
 
 
 def add_sights(db: sqlite3.Connection) -> None:
-    """Give a store of an earlier version its sights, once.
+    """Give a store of an earlier version, which has just got the column, its sights.
 
     There a reviewed item kept the text that was reviewed, so that this is what its answers are of,
     unless the hand-out of one says that it showed another.
     """
-    columns = {row["name"] for row in db.execute("pragma table_info(items)")}
-    if "sight" in columns:
-        return
-    db.execute("alter table items add column sight text")
     db.executemany(
         "update items set sight = ? where item_id = ? and batch = ?",
         [

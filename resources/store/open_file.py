@@ -65,7 +65,7 @@ class OpenFile:
         self._file: tuple[int, int] | None = None
         self._used_at = 0.0
         self._wanted = False
-        self._watcher: threading.Thread | None = None
+        self._watchers: list[threading.Thread] = []
         self._ending = threading.Event()
         atexit.register(self._end)
 
@@ -179,17 +179,18 @@ class OpenFile:
             raise
         self._file = _identity(self.path)
         self.made.clear()
-        self._watcher = threading.Thread(
+        watcher = threading.Thread(
             target=self._watch, args=[database], name="warehouse", daemon=True
         )
-        self._watcher.start()
+        self._watchers = [*(one for one in self._watchers if one.is_alive()), watcher]
+        watcher.start()
         return database
 
     def _end(self) -> None:
-        """Close the file before the interpreter ends, which must not cut the watcher off in DuckDB."""
+        """Close the file before the interpreter ends, which must not cut a watcher off in DuckDB."""
         self._ending.set()
-        if self._watcher is not None:
-            self._watcher.join()
+        for watcher in self._watchers:
+            watcher.join()
         self.close()
 
     def _let_go(self) -> None:

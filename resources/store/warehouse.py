@@ -93,12 +93,10 @@ class Warehouse(dg.ConfigurableResource[None]):
 
     def replace(self, written: Mapping[Table, pa.Table], **where: object) -> None:
         """Write tables anew, or only the rows that :meth:`Session.delete` would find, all or none."""
-        with self.connect() as session:
-            session.ensure(*written)
-            with session.transaction():
-                for table, rows in written.items():
-                    session.delete(table, **where)
-                    session.insert(table, rows)
+        with self.connect() as session, session.transaction():
+            for table, rows in written.items():
+                session.delete(table, **where)
+                session.insert(table, rows)
 
     def replace_batch(self, table: Table, batch: str, rows: pa.Table) -> int:
         """Replace what ``table`` holds of ``batch``.

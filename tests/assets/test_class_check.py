@@ -25,7 +25,6 @@ def test_every_class_that_vanished_is_named_and_counted(tmp_path, monkeypatch, n
     monkeypatch.setenv("TOUCHSTONE_VAR", str(tmp_path / "var"))
     task = load_task(ROOT / "tasks" / "support_inbox")
     warehouse = Warehouse(path=str(task.warehouse))
-    warehouse.ensure(RELEASED)
     rows = [{"item_id": str(at), "batch": "b", "label": name} for at, name in enumerate(names)]
     with warehouse.connect() as db:
         db.register("rows", pa.Table.from_pylist(rows))

@@ -72,7 +72,6 @@ def test_a_class_whose_name_begins_with_anothers_and_an_at_keeps_its_alarms(task
 
 def test_figures_of_a_class_whose_name_begins_with_anothers_and_an_at_stay_its_own(tmp_path):
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
-    warehouse.ensure(ALARMS, DRIFT_SERIES)
     rows = [(f"class/{name}", alarm_key(f"class/{name}", "d", 0)) for name in ("a", "a@b", "ab")]
     with warehouse.connect() as db:
         for series, key in rows:

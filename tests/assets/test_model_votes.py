@@ -11,7 +11,6 @@ from assets.votes.llm import _why
 from labeling.llm.prompt import load_prompts
 from labeling.llm.redaction import redactor
 from labeling.llm.tally import Tally
-from resources.store.tables import AUDIT_SAMPLE, CANARY_PANEL, GOLD, ITEMS, MODEL_VOTES
 from resources.store.warehouse import Warehouse
 
 PROMPT = """---
@@ -26,7 +25,6 @@ Classify the item.
 def warehouse(tmp_path) -> Warehouse:
     """Two days: 60 audited items and 20 of the queue on the first, 60 audited on the second."""
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
-    warehouse.ensure(ITEMS, GOLD, MODEL_VOTES, AUDIT_SAMPLE, CANARY_PANEL)
     with warehouse.connect() as db:
         db.execute(
             "insert into people.gold (item_id, batch, label, origin, probability, reviews)"

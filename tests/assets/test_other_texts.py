@@ -80,7 +80,6 @@ class Inbox:
         """What a run reads from the store, and what it settles on."""
         store = ReviewStore(self.task.reviews)
         warehouse = warehouse_of(self.task)
-        warehouse.ensure(tables.AUDIT_SAMPLE)
         warehouse.replace_batch(tables.REVIEWS, DAY, store.reviews())
         rows = warehouse.read("people.gold.settle", batch=DAY)
         warehouse.replace_batch(tables.GOLD, DAY, rows)
@@ -174,7 +173,6 @@ def test_the_canary_asks_about_no_item_that_was_answered_as_another(inbox):
     inbox.answer("i1", "i2")
     inbox.gold()
     warehouse = warehouse_of(inbox.task)
-    warehouse.ensure(tables.ITEMS, tables.CANARY_PANEL, tables.CANARY_EXAMPLES)
     with warehouse.connect() as db:
         db.execute("insert into raw.items by name select * exclude (file, row) from raw.arrivals")
         for table, more in (("canary_panel", f", '{DAY}'"), ("canary_examples", "")):

@@ -42,7 +42,6 @@ def campaign(tmp_path, monkeypatch):
     used = (
         tables.ITEMS, tables.CONSENSUS, tables.GOLD, tables.QUEUE, tables.REVIEWS, tables.ACCURACY,
     )  # fmt: skip
-    warehouse.ensure(*used)
     rng = np.random.default_rng(0)
     kinds = list("qzxjkwvfybhg")
     classes = list(task.classes)

@@ -11,7 +11,6 @@ from resources.store.warehouse import Warehouse
 @pytest.mark.parametrize(("reasons", "more"), [(3, ""), (4, "1 more"), (6, "3 more")])
 def test_the_three_most_frequent_reasons_are_told_and_the_others_counted(tmp_path, reasons, more):
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
-    warehouse.ensure(QUARANTINE)
     rows = [
         {"file": "a.csv", "row": n, "kind": "row", "field": f"f{at}", "reason": "no"}
         for at in range(1, reasons + 1)

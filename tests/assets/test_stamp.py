@@ -27,7 +27,6 @@ def landed(tmp_path, monkeypatch):
     (folder / "task.yaml").write_text(YAML, encoding="utf-8")
     task = load_task(folder)
     warehouse = Warehouse(path=str(task.warehouse))
-    warehouse.ensure(ARRIVALS)
     rows = pa.Table.from_pylist([ROW, ROW | {"item_id": "m2", "row": 2, "text": None}])
     with warehouse.connect() as db:
         db.register("rows", rows)

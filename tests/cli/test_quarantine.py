@@ -49,7 +49,6 @@ def test_reasons_that_only_quote_something_else_are_one(tmp_path):
     from resources.store.warehouse import Warehouse, insert
 
     warehouse = Warehouse(path=str(tmp_path / "warehouse.duckdb"))
-    warehouse.ensure(tables.QUARANTINE)
     reasons = [
         "'2.3.' is no time",
         "'last week' is no time",

@@ -14,7 +14,6 @@ from tests.conftest import ROOT
 def found(tmp_path):
     task = load_task(ROOT / "tasks" / "support_inbox")
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
-    warehouse.ensure(QUARANTINE)
 
     def of(*files: str):
         rows = [{"file": name, "kind": "file", "reason": "no header"} for name in files]

@@ -13,7 +13,7 @@ from expectations.labelled import AS_BEFORE, MOST, items_are_labelled
 from labeling.quality.trail import Action, Event
 from resources.alerts.trail import AlarmTrail
 from resources.store.table import Table
-from resources.store.tables import CANARY, DRIFT, DRIFT_SERIES, RELEASED
+from resources.store.tables import CANARY, DRIFT_SERIES, RELEASED
 from resources.store.warehouse import Warehouse
 from resources.task.task import load_task
 from tests.conftest import ROOT
@@ -30,9 +30,7 @@ def task(tmp_path, monkeypatch):
 
 @pytest.fixture
 def warehouse(tmp_path):
-    kept = Warehouse(path=str(tmp_path / "w.duckdb"))
-    kept.ensure(RELEASED, DRIFT, DRIFT_SERIES, CANARY)
-    return kept
+    return Warehouse(path=str(tmp_path / "w.duckdb"))
 
 
 def put(warehouse, table: Table, rows: list[dict]):

@@ -17,7 +17,6 @@ from orchestration.definitions import definitions
 from orchestration.planning import is_published
 from orchestration.running import run_job
 from resources.dagster.instance import ROUND_TAG, open_instance
-from resources.store.tables import CANARY
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
@@ -260,7 +259,6 @@ def test_gold_that_was_corrected_judges_all_rounds_and_examples_stay_what_they_w
     from labeling.llm.prompt import parse_prompts
 
     warehouse = warehouse_of(task)
-    warehouse.ensure(CANARY)
     (shows,) = parse_prompts("---\nmodel: m\nexamples: {choose: balanced}\n---\nSort.", "p")
     with warehouse.connect() as db:
         db.execute(

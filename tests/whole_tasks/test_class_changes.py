@@ -20,7 +20,6 @@ from orchestration.running import run_task
 from orchestration.turn import turn
 from resources.alerts.trail import AlarmTrail
 from resources.reviews.store import ReviewStore
-from resources.store.tables import RELEASED
 from resources.store.warehouse import warehouse_of
 from resources.task.classes.asked import Asked
 from resources.task.errors import TaskError
@@ -155,7 +154,8 @@ def test_reviews_are_read_through_the_record_and_stay_as_they_were_given(project
 
 
 def test_a_rename_and_back_leaves_every_table_and_file_as_it_was(project, touchstone):
-    warehouse_of(task_of(project)).ensure(RELEASED)
+    with warehouse_of(task_of(project)).connect():
+        pass
     never = ("quality.class_changes", "quality.tracked")
     tables, texts = cells(project, never), files(project)
     for names in (("praise", "kudos"), ("kudos", "praise")):

@@ -238,3 +238,20 @@ def test_a_damaged_file_is_named_with_the_way_out(tmp_path, damage):
     assert str(path) in str(caught.value)
     assert "touchstone reset letters" in str(caught.value)
     file.close()
+
+
+def test_a_process_that_opened_the_file_often_ends_in_peace(tmp_path):
+    program = (
+        "import sys; from resources.store.open_file import open_file\n"
+        "file = open_file(sys.argv[1])\n"
+        "for _ in range(40):\n"
+        "    with file.cursor(30):\n"
+        "        pass\n"
+        "    file.close()\n"
+    )
+    for _ in range(5):
+        ended = subprocess.run(
+            [sys.executable, "-c", program, str(tmp_path / "w.duckdb")],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (ended.returncode, ended.stderr) == (0, "")

@@ -10,7 +10,7 @@ from resources.store import tables
 from resources.store.published import marts
 from resources.store.queries import TYPES, every_query, query
 from resources.store.session import Session
-from resources.store.table import Table
+from resources.store.tables import EVERY
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = {

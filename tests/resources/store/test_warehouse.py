@@ -2,26 +2,22 @@
 
 import multiprocessing
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from resources.store.table import Column, Table
+from resources.store.table import as_arrow
+from resources.store.tables import QUEUE
 from resources.store.warehouse import Warehouse, transaction
 from resources.task.errors import TaskError
 
-TABLE = Table(
-    "raw", "things", "Things.", "a thing", ("n",),
-    {"batch": Column("varchar", "b"), "n": Column("bigint", "n")},
-)  # fmt: skip
 CONTEXT = multiprocessing.get_context("spawn")
 
 
 def rows(batch: str, *numbers: int) -> pa.Table:
-    return pa.table({"n": pa.array(numbers, pa.int64()), "batch": [batch] * len(numbers)})
+    return as_arrow(QUEUE, [{"rank": number, "batch": batch} for number in numbers])
 
 
 def hold(path: str, seconds: float, ready: "multiprocessing.synchronize.Event") -> None:
@@ -33,44 +29,44 @@ def hold(path: str, seconds: float, ready: "multiprocessing.synchronize.Event") 
 def write_many(path: str, batch: str, times: int) -> None:
     warehouse = Warehouse(path=path)
     for n in range(times):
-        warehouse.replace_batch(TABLE, batch, rows(batch, *range(n + 1)))
+        warehouse.replace_batch(QUEUE, batch, rows(batch, *range(n + 1)))
 
 
 def test_writing_a_batch_again_replaces_it_and_leaves_the_others(tmp_path):
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
-    warehouse.replace_batch(TABLE, "a", rows("a", 1, 2))
-    warehouse.replace_batch(TABLE, "b", rows("b", 3))
-    warehouse.replace_batch(TABLE, "a", rows("a", 4))
-    found = warehouse.read("select batch, n from raw.things order by all").to_pylist()
+    warehouse.replace_batch(QUEUE, "a", rows("a", 1, 2))
+    warehouse.replace_batch(QUEUE, "b", rows("b", 3))
+    warehouse.replace_batch(QUEUE, "a", rows("a", 4))
+    found = warehouse.read("select batch, rank as n from people.queue order by all").to_pylist()
     assert found == [{"batch": "a", "n": 4}, {"batch": "b", "n": 3}]
 
 
 def test_columns_are_matched_by_name_and_not_by_place(tmp_path):
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
-    warehouse.replace_batch(TABLE, "a", pa.table({"n": [7], "batch": ["a"]}))
-    assert warehouse.read("select n from raw.things").to_pylist() == [{"n": 7}]
+    warehouse.replace_batch(QUEUE, "a", rows("a", 7).select(list(reversed(QUEUE.columns))))
+    assert warehouse.read("select rank as n from people.queue").to_pylist() == [{"n": 7}]
 
 
 def test_a_failed_write_leaves_what_stood_there(tmp_path):
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
-    warehouse.replace_batch(TABLE, "a", rows("a", 1))
+    warehouse.replace_batch(QUEUE, "a", rows("a", 1))
+    wrong = rows("a", 2).set_column(2, "rank", pa.array(["no number"]))
     with pytest.raises(duckdb.Error):
-        warehouse.replace_batch(TABLE, "a", pa.table({"batch": ["a"], "n": ["no number"]}))
-    assert warehouse.read("select n from raw.things").to_pylist() == [{"n": 1}]
+        warehouse.replace_batch(QUEUE, "a", wrong)
+    assert warehouse.read("select rank as n from people.queue").to_pylist() == [{"n": 1}]
 
 
 def test_a_transaction_that_raises_is_rolled_back(tmp_path):
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
-    warehouse.ensure(TABLE)
 
     def interrupted() -> None:
         with warehouse.connect() as db, transaction(db):
-            db.execute("insert into raw.things values ('a', 1)")
+            db.execute("insert into people.queue (batch, rank) values ('a', 1)")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert warehouse.read("select count(*) as n from raw.things").to_pylist() == [{"n": 0}]
+    assert warehouse.read("select count(*) as n from people.queue").to_pylist() == [{"n": 0}]
 
 
 def test_a_second_process_waits_for_the_first_instead_of_failing(tmp_path):
@@ -80,7 +76,7 @@ def test_a_second_process_waits_for_the_first_instead_of_failing(tmp_path):
     other.start()
     assert ready.wait(60)
     began = time.monotonic()
-    Warehouse(path=path).ensure(TABLE)
+    Warehouse(path=path).read("from people.queue")
     waited = time.monotonic() - began
     other.join(60)
     assert waited > 0.5
@@ -94,13 +90,12 @@ def test_patience_ends_with_the_file_and_what_to_do(tmp_path):
     other.start()
     assert ready.wait(60)
     with pytest.raises(TaskError, match=r"w\.duckdb has been in use .* end that process"):
-        Warehouse(path=path, patience_s=0.2).ensure(TABLE)
+        Warehouse(path=path, patience_s=0.2).read("from people.queue")
     other.join(60)
 
 
 def test_four_processes_write_at_once_without_a_lock_error(tmp_path):
     path = str(tmp_path / "w.duckdb")
-    Warehouse(path=path).ensure(TABLE)
     writers = [CONTEXT.Process(target=write_many, args=(path, name, 5)) for name in "abcd"]
     for writer in writers:
         writer.start()
@@ -108,25 +103,11 @@ def test_four_processes_write_at_once_without_a_lock_error(tmp_path):
         writer.join(120)
     assert [writer.exitcode for writer in writers] == [0, 0, 0, 0]
     found = Warehouse(path=path).read(
-        "select batch, count(*) as n from raw.things group by all order by all"
+        "select batch, count(*) as n from people.queue group by all order by all"
     )
     assert found.to_pylist() == [{"batch": name, "n": 5} for name in "abcd"]
 
 
 def test_the_file_is_made_with_its_folder(tmp_path):
-    Warehouse(path=str(tmp_path / "deep" / "er" / "w.duckdb")).ensure(TABLE)
+    Warehouse(path=str(tmp_path / "deep" / "er" / "w.duckdb")).read("from people.queue")
     assert Path(tmp_path / "deep" / "er" / "w.duckdb").is_file()
-
-
-def test_a_table_of_an_earlier_version_keeps_its_rows_and_gains_the_columns_it_lacks(tmp_path):
-    warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
-    warehouse.replace_batch(TABLE, "a", rows("a", 1, 2))
-    newer = replace(TABLE, columns={**TABLE.columns, "why": Column("varchar", "w")})
-    warehouse.ensure(newer)
-    warehouse.replace_batch(newer, "b", rows("b", 3).append_column("why", pa.array(["new"])))
-    found = warehouse.read("select batch, n, why from raw.things order by all").to_pylist()
-    assert [tuple(row.values()) for row in found] == [
-        ("a", 1, None),
-        ("a", 2, None),
-        ("b", 3, "new"),
-    ]

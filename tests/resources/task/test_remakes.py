@@ -13,15 +13,7 @@ from cli.new.new import create
 from resources.models.task_models import voter_versions
 from resources.store.table import as_arrow
 from resources.store.tables import (
-    AUDIT_SAMPLE,
-    DRIFT,
-    DRIFT_SERIES,
-    GOLD,
-    ITEMS,
-    MODEL_VOTES,
     RELEASED,
-    RULE_VOTES,
-    STUDENT_VOTES,
 )
 from resources.store.warehouse import Warehouse
 from resources.task.remakes import hash_of, settings
@@ -143,17 +135,6 @@ def hashes(task_with, everything):
     """What the hashes of a task are, with some settings."""
     task = task_with(everything)
     warehouse = Warehouse(path=str(task.warehouse))
-    warehouse.ensure(
-        ITEMS,
-        RULE_VOTES,
-        MODEL_VOTES,
-        STUDENT_VOTES,
-        AUDIT_SAMPLE,
-        GOLD,
-        DRIFT,
-        DRIFT_SERIES,
-        RELEASED,
-    )
     row = {"item_id": "i", "batch": "2026-03-02", "label": "praise", "stamp": "s"}
     warehouse.replace_batch(RELEASED, "2026-03-02", as_arrow(RELEASED, [row]))
 
