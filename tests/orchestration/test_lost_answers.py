@@ -55,7 +55,6 @@ def task(tmp_path, monkeypatch):
         row = ledger.open_call(Call("k", "ask", "llm/p", "v", "m", "item", {}), "run", 0.1)
         ledger.settle(row, Reply("praise", usage=Usage(1, 1)), 0.01, 0.1)
     warehouse = warehouse_of(task)
-    warehouse.ensure(MODEL_VOTES)
     with warehouse.connect() as db:
         db.execute(
             f"insert into {MODEL_VOTES.sql_name} by name select 'i' as item_id, 'b' as batch,"

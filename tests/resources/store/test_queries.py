@@ -6,7 +6,6 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from resources.store import tables
 from resources.store.published import marts
 from resources.store.queries import TYPES, every_query, query
 from resources.store.session import Session
@@ -48,7 +47,7 @@ def empty():
     """A store that holds every table and mart, and nothing in them."""
     with duckdb.connect() as db:
         session = Session(db, set())
-        session.ensure(*(one for one in vars(tables).values() if isinstance(one, Table)), *marts())
+        session.ensure(*EVERY, *marts())
         for name, columns in LENT.items():
             db.register(name, pa.schema(list(columns.items())).empty_table())
         for name in MADE:
