@@ -55,7 +55,6 @@ def alarm_list(task: Task) -> dg.AssetsDefinition:
 
 def known_alarms(warehouse: Warehouse, events: list[Event], now: datetime) -> Rows:
     """Return every alarm that fired, the oldest first, with the state people gave it by ``now``."""
-    warehouse.ensure(DRIFT_SERIES)
     return alarms_in(warehouse.rows("quality.alarms.fired"), events, now)
 
 

@@ -48,7 +48,6 @@ def window_posterior(task: Task, warehouse: Warehouse, window: Window) -> NDArra
 
     It is not where the last consensus was made of other votes, gold or settings than these.
     """
-    warehouse.ensure(WINDOW_POSTERIORS)
     rows = warehouse.read("reading.window_posterior.kept", made_from=_made_from(task, window))
     if rows.num_rows == window.votes.n_items:
         return as_matrix(rows["posterior"], len(task.classes))

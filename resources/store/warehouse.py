@@ -86,11 +86,6 @@ class Warehouse(dg.ConfigurableResource[None]):
         with self.connect() as session:
             session.read_through()
 
-    def ensure(self, *tables: Table) -> None:
-        """Create the tables that do not stand yet, and the columns that an older version lacked."""
-        with self.connect() as session:
-            session.ensure(*tables)
-
     def replace(self, written: Mapping[Table, pa.Table], **where: object) -> None:
         """Write tables anew, or only the rows that :meth:`Session.delete` would find, all or none."""
         with self.connect() as session, session.transaction():
