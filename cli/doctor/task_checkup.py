@@ -146,7 +146,8 @@ def _warehouse(task: Task) -> Finding:
     if not os.access(task.warehouse, os.W_OK):
         return Finding("", "mend", f"{task.warehouse} is read-only", "give yourself the right")
     try:
-        warehouse_of(task, PATIENCE_S).ensure()
+        with warehouse_of(task, PATIENCE_S).connect():
+            pass
     except DamagedError as error:
         return Finding("", "mend", f"does not open: {error}", f"touchstone reset {task.name}")
     except TaskError as error:

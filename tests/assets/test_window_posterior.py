@@ -32,7 +32,6 @@ def made(tmp_path):
     )  # fmt: skip
     task = SimpleNamespace(classes=("ham", "spam"), spec=SimpleNamespace(class_balance=None))
     store = Warehouse(path=str(tmp_path / "store.duckdb"))
-    store.ensure(WINDOW_POSTERIORS)
     believed = fit_label_model(task, window).predict_proba(window.votes)
     keep(task, store, "b", window, believed)
     return task, store, window, believed
