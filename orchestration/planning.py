@@ -1,7 +1,5 @@
 """What is left to do: batches to label, batches with new reviews."""
 
-import pyarrow.compute as pc
-
 from assets.published.tracking import runs_that_stand
 from assets.reading.stamp import files_hash, publication_stamp, stamp_of
 from labeling.student.whole import is_whole
@@ -89,7 +87,7 @@ def voters_at_rest(task: Task) -> frozenset[str]:
 
 
 def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
-    """Return the labelled batches whose reviews were not read yet, and all batches after those.
+    """Return the labelled batches whose reviews are not as they were read, and all batches after.
 
     Later batches are measured again too, because their evidence of drift rests on earlier ones;
     so are those before which a detector was reset or a promise changed.
@@ -100,22 +98,11 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
 
     with warehouse.connect() as db:
         stale = stale_evidence(task, db)
-        read = dict(db.tuples("orchestration.planning.newest_reviews"))
         labelled = db.column("orchestration.planning.labelled")
-        aside = set(db.tuples("orchestration.planning.aside"))
     store = ReviewStore(task.reviews)
-    given = store.reviews().select(["batch", "review_id", "aside"])
-    newest = given.group_by("batch").aggregate([("review_id", "max")]).to_pydict()
-    touched = {
-        batch
-        for batch, review in zip(newest["batch"], newest["review_id_max"], strict=True)
-        if review > read.get(batch, 0)
-    }
-    set_aside = given.filter(pc.field("aside"))
-    now = set(zip(set_aside["batch"].to_pylist(), set_aside["review_id"].to_pylist(), strict=True))
-    touched |= {batch for batch, _ in now ^ aside}
-    with warehouse.connect() as db, db.lend(drawn=all_drawn(store)):
-        touched |= {
+    with warehouse.connect() as db, db.lend(drawn=all_drawn(store), given=store.reviews()):
+        touched = {
+            *db.column("orchestration.planning.read_otherwise"),
             *db.column("orchestration.planning.not_in_sample"),
             *db.column("orchestration.planning.measured_otherwise"),
         }

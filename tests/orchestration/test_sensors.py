@@ -233,6 +233,22 @@ def test_reading_one_batch_does_not_hide_the_new_reviews_of_another(task):
     assert batches_with_new_reviews(task, warehouse_of(task)) == [FIRST, SECOND]
 
 
+def test_answers_that_are_gone_or_others_since_they_were_read_are_measured_anew(task):
+    assert batches_with_new_reviews(task, warehouse_of(task)) == []
+    newest = "(select max(review_id) from people.reviews where batch = ?)"
+    with warehouse_of(task).connect() as db:
+        row = f"select * replace (review_id + 1000 as review_id) from people.reviews where review_id = {newest}"
+        db.execute(f"insert into people.reviews {row}", [SECOND])
+    assert batches_with_new_reviews(task, warehouse_of(task)) == [SECOND], "a backup was put back"
+    with warehouse_of(task).connect() as db:
+        db.execute("delete from people.reviews where review_id > 1000")
+        db.execute(
+            f'update people.reviews set "at" = "at" - interval 1 second where review_id = {newest}',
+            [SECOND],
+        )
+    assert batches_with_new_reviews(task, warehouse_of(task)) == [SECOND], "others have its number"
+
+
 def test_a_run_that_was_asked_for_settles_what_the_sensor_saw(task, instance):
     asked = Asked("new_reviews", task, instance)
     answer(task, FIRST, "m001")

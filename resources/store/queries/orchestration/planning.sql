@@ -13,10 +13,6 @@ from votes.model_use where partial or waiting > 0 group by batch
 -- Batches with a student, whose file has to stand.
 select distinct batch from votes.student
 
--- name: newest_reviews
--- The newest review that was read of each batch: reading one must not make those of another look read.
-select batch, max(review_id) from people.reviews group by batch
-
 -- name: labelled
 -- Batches with labels, in the order of time.
 select distinct batch from labels.released order by batch
@@ -25,9 +21,13 @@ select distinct batch from labels.released order by batch
 -- The newest batch with labels.
 select max(batch) from labels.released
 
--- name: aside
--- Answers that were set aside when they were read; which those are changes with the items.
-select batch, review_id from people.reviews where aside
+-- name: read_otherwise
+-- Batches whose answers are others than when they were read: new ones came, items have another text,
+-- or the store was put back from a backup.
+with told as (select batch, review_id, "at", aside from given),
+    known as (select batch, review_id, "at", coalesce(aside, false) from people.reviews)
+select distinct batch
+from ((from told except from known) union all (from known except from told))
 
 -- name: not_in_sample
 -- Batches whose sample lacks items that were declared to be drawn at random.
