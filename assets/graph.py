@@ -28,6 +28,7 @@ from assets.quality.queue_gain import queue_gain
 from assets.quality.rule_analysis import rule_analysis
 from assets.votes.llm import models
 from assets.votes.rules import rules
+from assets.votes.sources import sources
 from resources.task.task import Task
 
 
@@ -38,6 +39,7 @@ def assets(task: Task) -> list[dg.AssetsDefinition]:
         items(task),
         rules(task),
         models(task),
+        *sources(task),
         consensus(task),
         student(task),
         released(task),

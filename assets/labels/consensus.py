@@ -12,7 +12,7 @@ from assets.reading.opinions import as_lists
 from assets.reading.votes import read_window
 from assets.reading.window_posterior import fit_label_model, keep
 from labeling.votes import ABSTAIN
-from resources.store.tables import CONSENSUS, MODEL_VOTES, RULE_VOTES
+from resources.store.tables import CONSENSUS, TEACHING
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
@@ -20,7 +20,7 @@ from resources.task.task import Task
 def consensus(task: Task) -> dg.AssetsDefinition:
     """Declare the consensus of ``task``."""
 
-    @by_batch(task, CONSENSUS, deps=[RULE_VOTES, MODEL_VOTES])
+    @by_batch(task, CONSENSUS, deps=TEACHING)
     def consensus(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """The label model's posterior; items without a vote, or tied, stay undecided."""
         from labeling.consensus.posterior import decided as decide

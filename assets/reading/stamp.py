@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from resources.alerts.trail import AlarmTrail
+from resources.sources import SOURCES
 from resources.store.pictures import state_of
 from resources.store.session import Session
 from resources.task.remakes import hash_of
@@ -46,6 +47,8 @@ def settings_hash(task: Task) -> str:
     for path in sorted(_voter_files(task)):
         digest.update(os.path.relpath(path, task.folder).encode())
         digest.update(path.read_bytes())
+    for source in SOURCES:
+        digest.update(f"{source.name} {source.version(task)}".encode())
     return digest.hexdigest()
 
 

@@ -19,6 +19,7 @@ from packaging.version import Version
 from resources.dagster.conditions import when_batches_settle
 from resources.store.manifest import DBT, TRANSFORMS
 from resources.store.table import DECLARED
+from resources.store.tables import FAMILIES
 from resources.task.task import Task
 
 
@@ -96,5 +97,6 @@ def parse_command(task: Task) -> list[str] | None:
 
 
 def variables(task: Task) -> str:
-    """Tell dbt which task's file to work on."""
-    return json.dumps({"warehouse": str(task.warehouse), "published": str(task.published)})
+    """Tell dbt which task's file to work on, and which tables of votes there are."""
+    paths = {"warehouse": str(task.warehouse), "published": str(task.published)}
+    return json.dumps({**paths, "families": FAMILIES})

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from filelock import FileLock
 
-from resources.store.tables import EVERY
+from resources.store.tables import EVERY, FAMILIES
 from resources.task.errors import TaskError
 
 TRANSFORMS = Path(__file__).parents[2] / "transforms"
@@ -83,7 +83,10 @@ def _tell_sources(path: Path) -> None:
 def _parse(transforms: Path) -> None:
     where = ["--project-dir", str(transforms), "--profiles-dir", str(transforms)]
     ran = subprocess.run(  # noqa: S603
-        [str(DBT), "--quiet", "parse", *where], capture_output=True, text=True, check=False
+        [str(DBT), "--quiet", "parse", *where, "--vars", json.dumps({"families": FAMILIES})],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if ran.returncode:
         said = (ran.stdout + ran.stderr).strip()

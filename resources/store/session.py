@@ -74,9 +74,10 @@ class Session:
         new = [table for table in tables if table.ddl not in self._made]
         if not new:
             return
+        self.ensure(*(part for table in new for part in table.union))
         stand = dict(self.db.execute(STANDING).fetchall())
         for table in new:
-            if table.sql_name not in stand:
+            if table.union or table.sql_name not in stand:
                 self.db.execute(table.ddl)
                 continue
             for name, column in table.columns.items():

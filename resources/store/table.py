@@ -77,6 +77,8 @@ class Table:
         writes it takes it out; or for good, since it was paid and cannot be made again.
     stored : bool
         Whether it stands in the warehouse and Python makes it; else a query or dbt gives its rows.
+    union : tuple of Table
+        Tables of which it shows all rows, each with the table's name as ``family``.
     """
 
     schema: str
@@ -91,6 +93,7 @@ class Table:
     private: tuple[str, ...] = ()
     stays: Literal["batch", "file", "step", "good"] = "batch"
     stored: bool = True
+    union: "tuple[Table, ...]" = ()
 
     @property
     def sql_name(self) -> str:
@@ -105,6 +108,12 @@ class Table:
     @cached_property
     def ddl(self) -> str:
         """Create the table where it does not stand yet."""
+        if self.union:
+            names = ", ".join(f'"{name}"' for name in self.columns if name != "family")
+            parts = (
+                f"select {names}, '{one.name}' as family from {one.sql_name}" for one in self.union
+            )
+            return f"create or replace view {self.sql_name} as {' union all '.join(parts)}"
         columns = ", ".join(f'"{name}" {column.type}' for name, column in self.columns.items())
         return (
             f"create schema if not exists {self.schema}; "

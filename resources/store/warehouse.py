@@ -11,7 +11,7 @@ import pyarrow as pa
 from resources.store.open_file import open_file
 from resources.store.session import Session
 from resources.store.table import Table
-from resources.store.tables import EVERY
+from resources.store.tables import EVERY, VOTES
 from resources.task.task import Task
 
 
@@ -53,7 +53,7 @@ class Warehouse(dg.ConfigurableResource[None]):
         with file.cursor(self.patience_s) as connection:
             connection.execute("set timezone = 'UTC'")
             session = Session(connection, file.made)
-            session.ensure(*EVERY)
+            session.ensure(*EVERY, VOTES)
             yield session
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """Tables of votes: of rules, models and the student, and what came of asking."""
 
-from resources.store.table import table
+from resources.sources import SOURCES
+from resources.store.table import Column, Table, table
 from resources.store.tables.common import BATCH, RUN
 
 _VOTE = {
@@ -99,3 +100,20 @@ STUDENT_VOTES = table(
     "votes", "student", "Votes of the student.", "an item the student labelled", _VOTE,
     key=_OF_VOTE, group="labels",
 )  # fmt: skip
+OF_SOURCES = {
+    source.name: table(
+        "votes", source.name, source.about, "an item and voter that spoke", _VOTE,
+        key=_OF_VOTE, group="votes",
+    )
+    for source in SOURCES
+}  # fmt: skip
+TEACHING = (RULE_VOTES, MODEL_VOTES, *OF_SOURCES.values())
+"""Votes that the label model learns from."""
+
+VOTES = Table(
+    "votes", "every", "Every vote of every voter.", "an item and voter that spoke", _OF_VOTE,
+    {name: Column(*said) for name, said in _VOTE.items() if name != "run"}
+    | {"family": Column("varchar", "Table that the vote stands in: rules, models, student, ...")},
+    union=(*TEACHING, STUDENT_VOTES), stored=False,
+)  # fmt: skip
+FAMILIES = tuple(one.name for one in VOTES.union)

@@ -11,11 +11,11 @@ left join people.audit_sample a using (item_id, batch)
 where i.batch = $batch order by i.item_id
 
 -- name: votes(batch: text)
--- Votes of rules and models on these items, by their places.
+-- Votes that teach, on these items, by their places.
 with numbered as (
     select item_id, row_number() over (order by i.item_id) - 1 as item
     from raw.items i join labels.consensus c using (item_id, batch) where i.batch = $batch
 )
 select n.item, v.voter, v.label, v.confidence
-from (from votes.rules union all by name from votes.models) v join numbered n using (item_id)
-where v.batch = $batch order by n.item, v.voter
+from votes.every v join numbered n using (item_id)
+where v.batch = $batch and v.family <> 'student' order by n.item, v.voter

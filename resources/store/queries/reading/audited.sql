@@ -20,10 +20,4 @@ order by r.batch, r.item_id
 
 -- name: votes(batches: texts)
 -- What every voter, students included, says of the items of some batches.
-select v.batch, v.item_id, v.voter, v.version, v.label
-from (
-    select item_id, batch, voter, version, label from votes.rules
-    union all by name select item_id, batch, voter, version, label from votes.models
-    union all by name select item_id, batch, voter, version, label from votes.student
-) v
-where list_contains($batches, v.batch)
+select batch, item_id, voter, version, label from votes.every where list_contains($batches, batch)

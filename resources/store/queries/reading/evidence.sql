@@ -1,11 +1,7 @@
 -- name: inputs
 -- Labels, votes, draws and gold of each batch as one text: all that its evidence is computed from.
 with said as (
-    select batch, bit_xor(hash(item_id, voter, label)) as votes from (
-        select batch, item_id, voter, label from votes.rules
-        union all by name select batch, item_id, voter, label from votes.models
-        union all by name select batch, item_id, voter, label from votes.student
-    ) group by batch
+    select batch, bit_xor(hash(item_id, voter, label)) as votes from votes.every group by batch
 ),
 drawn as (
     select a.batch, md5(string_agg(concat_ws(' ', a.item_id, a.draw, a.draw_probability, g.label),

@@ -33,10 +33,10 @@ from (
 select item_id, batch, text, image from window_items order by item
 
 -- name: votes
--- Votes of rules and models on the items of the window.
+-- Votes that teach, on the items of the window.
 select w.item, v.voter, v.label, v.confidence
-from (from votes.rules union all by name from votes.models) v
-join window_items w using (item_id, batch) order by w.item, v.voter
+from votes.every v join window_items w using (item_id, batch)
+where v.family <> 'student' order by w.item, v.voter
 
 -- name: gold(batch: text)
 -- Gold of the window's earlier batches.

@@ -1,0 +1,79 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from assets.votes.sources import check
+from resources.store.warehouse import warehouse_of
+from resources.task.errors import TaskError
+from resources.task.task import load_task
+
+THIRD = Path(__file__).with_name("third_source.py")
+
+
+@pytest.fixture(scope="module")
+def project(ran_task, tmp_path_factory):
+    """A copy of the project, labelled anew with a third source beside rules and models."""
+    folder = ran_task.copy_to(tmp_path_factory.mktemp("third") / "project")
+    run(folder, "1")
+    return folder
+
+
+def run(project: Path, version: str) -> str:
+    env = {key: value for key, value in os.environ.items() if key != "TOUCHSTONE_VAR"}
+    root = str(THIRD.parents[2])
+    done = subprocess.run(
+        [sys.executable, str(THIRD), "run", "letters"],
+        cwd=project, env={**env, "GREETINGS": version, "PYTHONPATH": root, "COLUMNS": "200"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def ask(project: Path, sql: str) -> list[tuple]:
+    warehouse = warehouse_of(load_task(project / "tasks" / "letters"))
+    with warehouse.connect() as db:
+        rows = db.db.execute(sql).fetchall()
+    warehouse.close()
+    return rows
+
+
+def test_a_third_source_votes_counts_in_the_consensus_and_is_measured_like_any(project):
+    votes = ask(project, "select count(*), min(voter), min(confidence) from votes.greetings")
+    assert votes[0][0] == 20
+    assert votes[0][1:] == ("greetings/thanks", 0.9)
+    believed = ask(project, "select voter from labels.voter_beliefs group by voter")
+    assert ("greetings/thanks",) in believed
+    measured = ask(
+        project, "select reviewed, accuracy from quality.overall where series = 'voter/greetings/thanks'"
+        " and class = '(all)' and version is null",
+    )  # fmt: skip
+    assert measured[0][0] > 0
+    published = ask(
+        project, "select distinct family from marts.votes where voter = 'greetings/thanks'"
+    )
+    assert published == [("greetings",)]
+
+
+def test_a_source_of_another_version_labels_anew_and_the_same_one_does_not(project):
+    assert "nothing had changed" in run(project, "1").casefold()
+    assert "nothing had changed" not in run(project, "2").casefold()
+    assert ask(project, "select distinct version from votes.greetings") == [("letters 2",)]
+
+
+@pytest.mark.parametrize(
+    ("voter", "label", "told"),
+    [
+        ("rule/x", "praise", "voter 'rule/x'; allowed: greetings/..."),
+        ("greetings/x", "thanks", "label 'thanks' is no class; allowed: praise, complaint"),
+    ],
+)
+def test_votes_that_cannot_be_right_are_refused_by_name(voter, label, told):
+    said = pa.table({"voter": [voter], "label": [label]})
+    with pytest.raises(TaskError, match="source 'greetings'") as error:
+        check("greetings", said, ["praise", "complaint"])
+    assert told in str(error.value)
