@@ -100,7 +100,8 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
         stale = stale_evidence(task, db)
         labelled = db.column("orchestration.planning.labelled")
     store = ReviewStore(task.reviews)
-    with warehouse.connect() as db, db.lend(drawn=all_drawn(store), given=store.reviews()):
+    lent = {"drawn": all_drawn(store), "answers_given": store.reviews()}
+    with warehouse.connect() as db, db.lend(**lent):
         touched = {
             *db.column("orchestration.planning.read_otherwise"),
             *db.column("orchestration.planning.not_in_sample"),

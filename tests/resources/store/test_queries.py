@@ -27,6 +27,12 @@ LENT = {
     "known": WORDS,
     "turned": WORDS,
     "drawn": WORDS,
+    "answers_given": {
+        "batch": pa.string(),
+        "review_id": pa.int64(),
+        "at": pa.timestamp("us", "UTC"),
+        "aside": pa.bool_(),
+    },
     "labels_to_export": WORDS,
     "wanted": {"item_id": pa.string(), "text": pa.string()},
     "now_said": {**WORDS, "voter": pa.string(), "label": pa.string()},

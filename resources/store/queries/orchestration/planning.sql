@@ -24,7 +24,7 @@ select max(batch) from labels.released
 -- name: read_otherwise
 -- Batches whose answers are others than when they were read: new ones came, items have another text,
 -- or the store was put back from a backup.
-with told as (select batch, review_id, "at", aside from given),
+with told as (select batch, review_id, "at", aside from answers_given),
     known as (select batch, review_id, "at", coalesce(aside, false) from people.reviews)
 select distinct batch
 from ((from told except from known) union all (from known except from told))
