@@ -46,7 +46,7 @@ def test_a_third_source_votes_counts_in_the_consensus_and_is_measured_like_any(p
     votes = ask(project, "select count(*), min(voter), min(confidence) from votes.greetings")
     assert votes[0][0] == 20
     assert votes[0][1:] == ("greetings/thanks", 0.9)
-    believed = ask(project, "select voter from labels.voter_beliefs group by voter")
+    believed = ask(project, "select voter from quality.voter_beliefs group by voter")
     assert ("greetings/thanks",) in believed
     measured = ask(
         project, "select reviewed, accuracy from quality.overall where series = 'voter/greetings/thanks'"

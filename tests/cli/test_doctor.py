@@ -8,6 +8,7 @@ import pytest
 
 from cli.doctor import checkup
 from cli.new.new import create
+from resources.store.manifest import SOURCES, sources_yml
 
 
 def states(said):
@@ -108,6 +109,9 @@ def test_a_manifest_that_is_missing_or_old_is_told(tmp_path):
     assert checkup.manifest(tmp_path).found == "it was never built"
     path = tmp_path / "target" / "manifest.json"
     path.parent.mkdir()
+    sources = tmp_path / SOURCES
+    sources.parent.mkdir()
+    sources.write_text(sources_yml(), encoding="utf-8")
     path.write_text("{}")
     assert checkup.manifest(tmp_path).state == "fine"
     (tmp_path / "model.sql").write_text("select 1")
