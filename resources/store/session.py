@@ -156,16 +156,8 @@ class Session:
         self.db.execute("commit")
 
     def execute(self, sql: str, given: Any = None) -> Any:
-        """Carry out SQL as it is given."""
+        """Carry out SQL of one's own, for tests and for looking; the project asks by name."""
         return self.db.execute(sql, given or [])
-
-    def register(self, name: str, rows: Any) -> None:
-        """Lend a table."""
-        self.db.register(name, rows)
-
-    def unregister(self, name: str) -> None:
-        """Take a table back."""
-        self.db.unregister(name)
 
     def _select(
         self, table: Table, columns: Sequence[str], where: Mapping[str, object]

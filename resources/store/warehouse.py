@@ -1,7 +1,7 @@
 """The DuckDB file everything is stored in: short connections that wait their turn."""
 
 from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -60,12 +60,15 @@ class Warehouse(dg.ConfigurableResource[None]):
         """Give the file to others at once, and not only when they ask for it."""
         open_file(self.path).close()
 
-    def read(self, name: str, given: Any = None, /, **parameters: object) -> pa.Table:
+    def read(self, name: str, /, **parameters: object) -> pa.Table:
         """Return all rows of one query."""
         with self.connect() as session:
-            if " " in name:
-                return session.execute(name, given or []).to_arrow_table()
             return session.read(name, **parameters)
+
+    def ask(self, sql: str, given: Any = None) -> pa.Table:
+        """Return all rows of SQL of one's own, for tests and for looking; the project asks by name."""
+        with self.connect() as session:
+            return session.execute(sql, given).to_arrow_table()
 
     def rows(self, name: str, /, **parameters: object) -> list[dict[str, Any]]:
         """Return all rows of one query with a small answer, by the names of their columns."""
@@ -103,16 +106,6 @@ class Warehouse(dg.ConfigurableResource[None]):
         """
         self.replace({table: rows}, batch=batch)
         return rows.num_rows
-
-
-def transaction(session: Session) -> AbstractContextManager[None]:
-    """Commit at the end, or roll back."""
-    return session.transaction()
-
-
-def insert(session: Session, table: Table, rows: pa.Table) -> None:
-    """Append ``rows``."""
-    session.insert(table, rows)
 
 
 def warehouse_of(task: Task, patience_s: float = 300.0) -> Warehouse:

@@ -62,7 +62,7 @@ def inbox(tmp_path, monkeypatch):
             )
 
         def _rows(self, sql):
-            return self.warehouse.read(sql).to_pylist()
+            return self.warehouse.ask(sql).to_pylist()
 
     return Inbox()
 

@@ -53,7 +53,7 @@ def make(tmp_path):
 
 def put(warehouse, table, rows):
     with warehouse.connect() as db:
-        db.register("rows", pa.Table.from_pylist(rows))
+        db.db.register("rows", pa.Table.from_pylist(rows))
         db.execute(f"insert into {table.sql_name} by name from rows")
 
 
@@ -87,7 +87,7 @@ def release(task, warehouse, batch, seed, *, informative=True, worse=0.0):
 
 
 def review(warehouse, batch, truth):
-    drawn = warehouse.read(
+    drawn = warehouse.ask(
         "select item_id, probability from people.audit_sample where batch = ? order by draw",
         [batch],
     ).to_pylist()
@@ -116,7 +116,7 @@ def history(place, n, **how):
 def test_the_first_batch_is_drawn_evenly_and_doubtful_labels_more_often_once_proven(proven):
     task, warehouse = proven
     kinds = [
-        warehouse.read("select distinct design from people.audit_design where batch = ?", [b])
+        warehouse.ask("select distinct design from people.audit_design where batch = ?", [b])
         for b in ("2026-01", "2026-04")
     ]
     assert [kind["design"].to_pylist() for kind in kinds] == [["uniform"], ["stratified"]]
@@ -127,7 +127,7 @@ def test_the_first_batch_is_drawn_evenly_and_doubtful_labels_more_often_once_pro
     certain = drawn.batch.design.least
     taken = np.bincount(drawn.batch.design.stratum[drawn.batch.drawn], minlength=2)
     assert (taken >= certain).all()
-    rows = warehouse.read("from people.audit_sample where batch = '2026-04'").to_pylist()
+    rows = warehouse.ask("from people.audit_sample where batch = '2026-04'").to_pylist()
     assert len(rows) == 60
     assert len({row["seed"] for row in rows}) == 1
     assert {row["probability"] for row in rows} != {60 / N}
@@ -139,15 +139,15 @@ def test_the_first_batch_is_drawn_evenly_and_doubtful_labels_more_often_once_pro
 def test_confidences_that_say_nothing_keep_the_draw_even(place):
     _, warehouse = place
     history(place, 2, informative=False)
-    kinds = warehouse.read("select distinct design from people.audit_design")["design"].to_pylist()
+    kinds = warehouse.ask("select distinct design from people.audit_design")["design"].to_pylist()
     assert kinds == ["uniform"]
 
 
 def test_a_sample_that_people_answer_is_not_drawn_anew_when_earlier_reviews_come(proven):
     task, warehouse = proven
-    before = warehouse.read("from people.audit_sample where batch = '2026-01' order by draw")
+    before = warehouse.ask("from people.audit_sample where batch = '2026-01' order by draw")
     metadata = draw(task, warehouse, "2026-01")
-    after = warehouse.read("from people.audit_sample where batch = '2026-01' order by draw")
+    after = warehouse.ask("from people.audit_sample where batch = '2026-01' order by draw")
     assert after.equals(before)
     assert metadata["design"] == "uniform"
 
@@ -155,12 +155,12 @@ def test_a_sample_that_people_answer_is_not_drawn_anew_when_earlier_reviews_come
 def test_accuracy_uses_the_sampling_probabilities(proven):
     task, warehouse = proven
     score(task, warehouse, "2026-04")
-    whole = warehouse.read("from quality.accuracy where class = '(all)'").to_pylist()[0]
+    whole = warehouse.ask("from quality.accuracy where class = '(all)'").to_pylist()[0]
     naive = wilson(whole["correct"], whole["reviewed"], N)
     assert whole["accuracy"] > naive.point  # doubtful labels were drawn more often than they are
     assert whole["accuracy_low"] < whole["accuracy"] < whole["accuracy_high"]
     assert whole["labelled"] == N
-    rows = warehouse.read("from quality.scores where batch = '2026-04'").to_pylist()
+    rows = warehouse.ask("from quality.scores where batch = '2026-04'").to_pylist()
     window = next(
         r
         for r in rows
@@ -190,7 +190,7 @@ def test_a_batch_without_a_review_is_measured_as_unknown(place):
     release(task, warehouse, "2026-01", 0)
     draw(task, warehouse, "2026-01")
     score(task, warehouse, "2026-01")
-    whole = warehouse.read("from quality.accuracy where class = '(all)'").to_pylist()[0]
+    whole = warehouse.ask("from quality.accuracy where class = '(all)'").to_pylist()[0]
     assert (whole["reviewed"], whole["accuracy"]) == (0, None)
     assert (whole["accuracy_low"], whole["accuracy_high"]) == (0.0, 1.0)
 

@@ -27,7 +27,7 @@ def test_every_class_that_vanished_is_named_and_counted(tmp_path, monkeypatch, n
     warehouse = Warehouse(path=str(task.warehouse))
     rows = [{"item_id": str(at), "batch": "b", "label": name} for at, name in enumerate(names)]
     with warehouse.connect() as db:
-        db.register("rows", pa.Table.from_pylist(rows))
+        db.db.register("rows", pa.Table.from_pylist(rows))
         db.execute(f"insert into {RELEASED.sql_name} by name from rows")
     with pytest.raises(TaskError) as error:
         check_classes(task, warehouse)

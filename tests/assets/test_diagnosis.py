@@ -53,7 +53,7 @@ def place(tmp_path, monkeypatch):
 def put(warehouse, table, keys, rows):
     whole = [{**key, **row} for key, row in zip(keys, rows, strict=True)]
     with warehouse.connect() as db:
-        db.register("rows", pa.Table.from_pylist(whole))
+        db.db.register("rows", pa.Table.from_pylist(whole))
         db.execute(f"insert into {table.sql_name} by name from rows")
 
 

@@ -64,7 +64,7 @@ def planted(tmp_path, monkeypatch):
             )  # fmt: skip
     for table, rows in ((tables.ITEMS, items), (tables.RULE_VOTES, votes), (tables.GOLD, gold)):
         with warehouse.connect() as db:
-            db.register("rows", pa.Table.from_pylist(rows))
+            db.db.register("rows", pa.Table.from_pylist(rows))
             db.execute(f"insert into {table.sql_name} by name from rows")
     return task, warehouse
 

@@ -49,7 +49,7 @@ def run(folder):
 
 
 def read(folder, sql: str):
-    return warehouse_of(load_task(folder)).read(sql).to_pylist()
+    return warehouse_of(load_task(folder)).ask(sql).to_pylist()
 
 
 def test_rules_that_speak_of_a_third_label_a_third_and_the_rest_is_asked_about(project):

@@ -83,7 +83,7 @@ def test_gold_may_overrule_a_rule_that_speaks_alone(tweets):
     outcome = run(folder)
     assert outcome.labelled == ["2026-03-02", "2026-03-03"]
     assert outcome.published
-    overruled = warehouse_of(load_task(folder)).read(
+    overruled = warehouse_of(load_task(folder)).ask(
         "select count(*) as n from votes.rules v join labels.consensus c using (item_id, batch)"
         " where n_votes = 1 and v.label <> c.label"
     )
@@ -150,6 +150,6 @@ def test_a_blocked_day_holds_no_other_back_and_is_told_at_the_end(tweets, monkey
     assert "Every other batch is labelled and published" in str(caught.value)
     assert "also: 2026-03-02: models: the quota is used up\n" in str(caught.value)
     task = load_task(folder)
-    labelled = warehouse_of(task).read("select distinct batch from labels.released order by 1")
+    labelled = warehouse_of(task).ask("select distinct batch from labels.released order by 1")
     assert labelled["batch"].to_pylist() == ["2026-03-02", "2026-03-04"]
     assert task.report.is_file()

@@ -50,7 +50,7 @@ def test_no_mart_holds_an_estimate_or_an_interval(ran_task):
         if node["resource_type"] == "model"
         for column in node["columns"]
     }
-    columns = warehouse_of(ran_task.task).read(
+    columns = warehouse_of(ran_task.task).ask(
         "select table_name || '.' || column_name as name from information_schema.columns"
         " where table_schema in ('marts', 'staging')"
     )

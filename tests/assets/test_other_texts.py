@@ -61,7 +61,7 @@ class Inbox:
     def answer(self, *ids):
         """People are shown what stands, and answer it; the run reads and settles the answers."""
         warehouse = warehouse_of(self.task)
-        rows = warehouse.read("select * from raw.arrivals order by item_id").to_pylist()
+        rows = warehouse.ask("select * from raw.arrivals order by item_id").to_pylist()
         warehouse.close()
         store = ReviewStore(self.task.reviews)
         chosen = [row for row in rows if row["item_id"] in ids]
@@ -90,7 +90,7 @@ class Inbox:
     def stored_gold(self):
         """What stands before anything is labelled anew: what learners would be taught."""
         warehouse = warehouse_of(self.task)
-        found = warehouse.read("select item_id from people.gold order by item_id")[
+        found = warehouse.ask("select item_id from people.gold order by item_id")[
             "item_id"
         ].to_pylist()
         warehouse.close()
@@ -221,7 +221,7 @@ def test_a_run_tells_what_it_set_aside_and_asks_again(ran_task, tmp_path, monkey
     assert outcome.labelled == ["2026-03-03"]
     aside = set_aside(store).to_pylist()
     assert aside
-    audit = warehouse_of(task).read(
+    audit = warehouse_of(task).ask(
         "select item_id from people.audit_sample join people.gold using (item_id, batch)"
         " where batch = '2026-03-03'"
     )

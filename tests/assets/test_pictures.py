@@ -33,7 +33,7 @@ def ran(tmp_path_factory):
 
 
 def read(ran, sql):
-    return warehouse_of(ran[0]).read(sql).to_pylist()
+    return warehouse_of(ran[0]).ask(sql).to_pylist()
 
 
 def test_rules_models_and_student_all_see_the_pictures(ran):
@@ -137,13 +137,13 @@ def test_answers_to_a_picture_that_was_replaced_are_set_aside_until_it_is_back(r
     gold = f"select item_id from people.gold where item_id = '{name}'"
     aside = lambda: set_aside(store)["review_id"].to_pylist()  # noqa: E731
     assert land(task, warehouse)["other_texts"] == 0
-    assert warehouse.read(gold).num_rows == 1
+    assert warehouse.ask(gold).num_rows == 1
     path = task.image_folder / f"{name}.png"
     first = path.read_bytes()
     path.write_bytes(as_file(wall(2044, cracked=False)))
     assert land(task, warehouse)["other_texts"] == 1
     assert aside() == answers
-    assert warehouse.read(gold).num_rows == 0
+    assert warehouse.ask(gold).num_rows == 0
     (handed,) = [one for one in store.hand_out("ann", 200) if one.item_id == name]
     path.write_bytes(first)
     assert land(task, warehouse)["other_texts"] == 1
@@ -168,7 +168,7 @@ def test_the_same_id_with_another_picture_is_set_aside(tmp_path, monkeypatch):
         file.write(json.dumps({"item_id": "w000", "image": "w001.png"}) + "\n")
     task = load_task(folder)
     land(task, warehouse_of(task))
-    (row,) = warehouse_of(task).read("select reason, kind from raw.quarantine").to_pylist()
+    (row,) = warehouse_of(task).ask("select reason, kind from raw.quarantine").to_pylist()
     assert row == {
         "reason": "the same id with another image stands in b1.jsonl, row 1", "kind": "duplicate",
     }  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 from assets.people.queue import choose
 from assets.quality.queue_gain import queue_gain
 from resources.store import tables
-from resources.store.warehouse import Warehouse, insert, warehouse_of
+from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.schema import Queue as QueueSettings
 from resources.task.task import load_task
 from tests.conftest import DAYS, ROOT
@@ -20,14 +20,14 @@ BATCH = "2015-01"
 
 
 def test_nobody_is_asked_in_the_queue_what_the_audit_asks_anyway(ran_task):
-    both = warehouse_of(ran_task.task).read(
+    both = warehouse_of(ran_task.task).ask(
         "select q.item_id from people.queue q join people.audit_sample a using (item_id, batch)"
     )
     assert both.num_rows == 0
 
 
 def test_each_entry_says_why_and_only_the_random_share_has_a_probability(ran_task):
-    rows = warehouse_of(ran_task.task).read("from people.queue").to_pylist()
+    rows = warehouse_of(ran_task.task).ask("from people.queue").to_pylist()
     assert all(row["why"] for row in rows)
     assert {row["strategy"] for row in rows if row["probability"] is not None} == {"random"}
     assert {row["strategy"] for row in rows if row["probability"] is None} <= {"margin-cluster"}
@@ -73,7 +73,7 @@ def campaign(tmp_path, monkeypatch):
         for table, found in rows:
             if found:
                 wanted = dict.fromkeys(table.columns)
-                insert(db, table, pa.Table.from_pylist([wanted | row for row in found]))
+                db.insert(table, pa.Table.from_pylist([wanted | row for row in found]))
     return task, warehouse
 
 
@@ -81,7 +81,7 @@ def test_a_strategy_that_asks_the_same_thing_again_and_again_is_told_that_it_los
     task, warehouse = campaign
     result = queue_gain(task)(warehouse=warehouse)
     assert isinstance(result, dg.MaterializeResult)
-    (row,) = warehouse.read("from quality.queue_gain").to_pylist()
+    (row,) = warehouse.ask("from quality.queue_gain").to_pylist()
     assert (row["queue_reviews"], row["random_reviews"], row["audit_reviews"]) == (50, 90, 120)
     assert row["points"] < 0
     assert row["points_low"] < row["points"] < row["points_high"] < 0
@@ -96,12 +96,12 @@ def test_the_gain_is_not_measured_again_before_reviews_have_grown(campaign):
         db.execute("update quality.queue_gain set gain = 'as it was'")
         db.execute("delete from people.queue where strategy = 'random' and item_id < 'i180'")
     queue_gain(task)(warehouse=warehouse)
-    (row,) = warehouse.read("from quality.queue_gain").to_pylist()
+    (row,) = warehouse.ask("from quality.queue_gain").to_pylist()
     assert row["gain"] != "as it was", "fewer reviews than before: measured anew"
     with warehouse.connect() as db:
         db.execute("update quality.queue_gain set gain = 'as it was'")
     queue_gain(task)(warehouse=warehouse)
-    assert warehouse.read("from quality.queue_gain").to_pylist()[0]["gain"] == "as it was"
+    assert warehouse.ask("from quality.queue_gain").to_pylist()[0]["gain"] == "as it was"
 
 
 def newest(task, *, decides_from):
@@ -117,7 +117,7 @@ def test_it_asks_where_the_label_that_is_published_is_in_doubt(ran_task):
     )
     task = replace(ran_task.task, spec=ran_task.task.spec.model_copy(update={"queue": settings}))
     items, votes = newest(task, decides_from=0.0)
-    opinions = warehouse_of(task).read(
+    opinions = warehouse_of(task).ask(
         "select item_id, pooled from labels.student_opinions where batch = ?", [DAYS[1]]
     )
     pooled = dict(zip(opinions["item_id"].to_pylist(), opinions["pooled"].to_pylist(), strict=True))

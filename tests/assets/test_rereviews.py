@@ -34,13 +34,13 @@ def test_doubts_are_planned_as_re_reviews_and_none_of_them_measures(ran_task):
     from resources.store.warehouse import warehouse_of
 
     warehouse = warehouse_of(ran_task.task)
-    found = warehouse.read("select item_id, batch from people.rereviews").to_pylist()
+    found = warehouse.ask("select item_id, batch from people.rereviews").to_pylist()
     store = ReviewStore(ran_task.task.reviews)
     planned = store.open_items("rereview").to_pylist()
     store.close()
     assert {(r["item_id"], r["batch"]) for r in planned} == {
         (r["item_id"], r["batch"]) for r in found
     }
-    measured = warehouse.read("select item_id from people.gold where origin = 'audit'")
-    audited = warehouse.read("select item_id from people.audit_sample")
+    measured = warehouse.ask("select item_id from people.gold where origin = 'audit'")
+    audited = warehouse.ask("select item_id from people.audit_sample")
     assert set(measured["item_id"].to_pylist()) <= set(audited["item_id"].to_pylist())

@@ -71,7 +71,7 @@ def edit(folder, change) -> str:
 def test_a_rule_that_changed_is_applied_again_and_no_other(project):
     folder, warehouse, applied = project
     apply(folder, warehouse)
-    before = warehouse.read("from votes.rules order by voter, item_id").to_pylist()
+    before = warehouse.ask("from votes.rules order by voter, item_id").to_pylist()
     apply(folder, warehouse)
     assert len(applied) == 1, "nothing changed: nothing was applied"
     assert len(applied[0]) > 2
@@ -80,10 +80,10 @@ def test_a_rule_that_changed_is_applied_again_and_no_other(project):
     apply(folder, warehouse)
     assert applied[1:] == [[name]]
     others = f"from votes.rules where voter <> 'rule/{name}' order by voter, item_id"
-    assert warehouse.read(others).to_pylist() == [
+    assert warehouse.ask(others).to_pylist() == [
         row for row in before if row["voter"] != f"rule/{name}"
     ]
-    changes = warehouse.read("from votes.rule_changes order by item_id").to_pylist()
+    changes = warehouse.ask("from votes.rule_changes order by item_id").to_pylist()
     assert {row["voter"] for row in changes} == {f"rule/{name}"}
     now = {row["item_id"]: row["label_after"] for row in changes}
     assert now["m1"] is not None

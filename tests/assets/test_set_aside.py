@@ -17,7 +17,7 @@ def test_the_three_most_frequent_reasons_are_told_and_the_others_counted(tmp_pat
         for n in range(at)
     ]  # fmt: skip
     with warehouse.connect() as db:
-        db.register("rows", pa.Table.from_pylist(rows))
+        db.db.register("rows", pa.Table.from_pylist(rows))
         db.execute(f"insert into {QUARANTINE.sql_name} by name from rows")
     said = sentence(warehouse, "letters")
     told = "; ".join(f"{at} x f{at}: no" for at in range(reasons, reasons - 3, -1))

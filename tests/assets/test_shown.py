@@ -29,7 +29,7 @@ def test_items_come_with_their_columns_the_machine_label_and_what_rules_matched(
 def test_a_plan_of_any_length_gets_its_hints(ran_task, n):
     sql = "select item_id, batch, text from raw.items where item_id like 'm%' order by 1 limit ?"
     warehouse = warehouse_of(ran_task.task)
-    plan = warehouse.read(sql, [n])
+    plan = warehouse.ask(sql, [n])
     with warehouse.connect() as db:
         shown = with_hints(ran_task.task, db, plan)
     assert shown["text"].to_pylist() == plan["text"].to_pylist()

@@ -29,7 +29,7 @@ def landed(tmp_path, monkeypatch):
     warehouse = Warehouse(path=str(task.warehouse))
     rows = pa.Table.from_pylist([ROW, ROW | {"item_id": "m2", "row": 2, "text": None}])
     with warehouse.connect() as db:
-        db.register("rows", rows)
+        db.db.register("rows", rows)
         db.execute(f"insert into {ARRIVALS.sql_name} by name from rows")
     return task, warehouse
 

@@ -18,11 +18,11 @@ order by r.batch, r.item_id
 
 
 def rows(ran, sql):
-    return warehouse_of(ran.task).read(sql).to_pylist()
+    return warehouse_of(ran.task).ask(sql).to_pylist()
 
 
 def test_every_item_has_an_opinion_and_labels_come_from_both(ran_task):
-    table = warehouse_of(ran_task.task).read(TOGETHER)
+    table = warehouse_of(ran_task.task).ask(TOGETHER)
     assert table.num_rows == len(ran_task.truth)
     pooled = as_matrix(table["pooled"], 3)
     np.testing.assert_allclose(pooled.sum(axis=1), 1, atol=1e-9)

@@ -34,7 +34,7 @@ def shown(ran_task):
 
 @pytest.fixture
 def read(ran_task):
-    return lambda sql, *values: warehouse_of(ran_task.task).read(sql, list(values)).to_pylist()
+    return lambda sql, *values: warehouse_of(ran_task.task).ask(sql, list(values)).to_pylist()
 
 
 @pytest.mark.parametrize("day", DAYS)

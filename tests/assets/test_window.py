@@ -44,7 +44,7 @@ def window_of(tmp_path, monkeypatch):
         for table, rows in (
             (tables.ITEMS, items), (tables.RULE_VOTES, said), (tables.GOLD, gold),
         ):  # fmt: skip
-            db.register("rows", pa.Table.from_pylist(rows))
+            db.db.register("rows", pa.Table.from_pylist(rows))
             db.execute(f"insert into {table.sql_name} by name from rows")
     return lambda batch, **more: (read_window(task, warehouse, batch, **more), warehouse)
 
@@ -101,7 +101,7 @@ def test_the_record_is_read_for_the_items_of_the_window_alone(window_of):
             (tables.STUDENT_OPINIONS, rows, "unseen"), (tables.CONSENSUS, posterior, "posterior"),
         ):  # fmt: skip
             told = [{k: row[k] for k in ("item_id", "batch", name)} for row in said]
-            db.register("rows", pa.Table.from_pylist(told))
+            db.db.register("rows", pa.Table.from_pylist(told))
             db.execute(f"insert into {table.sql_name} by name from rows")
     record = read_record(warehouse, "2026-05", window, np.full((len(window.texts), 2), 0.5))
     assert (record.known == ~window.current).all()

@@ -107,11 +107,11 @@ def test_after_a_run_that_of_the_newest_batch_is_kept_as_the_student_asks_for_it
     ran_task, monkeypatch
 ):
     task, store = ran_task.task, warehouse_of(ran_task.task)
-    (newest,) = set(store.read("from labels.window_posteriors")["batch"].to_pylist())
+    (newest,) = set(store.ask("from labels.window_posteriors")["batch"].to_pylist())
     forbid(monkeypatch)
     window = read_window(task, store, newest)
     believed = window_posterior(task, store, window)
-    said = store.read(
+    said = store.ask(
         f"select posterior from labels.consensus where batch = '{newest}' order by item_id"
     )
     assert as_matrix(said["posterior"], 3).tobytes() == believed[window.current].tobytes()

@@ -8,7 +8,7 @@ from resources.store.warehouse import warehouse_of
 
 
 def rows(ran, sql, *values):
-    return warehouse_of(ran.task).read(sql, list(values)).to_pylist()
+    return warehouse_of(ran.task).ask(sql, list(values)).to_pylist()
 
 
 def test_the_story_of_every_item_agrees_with_what_is_published(ran_task):

@@ -53,7 +53,7 @@ def project(ran_task, tmp_path):
     task = load_task(folder / "tasks" / "letters")
     for path in task.var.glob("reviews.sqlite*"):
         path.unlink()
-    rows = Warehouse(path=str(task.warehouse)).read(
+    rows = Warehouse(path=str(task.warehouse)).ask(
         "select item_id, batch, text from raw.items where text ilike '%the%' order by item_id limit 4"
     )
     labels = ["praise", "complaint", "question", "praise"]
@@ -353,7 +353,7 @@ def test_items_that_were_drawn_at_random_measure_once_that_is_declared(
 
     warehouse = Warehouse(path=str(project.task.warehouse))
     batch = project.items[0]["batch"]
-    ids = warehouse.read(
+    ids = warehouse.ask(
         "select item_id from labels.released where batch = ? and label is not null order by item_id",
         [batch],
     )["item_id"].to_pylist()
@@ -373,7 +373,7 @@ def test_items_that_were_drawn_at_random_measure_once_that_is_declared(
     assert (said.code, said.err) == (0, "")
     assert "declared to be drawn at random" in said.out
     found = draw(project.task, warehouse, batch)
-    sample = warehouse.read("from people.audit_sample where batch = ? order by draw", [batch])
+    sample = warehouse.ask("from people.audit_sample where batch = ? order by draw", [batch])
     assert set(drawn) <= set(sample["item_id"].to_pylist())
     assert found["dagster/partition_row_count"] == before + found["drawn_elsewhere"]
     assert sample["probability"].to_pylist() == pytest.approx(
@@ -383,7 +383,7 @@ def test_items_that_were_drawn_at_random_measure_once_that_is_declared(
     assert "0 new reviews" in again.out
     draw(project.task, warehouse, batch)
     assert (
-        warehouse.read("from people.audit_sample where batch = ? order by draw", [batch]) == sample
+        warehouse.ask("from people.audit_sample where batch = ? order by draw", [batch]) == sample
     )
 
 
@@ -395,7 +395,7 @@ def test_a_run_takes_declared_items_into_the_sample_and_measures_with_them(
 
     warehouse = Warehouse(path=str(project.task.warehouse))
     batch = project.items[0]["batch"]
-    ids = warehouse.read(
+    ids = warehouse.ask(
         "select item_id from labels.released where batch = ? and label is not null", [batch]
     )["item_id"].to_pylist()
     warehouse.close()
@@ -409,6 +409,6 @@ def test_a_run_takes_declared_items_into_the_sample_and_measures_with_them(
     assert batches_with_new_reviews(project.task, warehouse)[0] == batch
     run_task(project.task, lambda *_: None)
     assert batches_with_new_reviews(project.task, warehouse) == []
-    gold = warehouse.read("from people.gold where batch = ? and origin = 'audit'", [batch])
+    gold = warehouse.ask("from people.gold where batch = ? and origin = 'audit'", [batch])
     assert set(ids) <= set(gold["item_id"].to_pylist())
     assert set(gold["probability"].to_pylist()) == {1.0}

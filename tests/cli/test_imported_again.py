@@ -108,7 +108,7 @@ class Again:
             path.unlink()
         self.reviews = task.reviews
         with closing(Warehouse(path=str(task.warehouse))) as warehouse:
-            self.items = warehouse.read(
+            self.items = warehouse.ask(
                 "select item_id, batch, text from raw.items where text ilike '%the%'"
                 " order by item_id limit 4"
             ).to_pylist()
@@ -188,7 +188,7 @@ def test_another_persons_same_answer_and_ones_change_of_mind_are_taken_in(again,
 def test_what_measures_and_what_only_teaches_is_counted(again, tmp_path, dry):
     task = load_task(again.folder / "tasks" / "letters")
     with closing(Warehouse(path=str(task.warehouse))) as warehouse:
-        rows = warehouse.read(
+        rows = warehouse.ask(
             "select r.item_id, r.batch, a.item_id is not null as drawn from labels.released r"
             " left join people.audit_sample a using (item_id, batch) where r.label is not null"
             " order by drawn, r.batch, r.item_id"

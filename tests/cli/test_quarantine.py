@@ -46,7 +46,7 @@ def test_reasons_that_only_quote_something_else_are_one(tmp_path):
     from assets.landing.set_aside import set_aside
     from resources.store import tables
     from resources.store.table import as_arrow
-    from resources.store.warehouse import Warehouse, insert
+    from resources.store.warehouse import Warehouse
 
     warehouse = Warehouse(path=str(tmp_path / "warehouse.duckdb"))
     reasons = [
@@ -60,7 +60,7 @@ def test_reasons_that_only_quote_something_else_are_one(tmp_path):
         for at, why in enumerate(reasons, start=1)
     ]
     with warehouse.connect() as db:
-        insert(db, tables.QUARANTINE, as_arrow(tables.QUARANTINE, rows))
+        db.insert(tables.QUARANTINE, as_arrow(tables.QUARANTINE, rows))
     found = set_aside(warehouse)
     warehouse.close()
     assert [(row["rows"], row["first_row"], row["reason"]) for row in found] == [

@@ -63,7 +63,7 @@ def test_what_would_go_and_stay_is_shown_and_nothing_done_unless_somebody_says_y
     monkeypatch.setattr("cli.asking.typer.confirm", lambda *_, **__: False)
     said = touchstone("reset", "letters", at=task.folder.parents[1], columns=300)
     items, labels = (
-        warehouse_of(task).read(f"select count(*) as n from {table}")["n"][0].as_py()
+        warehouse_of(task).ask(f"select count(*) as n from {table}")["n"][0].as_py()
         for table in ("raw.items", "labels.released where label is not null")
     )
     assert f"2 batches ({DAYS[0]} to {DAYS[1]}) would go" in said.out
@@ -120,14 +120,13 @@ def test_a_damaged_warehouse_is_begun_anew(task, touchstone):
 def test_rounds_of_the_canary_that_were_paid_for_are_kept(task, touchstone):
     from resources.store.table import as_arrow
     from resources.store.tables import CANARY_PANEL
-    from resources.store.warehouse import insert
 
     rows = [{"item_id": "m001", "batch": DAYS[0], "label": "praise", "chosen_for": DAYS[1]}]
     with warehouse_of(task).connect() as db:
         db.execute(CANARY_PANEL.ddl)
-        insert(db, CANARY_PANEL, as_arrow(CANARY_PANEL, rows))
+        db.insert(CANARY_PANEL, as_arrow(CANARY_PANEL, rows))
     touchstone("reset", "letters", "--yes", at=task.folder.parents[1])
-    kept = warehouse_of(task).read("select item_id, label from people.canary_panel").to_pylist()
+    kept = warehouse_of(task).ask("select item_id, label from people.canary_panel").to_pylist()
     assert kept == [{"item_id": "m001", "label": "praise"}]
 
 

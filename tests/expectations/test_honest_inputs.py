@@ -11,7 +11,7 @@ from expectations.expected import SUITES, read_suite
 from expectations.suite import check_batch
 from resources.store import tables
 from resources.store.table import Table
-from resources.store.warehouse import Warehouse, insert
+from resources.store.warehouse import Warehouse
 from resources.task.quality_settings import WARNING_CHECKS
 from resources.task.task import Task, load_task
 
@@ -43,7 +43,7 @@ def put(warehouse: Warehouse, table: Table, *rows: dict) -> None:
     with warehouse.connect() as db:
         for row in rows:
             full = {name: [row.get(name)] for name in table.columns} | {"batch": [DAY]}
-            insert(db, table, pa.Table.from_pydict(full))
+            db.insert(table, pa.Table.from_pydict(full))
 
 
 def put_sound(warehouse: Warehouse, ids: tuple[str, ...], odd: int) -> None:

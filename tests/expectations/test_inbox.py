@@ -19,7 +19,7 @@ def found(tmp_path):
         rows = [{"file": name, "kind": "file", "reason": "no header"} for name in files]
         if rows:
             with warehouse.connect() as db:
-                db.register("rows", pa.Table.from_pylist(rows))
+                db.db.register("rows", pa.Table.from_pylist(rows))
                 db.execute(f"insert into {QUARANTINE.sql_name} by name from rows")
         return every_file_can_be_read(task)(warehouse=warehouse)
 

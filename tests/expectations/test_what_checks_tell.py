@@ -36,7 +36,7 @@ def warehouse(tmp_path):
 def put(warehouse, table: Table, rows: list[dict]):
     whole = [dict.fromkeys(table.columns) | row for row in rows]
     with warehouse.connect() as db:
-        db.register("rows", pa.Table.from_pylist(whole))
+        db.db.register("rows", pa.Table.from_pylist(whole))
         db.execute(f"insert into {table.sql_name} by name from rows")
 
 

@@ -17,7 +17,7 @@ def ask_models(task: Task) -> list[dict[str, object]]:
         defs.resolve_job_def(f"{task.name}_land").execute_in_process(
             instance=instance, run_config=QUIET
         )
-        found = warehouse.read("select distinct batch from raw.arrivals order by batch")
+        found = warehouse.ask("select distinct batch from raw.arrivals order by batch")
         for batch in found["batch"].to_pylist():
             defs.resolve_job_def(f"{task.name}_label").execute_in_process(
                 instance=instance,
@@ -25,6 +25,6 @@ def ask_models(task: Task) -> list[dict[str, object]]:
                 run_config=QUIET,
                 asset_selection=[t.asset(task.name) for t in (ITEMS, RULE_VOTES, MODEL_VOTES)],
             )
-    return warehouse.read(
+    return warehouse.ask(
         "select item_id, voter, label from votes.models order by item_id, voter"
     ).to_pylist()

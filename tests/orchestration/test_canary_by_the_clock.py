@@ -45,7 +45,7 @@ def model(ran_task):
 
 
 def texts(ran_task) -> dict[str, str]:
-    rows = warehouse_of(ran_task.task).read("select item_id, text from raw.items").to_pylist()
+    rows = warehouse_of(ran_task.task).ask("select item_id, text from raw.items").to_pylist()
     return {row["text"]: ran_task.truth[row["item_id"]] for row in rows}
 
 
@@ -83,7 +83,7 @@ def task(ran_task, model, tmp_path, monkeypatch) -> Task:
 
 
 def asked(task: Task) -> list[dict]:
-    return warehouse_of(task).read("from quality.canary order by asked_at").to_pylist()
+    return warehouse_of(task).ask("from quality.canary order by asked_at").to_pylist()
 
 
 def ask(task: Task, name: str, batch: str = NEWEST) -> list[str]:

@@ -94,7 +94,7 @@ def test_a_warehouse_that_was_deleted_is_made_anew_and_leaves_no_runs_of_before(
     assert said.code == 0, said.err
     assert "2 batches labelled" in said.out
     assert "nothing had changed" in touchstone("run", "letters", at=project).out
-    tracked = warehouse_of(task).read("select mlflow_run from quality.tracked")["mlflow_run"]
+    tracked = warehouse_of(task).ask("select mlflow_run from quality.tracked")["mlflow_run"]
     with closing(sqlite3.connect(task.var.parent / "mlflow.db")) as db:
         runs = "select count(*) from runs where lifecycle_stage = 'active'"
         assert db.execute(runs).fetchone() == (len(set(tracked.to_pylist())),)

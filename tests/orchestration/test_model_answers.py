@@ -86,11 +86,11 @@ def quietly(task: Task):
 
 
 def used(task: Task) -> list[dict]:
-    return warehouse_of(task).read(USE).to_pylist()
+    return warehouse_of(task).ask(USE).to_pylist()
 
 
 def count(task: Task, table: str) -> int:
-    return warehouse_of(task).read(f"select count(*) as n from {table}")["n"][0].as_py()
+    return warehouse_of(task).ask(f"select count(*) as n from {table}")["n"][0].as_py()
 
 
 def test_a_first_run_labels_without_the_answers_that_are_to_come(handed_in, task):

@@ -75,8 +75,8 @@ def test_where_the_only_voters_fail_the_run_says_why_and_the_next_one_goes_on(le
     assert "models_answer" in told["bad"]
     assert "3 items have none (rejected: no such deployment)" in told["bad"]
     warehouse = warehouse_of(letters.task)
-    (items,) = warehouse.read("select count(*) as n from raw.items")["n"].to_pylist()
-    assert warehouse.read(votes)["n"].to_pylist() == [items - 3]
+    (items,) = warehouse.ask("select count(*) as n from raw.items")["n"].to_pylist()
+    assert warehouse.ask(votes)["n"].to_pylist() == [items - 3]
     assert batches_to_label(letters.task, warehouse) == {}
     warehouse.close()
 

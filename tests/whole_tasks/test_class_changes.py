@@ -83,19 +83,19 @@ def files(project):
 
 
 def gold(project):
-    rows = warehouse_of(task_of(project)).read(
+    rows = warehouse_of(task_of(project)).ask(
         "select label, count(*) as n from people.gold group by label order by label"
     )
     return dict(zip(rows["label"].to_pylist(), rows["n"].to_pylist(), strict=True))
 
 
 def gold_of_items(project):
-    rows = warehouse_of(task_of(project)).read("select item_id, batch, label from people.gold")
+    rows = warehouse_of(task_of(project)).ask("select item_id, batch, label from people.gold")
     return {(row["item_id"], row["batch"]): row["label"] for row in rows.to_pylist()}
 
 
 def accuracy(project):
-    rows = warehouse_of(task_of(project)).read(
+    rows = warehouse_of(task_of(project)).ask(
         "select batch, reviewed, accuracy from quality.accuracy where class = '(all)' order by batch"
     )
     return rows.to_pylist()
@@ -184,7 +184,7 @@ def test_classes_in_another_order_change_nothing(project):
 
 def test_a_merge_labels_nothing_again_and_counts_both_classes_as_one(project, touchstone):
     before, hints = gold(project), "select distinct signal from quality.early_warnings"
-    hinted = warehouse_of(task_of(project)).read(hints)["signal"].to_pylist()
+    hinted = warehouse_of(task_of(project)).ask(hints)["signal"].to_pylist()
     assert any(str(hint).startswith("voter/") for hint in hinted)
     said = touchstone(
         "classes", "merge", "complaint", "question", "--into", "ask", "--yes", at=project
@@ -192,7 +192,7 @@ def test_a_merge_labels_nothing_again_and_counts_both_classes_as_one(project, to
     assert said.code == 0
     task = task_of(project)
     assert task.classes == ("praise", "ask")
-    rows = warehouse_of(task).read("select posterior from labels.consensus")["posterior"]
+    rows = warehouse_of(task).ask("select posterior from labels.consensus")["posterior"]
     assert all(abs(sum(p) - 1) < 1e-9 and len(p) == 2 for p in rows.to_pylist())
     outcome = rerun(project)
     assert outcome.labelled == []
@@ -202,9 +202,9 @@ def test_a_merge_labels_nothing_again_and_counts_both_classes_as_one(project, to
         "ask": before["complaint"] + before["question"],
         "praise": before["praise"],
     }
-    classes = warehouse_of(task).read("select distinct class from quality.accuracy order by 1")
+    classes = warehouse_of(task).ask("select distinct class from quality.accuracy order by 1")
     assert classes["class"].to_pylist() == ["(all)", "ask", "praise"]
-    hinted = warehouse_of(task).read(hints)["signal"].to_pylist()
+    hinted = warehouse_of(task).ask(hints)["signal"].to_pylist()
     assert not {"conflict", "estimated_accuracy"}.intersection(hinted)
     assert not any(str(hint).startswith(("voter/", "class/")) for hint in hinted)
     tables = {
@@ -258,7 +258,7 @@ def votes(project, label):
     return {
         (row["voter"], row["item_id"])
         for row in warehouse_of(task_of(project))
-        .read("select voter, item_id from votes.rules where label = ?", [label])
+        .ask("select voter, item_id from votes.rules where label = ?", [label])
         .to_pylist()
     }
 

@@ -26,7 +26,7 @@ def task_of(project):
 
 
 def test_what_models_said_counts_under_new_names_even_if_all_is_labelled_again(project, touchstone):
-    before = warehouse_of(task_of(project)).read(CALLS).to_pylist()
+    before = warehouse_of(task_of(project)).ask(CALLS).to_pylist()
     assert before[0]["calls"] > 20
     taken = touchstone("classes", "rename", "billing", "parcel", "--yes", at=project, columns=300)
     assert taken.code == 2
@@ -44,9 +44,9 @@ def test_what_models_said_counts_under_new_names_even_if_all_is_labelled_again(p
     outcome = run_task(task_of(project), lambda *_: None)
     assert len(outcome.labelled) == 2
     assert not [w for w in outcome.warnings if "blocking" in w]
-    after = warehouse.read(CALLS).to_pylist()
+    after = warehouse.ask(CALLS).to_pylist()
     assert after == before
-    labels = warehouse.read("select distinct label from votes.models")["label"].to_pylist()
+    labels = warehouse.ask("select distinct label from votes.models")["label"].to_pylist()
     assert "money" in labels
     assert not {"billing", "returns"} & set(labels)
     told = touchstone("quote", "support_inbox", "--json", at=project)

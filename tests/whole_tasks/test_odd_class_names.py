@@ -74,7 +74,7 @@ def test_no_figure_of_a_class_is_taken_for_one_of_all_of_them(ran):
     warehouse = warehouse_of(task)
     for table in ("accuracy", "scores", "overall"):
         where = "" if table == "accuracy" else "where series = 'labels'"
-        rows = warehouse.read(f"select class, reviewed from quality.{table} {where}").to_pylist()
+        rows = warehouse.ask(f"select class, reviewed from quality.{table} {where}").to_pylist()
         assert {row["class"] for row in rows} == {"(all)", *NAMES}
         of_all = sum(row["reviewed"] for row in rows if row["class"] == "(all)")
         assert of_all == sum(row["reviewed"] for row in rows if row["class"] != "(all)")

@@ -66,7 +66,7 @@ def accuracy(found: list[dict], panel: RecordedPanel) -> float:
 def test_each_voter_is_as_right_as_published(emotion):
     task, _, panel = emotion
     for model in MODELS:
-        votes = warehouse_of(task).read(
+        votes = warehouse_of(task).ask(
             "select item_id, label from votes.models where voter = ?",
             [f"llm/emotion@openai/{model}"],
         )
@@ -76,14 +76,14 @@ def test_each_voter_is_as_right_as_published(emotion):
 
 def test_consensus_is_right_more_often_than_the_median_voter(emotion):
     task, _, panel = emotion
-    found = warehouse_of(task).read("select item_id, label from labels.consensus").to_pylist()
+    found = warehouse_of(task).ask("select item_id, label from labels.consensus").to_pylist()
     median = np.median([panel.meta["llm_acc"][model] for model in MODELS])
     assert 100 * accuracy(found, panel) > median
 
 
 def test_each_text_is_asked_once_of_each_model_and_booked_to_the_last_cent(emotion):
     task, provider, panel = emotion
-    use = warehouse_of(task).read("from votes.model_use").to_pylist()
+    use = warehouse_of(task).ask("from votes.model_use").to_pylist()
     assert len(provider.charged) == sum(row["calls"] for row in use)
     assert len(provider.charged) == len(MODELS) * panel.votes.text.nunique()
     paid = sum(m.prompt_tokens * 1e-6 + m.completion_tokens * 2e-6 for m in provider.charged)

@@ -21,7 +21,7 @@ def roads(tmp_path_factory) -> tuple[Task, Outcome]:
 
 def right(task: Task, table: str) -> float:
     truth = read_truth(task, task.spec.reviewers.scripted)
-    rows = warehouse_of(task).read(f"select item_id, label from {table}").to_pylist()
+    rows = warehouse_of(task).ask(f"select item_id, label from {table}").to_pylist()
     return sum(truth[row["item_id"]] == row["label"] for row in rows) / len(rows)
 
 
@@ -29,7 +29,7 @@ def test_rules_model_and_student_label_the_pictures(roads):
     task, outcome = roads
     assert [row["batch"] for row in outcome.rows] == BATCHES
     assert sum(row["items"] for row in outcome.rows) == 116
-    said = warehouse_of(task).read(
+    said = warehouse_of(task).ask(
         "select count(*) filter (voter like 'simulated/%') as model, count(*) as votes from votes.models"
     )
     assert said.to_pylist() == [{"model": 116, "votes": 116}]
@@ -41,6 +41,6 @@ def test_rules_model_and_student_label_the_pictures(roads):
 
 def test_the_report_stands_and_shows_what_is_wrong(roads):
     task, _ = roads
-    wrong = warehouse_of(task).read("select image from quality.mistakes").num_rows
+    wrong = warehouse_of(task).ask("select image from quality.mistakes").num_rows
     page = task.report.read_text(encoding="utf-8")
     assert page.count('<img src="data:image/jpeg;base64,') == wrong > 0

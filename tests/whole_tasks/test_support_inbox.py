@@ -1,6 +1,7 @@
 """The support inbox on its full size: twelve days, a real change on the ninth."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -12,6 +13,7 @@ from orchestration.running import Outcome, run_task
 from resources.store.warehouse import warehouse_of
 from resources.task.task import Task
 from tests.assets.figures import differences, of_tables, pairs
+from tests.whole_tasks import recorded as recorded_before
 from tests.whole_tasks.whole import covered, load, run_quietly
 
 BEFORE_THE_CHANGE = 8
@@ -42,13 +44,21 @@ def test_the_alarm_fires_soon_after_the_change_and_never_before(inbox):
     assert outcome.rows[fired[0] - 1]["change_batch"] == outcome.rows[8]["batch"]
 
 
+def test_what_is_published_is_what_was_published_before(inbox):
+    task, _ = inbox
+    recorded = json.loads(
+        (Path(__file__).parent / "support_inbox.json").read_text(encoding="utf-8")
+    )
+    assert recorded_before.differences(recorded, recorded_before.summary(task.published)) == []
+
+
 def test_the_alarm_does_not_hang_on_the_one_sample_that_was_drawn(inbox):
     """The labels that were released, in 200 other draws of the audit sample."""
     task, _ = inbox
     truth = read_truth(task, task.spec.reviewers.scripted)
     query = "select batch, item_id, label from labels.released order by batch, item_id"
     wrong: dict[str, list[bool]] = {}
-    for row in warehouse_of(task).read(query).to_pylist():
+    for row in warehouse_of(task).ask(query).to_pylist():
         wrong.setdefault(row["batch"], []).append(row["label"] != truth[row["item_id"]])
     alarm, slips = task.spec.alarm, task.spec.reviewers.scripted.error_rate
     limit = 2 * alarm.horizon_batches / alarm.false_alarms  # half of the budget is the labels' own
@@ -70,9 +80,7 @@ def test_the_alarm_does_not_hang_on_the_one_sample_that_was_drawn(inbox):
 def test_labels_are_good_fall_with_the_change_and_recover_as_people_teach(inbox):
     task, outcome = inbox
     truth = read_truth(task, task.spec.reviewers.scripted)
-    labels = (
-        warehouse_of(task).read("select item_id, batch, label from labels.released").to_pylist()
-    )
+    labels = warehouse_of(task).ask("select item_id, batch, label from labels.released").to_pylist()
     assert len(labels) == len(truth)
     days = [row["batch"] for row in outcome.rows]
     right: dict[str, list[bool]] = {day: [] for day in days}
@@ -104,9 +112,9 @@ def test_labelling_a_batch_by_force_gives_the_same_labels_without_a_new_call(inb
     columns = "item_id, label, confidence, decided_by, stamp"
     query = f"select {columns} from labels.released where batch = ? order by item_id"
     calls = "select voter, calls, cost_usd from votes.model_use where batch = ?"
-    before = warehouse_of(task).read(query, [batch]), warehouse_of(task).read(calls, [batch])
+    before = warehouse_of(task).ask(query, [batch]), warehouse_of(task).ask(calls, [batch])
     run_task(task, lambda *_: None, only=[batch])
-    after = warehouse_of(task).read(query, [batch]), warehouse_of(task).read(calls, [batch])
+    after = warehouse_of(task).ask(query, [batch]), warehouse_of(task).ask(calls, [batch])
     assert after[0].equals(before[0])
     assert after[1].equals(before[1])
 
@@ -116,7 +124,7 @@ def test_the_report_says_that_model_and_reviewer_are_stand_ins(inbox):
     html = task.report.read_text(encoding="utf-8")
     assert "Simulated voters" in html
     assert "scripted reviewer" in html
-    voters = warehouse_of(task).read("select distinct voter from votes.models")["voter"].to_pylist()
+    voters = warehouse_of(task).ask("select distinct voter from votes.models")["voter"].to_pylist()
     assert voters
     assert all(str(voter).startswith("simulated/") for voter in voters)
 
@@ -149,7 +157,7 @@ def test_the_state_of_the_detector_can_be_read_back(inbox):
     from labeling.quality.detector import Detector
 
     task, _ = inbox
-    states = warehouse_of(task).read("select state from quality.drift order by batch")
+    states = warehouse_of(task).ask("select state from quality.drift order by batch")
     last = str(states["state"].to_pylist()[-1])
     assert Detector.from_json(last).to_json() == last
     assert json.loads(last)["fired_batch"] is not None
@@ -157,7 +165,7 @@ def test_the_state_of_the_detector_can_be_read_back(inbox):
 
 def test_the_canary_tells_the_changed_model_on_its_next_round_and_never_before(inbox):
     task, outcome = inbox
-    rounds = warehouse_of(task).read("from quality.canary order by batch").to_pylist()
+    rounds = warehouse_of(task).ask("from quality.canary order by batch").to_pylist()
     since = outcome.rows[BEFORE_THE_CHANGE]["batch"]
     assert len(rounds) >= 5
     assert {row["items"] for row in rounds} == {60}
@@ -171,7 +179,7 @@ def test_confidences_are_calibrated_once_there_is_gold_and_marked_until_then(inb
     task, _ = inbox
     votes = (
         warehouse_of(task)
-        .read(
+        .ask(
             "select batch, bool_or(calibrated) as some, bool_and(calibrated) as every,"
             " avg(confidence - stated) as moved from votes.models group by batch order by batch"
         )

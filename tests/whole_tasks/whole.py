@@ -27,7 +27,7 @@ def covered(task: Task, outcome: Outcome) -> int:
     truth = read_truth(task, task.spec.reviewers.scripted)
     hits = 0
     for row in outcome.rows:
-        labels = warehouse_of(task).read(
+        labels = warehouse_of(task).ask(
             "select item_id, label from labels.released where batch = ? and label is not null",
             [row["batch"]],
         )

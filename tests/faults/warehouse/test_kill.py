@@ -75,7 +75,7 @@ def kill_within_a_batch(task: Task, after_s: float) -> bool:
 
 
 def outcome(task: Task) -> list[dict[str, object]]:
-    return warehouse_of(task).read(OUTCOME).to_pylist()
+    return warehouse_of(task).ask(OUTCOME).to_pylist()
 
 
 def test_labels_samples_and_gold_after_kills_are_those_of_a_run_that_nobody_disturbed(tmp_path):

@@ -42,7 +42,7 @@ def test_no_two_rows_agree_in_the_key(ran_task, one: Table):
     if one in EVERY or one in marts():
         key = ", ".join(f'"{name}"' for name in one.key)
         twice = f"select {key} from {one.sql_name} group by all having count(*) > 1"
-        assert warehouse_of(ran_task.task).read(twice).to_pylist() == []
+        assert warehouse_of(ran_task.task).ask(twice).to_pylist() == []
 
 
 def test_the_files_are_what_is_declared_as_published_column_by_column(ran_task):
@@ -63,9 +63,7 @@ def test_the_warehouse_holds_what_is_declared_and_nothing_else(ran_task):
     )
     stored = (*EVERY, *marts(), VOTES)
     wanted = {(t.sql_name, name, column.type) for t in stored for name, column in t.columns.items()}
-    assert {
-        tuple(r.values()) for r in warehouse_of(ran_task.task).read(asked).to_pylist()
-    } == wanted
+    assert {tuple(r.values()) for r in warehouse_of(ran_task.task).ask(asked).to_pylist()} == wanted
 
 
 def test_dbt_reads_every_table_and_its_description_as_declared():
@@ -96,7 +94,7 @@ def test_tables_of_an_older_version_open_keep_their_rows_and_gain_their_columns(
             kind = one.columns[column].type
             db.execute(f'create table {one.sql_name} as select 1::{kind} as "{column}"')
     for one, column in first.items():
-        (row,) = Warehouse(path=str(path)).read(f"from {one.sql_name}").to_pylist()
+        (row,) = Warehouse(path=str(path)).ask(f"from {one.sql_name}").to_pylist()
         assert row.keys() == one.columns.keys(), one.sql_name
         assert str(row.pop(column)) == "1"
         assert set(row.values()) <= {None}
@@ -106,7 +104,7 @@ def test_a_warehouse_that_lacks_a_table_gets_it(tmp_path):
     path = tmp_path / "w.duckdb"
     duckdb.connect(str(path)).close()
     for one in EVERY:
-        assert Warehouse(path=str(path)).read(f"from {one.sql_name}").schema.names == list(
+        assert Warehouse(path=str(path)).ask(f"from {one.sql_name}").schema.names == list(
             one.columns
         )
 

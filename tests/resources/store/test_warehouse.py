@@ -10,7 +10,7 @@ import pytest
 
 from resources.store.table import as_arrow
 from resources.store.tables import QUEUE
-from resources.store.warehouse import Warehouse, transaction
+from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
 
 CONTEXT = multiprocessing.get_context("spawn")
@@ -37,14 +37,14 @@ def test_writing_a_batch_again_replaces_it_and_leaves_the_others(tmp_path):
     warehouse.replace_batch(QUEUE, "a", rows("a", 1, 2))
     warehouse.replace_batch(QUEUE, "b", rows("b", 3))
     warehouse.replace_batch(QUEUE, "a", rows("a", 4))
-    found = warehouse.read("select batch, rank as n from people.queue order by all").to_pylist()
+    found = warehouse.ask("select batch, rank as n from people.queue order by all").to_pylist()
     assert found == [{"batch": "a", "n": 4}, {"batch": "b", "n": 3}]
 
 
 def test_columns_are_matched_by_name_and_not_by_place(tmp_path):
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
     warehouse.replace_batch(QUEUE, "a", rows("a", 7).select(list(reversed(QUEUE.columns))))
-    assert warehouse.read("select rank as n from people.queue").to_pylist() == [{"n": 7}]
+    assert warehouse.ask("select rank as n from people.queue").to_pylist() == [{"n": 7}]
 
 
 def test_a_failed_write_leaves_what_stood_there(tmp_path):
@@ -53,20 +53,20 @@ def test_a_failed_write_leaves_what_stood_there(tmp_path):
     wrong = rows("a", 2).set_column(2, "rank", pa.array(["no number"]))
     with pytest.raises(duckdb.Error):
         warehouse.replace_batch(QUEUE, "a", wrong)
-    assert warehouse.read("select rank as n from people.queue").to_pylist() == [{"n": 1}]
+    assert warehouse.ask("select rank as n from people.queue").to_pylist() == [{"n": 1}]
 
 
 def test_a_transaction_that_raises_is_rolled_back(tmp_path):
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
 
     def interrupted() -> None:
-        with warehouse.connect() as db, transaction(db):
+        with warehouse.connect() as db, db.transaction():
             db.execute("insert into people.queue (batch, rank) values ('a', 1)")
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    assert warehouse.read("select count(*) as n from people.queue").to_pylist() == [{"n": 0}]
+    assert warehouse.ask("select count(*) as n from people.queue").to_pylist() == [{"n": 0}]
 
 
 def test_a_second_process_waits_for_the_first_instead_of_failing(tmp_path):
@@ -76,7 +76,7 @@ def test_a_second_process_waits_for_the_first_instead_of_failing(tmp_path):
     other.start()
     assert ready.wait(60)
     began = time.monotonic()
-    Warehouse(path=path).read("from people.queue")
+    Warehouse(path=path).ask("from people.queue")
     waited = time.monotonic() - began
     other.join(60)
     assert waited > 0.5
@@ -90,7 +90,7 @@ def test_patience_ends_with_the_file_and_what_to_do(tmp_path):
     other.start()
     assert ready.wait(60)
     with pytest.raises(TaskError, match=r"w\.duckdb has been in use .* end that process"):
-        Warehouse(path=path, patience_s=0.2).read("from people.queue")
+        Warehouse(path=path, patience_s=0.2).ask("from people.queue")
     other.join(60)
 
 
@@ -102,12 +102,12 @@ def test_four_processes_write_at_once_without_a_lock_error(tmp_path):
     for writer in writers:
         writer.join(120)
     assert [writer.exitcode for writer in writers] == [0, 0, 0, 0]
-    found = Warehouse(path=path).read(
+    found = Warehouse(path=path).ask(
         "select batch, count(*) as n from people.queue group by all order by all"
     )
     assert found.to_pylist() == [{"batch": name, "n": 5} for name in "abcd"]
 
 
 def test_the_file_is_made_with_its_folder(tmp_path):
-    Warehouse(path=str(tmp_path / "deep" / "er" / "w.duckdb")).read("from people.queue")
+    Warehouse(path=str(tmp_path / "deep" / "er" / "w.duckdb")).ask("from people.queue")
     assert Path(tmp_path / "deep" / "er" / "w.duckdb").is_file()
