@@ -1,8 +1,9 @@
 """Whoever votes besides rules, models and the student: each a module here, and a line in SOURCES.
 
 A source that is registered gets a table ``votes.<name>``, a step in the lineage, and a say in the
-consensus; its accuracy is measured and its voters are watched like any other's. What needs the
-warehouse, or reads what others said, does not belong here.
+consensus; its accuracy is measured and its voters are watched like any other's.
+
+Not here: what needs the warehouse, or looks at what others said.
 """
 
 from typing import Protocol
