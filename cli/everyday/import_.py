@@ -151,6 +151,7 @@ def _foreign(
     names = name_fields(
         found.entries, [*task.classes, *task.former_classes], wanted=label,
         ids=[source.id], texts=[source.text], images=[source.image] if source.image else [],
+        others=[*source.metadata, *([source.time] if source.time else [])],
     )  # fmt: skip
     ids = [text_of(one, names.id) for one in found.entries]
     texts = [

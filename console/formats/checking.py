@@ -6,6 +6,7 @@ from pathlib import Path
 
 from console.formats.bundle import Bundle
 from console.formats.matching import Items
+from labeling.counted import counted
 from resources.reviews.rows import ReviewError
 from resources.task.task import Task
 
@@ -33,7 +34,7 @@ def check_classes(
     for key, one, label in strange[:1]:
         place = bundle.places.get(key) or bundle.places.get((one.item_id, one.batch), str(file))
         raise ReviewError(
-            f"{place}: {label!r} is no class of task {task.name!r} ({len(strange)} such labels); "
+            f"{place}: {label!r} is no class of task {task.name!r} ({counted(len(strange), 'such label')}); "
             f"allowed: {', '.join(task.classes)}",
             "unknown_class",
         )

@@ -19,6 +19,7 @@ from console.formats.bundle import (
     short_key,
 )
 from labeling.files.apostrophes import harmless, raw_cell
+from labeling.files.records import other_separator
 from resources.reviews.rows import Assignment, Review, ReviewError, read_context
 
 ITEM = ("item_id", "batch", "text", "image", "context", "suggestion")
@@ -52,6 +53,8 @@ def read_csv(path: Path) -> Bundle:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         columns = reader.fieldnames or []
+        if separated := other_separator(list(columns)):
+            raise ReviewError(f"{path} cannot be read: {separated}")
         missing = [name for name in NEEDED if name not in columns]
         strangers = [name for name in columns if name not in COLUMNS]
         if missing or strangers:

@@ -78,6 +78,7 @@ def name_fields(
     ids: Sequence[str] = (),
     texts: Sequence[str] = (),
     images: Sequence[str] = (),
+    others: Sequence[str] = (),
 ) -> Names:
     """Tell which fields hold ids, texts and labels.
 
@@ -91,6 +92,8 @@ def name_fields(
         The question to take, as the user said.
     ids, texts, images : sequences of str
         Names that the task itself gives them, before the usual ones.
+    others : sequence of str
+        Names that the task gives to its other columns: they hold no text.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def name_fields(
     return Names(
         _first([*ids, *IDS], fields),
         _first([BATCH], fields),
-        _first([*texts, *TEXTS], fields) or _longest(entries, fields),
+        _first([*texts, *TEXTS], fields) or _longest(entries, fields, [*ids, *images, *others]),
         _first([*images, *IMAGES], fields),
         _question(entries, classes, wanted),
     )
@@ -163,9 +166,9 @@ def _first(names: Sequence[str], known: Sequence[str]) -> str | None:
     return next((name for name in names if name in known), None)
 
 
-def _longest(entries: Sequence[Entry], names: Sequence[str]) -> str | None:
+def _longest(entries: Sequence[Entry], names: Sequence[str], no_text: Sequence[str]) -> str | None:
     """Tell the field with the longest texts: a text may stand under any name."""
-    taken = {*IDS, BATCH, *IMAGES}
+    taken = {*IDS, BATCH, *IMAGES, *no_text}
     sizes = {
         name: sum(len(v) for e in entries if isinstance(v := e.fields.get(name), str))
         for name in names

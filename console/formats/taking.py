@@ -60,6 +60,7 @@ def take_entries(
         found, why = items.find(item_id, batch, text, entry.tool_id)
         if found is None:
             key = item_id or entry.tool_id
+            why += f" than {names.text!r} says" if "another text" in why else ""
             if unknown != "keep" or key is None or not (text or image) or "another text" in why:
                 taken.faults.append(f"{entry.where}: {why}")
                 continue

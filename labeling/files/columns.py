@@ -27,7 +27,7 @@ from labeling.errors import LabelingError
 from labeling.files.apostrophes import is_export, raw_cell
 from labeling.files.arrays import read_array
 from labeling.files.cells import as_text
-from labeling.files.records import ENDINGS, read_records, values_of
+from labeling.files.records import ENDINGS, other_separator, read_records, values_of
 
 JSON_LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet", ".pq")
@@ -52,6 +52,8 @@ def column_names(path: Path) -> list[str]:
     names = _read(path, None).column_names if whole else _header(path)
     if not any(names):
         raise LabelingError(f"{path} names no column; CSV names them in its first line")
+    if not whole and not _is(path, PARQUET) and (why := other_separator(names)):
+        raise LabelingError(f"{path} cannot be read: {why}")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise LabelingError(f"{path} has two columns {twice[0]!r}; rename or drop one of them")
@@ -151,8 +153,7 @@ def text_keys(path: Path, table: pa.Table, name: str) -> Any:
     """
     column = table.column(name).combine_chunks()
     empty = pc.or_kleene(pc.is_null(column), pc.equal(column, ""))
-    n_empty = int(pc.sum(empty).as_py() or 0)
-    if n_empty:
+    if n_empty := int(pc.sum(empty).as_py() or 0):
         row = int(pc.index(empty, True).as_py()) + 1
         raise LabelingError(
             f"{path} row {row}: {name!r} is empty; every row needs one ({counted(n_empty, 'row has', 'rows have')} none)"

@@ -22,6 +22,9 @@ Reject = tuple[int | None, str | None, str, str | None]
 ENDINGS = (".csv", ".csv.gz", ".jsonl", ".ndjson", ".parquet", ".pq")
 """Which files can be read."""
 
+SEPARATORS = (";", "\t", "|")
+"""What spreadsheets write between cells where it is no comma."""
+
 ESCAPED = re.compile("[\udc80-\udcff]")
 """What ``surrogateescape`` makes of bytes that are not UTF-8."""
 
@@ -76,6 +79,21 @@ def _missing(required: tuple[str, ...], present: list[str]) -> list[Reject]:
     ]
 
 
+def other_separator(header: list[str]) -> str | None:
+    """Say what stands between the cells of a CSV file where it is no comma.
+
+    Examples
+    --------
+    >>> other_separator(["item_id;text"])
+    "its cells are separated by ';'; save it with commas"
+    >>> other_separator(["item_id", "text;"]) is None
+    True
+    """
+    found = next((mark for mark in SEPARATORS if len(header) == 1 and mark in header[0]), None)
+    named = "tabs" if found == "\t" else repr(found)
+    return f"its cells are separated by {named}; save it with commas" if found else None
+
+
 def _not_utf8(line: str) -> str | None:
     """Say which byte of a line decoded with ``surrogateescape`` is not UTF-8, if one is not."""
     found = ESCAPED.search(line)
@@ -128,6 +146,9 @@ def _csv(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Rej
     if twice:
         return [], [(None, twice[0], f"column {twice[0]!r} stands more than once", None)]
     missing = _missing(required, header)
+    separated = other_separator(header)
+    if missing and separated is not None:
+        return [], [(None, None, separated, _shown(lines))]
     if missing:
         return [], missing
     records: list[Record] = []

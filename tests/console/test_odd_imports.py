@@ -102,3 +102,29 @@ def test_a_cancelled_annotation_of_label_studio_is_a_skip_whatever_was_chosen(tm
     found = read_any(path, CLASSES)
     taken = take_entries(found.entries, name_fields(found.entries, CLASSES), ITEMS, "refuse")
     assert [(one.outcome, one.label) for one in taken.bundle.reviews] == [("skip", None)]
+
+
+def test_the_tasks_own_columns_are_never_taken_for_the_text(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("Nr,channel,sent,label\n7,counter,2026-03-01,ham\n")
+    found = read_any(path, CLASSES)
+    names = name_fields(found.entries, CLASSES, ids=["Nr"], others=["channel", "sent"])
+    assert (names.id, names.text) == ("Nr", None)
+    taken = take_entries(found.entries, names, ITEMS, "refuse")
+    assert [(one.item_id, one.batch) for one in taken.bundle.reviews] == [("7", "may")]
+
+
+def test_another_text_is_told_with_the_column_that_was_taken_for_the_text(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("Nr,team,label\n7,front desk,ham\n")
+    found = read_any(path, CLASSES)
+    names = name_fields(found.entries, CLASSES, ids=["Nr"])
+    with pytest.raises(ReviewError, match="row 1: item '7' has another text than 'team' says"):
+        take_entries(found.entries, names, ITEMS, "refuse")
+
+
+def test_reviews_with_semicolons_are_told_to_need_commas(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("item_id;batch;label\n7;may;ham\n")
+    with pytest.raises(ReviewError, match="separated by ';'; save it with commas"):
+        read_any(path, CLASSES)

@@ -1,5 +1,6 @@
 """Odd and damaged files: what stands in them comes out, or a refusal names file and row."""
 
+import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -129,3 +130,11 @@ def test_rules_see_odd_columns_as_json_writes_them():
     columns = spread(['{"a": true, "b": 1}', '{"a": {"x": "y"}, "b": 99999999999999999999999}'])
     assert columns["a"].to_pylist() == ["true", '{"x": "y"}']
     assert columns["b"].to_pylist() == ["1", "99999999999999999999999"]
+
+
+@pytest.mark.parametrize(("mark", "told"), [(";", "';'"), ("\t", "tabs"), ("|", "'|'")])
+def test_cells_that_no_comma_separates_are_told_by_name(tmp_path, mark, told):
+    path = tmp_path / "votes.csv"
+    path.write_text("item_id,voter,label\n1,a,x\n".replace(",", mark))
+    with pytest.raises(LabelingError, match=rf"separated by {re.escape(told)}; save it with"):
+        column_names(path)

@@ -122,7 +122,10 @@ def _class_list(text: str, root: yaml.Node | None, asked: Asked, found: Edits) -
     else:
         last = nodes[standing[0]] if standing else len(nodes) - 1
     if missing:
-        found.told.append(f"task.yaml: classes {', '.join(missing)} are added: describe them")
+        added = f"class {missing[0]} is added: describe it"
+        if len(missing) > 1:
+            added = f"classes {', '.join(missing)} are added: describe them"
+        found.told.append(f"task.yaml: {added}")
         quoted = [
             yaml.safe_dump(m, width=10**6).removesuffix("\n").removesuffix("\n...") for m in missing
         ]

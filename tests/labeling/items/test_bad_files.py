@@ -316,3 +316,10 @@ def test_bytes_in_metadata_are_their_text_or_base64(tmp_path):
     rows = [json.loads(one) for one in arrived.rows["metadata"].to_pylist()]
     assert [row["raw"] for row in rows] == told
     assert rows[0]["deep"] == told
+
+
+@pytest.mark.parametrize(("mark", "told"), [(b";", "';'"), (b"\t", "tabs"), (b"|", "'|'")])
+def test_cells_that_no_comma_separates_are_told_once_for_the_file(read, mark, told):
+    kept, aside, _ = read("a.csv", b"item_id,text\n1,hello\n".replace(b",", mark))
+    assert kept == []
+    assert aside == [(None, None, f"its cells are separated by {told}; save it with commas")]
