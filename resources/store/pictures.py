@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -130,6 +131,8 @@ def _digests(db: sqlite3.Connection, images: Iterable[str | None], folder: Path)
             continue
         try:
             state = (folder / image).stat()
+            if not stat.S_ISREG(state.st_mode):  # a pipe would be waited for
+                continue
             before = known.get(image)
             if before is not None and before[:2] == (state.st_size, state.st_mtime_ns):
                 found[image] = before[2]
