@@ -70,7 +70,8 @@ def preview(task: Task, plan: "ResetPlan") -> list[str]:
         f"  goes: {made}{partitions}"
         + (", published files and the report" if plan.whole else "")
         + "; what is open for review of them is withdrawn",
-        f"  stays: {kept}, vectors, alarms that were dealt with, rounds of the canary",
+        f"  stays: {kept}, vectors, alarms that were dealt with, rounds of the canary"
+        + ("" if plan.whole else "; published files and the report, until the next run"),
     ]
 
 

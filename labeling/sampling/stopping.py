@@ -15,6 +15,9 @@ STABLE = 0.99
 ROUNDS = 3
 """Successive rounds over which it is averaged."""
 
+ROUNDING = 1e-6
+"""Labels put right that are nothing but the rounding of a fit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Advice:
@@ -125,6 +128,8 @@ def advise(
         )
     usd = batch * usd_per_review
     fixed = n_items * _expected_gain(accuracy, batch)
+    if fixed < ROUNDING:  # a curve that was fitted to be level
+        fixed = 0.0
     each = usd / fixed if fixed > 0 else float("inf")
     if audit_low is not None and target is not None and audit_low >= target:
         why = f"the audit's lower bound, {audit_low:.1%}, has passed the target of {target:.1%}"
@@ -145,10 +150,10 @@ def advise(
             f"than the ${usd_per_wrong_label:.2f} that a wrong label costs"
         )
         return Advice(True, why, fixed, usd, each)
-    price = f"${each:.2f} each" if fixed > 0 else "so nothing"
-    why = (
-        f"the next {batch} reviews cost ${usd:.2f} and put about {fixed:.0f} labels right, {price}"
-    )
+    gain = f"about {fixed:.0f} labels right, ${each:.2f} each"
+    if fixed < 0.5:  # it would be told as 0 labels, with a price for each
+        gain = "fewer than one label right"
+    why = f"the next {batch} reviews cost ${usd:.2f} and put {gain}"
     return Advice(False, why, fixed, usd, each)
 
 

@@ -112,3 +112,17 @@ def test_a_flat_curve_promises_nothing_for_the_money():
     advice = advise([0.9], [(50, 0.9), (100, 0.89), (200, 0.9), (400, 0.89)], **BASE)
     assert advice.labels_fixed == 0
     assert advice.usd_per_fixed == float("inf")
+
+
+@pytest.mark.parametrize(
+    "curve", [[(7, 0.7), (13, 0.7), (29, 0.7)], [(10, 0.6), (14, 2 / 3), (20, 0.6)]]
+)
+def test_a_level_curve_puts_no_price_on_labels_that_are_not_put_right(curve):
+    advice = advise([0.8, 0.9], curve, n_items=114, batch=5, usd_per_review=0.056)
+    assert advice.why == "the next 5 reviews cost $0.28 and put fewer than one label right"
+
+
+def test_the_rounding_of_a_fit_puts_no_label_right():
+    curve = [(8, 1.0), (11, 1.0), (19, 1.0), (26, 1.0), (33, 1.0)]
+    advice = advise([0.8, 0.9], curve, n_items=114, batch=5, usd_per_review=0.056)
+    assert (advice.labels_fixed, advice.usd_per_fixed) == (0.0, float("inf"))
