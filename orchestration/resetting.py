@@ -181,6 +181,7 @@ def _some(task: Task, warehouse: Warehouse, chosen: Sequence[str]) -> None:
         files = db.column("orchestration.resetting.files_to_read_again", batches=list(chosen))
         for table in (table for table in EVERY if table.stays == "file"):
             db.delete(table, file=files)
+    task.publication.unlink(missing_ok=True)  # what is made again may say otherwise
 
 
 def _all(task: Task, chosen: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ import os
 import pytest
 
 from orchestration.planning import batches_to_label
+from orchestration.running import run_task
 from orchestration.turn import turn
 from resources.dagster.instance import open_instance
 from resources.reviews.store import ReviewStore
@@ -87,6 +88,14 @@ def test_a_reset_of_one_batch_speaks_of_that_batch(task, touchstone, monkeypatch
     assert "published files" not in goes
     assert "published files and the report, until the next run" in stays
     assert partitions(task) == DAYS[:1]
+
+
+def test_a_batch_that_was_reset_is_published_anew_with_the_next_run(task, touchstone):
+    said = touchstone("reset", "letters", "--from", DAYS[1], "--yes", at=task.folder.parents[1])
+    assert said.code == 0, said.err
+    outcome = run_task(task, lambda *_: None)
+    assert outcome.labelled == [DAYS[1]]
+    assert outcome.published
 
 
 def test_a_reset_and_a_run_make_the_same_labels_and_lose_no_answer(task, touchstone):
