@@ -53,6 +53,7 @@ def test_the_files_hold_every_batch_voter_and_class(ran_task):
         .read()
         .to_pylist()
         for table in written_along(CONSENSUS)
+        if table.published
     }
     batches = [row["batch"] for row in files["label_model"]]
     votes = pq.ParquetFile(ran_task.task.published / "votes.parquet").read().to_pylist()

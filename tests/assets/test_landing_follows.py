@@ -109,17 +109,17 @@ def test_another_column_of_text_is_read_anew_and_labelled_anew(letters):
     letters.say("text: text", "text: note")
     letters.land()
     assert letters.label() == list(DAYS)
-    assert letters.ask("select distinct text from raw.arrivals") == [{"text": "note"}]
+    assert letters.read("select distinct text from raw.arrivals") == [{"text": "note"}]
     letters.say("text: note", "text: text")
     letters.land()
     assert letters.label() == list(DAYS)
-    assert len(letters.ask("select distinct text from raw.arrivals")) > 1
+    assert len(letters.read("select distinct text from raw.arrivals")) > 1
 
 
 def test_another_column_of_ids_leaves_no_id_of_before(letters):
     letters.say("id: item_id", "id: note")
     letters.land()
-    assert letters.ask("select distinct item_id from raw.arrivals") == [{"item_id": "note"}]
+    assert letters.read("select distinct item_id from raw.arrivals") == [{"item_id": "note"}]
 
 
 def test_a_bad_file_that_is_deleted_leaves_no_word_of_itself(letters):
@@ -127,24 +127,24 @@ def test_a_bad_file_that_is_deleted_leaves_no_word_of_itself(letters):
     assert any("bad.csv" in warning for warning in letters.land())
     (letters.folder / "items" / "bad.csv").unlink()
     assert not any("bad.csv" in warning for warning in letters.land())
-    assert letters.ask("from raw.quarantine") == []
+    assert letters.read("from raw.quarantine") == []
 
 
 def test_a_row_set_aside_comes_back_when_its_cause_is_mended_in_task_yaml(letters):
     letters.change(DAYS[0], 1, 1, "02.03.2026 at 10")
     letters.land()
     assert letters.label() == [DAYS[0]]
-    assert len(letters.ask("from raw.quarantine")) == 1
+    assert len(letters.read("from raw.quarantine")) == 1
     letters.change(DAYS[0], 1, 1, f"{DAYS[0]}T10:00:00")
     letters.land()
-    assert letters.ask("from raw.quarantine") == []
+    assert letters.read("from raw.quarantine") == []
     letters.say("# longest_text: 100000", "longest_text: 30")
     letters.land()
-    many = len(letters.ask("from raw.quarantine"))
+    many = len(letters.read("from raw.quarantine"))
     assert many > 3
     letters.say("longest_text: 30", "longest_text: 2000")
     letters.land()
-    assert letters.ask("from raw.quarantine") == []
+    assert letters.read("from raw.quarantine") == []
 
 
 def test_where_only_the_file_moves_nothing_is_made_anew(letters):
@@ -163,7 +163,7 @@ def test_a_batch_whose_file_is_gone_is_no_batch_any_more_and_is_not_handed_to_re
     letters.land()
     assert letters.partitions() == [DAYS[0], DAYS[2]]
     assert letters.label() == []
-    left = letters.ask("select batch from labels.released order by batch")
+    left = letters.read("select batch from labels.released order by batch")
     assert [row["batch"] for row in left] == [DAYS[0], DAYS[2]]
     with store.database.read() as db:
         waiting = {
@@ -185,7 +185,7 @@ def test_windows_of_another_length_make_other_batches_and_leave_no_ghost(letters
     letters.land()
     assert letters.label() == ["2026-03"]
     assert letters.partitions() == ["2026-03"]
-    assert letters.ask("select distinct batch from labels.released") == [{"batch": "2026-03"}]
+    assert letters.read("select distinct batch from labels.released") == [{"batch": "2026-03"}]
 
 
 def test_a_query_in_the_place_of_files_leaves_nothing_of_the_files(letters):
@@ -196,7 +196,7 @@ def test_a_query_in_the_place_of_files_leaves_nothing_of_the_files(letters):
     )
     letters.land()
     assert letters.label() == ["2026-04-01"]
-    assert letters.ask("select file, item_id from raw.arrivals") == [
+    assert letters.read("select file, item_id from raw.arrivals") == [
         {"file": "query", "item_id": "q"}
     ]
 
@@ -208,7 +208,7 @@ def test_redaction_switched_on_reads_anew_what_had_landed(letters):
     letters.say("  # longest_text: 100000", "  redact: [email]\n  # longest_text: 100000")
     letters.land()
     assert letters.label() == [DAYS[0]]
-    assert letters.ask("select 1 from raw.arrivals where text like '%ann@example.org%'") == []
+    assert letters.read("select 1 from raw.arrivals where text like '%ann@example.org%'") == []
 
 
 @pytest.mark.parametrize(

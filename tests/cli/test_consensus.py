@@ -40,7 +40,7 @@ def test_labels_are_written_and_the_report_is_readable(votes, tmp_path):
     out = tmp_path / "labels.csv"
     result = run(votes, "-o", out)
     assert result.exit_code == 0, result.output
-    assert "400 items, 1596 votes, 1 undecided" in result.output
+    assert "400 items, 1,596 votes, 1 undecided" in result.output
     assert "lf_0" in result.output
     with out.open() as lines:
         rows = list(csv.DictReader(lines))

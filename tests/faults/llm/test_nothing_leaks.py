@@ -207,7 +207,7 @@ def command(patch: pytest.MonkeyPatch, *arguments: str) -> None:
 
 def test_it_went_through_everything(left):
     task = left.task
-    read = warehouse_of(task).read
+    read = warehouse_of(task).ask
     assert read("select sum(calls) as n from votes.model_use")["n"].to_pylist()[0] > 0
     whys = read("select round, why from quality.canary order by round").to_pylist()
     assert [row["round"] for row in whys] == ["clock 1", "clock 2"]
@@ -254,7 +254,7 @@ def test_texts_that_models_see_are_in_no_log_and_no_ledger(left):
 
 
 def test_texts_are_stored_redacted_where_the_source_says_so(left):
-    read = warehouse_of(left.task).read
+    read = warehouse_of(left.task).ask
     stored = read("select text from raw.items where item_id = ?", [f"{FIRST}-00"])
     assert stored["text"].to_pylist() == [f"{QUOTED}, write to [email] please"]
     aside = read("select content from raw.quarantine where kind = 'row'")
