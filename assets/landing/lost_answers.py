@@ -1,10 +1,8 @@
 """Before any work: is what models answered still there? Lost, it would be asked and paid for again in silence."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
 
+from labeling.files.sqlite import holds
 from resources.store.standing import stands
 from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
@@ -36,9 +34,11 @@ def lost_answers(task: Task, warehouse: Warehouse) -> Iterator[str]:
     """Say which file lost what was paid for; a simulated model and one of this machine cost nothing."""
     models, student = task.spec.models, task.spec.student
     if models is not None and models.simulated is None and stands(task):
-        holds = _holds(task.ledger, ANSWERS)
+        kept = holds(
+            task.ledger, ANSWERS
+        )  # asked first: a damaged ledger is told whatever was voted
         votes = warehouse.value("landing.lost_answers.how_many")
-        if votes and not holds:
+        if votes and not kept:
             yield (
                 f"{task.ledger} holds no answer, and the last run knew {votes:,} votes of models: "
                 f"{OUT.format(task=task.name)}"
@@ -47,20 +47,8 @@ def lost_answers(task: Task, warehouse: Warehouse) -> Iterator[str]:
     cards = [
         card for card in task.students.glob("*.md") if not card.with_suffix(".joblib").exists()
     ]
-    if student.features == "embeddings" and cards and not _holds(task.embeddings, VECTORS):
+    if student.features == "embeddings" and cards and not holds(task.embeddings, VECTORS):
         yield (
             f"{task.embeddings} holds no vector, and students were made of some: "
             f"{OUT.format(task=task.name)}"
         )
-
-
-def _holds(path: Path, rows: str) -> bool:
-    if not path.exists():
-        return False
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-        try:
-            return bool(db.execute(f"select exists ({rows})").fetchone()[0])
-        except sqlite3.OperationalError as error:
-            if "no such table" in str(error):
-                return False
-            raise

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from labeling.counted import counted
 from resources.store.standing import stands
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.errors import TaskError
@@ -24,14 +25,17 @@ def sentence_of(task: Task, patience_s: float = 3.0) -> str | None:
 
 
 def sentence(warehouse: Warehouse, task: str) -> str | None:
-    """Tell in a sentence how many rows are set aside, and the first reasons; ``None`` for none."""
+    """Tell in a sentence how many rows and whole files are set aside, and the first reasons; ``None`` for none."""
     found = set_aside(warehouse)
     if not found:
         return None
     taken = warehouse.value("landing.set_aside.taken")
-    rows = sum(row["rows"] for row in found)
+    (aside,) = warehouse.rows("landing.set_aside.how_many")
+    many = " and ".join(
+        counted(aside[what], what[:-1]) for what in ("rows", "files") if aside[what]
+    )
     reasons = "; ".join(
         f"{row['rows']:,} x {row['field'] or row['kind']}: {row['reason']}" for row in found[:3]
     )
     more = f"; and {len(found) - 3} more reasons" if len(found) > 3 else ""
-    return f"{rows:,} set aside, {taken:,} taken ({reasons}{more}): touchstone quarantine {task}"
+    return f"{many} set aside, {taken:,} taken ({reasons}{more}): touchstone quarantine {task}"

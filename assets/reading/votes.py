@@ -97,7 +97,7 @@ def _gold_on(gold: Gold, kept: NDArray[np.bool_]) -> Gold:
 
 
 def read_window(task: Task, warehouse: Warehouse, batch: str, old_gold: int = OLD_GOLD) -> Window:
-    """Read the batch, what came before it by :data:`WINDOW`, and older gold."""
+    """Read the batch, what came before it (query ``reading.votes.make_window``), and older gold."""
     with warehouse.connect() as db:
         db.run("reading.votes.make_window", batch=batch, least=WINDOW_ITEMS, old_gold=old_gold)
         items = db.read("reading.votes.items")

@@ -1,7 +1,8 @@
-"""SQLite files of earlier versions: what today's schema has and they lack."""
+"""SQLite files as they are met: of an earlier version, emptied, deleted."""
 
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 TABLES = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'"
 
@@ -39,3 +40,34 @@ def add_columns(db: sqlite3.Connection, schema: str) -> set[tuple[str, str]]:
                     db.execute(f"alter table {table} add column {name} {kind}{more}")
                     added.add((table, name))
     return added
+
+
+def holds(path: Path, rows: str) -> bool:
+    """Return whether there are rows; none where the file or its table is not there.
+
+    Parameters
+    ----------
+    path : Path
+        Opened for reading only.
+    rows : str
+        A query: ``select 1 from calls``.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        If the file is damaged.
+
+    Examples
+    --------
+    >>> holds(Path("nowhere.sqlite"), "select 1 from calls")
+    False
+    """
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        try:
+            return bool(db.execute(f"select exists ({rows})").fetchone()[0])
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return False
+            raise

@@ -1,11 +1,11 @@
 """What can be read out of the review store, as Arrow tables."""
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
 
+from labeling.files.sqlite import holds
 from resources.reviews.rows import REVIEW_COLUMNS
 
 OPEN_COLUMNS = pa.schema(
@@ -43,13 +43,8 @@ def reviews(db: sqlite3.Connection, since: int) -> pa.Table:
 
 def holds_answers(path: Path) -> bool:
     """Tell whether there is an answer; a damaged file may hold some, and is told elsewhere."""
-    if not path.exists():
-        return False
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            return bool(db.execute("select exists (select 1 from reviews)").fetchone()[0])
-    except sqlite3.OperationalError as error:
-        return "no such table" not in str(error)
+        return holds(path, "select 1 from reviews")
     except sqlite3.DatabaseError:
         return True
 

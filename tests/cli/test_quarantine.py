@@ -30,7 +30,7 @@ def test_the_rows_can_be_taken_away_with_their_content(ran_task, touchstone, tmp
 
 
 def test_counts_and_reasons_stand_in_run_status_and_report(ran_task, touchstone):
-    assert ran_task.outcome.set_aside.startswith("3 set aside, 62 taken (1 x ")
+    assert ran_task.outcome.set_aside.startswith("3 rows set aside, 62 taken (1 x ")
     assert "the id is empty" in ran_task.outcome.set_aside
     (row,) = json.loads(touchstone("status", "letters", "--json", at=ran_task.project).out)["tasks"]
     assert row["set_aside"] == ran_task.outcome.set_aside

@@ -13,6 +13,12 @@ order by rows desc, first_file, first_row
 -- Rows set aside, as they stand in the files.
 select file, row, batch, field, kind, reason, content from raw.quarantine order by file, row
 
+-- name: how_many
+-- Rows set aside, each once however many reasons it has; and files of which no row could be read.
+select count(distinct (file, row)) filter (where row is not null) as rows,
+    count(distinct file) filter (where row is null) as files
+from raw.quarantine
+
 -- name: taken
 -- Rows that count: those that came again stand in arrivals and in quarantine.
 select count(*) from raw.arrivals anti join raw.quarantine using (file, row)
