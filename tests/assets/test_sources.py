@@ -1,4 +1,5 @@
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,23 +12,63 @@ from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.task import load_task
 
-THIRD = Path(__file__).with_name("third_source.py")
+ROOT = Path(__file__).parents[2]
+ROOMS = (
+    "cli", "orchestration", "expectations", "assets", "console", "resources", "labeling", "transforms",
+)  # fmt: skip
+SOURCE = '''
+import os
+
+import pyarrow as pa
+
+
+class Greetings:
+    """Takes thanks for praise; how sure, it says."""
+
+    name = "greetings"
+    about = "Votes of words of thanks."
+
+    def version(self, task):
+        return f"{task.name} {os.environ['GREETINGS']}"
+
+    def vote(self, task, items):
+        thanks = [row["item_id"] for row in items.to_pylist() if row["text"].startswith("Thank you")]
+        said = {"voter": "greetings/thanks", "label": "praise", "confidence": 0.9}
+        return pa.Table.from_pylist([{"item_id": one} | said for one in thanks])
+'''
+LINE = """
+from resources.sources.greetings import Greetings
+
+SOURCES = (Greetings(),)
+"""
 
 
 @pytest.fixture(scope="module")
-def project(ran_task, tmp_path_factory):
-    """A copy of the project, labelled anew with a third source beside rules and models."""
-    folder = ran_task.copy_to(tmp_path_factory.mktemp("third") / "project")
-    run(folder, "1")
+def code(tmp_path_factory):
+    """A copy of the code with a third source: two files, its module and its line."""
+    folder = tmp_path_factory.mktemp("code")
+    for room in ROOMS:
+        ignored = shutil.ignore_patterns("__pycache__", "target", "logs", "sources.yml")
+        shutil.copytree(ROOT / room, folder / room, ignore=ignored)
+    (folder / "resources" / "sources" / "greetings.py").write_text(SOURCE, encoding="utf-8")
+    with (folder / "resources" / "sources" / "__init__.py").open("a", encoding="utf-8") as file:
+        file.write(LINE)
     return folder
 
 
-def run(project: Path, version: str) -> str:
+@pytest.fixture(scope="module")
+def project(code, ran_task, tmp_path_factory):
+    """A copy of the project, labelled anew with a third source beside rules and models."""
+    folder = ran_task.copy_to(tmp_path_factory.mktemp("third") / "project")
+    run(code, folder, "1")
+    return folder
+
+
+def run(code: Path, project: Path, version: str) -> str:
     env = {key: value for key, value in os.environ.items() if key != "TOUCHSTONE_VAR"}
-    root = str(THIRD.parents[2])
     done = subprocess.run(
-        [sys.executable, str(THIRD), "run", "letters"],
-        cwd=project, env={**env, "GREETINGS": version, "PYTHONPATH": root, "COLUMNS": "200"},
+        [sys.executable, "-c", "from cli.app import main; main()", "run", "letters"],
+        cwd=project, env={**env, "GREETINGS": version, "PYTHONPATH": str(code), "COLUMNS": "200"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -59,9 +100,9 @@ def test_a_third_source_votes_counts_in_the_consensus_and_is_measured_like_any(p
     assert published == [("greetings",)]
 
 
-def test_a_source_of_another_version_labels_anew_and_the_same_one_does_not(project):
-    assert "nothing had changed" in run(project, "1").casefold()
-    assert "nothing had changed" not in run(project, "2").casefold()
+def test_a_source_of_another_version_labels_anew_and_the_same_one_does_not(code, project):
+    assert "nothing had changed" in run(code, project, "1").casefold()
+    assert "nothing had changed" not in run(code, project, "2").casefold()
     assert ask(project, "select distinct version from votes.greetings") == [("letters 2",)]
 
 
