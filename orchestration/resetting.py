@@ -12,6 +12,7 @@ import dagster as dg
 
 from assets.landing.forgetting import forget, made
 from assets.published.history import delete_runs
+from assets.published.tracking_store import ready_tracking_store
 from labeling.counted import counted
 from orchestration.turn import turn
 from resources.dagster.instance import (
@@ -210,6 +211,7 @@ def _delete_runs(task: Task) -> None:
         return
     from mlflow.tracking import MlflowClient
 
+    ready_tracking_store(task.var.parent)
     client = MlflowClient(task.tracking_uri)
     found = client.get_experiment_by_name(task.name)
     if found is not None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 import math
 import sqlite3
 import time
@@ -10,7 +9,6 @@ from contextlib import closing
 from typing import Any
 
 import dagster as dg
-from filelock import FileLock
 
 from assets.published.history import (
     HISTORY,
@@ -22,6 +20,7 @@ from assets.published.history import (
     write_history,
 )
 from assets.published.moved import follow_move
+from assets.published.tracking_store import ready_tracking_store
 from assets.reading.features import LookedAt, look
 from assets.reading.stamp import files_hash, publication_stamp
 from resources.dagster.conditions import when_batches_settle
@@ -155,15 +154,11 @@ class Runs:
         import mlflow
         from mlflow.tracking import MlflowClient
 
-        for name in ("mlflow", "alembic"):
-            logging.getLogger(name).setLevel(logging.ERROR)
+        ready_tracking_store(task.var.parent)
         mlflow.set_tracking_uri(task.tracking_uri)
         self.task = task
         self.client = MlflowClient()
-        with FileLock(
-            task.var.parent / "mlflow.lock"
-        ):  # it makes its tables when it is first asked
-            found = self.client.get_experiment_by_name(task.name)
+        found = self.client.get_experiment_by_name(task.name)
         self.experiment = (
             found.experiment_id
             if found

@@ -6,6 +6,7 @@ the gate: it wraps the application within their own process.
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from resources.environment import prepare
@@ -38,6 +39,10 @@ def mlflow(arguments: list[str]) -> None:
     """
     from mlflow import cli, server
 
+    from assets.published.tracking_store import ready_tracking_store
+
+    uri = arguments[arguments.index("--backend-store-uri") + 1]
+    ready_tracking_store(Path(uri.removeprefix("sqlite:///")).parent)
     build: Callable[..., list[str]] = server._build_uvicorn_command  # noqa: SLF001 - no other way in
 
     def build_gated(

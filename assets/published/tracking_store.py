@@ -1,0 +1,82 @@
+"""MLflow's file: made apart and put in its place whole, and brought to today's tables on a copy.
+
+MLflow makes its tables in some forty steps, each of which SQLite keeps at once: a process that is
+killed between leaves a file that no MLflow opens any more.
+"""
+
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from filelock import FileLock
+
+from resources.task.errors import TaskError
+
+
+def ready_tracking_store(var: Path) -> Path:
+    """Return MLflow's file under ``var``, made, mended or brought to today's tables if need be.
+
+    Raises
+    ------
+    TaskError
+        If the file holds runs and cannot be brought to today's tables; it stays as it was.
+    """
+    path = var / "mlflow.db"
+    var.mkdir(parents=True, exist_ok=True)
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with FileLock(var / "mlflow.lock"):
+        if path.is_file() and _is_of_today(path):
+            return path
+        new = path.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        if path.is_file() and _holds_runs(path):
+            with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(new)) as copy:
+                old.backup(copy)
+            _upgrade(new)
+        _make(new)
+        new.replace(path)
+    return path
+
+
+def _make(path: Path) -> None:
+    """Let MLflow make the tables of ``path``, and let go of it."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    artifacts = path.parent / "mlflow-artifacts"
+    store = SqlAlchemyStore(f"sqlite:///{path}", artifacts.absolute().as_uri())
+    store.engine.dispose()
+
+
+def _is_of_today(path: Path) -> bool:
+    from mlflow.store.db.utils import _get_latest_schema_revision
+
+    with closing(sqlite3.connect(path)) as db:
+        try:
+            found = db.execute("select version_num from alembic_version").fetchall()
+        except sqlite3.OperationalError:
+            return False
+    return found == [(_get_latest_schema_revision(),)]
+
+
+def _holds_runs(path: Path) -> bool:
+    with closing(sqlite3.connect(path)) as db:
+        try:
+            return db.execute("select 1 from runs limit 1").fetchone() is not None
+        except sqlite3.OperationalError:
+            return False
+
+
+def _upgrade(path: Path) -> None:
+    from mlflow.store.db.utils import _upgrade_db  # what `mlflow db upgrade` calls
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        _upgrade_db(create_engine(f"sqlite:///{path}"))
+    except SQLAlchemyError as error:
+        raise TaskError(
+            f"{path.with_suffix('.db')} cannot be brought to the tables of today's MLflow "
+            f"({str(error).splitlines()[0]}); move it away: the next run writes its runs anew"
+        ) from error

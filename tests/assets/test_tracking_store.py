@@ -1,0 +1,98 @@
+"""MLflow's file is whole, or can be made whole, after a process was killed in the midst of making it."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from assets.published.tracking_store import ready_tracking_store
+from resources.task.errors import TaskError
+
+MAKE = """
+import sys
+from pathlib import Path
+from assets.published.tracking_store import ready_tracking_store
+ready_tracking_store(Path(sys.argv[1]))
+"""
+
+
+def tables(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute("select count(*) from sqlite_master where type = 'table'").fetchone()[0]
+
+
+def halve(path: Path) -> None:
+    """Leave the file as a process leaves it that is killed between two of MLflow's steps."""
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("update alembic_version set version_num = '451aebb31d03'")
+
+
+def client_of(var: Path) -> MlflowClient:
+    return MlflowClient(f"sqlite:///{ready_tracking_store(var)}")
+
+
+def test_a_process_killed_while_it_makes_the_file_leaves_none(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", MAKE, str(tmp_path)])
+    new = tmp_path / "mlflow.new"
+    until = time.monotonic() + 60
+    while time.monotonic() < until and not (new.is_file() and new.stat().st_size):
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert new.is_file()
+    assert not (tmp_path / "mlflow.db").exists()
+    assert client_of(tmp_path).create_experiment("inbox")
+    assert not new.exists()
+
+
+def test_a_file_that_was_left_half_made_without_runs_is_made_anew(tmp_path):
+    path = ready_tracking_store(tmp_path)
+    whole = tables(path)
+    halve(path)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("drop table registered_models")
+    assert client_of(tmp_path).create_experiment("inbox")
+    assert tables(path) == whole
+
+
+def test_a_whole_file_is_left_as_it_is(tmp_path):
+    path = ready_tracking_store(tmp_path)
+    before = (path.stat().st_ino, path.read_bytes())
+    ready_tracking_store(tmp_path)
+    assert (path.stat().st_ino, path.read_bytes()) == before
+
+
+def test_a_file_with_runs_that_cannot_be_upgraded_stays_and_the_error_says_what_to_do(tmp_path):
+    client = client_of(tmp_path)
+    run = client.create_run(client.create_experiment("inbox")).info.run_id
+    halve(tmp_path / "mlflow.db")
+    with pytest.raises(TaskError, match=r"mlflow\.db cannot be brought .* move it away"):
+        ready_tracking_store(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as db:
+        assert db.execute("select run_uuid from runs").fetchall() == [(run,)]
+
+
+def test_a_file_of_an_earlier_version_is_upgraded_on_a_copy_and_keeps_its_runs(tmp_path):
+    client = client_of(tmp_path)
+    run = client.create_run(client.create_experiment("inbox")).info.run_id
+    path = tmp_path / "mlflow.db"
+    from alembic import command
+    from mlflow.store.db.utils import _get_alembic_config
+    from sqlalchemy import create_engine
+
+    config = _get_alembic_config(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "-1")
+    engine.dispose()
+    was = path.stat().st_ino
+    assert client_of(tmp_path).get_run(run).info.run_id == run
+    assert path.stat().st_ino != was
