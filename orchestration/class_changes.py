@@ -16,7 +16,7 @@ from assets.reading.stamp import stamp_of
 from assets.votes.rules import load_rules
 from labeling.class_changes import ClassChange
 from labeling.errors import LabelingError
-from labeling.llm.classes import ClassSpec, spellings
+from labeling.kinds.classes import ClassSpec, spellings
 from orchestration.class_names import classes_after, classes_before
 from orchestration.turn import turn
 from resources.dagster.instance import under_way

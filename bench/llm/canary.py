@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.canary import ask_canary, record
 from labeling.llm.canary_rounds import AGAIN, Answers, store
-from labeling.llm.classes import ClassSpec
 from labeling.llm.ledger import Ledger
 from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace

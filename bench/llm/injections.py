@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.budget import Budget
-from labeling.llm.classes import ClassSpec
 from labeling.llm.injections import TEMPLATES, turned
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger import Ledger

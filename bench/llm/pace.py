@@ -15,8 +15,8 @@ from pathlib import Path
 import aiohttp
 import pyarrow as pa
 
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.budget import Budget
-from labeling.llm.classes import ClassSpec
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger import Ledger
 from labeling.llm.price import Price

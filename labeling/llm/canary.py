@@ -13,10 +13,10 @@ from pathlib import Path
 import pyarrow as pa
 
 from labeling.errors import GoldError
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.budget import Budget
 from labeling.llm.canary_finding import LEAST_ITEMS, Finding, Told, compare
 from labeling.llm.canary_rounds import AGAIN, Answers, read, rounds_up_to, store
-from labeling.llm.classes import ClassSpec
 from labeling.llm.content import contents, strings
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger import Ledger, question_key

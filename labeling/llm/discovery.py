@@ -9,14 +9,14 @@ import json
 from collections.abc import Sequence
 
 from labeling.errors import PromptError
+from labeling.kinds.asking import Form
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.thoughts import spoken
 from labeling.llm.asking import Asker
-from labeling.llm.classes import ClassSpec
 from labeling.llm.ledger import Call, Ledger, content_key
 from labeling.llm.manners import larger
 from labeling.llm.prompt import Prompt
-from labeling.llm.rendering import Form
 from labeling.llm.room import with_room
-from labeling.llm.thoughts import spoken
 from labeling.llm.transport import Fault, Reply, Request, TransportError
 
 PROBE_TOKENS = 64
@@ -115,14 +115,14 @@ async def _test(
 ) -> Reply:
     """Ask about no item; once more with more room where the answer was cut."""
     form = Form(json=with_json)
-    question = f"This is a test of the connection.\n{form.instruction(classes)}"
+    question = f"This is a test of the connection.\n{prompt.kind.instruction(form, classes)}"
     room = max(PROBE_TOKENS, prompt.settings.max_tokens)
     for tokens in (room, larger(room)):
         request = Request(
             model=prompt.model,
             messages=({"role": "user", "content": question},),
             parameters=with_room(prompt.settings.parameters, tokens),
-            schema=form.schema(classes) if with_json else None,
+            schema=prompt.kind.schema(form, classes) if with_json else None,
             logprobs=with_logprobs,
             timeout_s=prompt.settings.timeout_s,
         )

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from labeling.llm.answers import Reader
-from labeling.llm.classes import ClassSpec
-from labeling.llm.confidence import from_logprobs
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.kind import Kind, Reader
+from labeling.kinds.registry import SINGLE
 from labeling.llm.ledger_rows import Stored
 from labeling.llm.prompt import Prompt
 
@@ -23,6 +23,8 @@ class Former:
         Version that a prompt had then, by its name.
     today : mapping of str to str or None
         What each class means now; None where nobody can say: such an item is asked about again.
+    kind : Kind
+        What was asked.
 
     Examples
     --------
@@ -35,11 +37,12 @@ class Former:
     classes: tuple[ClassSpec, ...]
     versions: Mapping[str, str]
     today: Mapping[str, str | None]
+    kind: Kind = SINGLE
 
     @cached_property
     def reader(self) -> Reader:
         """Reads answers into the classes of then."""
-        return Reader(self.classes)
+        return self.kind.reader(self.classes)
 
     def versions_of(self, prompt: Prompt) -> Iterator[str]:
         """Yield the versions under which the ledger may know a prompt's answers."""
@@ -58,10 +61,10 @@ class Former:
         parsed = self.reader.read(reply.text, reply.refusal, reply.finish_reason)
         if parsed.label is None:
             return known
-        label = self.today.get(parsed.label, parsed.label)
+        label = self.kind.carried(parsed.label, lambda name: self.today.get(name, name))
         if label is None:
             return None
         confidence = parsed.confidence if stated else None
         if reply.tokens:
-            confidence = from_logprobs(reply.tokens, parsed.label, self.classes)
+            confidence = self.kind.confidence(reply.tokens, parsed.label, self.classes)
         return replace(known, said=(label, confidence))

@@ -11,10 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from labeling.errors import BudgetError
-from labeling.llm.answers import Reader
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.breaker import ProviderDownError
 from labeling.llm.budget import Budget, Purse
-from labeling.llm.classes import ClassSpec
 from labeling.llm.content import Content, contents, strings
 from labeling.llm.discovery import discover
 from labeling.llm.former import Former
@@ -128,7 +127,6 @@ def label_batch(
         account=account,
         pace=pace if isinstance(pace, Paces) else Paces(pace or Pace()),
         classes=tuple(classes),
-        reader=Reader(tuple(classes)),
         examples=examples,
         image_folder=image_folder,
         salt=salt,

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from labeling.llm.transport import Reply, Token, Usage
+from labeling.kinds.asking import Token
+from labeling.llm.transport import Reply, Usage
 
 
 @dataclass(frozen=True, slots=True)

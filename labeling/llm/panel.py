@@ -5,19 +5,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from labeling.errors import PromptError
-from labeling.llm.answers import Reader
+from labeling.kinds.asking import Form
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.kind import AnswerError
 from labeling.llm.asking import ATTEMPTS, Asker
 from labeling.llm.behaviour import manners_of, seen_of
 from labeling.llm.breaker import Breaker
 from labeling.llm.budget import Budget, Purse
-from labeling.llm.classes import ClassSpec
 from labeling.llm.former import Former
 from labeling.llm.ledger import Ledger
 from labeling.llm.pace import Pacer
 from labeling.llm.pool import ExamplePool
 from labeling.llm.price import Price
 from labeling.llm.prompt import Prompt
-from labeling.llm.rendering import Form
 from labeling.llm.rests import breaker_of
 from labeling.llm.seat import Seat
 from labeling.llm.settings import Pace, Paces, Unsure
@@ -39,7 +39,6 @@ class Desk:
     budget: Budget
     pace: Paces
     classes: tuple[ClassSpec, ...]
-    reader: Reader
     examples: ExamplePool | None = None
     image_folder: Path | None = None
     salt: str = ""
@@ -54,7 +53,7 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
     Raises
     ------
     PromptError
-        If two prompts are the same, an example names no class, or a price is unknown where there
+        If two prompts are the same, an example says what no answer may, or a price is unknown where there
         is a budget to be held.
     """
     _distinct(prompts, desk.classes)
@@ -98,7 +97,7 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
             name=f"{kind}/{prompt.name}",
             seats=seats,
             classes=desk.classes,
-            reader=desk.reader,
+            reader=prompt.kind.reader(desk.classes),
             ledger=desk.ledger,
             tally=tally,
             concurrency=paces[prompt.model].concurrency,
@@ -174,7 +173,7 @@ def _wanted(model: str, prompts: Sequence[Prompt]) -> list[Pace]:
 def _distinct(prompts: Sequence[Prompt], classes: tuple[ClassSpec, ...]) -> None:
     names: dict[str, str] = {}
     versions: dict[str, str] = {}
-    known = {c.name for c in classes}
+    known = [c.name for c in classes]
     for prompt in prompts:
         version = prompt.version(classes)
         if prompt.name in names:
@@ -186,8 +185,7 @@ def _distinct(prompts: Sequence[Prompt], classes: tuple[ClassSpec, ...]) -> None
             )
         names[prompt.name], versions[version] = version, prompt.name
         for example in prompt.settings.examples.items:
-            if example.label not in known:
-                raise PromptError(
-                    f"prompt {prompt.name!r}: an example has label {example.label!r}; "
-                    f"classes are {', '.join(sorted(known))}"
-                )
+            try:
+                prompt.kind.checked(example.label, known)
+            except AnswerError as error:
+                raise PromptError(f"prompt {prompt.name!r}, examples: {error}") from None

@@ -7,7 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from labeling.errors import GoldError
-from labeling.llm.classes import ClassSpec
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
 from labeling.llm.rendering import Example
 from labeling.llm.settings import Examples
 from labeling.llm.similarity import TextIndex
@@ -43,6 +45,7 @@ to a model; 1 such items; build the pool with ExamplePool.teaching
     text: Sequence[str]
     label: Sequence[str]
     measured: Collection[str]
+    kind: Kind = SINGLE
 
     def __post_init__(self) -> None:
         if not len(self.item_id) == len(self.text) == len(self.label):
@@ -61,6 +64,7 @@ to a model; 1 such items; build the pool with ExamplePool.teaching
         text: Sequence[str],
         label: Sequence[str],
         measured: Collection[str],
+        kind: Kind = SINGLE,
     ) -> "ExamplePool":
         """Keep of the gold what measures nothing; texts of measured items go too."""
         held = frozenset(measured)
@@ -70,7 +74,7 @@ to a model; 1 such items; build the pool with ExamplePool.teaching
             for row in zip(item_id, text, label, strict=True)
             if row[0] not in held and row[1] not in said
         ]
-        return cls([r[0] for r in kept], [r[1] for r in kept], [r[2] for r in kept], held)
+        return cls([r[0] for r in kept], [r[1] for r in kept], [r[2] for r in kept], held, kind)
 
     def choose(
         self, how: Examples, text: str, item_ids: Collection[str], classes: Sequence[ClassSpec]
@@ -93,18 +97,18 @@ to a model; 1 such items; build the pool with ExamplePool.teaching
         list of Example
             Balanced: classes in turn. Nearest: the most similar one last, next to the item.
         """
-        names = [c.name for c in classes]
+        names = {c.name for c in classes}
         usable = [
             at
             for at in self._order(how, text)
             if self.item_id[at] not in item_ids
             and self.text[at] != text
-            and self.label[at] in names
+            and set(self.kind.named(self.label[at])) <= names
         ]
         if how.choose == "nearest":
             chosen = usable[: how.count][::-1]
         else:
-            chosen = self._in_turn(usable, names, how.count)
+            chosen = self._in_turn(usable, [c.name for c in classes], how.count)
         return [Example(self.text[at], self.label[at]) for at in chosen]
 
     def _order(self, how: Examples, text: str) -> list[int]:
@@ -113,7 +117,9 @@ to a model; 1 such items; build the pool with ExamplePool.teaching
         return np.argsort(-self._index.near(text), kind="stable").tolist()
 
     def _in_turn(self, usable: list[int], names: list[str], count: int) -> list[int]:
-        by_class = {name: [at for at in usable if self.label[at] == name] for name in names}
+        by_class: dict[str, list[int]] = {name: [] for name in names}
+        for at in usable:
+            by_class.setdefault(next(iter(self.kind.named(self.label[at])), ""), []).append(at)
         chosen: list[int] = []
         while len(chosen) < count and any(by_class.values()):
             chosen += [rows.pop(0) for rows in by_class.values() if rows]

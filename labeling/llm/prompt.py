@@ -20,7 +20,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import ValidationError
 
 from labeling.errors import PromptError
-from labeling.llm.classes import ClassSpec
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
 from labeling.llm.settings import Settings
 
 FENCE = "---"
@@ -47,6 +49,8 @@ class Prompt:
         The front matter.
     body : str
         The template.
+    kind : Kind
+        What is asked about an item.
 
     Examples
     --------
@@ -59,6 +63,7 @@ class Prompt:
     model: str
     settings: Settings
     body: str
+    kind: Kind = SINGLE
 
     def version(self, classes: Sequence[ClassSpec]) -> str:
         """Hash of everything that shapes an answer: prompt, model, parameters and classes."""
@@ -66,7 +71,11 @@ class Prompt:
             mode="json", include={"parameters", "output", "examples", "shortlist"}
         )
         told = [(c.name, c.description, sorted(c.synonyms)) for c in classes]
-        whole = json.dumps([RENDERING, self.body, self.model, shaping, told], sort_keys=True)
+        # the first kind is not named: its answers were paid for before there were others
+        of_kind = [] if self.kind is SINGLE else [self.kind.name]
+        whole = json.dumps(
+            [RENDERING, self.body, self.model, shaping, told, *of_kind], sort_keys=True
+        )
         return hashlib.sha256(whole.encode()).hexdigest()[:12]
 
     def alone(self) -> "Prompt":

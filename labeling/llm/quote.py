@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from labeling.llm.answers import Reader
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.budget import Budget, Purse
-from labeling.llm.classes import ClassSpec
 from labeling.llm.content import Content, contents, strings
 from labeling.llm.former import Former
 from labeling.llm.ledger import CHUNK, Ledger
@@ -94,7 +93,6 @@ def quote_batch(
         budget,
         Paces(),
         tuple(classes),
-        Reader(tuple(classes)),
         examples,
         image_folder,
         salt=salt,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.llm.classes import ClassSpec
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.pool import ExamplePool
 from labeling.llm.similarity import TextIndex
 
@@ -44,7 +44,12 @@ class Shortlist:
         shown = (
             []
             if pool is None
-            else [(t, at[n]) for t, n in zip(pool.text, pool.label, strict=True) if n in at]
+            else [
+                (text, at[name])
+                for text, label in zip(pool.text, pool.label, strict=True)
+                for name in pool.kind.named(label)
+                if name in at
+            ]
         )
         self._owner: NDArray[np.int64] = np.array(
             [*range(len(told)), *(owner for _, owner in shown)]

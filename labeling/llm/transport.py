@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
 
+from labeling.kinds.asking import Token
 from labeling.llm.price import Price, Usage
 
 Message = Mapping[str, Any]
@@ -42,15 +43,6 @@ class Request:
     schema: Mapping[str, Any] | None = None
     logprobs: bool = False
     timeout_s: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One token of an answer with its log-probability and the likeliest others in its place."""
-
-    text: str
-    logprob: float
-    others: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

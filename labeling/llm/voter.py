@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labeling.llm.answers import Parsed, Reader
+from labeling.kinds.asking import Parsed
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.kind import Reader
+from labeling.kinds.thoughts import spoken
 from labeling.llm.behaviour import runs_in_vain
 from labeling.llm.breaker import ProviderDownError
-from labeling.llm.classes import ClassSpec
-from labeling.llm.confidence import from_logprobs, from_samples
+from labeling.llm.confidence import from_samples
 from labeling.llm.content import Content
 from labeling.llm.former import Former
 from labeling.llm.images import load_picture
@@ -21,11 +23,7 @@ from labeling.llm.rendering import Example, render, repair
 from labeling.llm.seat import Seat
 from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
-from labeling.llm.thoughts import spoken
 from labeling.llm.transport import TRANSIENT, Fault, Message, Reply, Request, TransportError
-
-NONES = ("NONE", "NO CLASS", "NOTHING FITS", "-----")
-"""Ways for a model to say that no class fits; the first that is no class itself is offered."""
 
 
 @dataclass(slots=True)
@@ -185,7 +183,8 @@ class Voter:
         states = self.seats[0].prompt.settings.output.confidence == "stated"
         confidence = parsed.confidence if states else None
         if reply.tokens:
-            confidence = from_logprobs(reply.tokens, parsed.label, self.classes)
+            kind = seat.prompt.kind
+            confidence = kind.confidence(reply.tokens, parsed.label, self.classes)
         return Outcome(parsed.label, confidence, version=seat.version)
 
     async def _repair(
@@ -208,7 +207,8 @@ class Voter:
             asked = messages or self.messages(seat, content, item_ids)
             unsaid = parsed.cut and (seat.form.reasoning or not spoken(reply.text))
             if not unsaid:
-                asked = repair(asked, reply.text, parsed.reason, self._names(content))
+                question = self.reader.again(self._in_play(content), parsed.reason)
+                asked = repair(asked, reply.text, question)
             if parsed.cut:
                 room = max(seat.room, larger(room))
             request = self.request(seat, content, "ask" if unsaid else "repair", asked, room)
@@ -237,11 +237,13 @@ class Voter:
     ) -> Request:
         """Return what is sent to ask ``messages`` about ``content``, with ``room`` tokens for it."""
         structured = seat.form.json and kind == "ask"
+        classes = self._in_play(content) if structured else ()
+        schema = seat.prompt.kind.schema(seat.form, classes) if structured else None
         return Request(
             model=seat.prompt.model,
             messages=messages,
             parameters=seat.parameters(room),
-            schema=seat.form.schema(self._in_play(content)) if structured else None,
+            schema=schema,
             logprobs=seat.form.logprobs,
             timeout_s=seat.prompt.settings.timeout_s,
         )
@@ -265,11 +267,6 @@ class Voter:
         if reply.finish_reason == "content_filter":
             raise TransportError(Fault.FILTERED)
         return reply
-
-    def _names(self, content: Content) -> list[str]:
-        """Return what may be answered: classes, and a word for none of them."""
-        none = next(word for word in NONES if self.reader.exactly(word) is None)
-        return [*(c.name for c in self._in_play(content)), none]
 
     def messages(
         self, seat: Seat, content: Content, item_ids: Sequence[str]

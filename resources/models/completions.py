@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from labeling.llm.transport import Fault, Reply, Token, TransportError
+from labeling.kinds.asking import Token
+from labeling.llm.transport import Fault, Reply, TransportError
 from resources.models.rate_limits import asked_wait_s
 from resources.models.usage_counts import count, fields_of, read_usage
 

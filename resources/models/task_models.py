@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from labeling.class_changes import class_today
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.budget import Budget
-from labeling.llm.classes import ClassSpec
 from labeling.llm.collecting import Collected, collect_batches, open_batches
 from labeling.llm.former import Former
 from labeling.llm.ledger import WAIT_S, Ledger

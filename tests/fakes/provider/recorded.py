@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from labeling.llm.classes import ClassSpec
+from labeling.kinds.classes import ClassSpec
 from tests.fakes.provider.server import Body
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"

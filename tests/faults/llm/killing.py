@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 import pyarrow as pa
 from labeling.llm.budget import Budget
-from labeling.llm.classes import ClassSpec
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger import Ledger
 from labeling.llm.prompt import parse_prompts

@@ -4,7 +4,7 @@
 ``None`` stands where a person, too, would not know: two classes, none, a hedge, a refusal.
 """
 
-from labeling.llm.classes import ClassSpec
+from labeling.kinds.classes import ClassSpec
 
 MAIL = (
     ClassSpec("SPAM", "unwanted", ("junk", "junk mail", "advertising")),

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from labeling.errors import BudgetError
-from labeling.llm.answers import Reader
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.budget import Budget, Purse
-from labeling.llm.classes import ClassSpec
 from labeling.llm.ledger import Call, Ledger
 from labeling.llm.pace import HEADROOM, Pacer
 from labeling.llm.panel import Desk, assemble
@@ -256,7 +255,7 @@ def test_a_fallback_keeps_its_own_pace_and_prompts_on_one_model_share_the_strict
     classes = (ClassSpec("SPAM"), ClassSpec("HAM"))
     with Ledger(tmp_path / "l.sqlite") as ledger:
         nobody = LiteLlmTransport("http://127.0.0.1:9", "key")
-        desk = Desk(nobody, ledger, "r", Budget(), paces, classes, Reader(classes))
+        desk = Desk(nobody, ledger, "r", Budget(), paces, classes)
         voters = assemble(desk, prompts, Purse(Budget(), ledger, "r"))
         intervals = {
             seat.prompt.model: seat.asker.pacer._interval_s[0]

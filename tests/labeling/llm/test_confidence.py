@@ -6,10 +6,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from labeling.kinds.asking import Token
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.single.logprobs import from_logprobs
 from labeling.llm.calibration import calibrate
-from labeling.llm.classes import ClassSpec
-from labeling.llm.confidence import from_logprobs, from_samples
-from labeling.llm.transport import Token
+from labeling.llm.confidence import from_samples
 
 CLASSES = [ClassSpec("SPAM"), ClassSpec("HAM"), ClassSpec("HAMMER")]
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import GoldError
-from labeling.llm.classes import ClassSpec
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.pool import ExamplePool
 from labeling.llm.settings import Examples
 from labeling.llm.shortlist import Shortlist

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from labeling.errors import LabelingError
+from labeling.kinds.asking import Token
 from labeling.llm.cassette import export_cassette, import_cassette
 from labeling.llm.ledger import Call, Ledger, content_key
-from labeling.llm.transport import Fault, Reply, Token, Usage
+from labeling.llm.transport import Fault, Reply, Usage
 
 
 def call(key: str, kind: str = "ask") -> Call:

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from labeling.llm.answers import Reader
-from labeling.llm.classes import ClassSpec
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.single.reader import ClassReader
 
 
 def named(*names: str) -> tuple[ClassSpec, ...]:
@@ -161,7 +161,7 @@ DENIED = [
 
 @pytest.mark.parametrize(("classes", "text", "means"), [*THOUGHTS, *DENIED])
 def test_no_class_is_read_out_of_what_denies_it(classes, text, means):
-    assert Reader(classes).read(text).label in {means, None}
+    assert ClassReader(classes).read(text).label in {means, None}
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_no_class_is_read_out_of_what_denies_it(classes, text, means):
     ],
 )
 def test_what_says_a_class_is_still_read(classes, text, means):
-    assert Reader(classes).read(text).label == means
+    assert ClassReader(classes).read(text).label == means
 
 
 @pytest.mark.parametrize(
@@ -221,5 +221,5 @@ def test_what_says_a_class_is_still_read(classes, text, means):
 )
 def test_a_long_answer_is_read_in_no_time(piece):
     start = time.process_time()
-    Reader(MAIL).read("praise " + piece * (100_000 // len(piece)))
+    ClassReader(MAIL).read("praise " + piece * (100_000 // len(piece)))
     assert time.process_time() - start < 5.0

@@ -5,9 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import PromptError
-from labeling.llm.classes import ClassSpec
+from labeling.kinds.asking import Form
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.single.form import instruction, schema
 from labeling.llm.prompt import load_prompts, parse_prompts
-from labeling.llm.rendering import Example, Form, delimit, render
+from labeling.llm.rendering import Example, delimit, render
 
 CLASSES = (ClassSpec("SPAM", "wants something"), ClassSpec("HAM", "the rest"))
 PLAIN = "---\nmodel: gpt-4o-mini\n---\nSort this."
@@ -116,12 +118,12 @@ def test_a_template_may_place_item_and_examples_itself():
 
 
 def test_reasoning_comes_before_the_label_in_both_forms():
-    assert list(Form(json=True, reasoning=True, stated=True).schema(CLASSES)["properties"]) == [
+    assert list(schema(Form(json=True, reasoning=True, stated=True), CLASSES)["properties"]) == [
         "reasoning",
         "label",
         "confidence",
     ]
-    assert "end with one line: Label:" in Form(reasoning=True).instruction(CLASSES)
+    assert "end with one line: Label:" in instruction(Form(reasoning=True), CLASSES)
 
 
 @settings(deadline=None)

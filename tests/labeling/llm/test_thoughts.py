@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.llm.answers import Reader
-from labeling.llm.classes import ClassSpec
-from labeling.llm.thoughts import spoken
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.single.reader import ClassReader
+from labeling.kinds.thoughts import spoken
 
 MAIL = (ClassSpec("praise"), ClassSpec("complaint"), ClassSpec("question"))
 
@@ -45,7 +45,7 @@ ANSWERS = ["complaint", "Label: complaint", '{"label": "complaint"}', "**complai
 
 
 def read(text: str, finish: str = "stop"):
-    return Reader(MAIL).read(text, finish_reason=finish)
+    return ClassReader(MAIL).read(text, finish_reason=finish)
 
 
 @pytest.mark.parametrize(("opens", "closes"), MARKS, ids=[m[0] for m in MARKS])
@@ -161,14 +161,14 @@ def test_an_answer_that_was_cut_says_only_what_it_said_first_or_whole(text, mean
 
 
 def test_a_class_that_another_goes_on_from_may_have_been_cut():
-    reader = Reader((ClassSpec("card"), ClassSpec("card lost"), ClassSpec("other")))
+    reader = ClassReader((ClassSpec("card"), ClassSpec("card lost"), ClassSpec("other")))
     assert reader.read("card", finish_reason="length").label is None
     assert reader.read("card", finish_reason="stop").label == "card"
     assert reader.read("card lost", finish_reason="length").label == "card lost"
 
 
 def test_a_class_that_is_called_like_a_mark_can_be_answered():
-    reader = Reader((ClassSpec("analysis"), ClassSpec("thought")))
+    reader = ClassReader((ClassSpec("analysis"), ClassSpec("thought")))
     assert reader.read("[analysis]").label == "analysis"
     assert reader.read("<thought>").label == "thought"
 

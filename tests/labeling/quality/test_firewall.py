@@ -4,10 +4,11 @@ import pytest
 from labeling.consensus.label_model import LabelModel
 from labeling.errors import GoldError
 from labeling.gold import Gold
-from labeling.llm.classes import ClassSpec
+from labeling.kinds.asking import Form
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
-from labeling.llm.rendering import Form, render
+from labeling.llm.rendering import render
 from labeling.llm.settings import Examples, Settings
 from labeling.quality.firewall import AUDIT, QUEUE, Firewall, GoldRows
 from labeling.rules.suggestions import suggest

@@ -3,8 +3,8 @@
 import pyarrow as pa
 import pytest
 
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.budget import Budget
-from labeling.llm.classes import ClassSpec
 from labeling.llm.labelling import ModelVotes, label_batch
 from labeling.llm.ledger import Ledger
 from labeling.llm.prompt import Prompt, parse_prompts

@@ -3,10 +3,10 @@
 import pyarrow as pa
 import pytest
 
+from labeling.kinds.classes import ClassSpec
 from labeling.llm import canary
 from labeling.llm.budget import Budget
 from labeling.llm.canary import ask_canary
-from labeling.llm.classes import ClassSpec
 from labeling.llm.prompt import Prompt, parse_prompts
 from labeling.llm.settings import Pace
 from resources.models.litellm_transport import LiteLlmTransport

@@ -5,8 +5,8 @@ import math
 import pyarrow as pa
 import pytest
 
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.budget import Budget
-from labeling.llm.classes import ClassSpec
 from labeling.llm.collecting import collect_batches
 from labeling.llm.former import Former
 from labeling.llm.quote import quote_batch

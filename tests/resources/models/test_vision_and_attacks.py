@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from labeling.llm.classes import ClassSpec
+from labeling.kinds.classes import ClassSpec
 from labeling.llm.injections import TEMPLATES, turned
 from tests.fakes.pictures import data_url, wall
 from tests.fakes.provider.recorded import SHARED, item_text

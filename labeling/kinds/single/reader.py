@@ -6,11 +6,13 @@ repair question.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from labeling.llm.classes import ClassSpec, fold, spellings
-from labeling.llm.phrases import (
+from labeling.kinds.asking import Parsed
+from labeling.kinds.classes import ClassSpec, fold, spellings
+from labeling.kinds.single.phrases import (
     BESIDE,
     BREAK,
     CLAUSE,
@@ -31,51 +33,29 @@ from labeling.llm.phrases import (
     only_names,
     plain,
 )
-from labeling.llm.stated import objects_in, share, stated
-from labeling.llm.thoughts import spoken
+from labeling.kinds.stated import objects_in, share, stated
+from labeling.kinds.thoughts import spoken
 
 LABEL_FIELDS = ("label", "answer", "class", "category", "classification", "prediction", "result")
 CONFIDENCE_FIELDS = ("confidence", "probability", "certainty", "score")
 
 CUT = "the answer was cut at max_tokens"
 HALF = 0.5
+NONES = ("NONE", "NO CLASS", "NOTHING FITS", "-----")
+"""Ways for a model to say that no class fits; the first that is no class itself is offered."""
+
 TAKEN_BACK = "the answer is taken back"
 UNREAD = "no class could be read without guessing"
 SEVERAL = "names more than one class"
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """What an answer says.
-
-    Parameters
-    ----------
-    label : str, optional
-        The class; ``None`` where the answer could not be read.
-    reason : str
-        Why not; empty where it could.
-    confidence : float, optional
-        The number that the model stated, in (0, 1].
-    refused : bool
-        The model declined to answer.
-    cut : bool
-        The answer ended at its limit before it said a class.
-    """
-
-    label: str | None
-    reason: str = ""
-    confidence: float | None = None
-    refused: bool = False
-    cut: bool = False
-
-
 @dataclass(frozen=True)
-class Reader:
+class ClassReader:
     """Reads answers into ``classes``.
 
     Examples
     --------
-    >>> reader = Reader((ClassSpec("SPAM", synonyms=("junk",)), ClassSpec("HAM")))
+    >>> reader = ClassReader((ClassSpec("SPAM", synonyms=("junk",)), ClassSpec("HAM")))
     >>> reader.read('Sure! The label is "spam".').label
     'SPAM'
     >>> reader.read("This is not spam.").reason
@@ -106,6 +86,18 @@ class Reader:
         if cut and parsed.label is None and not parsed.refused:
             return Parsed(None, CUT, cut=True)
         return parsed
+
+    def again(self, classes: Sequence[ClassSpec], reason: str) -> str:
+        """Ask for the label alone, after an answer that could not be read for ``reason``.
+
+        ``classes`` are those in play; a word that is none of all classes stands for none of them.
+        """
+        none = next(word for word in NONES if self.exactly(word) is None)
+        names = " | ".join(c.name for c in classes)
+        return (
+            f"Your answer could not be read ({reason}). Answer with exactly one of "
+            f"these names and nothing else: {names}. If none fits, answer {none}."
+        )
 
     def _read(self, text: str, cut: bool) -> Parsed:
         if not text:

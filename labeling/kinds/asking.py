@@ -1,0 +1,51 @@
+"""What passes between a kind and a model: the form of an answer, what was read from it, its tokens."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token of an answer with its log-probability and the likeliest others in its place."""
+
+    text: str
+    logprob: float
+    others: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How the answer to one prompt is to be written, settled once the model is known."""
+
+    json: bool = False
+    reasoning: bool = False
+    stated: bool = False
+    logprobs: bool = False
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+
+PLAIN = Form()
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What an answer says.
+
+    Parameters
+    ----------
+    label : str, optional
+        The answer as it is written down; ``None`` where the answer could not be read.
+    reason : str
+        Why not; empty where it could.
+    confidence : float, optional
+        The number that the model stated, in (0, 1].
+    refused : bool
+        The model declined to answer.
+    cut : bool
+        The answer ended at its limit before it said a class.
+    """
+
+    label: str | None
+    reason: str = ""
+    confidence: float | None = None
+    refused: bool = False
+    cut: bool = False

@@ -1,0 +1,174 @@
+"""What a kind has to say, and nothing else in the product needs to know.
+
+An answer travels as one text: through the ledger, votes, reviews, gold and published files. A kind
+writes equal answers as equal texts, so that whatever compares, counts or joins answers need not
+know what is in them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.errors import LabelingError
+from labeling.kinds.asking import Form, Parsed, Token
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.units import Units
+
+UNDECIDED = -1
+"""Index of an answer where there is none: an abstention, an undecided unit, a class that is gone."""
+
+
+class AnswerError(LabelingError):
+    """An answer is none that the kind allows."""
+
+
+class Reader(Protocol):
+    """Reads what models say; made for the classes of a task."""
+
+    def read(self, answer: str, refusal: str | None = None, finish_reason: str = "stop") -> Parsed:
+        """Read one answer; never raises, never invents one."""
+        ...
+
+    def again(self, classes: Sequence[ClassSpec], reason: str) -> str:
+        """Return the question that follows an answer which could not be read for ``reason``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cast:
+    """Answers about items as votes on units.
+
+    Parameters
+    ----------
+    row, unit : int arrays of shape (n_votes,)
+        Which answer, counted from 0, says something of which unit.
+    label : int array of shape (n_votes,)
+        What it says: an index into the answers of a question.
+    """
+
+    row: NDArray[np.int64]
+    unit: NDArray[np.int64]
+    label: NDArray[np.int32]
+
+
+class Kind(ABC):
+    """What is asked about an item: its questions, how they are put, and what answers mean.
+
+    ``classes`` are always those of the task, in the order of their indices.
+    """
+
+    name: ClassVar[str]
+    """As ``task.yaml`` says it."""
+
+    page: ClassVar[str]
+    """The script of the review page that turns keys and clicks into answers: its name under
+    ``console/static/kinds/``."""
+
+    # Units
+
+    @abstractmethod
+    def answers(self, classes: Sequence[str]) -> tuple[str, ...]:
+        """Return what one question may be answered with: the meaning of each label of a vote."""
+
+    @abstractmethod
+    def units(
+        self, n_items: int, item: NDArray[np.int64], said: Sequence[str], classes: Sequence[str]
+    ) -> Units:
+        """Make a number for each question about some items; a kind may add to what numbers say.
+
+        Parameters
+        ----------
+        n_items : int
+        item : int array of shape (n_rows,)
+            Which item each answer is about.
+        said : sequence of str, of length n_rows
+            Answers of voters and people; a kind whose questions are proposed takes them from here.
+        classes : sequence of str
+        """
+
+    @abstractmethod
+    def cast(
+        self, units: Units, item: NDArray[np.int64], said: Sequence[str], classes: Sequence[str]
+    ) -> Cast:
+        """Take answers about items apart into votes on ``units``; what names no class says nothing."""
+
+    @abstractmethod
+    def assemble(
+        self, units: Units, label: NDArray[np.int32], classes: Sequence[str]
+    ) -> list[str | None]:
+        """Put the answers of units, shape (n_units,), together: a text an item, None if undecided."""
+
+    @abstractmethod
+    def certainty(self, units: Units, confidence: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how sure each item's answer is, from how sure each unit's is; both 0..1.
+
+        An item without a unit is sure: nobody proposed anything.
+        """
+
+    # Models
+
+    @abstractmethod
+    def instruction(self, form: Form, classes: Sequence[ClassSpec]) -> str:
+        """Tell a model how to answer."""
+
+    @abstractmethod
+    def schema(self, form: Form, classes: Sequence[ClassSpec]) -> dict[str, Any]:
+        """Return the JSON schema of a model's answer."""
+
+    @abstractmethod
+    def example(self, form: Form, answer: str) -> str:
+        """Write an example's answer as a model is to write its own."""
+
+    @abstractmethod
+    def reader(self, classes: Sequence[ClassSpec]) -> Reader:
+        """Return what reads models' answers."""
+
+    @abstractmethod
+    def confidence(
+        self, tokens: Sequence[Token], answer: str, classes: Sequence[ClassSpec]
+    ) -> float | None:
+        """Return how sure a model was of what was read from its tokens, in (0, 1]; None if unknown."""
+
+    # People, and whoever else writes an answer down
+
+    @abstractmethod
+    def named(self, answer: str) -> tuple[str, ...]:
+        """Return the classes that an answer names."""
+
+    @abstractmethod
+    def checked(self, answer: str, classes: Collection[str]) -> str:
+        """Return an answer in the one way it is written.
+
+        Raises
+        ------
+        AnswerError
+            If it is none; the message says what is allowed.
+        """
+
+    @abstractmethod
+    def carried(self, answer: str, today: Callable[[str], str | None]) -> str | None:
+        """Return what an answer means after classes changed; None where nobody can say.
+
+        ``today`` says what became of a class: its name now, or None.
+        """
+
+    # Quality
+
+    @abstractmethod
+    def wrong(
+        self, given: NDArray[np.int32], gold: NDArray[np.int32], answers: Sequence[str]
+    ) -> NDArray[np.bool_]:
+        """Tell which answers are wrong.
+
+        Parameters
+        ----------
+        given, gold : int arrays of one shape
+            What was answered and what is so, as indices into ``answers``; :data:`UNDECIDED` for
+            nothing. What is then returned does not matter.
+        answers : sequence of str
+            The text of each index: for kinds whose answer is a class, the classes.
+        """
