@@ -87,7 +87,12 @@ def import_(
     policy = _policy(unknown)
     former = {n: today for n in chosen.former_classes if (today := chosen.class_today(n))}
     found = read_any(
-        file, chosen.classes, former=former, items=items, id_column=chosen.spec.source.id
+        file,
+        chosen.classes,
+        former=former,
+        items=items,
+        id_column=chosen.spec.source.id,
+        label=label,
     )
     if isinstance(found, Foreign):
         taken, known, told = _foreign(chosen, found, policy, label)

@@ -6,6 +6,7 @@ takes it off again, so nothing runs and nothing is lost.
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,6 @@ from console.formats.bundle import (
     short_key,
 )
 from labeling.files.apostrophes import harmless, raw_cell
-from labeling.files.records import other_separator
 from resources.reviews.rows import Assignment, Review, ReviewError, read_context
 
 ITEM = ("item_id", "batch", "text", "image", "context", "suggestion")
@@ -27,6 +27,9 @@ ASSIGNMENT = ("origin", "priority", "probability", "gold")
 REVIEW = ("n", "reviewer", "outcome", "label", "seconds", "at", "note", "idempotency_key", "shown")
 COLUMNS = (*ITEM, *ASSIGNMENT, *REVIEW)
 NEEDED = ("item_id", "batch")
+
+ALONE = frozenset({"origin", "priority", "gold", "idempotency_key", "shown"})
+"""Columns that other tables hardly have: beside them, a strange column is a slip."""
 
 _WHOLE = {"n", "priority", "probability", "seconds"}
 
@@ -42,6 +45,20 @@ def write_csv(bundle: Bundle, path: Path) -> int:
     return len(rows)
 
 
+def is_ours_csv(columns: Sequence[str]) -> bool:
+    """Whether columns are those of reviews and assignments, rather than of some table with labels.
+
+    Examples
+    --------
+    >>> is_ours_csv(["item_id", "batch", "label"]), is_ours_csv(["item_id", "batch", "verdict"])
+    (True, False)
+    """
+    if "batch" not in columns and "label" in columns:
+        return False
+    found = set(columns)
+    return found <= set(COLUMNS) or (found >= set(NEEDED) and bool(found & ALONE))
+
+
 def read_csv(path: Path) -> Bundle:
     """Read what :func:`write_csv` wrote, or any CSV with at least ``item_id`` and ``batch``.
 
@@ -53,14 +70,13 @@ def read_csv(path: Path) -> Bundle:
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         columns = reader.fieldnames or []
-        if separated := other_separator(list(columns)):
-            raise ReviewError(f"{path} cannot be read: {separated}")
         missing = [name for name in NEEDED if name not in columns]
         strangers = [name for name in columns if name not in COLUMNS]
         if missing or strangers:
             raise ReviewError(
                 f"{path}: column {(missing + strangers)[0]!r} is "
-                f"{'missing' if missing else 'unknown'}; known are {', '.join(COLUMNS)}"
+                f"{'missing' if missing else 'unknown'}; known are {', '.join(COLUMNS)}. If it is a "
+                f"table of another tool, say --label NAME: the column that holds the labels"
             )
         rows = [(reader.line_num, row) for row in reader]
     planned: dict[tuple[str, str, str], Assignment] = {}

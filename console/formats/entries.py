@@ -101,10 +101,13 @@ def name_fields(
         If no question, or more than one, could hold the labels; names what there is.
     """
     fields = list(dict.fromkeys(name for entry in entries for name in entry.fields))
+    own = _first([*ids, *IDS], fields)
+    shared = [name for name in fields if own is not None and _shared(entries, own, name)]
+    no_text = [*ids, *images, *others, *shared]
     return Names(
-        _first([*ids, *IDS], fields),
+        own,
         _first([BATCH], fields),
-        _first([*texts, *TEXTS], fields) or _longest(entries, fields, [*ids, *images, *others]),
+        _first([*texts, *TEXTS], fields) or _longest(entries, fields, no_text),
         _first([*images, *IMAGES], fields),
         _question(entries, classes, wanted),
     )
@@ -164,6 +167,12 @@ def _question(entries: Sequence[Entry], classes: Sequence[str], wanted: str | No
 
 def _first(names: Sequence[str], known: Sequence[str]) -> str | None:
     return next((name for name in names if name in known), None)
+
+
+def _shared(entries: Sequence[Entry], own: str, name: str) -> bool:
+    """Whether items share the values of a field, two or more each: a team, a source, no text."""
+    said = {(str(one.fields.get(own)), str(one.fields.get(name))) for one in entries}
+    return len({value for _, value in said}) * 2 <= len({item for item, _ in said})
 
 
 def _longest(entries: Sequence[Entry], names: Sequence[str], no_text: Sequence[str]) -> str | None:

@@ -5,19 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from console.formats import argilla, doccano, label_studio_export, prodigy
 from console.formats.arrays import read_array
 from console.formats.bundle import Bundle
-from console.formats.csv import read_csv, write_csv
+from console.formats.csv import is_ours_csv, read_csv, write_csv
 from console.formats.entries import Entry
-from console.formats.jsonl import read_jsonl, write_jsonl
+from console.formats.jsonl import is_ours_jsonl, read_jsonl, write_jsonl
 from console.formats.label_studio import OURS, read_label_studio, write_label_studio
+from console.formats.table import LABEL, check_label, columns_of, read_table
 from labeling.errors import LabelingError
-from labeling.files.cells import as_text, parse_json
+from labeling.files.cells import parse_json
 from labeling.files.columns import column_names
-from labeling.files.records import Record, read_records
+from labeling.files.records import Record, other_separator, read_records
 from resources.reviews.rows import ReviewError
 
 WRITERS = {".csv": write_csv, ".jsonl": write_jsonl}
@@ -27,9 +27,6 @@ READ = (".csv", ".jsonl", ".json", ".parquet", ".npy")
 
 Reader = Callable[[Sequence[Record], str], list[Entry]]
 """Reads numbered records of a file that is named."""
-
-ANSWER = ("label", "reviewer", "note", "seconds", "at", "outcome", "probability")
-"""Columns of a plain table that tell of the answer; all others are about the item."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +52,7 @@ def read_any(
     former: Mapping[str, str] = MappingProxyType({}),
     items: Path | None = None,
     id_column: str = "item_id",
+    label: str | None = None,
 ) -> Bundle | Foreign:
     """Read a file of ours, of Label Studio, doccano, Prodigy, Argilla, or a plain table or array.
 
@@ -70,6 +68,8 @@ def read_any(
         For an array: the file whose rows its labels are of.
     id_column : str
         What the task's own files call the id.
+    label : str, optional
+        The column, control or question with the label, as the user said.
 
     Raises
     ------
@@ -85,8 +85,10 @@ def read_any(
         if kind == ".npy":
             return Foreign("array", read_array(path, items, id_column, classes, former))
         if kind == ".json":
-            return _json(path, classes, former)
+            return _json(path, classes, former, label)
         columns = column_names(path) if kind in (".csv", ".parquet") else []
+        if kind == ".csv" and (separated := other_separator(columns)):
+            raise ReviewError(f"{path} cannot be read: {separated}")
         records, rejects = read_records(path, tuple(columns))
     except LabelingError as error:
         raise ReviewError(str(error)) from None
@@ -95,7 +97,7 @@ def read_any(
         raise ReviewError(f"{path}{where}: {reason}; {len(rejects)} such rows in all")
     if not records:
         raise ReviewError(f"{path}: there is no row in it")
-    return _rows(path, records, classes, former)
+    return _rows(path, records, classes, former, label)
 
 
 def write_file(bundle: Bundle, path: Path, images: Path | None = None) -> int:
@@ -121,7 +123,9 @@ def write_file(bundle: Bundle, path: Path, images: Path | None = None) -> int:
     return writer(bundle, path)
 
 
-def _json(path: Path, classes: Sequence[str], former: Mapping[str, str]) -> Bundle | Foreign:
+def _json(
+    path: Path, classes: Sequence[str], former: Mapping[str, str], label: str | None
+) -> Bundle | Foreign:
     try:
         said = parse_json(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -139,41 +143,50 @@ def _json(path: Path, classes: Sequence[str], former: Mapping[str, str]) -> Bund
             return _whole("Label Studio JSON", str(path), lambda: read_label_studio(path))
         tasks = list(enumerate(found, start=1))
         return _each("Label Studio JSON", str(path), tasks, label_studio_export.read_tasks)
-    return _rows(path, list(enumerate(found, start=1)), classes, former)
+    return _rows(path, list(enumerate(found, start=1)), classes, former, label)
 
 
 def _rows(
-    path: Path, records: list[Record], classes: Sequence[str], former: Mapping[str, str]
+    path: Path,
+    records: list[Record],
+    classes: Sequence[str],
+    former: Mapping[str, str],
+    label: str | None,
 ) -> Bundle | Foreign:
-    source, first, ending = str(path), records[0][1], path.suffix.lower()
+    source, columns = str(path), columns_of(records)
+    found = _of_a_tool(path, records, classes, former)
+    asked = {name for one in found.entries for name in one.said} if found else set()
+    if found and (label is None or label in asked or label not in columns):
+        return found
+    if label in (None, LABEL) and path.suffix.lower() == ".jsonl" and is_ours_jsonl(columns):
+        return _whole("reviews", source, lambda: read_jsonl(path))
+    if label in (None, LABEL) and path.suffix.lower() == ".csv" and is_ours_csv(columns):
+        return read_csv(path)
+    named = label or LABEL
+    check_label(records, source, named, [*classes, *former])
+    return _each("table", source, records, lambda one, at: read_table(one, at, named))
+
+
+def _of_a_tool(
+    path: Path, records: list[Record], classes: Sequence[str], former: Mapping[str, str]
+) -> Foreign | None:
+    source, first = str(path), records[0][1]
     if label_studio_export.is_row(first):
-        kind = "CSV" if ending == ".csv" else "JSON-MIN"
+        kind = "CSV" if path.suffix.lower() == ".csv" else "JSON-MIN"
         return _each(f"Label Studio {kind}", source, records, label_studio_export.read_rows)
     if prodigy.is_record(first):
         return _each(
-            "Prodigy",
-            source,
-            records,
+            "Prodigy", source, records,
             lambda one, at: prodigy.read_records(one, at, classes, former),
-        )
+        )  # fmt: skip
     if argilla.is_record(first):
         return _each("Argilla", source, records, argilla.read_records)
-    ours = {"item_id", "batch"} <= first.keys() and ending in (".csv", ".jsonl")
-    if ending == ".jsonl" and ours and "label" not in first:
-        return _whole("reviews", source, lambda: read_jsonl(path))
-    if ending == ".csv" and (ours or "label" not in first):
-        return read_csv(path)
     if "item_id" not in first and doccano.is_record(first):
         return _each(
             "doccano", source, records,
             lambda one, at: doccano.read_records(one, at, path.stem, [*classes, *former]),
         )  # fmt: skip
-    if not any("label" in record for _, record in records):
-        raise ReviewError(
-            f"{source}: there is no column label, and it is no export of Label Studio, doccano, "
-            f"Prodigy or Argilla; the columns are {', '.join(map(str, first))}"
-        )
-    return _each("table", source, records, _table)
+    return None
 
 
 def _each(kind: str, source: str, records: list[Record], read: Reader) -> Foreign:
@@ -200,29 +213,6 @@ def _whole(kind: str, source: str, read: Callable[[], Bundle]) -> Bundle:
         raise
     except (AttributeError, KeyError, IndexError, TypeError, ValueError) as error:
         raise ReviewError(f"{source}: is not what {kind} holds: {error}") from None
-
-
-def _table(records: Sequence[Record], source: str) -> list[Entry]:
-    return [_plain(f"{source}, row {row}", record) for row, record in records]
-
-
-def _plain(where: str, record: dict[str, Any]) -> Entry:
-    try:
-        about = {name: as_text(record.get(name)) or "" for name in ANSWER}
-        seconds = float(about["seconds"] or 0)
-    except (TypeError, ValueError) as error:
-        raise ReviewError(f"{where}: {error}") from None
-    return Entry(
-        where=where,
-        fields={name: value for name, value in record.items() if name not in ANSWER},
-        said={"label": (about["label"],)} if about["label"] else {},
-        tool_id=as_text(record.get("id")),
-        reviewer=about["reviewer"],
-        at=about["at"] or None,
-        seconds=seconds,
-        note=about["note"],
-        skipped=about["outcome"] in ("skip", "unsure"),
-    )
 
 
 def _unknown(path: Path) -> str:

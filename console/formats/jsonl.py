@@ -1,12 +1,16 @@
 """JSONL: one item a line, with why it was asked and every answer to it."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
 from labeling.files.cells import as_text, parse_json
 from resources.reviews.rows import Assignment, ReviewError, read_context
+
+KNOWN = {one.name for one in fields(Assignment)}
 
 
 def write_jsonl(bundle: Bundle, path: Path) -> int:
@@ -29,6 +33,19 @@ def write_jsonl(bundle: Bundle, path: Path) -> int:
     )
     path.write_text(text, encoding="utf-8", newline="\n")
     return len(lines)
+
+
+def is_ours_jsonl(names: Sequence[str]) -> bool:
+    """Whether names are those of items with assignments and reviews, rather than of some table.
+
+    Examples
+    --------
+    >>> is_ours_jsonl(["item_id", "batch", "text"]), is_ours_jsonl(["item_id", "batch", "verdict"])
+    (True, False)
+    """
+    if "assignments" in names or "reviews" in names:
+        return True
+    return {"item_id", "batch"} <= set(names) <= KNOWN
 
 
 def read_jsonl(path: Path) -> Bundle:

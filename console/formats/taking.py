@@ -60,7 +60,8 @@ def take_entries(
         found, why = items.find(item_id, batch, text, entry.tool_id)
         if found is None:
             key = item_id or entry.tool_id
-            why += f" than {names.text!r} says" if "another text" in why else ""
+            if "another text" in why:
+                why += f" than {names.text!r} says (leave that column out if it is no text)"
             if unknown != "keep" or key is None or not (text or image) or "another text" in why:
                 taken.faults.append(f"{entry.where}: {why}")
                 continue

@@ -412,3 +412,96 @@ def test_a_run_takes_declared_items_into_the_sample_and_measures_with_them(
     gold = warehouse.ask("from people.gold where batch = ? and origin = 'audit'", [batch])
     assert set(ids) <= set(gold["item_id"].to_pylist())
     assert set(gold["probability"].to_pylist()) == {1.0}
+
+
+def verdicts(project):
+    """Return rows as a colleague's table has them: the label under a name of its own."""
+    return [
+        {
+            "item_id": one["item_id"],
+            "batch": one["batch"],
+            "text": one["text"],
+            "verdict": one["said"],
+        }
+        for one in project.items
+    ]
+
+
+def write_rows(path, rows):
+    if path.suffix == ".csv":
+        as_csv(path, rows)
+    elif path.suffix == ".jsonl":
+        as_lines(path, rows)
+    elif path.suffix == ".json":
+        as_json(path, rows)
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+@pytest.mark.parametrize("without", ["", "batch", "item_id", "text"])
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".json", ".parquet"])
+def test_a_label_under_another_name_is_asked_for_and_then_taken(
+    project, touchstone, tmp_path, ending, without
+):
+    rows = [{k: v for k, v in row.items() if k != without} for row in verdicts(project)]
+    path = write_rows(tmp_path / f"a{ending}", rows)
+    said = touchstone("import", str(path), at=project.folder, columns=400)
+    assert said.code == 2
+    assert f"the columns are {', '.join(rows[0])}" in said.err
+    assert (
+        "'verdict' holds only classes of the task: if people gave them, say --label verdict"
+        in said.err
+    )
+    assert touchstone("import", str(path), "--label", "verdict", at=project.folder).code == 0
+    assert project.imported() == [
+        (one["item_id"], one["batch"], one["said"]) for one in project.items
+    ]
+
+
+@pytest.mark.parametrize("more", [{}, {"id": 1}, {"label": "praise"}, {"id": 1, "label": "praise"}])
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".json"])
+def test_the_column_that_is_named_is_taken_though_the_file_looks_like_another_tools(
+    project, touchstone, tmp_path, ending, more
+):
+    path = write_rows(tmp_path / f"a{ending}", [row | more for row in verdicts(project)])
+    said = touchstone("import", str(path), "--label", "verdict", at=project.folder, columns=300)
+    assert (said.code, said.err) == (0, "")
+    assert [label for _, _, label in project.imported()] == [one["said"] for one in project.items]
+
+
+def test_further_columns_beside_item_batch_and_label_are_not_used(project, touchstone, tmp_path):
+    rows = [
+        {"item_id": one["item_id"], "batch": one["batch"], "label": one["said"], "team": "x"}
+        for one in project.items
+    ]
+    path = write_rows(tmp_path / "a.csv", rows)
+    said = touchstone("import", str(path), "--dry-run", at=project.folder)
+    assert "team: not used" in said.out
+    assert touchstone("import", str(path), at=project.folder).code == 0
+    assert len(project.imported()) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("row", "arguments", "told"),
+    [
+        ({"verdict": "praise", "model": "question"}, [],
+         "'verdict' and 'model' hold only classes of the task: if people gave them, say --label verdict"),
+        ({"comment": "praise, I think", "label": "praise"}, [],
+         "has another text than 'comment' says (leave that column out if it is no text)"),
+        ({"verdict": "good"}, [], "Say --label NAME if another column holds the labels"),
+        ({"verdict": "praise"}, ["--label", "verdikt"],
+         "there is no column verdikt; the columns are item_id, batch, verdict. 'verdict' holds only"),
+        ({"origin": "audit", "probabilty": "0.1", "label": "praise"}, [], "column 'probabilty' is unknown"),
+        ({"origin": "audit", "verdict": "praise"}, [], "say --label NAME: the column that holds the"),
+    ],
+)  # fmt: skip
+def test_a_table_whose_label_cannot_be_told_says_what_was_found(
+    project, touchstone, tmp_path, row, arguments, told
+):
+    item = {k: project.items[0][k] for k in ("item_id", "batch")}
+    path = write_rows(tmp_path / "a.csv", [item | row])
+    said = touchstone("import", str(path), *arguments, at=project.folder, columns=600)
+    assert said.code == 2
+    assert told in said.err
+    assert not project.task.reviews.is_file() or not project.reviews()
