@@ -6,13 +6,23 @@ from assets.landing.class_columns import FIGURES, KEPT, OF_ITEMS, POSTERIORS, SE
 from assets.landing.class_stores import carry_stores
 from assets.reading.evidence import input_chain
 from labeling.class_changes import ClassChange, pooled
-from resources.store.columns import count, forget_same, pool, rename, rename_series
+from resources.store.columns import (
+    count,
+    forget_same,
+    pool,
+    rename,
+    rename_series,
+    rename_signals,
+    values,
+)
 from resources.store.session import Session
 from resources.store.standing import stands
 from resources.store.table import as_arrow
 from resources.store.tables import (
     CLASS_CHANGES,
     DRIFT_SERIES,
+    EARLY_WARNINGS,
+    EVERY,
     GOLD,
     MODEL_VOTES,
     RELEASED,
@@ -29,6 +39,10 @@ COUNTED = {
 }
 
 
+CAST = [t for t in EVERY if t.schema == "votes" and "voter" in t.columns]
+"""Where voters are named that signals may be of."""
+
+
 def carry_over(task: Task, warehouse: Warehouse) -> int:
     """Bring every table up to the recorded changes, in one transaction; return how many were new.
 
@@ -36,9 +50,13 @@ def carry_over(task: Task, warehouse: Warehouse) -> int:
     retired class leaves labels open, and stamps that say so.
     """
     changes = task.changes
-    if not changes:
+    known = {*task.classes, *(name for change in changes for name in change.classes)}
+    slashed = stands(task) and any("/" in name or "%" in name for name in known)
+    if not changes and not slashed:
         return 0
     with warehouse.connect() as db:
+        if slashed:
+            rename_signals(db, EARLY_WARNINGS, values(db, CAST, "voter"), known)
         done = db.value("landing.class_changes.carried") or 0
         if done == len(changes):
             return 0

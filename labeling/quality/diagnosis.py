@@ -10,6 +10,7 @@ from labeling.quality.accuracy import accuracy
 from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.intervals import Interval
 from labeling.quality.planning import plan_for_width
+from labeling.quality.signal_names import slice_name
 from labeling.quality.weighted import draw_weight, weighted_share
 
 MIN_REVIEWS = 5
@@ -122,7 +123,9 @@ def diagnose(
     for name, values in (slices or {}).items():
         pairs = list(zip(values, batches, strict=True))
         seen = np.unique(np.concatenate([v[b.drawn] for v, b in pairs]))
-        groups |= {f"{name}={value}": [v == value for v, _ in pairs] for value in seen.tolist()}
+        groups |= {
+            slice_name(name, value): [v == value for v, _ in pairs] for value in seen.tolist()
+        }
     found = [
         _slice(name, batches, member, wrong, judged, weight, target_error)
         for name, member in groups.items()

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from labeling.errors import QualityError
+from labeling.quality.signal_names import voter_signal
 from labeling.votes import ABSTAIN
 
 LEVEL = 0.999
@@ -44,7 +45,7 @@ class Signal:
     Parameters
     ----------
     name : str
-        ``coverage/VOTER``, ``conflict``, ``votes_per_item``, ``class/NAME``, ``voter/V/CLASS``,
+        ``coverage/VOTER``, ``conflict``, ``votes_per_item``, ``class/NAME``, ``voter/V/CLASS`` (:func:`~labeling.quality.signal_names.voter_signal`),
         ``estimated_accuracy``, ``length`` …
     reference, current : float
         Its value before and now.
@@ -180,7 +181,7 @@ def early_warnings(
                 float((reference.votes[:, v] == c).sum()),
                 float((current.votes[:, v] == c).sum()),
             )
-            signals.append(share_signal(f"voter/{voter}/{name}", given, voted, bound.share))
+            signals.append(share_signal(voter_signal(voter, name), given, voted, bound.share))
     share("undecided", {i: s.label == ABSTAIN for i, s in enumerate(both)})
     share("conflict", {i: _conflict(s.votes) for i, s in enumerate(both)})
     for c, name in enumerate(classes):

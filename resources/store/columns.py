@@ -1,8 +1,9 @@
 """What a column of some table holds: its values counted, renamed, summed, whichever table it is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from labeling.quality.alarm_keys import key_prefix
+from labeling.quality.signal_names import of_class, signal_today
 from resources.store.session import Session
 from resources.store.table import Table
 
@@ -41,21 +42,29 @@ def rename_series(db: Session, table: Table, column: str, moves: Mapping[str, st
     """The same for ``class/NAME``, keys of its alarms and, of a signal, ``voter/VOTER/NAME``."""
     for old, new in moves.items():
         before, after = f"class/{old}", None if new is None else f"class/{new}"
-        of_class = f"{column} = $class"
+        is_class = f"{column} = $class"
         if column == "alarm_id":
             before, after = key_prefix(before), None if after is None else key_prefix(after)
-            of_class = f"starts_with({column}, $class)"
-        of_voter = f"(starts_with({column}, 'voter/') and ends_with({column}, '/' || $old))"
+            is_class = f"starts_with({column}, $class)"
+        of_voter = f"(starts_with({column}, 'voter/') and ends_with({column}, $old))"
         if after is None:
-            db.db.execute(f"delete from {table.sql_name} where {of_class}", {"class": before})
+            db.db.execute(f"delete from {table.sql_name} where {is_class}", {"class": before})
             continue
         db.db.execute(
             f"update {table.sql_name} set {column} = case when starts_with({column}, 'class/')"
             f" then $after || {column}[length($class) + 1 :]"
             f" else {column}[: length({column}) - length($old)] || $new end"
-            f" where {of_class} or {of_voter if column == 'signal' else 'false'}",
-            {"class": before, "after": after, "old": old, "new": new},
+            f" where {is_class} or {of_voter if column == 'signal' else 'false'}",
+            {"class": before, "after": after, "old": of_class(old), "new": of_class(str(new))},
         )
+
+
+def rename_signals(
+    db: Session, table: Table, voters: Collection[str], classes: Collection[str]
+) -> None:
+    """Give signals of voters that an earlier version named the names of today."""
+    moves = {old: signal_today(old, voters, classes) for old in count(db, table, "signal")}
+    rename(db, table, "signal", {old: new for old, new in moves.items() if new != old})
 
 
 def pool(db: Session, table: Table, column: str, places: Sequence[Sequence[int]]) -> None:

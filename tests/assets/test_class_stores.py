@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assets.landing.class_changes import carry_over
 from assets.landing.class_stores import carry_stores
 from cli.new.new import create
 from labeling.class_changes import ClassChange
 from labeling.llm.canary_rounds import Answers, read, store
 from labeling.llm.ledger import Ledger
 from labeling.quality.alarm_keys import alarm_key, former_key
+from labeling.quality.signal_names import voter_signal
 from resources.alerts.ledger import AlertLedger, Sent
 from resources.store.columns import rename_series
 from resources.store.tables import ALARMS, DRIFT_SERIES
@@ -89,6 +91,26 @@ def test_figures_of_a_class_whose_name_begins_with_anothers_and_an_at_stay_its_o
     assert renamed == {"class/x", "class/a@b", "class/ab"}
     assert keys == {alarm_key(f"class/{name}", "d", 0) for name in ("x", "a@b", "ab")}
     assert left == keys - {alarm_key("class/x", "d", 0)}
+
+
+def test_signals_of_an_earlier_version_go_on_under_todays_names(task):
+    task.__dict__["classes"] = ("praise", "praise/warm")
+    warehouse = Warehouse(path=str(task.warehouse))
+    with warehouse.connect() as db:
+        db.execute("insert into votes.rules (batch, voter) values ('d', 'rule/thanks')")
+        for batch, name in (("d", "praise/warm"), ("e", "praise")):
+            db.execute(
+                "insert into quality.early_warnings (batch, signal) values (?, ?)",
+                [batch, f"voter/rule/thanks/{name}"],
+            )
+    carry_over(task, warehouse)
+    with warehouse.connect() as db:
+        told = db.execute("select signal from quality.early_warnings order by batch").fetchall()
+    warehouse.close()
+    assert [one[0] for one in told] == [
+        voter_signal("rule/thanks", "praise/warm"),
+        voter_signal("rule/thanks", "praise"),
+    ]
 
 
 @given(*[st.tuples(st.text(), st.text(), st.integers(0, 9))] * 2)

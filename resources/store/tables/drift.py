@@ -46,7 +46,7 @@ EARLY_WARNINGS = table(
     "quality", "early_warnings", "Shifts seen without any review; hints, not accuracy.", "a batch and signal",
     {
         "batch": BATCH,
-        "signal": ("varchar", "What moved: coverage, conflict, class/NAME, length, ...", "series"),
+        "signal": ("varchar", "What moved: coverage, conflict, class/NAME, voter/VOTER/NAME, ...; a slash in NAME is %2F.", "series"),
         "reference": ("double", "Its value over the batches before.", "as the signal"),
         "current": ("double", "Its value in this batch.", "as the signal"),
         "effect": ("double", "Size of the shift.", "Cohen's h of shares, d of means"),

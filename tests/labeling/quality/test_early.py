@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from labeling.errors import QualityError
 from labeling.quality.early import Snapshot, early_warnings, mean_signal, share_signal
+from labeling.quality.signal_names import slice_name, voter_signal
 from labeling.quality.words import nearest_each, word_shift
 from labeling.votes import ABSTAIN
 
@@ -68,6 +69,24 @@ def test_effects_change_sign_with_their_sides(a, b, c, d):
     other = share_signal("x", (c, a), (m, n), 0.2)
     assert one.effect == pytest.approx(-other.effect)
     assert one.warned == other.warned
+
+
+def test_signals_of_voters_and_classes_with_slashes_are_told_apart():
+    one = Snapshot(np.zeros((9, 2), np.int32), np.zeros(9, np.int32))
+    found = early_warnings(one, one, ["rule/a", "rule/a/b"], ["c", "b/c"])
+    names = [signal.name for signal in found if signal.name.startswith("voter/")]
+    assert len(set(names)) == 4
+
+
+_SAID = st.text("abc/=%25F", max_size=6)
+
+
+@settings(deadline=None)
+@given(*[st.tuples(_SAID, _SAID)] * 2)
+def test_two_signals_or_slices_never_share_a_name(one, other):
+    assert (voter_signal(*one) == voter_signal(*other)) == (one == other)
+    assert (slice_name(*one) == slice_name(*other)) == (one == other)
+    assert not slice_name(*one).startswith(("voter/", "class/"))
 
 
 def test_an_empty_batch_warns_of_nothing():

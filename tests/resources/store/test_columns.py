@@ -3,7 +3,16 @@
 import duckdb
 import pytest
 
-from resources.store.columns import count, forget_same, pool, rename, rename_series, values
+from labeling.quality.signal_names import voter_signal
+from resources.store.columns import (
+    count,
+    forget_same,
+    pool,
+    rename,
+    rename_series,
+    rename_signals,
+    values,
+)
 from resources.store.session import Session
 from resources.store.table import as_arrow
 from resources.store.tables import CONFUSION, CONSENSUS, EARLY_WARNINGS, GOLD, RELEASED
@@ -62,6 +71,41 @@ def test_series_of_a_class_and_signals_of_a_voter_follow_its_name_and_no_longer_
     assert set(count(db, EARLY_WARNINGS, "signal")) == {
         "class/a@b", "class/ab", "voter/llm/p/x", "voter/llm/p/ba", "labels",
     }  # fmt: skip
+
+
+def test_signals_of_a_class_with_a_slash_are_never_those_of_another(db):
+    names = [
+        voter_signal("rule/a", "b/c"),
+        voter_signal("rule/a/b", "c"),
+        voter_signal("r", "c%2F"),
+    ]
+    put(db, EARLY_WARNINGS, signal=names)
+    rename_series(db, EARLY_WARNINGS, "signal", {"c": "x"})
+    assert set(count(db, EARLY_WARNINGS, "signal")) == {
+        voter_signal("rule/a", "b/c"), voter_signal("rule/a/b", "x"), voter_signal("r", "c%2F"),
+    }  # fmt: skip
+    rename_series(db, EARLY_WARNINGS, "signal", {"b/c": "y/z"})
+    rename_series(db, EARLY_WARNINGS, "signal", {"c%2F": "%"})
+    assert set(count(db, EARLY_WARNINGS, "signal")) == {
+        voter_signal("rule/a", "y/z"), voter_signal("rule/a/b", "x"), voter_signal("r", "%"),
+    }  # fmt: skip
+
+
+def test_signals_of_an_earlier_version_get_todays_names_where_they_have_one_reading(db):
+    former = [
+        "voter/rule/a/b/c",
+        "voter/rule/d/100%",
+        "voter/rule/d/c",
+        "voter/gone/b/c",
+        "class/b/c",
+    ]
+    put(db, EARLY_WARNINGS, signal=former)
+    for _ in range(2):
+        rename_signals(db, EARLY_WARNINGS, ["rule/a", "rule/d"], ["c", "b/c", "100%"])
+        assert set(count(db, EARLY_WARNINGS, "signal")) == {
+            "voter/rule/a/b%2Fc", "voter/rule/d/100%25", "voter/rule/d/c", "voter/gone/b/c",
+            "class/b/c",
+        }  # fmt: skip
 
 
 def test_an_update_reaches_the_rows_that_a_delete_would_and_may_say_nothing(db):
