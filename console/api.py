@@ -175,30 +175,26 @@ class Api:
         )
 
     def _image(self, lease: str, name: str) -> tuple[bytes, str]:
-        with self.store.database.read() as db:
-            image = review_progress.image_of(db, lease, name)
+        image = review_progress.image_of(self.store, lease, name)
         if image is None:
             raise ReviewError("no item with an image was handed out under this lease", "no_image")
         return images.read_image(self.settings.image_root, image)
 
     def _progress(self, person: Person) -> dict[str, int]:
-        with self.store.database.read() as db:
-            counts = review_progress.progress(db, person.name, self.store.now_us())
+        counts = review_progress.progress(self.store, person.name)
         return {**asdict(counts), "to_adjudicate": counts.to_adjudicate * person.adjudicates}
 
     def _item(self, handed: HandOut) -> dict[str, Any]:
         torn: list[dict[str, Any]] = []
         if handed.origin == "adjudicate":
-            with self.store.database.read() as db:
-                torn = review_progress.opinions(db, handed.item_id, handed.batch)
+            torn = review_progress.opinions(self.store, handed.item_id, handed.batch)
         return _payload(
             handed.lease, handed.item_id, handed.batch, handed.text, handed.image, handed.context,
             handed.context.get("highlights", []), handed.suggestion, torn, None,
         )  # fmt: skip
 
     def _history(self, name: str) -> list[dict[str, Any]]:
-        with self.store.database.read() as db:
-            rows = review_progress.history(db, name, HISTORY)
+        rows = review_progress.history(self.store, name, HISTORY)
         given = ("idempotency_key", "outcome", "label", "note")
         return [
             _payload(

@@ -36,7 +36,7 @@ def create_app(settings: ConsoleSettings) -> Starlette:
     store = ReviewStore(
         settings.store_path, overlap_share=settings.overlap_share, seed=settings.seed
     )
-    reviewers = Reviewers(store.database)
+    reviewers = Reviewers(store)
 
     async def describe(request: Request) -> Response:
         del request

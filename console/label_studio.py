@@ -4,7 +4,6 @@ What is pushed is leased to Label Studio like to a person, so that the console d
 at the same time, audits come mixed in, and nothing in a task tells one from another.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +15,9 @@ import httpx
 from console.formats.label_studio import OURS, image_data, labeling_config, read_annotation
 from console.label_studio_choices import NoChoicesError, with_choices
 from labeling.counted import counted
+from resources.reviews.exchange import held, lease_of
 from resources.reviews.leases import HandOut, Mix
-from resources.reviews.rows import Review, ReviewError
+from resources.reviews.rows import ReviewError
 from resources.reviews.store import ReviewStore
 
 HOLDER = "label-studio"
@@ -180,11 +180,7 @@ def sync(
         can open nothing there.
     """
     pulled = pull(store, studio, project)
-    with store.database.read() as db:
-        waiting = db.execute(
-            "select count(*) from leases where reviewer = ? and state = 'out' and ends_us > ?",
-            (HOLDER, store.now_us()),
-        ).fetchone()[0]
+    waiting = held(store, HOLDER)
     pushed = 0
     if waiting < keep:
         pushed = push(
@@ -233,19 +229,16 @@ def pull(store: ReviewStore, studio: LabelStudio, project: int) -> int:
         ours = (task.get("data") or {}).get(OURS)
         if not ours:
             continue
-        with store.database.read() as db:
-            lease = db.execute(
-                "select origin, shown from leases where token = ? and reviewer = ?",
-                (ours.get("lease"), HOLDER),
-            ).fetchone()
+        lease = lease_of(store, HOLDER, ours.get("lease"))
         if lease is None:
             continue
+        origin, shown = lease
         where = f"Label Studio, project {project}, task {task.get('id')}"
         said = [
-            read_annotation(annotation, ours["item_id"], ours["batch"], lease["origin"], where)[1]
+            read_annotation(annotation, ours["item_id"], ours["batch"], origin, where)[1]
             for annotation in task.get("annotations") or []
         ]
-        store.record_many(_leased(review, ours["lease"], lease["shown"]) for review in said)
+        store.record_many(replace(review, lease=ours["lease"], shown=shown) for review in said)
         if said:
             store.give_back(HOLDER, [ours["lease"]])
     return store.reviews().num_rows - before
@@ -279,7 +272,3 @@ def _task(item: HandOut, images: Path | None) -> dict[str, Any]:
         region = {"from_name": "label", "to_name": "item", "type": "choices", "value": value}
         task["predictions"] = [{"model_version": OURS, "result": [region]}]
     return task
-
-
-def _leased(review: Review, lease: str, shown: str) -> Review:
-    return replace(review, lease=lease, shown=json.loads(shown))

@@ -1,7 +1,5 @@
 """How well people review: hidden gold, with intervals, and how far they agree."""
 
-import sqlite3
-from collections import defaultdict
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -11,6 +9,7 @@ from numpy.typing import NDArray
 from labeling.quality.agreement import krippendorff_alpha
 from labeling.quality.intervals import wilson
 from labeling.votes import ABSTAIN, Votes
+from resources.reviews.measured import Counted, answers_of_items, people
 from resources.reviews.store import ReviewStore
 
 CONFIDENCE = 0.95
@@ -65,13 +64,11 @@ class Quality:
 
 def people_quality(store: ReviewStore) -> Quality:
     """Read the store and measure everybody in it."""
-    with store.database.read() as db:
-        people = _people(db)
-        units = _units(db)
+    units = [named for named in answers_of_items(store) if len(named) > 1]
     pairs = [pair for labels in units for pair in combinations(labels, 2)]
     alpha, low, high = alpha_with_interval(units)
     return Quality(
-        people,
+        [_person(counts) for counts in people(store)],
         share(sum(a == b for a, b in pairs), len(pairs)),
         len(units),
         alpha,
@@ -132,45 +129,13 @@ def alpha_with_interval(
     return alpha(np.arange(len(units))), float(low), float(high)
 
 
-def _units(db: sqlite3.Connection) -> list[list[str]]:
-    labels: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in db.execute(
-        "select item_id, batch, label from standing_reviews where outcome = 'label'"
-        " and origin not in ('check', 'adjudicate') order by review_id"
-    ):
-        labels[row["item_id"], row["batch"]].append(row["label"])
-    return [unit for unit in labels.values() if len(unit) > 1]
-
-
-def _people(db: sqlite3.Connection) -> list[PersonQuality]:
-    seconds: dict[str, list[float]] = defaultdict(list)
-    for row in db.execute("select reviewer, seconds from read_reviews where outcome <> 'skip'"):
-        seconds[row["reviewer"]].append(row["seconds"])
-    gold = {
-        row["reviewer"]: share(row["right"], row["n"])
-        for row in db.execute(
-            "select r.reviewer, count(*) as n, sum(r.label = a.gold) as right"
-            " from standing_reviews as r join assignments as a using (item_id, batch)"
-            " where a.origin = 'check' and r.origin = 'check' and r.outcome = 'label'"
-            " group by r.reviewer"
-        )
-    }
-    counts = db.execute(
-        "select reviewer, count(*) filter (where outcome = 'label') as answered,"
-        " count(*) filter (where outcome = 'unsure') as unsure,"
-        " count(*) filter (where outcome = 'skip') as skipped,"
-        " (select count(*) from reviews as all_ where all_.reviewer = r.reviewer) - count(*)"
-        " as revised from standing_reviews as r group by reviewer order by reviewer"
-    ).fetchall()
-    return [
-        PersonQuality(
-            row["reviewer"],
-            row["answered"],
-            row["unsure"],
-            row["skipped"],
-            row["revised"],
-            float(np.median(seconds[row["reviewer"]])) if seconds[row["reviewer"]] else None,
-            gold.get(row["reviewer"], share(0, 0)),
-        )
-        for row in counts
-    ]
+def _person(counts: Counted) -> PersonQuality:
+    return PersonQuality(
+        counts.name,
+        counts.answered,
+        counts.unsure,
+        counts.skipped,
+        counts.revised,
+        float(np.median(counts.seconds)) if counts.seconds else None,
+        share(counts.right, counts.gold),
+    )

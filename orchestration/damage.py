@@ -1,11 +1,10 @@
 """Which files of a task are damaged, and what to do about each: looked at when something went wrong."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from labeling.files import sqlite
 from labeling.student.whole import is_whole
 from resources.store.standing import stands
 from resources.task.errors import TaskError
@@ -42,7 +41,7 @@ def damaged_files(task: Task, *, everything: bool = False) -> list[Damage]:
     found = [
         Damage(path, fault, remedy)
         for path, remedy in _stores(task)
-        if path.is_file() and (fault := _fault_of_sqlite(path)) is not None
+        if path.is_file() and (fault := sqlite.fault(path)) is not None
     ]
     again = f"`touchstone run {task.name}` makes it anew"
     published = sorted(task.published.glob("*.parquet"))
@@ -85,21 +84,10 @@ def _stores(task: Task) -> Iterator[tuple[Path, str]]:
     yield task.embeddings, f"it holds vectors of texts: {save}; {anew}"
     yield task.small_copies, "delete it: small pictures are made again"
     var = task.var.parent
-    yield var / "mlflow.db", "move it away: the next run writes its runs anew"
+    yield task.mlflow_store, "move it away: the next run writes its runs anew"
     history = "move the folder dagster away: the history of runs is lost, labels are not"
     for path in sorted((var / "dagster").rglob("*.db")):
         yield path, history
-
-
-def _fault_of_sqlite(path: Path) -> str | None:
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            told = str(db.execute("pragma quick_check(1)").fetchone()[0])
-    except sqlite3.OperationalError as error:
-        return str(error) if "malformed" in str(error) else None  # busy, or not ours to read
-    except sqlite3.DatabaseError as error:
-        return str(error)
-    return None if told == "ok" else told
 
 
 def _fault_of_parquet(path: Path) -> str | None:

@@ -1,6 +1,5 @@
 """What is left to do: batches to label, batches with new reviews."""
 
-from assets.published.tracking import runs_that_stand
 from assets.reading.stamp import files_hash, publication_stamp, stamp_of
 from labeling.student.whole import is_whole
 from resources.reviews.drawn import all_drawn
@@ -8,6 +7,7 @@ from resources.reviews.store import ReviewStore
 from resources.store.published import marts
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
+from resources.tracking.mlflow_file import runs_that_stand
 
 
 def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:

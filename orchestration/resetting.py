@@ -2,18 +2,16 @@
 
 import contextlib
 import shutil
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import dagster as dg
 
 from assets.landing.forgetting import forget, made
 from assets.published.history import delete_runs
-from assets.published.tracking_store import ready_tracking_store
 from labeling.counted import counted
+from labeling.files.sqlite import fault
+from labeling.llm.ledger_rows import kept_answers
 from orchestration.turn import turn
 from resources.dagster.instance import (
     LAUNCHED_TAG,
@@ -22,12 +20,14 @@ from resources.dagster.instance import (
     unfinished_runs,
 )
 from resources.dagster.partitions import batches
+from resources.reviews.reading import count_answers
 from resources.reviews.store import ReviewStore
 from resources.store.standing import stands
 from resources.store.tables import EVERY
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.errors import DamagedError, TaskError
 from resources.task.task import Task
+from resources.tracking.tracking_store import ready_tracking_store
 
 PATIENCE_S = 5.0
 """How long a run of the task may still take before the reset is refused, in seconds."""
@@ -105,20 +105,10 @@ def plan_reset(task: Task, since: str | None = None) -> ResetPlan:
         items,
         labels,
         len(partitions.intersection(chosen)),
-        _rows(task.reviews, "reviews"),
-        _rows(task.ledger, "calls where status in ('answered', 'filtered')"),
+        None if fault(task.reviews) else count_answers(task.reviews),
+        None if fault(task.ledger) else kept_answers(task.ledger),
         leftovers=since is None and (stands(task) or task.published.is_dir()),
     )
-
-
-def _rows(path: Path, table: str) -> int | None:
-    if not path.is_file():
-        return 0
-    try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            return int(db.execute(f"select count(*) from {table}").fetchone()[0])
-    except sqlite3.DatabaseError as error:
-        return 0 if "no such table" in str(error) else None
 
 
 def _refuse_unknown(task: Task, since: str | None, known: set[str]) -> None:
@@ -207,7 +197,7 @@ def _all(task: Task, chosen: Sequence[str]) -> None:
 
 def _delete_runs(task: Task) -> None:
     """Delete the task's MLflow runs, those of all batches and the one that holds them as steps."""
-    if not (task.var.parent / "mlflow.db").is_file():
+    if not task.mlflow_store.is_file():
         return
     from mlflow.tracking import MlflowClient
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from labeling.files.sqlite import holds
+from labeling.llm.ledger_rows import kept_answers
+from resources.models.vectors import holds_vectors
 from resources.store.standing import stands
 from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
-ANSWERS = "select 1 from calls where status in ('answered', 'filtered')"
-VECTORS = "select 1 from vectors"
 OUT = (
     "it was emptied or deleted. Put a backup in its place; or ask again and pay again: "
     "`touchstone reset {task}` and run again"
@@ -34,9 +33,8 @@ def lost_answers(task: Task, warehouse: Warehouse) -> Iterator[str]:
     """Say which file lost what was paid for; a simulated model and one of this machine cost nothing."""
     models, student = task.spec.models, task.spec.student
     if models is not None and models.simulated is None and stands(task):
-        kept = holds(
-            task.ledger, ANSWERS
-        )  # asked first: a damaged ledger is told whatever was voted
+        # asked first: a damaged ledger is told whatever was voted
+        kept = kept_answers(task.ledger, at_most=1)
         votes = warehouse.value("landing.lost_answers.how_many")
         if votes and not kept:
             yield (
@@ -47,7 +45,7 @@ def lost_answers(task: Task, warehouse: Warehouse) -> Iterator[str]:
     cards = [
         card for card in task.students.glob("*.md") if not card.with_suffix(".joblib").exists()
     ]
-    if student.features == "embeddings" and cards and not holds(task.embeddings, VECTORS):
+    if student.features == "embeddings" and cards and not holds_vectors(task.embeddings):
         yield (
             f"{task.embeddings} holds no vector, and students were made of some: "
             f"{OUT.format(task=task.name)}"

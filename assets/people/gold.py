@@ -1,8 +1,10 @@
 """What the reviews of an item settle on."""
 
 import dagster as dg
+import pyarrow as pa
 
 from assets.decorators import by_batch
+from resources.store.session import Session
 from resources.store.tables import AUDIT_SAMPLE, GOLD, REVIEWS
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -15,7 +17,8 @@ def gold(task: Task) -> dg.AssetsDefinition:
     def gold(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
         """One label for each reviewed item; audit gold keeps its inclusion probability."""
         batch = context.partition_key
-        rows = warehouse.read("people.gold.settle", batch=batch)
+        with warehouse.connect() as db:
+            rows = gold_of(db, batch)
         warehouse.replace_batch(GOLD, batch, rows)
         origins = rows["origin"].to_pylist()
         return dg.MaterializeResult(
@@ -27,3 +30,11 @@ def gold(task: Task) -> dg.AssetsDefinition:
         )
 
     return gold
+
+
+def gold_of(db: Session, batch: str) -> pa.Table:
+    """Return what the reviews of a batch settle on, as the table of gold has it."""
+    with db.lend(answers=db.read("people.gold.answers", batch=batch)):
+        settled = db.read("reading.settled.items")
+    with db.lend(settled=settled):
+        return db.read("people.gold.gold")

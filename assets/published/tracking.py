@@ -3,9 +3,7 @@
 import hashlib
 import json
 import math
-import sqlite3
 import time
-from contextlib import closing
 from typing import Any
 
 import dagster as dg
@@ -19,8 +17,6 @@ from assets.published.history import (
     note_run,
     write_history,
 )
-from assets.published.moved import follow_move
-from assets.published.tracking_store import ready_tracking_store
 from assets.reading.features import LookedAt, look
 from assets.reading.stamp import files_hash, publication_stamp
 from resources.dagster.conditions import when_batches_settle
@@ -28,6 +24,8 @@ from resources.store.session import Session
 from resources.store.tables import TRACKED
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
+from resources.tracking.mlflow_file import follow_move, runs_that_stand
+from resources.tracking.tracking_store import ready_tracking_store
 
 METRICS = (
     "items",
@@ -132,19 +130,6 @@ def _note_publication(task: Task, warehouse: Warehouse) -> None:
     with warehouse.connect() as db:
         stamp = publication_stamp(task, db)
     task.publication.write_text(f"{stamp} {files_hash(task)}", encoding="utf-8")
-
-
-def runs_that_stand(task: Task) -> set[str]:
-    """Return the ids of the runs in MLflow's store; asked of its file, which needs no import."""
-    path = task.var.parent / "mlflow.db"
-    if not path.is_file():
-        return set()
-    try:
-        with closing(sqlite3.connect(path)) as db:
-            asked = "select run_uuid from runs where lifecycle_stage = 'active'"
-            return {row[0] for row in db.execute(asked)}
-    except sqlite3.OperationalError:  # no tables yet
-        return set()
 
 
 class Runs:

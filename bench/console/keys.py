@@ -132,7 +132,7 @@ async def race(browser, folder: Path, count: int, kills: int) -> dict[str, objec
                    text=f"item {i} " + "lorem ipsum " * (i % 40), probability=0.2)
         for i in range(3 * count)
     )  # fmt: skip
-    tokens = {name: Reviewers(store.database).invite(name, "reviewer") for name in ("anna", "ben")}
+    tokens = {name: Reviewers(store).invite(name, "reviewer") for name in ("anna", "ben")}
     store.close()
     process = await start(path, port)
     pages = {name: await sign_in(browser, port, token) for name, token in tokens.items()}
@@ -170,7 +170,7 @@ async def killed_tab(browser, folder: Path) -> dict[str, object]:
     store.plan(
         Assignment(item_id=str(i), batch="b", origin="queue", text=f"item {i}") for i in range(400)
     )
-    token = Reviewers(store.database).invite("anna", "reviewer")
+    token = Reviewers(store).invite("anna", "reviewer")
     store.close()
     process = await start(path, port, lease_s=5)
     page = await sign_in(browser, port, token)

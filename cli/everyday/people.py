@@ -60,7 +60,7 @@ def people(
 def invite(task: Task, name: str, role: str) -> None:
     """Print a new token of a person, which is shown this once."""
     store = ReviewStore(task.reviews)
-    token = Reviewers(store.database).invite(name, role)
+    token = Reviewers(store).invite(name, role)
     store.log("command line", "invited", f"{name} as {role}")
     Console().print(f"Token of {name} ({role}), shown only now:", markup=False)
     typer.echo(token)
@@ -76,7 +76,7 @@ def revoke(task: Task, name: str) -> None:
         If nobody of that name has a token.
     """
     store = ReviewStore(task.reviews)
-    if not Reviewers(store.database).revoke(name):
+    if not Reviewers(store).revoke(name):
         raise ReviewError(f"nobody named {name!r} has a token for task {task.name!r}")
     store.log("command line", "revoked", name)
     Console().print(f"{name} can no longer sign in; the reviews stay.", markup=False)
@@ -84,7 +84,7 @@ def revoke(task: Task, name: str) -> None:
 
 
 def _list(task: Task) -> None:
-    rows = Reviewers(ReviewStore(task.reviews).database).listed() if task.reviews.is_file() else []
+    rows = Reviewers(ReviewStore(task.reviews)).listed() if task.reviews.is_file() else []
     if not rows:
         typer.echo(f"nobody has a token for {task.name}; `touchstone people invite NAME` gives one")
         return

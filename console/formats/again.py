@@ -5,9 +5,9 @@ from typing import Any
 
 from console.formats.bundle import Bundle
 from labeling.class_changes import class_today
+from resources.reviews.exchange import class_changes
 from resources.reviews.rows import Review
 from resources.reviews.store import ReviewStore
-from resources.task.classes.record import changes_in
 
 
 def not_there(
@@ -69,8 +69,7 @@ def write_store(store: ReviewStore, bundle: Bundle) -> tuple[int, int]:
         How many assignments and how many reviews are new.
     """
     before = store.reviews()
-    with store.database.read() as db:
-        changes = changes_in(db)
+    changes = class_changes(store)
     planned = store.plan(bundle.assignments)
     store.record_many(
         not_there(bundle, before.to_pylist(), lambda label: class_today(changes, label))

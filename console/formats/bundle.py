@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
+from resources.reviews.exchange import planned
 from resources.reviews.rows import (
     LONGEST_KEY,
     Assignment,
     Review,
     ReviewError,
-    read_context,
 )
 from resources.reviews.store import ReviewStore
 
@@ -57,16 +57,7 @@ class Bundle:
 
 def read_store(store: ReviewStore) -> Bundle:
     """Take everything out of a store; withdrawn assignments stay behind."""
-    with store.database.read() as db:
-        planned = db.execute(
-            "select a.item_id, a.batch, a.origin, i.text, a.priority, a.probability, i.image,"
-            " i.context, i.suggestion, a.gold from assignments as a join items as i"
-            " using (item_id, batch) where a.state <> 'withdrawn' order by a.rowid"
-        ).fetchall()
-    return Bundle(
-        [Assignment(**{**dict(row), "context": read_context(row["context"])}) for row in planned],
-        [_review(row) for row in store.reviews().to_pylist()],
-    )
+    return Bundle(planned(store), [_review(row) for row in store.reviews().to_pylist()])
 
 
 def in_order(reviews: list[Numbered]) -> list[Review]:

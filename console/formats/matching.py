@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from resources.reviews.exchange import items
+from resources.reviews.sight import Shown
 from resources.reviews.store import ReviewStore
 from resources.store.warehouse import Warehouse
 
@@ -16,23 +18,13 @@ SHARED = "several items have this text"
 """Then an answer goes to the first of them, whatever file it comes in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """An item that the task has."""
-
-    item_id: str
-    batch: str
-    text: str
-    image: str | None
-
-
 @dataclass(slots=True)
 class Items:
     """The items of a task that a file may be about.
 
     Parameters
     ----------
-    known : list of Item
+    known : list of Shown
         Of the warehouse, and those that were put up for review.
     complete : bool
         Whether the task has run, so that what is not among them does not exist.
@@ -40,11 +32,11 @@ class Items:
         What the task takes out of texts before it keeps them.
     """
 
-    known: list[Item]
+    known: list[Shown]
     complete: bool
     redact: Callable[[str], str] = str
-    _by_id: dict[str, list[Item]] = field(init=False)
-    _by_text: dict[str, list[Item]] = field(init=False)
+    _by_id: dict[str, list[Shown]] = field(init=False)
+    _by_text: dict[str, list[Shown]] = field(init=False)
     sizes: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -56,7 +48,7 @@ class Items:
 
     def find(
         self, item_id: str | None, batch: str | None, text: str | None, tool_id: str | None = None
-    ) -> tuple[Item | None, str]:
+    ) -> tuple[Shown | None, str]:
         """Return the item, or why there is none; :data:`SHARED` beside it if it is one of several.
 
         Parameters
@@ -68,7 +60,7 @@ class Items:
 
         Examples
         --------
-        >>> items = Items([Item("7", "may", "hi", None), Item("8", "may", "oh", None)], complete=True)
+        >>> items = Items([Shown("7", "may", "hi", None), Shown("8", "may", "oh", None)], complete=True)
         >>> items.find("7", None, None)[0].batch, items.find(None, None, "oh")[0].item_id
         ('may', '8')
         >>> items.find("7", None, "oh")[1], items.find("7", "june", None)[1]
@@ -90,7 +82,9 @@ class Items:
         """Whether an item has this text."""
         return isinstance(text, str) and _same(self.redact(text)) in self._by_text
 
-    def _by_key(self, item_id: str, batch: str | None, text: str | None) -> tuple[Item | None, str]:
+    def _by_key(
+        self, item_id: str, batch: str | None, text: str | None
+    ) -> tuple[Shown | None, str]:
         found = self._by_id.get(item_id, [])
         if not found:
             return None, f"the task has no item {item_id!r}"
@@ -136,11 +130,10 @@ def load_items(
         with warehouse.connect() as db, db.lend(wanted=names):
             rows = db.rows("console.matching.candidates")
             sizes.update(dict(db.tuples("console.matching.sizes")))
-    known = {(row["item_id"], row["batch"]): Item(**row) for row in rows}
+    known = {(row["item_id"], row["batch"]): Shown(**row) for row in rows}
     if store is not None:
-        with store.database.read() as reading:
-            for row in reading.execute("select item_id, batch, text, image from items"):
-                known.setdefault((row["item_id"], row["batch"]), Item(**dict(row)))
+        for item in items(store):
+            known.setdefault((item.item_id, item.batch), item)
     return Items(list(known.values()), warehouse is not None, redact, sizes=sizes)
 
 

@@ -42,15 +42,15 @@ def add_columns(db: sqlite3.Connection, schema: str) -> set[tuple[str, str]]:
     return added
 
 
-def holds(path: Path, rows: str) -> bool:
-    """Return whether there are rows; none where the file or its table is not there.
+def count(path: Path, rows: str) -> int:
+    """Count rows; none where the file or its table is not there.
 
     Parameters
     ----------
     path : Path
         Opened for reading only.
     rows : str
-        A query: ``select 1 from calls``.
+        What follows ``select`` and a count: ``from calls``.
 
     Raises
     ------
@@ -59,15 +59,31 @@ def holds(path: Path, rows: str) -> bool:
 
     Examples
     --------
-    >>> holds(Path("nowhere.sqlite"), "select 1 from calls")
-    False
+    >>> count(Path("nowhere.sqlite"), "from calls")
+    0
     """
     if not path.exists():
-        return False
-    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        return 0
+    with closing(_reader(path)) as db:
         try:
-            return bool(db.execute(f"select exists ({rows})").fetchone()[0])
+            return int(db.execute(f"select count(*) {rows}").fetchone()[0])
         except sqlite3.OperationalError as error:
             if "no such table" in str(error):
-                return False
+                return 0
             raise
+
+
+def fault(path: Path) -> str | None:
+    """Say what is wrong with a file; ``None`` where nothing is, or it is busy or not ours to read."""
+    try:
+        with closing(_reader(path)) as db:
+            told = str(db.execute("pragma quick_check(1)").fetchone()[0])
+    except sqlite3.OperationalError as error:
+        return str(error) if "malformed" in str(error) else None
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return None if told == "ok" else told
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)

@@ -4,10 +4,14 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from labeling.files.sqlite import count
 from labeling.kinds.asking import Token
 from labeling.llm.transport import Reply, Usage
+
+KEPT = "select 1 from calls where status in ('answered', 'filtered')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +79,19 @@ def read_stored(row: sqlite3.Row) -> Stored:
         cost_usd=row["cost_usd"],
         latency_s=row["latency_s"] or 0.0,
     )
+
+
+def kept_answers(path: Path, at_most: int = -1) -> int:
+    """Count the final answers in a ledger, opened for reading only; none where there is no file.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        If the file is damaged.
+
+    Examples
+    --------
+    >>> kept_answers(Path("nowhere.sqlite"))
+    0
+    """
+    return count(path, f"from ({KEPT} limit {at_most})")

@@ -39,7 +39,7 @@ def mlflow(arguments: list[str]) -> None:
     """
     from mlflow import cli, server
 
-    from assets.published.tracking_store import ready_tracking_store
+    from resources.tracking.tracking_store import ready_tracking_store
 
     uri = arguments[arguments.index("--backend-store-uri") + 1]
     ready_tracking_store(Path(uri.removeprefix("sqlite:///")).parent)

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from labeling.files.sqlite import count
+
 TABLES = """
 create table if not exists vectors (
     model text not null, digest text not null, vector blob not null, primary key (model, digest)
@@ -63,6 +65,17 @@ def kept_vectors(
                 db.execute("insert into spent values (?, ?, ?)", (model, len(part), usd))
             known.update(zip(part, vectors, strict=True))
     return np.array([known[d] for d in digests], dtype=np.float64)
+
+
+def holds_vectors(path: Path) -> bool:
+    """Return whether any vector is kept; the file is opened for reading only.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        If it is damaged.
+    """
+    return count(path, "from (select 1 from vectors limit 1)") > 0
 
 
 def of_length_one(vector: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,25 +1,20 @@
 """Hidden gold: items whose answer is known, put before people who never saw them."""
 
+import sqlite3
+
 from resources.reviews.rows import Assignment, read_context
+from resources.reviews.settled import settled_items
 from resources.reviews.store import ReviewStore
 
 MOST = 200
 """Hidden gold items kept in a store, at most; a person sees each once."""
 
-SETTLED = """
-select r.item_id, r.batch, i.text, i.image, i.context, i.suggestion,
-    max(case when r.origin = 'adjudicate' then r.label end) as judged,
-    min(r.label) as label
-from standing_reviews as r join items as i using (item_id, batch)
-where r.outcome = 'label' and r.origin not in ('check', 'rereview')
-    and not exists (select 1 from assignments as a where a.item_id = r.item_id
-        and a.batch = r.batch and (a.origin = 'check' and a.state <> 'withdrawn'
-            or a.origin = 'adjudicate' and a.state = 'open'))
-group by r.item_id, r.batch
-having count(case when r.origin = 'adjudicate' then 1 end) > 0
-    or (count(distinct r.label) = 1 and count(distinct r.reviewer) > 1)
-order by max(r.review_id) desc limit ?
+FREE = """
+select i.item_id, i.batch, i.text, i.image, i.context, i.suggestion from items as i
+where not exists (select 1 from assignments as a where a.item_id = i.item_id and a.batch = i.batch
+    and (a.origin = 'check' and a.state <> 'withdrawn' or a.origin = 'adjudicate' and a.state = 'open'))
 """
+"""Items that are no hidden gold yet, and about which nobody has to judge."""
 
 
 def plan_checks(store: ReviewStore, *, at_most: int = MOST) -> int:
@@ -37,17 +32,28 @@ def plan_checks(store: ReviewStore, *, at_most: int = MOST) -> int:
         kept = db.execute(
             "select count(*) from assignments where origin = 'check' and state <> 'withdrawn'"
         ).fetchone()[0]
-        rows = db.execute(SETTLED, (max(0, at_most - kept),)).fetchall()
+        free = {(row["item_id"], row["batch"]): row for row in db.execute(FREE)}
+        sure = [
+            (free[place], row["label"])
+            for row in sorted(settled_items(db), key=lambda row: -row["last_review"])
+            if (place := (row["item_id"], row["batch"])) in free and _sure(row)
+        ]
     return store.plan(
         Assignment(
-            item_id=row["item_id"],
-            batch=row["batch"],
+            item_id=item["item_id"],
+            batch=item["batch"],
             origin="check",
-            text=row["text"],
-            image=row["image"],
-            context=read_context(row["context"]),
-            suggestion=row["suggestion"],
-            gold=row["judged"] or row["label"],
+            text=item["text"],
+            image=item["image"],
+            context=read_context(item["context"]),
+            suggestion=item["suggestion"],
+            gold=label,
         )
-        for row in rows
+        for item, label in sure[: max(0, at_most - kept)]
     )
+
+
+def _sure(settled: sqlite3.Row) -> bool:
+    """A judge decided it, or all said the same, and not one person alone."""
+    alike = settled["votes"] == settled["reviews"] > 1
+    return settled["label"] is not None and bool(settled["judged"] or alike)

@@ -5,6 +5,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from resources.reviews.store import ReviewStore
+
 DAY_US = 86_400_000_000
 PACE_US = 600_000_000
 """Pace is counted over the last ten minutes."""
@@ -22,8 +24,14 @@ class Progress:
     to_adjudicate: int
 
 
-def progress(db: sqlite3.Connection, reviewer: str, now_us: int) -> Progress:
+def progress(store: ReviewStore, reviewer: str) -> Progress:
     """Count what ``reviewer`` did and what waits; days are UTC days."""
+    now_us = store.now_us()
+    with store.database.read() as db:
+        return _progress(db, reviewer, now_us)
+
+
+def _progress(db: sqlite3.Connection, reviewer: str, now_us: int) -> Progress:
     mine = db.execute(
         "select count(*) filter (where outcome <> 'skip') as answered,"
         " count(*) filter (where outcome <> 'skip' and at_us >= :day) as today,"
@@ -51,34 +59,37 @@ def progress(db: sqlite3.Connection, reviewer: str, now_us: int) -> Progress:
     )
 
 
-def history(db: sqlite3.Connection, reviewer: str, limit: int) -> list[dict[str, Any]]:
+def history(store: ReviewStore, reviewer: str, limit: int) -> list[dict[str, Any]]:
     """Return the person's latest answers, newest first, with the item as it was shown."""
-    rows = db.execute(
-        "select r.item_id, r.batch, r.outcome, r.label, r.note, r.idempotency_key, r.lease, r.shown,"
-        " i.text, i.image, i.context from standing_reviews as r join items as i"
-        " using (item_id, batch) where r.reviewer = ? and r.lease is not null"
-        " order by r.review_id desc limit ?",
-        (reviewer, limit),
-    ).fetchall()
+    with store.database.read() as db:
+        rows = db.execute(
+            "select r.item_id, r.batch, r.outcome, r.label, r.note, r.idempotency_key, r.lease, r.shown,"
+            " i.text, i.image, i.context from standing_reviews as r join items as i"
+            " using (item_id, batch) where r.reviewer = ? and r.lease is not null"
+            " order by r.review_id desc limit ?",
+            (reviewer, limit),
+        ).fetchall()
     return [{**dict(row), "shown": json.loads(row["shown"] or "{}")} for row in rows]
 
 
-def opinions(db: sqlite3.Connection, item_id: str, batch: str) -> list[dict[str, Any]]:
+def opinions(store: ReviewStore, item_id: str, batch: str) -> list[dict[str, Any]]:
     """Return what the others answered, without their names, in an order that tells nothing."""
-    rows = db.execute(
-        "select outcome, label, note from standing_reviews where item_id = ? and batch = ?"
-        " and outcome <> 'skip' and origin not in ('check', 'adjudicate')"
-        " order by label, note",
-        (item_id, batch),
-    ).fetchall()
+    with store.database.read() as db:
+        rows = db.execute(
+            "select outcome, label, note from standing_reviews where item_id = ? and batch = ?"
+            " and outcome <> 'skip' and origin not in ('check', 'adjudicate')"
+            " order by label, note",
+            (item_id, batch),
+        ).fetchall()
     return [dict(row) for row in rows]
 
 
-def image_of(db: sqlite3.Connection, token: str, reviewer: str) -> str | None:
+def image_of(store: ReviewStore, token: str, reviewer: str) -> str | None:
     """Return the image of an item that was handed to ``reviewer`` under this lease."""
-    row = db.execute(
-        "select i.image from leases as l join items as i using (item_id, batch)"
-        " where l.token = ? and l.reviewer = ?",
-        (token, reviewer),
-    ).fetchone()
+    with store.database.read() as db:
+        row = db.execute(
+            "select i.image from leases as l join items as i using (item_id, batch)"
+            " where l.token = ? and l.reviewer = ?",
+            (token, reviewer),
+        ).fetchone()
     return None if row is None else row["image"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from labeling.files.sqlite import holds
+from labeling.files.sqlite import count
 from resources.reviews.rows import REVIEW_COLUMNS
 
 OPEN_COLUMNS = pa.schema(
@@ -44,9 +44,20 @@ def reviews(db: sqlite3.Connection, since: int) -> pa.Table:
 def holds_answers(path: Path) -> bool:
     """Tell whether there is an answer; a damaged file may hold some, and is told elsewhere."""
     try:
-        return holds(path, "select 1 from reviews")
+        return count_answers(path) > 0
     except sqlite3.DatabaseError:
         return True
+
+
+def count_answers(path: Path) -> int:
+    """Count the answers in a store, opened for reading only; none where there is no file.
+
+    Raises
+    ------
+    sqlite3.DatabaseError
+        If the file is damaged.
+    """
+    return count(path, "from reviews")
 
 
 def answered(db: sqlite3.Connection, reviewer: str) -> dict[str, bool]:

@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from resources.reviews.rows import LONGEST_KEY, ReviewError
-from resources.reviews.schema import Database
-from resources.reviews.store import now
+from resources.reviews.store import ReviewStore, now
 from resources.reviews.writing import to_us
 
 Role = Literal["reviewer", "adjudicator", "admin"]
@@ -42,7 +41,7 @@ class Reviewers:
     --------
     >>> from pathlib import Path
     >>> from tempfile import mkdtemp
-    >>> people = Reviewers(Database(Path(mkdtemp()) / "reviews.sqlite"))
+    >>> people = Reviewers(ReviewStore(Path(mkdtemp()) / "reviews.sqlite"))
     >>> token = people.invite("anna", "reviewer")
     >>> session = people.sign_in(token)
     >>> people.who(session)
@@ -51,8 +50,8 @@ class Reviewers:
     True
     """
 
-    def __init__(self, database: Database, *, clock: Callable[[], datetime] = now) -> None:
-        self._database = database
+    def __init__(self, store: ReviewStore, *, clock: Callable[[], datetime] = now) -> None:
+        self._database = store.database
         self._clock = clock
 
     def invite(self, name: str, role: str) -> str:

@@ -176,9 +176,14 @@ class Task:
         return self.var / "students"
 
     @property
+    def mlflow_store(self) -> Path:
+        """MLflow's file, shared by all tasks."""
+        return self.var.parent / "mlflow.db"
+
+    @property
     def tracking_uri(self) -> str:
-        """MLflow's store, shared by all tasks."""
-        return f"sqlite:///{self.var.parent / 'mlflow.db'}"
+        """MLflow's file as MLflow is told of it."""
+        return f"sqlite:///{self.mlflow_store}"
 
     @property
     def mlflow_artifacts(self) -> Path:

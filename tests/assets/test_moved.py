@@ -5,9 +5,9 @@ from pathlib import Path
 
 from mlflow.tracking import MlflowClient
 
-from assets.published.moved import follow_move
 from cli.new.new import create
 from resources.task.task import Task, load_task
+from resources.tracking.mlflow_file import follow_move
 
 
 def with_one_artifact(project: Path) -> tuple[Task, str]:

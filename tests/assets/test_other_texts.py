@@ -6,6 +6,7 @@ import pytest
 
 from assets.landing.arrivals import land
 from assets.landing.other_texts import sentence
+from assets.people.gold import gold_of
 from cli.new.new import create
 from orchestration.planning import batches_with_new_reviews
 from orchestration.running import run_task
@@ -81,7 +82,8 @@ class Inbox:
         store = ReviewStore(self.task.reviews)
         warehouse = warehouse_of(self.task)
         warehouse.replace_batch(tables.REVIEWS, DAY, store.reviews())
-        rows = warehouse.read("people.gold.settle", batch=DAY)
+        with warehouse.connect() as db:
+            rows = gold_of(db, DAY)
         warehouse.replace_batch(tables.GOLD, DAY, rows)
         warehouse.close()
         store.close()

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from mlflow.tracking import MlflowClient
 
-from assets.published.tracking_store import ready_tracking_store
 from resources.task.errors import TaskError
+from resources.tracking.tracking_store import ready_tracking_store
 
 MAKE = """
 import sys
 from pathlib import Path
-from assets.published.tracking_store import ready_tracking_store
+from resources.tracking.tracking_store import ready_tracking_store
 ready_tracking_store(Path(sys.argv[1]))
 """
 

@@ -173,7 +173,7 @@ def test_people_are_invited_listed_and_revoked(touchstone, tmp_path):
 
     assert "nobody has a token for letters" in people("list").out
     token = people("invite", "anna", "--role", "adjudicator").out.split()[-1]
-    known = Reviewers(ReviewStore(tmp_path / "var" / "letters" / "reviews.sqlite").database)
+    known = Reviewers(ReviewStore(tmp_path / "var" / "letters" / "reviews.sqlite"))
     assert known.who(known.sign_in(token)) == Person("anna", "adjudicator")
     assert "adjudicator" in people("list").out
     assert known.listed() == [(Person("anna", "adjudicator"), True)]

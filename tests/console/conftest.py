@@ -79,7 +79,7 @@ def signed_in(tmp_path):
     store = ReviewStore(tmp_path / "reviews.sqlite")
 
     def sign(name, role):
-        token = Reviewers(store.database).invite(name, role)
+        token = Reviewers(store).invite(name, role)
         client = TestClient(app, base_url="http://127.0.0.1:8765")
         reply = client.post("/api/sign-in", json={"token": token})
         client.headers["x-csrf-token"] = reply.json()["csrf"]

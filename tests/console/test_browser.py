@@ -56,7 +56,7 @@ def wait_stored(tmp_path, n, seconds=10):
 def test_what_is_pressed_at_twenty_keys_a_second_is_what_is_stored(browser, server, tmp_path):
     plan(tmp_path / "reviews.sqlite", 300)
     store = ReviewStore(tmp_path / "reviews.sqlite")
-    tokens = {n: Reviewers(store.database).invite(n, "reviewer") for n in ("anna", "ben")}
+    tokens = {n: Reviewers(store).invite(n, "reviewer") for n in ("anna", "ben")}
     store.close()
     running = server(sign_in=True)
     pages = {}

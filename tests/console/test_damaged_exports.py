@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from console.formats.bundle import Bundle
 from console.formats.entries import name_fields, text_of
 from console.formats.files import read_any
-from console.formats.matching import Item, Items
+from console.formats.matching import Items
 from console.formats.taking import check_bundle, take_entries
 from resources.reviews.rows import ReviewError
+from resources.reviews.sight import Shown
 
 CLASSES = ("ham", "spam")
-ITEMS = Items([Item("7", "may", "hi there", None)], complete=True)
+ITEMS = Items([Shown("7", "may", "hi there", None)], complete=True)
 GOOD = {
     "label studio": [{
         "id": 1, "data": {"text": "hi there"},

@@ -6,15 +6,16 @@ import pytest
 
 from console.formats.entries import name_fields
 from console.formats.files import read_any
-from console.formats.matching import Item, Items
+from console.formats.matching import Items
 from console.formats.taking import check_bundle, take_entries
 from labeling.files.apostrophes import harmless, raw_cell
 from labeling.files.columns import read_columns
 from labeling.files.records import read_records
 from resources.reviews.rows import ReviewError
+from resources.reviews.sight import Shown
 
 CLASSES = ("ham", "spam")
-ITEMS = Items([Item("7", "may", "hi", None), Item("8", "may", "oh", None)], complete=True)
+ITEMS = Items([Shown("7", "may", "hi", None), Shown("8", "may", "oh", None)], complete=True)
 REVIEWS = "item_id,batch,text,origin,priority,reviewer,outcome,label,seconds,idempotency_key\n"
 
 

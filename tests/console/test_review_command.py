@@ -33,7 +33,7 @@ def test_an_invited_person_can_sign_in_until_revoked(task, tmp_path):
     told = run(task, "--invite", "anna", "--role", "adjudicator")
     assert told.exit_code == 0, told.output
     token = told.output.split()[-1]
-    people = Reviewers(store(tmp_path).database)
+    people = Reviewers(store(tmp_path))
     assert people.who(people.sign_in(token)) == Person("anna", "adjudicator")
     assert run(task, "--revoke", "anna").exit_code == 0
     assert people.sign_in(token) is None

@@ -31,7 +31,7 @@ def test_a_wrong_token_does_not_sign_in_and_guessing_is_slowed(signed_in):
 def test_tokens_and_sessions_are_hashed_at_rest(signed_in, tmp_path):
     client = signed_in("anna", "reviewer")
     store = ReviewStore(tmp_path / "reviews.sqlite")
-    token = Reviewers(store.database).invite("ben", "reviewer")
+    token = Reviewers(store).invite("ben", "reviewer")
     store.close()
     written = b"".join(p.read_bytes() for p in tmp_path.glob("reviews.sqlite*"))
     assert token.encode() not in written
@@ -43,7 +43,7 @@ def test_revoking_a_token_ends_its_sessions_and_keeps_the_reviews(signed_in, tmp
     (item,) = hand_out(client)
     client.post("/api/answers", json={"answers": [answer(item)]})
     store = ReviewStore(tmp_path / "reviews.sqlite")
-    assert Reviewers(store.database).revoke("anna")
+    assert Reviewers(store).revoke("anna")
     assert client.get("/api/history").status_code == 401
     assert store.reviews().num_rows == 1
 
@@ -150,7 +150,7 @@ def test_77_classes_have_62_different_keys_and_the_rest_is_found_by_search(tmp_p
 
 
 def test_a_name_with_a_line_break_or_a_made_up_role_is_no_reviewer(tmp_path):
-    people = Reviewers(ReviewStore(tmp_path / "r.sqlite").database)
+    people = Reviewers(ReviewStore(tmp_path / "r.sqlite"))
     with pytest.raises(ReviewError, match="cannot be a reviewer's name"):
         people.invite("an\nna", "reviewer")
     with pytest.raises(ReviewError, match="'boss' is not one of reviewer, adjudicator, admin"):

@@ -27,6 +27,16 @@ LENT = {
     "known": WORDS,
     "turned": WORDS,
     "drawn": WORDS,
+    "answers": {
+        **WORDS,
+        "reviewer": pa.string(),
+        "outcome": pa.string(),
+        "label": pa.string(),
+        "origin": pa.string(),
+        "review_id": pa.int64(),
+        "audited": pa.bool_(),
+    },
+    "settled": {**WORDS, "label": pa.string(), "reviews": pa.int32()},
     "answers_given": {
         "batch": pa.string(),
         "review_id": pa.int64(),
