@@ -6,6 +6,7 @@ arguments of tools, numbers as text. What cannot be is told as what it is.
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -23,31 +24,27 @@ THOUGHTS = (
     "thinking_blocks",
     "analysis",
 )
-"""Parts of an answer that are not what it says."""
+"""Fields of a message that are not what it says."""
+
+THINKS = re.compile(
+    r"(?:\w*_)?(?:(?:think|reason|summary|analysis|scratch_?pad|plan)(?:ing)?|thoughts?)"
+    r"(?:_?(?:text|content|blocks?))?",
+    re.IGNORECASE,
+)
+"""Names of parts and tools that are not what an answer says."""
 
 LONGEST = 500_000
 """Characters of an answer that are read; no model writes more of its own accord."""
 
-ENDS: Mapping[str, str] = {
-    "length": "length",
-    "max_tokens": "length",
-    "max_output_tokens": "length",
-    "model_length": "length",
-    "model_context_window_exceeded": "length",
-    "content_filter": "content_filter",
-    "content_filtered": "content_filter",
-    "safety": "content_filter",
-    "recitation": "content_filter",
-    "blocklist": "content_filter",
-    "prohibited_content": "content_filter",
-    "spii": "content_filter",
-    "guardrail_intervened": "content_filter",
-    "refusal": "content_filter",
-    "sensitive": "content_filter",
-    "error": "error",
-    "network_error": "error",
-    "other": "error",
-    "malformed_function_call": "error",
+ENDS: Mapping[str, re.Pattern[str]] = {
+    "content_filter": re.compile(
+        r"filter|safety|toxic|polic|block|moderat|prohibit|guard|sensitive|refus|recit|spii|language"
+    ),
+    "length": re.compile(r"length|max|limit|incomplete|not_?complete|truncat|exceed|repeti|pause"),
+    "error": re.compile(
+        r"error|abort|cancel|time_?out|interrupt|preempt|malformed|fail|insufficient|unexpected|"
+        r"missing|too_many|evict|credit|^other$|^(?:un)?load$"
+    ),
 }
 """How providers name the end of an answer, and what it means; whatever else is a proper end."""
 
@@ -76,15 +73,16 @@ def read_completion(body: Mapping[str, Any]) -> Reply:
     choices = body.get("choices")
     choice = _first(choices) if isinstance(choices, list) else None
     if choice is None:
-        if body.get("error"):
-            raise _told(body["error"])
+        if told := next((body[n] for n in ("error", "detail", "message") if body.get(n)), None):
+            raise _told(body if told is body.get("message") else told)
         raise TransportError(Fault.GARBLED, "a reply without choices")
-    finish = ENDS.get(str(choice.get("finish_reason")).casefold(), "stop")
+    finish = _end(choice)
     wrong = choice.get("error") or body.get("error")
     if wrong or finish == "error":
         raise TransportError(Fault.GARBLED, f"the answer broke off: {_words(wrong) or 'no reason'}")
     message = fields_of(choice.get("message")) or {}
     said = _text(message.get("content") if "content" in message else choice.get("text"))
+    said = said or _text((fields_of(message.get("audio")) or {}).get("transcript"))
     text = "\n".join(part for part in (said, *_arguments(message)) if part.strip())
     if len(text) > LONGEST:
         text, finish = text[:LONGEST], "length"
@@ -115,28 +113,39 @@ def _text(content: object) -> str:
     part = fields_of(content)
     if part is None:
         return json.dumps(content)
-    if part.get("type") in (*THOUGHTS, "refusal"):
+    only = next(iter(part), "") if len(part) == 1 else ""
+    kind = str(part.get("type") or only)
+    if kind == "refusal" or part.get("thought") is True or THINKS.fullmatch(kind):
         return ""
-    for name in ("text", "content", "input"):
+    if "input" in part and "text" not in part:
+        return "" if THINKS.fullmatch(str(part.get("name"))) else json.dumps(part["input"])
+    for name in ("text", "content", "parts", "value"):
         if name in part:
-            inner = part[name]
-            return json.dumps(inner) if isinstance(inner, dict) else _text(inner)
+            return _text(part[name])
     return "" if "type" in part else json.dumps(part)
 
 
 def _arguments(message: Mapping[str, Any]) -> Iterable[str]:
-    """Yield what a model answered by calling tools."""
+    """Yield what a model answered by calling tools; one to think with answers nothing."""
     calls = message.get("tool_calls")
-    for call in [*(calls if isinstance(calls, list) else ()), message]:
+    calls = cast("list[object]", calls) if isinstance(calls, list) else [calls]
+    for call in (*calls, {"function": message.get("function_call")}):
         fields = fields_of(call) or {}
-        for name, argument in (
-            ("function", "arguments"),
-            ("custom", "input"),
-            ("function_call", "arguments"),
-        ):
-            value = (fields_of(fields.get(name)) or {}).get(argument)
-            if value is not None:
-                yield value if isinstance(value, str) else json.dumps(value)
+        tool = fields_of(fields.get("function") or fields.get("custom")) or fields
+        told = next((tool[n] for n in ("arguments", "input", "args") if tool.get(n)), None)
+        if told is not None and not THINKS.fullmatch(str(tool.get("name") or "")):
+            yield told if isinstance(told, str) else json.dumps(told)
+
+
+def _end(choice: Mapping[str, Any]) -> str:
+    """Return how an answer came to its end; the first improper one where it is told twice."""
+    for name in ("finish_reason", "native_finish_reason", "done_reason"):
+        told = choice.get(name)
+        word = str((fields_of(told) or {}).get("type", told)).casefold().replace("-", "_")
+        for end, words in ENDS.items():
+            if words.search(word):
+                return end
+    return "stop"
 
 
 def _refusal(message: Mapping[str, Any]) -> str | None:
@@ -189,6 +198,8 @@ def _told(error: object) -> TransportError:
         return TransportError(Fault.RATE_LIMITED, words, wait)
     if status in (401, 403):
         return TransportError(Fault.UNAUTHORIZED, words)
+    if status == 404:
+        return TransportError(Fault.UNKNOWN_MODEL, words)
     if status == 402 or code == "insufficient_quota":
         return TransportError(Fault.OUT_OF_QUOTA, words)
     if status is not None and 400 <= status < 500 and status != 408:

@@ -15,9 +15,20 @@ MOST_USD = 1_000.0
 USD_A_TICK = 1e-10
 """In such ticks xAI states a cost."""
 
+SUMS = ("total_cost", "total_cost_usd", "cost_usd", "estimated_cost")
+"""Names that gateways state a cost under."""
 
 WRITTEN = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens")
-COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens", "input_tokens", "output_tokens")
+PROMPT = ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "promptTokenCount")
+COMPLETION = (
+    "completion_tokens",
+    "output_tokens",
+    "completionTokens",
+    "outputTokens",
+    "candidatesTokenCount",
+)
+TOTAL = ("total_tokens", "totalTokens", "totalTokenCount")
+COUNTS = (*PROMPT, *COMPLETION, *TOTAL)
 
 
 def read_usage(usage: Mapping[str, Any] | None, *, wrote: bool) -> Usage:
@@ -36,17 +47,26 @@ def read_usage(usage: Mapping[str, Any] | None, *, wrote: bool) -> Usage:
     502
     """
     fields = usage or {}
-    prompt = count(fields, "prompt_tokens", "input_tokens")
-    completion = count(fields, "completion_tokens", "output_tokens")
-    total = count(fields, "total_tokens")
+    prompt = count(fields, *PROMPT)
+    completion = count(fields, *COMPLETION)
+    total = count(fields, *TOTAL)
     read = (
         fields_of(fields.get("prompt_tokens_details") or fields.get("input_tokens_details")) or {}
     )
     wrote_in = fields.get("completion_tokens_details") or fields.get("output_tokens_details")
-    thoughts = count(fields_of(wrote_in) or fields, "reasoning_tokens") or 0
+    thoughts = max(
+        count(told, name) or 0
+        for told in (fields_of(wrote_in) or {}, fields)
+        for name in ("reasoning_tokens", "thinking_tokens", "thoughtsTokenCount")
+    )
     cached = count(read, "cached_tokens")
     if cached is None:
         cached = count(fields, "prompt_cache_hit_tokens", "cache_read_input_tokens")
+    written = count(read, *WRITTEN) or count(fields, *WRITTEN) or 0
+    if fields.get("prompt_tokens") is None or written > (prompt or 0):
+        # Anthropic counts what a cache holds apart from the rest of the prompt
+        apart = [count(fields, "cache_read_input_tokens"), count(fields, *WRITTEN)]
+        prompt = prompt and prompt + sum(x for x in apart if x is not None)
     if total is not None and total > 0:
         if completion is None and prompt is not None:
             completion = max(0, total - prompt)
@@ -61,7 +81,6 @@ def read_usage(usage: Mapping[str, Any] | None, *, wrote: bool) -> Usage:
     if counted and total is not None:
         completion = max(completion, total - prompt)
     read_usd = stated_usd(fields)
-    written = count(read, *WRITTEN) or count(fields, *WRITTEN) or 0
     return Usage(
         prompt, completion, cached if cached and cached <= prompt else 0, counted, read_usd, written
     )
@@ -81,18 +100,20 @@ def stated_usd(usage: Mapping[str, Any]) -> float:
     0.0
     """
     cost, details = usage.get("cost"), fields_of(usage.get("cost_details")) or {}
-    charged = _usd((fields_of(cost) or {}).get("total_cost", cost))
+    charged = max(
+        _usd((fields_of(cost) or {}).get("total_cost", cost)), _usd(details.get("total_cost"))
+    )
     behind = _usd(details.get("upstream_inference_cost"))
     both = charged + behind if usage.get("is_byok") is True else max(charged, behind)
     ticks = _usd(usage.get("cost_in_usd_ticks"), most=MOST_USD / USD_A_TICK) * USD_A_TICK
-    return max(both, ticks, _usd(usage.get("total_cost")))
+    return max(both, ticks, *(_usd(usage.get(name)) for name in SUMS))
 
 
 def _usd(value: object, most: float = MOST_USD) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return 0.0
     try:
-        number = float(value)
+        number = float(value.strip("$ ") if isinstance(value, str) else value)
     except (ValueError, OverflowError):
         return 0.0
     return number if 0 <= number <= most else 0.0

@@ -93,6 +93,51 @@ def test_what_was_written_into_a_cache_is_read_from_the_answer(name):
     assert read_usage(told, wrote=True) == Usage(120, 3, 10, written=100)
 
 
+APART = {
+    "a cache beside the prompt": (
+        {"input_tokens": 20, "output_tokens": 3, "cache_read_input_tokens": 3000,
+         "cache_creation_input_tokens": 5000},
+        Usage(8020, 3, 3000, written=5000),
+    ),
+    "more written than the prompt is long": (
+        {**COUNTED, "cache_creation_input_tokens": 50_000}, Usage(50_120, 3, written=50_000),
+    ),
+    "thoughts by another name": (
+        {**COUNTED, "completion_tokens_details": {"thinking_tokens": 4000}}, Usage(120, 4003),
+    ),
+    "thoughts beside the answer": (
+        {"promptTokenCount": 120, "candidatesTokenCount": 3, "thoughtsTokenCount": 500,
+         "totalTokenCount": 623},
+        Usage(120, 503),
+    ),
+    "names of another house": (
+        {"inputTokens": 120, "outputTokens": 3, "totalTokens": 123}, Usage(120, 3),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("told", "means"), APART.values(), ids=APART)
+def test_what_is_counted_apart_or_by_another_name_is_counted(told, means):
+    assert read_usage(told, wrote=True) == means
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"estimated_cost": 0.5},
+        {"total_cost_usd": 0.5},
+        {"cost_usd": "0.5"},
+        {"cost": "$0.5"},
+        {"cost_details": {"total_cost": 0.5}},
+    ],
+)
+def test_a_cost_that_a_gateway_states_by_any_name_is_booked(bench, ledger, more):
+    with FakeProvider(lambda _: Answer("HAM", bend=odd.usage({**COUNTED, **more}))) as provider:
+        bench.ask(provider, table(1))
+    (row,) = booked(ledger)
+    assert row["cost_usd"] == 0.5
+
+
 def test_the_first_choice_counts_wherever_it_stands(bench):
     def turned(body):
         (first,) = body["choices"]
