@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from assets.quality.mistakes import what_is_shown
 from assets.quality.overall import Rows
 from assets.reading.audited import Audit, read_audits
-from labeling.quality.audited import MISSING
+from labeling.quality.labelled import MISSING, judge
 from resources.store.pictures import read_pictures
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -61,7 +61,7 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
         slices,
         [audit.confidence for audit in audits] if of_labels else None,
     )
-    interval = accuracy(batches).interval
+    interval = accuracy(judge(batches)).interval
     of = {audit.batch.batch: audit for audit in audits}
     keys = [(one.batch, str(of[one.batch].item_ids[one.item])) for one in found.items]
     shown = what_is_shown(warehouse, keys)

@@ -43,6 +43,7 @@ def drift(task: Task) -> dg.AssetsDefinition:
 def take_in(task: Task, warehouse: Warehouse, batch: str) -> list[dict[str, Any]]:
     """Return the evidence of every series after ``batch``, as rows of quality.drift_series."""
     from assets.reading.evidence import input_chain, promises, starts_anew
+    from labeling.quality.labelled import family_of
     from labeling.quality.watch import Watch, watch_batch
     from resources.alerts.trail import AlarmTrail
 
@@ -62,9 +63,8 @@ def take_in(task: Task, warehouse: Warehouse, batch: str) -> list[dict[str, Any]
         for at, name in enumerate(piece, start=start):
             audit = audits.get(name) or unlabelled(task, name)
             anew = starts_anew(events, names[at - 1] if at else None, names[at])
-            watches, found = watch_batch(
-                watches, audit.batch, task.classes, audit.votes, promised, anew
-            )
+            audited = family_of(audit.batch, task.classes, audit.votes)
+            watches, found = watch_batch(watches, audited, promised, anew)
     return [_row(batch, chain[batch], one, watches[one.series]) for one in found]
 
 

@@ -13,7 +13,7 @@ from assets.decorators import once
 from assets.quality.accuracy import LABELS, measure, score_row, voters_of
 from assets.quality.mistakes import mistakes
 from assets.reading.audited import Audit, read_audits
-from labeling.quality.audited import MISSING
+from labeling.quality.labelled import MISSING
 from resources.store.table import Table, as_arrow
 from resources.store.tables import (
     ACCURACY,
@@ -111,11 +111,11 @@ def reliability_rows(audits: Sequence[Audit]) -> Rows:
             of_labels = series == LABELS
             given = audit.batch.label if of_labels else audit.consensus
             sure = audit.confidence if of_labels else audit.consensus_confidence
-            drawn = audit.batch.drawn
-            judged = (audit.batch.gold != MISSING) & (given[drawn] != MISSING)
-            said.append(np.clip(sure[drawn][judged], 0.0, 1.0))
-            right.append((given[drawn] == audit.batch.gold)[judged])
-            weight.append(draw_weight(audit.batch)[judged])
+            audited = audit.batch.audited(given)
+            judged = audited.judged & audited.inside
+            said.append(np.clip(sure[audited.drawn][judged], 0.0, 1.0))
+            right.append(~audited.wrong[judged])
+            weight.append(draw_weight(audited)[judged])
         if not said or not sum(map(len, said)):
             continue
         found = calibration(np.concatenate(said), np.concatenate(right), np.concatenate(weight))

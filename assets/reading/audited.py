@@ -7,12 +7,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from labeling.quality.audited import MISSING, AuditedBatch
+from labeling.quality.labelled import MISSING, Codes, LabelledBatch
 from labeling.sampling.audit import AuditDesign
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
-
-Codes = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,7 @@ class Audit:
 
     Parameters
     ----------
-    batch : AuditedBatch
+    batch : LabelledBatch
         Released labels, design, draws and gold.
     item_ids : object array of shape (n_items,)
         In the order of the engine's item indices.
@@ -36,7 +34,7 @@ class Audit:
     versions : dict of voter to its versions, each with the items it voted on
     """
 
-    batch: AuditedBatch
+    batch: LabelledBatch
     item_ids: NDArray[np.object_]
     consensus: Codes
     consensus_confidence: NDArray[np.float64]
@@ -78,7 +76,7 @@ def unlabelled(task: Task, batch: str) -> Audit:
     none, nothing = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
     design = AuditDesign(none, np.ones(1, dtype=np.int64))
     sure = np.empty(0, dtype=np.float64)
-    audited = AuditedBatch(batch, nothing, design, none, nothing, len(task.classes))
+    audited = LabelledBatch(batch, nothing, design, none, nothing, len(task.classes))
     return Audit(audited, np.empty(0, dtype=object), nothing, sure, sure, sure)
 
 
@@ -97,7 +95,7 @@ def _audit(task: Task, batch: str, rows: pa.Table, votes: pa.Table | None) -> Au
     if not planned.any():  # drawn before designs were kept: all alike
         planned[:] = max(len(drawn), 1)
     gold = codes(rows["gold"], task.classes)
-    audited = AuditedBatch(
+    audited = LabelledBatch(
         batch,
         codes(rows["label"], task.classes),
         AuditDesign(stratum, np.maximum(planned, 1)),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.quality.audited import MISSING, AuditedBatch
+from labeling.quality.labelled import MISSING, LabelledBatch
 from labeling.sampling.audit import draw_audit
 
 SHARES = {
@@ -28,14 +28,14 @@ class History:
 
     Parameters
     ----------
-    batches : list of AuditedBatch
+    batches : list of LabelledBatch
     truth : list of int arrays of shape (n_items,)
     confidence : list of float arrays of shape (n_items,)
         Of the released label, 0..1.
     votes : dict of voter to a list of int arrays of shape (n_items,)
     """
 
-    batches: list[AuditedBatch]
+    batches: list[LabelledBatch]
     truth: list[NDArray[np.int64]]
     confidence: list[NDArray[np.float64]]
     votes: dict[str, list[NDArray[np.int32]]]
@@ -73,7 +73,7 @@ def history(
         sample = draw_audit(ids, reviews, int(rng.integers(1 << 31)), told)
         gold = truth[sample.item].astype(np.int32)
         found.batches.append(
-            AuditedBatch(str(at), label.astype(np.int32), sample.design, sample.item, gold, k)
+            LabelledBatch(str(at), label.astype(np.int32), sample.design, sample.item, gold, k)
         )
         found.truth.append(truth)
         found.confidence.append(1 - told)

@@ -12,9 +12,9 @@ import numpy as np
 
 from bench.quality.history import SHARES, History, history
 from labeling.quality.accuracy import accuracy
-from labeling.quality.audited import MISSING
 from labeling.quality.classes import class_report
 from labeling.quality.intervals import Interval
+from labeling.quality.labelled import MISSING, judge
 from labeling.quality.weighted import draw_weight, weighted_share
 
 OUT = Path("bench/results/published_intervals.md")
@@ -49,7 +49,7 @@ def told(past: History) -> Told:
         spoke = voted != MISSING
         if spoke.any():
             right = (voted == truth)[spoke].mean()
-            yield f"voter, {voter}", accuracy(batches, votes).interval, right
+            yield f"voter, {voter}", accuracy(judge(batches, votes)).interval, right
     yield from _by_confidence(past, label == truth)
 
 
@@ -58,8 +58,8 @@ def _by_confidence(past: History, right: np.ndarray) -> Told:
     sure = np.concatenate(past.confidence)
     pairs = list(zip(past.confidence, past.batches, strict=True))
     of_drawn = np.concatenate([c[b.drawn] for c, b in pairs])
-    correct = np.concatenate([~b.wrong() for b in past.batches])
-    weight = np.concatenate([draw_weight(b) for b in past.batches])
+    correct = np.concatenate([~b.audited().wrong for b in past.batches])
+    weight = np.concatenate([draw_weight(b.audited()) for b in past.batches])
     edges = np.quantile(sure, [0, 0.1, 0.5, 1])
     for name, low, high in zip(("least", "middle", "most"), edges, edges[1:], strict=False):
         inside, mine = (of_drawn >= low) & (of_drawn <= high), (sure >= low) & (sure <= high)

@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 from sklearn.isotonic import IsotonicRegression
 
 from labeling.quality.accuracy import accuracy
-from labeling.quality.audited import AuditedBatch
 from labeling.quality.detector import Detector
 from labeling.quality.gain import proven_gain
 from labeling.quality.intervals import wilson
+from labeling.quality.labelled import LabelledBatch
 from labeling.sampling.audit import draw_audit
 
 DATA = Path("../shared/data")
@@ -57,7 +57,7 @@ def switch(folder, before, after, runs):
                 used.append(helps.proven)
                 g = 1 - fit.predict(stated[service][rows]) if helps.proven else None
             sample = draw_audit([f"{i:06}" for i in rows], REVIEWS, seed * 1000 + t, g)
-            batch = AuditedBatch(
+            batch = LabelledBatch(
                 str(t),
                 answers[service][rows].astype(np.int32),
                 sample.design,
@@ -65,14 +65,15 @@ def switch(folder, before, after, runs):
                 gold[rows][sample.item].astype(np.int32),
                 int(gold.max()) + 1,
             )
-            interval = accuracy([batch]).interval
+            audited = batch.audited()
+            interval = accuracy([audited]).interval
             truth = right[service][rows].mean()
             hits.append(interval.low - 1e-12 <= truth <= interval.high + 1e-12)
             if g is not None and t < BEFORE:
                 plain = wilson(truth * REVIEWS, REVIEWS, ITEMS).width
                 ratios.append(interval.width / plain)
             detector, evidence = detector.update(
-                batch.batch, batch.wrong(), ITEMS, batch.draw_probability()
+                batch.batch, audited.wrong, ITEMS, audited.draw_probability()
             )
             if evidence.fired and when is None:
                 when = t * REVIEWS + evidence.fired_after - BEFORE * REVIEWS

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from labeling.errors import QualityError
-from labeling.quality.audited import MISSING, AuditedBatch
+from labeling.quality.audited import AuditedBatch
 from labeling.quality.intervals import Interval
 from labeling.quality.unjudged import EitherWay
 from labeling.quality.weighted import ShareCounts, draw_weight
@@ -47,41 +45,25 @@ class Accuracy:
 
 def accuracy(
     batches: Sequence[AuditedBatch],
-    answers: Sequence[NDArray[np.int32]] | None = None,
-    of_class: int | None = None,
     level: float = 0.95,
 ) -> Accuracy:
-    """Estimate the accuracy of labels or of a voter.
+    """Estimate the accuracy of whatever was audited: labels, a class of them, a voter.
 
     Parameters
     ----------
     batches : sequence of AuditedBatch
         One for the accuracy of a batch, several for a window, all for the overall accuracy.
-    answers : sequence of int arrays of shape (n_items,), optional
-        What a voter said in each batch, :data:`MISSING` where it abstained; accuracy is then over
-        the items it voted on. Without it the released labels are judged.
-    of_class : int, optional
-        Only items answered with this class: the precision of the class.
     level : float
         Coverage of the interval.
 
-    Raises
-    ------
-    QualityError
-        If there is not one array of answers, of the right length, for each batch.
-
     Examples
     --------
-    >>> batch = AuditedBatch.uniform("a", [0] * 100, range(10), [0] * 9 + [1])
+    >>> batch = AuditedBatch.uniform("a", 100, range(10), [False] * 9 + [True])
     >>> measured = accuracy([batch])
     >>> measured.interval.point, measured.errors, round(measured.interval.low, 2)
     (0.9, 1, 0.61)
     """
-    if answers is not None and len(answers) != len(batches):
-        raise QualityError(f"{len(batches)} batches need as many answers, got {len(answers)}")
-    given = [batch.label for batch in batches] if answers is None else answers
-    sums = [AuditSums.of(b, said, of_class) for b, said in zip(batches, given, strict=True)]
-    return NO_SUMS.merge(*sums).accuracy(level)
+    return NO_SUMS.merge(*map(AuditSums.of, batches)).accuracy(level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +79,9 @@ class AuditSums:
 
     Examples
     --------
-    >>> one = AuditedBatch.uniform("a", [0] * 100, range(10), [0] * 9 + [1])
-    >>> other = AuditedBatch.uniform("b", [0] * 50, range(10), [0] * 10)
-    >>> both = AuditSums.of(one, one.label).merge(AuditSums.of(other, other.label))
+    >>> one = AuditedBatch.uniform("a", 100, range(10), [False] * 9 + [True])
+    >>> other = AuditedBatch.uniform("b", 50, range(10), [False] * 10)
+    >>> both = AuditSums.of(one).merge(AuditSums.of(other))
     >>> both.accuracy() == accuracy([other, one])
     True
     """
@@ -111,18 +93,13 @@ class AuditSums:
     unmeasured: int
 
     @classmethod
-    def of(cls, batch: AuditedBatch, given: NDArray[np.int32], of_class: int | None = None) -> Self:
-        """Count the draws of one batch; ``given`` is of shape (n_items,), see :func:`accuracy`."""
-        if len(given) != len(batch.label):
-            raise QualityError(
-                f"batch {batch.batch!r} has {len(batch.label)} items, but {len(given)} answers"
-            )
-        member = given != MISSING if of_class is None else given == of_class
-        inside, known = member[batch.drawn], batch.gold != MISSING
+    def of(cls, batch: AuditedBatch) -> Self:
+        """Count the draws of one batch."""
+        member, inside, known = batch.member, batch.inside, batch.judged
         missing = int((inside & ~known).sum())
         if not (known.any() and member.any()):
             return cls(NO_DRAWS, 0, missing, 0, int(member.any()))
-        right = ((given[batch.drawn] == batch.gold) & known)[None]
+        right = (known & ~batch.wrong)[None]
         every = draw_weight(batch, np.ones_like(known))
         counts = EitherWay(
             ShareCounts.of(right, draw_weight(batch), (inside & known)[None]),

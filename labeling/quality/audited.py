@@ -1,6 +1,7 @@
-"""One batch with what its audit found: the input of accuracy, alarms and diagnosis."""
+"""One batch with what its audit found: the input of accuracy and alarms."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,119 +9,135 @@ from numpy.typing import NDArray
 from labeling.errors import QualityError
 from labeling.sampling.audit import AuditDesign, next_draw_probability
 
-MISSING = -1
-"""Gold of a drawn item that nobody could judge, and label of an undecided item."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AuditedBatch:
-    """The items an audit was drawn from, the draw, and what people said.
+    """The units an audit was drawn from, the draw, and which drawn answers were wrong.
+
+    It holds no answers: what is wrong is said by whoever makes it
+    (:class:`labeling.quality.labelled.LabelledBatch`, from labels and gold).
 
     Parameters
     ----------
     batch : str
         Name of the batch.
-    label : int array of shape (n_items,)
-        The label released *before* its gold was used, ``0 .. n_classes - 1``;
-        :data:`MISSING` where undecided.
     design : AuditDesign
-        Strata of all these items, and reviews planned.
+        Strata of all units of the batch, and reviews planned.
+    member : bool array of shape (n_units,)
+        Units that are spoken for: those that were answered, or answered with one class.
     drawn : int array of shape (n_drawn,)
-        Items in the order they were drawn.
-    gold : int array of shape (n_drawn,)
-        What people settled on for each drawn item; :data:`MISSING` where they could not or did
-        not yet.
-    n_classes : int
-        At least 2.
+        Units in the order they were drawn, members or not.
+    judged : bool array of shape (n_drawn,)
+        Draws that people settled on.
+    wrong : bool array of shape (n_drawn,)
+        Draws whose answer is wrong; False for what nobody judged.
 
     Raises
     ------
     QualityError
-        If lengths differ, an index is out of range, or an item was drawn twice. Reviews of items
-        that are gone have to be left out before, and counted.
+        If lengths differ, an index is out of range, a unit was drawn twice, or an answer is wrong
+        that nobody judged. Reviews of units that are gone have to be left out before, and counted.
 
     Examples
     --------
-    >>> batch = AuditedBatch.uniform("2026-01", [0, 0, 1, 1], drawn=[2, 0], gold=[1, 1])
-    >>> batch.wrong().tolist()
-    [False, True]
+    >>> batch = AuditedBatch.uniform("2026-01", 100, drawn=[2, 0], wrong=[False, True])
+    >>> batch.reviewed, batch.draw_probability().round(4).tolist()
+    (2, [0.01, 0.0101])
     """
 
     batch: str
-    label: NDArray[np.int32]
     design: AuditDesign
+    member: NDArray[np.bool_]
     drawn: NDArray[np.int64]
-    gold: NDArray[np.int32]
-    n_classes: int = 2
+    judged: NDArray[np.bool_]
+    wrong: NDArray[np.bool_]
 
     def __post_init__(self) -> None:
-        items = len(self.label)
-        if len(self.design.stratum) != items:
+        units = len(self.member)
+        check_draw(self.batch, self.design, units, self.drawn)
+        if not len(self.drawn) == len(self.judged) == len(self.wrong):
             raise QualityError(
-                f"batch {self.batch!r} has {items} labels, but strata for "
-                f"{len(self.design.stratum)} items"
+                f"batch {self.batch!r} has {len(self.drawn)} drawn units, but says of "
+                f"{len(self.judged)} whether they were judged, of {len(self.wrong)} whether wrong"
             )
-        if len(self.drawn) != len(self.gold):
+        unjudged = self.wrong & ~self.judged
+        if unjudged.any():
             raise QualityError(
-                f"batch {self.batch!r} has {len(self.drawn)} drawn items, but {len(self.gold)} "
-                f"gold labels; mark missing ones with {MISSING}"
+                f"batch {self.batch!r}: draw {int(np.argmax(unjudged))} is wrong, but nobody "
+                f"judged it; {int(unjudged.sum())} such draws in all"
             )
-        if len(np.unique(self.drawn)) != len(self.drawn):
-            raise QualityError(
-                f"batch {self.batch!r} holds an item more than once among those drawn; settle "
-                f"its reviews into one answer first"
-            )
-        for name, index, low, size in (
-            ("drawn item", self.drawn, 0, items),
-            ("gold", self.gold, MISSING, self.n_classes),
-            ("label", self.label, MISSING, self.n_classes),
-        ):
-            strangers = (index < low) | (index >= size)
-            if strangers.any():
-                at = int(np.argmax(strangers))
-                raise QualityError(
-                    f"batch {self.batch!r}: {name} {index[at]} (row {at}) is outside {low}.."
-                    f"{size - 1}; {int(strangers.sum())} such rows in all"
-                )
 
     @classmethod
     def uniform(
-        cls,
-        batch: str,
-        label: "NDArray[np.int32] | list[int]",
-        drawn: "NDArray[np.int64] | list[int]",
-        gold: "NDArray[np.int32] | list[int]",
-        n_classes: int = 2,
+        cls, batch: str, n_units: int, drawn: Sequence[int], wrong: Sequence[bool]
     ) -> "AuditedBatch":
-        """Return a batch whose audit was drawn uniformly."""
-        items = np.asarray(label, dtype=np.int32)
-        n = len(drawn)
-        design = AuditDesign(np.zeros(len(items), np.int64), np.full(min(len(items), 1), max(n, 1)))
+        """Return a batch of answered units whose audit was drawn uniformly and judged."""
+        found = np.asarray(wrong, dtype=np.bool_)
         return cls(
             batch,
-            items,
-            design,
+            uniform_design(n_units, len(drawn)),
+            np.ones(n_units, np.bool_),
             np.asarray(drawn, dtype=np.int64),
-            np.asarray(gold, dtype=np.int32),
-            n_classes,
+            np.ones_like(found),
+            found,
         )
 
     @property
     def reviewed(self) -> int:
-        """Drawn items that people settled."""
-        return int((self.gold != MISSING).sum())
+        """Drawn units that people settled."""
+        return int(self.judged.sum())
 
-    def wrong(self, answer: NDArray[np.int32] | None = None) -> NDArray[np.bool_]:
-        """Return whether each draw's answer differs from gold; a missing gold counts as right.
+    @property
+    def inside(self) -> NDArray[np.bool_]:
+        """Whether each draw is of a member, shape (n_drawn,)."""
+        return self.member[self.drawn]
 
-        Parameters
-        ----------
-        answer : int array of shape (n_items,), optional
-            Answers to judge; the released labels without it.
-        """
-        given = self.label if answer is None else answer
-        return (given[self.drawn] != self.gold) & (self.gold != MISSING)
+    def silent(self) -> "AuditedBatch":
+        """Return the same draw as it is for somebody who answered nothing."""
+        return replace(self, member=np.zeros_like(self.member), wrong=np.zeros_like(self.wrong))
 
-    def draw_probability(self, member: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
-        """Return the probability of each draw among ``member`` items, given those before it."""
-        return next_draw_probability(self.design, self.drawn, member)
+    def draw_probability(self) -> NDArray[np.float64]:
+        """Return the probability of each draw of a member among members, given those before it."""
+        return next_draw_probability(self.design, self.drawn, self.member)
+
+
+def uniform_design(n_units: int, drawn: int) -> AuditDesign:
+    """Return the design of a uniform draw."""
+    return AuditDesign(np.zeros(n_units, np.int64), np.full(min(n_units, 1), max(drawn, 1)))
+
+
+def check_draw(batch: str, design: AuditDesign, units: int, drawn: NDArray[np.int64]) -> None:
+    """Refuse a draw that does not fit the units of a batch.
+
+    Raises
+    ------
+    QualityError
+        See :class:`AuditedBatch`.
+    """
+    if len(design.stratum) != units:
+        raise QualityError(
+            f"batch {batch!r} has {units} units, but strata for {len(design.stratum)} units"
+        )
+    if len(np.unique(drawn)) != len(drawn):
+        raise QualityError(
+            f"batch {batch!r} holds a unit more than once among those drawn; settle "
+            f"its reviews into one answer first"
+        )
+    check_range(batch, "drawn unit", drawn, 0, units)
+
+
+def check_range(batch: str, name: str, index: NDArray[np.integer], low: int, size: int) -> None:
+    """Refuse indices outside ``low .. size - 1``.
+
+    Raises
+    ------
+    QualityError
+        Naming the first, and how many there are.
+    """
+    strangers = (index < low) | (index >= size)
+    if strangers.any():
+        at = int(np.argmax(strangers))
+        raise QualityError(
+            f"batch {batch!r}: {name} {index[at]} (row {at}) is outside {low}.."
+            f"{size - 1}; {int(strangers.sum())} such rows in all"
+        )

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from labeling.errors import QualityError
 from labeling.quality.accuracy import accuracy
-from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.intervals import Interval
+from labeling.quality.labelled import MISSING, LabelledBatch, judge
 from labeling.quality.unjudged import Kind, shares_either_way
 from labeling.quality.weighted import draw_weight
 
@@ -47,13 +47,13 @@ class ClassReport:
 
 
 def class_report(
-    batches: Sequence[AuditedBatch], class_names: Sequence[str], level: float = 0.95
+    batches: Sequence[LabelledBatch], class_names: Sequence[str], level: float = 0.95
 ) -> ClassReport:
     """Estimate every class's quality from the judged draws and their weights alone.
 
     Parameters
     ----------
-    batches : sequence of AuditedBatch
+    batches : sequence of LabelledBatch
         Items of batches without a judged draw are not spoken for. Points are those of the judged
         draws; intervals hold whatever the others are, as those of
         :func:`labeling.quality.accuracy.accuracy`, which also tells precision.
@@ -76,7 +76,7 @@ def class_report(
 
     Examples
     --------
-    >>> batch = AuditedBatch.uniform("a", [0] * 50 + [1] * 50, range(0, 100, 2), [0] * 27 + [1] * 23)
+    >>> batch = LabelledBatch.uniform("a", [0] * 50 + [1] * 50, range(0, 100, 2), [0] * 27 + [1] * 23)
     >>> report = class_report([batch], ["HAM", "SPAM"])
     >>> round(report.classes[1].precision.point, 2), report.confusion.shape
     (0.92, (2, 2))
@@ -112,7 +112,7 @@ def class_report(
         ClassQuality(
             name,
             int(either[c].sum()),
-            accuracy(batches, of_class=c, level=level).interval,
+            accuracy(judge(batches, of_class=c), level).interval,
             of[0][c],
             _f1(of[1][c]),
             of[2][c],
@@ -126,12 +126,12 @@ def class_report(
     )
     macro = macro_f1([row.f1 for row in rows], confusion, squares, level)
     return ClassReport(
-        rows, macro, accuracy(batches, level=level).interval, confusion / weight.sum()
+        rows, macro, accuracy(judge(batches), level).interval, confusion / weight.sum()
     )
 
 
 def draws(
-    batches: Sequence[AuditedBatch],
+    batches: Sequence[LabelledBatch],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Return label, gold, and both weights of :func:`shares_either_way`, each (n_draws,).
 
@@ -142,10 +142,11 @@ def draws(
     for batch in batches:
         label = batch.label[batch.drawn]
         kept = label != MISSING
-        if not (kept & (batch.gold != MISSING)).any():
+        if not (kept & batch.judged).any():
             continue
         found.append((label[kept].astype(np.int64), batch.gold[kept].astype(np.int64)))
-        weights.append((draw_weight(batch)[kept], draw_weight(batch, np.ones_like(kept))[kept]))
+        audited = batch.audited()
+        weights.append((draw_weight(audited)[kept], draw_weight(audited, np.ones_like(kept))[kept]))
     if not found:
         nothing = np.empty(0, np.int64)
         return nothing, nothing, np.empty(0), np.empty(0)

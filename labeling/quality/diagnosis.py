@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.quality.accuracy import accuracy
-from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.intervals import Interval
+from labeling.quality.labelled import MISSING, LabelledBatch, judge
 from labeling.quality.planning import plan_for_width
 from labeling.quality.signal_names import slice_name
 from labeling.quality.weighted import draw_weight, weighted_share
@@ -73,7 +73,7 @@ class Diagnosis:
 
 
 def diagnose(
-    batches: Sequence[AuditedBatch],
+    batches: Sequence[LabelledBatch],
     target_error: float,
     class_names: Sequence[str],
     voters: Mapping[str, Sequence[NDArray[np.int32]]] | None = None,
@@ -84,7 +84,7 @@ def diagnose(
 
     Parameters
     ----------
-    batches : sequence of AuditedBatch
+    batches : sequence of LabelledBatch
         From the change on.
     target_error : float
         Share of wrong labels (0..1) that was promised.
@@ -102,7 +102,7 @@ def diagnose(
 
     Examples
     --------
-    >>> batch = AuditedBatch.uniform("a", [0] * 50 + [1] * 50, range(0, 100, 2), [0] * 50)
+    >>> batch = LabelledBatch.uniform("a", [0] * 50 + [1] * 50, range(0, 100, 2), [0] * 50)
     >>> found = diagnose([batch], 0.05, ["HAM", "SPAM"])
     >>> found.slices[0].name, found.slices[0].errors
     ('class/SPAM', 25)
@@ -110,8 +110,9 @@ def diagnose(
     judged = np.concatenate([_judged(b) for b in batches] or [np.zeros(0, np.bool_)])
     if not judged.any():
         return Diagnosis([], [], ["Nothing was reviewed yet: review the audit sample."])
-    wrong = np.concatenate([b.wrong() for b in batches]) & judged
-    weight = np.concatenate([draw_weight(b) for b in batches]) * judged
+    audited = judge(batches)
+    wrong = np.concatenate([b.wrong for b in audited])
+    weight = np.concatenate([draw_weight(b) for b in audited]) * judged
     groups: dict[str, list[NDArray[np.bool_]]] = {
         f"class/{name}": [b.label == c for b in batches] for c, name in enumerate(class_names)
     }
@@ -137,13 +138,13 @@ def diagnose(
     return Diagnosis(ranked, items, _next_steps(ranked, target_error))
 
 
-def _judged(batch: AuditedBatch) -> NDArray[np.bool_]:
-    return (batch.gold != MISSING) & (batch.label[batch.drawn] != MISSING)
+def _judged(batch: LabelledBatch) -> NDArray[np.bool_]:
+    return batch.judged & (batch.label[batch.drawn] != MISSING)
 
 
 def _slice(
     name: str,
-    batches: Sequence[AuditedBatch],
+    batches: Sequence[LabelledBatch],
     member: Sequence[NDArray[np.bool_]],
     wrong: NDArray[np.bool_],
     judged: NDArray[np.bool_],
@@ -152,7 +153,7 @@ def _slice(
 ) -> Slice:
     inside = judged & np.concatenate([m[b.drawn] for m, b in zip(member, batches, strict=True)])
     own = [np.where(m, b.label, np.int32(MISSING)) for m, b in zip(member, batches, strict=True)]
-    found = accuracy(batches, own)
+    found = accuracy(judge(batches, own))
     right = found.interval
     outside = judged & ~inside
     w, v = weight[inside], weight[outside]
@@ -174,13 +175,13 @@ def _slice(
 
 
 def _telling(
-    batches: Sequence[AuditedBatch],
+    batches: Sequence[LabelledBatch],
     voters: Mapping[str, Sequence[NDArray[np.int32]]],
     confidence: Sequence[NDArray[np.float64]] | None,
 ) -> list[Telling]:
     rows: list[Telling] = []
     for at, batch in enumerate(batches):
-        for place in np.flatnonzero(batch.wrong() & _judged(batch)).tolist():
+        for place in np.flatnonzero(batch.audited().wrong).tolist():
             item, label = int(batch.drawn[place]), int(batch.label[batch.drawn[place]])
             misled = tuple(name for name, votes in voters.items() if votes[at][item] == label)
             sure = float("nan") if confidence is None else float(confidence[at][item])

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.quality.accuracy import Accuracy, accuracy
-from labeling.quality.audited import AuditedBatch
+from labeling.quality.labelled import LabelledBatch, judge
 
 ALL = "(all)"
 """What stands for all classes where one is named; no class may be called so."""
@@ -27,7 +27,7 @@ class Score:
 
 
 def scores(
-    batches: Sequence[AuditedBatch],
+    batches: Sequence[LabelledBatch],
     answers: Mapping[str, Answers],
     class_names: Sequence[str],
     by_class: Collection[str] = (),
@@ -37,7 +37,7 @@ def scores(
 
     Parameters
     ----------
-    batches : sequence of AuditedBatch
+    batches : sequence of LabelledBatch
         One batch, a window, or all of them.
     answers : mapping of series to answers, one array for each batch
         A series that said nothing at all is left out.
@@ -50,26 +50,26 @@ def scores(
 
     Examples
     --------
-    >>> batch = AuditedBatch.uniform("a", [0] * 60 + [1] * 40, range(50), [0] * 45 + [1] * 5)
+    >>> batch = LabelledBatch.uniform("a", [0] * 60 + [1] * 40, range(50), [0] * 45 + [1] * 5)
     >>> found = scores([batch], {"labels": [batch.label]}, ["HAM", "SPAM"], by_class=["labels"])
     >>> [(s.of_class, s.accuracy.reviewed, s.accuracy.errors) for s in found]
     [('(all)', 50, 5), ('HAM', 50, 5), ('SPAM', 0, 0)]
     """
     found: list[Score] = []
     for series, given in answers.items():
-        whole = accuracy(batches, given)
+        whole = accuracy(judge(batches, given))
         if not whole.items and not whole.unmeasured:
             continue
         found.append(Score(series, None, ALL, whole))
         of_version = (versions or {}).get(series, {})
         for version, said in of_version.items():
             # the only version said it all: nothing is computed twice
-            alone = whole if len(of_version) == 1 else accuracy(batches, said)
+            alone = whole if len(of_version) == 1 else accuracy(judge(batches, said))
             if alone.items or alone.unmeasured:
                 found.append(Score(series, version, ALL, alone))
         if series in by_class:
             found += [
-                Score(series, None, name, accuracy(batches, given, of_class=at))
+                Score(series, None, name, accuracy(judge(batches, given, of_class=at)))
                 for at, name in enumerate(class_names)
             ]
     return found

@@ -7,16 +7,16 @@ the estimated moment of the change.
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labeling.quality.alarm_keys import alarm_key
-from labeling.quality.audited import MISSING, AuditedBatch
+from labeling.quality.audited import AuditedBatch
 from labeling.quality.detector import Detector, Evidence
-from labeling.quality.family import LABELS, Budget, reference_target, target_names
+from labeling.quality.family import LABELS, Budget, reference_target
 
 PLACEHOLDER = 0.5
 """Stands for a target that is not known yet, where only shares of the budget are asked for."""
@@ -101,13 +101,11 @@ class Promises:
 
 def watch_batch(
     watches: Mapping[str, Watch],
-    batch: AuditedBatch,
-    class_names: Sequence[str],
-    voters: Mapping[str, NDArray[np.int32]],
+    audited: Mapping[str, AuditedBatch],
     promises: Promises,
     anew: Collection[str] = (),
 ) -> tuple[dict[str, Watch], list[Watched]]:
-    """Take one batch in for the labels, every class, and every voter seen so far.
+    """Take one batch in for the labels, whatever else is watched of them, and every voter seen so far.
 
     A voter that comes later joins the family then: the others' limits rise from there on.
 
@@ -115,10 +113,9 @@ def watch_batch(
     ----------
     watches : mapping of series to Watch
         State after the batch before; empty at the start.
-    batch : AuditedBatch
-    class_names : sequence of str
-    voters : mapping of voter to int array of shape (n_items,)
-        What each said of the batch; a voter that is known and not here said nothing.
+    audited : mapping of series to AuditedBatch
+        What the batch's audit says of ``labels`` and of each other series, ``voter/NAME`` for a
+        voter; a voter that is known and not here said nothing.
     promises : Promises
     anew : collection of str
         Series whose detector starts anew with this batch, because a fix was made.
@@ -130,16 +127,15 @@ def watch_batch(
 
     Examples
     --------
-    >>> batch = AuditedBatch.uniform("a", [0] * 100, range(10), [1] * 10)
+    >>> bad = AuditedBatch.uniform("a", 100, range(10), [True] * 10)
     >>> promises = Promises({"labels": 0.95}, Budget(100, 0.05))
-    >>> state, found = watch_batch({}, batch, ["HAM", "SPAM"], {}, promises)
+    >>> state, found = watch_batch({}, {"labels": bad, "class/SPAM": bad.silent()}, promises)
     >>> [(w.series, w.alarm_id) for w in found]
-    [('labels', 'labels@a#0'), ('class/HAM', None), ('class/SPAM', None)]
+    [('labels', 'labels@a#0'), ('class/SPAM', None)]
     """
-    known = {name.removeprefix("voter/") for name in watches if name.startswith("voter/")}
-    names = target_names(class_names, sorted(known.union(voters)))
-    silent = np.full(len(batch.label), MISSING, dtype=np.int32)
-    said = {name: voters.get(name, silent) for name in known.union(voters)}
+    voters = {name for name in (*watches, *audited) if name.startswith("voter/")}
+    names = [*(name for name in audited if name not in voters), *sorted(voters)]
+    silent = audited[LABELS].silent()
     shares = promises.budget.share_out(dict.fromkeys(names, PLACEHOLDER))
     learning = sum(name not in promises.accuracy for name in names)
     state: dict[str, Watch] = {}
@@ -148,26 +144,25 @@ def watch_batch(
         watch = watches.get(series.name) or _start(promises.accuracy.get(series.name))
         if series.name in anew:
             watch = replace(watch, detector=None, epoch=watch.epoch + 1)
-        given, member = _judged(series.name, batch, class_names, said)
-        wrong = batch.wrong(given)[member[batch.drawn]]
+        batch = audited.get(series.name, silent)
+        wrong, judged = batch.wrong[batch.inside], batch.judged[batch.inside]
         if watch.target_error is None:
             evidence = Evidence(
                 batch.batch, -math.inf, math.log(series.limit), False, False, None, None,
                 len(wrong), int(wrong.sum()),
             )  # fmt: skip
-            watch = _learn(watch, batch, wrong, member, promises.reference_reviews, learning)
+            watch = _learn(watch, batch, promises.reference_reviews, learning)
         else:
             detector = watch.detector or Detector(watch.target_error, series.limit)
             detector, evidence = replace(detector, limit=series.limit).update(
                 batch.batch,
                 wrong,
-                int(member.sum()),
-                batch.draw_probability(member),
+                int(batch.member.sum()),
+                batch.draw_probability(),
                 finite=series.name == LABELS,
             )
             watch = replace(watch, detector=detector)
         state[series.name] = watch
-        judged = (batch.gold != MISSING)[member[batch.drawn]]
         found.append(Watched(series.name, watch.epoch, _counted(evidence, judged)))
     return state, found
 
@@ -182,38 +177,16 @@ def _counted(evidence: Evidence, judged: NDArray[np.bool_]) -> Evidence:
     )
 
 
-def _judged(
-    series: str,
-    batch: AuditedBatch,
-    class_names: Sequence[str],
-    voters: Mapping[str, NDArray[np.int32]],
-) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-    """Return the answers a series judges in a batch and the items it judges them on."""
-    if series == LABELS:
-        return batch.label, batch.label != MISSING
-    kind, _, name = series.partition("/")
-    if kind == "class":
-        return batch.label, batch.label == list(class_names).index(name)
-    return voters[name], voters[name] != MISSING
-
-
 def _start(promise: float | None) -> Watch:
     if promise is None:
         return Watch(None, promised=False)
     return Watch(1 - promise, promised=True)
 
 
-def _learn(
-    watch: Watch,
-    batch: AuditedBatch,
-    wrong: NDArray[np.bool_],
-    member: NDArray[np.bool_],
-    needed: int,
-    series: int,
-) -> Watch:
+def _learn(watch: Watch, batch: AuditedBatch, needed: int, series: int) -> Watch:
     """Add a batch to the reference of a series, and set its target once there is enough."""
-    inside = member[batch.drawn]
-    judged = (batch.gold != MISSING)[inside]
+    inside = batch.inside
+    judged, wrong = batch.judged[inside], batch.wrong[inside]
     stratum = batch.design.stratum[batch.drawn]
     taken = np.bincount(stratum, minlength=len(batch.design.planned))
     w = (batch.design.sizes / np.maximum(taken, 1))[stratum][inside][judged]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import QualityError
-from labeling.quality.audited import MISSING, AuditedBatch
+from labeling.quality.audited import AuditedBatch
 from labeling.quality.intervals import MIN_STRATUM, Interval, score_bounds, thin_groups
 
 ALIKE = 1.25
@@ -31,7 +31,7 @@ def draw_weight(batch: AuditedBatch, kept: NDArray[np.bool_] | None = None) -> N
     ----------
     batch : AuditedBatch
     kept : bool array of shape (n_drawn,), optional
-        Draws that count; those with gold without it.
+        Draws that count; those that were judged without it.
 
     Notes
     -----
@@ -40,11 +40,11 @@ def draw_weight(batch: AuditedBatch, kept: NDArray[np.bool_] | None = None) -> N
 
     Examples
     --------
-    >>> batch = AuditedBatch.uniform("a", [0] * 100, range(10), [0] * 8 + [MISSING] * 2)
-    >>> draw_weight(batch)[[0, 9]].tolist()
+    >>> batch = AuditedBatch.uniform("a", 100, range(10), [False] * 10)
+    >>> draw_weight(batch, np.arange(10) < 8)[[0, 9]].tolist()
     [12.5, 0.0]
     """
-    counted = batch.gold != MISSING if kept is None else kept
+    counted = batch.judged if kept is None else kept
     if not counted.any():
         return np.zeros(len(counted))
     stratum, sizes = batch.design.stratum[batch.drawn], batch.design.sizes.astype(np.float64)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.quality.accuracy import AuditSums, accuracy
-from labeling.quality.audited import MISSING, AuditedBatch
+from labeling.quality.labelled import MISSING, LabelledBatch, judge
 from labeling.quality.weighted import ShareCounts, weighted_shares
 from labeling.sampling.audit import AuditDesign
 
@@ -45,7 +45,7 @@ def test_the_accuracy_of_batches_is_that_of_their_sums_in_any_order(seed, n_batc
         drawn = rng.permutation(items)[: rng.integers(0, items)]
         planned = np.array([3, 5])[: stratum.max() + 1]
         batches.append(
-            AuditedBatch(
+            LabelledBatch(
                 str(name),
                 rng.integers(MISSING, 2, items).astype(np.int32),
                 AuditDesign(stratum, planned),
@@ -53,17 +53,17 @@ def test_the_accuracy_of_batches_is_that_of_their_sums_in_any_order(seed, n_batc
                 rng.integers(MISSING, 2, len(drawn)).astype(np.int32),
             )
         )
-    whole = accuracy(batches, of_class=of_class)
-    sums = [AuditSums.of(batch, batch.label, of_class) for batch in batches]
+    whole = accuracy(judge(batches, of_class=of_class))
+    sums = [AuditSums.of(batch) for batch in judge(batches, of_class=of_class)]
     some = [sums[at] for at in rng.permutation(n_batches)]
     assert repr(some[0].merge(*some[1:]).accuracy()) == repr(whole)
     assert repr(reduce(lambda rest, one: one.merge(rest), some).accuracy()) == repr(whole)
 
 
 def test_sums_tell_reviews_and_items_apart_by_batch():
-    reviewed = AuditedBatch.uniform("a", [0] * 20, range(4), [0, 0, 1, MISSING])
-    silent = AuditedBatch.uniform("b", [0] * 30, range(2), [MISSING, MISSING])
-    both = AuditSums.of(silent, silent.label).merge(AuditSums.of(reviewed, reviewed.label))
+    reviewed = LabelledBatch.uniform("a", [0] * 20, range(4), [0, 0, 1, MISSING])
+    silent = LabelledBatch.uniform("b", [0] * 30, range(2), [MISSING, MISSING])
+    both = AuditSums.of(silent.audited()).merge(AuditSums.of(reviewed.audited()))
     found = both.accuracy()
     assert (found.items, found.reviewed, found.errors, found.missing) == (20, 3, 1, 3)
     assert (found.batches, found.unmeasured) == (1, 1)

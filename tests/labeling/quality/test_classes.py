@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 
 from labeling.errors import QualityError
 from labeling.quality.agreement import krippendorff_alpha
-from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.calibration import calibration
 from labeling.quality.classes import class_report
+from labeling.quality.labelled import MISSING, LabelledBatch
 from labeling.votes import Votes
 
 
 def test_with_everything_reviewed_the_report_is_exact():
-    batch = AuditedBatch.uniform("a", [0, 0, 1, 1], range(4), [0, 1, 1, 1])
+    batch = LabelledBatch.uniform("a", [0, 0, 1, 1], range(4), [0, 1, 1, 1])
     report = class_report([batch], ["x", "y"])
     assert report.confusion.tolist() == [[0.25, 0.0], [0.25, 0.5]]
     assert report.classes[1].recall.point == pytest.approx(2 / 3)
@@ -23,7 +23,7 @@ def test_with_everything_reviewed_the_report_is_exact():
 
 
 def test_a_class_never_given_is_unmeasured():
-    batch = AuditedBatch.uniform("a", [0] * 50, range(50), [0] * 50)
+    batch = LabelledBatch.uniform("a", [0] * 50, range(50), [0] * 50)
     report = class_report([batch], ["x", "y"])
     assert not report.classes[1].precision.measured
     assert report.classes[0].precision.point == 1
@@ -31,7 +31,7 @@ def test_a_class_never_given_is_unmeasured():
 
 
 def test_one_class_only_and_all_wrong_keep_open_intervals():
-    wrong = AuditedBatch.uniform("a", [0] * 500, range(30), [1] * 30)
+    wrong = LabelledBatch.uniform("a", [0] * 500, range(30), [1] * 30)
     quality = class_report([wrong], ["x", "y"]).classes[0]
     assert quality.precision.point == 0
     assert quality.precision.high > 0.05
@@ -39,7 +39,7 @@ def test_one_class_only_and_all_wrong_keep_open_intervals():
 
 def test_no_review_is_told():
     with pytest.raises(QualityError, match="nothing to report"):
-        class_report([AuditedBatch.uniform("a", [0], [0], [MISSING])], ["x", "y"])
+        class_report([LabelledBatch.uniform("a", [0], [0], [MISSING])], ["x", "y"])
 
 
 def test_agreement_of_reviewers_who_share_nothing_is_unknown():

@@ -1,7 +1,7 @@
 import numpy as np
 
-from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.diagnosis import diagnose
+from labeling.quality.labelled import MISSING, LabelledBatch
 from labeling.sampling.audit import draw_audit
 
 
@@ -17,7 +17,7 @@ def broken(seed, stratified=False):
     truth = np.where(rng.random(items) < rate, 1 - label, label).astype(np.int32)
     g = np.where(rule != MISSING, 0.2, 0.05) if stratified else None
     sample = draw_audit([f"{i:03}" for i in range(items)], 80, seed, g)
-    batch = AuditedBatch("b", label, sample.design, sample.item, truth[sample.item])
+    batch = LabelledBatch("b", label, sample.design, sample.item, truth[sample.item])
     confidence = np.where(rule != MISSING, 0.95, 0.8)
     return diagnose(
         [batch],
@@ -55,7 +55,7 @@ def test_the_shares_of_the_excess_are_bounded_and_thin_slices_are_left_out():
 
 
 def test_without_reviews_the_advice_is_to_review():
-    empty = AuditedBatch.uniform("e", [0, 1], [0], [MISSING])
+    empty = LabelledBatch.uniform("e", [0, 1], [0], [MISSING])
     for batches in ([], [empty]):
         found = diagnose(batches, 0.1, ["HAM", "SPAM"])
         assert found.slices == []
@@ -63,7 +63,7 @@ def test_without_reviews_the_advice_is_to_review():
 
 
 def test_healthy_labels_suspect_nobody():
-    batch = AuditedBatch.uniform("h", [0, 1] * 100, range(60), [0, 1] * 30)
+    batch = LabelledBatch.uniform("h", [0, 1] * 100, range(60), [0, 1] * 30)
     found = diagnose([batch], 0.08, ["HAM", "SPAM"])
     assert found.items == []
     assert not any(step.startswith(("Mend", "Check", "Look")) for step in found.next_steps)

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from labeling.quality.accuracy import accuracy
-from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.classes import class_report
 from labeling.quality.diagnosis import diagnose
 from labeling.quality.family import Budget
 from labeling.quality.intervals import Interval
+from labeling.quality.labelled import MISSING, LabelledBatch, family_of, judge
 from labeling.quality.watch import Promises, watch_batch
 from labeling.sampling.audit import draw_audit
 
 CLASSES = ("a", "b", "c")
 
 
-def audited(seed: int, answered: float, classes: tuple[int, ...] = (0, 1, 2)) -> AuditedBatch:
+def audited(seed: int, answered: float, classes: tuple[int, ...] = (0, 1, 2)) -> LabelledBatch:
     """Audit 60 of 400 labels, doubtful ones more often; people answered a share of them."""
     rng = np.random.default_rng(seed)
     doubt = rng.beta(0.5, 3, 400)
@@ -26,26 +26,26 @@ def audited(seed: int, answered: float, classes: tuple[int, ...] = (0, 1, 2)) ->
     sample = draw_audit([f"{seed}-{at:03}" for at in range(400)], 60, seed, doubt)
     said = rng.random(60) < answered
     gold = np.where(said, truth[sample.item], MISSING).astype(np.int32)
-    return AuditedBatch(f"b{seed}", label, sample.design, sample.item, gold, 3)
+    return LabelledBatch(f"b{seed}", label, sample.design, sample.item, gold, 3)
 
 
 @pytest.fixture(params=[1.0, 0.7], ids=["all answered", "some answered"])
-def batches(request) -> list[AuditedBatch]:
+def batches(request) -> list[LabelledBatch]:
     return [audited(1, request.param), audited(2, request.param, (0, 1)), audited(3, 0.0)]
 
 
 def test_precision_of_a_class_is_the_accuracy_of_the_labels_that_say_it(batches):
     report = class_report(batches, CLASSES)
     for at, row in enumerate(report.classes):
-        assert row.precision == accuracy(batches, of_class=at).interval
-    assert report.accuracy == accuracy(batches).interval
+        assert row.precision == accuracy(judge(batches, of_class=at)).interval
+    assert report.accuracy == accuracy(judge(batches)).interval
 
 
 def test_a_suspect_class_is_as_wrong_as_it_is_measured_in_every_alarm_that_names_it(batches):
     batches = batches[:2]
     of_labels = {one.name: one for one in diagnose(batches, 0.05, CLASSES).slices}
     for at, name in enumerate(CLASSES):
-        found = accuracy(batches, of_class=at)
+        found = accuracy(judge(batches, of_class=at))
         right = found.interval
         only = [
             replace(b, label=np.where(b.label == at, b.label, MISSING).astype(np.int32))
@@ -88,12 +88,15 @@ def test_a_watched_series_counts_the_reviews_that_its_accuracy_rests_on():
     batch = audited(5, 0.6)
     promises = Promises({"labels": 0.99}, Budget(100, 0.05))
     voter = np.where(np.arange(400) % 2, batch.label, MISSING).astype(np.int32)
-    _, watched = watch_batch({}, batch, CLASSES, {"v": voter}, promises)
+    _, watched = watch_batch({}, family_of(batch, CLASSES, {"v": voter}), promises)
     found = {one.series: one.evidence for one in watched}
     measured = {
-        "labels": accuracy([batch]),
-        "voter/v": accuracy([batch], [voter]),
-        **{f"class/{name}": accuracy([batch], of_class=at) for at, name in enumerate(CLASSES)},
+        "labels": accuracy(judge([batch])),
+        "voter/v": accuracy(judge([batch], [voter])),
+        **{
+            f"class/{name}": accuracy(judge([batch], of_class=at))
+            for at, name in enumerate(CLASSES)
+        },
     }
     for series, one in measured.items():
         assert (found[series].reviews, found[series].errors) == (one.reviewed, one.errors)
@@ -101,13 +104,15 @@ def test_a_watched_series_counts_the_reviews_that_its_accuracy_rests_on():
 
 def test_an_alarm_goes_off_after_so_many_answers_and_not_after_so_many_draws():
     gold = np.array(([1] * 2 + [MISSING] * 2) * 15, dtype=np.int32)
-    batch = AuditedBatch.uniform("a", [0] * 400, range(60), gold.tolist())
+    batch = LabelledBatch.uniform("a", [0] * 400, range(60), gold.tolist())
     promises = Promises({"labels": 0.95}, Budget(100, 0.05))
-    _, watched = watch_batch({}, batch, CLASSES[:2], {}, promises)
+    _, watched = watch_batch({}, family_of(batch, CLASSES[:2], {}), promises)
     labels = next(one.evidence for one in watched if one.series == "labels")
     assert labels.fired
     _, alone = watch_batch(
-        {}, AuditedBatch.uniform("a", [0] * 400, range(30), [1] * 30), CLASSES[:2], {}, promises
+        {},
+        family_of(LabelledBatch.uniform("a", [0] * 400, range(30), [1] * 30), CLASSES[:2], {}),
+        promises,
     )
     at_least = next(one.evidence.fired_after for one in alone if one.series == "labels")
     assert at_least <= labels.fired_after <= labels.reviews == 30

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from labeling.errors import QualityError
 from labeling.quality.accuracy import accuracy
-from labeling.quality.audited import AuditedBatch
 from labeling.quality.family import Budget
+from labeling.quality.labelled import LabelledBatch, judge
 from labeling.quality.planning import (
     Effort,
     expected_half_width,
@@ -35,14 +35,14 @@ def test_what_was_planned_comes_true_within_a_tenth():
     for seed in range(60):
         wrong = rng.random(3000) < g
         sample = draw_audit([f"{i:04}" for i in range(3000)], plan.reviews, seed, g)
-        batch = AuditedBatch(
+        batch = LabelledBatch(
             "a",
             np.zeros(3000, np.int32),
             sample.design,
             sample.item,
             wrong[sample.item].astype(np.int32),
         )
-        found.append(accuracy([batch]).interval.width / 2)
+        found.append(accuracy(judge([batch])).interval.width / 2)
     assert np.mean(found) == pytest.approx(0.03, rel=0.1)
     assert plan.reviews < plan_for_width(0.03, 1 - g.mean(), 3000).reviews
 

@@ -5,8 +5,8 @@ import pytest
 
 from bench.quality.history import SHARES, history
 from bench.quality.published import told
-from labeling.quality.audited import AuditedBatch
 from labeling.quality.classes import class_report
+from labeling.quality.labelled import LabelledBatch
 
 RUNS = 150
 
@@ -40,9 +40,9 @@ def test_splitting_the_same_reviews_over_more_batches_moves_no_figure():
     label = rng.integers(0, 3, 3000).astype(np.int32)
     truth = np.where(rng.random(3000) < 0.3, (label + 1) % 3, label).astype(np.int32)
     drawn = np.arange(0, 3000, 5)
-    whole = AuditedBatch.uniform("all", label, drawn, truth[drawn], 3)
+    whole = LabelledBatch.uniform("all", label, drawn, truth[drawn], 3)
     parts = [
-        AuditedBatch.uniform(
+        LabelledBatch.uniform(
             str(at), label[at : at + 30], range(0, 30, 5), truth[at : at + 30 : 5], 3
         )
         for at in range(0, 3000, 30)
@@ -60,7 +60,9 @@ def test_splitting_the_same_reviews_over_more_batches_moves_no_figure():
 def test_a_class_without_a_hit_leaves_the_macro_open_as_far_as_it_is_open_itself():
     label = [1] * 5 + [0] * 35
     gold = [0] * 5 + [1] * 2 + [0] * 33
-    report = class_report([AuditedBatch.uniform("a", label * 20, range(40), gold)], ["ham", "spam"])
+    report = class_report(
+        [LabelledBatch.uniform("a", label * 20, range(40), gold)], ["ham", "spam"]
+    )
     ham, spam = (one.f1 for one in report.classes)
     assert (spam.point, spam.low) == (0, 0)
     assert spam.high > 0.3

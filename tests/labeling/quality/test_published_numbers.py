@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from labeling.quality.audited import AuditedBatch
 from labeling.quality.betting import BETS, accrue
 from labeling.quality.classes import class_report
 from labeling.quality.detector import Detector
 from labeling.quality.intervals import merge_thin, score_bounds, wilson
+from labeling.quality.labelled import LabelledBatch
 from labeling.sampling.audit import draw_audit
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
@@ -159,7 +159,7 @@ def test_macro_f1_of_real_answers_is_covered():
     hits = []
     for seed in range(100):
         sample = draw_audit([str(i) for i in range(len(gold))], 100, seed, 1 - posterior.max(1))
-        batch = AuditedBatch("a", label, sample.design, sample.item, gold[sample.item], 3)
+        batch = LabelledBatch("a", label, sample.design, sample.item, gold[sample.item], 3)
         found = class_report([batch], ["A", "B", "C"]).macro_f1
         hits.append(found.low <= f1.mean() <= found.high)
     assert np.mean(hits) >= 0.92 - 3 * math.sqrt(0.92 * 0.08 / 100)

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from labeling.errors import QualityError
-from labeling.quality.audited import AuditedBatch
 from labeling.quality.family import LABELS, Budget
+from labeling.quality.labelled import LabelledBatch, family_of
 from labeling.quality.trail import Action, Event, State, alarms, resets
 from labeling.quality.watch import Promises, watch_batch
 
@@ -16,8 +16,8 @@ def replay(events=(), wrong=(True, True, False, True)):
     promises = Promises({LABELS: 0.95}, Budget())
     state, found, anew = {}, [], []
     for t, bad in enumerate(wrong):
-        batch = AuditedBatch.uniform(f"{t}", [0] * 100, range(20), [int(bad)] * 20)
-        state, rows = watch_batch(state, batch, ["HAM", "SPAM"], {}, promises, anew)
+        batch = LabelledBatch.uniform(f"{t}", [0] * 100, range(20), [int(bad)] * 20)
+        state, rows = watch_batch(state, family_of(batch, ["HAM", "SPAM"], {}), promises, anew)
         found += [row for row in rows if row.series == LABELS]
         anew = [series for series, after in resets(events).items() if batch.batch in after]
     return found

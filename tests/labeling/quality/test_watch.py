@@ -5,9 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from labeling.quality.audited import MISSING, AuditedBatch
 from labeling.quality.detector import Detector
 from labeling.quality.family import Budget, reference_target
+from labeling.quality.labelled import MISSING, LabelledBatch, family_of
 from labeling.quality.watch import Promises, Watch, watch_batch
 
 CLASSES = ["HAM", "SPAM"]
@@ -21,14 +21,17 @@ def batches(rates, seed=0, n=60, items=500):
         label = np.where(rng.random(items) < rate, 1 - truth, truth).astype(np.int32)
         drawn = rng.permutation(items)[:n]
         voter = np.where(rng.random(items) < 0.3, label, MISSING).astype(np.int32)
-        yield AuditedBatch.uniform(f"b{at:02d}", label, drawn, truth[drawn]), {"rule/a": voter}
+        yield LabelledBatch.uniform(f"b{at:02d}", label, drawn, truth[drawn]), {"rule/a": voter}
 
 
 def run(stream, promises, watches=None, anew=None):
     watches, found = dict(watches or {}), []
     for batch, voters in stream:
         watches, rows = watch_batch(
-            watches, batch, CLASSES, voters, promises, (anew or {}).get(batch.batch, ())
+            watches,
+            family_of(batch, CLASSES, voters),
+            promises,
+            (anew or {}).get(batch.batch, ()),
         )
         found += rows
     return watches, found
@@ -50,7 +53,7 @@ def test_a_series_is_the_detector_of_its_answers_and_of_its_share_of_the_budget(
         assert len(mine) == len(stream)
         for (batch, voters), evidence in zip(stream, mine, strict=True):
             member = members(batch, voters)
-            wrong = batch.wrong()[member[batch.drawn]]
+            wrong = batch.audited().wrong[member[batch.drawn]]
             detector, alone = detector.update(
                 batch.batch, wrong, int(member.sum()), finite=name == "labels"
             )
@@ -68,7 +71,7 @@ def test_the_alarm_names_the_class_that_fell():
         rate = np.where((label == 1) & (t >= 8), 0.4, 0.05)
         truth = np.where(rng.random(400) < rate, 1 - label, label).astype(np.int32)
         drawn = rng.permutation(400)[:50]
-        stream.append((AuditedBatch.uniform(f"{t:02}", label, drawn, truth[drawn]), {}))
+        stream.append((LabelledBatch.uniform(f"{t:02}", label, drawn, truth[drawn]), {}))
     promised = dict.fromkeys(("labels", "class/HAM", "class/SPAM"), 0.92)
     _, found = run(stream, Promises(promised, Budget()))
     fired = {w.series: w.evidence for w in found if w.evidence.fired}
@@ -97,7 +100,7 @@ def test_batches_out_of_time_order_are_taken_as_given():
 
 
 def test_a_missing_answer_counts_as_right_so_that_the_bound_holds():
-    missing = AuditedBatch.uniform("m", [0] * 100, range(30), [MISSING] * 30)
+    missing = LabelledBatch.uniform("m", [0] * 100, range(30), [MISSING] * 30)
     _, found = run([(missing, {})], Promises({"labels": 0.95}, BUDGET))
     assert found[0].evidence.errors == 0
     assert not found[0].evidence.alarm
@@ -163,8 +166,8 @@ def test_a_batch_without_a_review_leaves_every_series_as_it_was():
     stream = list(batches([0.05] * 2, seed=4))
     promises = Promises({"labels": 0.9}, BUDGET)
     state, _ = run(stream, promises)
-    empty = AuditedBatch.uniform("c", [0] * 50, [], [])
-    after, found = watch_batch(state, empty, CLASSES, {}, promises)
+    empty = LabelledBatch.uniform("c", [0] * 50, [], [])
+    after, found = watch_batch(state, family_of(empty, CLASSES, {}), promises)
     assert after["labels"].detector.log_mass == state["labels"].detector.log_mass
     assert not any(w.evidence.fired for w in found)
     assert after["class/HAM"].reviews == state["class/HAM"].reviews

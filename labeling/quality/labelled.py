@@ -1,0 +1,171 @@
+"""Labels and gold of one batch: what is told by class, and what audited batches are made of."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.errors import QualityError
+from labeling.quality.audited import AuditedBatch, check_draw, check_range, uniform_design
+from labeling.quality.family import LABELS
+from labeling.sampling.audit import AuditDesign
+
+MISSING = -1
+"""Gold of a drawn item that nobody could judge, and label of an undecided item."""
+
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledBatch:
+    """The labels of a batch, the draw of its audit, and what people said.
+
+    Parameters
+    ----------
+    batch : str
+        Name of the batch.
+    label : int array of shape (n_items,)
+        The label released *before* its gold was used, ``0 .. n_classes - 1``;
+        :data:`MISSING` where undecided.
+    design : AuditDesign
+        Strata of all these items, and reviews planned.
+    drawn : int array of shape (n_drawn,)
+        Items in the order they were drawn.
+    gold : int array of shape (n_drawn,)
+        What people settled on for each drawn item; :data:`MISSING` where they could not or did
+        not yet.
+    n_classes : int
+        At least 2.
+    differs : callable
+        Takes labels and gold, int arrays of one shape, and tells which labels are wrong; as the
+        task's kind has it (:meth:`labeling.kinds.kind.Kind.wrong`).
+
+    Raises
+    ------
+    QualityError
+        If lengths differ, an index is out of range, or an item was drawn twice. Reviews of items
+        that are gone have to be left out before, and counted.
+
+    Examples
+    --------
+    >>> batch = LabelledBatch.uniform("2026-01", [0, 0, 1, 1], drawn=[2, 0], gold=[1, 1])
+    >>> batch.audited().wrong.tolist(), batch.audited(of_class=1).member.tolist()
+    ([False, True], [False, False, True, True])
+    """
+
+    batch: str
+    label: Codes
+    design: AuditDesign
+    drawn: NDArray[np.int64]
+    gold: Codes
+    n_classes: int = 2
+    differs: Callable[[Codes, Codes], NDArray[np.bool_]] = np.not_equal
+
+    def __post_init__(self) -> None:
+        check_draw(self.batch, self.design, len(self.label), self.drawn)
+        if len(self.drawn) != len(self.gold):
+            raise QualityError(
+                f"batch {self.batch!r} has {len(self.drawn)} drawn items, but {len(self.gold)} "
+                f"gold labels; mark missing ones with {MISSING}"
+            )
+        check_range(self.batch, "gold", self.gold, MISSING, self.n_classes)
+        check_range(self.batch, "label", self.label, MISSING, self.n_classes)
+
+    @classmethod
+    def uniform(
+        cls,
+        batch: str,
+        label: "Codes | list[int]",
+        drawn: "NDArray[np.int64] | list[int]",
+        gold: "Codes | list[int]",
+        n_classes: int = 2,
+    ) -> "LabelledBatch":
+        """Return a batch whose audit was drawn uniformly."""
+        items = np.asarray(label, dtype=np.int32)
+        return cls(
+            batch,
+            items,
+            uniform_design(len(items), len(drawn)),
+            np.asarray(drawn, dtype=np.int64),
+            np.asarray(gold, dtype=np.int32),
+            n_classes,
+        )
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Whether people settled each draw, shape (n_drawn,)."""
+        return self.gold != MISSING
+
+    @property
+    def reviewed(self) -> int:
+        """Drawn items that people settled."""
+        return int(self.judged.sum())
+
+    def audited(self, answer: Codes | None = None, of_class: int | None = None) -> AuditedBatch:
+        """Return what the audit says of some answers.
+
+        Parameters
+        ----------
+        answer : int array of shape (n_items,), optional
+            What a voter said, :data:`MISSING` where it abstained; it is judged on the items it
+            voted on. The released labels without it.
+        of_class : int, optional
+            Only items answered with this class: the precision of the class.
+
+        Raises
+        ------
+        QualityError
+            If there is not one answer for each item.
+        """
+        given = self.label if answer is None else answer
+        if len(given) != len(self.label):
+            raise QualityError(
+                f"batch {self.batch!r} has {len(self.label)} items, but {len(given)} answers"
+            )
+        member = given != MISSING if of_class is None else given == of_class
+        wrong = self.differs(given[self.drawn], self.gold) & self.judged & member[self.drawn]
+        return AuditedBatch(self.batch, self.design, member, self.drawn, self.judged, wrong)
+
+
+def judge(
+    batches: Sequence[LabelledBatch],
+    answers: Sequence[Codes] | None = None,
+    of_class: int | None = None,
+) -> list[AuditedBatch]:
+    """Return what the audits of several batches say; see :meth:`LabelledBatch.audited`.
+
+    Raises
+    ------
+    QualityError
+        If there is not one array of answers, of the right length, for each batch.
+    """
+    if answers is not None and len(answers) != len(batches):
+        raise QualityError(f"{len(batches)} batches need as many answers, got {len(answers)}")
+    given: Sequence[Codes | None] = [None] * len(batches) if answers is None else answers
+    return [batch.audited(said, of_class) for batch, said in zip(batches, given, strict=True)]
+
+
+def family_of(
+    batch: LabelledBatch, class_names: Sequence[str], voters: Mapping[str, Codes]
+) -> dict[str, AuditedBatch]:
+    """Return what is watched of a batch: the labels, each class, each voter.
+
+    Parameters
+    ----------
+    batch : LabelledBatch
+    class_names : sequence of str
+    voters : mapping of voter to int array of shape (n_items,)
+        What each said.
+
+    Examples
+    --------
+    >>> batch = LabelledBatch.uniform("a", [0] * 100, range(10), [1] * 10)
+    >>> list(family_of(batch, ["HAM", "SPAM"], {"rule/link": batch.label}))
+    ['labels', 'class/HAM', 'class/SPAM', 'voter/rule/link']
+    """
+    return {
+        LABELS: batch.audited(),
+        **{f"class/{name}": batch.audited(of_class=at) for at, name in enumerate(class_names)},
+        **{f"voter/{name}": batch.audited(said) for name, said in voters.items()},
+    }
