@@ -9,6 +9,10 @@ OneTask = Annotated[
     Path | None,
     typer.Argument(help="Folder or name of the task; the only one, if there is one."),
 ]
+AnyTask = Annotated[
+    Path | None,
+    typer.Argument(help="Folder or name of the task; to look at, all of them without it."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 
 

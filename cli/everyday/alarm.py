@@ -1,6 +1,5 @@
 """``touchstone alarm``: list alarms, and acknowledge, mute or reset them, for the record."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -11,8 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.options import AsJson, OneTask
-from cli.which_task import TaskOption, named_once
+from cli.options import AnyTask, AsJson
+from cli.which_task import TaskOption, named_once, show_each
 from labeling.counted import counted
 from resources.alerts.ledger import AlertLedger
 from resources.environment import user
@@ -53,7 +52,7 @@ def alarm(
         str | None,
         typer.Argument(help="labels, class/NAME or voter/NAME; not for list and send."),
     ] = None,
-    task: OneTask = None,
+    task: AnyTask = None,
     option: TaskOption = None,
     note: Annotated[
         str,
@@ -85,14 +84,9 @@ def alarm(
 
     if what in (What.LIST, What.SEND) and series is not None and task is None:
         series, task = None, Path(series)
-    chosen = find_task(named_once(task, option))
-    now = datetime.now(UTC)
-    if what is What.SEND:
-        from orchestration.sensors.alerting import send_alerts
-
-        for line in send_alerts(chosen) or ["nobody has to be told of anything"]:
-            typer.echo(line, err=True)
-    elif what is not What.LIST:
+    named, now, kept = named_once(task, option), datetime.now(UTC), ""
+    if what not in (What.LIST, What.SEND):
+        chosen = find_task(named)
         if series is None:
             raise TaskError(f"{what.value} what? name the series, such as labels or class/NAME")
         if (days is not None) != (what is What.MUTE):
@@ -108,13 +102,24 @@ def alarm(
                 None if days is None else now + timedelta(days=days),
             )
         )
-    rows = alarms_of(chosen, now)
-    if as_json:
-        typer.echo(json.dumps({"task": chosen.name, "alarms": rows}, default=str))
-        return
-    _show(Console(), chosen, rows)
-    if what not in (What.LIST, What.SEND):
-        typer.echo(f"Kept. `touchstone run {chosen.name}` measures anew and publishes it.")
+        named = chosen.folder
+        kept = f"Kept. `touchstone run {chosen.name}` measures anew and publishes it."
+
+    def look(one: Task) -> dict[str, Any]:
+        if what is What.SEND:
+            from orchestration.sensors.alerting import send_alerts
+
+            for line in send_alerts(one) or ["nobody has to be told of anything"]:
+                typer.echo(f"{one.name}: {line}", err=True)
+        return {
+            "task": one.name,
+            "alarms": alarms_of(one, now),
+            "alerts": AlertLedger(one.alerts).rows(),
+        }
+
+    show_each(named, look, lambda told: _show(Console(), told), as_json)
+    if kept and not as_json:
+        typer.echo(kept)
 
 
 def alarms_of(task: Task, now: datetime) -> list[dict[str, Any]]:
@@ -149,11 +154,12 @@ def _batch(task: Task, what: What, series: str, batch: str | None) -> str:
     return batch or fits[-1]
 
 
-def _show(console: Console, task: Task, rows: list[dict[str, Any]]) -> None:
+def _show(console: Console, told: dict[str, Any]) -> None:
+    rows = told["alarms"]
     if not rows:
-        console.print(f"{task.name}: no alarm has fired.")
+        console.print(f"{told['task']}: no alarm has fired.")
         return
-    table = Table(title=f"Alarms of {task.name}", title_justify="left")
+    table = Table(title=f"Alarms of {told['task']}", title_justify="left")
     for name in ("series", "fired in", "since about", "promise", "state", "by", "note"):
         table.add_column(name)
     for row in rows:
@@ -169,7 +175,7 @@ def _show(console: Console, task: Task, rows: list[dict[str, Any]]) -> None:
             escape(row["note"]),
         )
     console.print(table)
-    for alert in AlertLedger(task.alerts).rows():
+    for alert in told["alerts"]:
         if alert["state"] in ("failed", "unsure"):
             console.print(
                 f"[yellow]alert[/] {escape(str(alert['alarm_id']))} to {escape(str(alert['channel']))}: "

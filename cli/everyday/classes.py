@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.asking import confirm, somebody_is_here
-from cli.which_task import TaskOption
+from cli.which_task import TaskOption, show_each
 from labeling.counted import counted
 from resources.environment import user
 from resources.task.errors import TaskError
@@ -65,13 +65,15 @@ def classes(
 ) -> None:
     """Rename, merge, split or retire classes; answers, gold, votes and history are carried over."""
     names, task = _names(what, names or [], option)
-    chosen = find_task(task)
     out = Console(highlight=False, soft_wrap=True)
     if what is What.LIST:
         if names or into:
             raise TaskError("list takes no class; see `touchstone classes --help`")
-        _list(out, chosen)
+        show_each(
+            task, lambda one: {"task": one.name, "of": one}, lambda told: _list(out, told["of"])
+        )
         return
+    chosen = find_task(task)
     asked = _asked(what, tuple(names), into)
     from orchestration.class_changes import change_classes, plan_change
     from resources.store.warehouse import warehouse_of

@@ -2,15 +2,15 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.options import OneTask
-from cli.which_task import TaskOption, named_once
+from cli.options import AnyTask
+from cli.which_task import TaskOption, named_once, show_each
 from resources.reviews.reviewers import Reviewers
 from resources.reviews.rows import ReviewError
 from resources.reviews.store import ReviewStore
@@ -35,7 +35,7 @@ class What(StrEnum):
 def people(
     what: Annotated[What, typer.Argument(help="list; invite NAME; revoke NAME.")] = What.LIST,
     name: Annotated[str | None, typer.Argument(help="Name of the person; not for list.")] = None,
-    task: OneTask = None,
+    task: AnyTask = None,
     option: TaskOption = None,
     role: Annotated[
         str, typer.Option(help="What the invited person may do: reviewer, adjudicator or admin.")
@@ -48,10 +48,12 @@ def people(
         raise ReviewError(
             "say `touchstone people list`, `people invite NAME` or `people revoke NAME`"
         )
-    chosen = find_task(named_once(task, option))
+    named = named_once(task, option)
     if name is None:
-        _list(chosen)
-    elif what is What.INVITE:
+        show_each(named, _look, _list)
+        return
+    chosen = find_task(named)
+    if what is What.INVITE:
         invite(chosen, name, role)
     else:
         revoke(chosen, name)
@@ -83,14 +85,20 @@ def revoke(task: Task, name: str) -> None:
     store.close()
 
 
-def _list(task: Task) -> None:
+def _look(task: Task) -> dict[str, Any]:
     rows = Reviewers(ReviewStore(task.reviews)).listed() if task.reviews.is_file() else []
-    if not rows:
-        typer.echo(f"nobody has a token for {task.name}; `touchstone people invite NAME` gives one")
+    return {"task": task.name, "people": rows}
+
+
+def _list(told: dict[str, Any]) -> None:
+    if not told["people"]:
+        typer.echo(
+            f"nobody has a token for {told['task']}; `touchstone people invite NAME` gives one"
+        )
         return
-    table = Table(title=f"Who may review {task.name}", title_justify="left")
+    table = Table(title=f"Who may review {told['task']}", title_justify="left")
     for column in ("name", "role", "may sign in"):
         table.add_column(column)
-    for person, may in rows:
+    for person, may in told["people"]:
         table.add_row(escape(person.name), person.role, "yes" if may else "no")
     Console().print(table)

@@ -1,20 +1,22 @@
 """``touchstone quarantine``: every row that was set aside, and why."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
+import pyarrow as pa
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from cli.everyday.export import whole
-from cli.options import AsJson, OneTask
+from cli.options import AnyTask, AsJson
+from cli.which_task import NothingYetError, show_each
 from labeling.counted import counted
 from resources.store.standing import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
+from resources.task.task import Task
 
 PATIENCE_S = 20.0
 
@@ -26,7 +28,7 @@ EXAMPLES = (
 
 
 def quarantine(
-    task: OneTask = None,
+    task: AnyTask = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -39,18 +41,10 @@ def quarantine(
     as_json: AsJson = False,
 ) -> None:
     """Show which rows were set aside as they landed, where they stand and why."""
-    from assets.landing.set_aside import set_aside
-    from resources.store.warehouse import warehouse_of
-
-    chosen = find_task(task)
-    if not stands(chosen):
-        raise TaskError(f"nothing has landed yet: `touchstone run {chosen.name}` reads the input")
-    warehouse = warehouse_of(chosen, PATIENCE_S)
-    reasons = set_aside(warehouse)
-    table = warehouse.read("landing.set_aside.every_row")
-    warehouse.close()
     if out is not None:
         from labeling.files.writing import write_table
+
+        table, _ = _rows_of(find_task(task))
 
         def write(path: Path) -> str:
             write_table(path, table)
@@ -60,15 +54,35 @@ def quarantine(
             raise TaskError(f"{out}: rows that were set aside can be written to .csv")
         typer.echo(f"{whole(out, write)} written to {out}")
         return
-    rows = table.to_pylist()
-    if as_json:
-        typer.echo(json.dumps({"task": chosen.name, "reasons": reasons, "rows": rows}, default=str))
-        return
-    console = Console()
+
+    def look(one: Task) -> dict[str, Any]:
+        rows, reasons = _rows_of(one)
+        return {"task": one.name, "reasons": reasons, "rows": rows.to_pylist()}
+
+    show_each(task, look, lambda told: _show(Console(), told, limit), as_json)
+
+
+def _rows_of(task: Task) -> tuple[pa.Table, list[dict[str, Any]]]:
+    from assets.landing.set_aside import set_aside
+    from resources.store.warehouse import warehouse_of
+
+    if not stands(task):
+        raise NothingYetError(
+            f"nothing has landed yet: `touchstone run {task.name}` reads the input"
+        )
+    warehouse = warehouse_of(task, PATIENCE_S)
+    reasons = set_aside(warehouse)
+    table = warehouse.read("landing.set_aside.every_row")
+    warehouse.close()
+    return table, reasons
+
+
+def _show(console: Console, told: dict[str, Any], limit: int) -> None:
+    rows = told["rows"]
     if not rows:
-        console.print(f"no row of {chosen.name} is set aside")
+        console.print(f"no row of {told['task']} is set aside")
         return
-    console.print(_by_reason(reasons))
+    console.print(_by_reason(told["task"], told["reasons"]))
     console.print(_rows(rows[: limit or None]))
     if limit and len(rows) > limit:
         console.print(
@@ -86,8 +100,8 @@ def quarantine(
     )
 
 
-def _by_reason(reasons: list[dict[str, Any]]) -> Table:
-    table = Table(title="Set aside, by reason", title_justify="left")
+def _by_reason(task: str, reasons: list[dict[str, Any]]) -> Table:
+    table = Table(title=f"{escape(task)}: set aside, by reason", title_justify="left")
     table.add_column("rows", justify="right", no_wrap=True)
     table.add_column("what", no_wrap=True)
     table.add_column("reason, as of the first", overflow="fold")

@@ -1,6 +1,5 @@
 """``touchstone canary``: what the models said of the same items over time; take a new reference."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.options import AsJson, OneTask
+from cli.options import AnyTask, AsJson
+from cli.which_task import NothingYetError, show_each
 from resources.store.standing import stands
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
@@ -27,7 +27,7 @@ OTHERS = 70
 
 
 def canary(
-    task: OneTask = None,
+    task: AnyTask = None,
     accept: Annotated[
         str | None,
         typer.Option(
@@ -41,34 +41,41 @@ def canary(
     as_json: AsJson = False,
 ) -> None:
     """Show each round of the canary, ask one now, and accept a model that changed."""
-    chosen = find_task(task)
+    if now or accept is not None:
+        task = find_task(task).folder
+    show_each(task, lambda one: _look(one, accept, now), lambda told: _show(told, now), as_json)
+
+
+def _look(chosen: Task, accept: str | None, now: bool) -> dict[str, Any]:
     warehouse = warehouse_of(chosen)
     if not stands(chosen):
-        raise TaskError(f"task {chosen.name!r} was never run; `touchstone run {chosen.name}` does")
+        raise NothingYetError(
+            f"task {chosen.name!r} was never run; `touchstone run {chosen.name}` does"
+        )
     asked = _ask(chosen) if now else []
     rounds = warehouse.rows("cli.canary.rounds")
     if accept is not None:
         _accept(chosen.ledger, rounds, accept)
-    if as_json:
-        told = {"task": chosen.name, "accepted": accept, "asked": asked, "rounds": rounds}
-        typer.echo(json.dumps(told, default=str))
-        return
-    console = Console()
+    return {"task": chosen.name, "accepted": accept, "asked": asked, "rounds": rounds}
+
+
+def _show(told: dict[str, Any], now: bool) -> None:
+    console, accept, rounds = Console(), told["accepted"], told["rounds"]
     if accept is not None:
         console.print(f"{escape(accept)}: its next round is the new reference", soft_wrap=True)
     if not rounds:
         console.print(
-            "The canary was not asked yet: task.yaml needs `models.canary`, and as many reviewed "
+            f"{told['task']}: the canary was not asked yet: task.yaml needs `models.canary`, and as many reviewed "
             "items of earlier batches as the panel is to hold.",
             soft_wrap=True,
         )
         return
     for voter in dict.fromkeys(str(row["voter"]) for row in rounds):
         of_voter = [row for row in rounds if row["voter"] == voter]
-        console.print(_table(voter, of_voter, console.width))
-    for row in asked:
+        console.print(_table(f"{told['task']}, {voter}", of_voter, console.width))
+    for row in told["asked"]:
         console.print(escape(str(row["verdict"])), soft_wrap=True)
-    if now and not asked:
+    if now and not told["asked"]:
         console.print("Nothing was asked: there is no panel yet.")
 
 

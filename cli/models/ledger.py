@@ -1,6 +1,5 @@
 """``touchstone ledger``: what models were asked and what it cost; answers out of it and into it."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,10 +9,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.options import AsJson, OneTask
+from cli.options import AnyTask, AsJson
+from cli.which_task import NothingYetError, show_each
 from labeling.counted import counted
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
+from resources.task.task import Task
 
 COLUMNS = (
     ("calls", "calls", "{}"),
@@ -38,7 +39,7 @@ EXAMPLES = (
 
 
 def ledger(
-    task: OneTask = None,
+    task: AnyTask = None,
     export: Annotated[
         Path | None,
         typer.Option(
@@ -61,16 +62,27 @@ def ledger(
     as_json: AsJson = False,
 ) -> None:
     """Show what models were asked and what it cost; export and import their answers."""
+    if import_ is not None and not import_.is_file():
+        raise TaskError(f"--import {import_}: no such file")
+    if import_ or export or ask_again:
+        task = find_task(task).folder
+
+    def look(one: Task) -> dict[str, Any]:
+        return _look(one, import_, export, ask_again)
+
+    show_each(task, look, lambda told: _show(Console(), told, import_, export, ask_again), as_json)
+
+
+def _look(
+    chosen: Task, import_: Path | None, export: Path | None, ask_again: bool
+) -> dict[str, Any]:
     from labeling.llm.cassette import export_cassette, import_cassette
     from labeling.llm.ledger import Ledger
     from labeling.llm.ledger_summary import by_voter
     from labeling.llm.rests import forget_rests
 
-    chosen = find_task(task)
-    if import_ is not None and not import_.is_file():
-        raise TaskError(f"--import {import_}: no such file")
     if import_ is None and not chosen.ledger.is_file():
-        raise TaskError(
+        raise NothingYetError(
             f"task {chosen.name!r} has no ledger yet: no model was asked; `touchstone run "
             f"{chosen.name}` asks, and --import takes in answers of another ledger"
         )
@@ -78,35 +90,43 @@ def ledger(
         new = None if import_ is None else import_cassette(book, import_)
         out = None if export is None else export_cassette(book, export)
         asked = forget_rests(book) if ask_again else []
-        voters = by_voter(book)
         spent = book.spent("")
-    if as_json:
-        told = {
+        return {
             "task": chosen.name,
             "imported": new,
             "exported": out,
             "asked_again": asked,
             "day_usd": spent.day,
             "task_usd": spent.task,
-            "voters": voters,
+            "voters": by_voter(book),
         }
-        typer.echo(json.dumps(told))
-        return
-    console = Console()
-    if new is not None:
-        console.print(f"{counted(new, 'new answer')} out of {escape(str(import_))}", soft_wrap=True)
-    if out is not None:
+
+
+def _show(
+    console: Console,
+    told: dict[str, Any],
+    import_: Path | None,
+    export: Path | None,
+    ask_again: bool,
+) -> None:
+    if import_ is not None:
+        new = counted(told["imported"], "new answer")
+        console.print(f"{new} out of {escape(str(import_))}", soft_wrap=True)
+    if export is not None:
         console.print(
-            f"{counted(out, 'answer is', 'answers are')} in {escape(str(export))}", soft_wrap=True
+            f"{counted(told['exported'], 'answer is', 'answers are')} in {escape(str(export))}",
+            soft_wrap=True,
         )
     if ask_again:
-        told = f"the next run asks {', '.join(asked)} again" if asked else "no model was left alone"
-        console.print(escape(told), soft_wrap=True)
-    console.print(_table(chosen.name, voters))
-    owed = sum(row["owed_usd"] for row in voters)
+        asked = ", ".join(told["asked_again"])
+        again = f"the next run asks {asked} again" if asked else "no model was left alone"
+        console.print(escape(again), soft_wrap=True)
+    console.print(_table(told["task"], told["voters"]))
+    owed = sum(row["owed_usd"] for row in told["voters"])
     more = f"; up to ${owed:.4f} of it not paid so far, but held" if owed else ""
     console.print(
-        f"${spent.task:.4f} spent, ${spent.day:.4f} of it today (UTC){more}", soft_wrap=True
+        f"${told['task_usd']:.4f} spent, ${told['day_usd']:.4f} of it today (UTC){more}",
+        soft_wrap=True,
     )
 
 

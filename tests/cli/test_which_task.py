@@ -36,6 +36,54 @@ def test_explain_and_alarm_take_their_task(project, touchstone, form):
         assert json.loads(listed.out)["task"] == "letters"
 
 
+LOOKS = [
+    "alarm list",
+    "alarm send",
+    "quarantine",
+    "ledger",
+    "canary",
+    "people list",
+    "classes list",
+]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_look_without_a_task_shows_each_under_its_name(project, touchstone, look):
+    said = touchstone(*look.split(), at=project, columns=300)
+    assert said.code == 0, said.err
+    assert "letters" in said.out
+    assert "invoices" in said.out
+    if look.split()[0] in ("people", "classes"):
+        return
+    told = json.loads(touchstone(*look.split(), "--json", at=project).out)
+    assert [one["task"] for one in told["tasks"]] == ["invoices", "letters"]
+    assert told["broken"] == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_task_that_cannot_be_read_does_not_hide_the_others(project, touchstone, look):
+    (project / "tasks" / "invoices" / "task.yaml").write_text("classes: [")
+    said = touchstone(*look.split(), at=project, columns=300)
+    assert said.code == 2
+    assert "letters" in said.out
+    assert "invoices" in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "alarm acknowledge labels", "alarm reset labels", "quarantine -o a.csv",
+        "ledger --export a.jsonl.gz", "ledger --ask-again", "canary --now", "canary --accept llm/x",
+        "people invite ada", "classes retire praise",
+    ],
+)  # fmt: skip
+def test_what_changes_or_writes_something_needs_its_task(project, touchstone, change):
+    said = touchstone(*change.split(), at=project, columns=300)
+    assert said.code == 2
+    assert "say which task: invoices, letters" in said.err
+
+
 @pytest.mark.parametrize("form", [["letters"], ["--task", "letters"]], ids=["last", "--task"])
 def test_every_change_of_classes_takes_its_task(project, touchstone, form):
     one, two = load_task(project / "tasks" / "letters").classes[:2]
