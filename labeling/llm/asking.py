@@ -168,7 +168,7 @@ class Asker:
 def _may_be_charged(error: TransportError) -> bool:
     """Whether a provider may ask for money: also where it thought until its limit and then refused."""
     ended = error.refused is not None and error.refused.at_least == 0
-    return error.fault in MAYBE_CHARGED or ended
+    return error.fault in MAYBE_CHARGED or error.charged or ended
 
 
 def _asks_to_come_later(error: BaseException | None) -> bool:

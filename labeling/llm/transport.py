@@ -128,6 +128,8 @@ class TransportError(Exception):
         it does not count.
     refused : Refused, optional
         Which parameter was rejected, where the provider says so.
+    charged : bool
+        Whether it may ask for money, whatever the fault usually means: it says what it used.
     """
 
     def __init__(
@@ -136,12 +138,14 @@ class TransportError(Exception):
         message: str = "",
         retry_after_s: float | None = None,
         refused: Refused | None = None,
+        charged: bool = False,
     ) -> None:
         super().__init__(f"{fault}: {message}" if message else str(fault))
         self.fault = fault
         self.message = message
         self.retry_after_s = retry_after_s
         self.refused = refused
+        self.charged = charged
 
 
 @dataclass(frozen=True, slots=True)

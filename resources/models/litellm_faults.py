@@ -52,16 +52,44 @@ SPENT = (
     "credit balance is too low",
     "billing_hard_limit_reached",
     "billing_not_active",
+    "exceeded_current_quota",
+    "arrearage",
+    "account is in good standing",
+    "\u4f59\u989d\u4e0d\u8db3",
 )
 """How providers say that there is no money left: waiting does not bring it back."""
 
+HELD_BACK = re.compile(
+    r"content_filter|content management policy|prohibited_content|data_inspection_failed|"
+    r"inappropriate content|requires moderation|flagged_input|\u654f\u611f\u5185\u5bb9",
+    re.IGNORECASE,
+)
+"""How providers say that they will not look at an item: the others have nothing to do with it."""
+
+GONE = re.compile(
+    r"model_not_found|not a valid model|model\W[^.]{0,80}(?:deprecated|decommissioned|retired|does not exist)",
+    re.IGNORECASE,
+)
+TOO_LARGE = re.compile(r"request too large|prompt is too long|input is too long", re.IGNORECASE)
+"""More than a limit by the minute, or the model's context, could ever hold."""
+
+USED = re.compile(
+    r"[\"'](?:completion_tokens|choices|failed_generation)[\"']\s*:\s*[^\s0\[]|choices[\"']\s*:\s*\[\s*\{"
+)
+"""Signs in a refusal that a model had written something, which some ask money for."""
+
 QUOTA = re.compile(r"quota|rate[ _]?limit|daily ?limit|too many requests", re.IGNORECASE)
+REGAINS = re.compile(r"usage limits?\b.*\bregain access", re.IGNORECASE | re.DOTALL)
+"""A limit of what may be spent, told as a bad request."""
 
 SLOW = (408, 499, 504, 520, 524)
 """A gateway gave up waiting; whoever is behind it may have answered."""
 
 BUSY = (409, 425)
 """What is refused for now, and may be taken later."""
+
+BROKE_OFF = 424
+"""What stands behind a gateway failed, maybe in the midst of an answer."""
 
 BY_NAME: Mapping[str, Fault] = {
     "AuthenticationError": Fault.UNAUTHORIZED,
@@ -105,7 +133,8 @@ def read_fault(
     if fault is Fault.REJECTED:
         refused = refused_parameter(str(error), _named(error), sent)
     said = clean(str(error), messages, key)
-    return TransportError(fault, said, _asked_wait_s(error), refused)
+    charged = was_refused(error) and USED.search(_words(error)) is not None
+    return TransportError(fault, said, _asked_wait_s(error), refused, charged)
 
 
 def _named(error: BaseException) -> str | None:
@@ -181,19 +210,26 @@ def _fault(error: BaseException) -> Fault:
     codes = {str(getattr(e, "code", "")) for e in chain}
     if "insufficient_quota" in codes or "insufficient_quota" in text:
         return Fault.OUT_OF_QUOTA
-    if "content_filter" in codes or "content_filter" in text or "content management policy" in text:
+    status = _status(chain) or status
+    if HELD_BACK.search(f"{text} {' '.join(codes)} {_words(error)}"):
         return Fault.FILTERED
-    if "context_length_exceeded" in codes:
+    if "context_length_exceeded" in codes or TOO_LARGE.search(text):
         return Fault.TOO_LONG
     if UNSENT & set(names):
         return Fault.UNREACHABLE
-    status = _status(chain) or status
-    if status == 402 or any(words in text.casefold() for words in SPENT):
+    told = f"{text} {' '.join(codes)} {_words(error)}".casefold()
+    if status == 402 or any(words in told for words in SPENT):
         return Fault.OUT_OF_QUOTA
-    if status == 403 and QUOTA.search(text):
+    if (status == 403 and QUOTA.search(text)) or REGAINS.search(text):
         return Fault.RATE_LIMITED
+    if status in (405, 410) or (status == 400 and GONE.search(told)):
+        return Fault.UNKNOWN_MODEL
+    if status in (407, 451):
+        return Fault.UNAUTHORIZED
     if status in SLOW:
         return Fault.TIMED_OUT
+    if status == BROKE_OFF:
+        return Fault.GARBLED
     if status in BUSY:
         return Fault.UNAVAILABLE
     for name in names:
@@ -227,6 +263,12 @@ def _chain(error: BaseException) -> list[BaseException]:
         chain.append(current)
         current = current.__cause__ or current.__context__
     return chain
+
+
+def _words(error: BaseException) -> str:
+    """Return the provider's own answer, as it came, beside what is raised for it."""
+    bodies = [getattr(getattr(one, "response", None), "text", "") for one in _chain(error)]
+    return " ".join(body for body in bodies if isinstance(body, str))
 
 
 def _asked_wait_s(error: BaseException) -> float | None:

@@ -29,7 +29,7 @@ _MONTH = (
 )
 CUE = re.compile(
     r"\b(?:re(?:set|new|fresh|fill|store|plenish)\w*|until|till|again|available|back|lift\w*|retry|next|"
-    r"resum\w*|unlock\w*)\b(?P<rest>[^.!?;\n\"]{0,80}(?:\.\d[^.!?;\n\"]{0,40})?)",
+    r"resum\w*|unlock\w*|regain)\b(?P<rest>[^.!?;\n\"]{0,80}(?:\.\d[^.!?;\n\"]{0,40})?)",
     re.IGNORECASE,
 )
 """What tells of the end of a wait, and the rest of its sentence."""

@@ -114,9 +114,12 @@ def _spoken(text: str, now: datetime) -> float | None:
     if quoted:
         moments += [x for x in (_number(quoted[1], now),) if x is not None]
     for field in FIELD.finditer(text):
-        wait = _number(field["number"], now)
+        number = float(field["number"])
+        if (field["unit"] or "").casefold() == "ms" and number < EPOCH_S:
+            number /= 1000
+        wait = _number(str(number), now)
         if wait is not None:
-            moments.append(wait / 1000 if (field["unit"] or "").casefold() == "ms" else wait)
+            moments.append(wait)
     return max(moments, default=None)
 
 
@@ -132,14 +135,28 @@ def _is_routine(text: str, at: int) -> bool:
 
 
 def _retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    milliseconds = _finite(headers.get("retry-after-ms", ""))
-    if milliseconds is not None:
-        return milliseconds / 1000
+    for name in ("retry-after-ms", "x-ms-retry-after-ms"):
+        milliseconds = _finite(headers.get(name, ""))
+        if milliseconds is not None:
+            return milliseconds / 1000
     value = headers.get("retry-after", "")
     if not value:
         return None
-    number = _number(value, now)
-    return number if number is not None else _until(_date(value), now)
+    told = _wait(value, now)
+    if told is None:  # a gateway adds its own to the one of the provider behind
+        several = (_number(part, now) for part in value.split(","))
+        told = max((x for x in several if x is not None), default=None)
+    return told if told is not None else _until(_date(value), now)
+
+
+def _wait(value: str, now: datetime) -> float | None:
+    """Read a wait as headers write it: a number, a duration or a point in time."""
+    wait = _number(value, now)
+    if wait is None:
+        wait = _duration(value)
+    if wait is None and (match := MOMENT.search(value)) is not None:
+        wait = _until(_moment(match), now)
+    return wait
 
 
 def _resets(headers: Mapping[str, str], now: datetime) -> float | None:
@@ -147,19 +164,25 @@ def _resets(headers: Mapping[str, str], now: datetime) -> float | None:
     used_up: list[float] = []
     unknown: list[float] = []
     for name, value in headers.items():
-        if "ratelimit" not in name or "reset" not in name:
+        if "ratelimit" not in name.replace("rate-limit", "ratelimit"):
             continue
-        wait = _number(value, now)
-        if wait is None:
-            wait = _duration(value)
-        if wait is None:
-            match = MOMENT.search(value)
-            wait = _until(_moment(match), now) if match else None
+        if name == "ratelimit":
+            wait, left = (_field(value, *names) for names in (("reset", "t"), ("remaining", "r")))
+        elif "reset" in name:
+            wait = _wait(value, now)
+            left = _finite(headers.get(name.replace("reset", "remaining"), ""))
+        else:
+            continue
         if wait is None:
             continue
-        left = _finite(headers.get(name.replace("reset", "remaining"), ""))
         (unknown if left is None else used_up if left <= 0 else []).append(wait)
     return max(used_up, default=min(unknown, default=None))
+
+
+def _field(value: str, *names: str) -> float | None:
+    """Read one of the fields of a header: ``limit=100, reset=60`` or ``"default";r=0;t=60``."""
+    found = re.search(rf"(?<!\w)(?:{'|'.join(names)})=(\d+)", value)
+    return _finite(found[1]) if found else None
 
 
 def _renewed(text: str, now: datetime) -> float | None:
