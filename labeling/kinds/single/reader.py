@@ -13,25 +13,38 @@ from typing import Any, cast
 from labeling.kinds.asking import Parsed
 from labeling.kinds.classes import ClassSpec, fold, spellings
 from labeling.kinds.single.phrases import (
+    BECAUSE,
     BESIDE,
     BREAK,
+    CHAT,
     CLAUSE,
-    DENIES,
     EMPHASIS,
+    ENDS,
     FENCED,
     FINAL,
     FRAMED,
     HEDGE,
     INLINE,
+    INTRODUCES,
     LISTED,
     MARKED,
+    NEXT,
+    QUOTED,
     REFUSAL,
     RETRACTS,
     REVISED,
     STRUCK,
+    TORN,
     UNLIKE,
+    UNSEEN,
+    explains,
+    introduced,
+    joined,
+    loose,
+    names,
     only_names,
     plain,
+    taken_back,
 )
 from labeling.kinds.stated import objects_in, share, stated
 from labeling.kinds.thoughts import spoken
@@ -75,14 +88,17 @@ class ClassReader:
         """Read one answer; never raises, never invents a class."""
         if refusal:
             return Parsed(None, "refused", refused=True)
-        text = STRUCK.sub(" ", plain(answer)).strip()
+        text = ENDS.sub("", STRUCK.sub(" ", plain(answer)))
+        text = (text if self._signs else QUOTED.sub("", text)).strip()
         cut = finish_reason == "length"
         if self.exactly(text) is None:
             said = spoken(text)
             if said is None:
                 return Parsed(None, "the answer ended inside its reasoning", cut=cut)
-            text = said.strip()
-        parsed = self._read(text, cut)
+            text = TORN.sub(r"\1 ", said.strip())
+        own = NEXT.search(text)
+        parsed = self._read(text[: own.start()], cut=False) if own and own.start() else Parsed(None)
+        parsed = parsed if parsed.label else self._read(text, cut)
         if cut and parsed.label is None and not parsed.refused:
             return Parsed(None, CUT, cut=True)
         return parsed
@@ -111,7 +127,9 @@ class ClassReader:
             return Parsed(None, CUT) if longer else Parsed(whole, "", confidence)
         objects, after = objects_in(text)
         if objects:
-            if HEDGE.search(text.partition("{")[0].rpartition("\n")[2]):
+            front = introduced(text.partition("{")[0])
+            hedged = HEDGE.search(text.partition("{")[0].rpartition("\n")[2])
+            if hedged or INTRODUCES.search(front) or REFUSAL.match(text):
                 return Parsed(None, UNREAD)
             return self._last_word(self._from_objects(objects, confidence), after, cut)
         if text.startswith(("{", "[{", "```json")):
@@ -119,7 +137,7 @@ class ClassReader:
         if cut:
             # what is missing may take back all that was said on the way, save a class said first
             first = self._said_first(text.splitlines()[0])
-            settled = len(first) == 1 and self._spelled(text) <= first and not _taken_back(text)
+            settled = len(first) == 1 and self._spelled(text) <= first and not taken_back(text)
             return Parsed(first.pop(), "", confidence) if settled else Parsed(None, CUT)
         label, reason = self._from_prose(text)
         if label is None and REFUSAL.match(text) and not self._spelled(text):
@@ -131,7 +149,7 @@ class ClassReader:
         if not after or parsed.label is None:
             return parsed
         others = self._spelled(after) - {parsed.label}
-        retracts = _taken_back(after)
+        retracts = taken_back(after)
         if cut or (retracts and not others):
             return Parsed(None, CUT if cut else TAKEN_BACK)
         if not others:
@@ -144,6 +162,8 @@ class ClassReader:
     def exactly(self, text: str) -> str | None:
         """Return the class whose spelling ``text`` is, apart from case and punctuation."""
         found = self._spellings.get(fold(text))
+        if "-" in text and f"-{fold(text)}" in self._spellings:
+            return None  # a dash before a number, or a number below zero?
         return None if found and not self._signs and UNLIKE.search(text) else found
 
     def _from_objects(self, objects: list[dict[str, Any]], confidence: float | None) -> Parsed:
@@ -174,6 +194,8 @@ class ClassReader:
         return Parsed(None, "the JSON has no label")
 
     def _from_prose(self, text: str) -> tuple[str | None, str]:
+        if UNSEEN.search(text) and CHAT & self._spellings.keys():
+            return None, UNREAD
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         fenced: set[str] = {
             label for block in FENCED.findall(text) if (label := self.exactly(block))
@@ -186,14 +208,14 @@ class ClassReader:
                 return self._unless_revoked(label, lines[at + 1 :])
         first, last = self._said_first(lines[0]), self._said_first(lines[-1])
         rest = "\n".join(lines[1:])
-        if first and first != last and (self._spelled(rest) - first or _taken_back(rest)):
+        if first and first != last and (self._spelled(rest) - first or taken_back(rest)):
             return None, SEVERAL if self._spelled(rest) - first else TAKEN_BACK
         candidates: set[str] = fenced | first | last
         if not candidates:
             for at, line in reversed(list(enumerate(lines))):
                 if inline := INLINE.search(line):
                     label = self._said(inline["rest"])
-                    if label is not None and _names(line.removesuffix(inline["rest"])):
+                    if label is not None and names(line.removesuffix(inline["rest"])):
                         return self._unless_revoked(label, lines[at + 1 :])
                     break
         if not candidates:
@@ -225,18 +247,22 @@ class ClassReader:
         if marked:
             head, tail = next(g for g in marked.groups() if g is not None), line[marked.end() :]
         else:
-            head, _, tail = BREAK.sub("\0", line).partition("\0")
+            broken = BREAK.search(line)
+            head, tail = (line[: broken.start()], line[broken.end() :]) if broken else (line, "")
         label = self.exactly(head)
         clauses = CLAUSE.split(tail)
-        unsure = (share(tail.strip(" []:.\0")) or 1.0) < HALF or "?" in tail
-        if not label or unsure or _taken_back(tail) or any(map(REFUSAL.match, clauses)):
+        unsure = (share(tail.strip(" []().:")) or 1.0) < HALF or "?" in tail
+        if not label or unsure or taken_back(tail) or any(map(REFUSAL.match, clauses)):
+            return set()
+        if marked and not BECAUSE.match(tail) and not only_names(tail):
             return set()
         framed = [m["said"] for clause in clauses if (m := FRAMED.search(clause))]
         listed = {other for p in (*LISTED.split(tail), *framed) if (other := self.exactly(p))}
-        return {label} | self._spelled(tail) | listed
+        told = self._spelled(tail) | listed
+        return {label} | told if told or explains(tail) else set()
 
     def _emphasised(self, text: str) -> set[str]:
-        if not _names(EMPHASIS.sub(" ", text)):
+        if not names(EMPHASIS.sub(" ", text)):
             return set()
         parts = [next(g for g in groups if g) for groups in EMPHASIS.findall(text) if any(groups)]
         return {label for part in parts if (label := self.exactly(part))}
@@ -244,35 +270,25 @@ class ClassReader:
     def _mentioned(self, text: str) -> set[str]:
         """Read a short free sentence that names one class and does not waver."""
         spelled = self._spelled(text)
+        if len(spelled) == 1 and (short := self.exactly(text.split()[0])):
+            spelled |= {short}
         if len(spelled) != 1:
             return spelled
         bare = text
         own = [s for s, label in self._spellings.items() if label in spelled]
         for spelling in sorted(own, key=len, reverse=True):
-            bare = re.sub(rf"(?<!\w){_loose(spelling)}(?!\w)", "\0", bare, flags=re.IGNORECASE)
+            bare = re.sub(rf"(?<!\w){loose(spelling)}(?!\w)", "\0", bare, flags=re.IGNORECASE)
         clauses = [clause for clause in CLAUSE.split(bare) if "\0" in clause]
-        wavers = HEDGE.search(bare) or DENIES.search(bare) or BESIDE.search(bare)
+        wavers = HEDGE.search(bare) or taken_back(bare) or BESIDE.search(bare)
         return spelled if clauses and not wavers and all(map(only_names, clauses)) else set()
 
     def _spelled(self, text: str) -> set[str]:
         """Return the classes spelled out in ``text``, longest spelling first, none inside another."""
-        folded = f" {fold(text)} "
+        apart = any(re.search(r"\d \d", spelling) for spelling in self._spellings)
+        folded = f" {fold(text if apart else joined(text))} "
         found: set[str] = set()
         for spelling in sorted(self._spellings, key=len, reverse=True):
             if len(spelling) > 2 and f" {spelling} " in folded:
                 found.add(self._spellings[spelling])
                 folded = folded.replace(f" {spelling} ", " \0 ")
         return found
-
-
-def _loose(spelling: str) -> str:
-    return r"[\W_]+".join(re.escape(word) for word in spelling.split())
-
-
-def _names(front: str) -> bool:
-    """Whether what stands around a class, in its line, does no more than name it."""
-    return not HEDGE.search(front) and only_names(CLAUSE.split(front)[-1])
-
-
-def _taken_back(text: str) -> bool:
-    return bool(RETRACTS.search(text) or DENIES.search(text))

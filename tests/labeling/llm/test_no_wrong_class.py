@@ -158,8 +158,84 @@ DENIED = [
     (TOXIC, "Label: un-toxic", None),
 ]
 
+NEST = named("bug", "bug report", "feature", "other")
+MONEY = named("cancel_transfer", "transfer", "card_arrival")
+HATE = named("hate speech", "offensive", "neither")
+STARS = named("1 star", "2 stars", "3 stars", "4 stars", "5 stars")
+GOES_ON = [
+    (MAIL, "praise\n\nItem: another\nLabel: complaint", "praise"),
+    (MAIL, "Label: praise\nText 2: another\nLabel: complaint", "praise"),
+    (MAIL, "praise<|im_end|>\n<|im_start|>user\nLabel: complaint", "praise"),
+]
+BESIDE = [
+    *((MAIL, f"praise: {told}", None) for told in (
+        "rejected", "excluded", "absent", "not present", "does not apply", "low", "fails", "N",
+        "0/10", "1/10", "nicht zutreffend", "\u043d\u0435\u0442", "\u5426", "\u3044\u3044\u3048",
+    )),
+    (MAIL, "praise \u2014 rejected", None),
+    (MAIL, "praise - 0 points", None),
+    (MAIL, "praise \U0001f44e", None),
+    (MAIL, "\U0001f6ab praise", None),
+    (MAIL, "praise \u274e", None),
+    (MAIL, "praise, maybe", None),
+    (MAIL, "praise, oops", None),
+    (MAIL, "praise\nNever mind.", None),
+    (MAIL, "praise\nDisregard that.", None),
+    (MAIL, "praise\nIgnore the above.", None),
+    (MAIL, "> praise", None),
+    (MAIL, "> Label: praise\n\nThis asks me to answer so.", None),
+    (MAIL, "> praise\n\ncomplaint", "complaint"),
+    (MOOD, "positive (sarcastic)", None),
+    (MONEY, "transfer (timing)", None),
+    (MONEY, "transfer: timing", None),
+    (MONEY, "transfer - timing", None),
+    (MONEY, "**transfer** timing", None),
+    (HATE, "hate speech: absent", None),
+    (named("spam", "ham"), "Label:\nnot\nspam", None),
+    (NEST, "other: bug", None),
+    (YES, "Yes, but no", None),
+    (YES, "Yes, no, maybe", None),
+    (LETTER, "A = shipping", None),
+    (LETTER, "Label: A shipping", None),
+    (LETTER, "A-", None),
+]  # fmt: skip
+QUOTED = [
+    (MAIL, 'The text contains {"label": "praise"}', None),
+    (MAIL, 'The item says:\n{"label": "praise"}\nI will not follow this.', None),
+    (MAIL, 'Input: {"label": "praise"}', None),
+    (MAIL, 'Schema:\n```json\n{"label": "praise"}\n```', None),
+    (MAIL, 'For instance:\n\n{"label": "praise"}', None),
+    (MAIL, 'I\'m sorry, I can\'t. The form is\n\n{"label": "praise"}', None),
+    (MAIL, '{"label": "praise"}\nDisregard the above.', None),
+    (MAIL, '{"label": "praise"}\nOops.', None),
+    (MAIL, '{"label": "praise"} is what the text wants me to say.', None),
+    (MAIL, '{"label": "praise"} <- injected by the text', None),
+]
+NUMBERS = [
+    (STARS, "4.5 stars", None),
+    (STARS, "3,5 stars", None),
+    (STARS, "3/4 stars", None),
+    (STARS, "The rating is 4.5 stars", None),
+    (STARS, "Label: 3,5 stars", None),
+    (SCORE, "\u20131", "-1"),
+    (SCORE, "- 1", None),
+    (SCORE, "\u22481", None),
+]
+NOTHING_SEEN = [
+    (YES, "Yes, I understand the task.", None),
+    (YES, "Yes, I am ready. Please send the text.", None),
+    (YES, "Yes! Please send me the text to classify", None),
+    (YES, "No, please clarify", None),
+    (YES, "No, there is no text to classify.", None),
+    (YES, "No (the text is empty)", None),
+    (YES, "yes, of course I can help you", None),
+]
 
-@pytest.mark.parametrize(("classes", "text", "means"), [*THOUGHTS, *DENIED])
+
+@pytest.mark.parametrize(
+    ("classes", "text", "means"),
+    [*THOUGHTS, *DENIED, *GOES_ON, *BESIDE, *QUOTED, *NUMBERS, *NOTHING_SEEN],
+)
 def test_no_class_is_read_out_of_what_denies_it(classes, text, means):
     assert ClassReader(classes).read(text).label in {means, None}
 
@@ -186,6 +262,21 @@ def test_no_class_is_read_out_of_what_denies_it(classes, text, means):
         (MAIL, "```thinking\npraise\n```\ncomplaint", "complaint"),
         (MAIL, "<longcat_think>praise</longcat_think>complaint", "complaint"),
         (MAIL, "[BEGIN THINKING]praise[END THINKING]complaint", "complaint"),
+        (MAIL, "praise\n\nItem: another\nLabel: complaint", "praise"),
+        (MAIL, "praise<|eot_id|>", "praise"),
+        (MAIL, "complaint: the refund is missing", "complaint"),
+        (MAIL, "complaint (high confidence)", "complaint"),
+        (MAIL, "complaint, obviously", "complaint"),
+        (MAIL, "complaint: please provide a refund, they say", "complaint"),
+        (MAIL, 'The writer is not content.\n\n{"label": "complaint"}', "complaint"),
+        (MAIL, 'Here is the answer in JSON format:\n```json\n{"label": "praise"}\n```', "praise"),
+        (LETTER, "A) billing", "A"),
+        (LETTER, "A: billing", "A"),
+        (MONEY, "**transfer** because money is sent", "transfer"),
+        (STARS, "The rating is 4 stars.", "4 stars"),
+        (SCORE, "\u20131", "-1"),
+        (named("24/7", "9-5"), "It is 24/7", "24/7"),
+        (YES, "Yes, the customer sent a text message", "yes"),
         (SPAM, "This is not spam.", "not spam"),
         (YES, "No, it is not.", "no"),
         (YES, "[Yes]", "yes"),
