@@ -27,6 +27,7 @@ def soft_logistic(
     targets: NDArray[np.float64],
     weights: NDArray[np.float64],
     penalty: float,
+    start: LogisticRegression | None = None,
 ) -> LogisticRegression:
     """Fit ``softmax(X W + b)`` to soft targets by weighted cross entropy with an L2 penalty.
 
@@ -42,6 +43,8 @@ def soft_logistic(
         ``>= 0``; rows of weight 0 cost nothing.
     penalty : float
         ``> 0``. In the unit of one row of weight 1.
+    start : LogisticRegression, optional
+        Fitted to nearly the same on the same features: the search begins there, and ends sooner.
 
     Returns
     -------
@@ -104,9 +107,13 @@ def soft_logistic(
         )
         return scale * value, scale * gradient
 
+    first = np.zeros(size + shape[0] * size)
+    if start is not None:
+        first[:size] = start.intercept_ / outer
+        first[size:] = (start.coef_[:, active].T / inner).ravel()
     found = minimize(
         loss,
-        np.zeros(size + shape[0] * size),
+        first,
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": MAX_STEPS, "gtol": 1e-6, "ftol": 1e-5, "maxcor": 10},

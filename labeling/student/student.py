@@ -155,8 +155,11 @@ class Student(ClassifierMixin, BaseEstimator):
         """Tell whether so many items are learnt from beside altered copies of them."""
         return self.copies and n_items <= MANY
 
-    def learn(self, prepared: Prepared, lesson: Lesson) -> Self:
+    def learn(self, prepared: Prepared, lesson: Lesson, plain: Any = None) -> Self:
         """Fit on features: first what the voters teach, then what gold corrects.
+
+        ``plain`` is what :meth:`from_voters` made of the same without trick or selection, if that
+        is known.
 
         Raises
         ------
@@ -164,7 +167,8 @@ class Student(ClassifierMixin, BaseEstimator):
             If there is nothing to learn from.
         """
         item = lesson.gold_item
-        model = self.correct(prepared, self.from_voters(prepared, lesson), item, lesson.gold_label)
+        taught = self.from_voters(prepared, lesson, plain)
+        model = self.correct(prepared, taught, item, lesson.gold_label)
         self.pipeline_ = Pipeline([("features", prepared.features), ("classifier", model)])
         self.classes_ = np.asarray(
             self.classes if self.classes is not None else np.arange(self.n_classes)
@@ -197,20 +201,25 @@ class Student(ClassifierMixin, BaseEstimator):
             weight = np.concatenate([weight, COPY_WEIGHT * weight])
         return corrected(model, x, label, weight, self.n_classes, GOLD_PENALTY)
 
-    def from_voters(self, prepared: Prepared, lesson: Lesson) -> Any:
-        """Return a classifier taught by the consensus alone; ``None`` where nobody voted."""
+    def from_voters(self, prepared: Prepared, lesson: Lesson, plain: Any = None) -> Any:
+        """Return a classifier taught by the consensus alone; ``None`` where nobody voted.
+
+        ``plain`` is the one without trick or selection, if it is known.
+        """
         if not np.any(lesson.rows > 0):
             return None
         rows = lesson.rows
         for selection in SELECTIONS:
             if getattr(self, selection):
                 rows = SELECTIONS[selection](prepared, lesson.targets, rows)
-        model = self._step(prepared, lesson.targets, rows, rows)
+        model = plain
+        if plain is None or rows is not lesson.rows:
+            model = self._step(prepared, lesson.targets, rows, rows)
         for trick in TRICKS:
             if getattr(self, trick):
                 said = model.predict_proba(prepared.x)
                 taught = TRICKS[trick](prepared, lesson.targets, rows, said)
-                model = self._step(prepared, *taught)
+                model = self._step(prepared, *taught, model)
         return model
 
     def _step(
@@ -219,11 +228,12 @@ class Student(ClassifierMixin, BaseEstimator):
         targets: NDArray[np.float64],
         rows: NDArray[np.float64],
         copied: NDArray[np.float64],
+        start: Any = None,
     ) -> Any:
         if prepared.copies is prepared.x:
             weights = np.maximum(rows, COPY_WEIGHT * copied) if self.copies else rows
             if len(weights) <= MANY:
-                return soft_logistic(prepared.x, targets, weights, self.penalty)
+                return soft_logistic(prepared.x, targets, weights, self.penalty, start)
             return stochastic_logistic(
                 prepared.x,
                 targets,
@@ -237,6 +247,7 @@ class Student(ClassifierMixin, BaseEstimator):
             np.vstack([targets, targets]),
             np.concatenate([rows, COPY_WEIGHT * copied]),
             self.penalty,
+            start,
         )
 
     def predict_proba(self, items: Any) -> NDArray[np.float64]:
