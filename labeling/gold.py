@@ -66,3 +66,9 @@ class Gold:
     def n_gold(self) -> int:
         """Number of reviewed items."""
         return len(self.item)
+
+    def of(self, kept: NDArray[np.bool_]) -> "Gold":
+        """Return the gold of some items, renumbered from 0; ``kept`` has shape (n_items,)."""
+        place, keep = np.cumsum(kept) - 1, kept[self.item]
+        share = None if self.probability is None else self.probability[keep]
+        return Gold(place[self.item[keep]].astype(np.int64), self.label[keep], share)

@@ -148,3 +148,16 @@ class Votes:
         dense = np.full((self.n_items, self.n_voters), ABSTAIN, dtype=np.int32)
         dense[self.item, self.voter] = self.label
         return dense
+
+    def of(self, kept: NDArray[np.bool_]) -> "Votes":
+        """Return the votes on some items, renumbered from 0; ``kept`` has shape (n_items,)."""
+        place, keep = np.cumsum(kept) - 1, kept[self.item]
+        return Votes(
+            place[self.item[keep]].astype(np.int64),
+            self.voter[keep],
+            self.label[keep],
+            int(kept.sum()),
+            self.n_voters,
+            self.n_classes,
+            None if self.confidence is None else self.confidence[keep],
+        )

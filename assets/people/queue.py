@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from assets.decorators import by_batch
 from assets.reading.features import alike, features_of, look
@@ -65,6 +66,11 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
     images = items["image"].to_pylist()
     looked = look(task, texts, images)
     embed = embedder(task)
+
+    def pairs(place: NDArray[np.int64]) -> Any:
+        at = place.tolist()
+        return alike(task, [texts[i] for i in at], [images[i] for i in at])
+
     features: Any = None if embed is None else embed(texts)
     if looked.on == "image":
         features = partial(features_of, looked)
@@ -79,7 +85,7 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
         consensus=consensus,
         votes=_votes(task, items.num_rows, said),
         features=features,
-        pairs=alike(task, texts, images),
+        pairs=pairs,
         classes=task.classes,
         random_share=settings.random_share,
         first=items["undecided"].to_numpy(zero_copy_only=False).astype(bool),

@@ -22,6 +22,9 @@ if TYPE_CHECKING:  # scipy takes half a second to import, and only this step com
 REFERENCE = 2_000
 """The newest earlier texts and pictures that a batch's are compared with: more tell nothing new."""
 
+MOST_TEXTS = 10_000
+"""Texts of a batch whose words are counted, evenly from all of it."""
+
 WORDS, EXAMPLES = 20, 5
 """New words, and texts that show them, kept of each batch."""
 
@@ -138,6 +141,7 @@ def new_words(
     now, before = np.flatnonzero(window.current), np.flatnonzero(~window.current)[-REFERENCE:]
     if not len(now) or not len(before) or not any(text.strip() for text in window.texts):
         return None, [], []
+    now = now[:: -(-len(now) // MOST_TEXTS)]
     texts, reference = [window.texts[i] for i in now], [window.texts[i] for i in before]
     shift = word_shift(reference, texts, WORDS, EXAMPLES)
     words = [

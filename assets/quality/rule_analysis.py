@@ -32,6 +32,9 @@ SUGGESTED = 10
 LEAST_PRECISION = 0.5
 """Lower bound from which a phrase is suggested: a rule should be right more often than not."""
 
+MOST_TEXTS = 20_000
+"""The newest texts that are looked through for phrases: a phrase worth a rule stands in many."""
+
 SHOWN = (
     "rule", "label", "votes", "coverage", "overlaps", "conflicts", "accuracy", "accuracy_low",
     "accuracy_high", "gold", "near_duplicate_of", "changed_items",
@@ -60,8 +63,11 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
             failures = db.read("quality.rule_analysis.failures")
             measured = db.rows("quality.rule_analysis.measured")
             edits = db.rows("quality.rule_analysis.edits")
-            texts = db.read("quality.rule_analysis.texts", names=list(task.classes))
-        result = RuleVotes(votes, failures, texts.num_rows, tuple(loaded))
+            texts = db.read(
+                "quality.rule_analysis.texts", names=list(task.classes), most=MOST_TEXTS
+            )
+            (items,) = db.column("quality.rule_analysis.items")
+        result = RuleVotes(votes, failures, items, tuple(loaded))
         table = with_accuracy(analyse(result), measured)
         changed = Counter({str(edit["rule"]): int(edit["items"]) for edit in edits})
         counts = [changed[str(name)] for name in table["rule"].to_pylist()]

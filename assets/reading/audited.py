@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from labeling.quality.labelled import MISSING, Codes, LabelledBatch
@@ -117,22 +118,26 @@ def _audit(task: Task, batch: str, rows: pa.Table, votes: pa.Table | None) -> Au
 
 
 def _add_votes(task: Task, audit: Audit, rows: pa.Table) -> None:
-    place = {item: at for at, item in enumerate(audit.item_ids.tolist())}
-    at = np.array([place.get(item, -1) for item in rows["item_id"].to_pylist()], dtype=np.int64)
+    n = len(audit.item_ids)
+    at = codes(rows["item_id"], audit.item_ids)
     said = codes(rows["label"], task.classes)
-    voter, version = (rows[n].to_numpy(zero_copy_only=False) for n in ("voter", "version"))
-    for name in sorted(set(voter.tolist())):
-        mine = (voter == name) & (at >= 0)
-        given = np.full(len(place), MISSING, dtype=np.int32)
+    voter, version = (
+        rows[name].combine_chunks().dictionary_encode() for name in ("voter", "version")
+    )
+    who, which = (column.indices.to_numpy() for column in (voter, version))
+    names = [str(name) for name in voter.dictionary.to_pylist()]
+    for number, name in sorted(enumerate(names), key=lambda pair: pair[1]):
+        mine = np.flatnonzero((who == number) & (at >= 0))
+        given = np.full(n, MISSING, dtype=np.int32)
         given[at[mine]] = said[mine]
-        audit.votes[str(name)] = given
-        for one in sorted(set(version[mine].tolist())):
-            spoke = np.zeros(len(place), dtype=np.bool_)
-            spoke[at[mine & (version == one)]] = True
-            audit.versions.setdefault(str(name), {})[str(one)] = spoke
+        audit.votes[name] = given
+        for one in np.unique(which[mine]).tolist():
+            spoke = np.zeros(n, dtype=np.bool_)
+            spoke[at[mine[which[mine] == one]]] = True
+            audit.versions.setdefault(name, {})[str(version.dictionary[one])] = spoke
 
 
-def codes(names: pa.ChunkedArray, classes: Sequence[str]) -> Codes:
-    """Turn class names into indices; MISSING for null and for what is no class any more."""
-    known = {name: at for at, name in enumerate(classes)}
-    return np.array([known.get(str(n), MISSING) for n in names.to_pylist()], dtype=np.int32)
+def codes(names: pa.ChunkedArray, classes: Sequence[str] | NDArray[np.object_]) -> Codes:
+    """Turn names into indices; MISSING for null and for what is no class any more."""
+    found = pc.index_in(names, value_set=pa.array(classes, pa.string()))
+    return found.fill_null(MISSING).to_numpy().astype(np.int32)

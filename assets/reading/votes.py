@@ -56,7 +56,7 @@ class Window:
 
     def votes_of_batch(self) -> Votes:
         """Return the votes on the batch's own items, renumbered from 0."""
-        return _votes_on(self.votes, self.current)
+        return self.votes.of(self.current)
 
     def only(self, kept: NDArray[np.bool_]) -> "Window":
         """Return the window of some of its items, renumbered from 0."""
@@ -69,31 +69,11 @@ class Window:
             texts=[self.texts[i] for i in place],
             images=[self.images[i] for i in place],
             voters=self.voters,
-            votes=_votes_on(self.votes, kept),
-            gold=_gold_on(self.gold, kept),
-            audit=_gold_on(self.audit, kept),
+            votes=self.votes.of(kept),
+            gold=self.gold.of(kept),
+            audit=self.audit.of(kept),
             current=self.current[kept],
         )
-
-
-def _votes_on(votes: Votes, kept: NDArray[np.bool_]) -> Votes:
-    position, keep = np.cumsum(kept) - 1, kept[votes.item]
-    confidence = None if votes.confidence is None else votes.confidence[keep]
-    return Votes(
-        position[votes.item[keep]].astype(np.int64),
-        votes.voter[keep],
-        votes.label[keep],
-        int(kept.sum()),
-        votes.n_voters,
-        votes.n_classes,
-        confidence,
-    )
-
-
-def _gold_on(gold: Gold, kept: NDArray[np.bool_]) -> Gold:
-    position, keep = np.cumsum(kept) - 1, kept[gold.item]
-    share = None if gold.probability is None else gold.probability[keep]
-    return Gold(position[gold.item[keep]].astype(np.int64), gold.label[keep], share)
 
 
 def read_window(task: Task, warehouse: Warehouse, batch: str, old_gold: int = OLD_GOLD) -> Window:

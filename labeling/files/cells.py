@@ -44,6 +44,8 @@ def as_text(value: Any) -> str | None:
     >>> as_text(True), as_text(7.0), as_text("007"), as_text(None)
     ('true', '7', '007', None)
     """
+    if type(value) is str and value.isascii():
+        return value
     kind = type(value).__name__
     if isinstance(value, list | dict | bytes):
         raise TypeError(f"expected text, found {kind}")

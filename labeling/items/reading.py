@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ from labeling.files.cells import as_json, as_text
 from labeling.files.records import Record, Reject, read_records
 from labeling.items.columns import REJECTED, ROWS, Arrived, Columns
 from labeling.items.times import read_time
+
+NO_METADATA = "{}"
 
 LONGEST_ID = 1_000
 """Characters; a longer id cannot be answered in the review console."""
@@ -59,11 +60,11 @@ def check_records(
     rows: list[dict[str, Any]] = []
     rejected = list(rejects or [])
     for row, record in records:
-        fault = _fault(record, columns, longest_text)
-        if fault is None:
-            rows.append(_row(row, record, columns))
+        found = _checked(record, columns, longest_text)
+        if isinstance(found, dict):
+            rows.append({"row": row, **found})
         else:
-            field, reason = fault
+            field, reason = found
             rejected.append((row, field, reason, _shown(record)))
     return Arrived(
         pa.Table.from_pylist(rows, schema=ROWS),
@@ -73,44 +74,41 @@ def check_records(
     )
 
 
-def _fault(
+def _checked(
     record: dict[str, Any], columns: Columns, longest_text: int
-) -> tuple[str | None, str] | None:
+) -> dict[str, Any] | tuple[str | None, str]:
+    """Return what an item needs of a record; or the field at fault, and why."""
     for name in filter(None, (columns.id, columns.text, columns.image)):
         if isinstance(record.get(name), dict | list | bytes):
             return name, f"expected text, found {type(record[name]).__name__}"
     for name in columns.used:
         if not _can_be_stored(record.get(name)):
             return name, "half a surrogate pair, which is no character"
-    if not _as_text(record.get(columns.id)).strip():
-        return columns.id, "the id is empty"
-    text = _as_text(record.get(columns.text))
+    item_id, text = _as_text(record.get(columns.id)), _as_text(record.get(columns.text))
     image = _as_text(record.get(columns.image)) if columns.image else ""
+    if not item_id.strip():
+        return columns.id, "the id is empty"
     if not text.strip() and not image:
         return columns.text, "the text is empty"
     if len(text) > longest_text:
         return columns.text, f"the text has {len(text):,} characters; {longest_text:,} are allowed"
-    if len(_as_text(record.get(columns.id))) > LONGEST_ID:
+    if len(item_id) > LONGEST_ID:
         return columns.id, f"the id is longer than {LONGEST_ID:,} characters"
-    for name in (columns.id, columns.text):
-        if "\x00" in _as_text(record.get(name)):
+    for name, value in ((columns.id, item_id), (columns.text, text)):
+        if "\x00" in value:
             return name, "a NUL byte; text files carry none"
+    time = None
     if columns.time is not None:
         try:
-            _time(record, columns)
+            time = read_time(record.get(columns.time), columns.zone, columns.time_format)
         except ValueError as error:
             return columns.time, str(error)
-    return None
-
-
-def _row(row: int, record: dict[str, Any], columns: Columns) -> dict[str, Any]:
     return {
-        "row": row,
-        "item_id": _as_text(record[columns.id]),
-        "text": _as_text(record.get(columns.text)),
-        "image": _as_text(record.get(columns.image)) or None if columns.image else None,
-        "time": _time(record, columns) if columns.time else None,
-        "metadata": as_metadata(record, columns.metadata),
+        "item_id": item_id,
+        "text": text,
+        "image": image or None,
+        "time": time,
+        "metadata": as_metadata(record, columns.metadata) if columns.metadata else NO_METADATA,
     }
 
 
@@ -133,15 +131,13 @@ def _as_text(value: object) -> str:
 
 
 def _can_be_stored(value: object) -> bool:
+    if value is None or (isinstance(value, str) and value.isascii()):
+        return True
     try:
         json.dumps(value, ensure_ascii=False, default=as_json).encode()
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _time(record: dict[str, Any], columns: Columns) -> datetime | None:
-    return read_time(record.get(str(columns.time)), columns.zone, columns.time_format)
 
 
 def _shown(record: dict[str, Any]) -> str:

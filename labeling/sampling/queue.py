@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import normalize
 
@@ -23,8 +22,8 @@ from labeling.errors import SamplingError
 from labeling.gold import Gold
 from labeling.sampling.diversity import dense, unsure_of_clusters
 from labeling.sampling.duplicates import collapse, near_duplicates
+from labeling.sampling.narrowing import by_urgency, look_up, looked_at, narrowed
 from labeling.sampling.strategies import STRATEGIES, Pool, Ranking, Strategy, rank, settle
-from labeling.student.text import WORDS
 from labeling.votes import Votes
 
 RANDOM_SHARE = 0.1
@@ -32,6 +31,10 @@ RANDOM_SHARE = 0.1
 
 SAME_IMAGE = 0.995
 """Cosine similarity from which items given as features are near-duplicates."""
+
+
+Pairs = Callable[[NDArray[np.int64]], sparse.csr_matrix]
+"""Finds the near-duplicates among the items at some places."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,10 +79,13 @@ def choose_queue(
     features: Any = None,
     classes: Sequence[str] | None = None,
     random_share: float = RANDOM_SHARE,
-    pairs: sparse.csr_matrix | None = None,
+    pairs: sparse.csr_matrix | Pairs | None = None,
     first: NDArray[np.bool_] | None = None,
 ) -> Queue:
     """Choose the items to review next; near-duplicates collapse to one.
+
+    Of very many items the most doubtful and some at random are looked at, see
+    :data:`labeling.sampling.narrowing.MOST_LOOKED_AT`; the random share's probability is that of both draws.
 
     Parameters
     ----------
@@ -105,9 +111,9 @@ def choose_queue(
         Names for the reasons.
     random_share : float
         In 0..1.
-    pairs : csr_matrix of bool, optional
-        Near-duplicates, to spare finding them again each round; see
-        :func:`labeling.sampling.duplicates.near_duplicates`.
+    pairs : csr_matrix of bool, or a callable, optional
+        Near-duplicates, to spare finding them again each round; or what finds them among the items
+        at some places. See :func:`labeling.sampling.duplicates.near_duplicates`.
     first : bool array of shape (n_items,), optional
         Items that the strategy chooses from before all others: those nobody could label. The
         random share is drawn from all.
@@ -135,28 +141,30 @@ def choose_queue(
     open_items = np.setdiff1d(np.arange(n_items), done)
     if not len(open_items) and strategy != "re-review":
         return _queue([], [])
-    if pairs is None:
-        pairs = _pairs(items)
 
     pool = Pool(
         n_items, open_items, done, proba, consensus, votes, gold,
-        _look_up(items, features), tuple(classes) if classes else None, n, seed,
+        look_up(items, features), tuple(classes) if classes else None, n, seed,
     )  # fmt: skip
     chosen = settle(strategy, pool)
     if chosen == "re-review":
         ranking = rank(chosen, pool)
         return _queue([(chosen, i, ranking) for i in ranking.item[:n].tolist()], [])
 
+    place, by_chance = looked_at(pool, chosen, first)
+    if len(place) < n_items:
+        pool, items, first = narrowed(pool, items, features, first, place)
+    near = _near(items if pairs is None else pairs, place)
     rng = np.random.default_rng(seed)
-    frame = collapse(rng.permutation(open_items), pairs, done)
+    frame = collapse(rng.permutation(by_chance), near, pool.labelled)
     n_random = min(n if chosen == "random" else int(np.ceil(random_share * n)), len(frame))
     drawn = frame[:n_random]
     picks: list[tuple[str, int, Ranking]] = []
     if n > n_random and chosen != "random":
-        seen, wanted = np.concatenate([done, drawn]), n - n_random
-        for some in _by_urgency(open_items, first):
+        seen, wanted = np.concatenate([pool.labelled, drawn]), n - n_random
+        for some in by_urgency(pool.open, first):
             ranking = rank(chosen, replace(pool, open=some))
-            kept = collapse(ranking.item, pairs, seen)
+            kept = collapse(ranking.item, near, seen)
             left = wanted - len(picks)
             if chosen == "margin-cluster" and len(kept) > left > 0:
                 space = dense(pool.features(), seed)
@@ -165,16 +173,21 @@ def choose_queue(
             seen = np.concatenate([seen, kept[:left]])
             if len(picks) >= wanted:
                 break
-    at_random = [(i, n_random / len(frame)) for i in drawn.tolist()]
-    return _queue(picks, at_random, rng)
+    looked = len(by_chance) / max(len(open_items), 1)
+    at_random = [(i, looked * n_random / len(frame)) for i in drawn.tolist()]
+    queue = _queue(picks, at_random, rng)
+    return replace(queue, item=place[queue.item])
 
 
-def _by_urgency(
-    items: NDArray[np.int64], first: NDArray[np.bool_] | None
-) -> list[NDArray[np.int64]]:
-    if first is None:
-        return [items]
-    return [some for some in (items[first[items]], items[~first[items]]) if len(some)]
+def _near(
+    known: "sparse.csr_matrix | Pairs | Sequence[str] | NDArray[Any]", place: NDArray[np.int64]
+) -> sparse.csr_matrix:
+    """Return the near-duplicates among the items at some places."""
+    if callable(known):
+        return known(place)
+    if sparse.issparse(known):
+        return sparse.csr_matrix(known[place][:, place])
+    return _pairs(known)
 
 
 def _queue(
@@ -204,24 +217,6 @@ def _queue(
         np.array([row[3] for row in rows], dtype=np.float64),
         np.array([row[4] for row in rows], dtype=np.float64),
     )
-
-
-def _look_up(items: Sequence[str] | NDArray[Any], features: Any) -> Callable[[], Any]:
-    """Return features on demand: most strategies never look at them."""
-    found: list[Any] = []
-
-    def look_up() -> Any:
-        if features is not None:
-            return features() if callable(features) else features
-        if isinstance(items, np.ndarray):
-            return items.reshape(len(items), -1)
-        if not found:
-            words = TfidfVectorizer(token_pattern=WORDS, sublinear_tf=True)
-            blank = not any(text.strip() for text in items)
-            found.append(np.zeros((len(items), 1)) if blank else words.fit_transform(items))
-        return found[0]
-
-    return look_up
 
 
 def _pairs(items: Sequence[str] | NDArray[Any]) -> sparse.csr_matrix:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from labeling.errors import GoldError, SamplingError
 from labeling.gold import Gold
+from labeling.sampling import narrowing
 from labeling.sampling.duplicates import near_duplicates
 from labeling.sampling.queue import Queue, choose_queue
 from labeling.sampling.strategies import STRATEGIES
@@ -189,3 +190,45 @@ def test_the_random_share_is_drawn_from_all_items_whoever_comes_first():
     drawn = queue.item[~np.isnan(queue.probability)]
     assert 0 < first[drawn].sum() < len(drawn) == 20
     assert first[queue.item[np.isnan(queue.probability)]].all()
+
+
+def test_of_many_items_the_doubtful_are_found_and_the_random_share_states_both_draws(monkeypatch):
+    monkeypatch.setattr(narrowing, "MOST_LOOKED_AT", 40)
+    texts = [f"{word} {other}" for word in WORDS[:20] for other in WORDS[100:110]]
+    proba = np.tile([0.99, 0.01], (200, 1))
+    doubtful = np.array([7, 60, 133, 199])
+    proba[doubtful] = [0.5, 0.5]
+    asked: list[int] = []
+
+    def pairs(place):
+        asked.append(len(place))
+        return near_duplicates([texts[i] for i in place.tolist()], threshold=1.0)
+
+    drawn = np.zeros(200)
+    stated = 0.0
+    for seed in range(400):
+        queue = choose_queue(
+            texts, proba, 6, strategy="margin", random_share=1 / 3, seed=seed, pairs=pairs,
+            labelled=np.arange(5),
+        )  # fmt: skip
+        at_random = ~np.isnan(queue.probability)
+        drawn[queue.item[at_random]] += 1
+        stated = float(queue.probability[at_random][0])
+        assert set(queue.item[~at_random].tolist()) >= set(doubtful) - set(queue.item[at_random])
+        assert not set(queue.item.tolist()) & set(range(5))
+    assert max(asked) <= 45
+    assert stated == pytest.approx(2 / 195)
+    # 400 draws at 0.0103: standard deviation 0.005; 5 of them for the largest of 195.
+    assert np.all(np.abs(drawn[5:] / 400 - stated) < 0.026)
+
+
+@pytest.mark.parametrize("strategy", ["typical", "density", "teaching", "disagreement", "entropy"])
+def test_every_strategy_takes_many_items_with_their_votes_and_features(monkeypatch, strategy):
+    monkeypatch.setattr(narrowing, "MOST_LOOKED_AT", 30)
+    texts, proba, votes = pool(80)
+    queue = choose_queue(
+        texts, proba, 5, strategy=strategy, votes=votes, consensus=proba[::-1], seed=3,
+        features=np.eye(80), labelled=Gold(np.arange(4), np.zeros(4, dtype=np.int32)),
+    )  # fmt: skip
+    assert len(set(queue.item.tolist())) == 5
+    assert min(queue.item.tolist()) >= 4

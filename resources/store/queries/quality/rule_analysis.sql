@@ -22,8 +22,13 @@ select substr(series, 12) as rule, reviewed as gold, reviewed - errors as correc
 from quality.overall
 where series like 'voter/rule/%' and version is null and class = '(all)' and reviewed > 0
 
--- name: texts(names: texts)
--- Texts with their posterior, what rules say, and what the queue's reviews settled on.
+-- name: items
+-- How many items there are.
+select count(*) as items from raw.items
+
+-- name: texts(names: texts, most: integer)
+-- Texts with their posterior, what rules say, and what the queue's reviews settled on: those of the
+-- queue, and the newest.
 select i.text, c.posterior, coalesce(v.said, []) as said,
     case when g.origin = 'queue' and list_contains($names, g.label) then g.label end as gold
 from raw.items i
@@ -33,4 +38,6 @@ left join (
     select item_id, batch, list(distinct label) as said from votes.rules group by all
 ) v using (item_id, batch)
 where len(c.posterior) = len($names)
+qualify g.origin = 'queue'
+    or row_number() over (order by i.batch desc, hash(i.item_id), i.item_id) <= $most
 order by i.batch, i.item_id

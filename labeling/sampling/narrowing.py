@@ -1,0 +1,104 @@
+"""Which items of a large batch a queue is chosen from: comparing each with its like costs most."""
+
+# scikit-learn, scipy.sparse and cleanlab publish partial types or none.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from labeling.sampling.strategies import Pool, rank
+from labeling.student.text import WORDS
+
+MOST_LOOKED_AT = 5_000
+"""Items that are looked at beside those reviewed; of more, half the most doubtful and half drawn at
+random."""
+
+
+def looked_at(
+    pool: Pool, strategy: str, first: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the places of the items to look at, and which of these the random share is drawn from."""
+    most = max(MOST_LOOKED_AT, 4 * pool.n)
+    if len(pool.open) <= most:
+        return np.arange(pool.n_items), pool.open
+    rng = np.random.default_rng([pool.seed, 1])
+    drawn = np.sort(rng.permutation(pool.open)[: most // 2])
+    urgent = by_urgency(pool.open, first)
+    if strategy in ("random", "typical", "density"):  # they compare every item with every other
+        doubtful = [rng.permutation(some) for some in urgent]
+    else:
+        doubtful = [rank(strategy, replace(pool, open=some)).item for some in urgent]
+    chosen = np.concatenate(doubtful)[: most // 2]
+    place = np.unique(np.concatenate([pool.labelled, drawn, chosen]))
+    return place, np.searchsorted(place, drawn)
+
+
+def narrowed(
+    pool: Pool,
+    items: Sequence[str] | NDArray[Any],
+    features: Any,
+    first: NDArray[np.bool_] | None,
+    place: NDArray[np.int64],
+) -> tuple[Pool, Sequence[str] | NDArray[Any], NDArray[np.bool_] | None]:
+    """Return the pool, the items and the urgent ones of some places, renumbered from 0."""
+    kept = np.zeros(pool.n_items, dtype=np.bool_)
+    kept[place] = True
+    some: Any = (
+        items[place] if isinstance(items, np.ndarray) else [items[i] for i in place.tolist()]
+    )
+    own = features
+    if features is not None and not callable(features):
+        own = features[place]
+    elif callable(features):
+        own = partial(_rows, features, place)
+    labelled = np.searchsorted(place, pool.labelled)
+    narrow = replace(
+        pool,
+        n_items=len(place),
+        open=np.setdiff1d(np.arange(len(place)), labelled),
+        labelled=labelled,
+        proba=None if pool.proba is None else pool.proba[place],
+        consensus=None if pool.consensus is None else pool.consensus[place],
+        votes=None if pool.votes is None else pool.votes.of(kept),
+        gold=None if pool.gold is None else pool.gold.of(kept),
+        features=look_up(some, own),
+    )
+    return narrow, some, None if first is None else first[place]
+
+
+def _rows(features: Callable[[], Any], place: NDArray[np.int64]) -> Any:
+    return features()[place]
+
+
+def by_urgency(
+    items: NDArray[np.int64], first: NDArray[np.bool_] | None
+) -> list[NDArray[np.int64]]:
+    """Part items into the urgent ones and the others."""
+    if first is None:
+        return [items]
+    return [some for some in (items[first[items]], items[~first[items]]) if len(some)]
+
+
+def look_up(items: Sequence[str] | NDArray[Any], features: Any) -> Callable[[], Any]:
+    """Return features on demand: most strategies never look at them."""
+    found: list[Any] = []
+
+    def look_up() -> Any:
+        if features is not None:
+            return features() if callable(features) else features
+        if isinstance(items, np.ndarray):
+            return items.reshape(len(items), -1)
+        if not found:
+            words = TfidfVectorizer(token_pattern=WORDS, sublinear_tf=True)
+            blank = not any(text.strip() for text in items)
+            found.append(np.zeros((len(items), 1)) if blank else words.fit_transform(items))
+        return found[0]
+
+    return look_up
