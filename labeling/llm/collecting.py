@@ -102,8 +102,8 @@ async def _collect(
             if worst is None:
                 continue
             if isinstance(result, TransportError):
-                owed = worst if result.fault in MAYBE_CHARGED_LINES else 0.0
-                ledger.fail(int(label), result.fault, owed, 0.0)
+                owes = result.charged or result.fault in MAYBE_CHARGED_LINES
+                ledger.fail(int(label), result.fault, worst if owes else 0.0, 0.0)
                 unanswered += 1
                 continue
             # how many images a question had is not kept; their tokens alone are not its price

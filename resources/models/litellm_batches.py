@@ -12,6 +12,7 @@ from labeling.llm.waiting import BatchState
 from resources.models.completions import read_completion
 from resources.models.litellm_faults import clean, read_fault
 from resources.models.litellm_transport import LiteLlmTransport, litellm_module
+from resources.models.usage_counts import COMPLETION, count, fields_of
 
 ENDPOINT = "/v1/chat/completions"
 WINDOW = "24h"
@@ -156,15 +157,17 @@ def _read(line: dict[str, Any]) -> tuple[str, Reply | TransportError]:
     name, response = line["custom_id"], line.get("response") or {}
     if not isinstance(name, str):
         raise TypeError(name)
-    status, body = response.get("status_code"), response.get("body") or {}
-    if status == 200:
+    status, body = count(response, "status_code"), response.get("body") or {}
+    if status == 200 or body.get("choices"):
         try:
             return name, read_completion(body)
         except TransportError as error:
             return name, error
     told = line.get("error") or body.get("error") or {}
     code = str(told.get("code") or "")
-    return name, TransportError(_line_fault(status, code), f"the batch says {code or status}")
+    wrote = bool(count(fields_of(body.get("usage")) or {}, *COMPLETION))
+    fault = _line_fault(status, code)
+    return name, TransportError(fault, f"the batch says {code or status}", charged=wrote)
 
 
 def _line_fault(status: int | None, code: str) -> Fault:

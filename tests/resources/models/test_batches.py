@@ -469,3 +469,43 @@ def test_a_batch_is_found_again_on_short_pages(later):
     ours = [b for b in later.provider.batches._batches if not b.startswith("other")]
     assert len(ours) == 1
     assert later.collect().answered == 3
+
+
+def test_of_a_batch_that_its_provider_cancelled_the_answers_are_kept_and_the_rest_is_told(later):
+    later.provider.batches.finishes = [2]
+    later.provider.batches.bend_batch = lambda b: b.update(status="cancelled")
+    later.ask(table(3))
+    got = later.collect()
+    assert (got.answered, got.unanswered, got.running) == (2, 1, 0)
+    assert any("cancel" in note.casefold() for note in got.notes)
+
+
+@pytest.mark.parametrize("told", ["200", 200.0, None, 201, ...], ids=str)
+def test_an_answer_is_read_whatever_status_its_line_has(later, ledger, told):
+    def bend(sound: str) -> str:
+        line = json.loads(sound)
+        response = line["response"]
+        response.pop("status_code") if told is ... else response.update(status_code=told)
+        return json.dumps(line)
+
+    later.provider.batches.bend_line = bend
+    later.ask(table(3))
+    got = later.collect()
+    assert (got.answered, got.unanswered) == (3, 0)
+    assert ledger.spent("run").task == pytest.approx(got.cost_usd)
+    assert got.cost_usd > 0
+
+
+@pytest.mark.parametrize("status", [500, 400])
+def test_a_line_that_failed_after_something_was_written_is_owed(later, ledger, status):
+    def bend(sound: str) -> str:
+        line = json.loads(sound)
+        body = {"error": {"code": "x"}, "usage": line["response"]["body"]["usage"]}
+        line["response"] |= {"status_code": status, "body": body}
+        return json.dumps(line)
+
+    later.provider.batches.bend_line = bend
+    later.ask(table(1))
+    assert later.collect().unanswered == 1
+    (owed,) = ledger.execute("select exposure_usd, reserved_usd from calls where status = 'failed'")
+    assert owed[0] == owed[1] > 0
