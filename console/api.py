@@ -12,6 +12,7 @@ from starlette.routing import Route
 from console import images, messages
 from console.security import csrf_token, problem, session_cookie
 from console.settings import ConsoleSettings
+from labeling.kinds.kind import AnswerError
 from labeling.pictures import is_address
 from resources.reviews import progress as review_progress
 from resources.reviews.answers import Answer, Reply
@@ -114,20 +115,15 @@ class Api:
         if isinstance(body, Response):
             return body
         person: Person = request.state.person
-        known = [a for a in body.answers if a.label is None or a.label in self.settings.names]
-        given = [Answer(**{"classes": self.settings.changes, **_said(a)}) for a in known]
-        replies = await run_in_threadpool(self.store.answer, person.name, given)
-        stored = iter(replies)
-        return JSONResponse(
-            {
-                "replies": [
-                    _reply(next(stored))
-                    if a.label is None or a.label in self.settings.names
-                    else self._unknown_class(a)
-                    for a in body.answers
-                ]
-            }
-        )
+        checked = [self._checked(one) for one in body.answers]
+        given = [
+            Answer(**{"classes": self.settings.changes, **_said(one)})
+            for one in checked
+            if isinstance(one, messages.AnswerIn)
+        ]
+        stored = iter(await run_in_threadpool(self.store.answer, person.name, given))
+        replies = [one if isinstance(one, dict) else _reply(next(stored)) for one in checked]
+        return JSONResponse({"replies": replies})
 
     async def renew(self, request: Request) -> Response:
         """Keep leases longer; the reply names those that still run."""
@@ -205,16 +201,20 @@ class Api:
             for row in rows
         ]  # fmt: skip
 
-    def _unknown_class(self, answer: messages.AnswerIn) -> dict[str, Any]:
-        return {
-            "idempotency_key": answer.idempotency_key,
-            "status": "refused",
-            "code": "unknown_class",
-            "message": (
-                f"{answer.label!r} is no class of task {self.settings.task!r}; "
-                f"allowed: {', '.join(c.name for c in self.settings.classes)}"
-            ),
-        }
+    def _checked(self, answer: messages.AnswerIn) -> messages.AnswerIn | dict[str, Any]:
+        """Return an answer in the way its kind writes it, or the refusal of one that is none."""
+        if answer.label is None:
+            return answer
+        try:
+            label = self.settings.kind.checked(answer.label, self.settings.names)
+        except AnswerError as error:
+            return {
+                "idempotency_key": answer.idempotency_key,
+                "status": "refused",
+                "code": "unknown_class",
+                "message": f"task {self.settings.task!r}: {error}",
+            }
+        return answer.model_copy(update={"label": label})
 
 
 async def read(request: Request, model: type[M]) -> M | Response:

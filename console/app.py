@@ -34,7 +34,10 @@ def create_app(settings: ConsoleSettings) -> Starlette:
     ``/dashboard`` the published report, ``/openapi.json`` the description of ``/api``.
     """
     store = ReviewStore(
-        settings.store_path, overlap_share=settings.overlap_share, seed=settings.seed
+        settings.store_path,
+        overlap_share=settings.overlap_share,
+        seed=settings.seed,
+        kind=settings.kind,
     )
     reviewers = Reviewers(store)
 

@@ -31,7 +31,7 @@ def sync_task(task: Task) -> Synced:
             "label_studio",
         )
     reviewers = task.spec.reviewers
-    store = ReviewStore(task.reviews, overlap_share=reviewers.overlap)
+    store = ReviewStore(task.reviews, overlap_share=reviewers.overlap, kind=task.kind)
     with closing(store), LabelStudio(studio.url, token) as client:
         project = client.project(
             studio.project or task.name,

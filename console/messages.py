@@ -34,7 +34,10 @@ class AnswerIn(Message):
     item_id: Annotated[str, Field(min_length=1, max_length=1000)]
     batch: Annotated[str, Field(max_length=1000)]
     outcome: Literal["label", "skip", "unsure"]
-    label: Annotated[str, Field(max_length=1000)] | None = None
+    label: Annotated[str, Field(max_length=1000)] | None = Field(
+        default=None,
+        description="The answer, as the task's kind writes it: for a single class, its name.",
+    )
     seconds: Annotated[float, Field(ge=0, le=86_400, strict=False)]
     note: Annotated[str, Field(max_length=5000)] = ""
     idempotency_key: Annotated[str, Field(min_length=8, max_length=200)]

@@ -91,7 +91,7 @@ class Pages:
         # scipy takes half a second to import, and only admins pay for it.
         from console.quality import people_quality
 
-        quality = await run_in_threadpool(people_quality, self.store)
+        quality = await run_in_threadpool(people_quality, self.store, self.settings.names)
         return self._page(request, "people.html", quality=quality)
 
     async def sign_in(self, request: Request) -> Response:

@@ -1,5 +1,6 @@
 """How well people review: hidden gold, with intervals, and how far they agree."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -62,13 +63,13 @@ class Quality:
     to_adjudicate: int
 
 
-def people_quality(store: ReviewStore) -> Quality:
+def people_quality(store: ReviewStore, classes: Sequence[str]) -> Quality:
     """Read the store and measure everybody in it."""
     units = [named for named in answers_of_items(store) if len(named) > 1]
     pairs = [pair for labels in units for pair in combinations(labels, 2)]
     alpha, low, high = alpha_with_interval(units)
     return Quality(
-        [_person(counts) for counts in people(store)],
+        [_person(counts) for counts in people(store, classes)],
         share(sum(a == b for a, b in pairs), len(pairs)),
         len(units),
         alpha,

@@ -4,6 +4,8 @@ import string
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
 from resources.reviews.leases import Mix
 from resources.reviews.rows import ReviewError
 
@@ -73,6 +75,9 @@ class ConsoleSettings:
         Changes of classes that ``classes`` are the outcome of. An answer from a page that knew
         fewer, or from a console that was not started again, is read as what became of its class.
 
+    kind : Kind
+        What people are asked about an item, and which page part asks it.
+
     Raises
     ------
     ReviewError
@@ -108,7 +113,8 @@ class ConsoleSettings:
     seed: int | None = None
     former: frozenset[str] = frozenset()
     changes: int = 0
-    names: frozenset[str] = field(init=False)
+    kind: Kind = SINGLE
+    names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         names = [c.name for c in self.classes]
@@ -117,7 +123,7 @@ class ConsoleSettings:
                 f"a console needs at least 2 classes, each once; got {', '.join(names)}"
             )
         object.__setattr__(self, "classes", _with_keys(self.classes))
-        object.__setattr__(self, "names", self.former.union(names))
+        object.__setattr__(self, "names", (*names, *sorted(self.former.difference(names))))
 
     @property
     def mix(self) -> Mix:

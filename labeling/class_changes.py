@@ -4,12 +4,16 @@ Answers are never rewritten. They are read through the list of changes, which on
 counts for the answers that were given before it, so that a name may be used again later.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 RETIRE = "retire"
 """The one change that is taken back where its class is put into the list again."""
+
+Today = Callable[[str], str | None]
+Carried = Callable[[str, Today], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +91,22 @@ def _follow(changes: Sequence[ClassChange], label: str, start: int) -> str | Non
     return now
 
 
-def readings(changes: Sequence[ClassChange]) -> Iterator[tuple[str, int, int | None, str | None]]:
+def _itself(answer: str, today: Today) -> str | None:
+    return today(answer)
+
+
+def readings(
+    changes: Sequence[ClassChange], said: Iterable[str] = (), carried: Carried = _itself
+) -> Iterator[tuple[str, int, int | None, str | None]]:
     """Say of every name that was ever moved what it means today, by the time of the answer.
+
+    Parameters
+    ----------
+    changes : sequence of ClassChange
+    said : iterable of str
+        Further answers, which name classes.
+    carried : callable
+        Takes an answer, and what says what became of a class; returns what the answer means.
 
     Yields
     ------
@@ -102,11 +120,11 @@ def readings(changes: Sequence[ClassChange]) -> Iterator[tuple[str, int, int | N
     """
     ends = sorted({change.last_review for change in changes})
     spans = list(zip([0, *ends], [*ends, None], strict=True))
-    for label in sorted({name for change in changes for name in change.moves}):
+    for label in sorted({*said, *(name for change in changes for name in change.moves)}):
         for after, up_to in spans:
             if up_to == after:
                 continue
-            today = class_today(changes, label, after + 1)
+            today = carried(label, partial(class_today, changes, review=after + 1))
             if today != label:
                 yield label, after, up_to, today
 

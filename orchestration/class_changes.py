@@ -124,7 +124,7 @@ def change_classes(task: Task, warehouse: Warehouse, plan: Plan) -> Task:
                 0, ClassChange("known", {}, plan.before, who="task.yaml", at=plan.change.at)
             )
         again = ASKED_AGAIN.get(plan.asked.what, ())
-        ReviewStore(task.reviews).change_classes(*changes, ask_again=again)
+        ReviewStore(task.reviews, kind=task.kind).change_classes(*changes, ask_again=again)
         write_files(task.folder, task.reviews)
         now = load_task(task.folder)
         carry_over(now, warehouse)

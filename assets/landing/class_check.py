@@ -44,7 +44,7 @@ def check_classes(task: Task, warehouse: Warehouse) -> None:
         now = datetime.now(UTC).isoformat()
         change = ClassChange("known", {}, task.classes, who="task.yaml", at=now)
         task.reviews.parent.mkdir(parents=True, exist_ok=True)
-        ReviewStore(task.reviews).change_classes(change)
+        ReviewStore(task.reviews, kind=task.kind).change_classes(change)
         task.forget_changes()
         carry_over(task, warehouse)
 

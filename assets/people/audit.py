@@ -105,9 +105,9 @@ def _design(
     gain = UNPROVEN
     if task.spec.audit.design == "proven":
         seen = warehouse.read("people.audit.proof", batch=batch, most=PROOF_BATCHES)
-        gain = proven_gain(
-            seen["predicted_error"].to_numpy(), seen["wrong"].to_numpy(zero_copy_only=False)
-        )
+        said, found = (list(map(str, seen[name].to_pylist())) for name in ("label", "gold"))
+        wrong = task.kind.differ(said, found, task.classes)
+        gain = proven_gain(seen["predicted_error"].to_numpy(), wrong)
     if gain.proven or task.spec.audit.design == "stratified":
         return design_audit(doubt, wanted), "stratified"
     strata = np.full(min(len(doubt), 1), max(wanted, 1), dtype=np.int64)

@@ -51,4 +51,5 @@ def canary_examples(
     """
     if not takes_examples(prompts):
         return None
-    return as_pool(warehouse, warehouse.read("quality.canary_panel.examples"), redact)
+    examples = warehouse.read("quality.canary_panel.examples")
+    return as_pool(warehouse, examples, redact, prompts[0].kind)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -103,6 +104,7 @@ def _audit(task: Task, batch: str, rows: pa.Table, votes: pa.Table | None) -> Au
         drawn,
         gold[drawn],
         len(task.classes),
+        partial(task.kind.wrong, answers=task.classes),
     )
     audit = Audit(
         audited,

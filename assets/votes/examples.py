@@ -10,6 +10,7 @@ from assets.reading.firewall import teaching_gold
 from resources.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
+    from labeling.kinds.kind import Kind
     from labeling.llm.pool import ExamplePool
     from labeling.llm.prompt import Prompt
 
@@ -33,7 +34,7 @@ def example_pool(
     gold = teaching_gold(warehouse, batch, used_by)
     gold = gold.filter(pc.equal(gold["origin"], pa.scalar("queue")))
     # an example is shown as a text: without its picture it would teach nothing, or the wrong thing
-    return as_pool(warehouse, gold.filter(pc.is_null(gold["image"])), redact)
+    return as_pool(warehouse, gold.filter(pc.is_null(gold["image"])), redact, prompts[0].kind)
 
 
 def takes_examples(prompts: "Sequence[Prompt]") -> bool:
@@ -42,7 +43,7 @@ def takes_examples(prompts: "Sequence[Prompt]") -> bool:
 
 
 def as_pool(
-    warehouse: Warehouse, gold: pa.Table, redact: Callable[[str], str] | None
+    warehouse: Warehouse, gold: pa.Table, redact: Callable[[str], str] | None, kind: "Kind"
 ) -> "ExamplePool":
     """Return gold (item_id, text, label) as a pool, without what is audited or on the canary."""
     from labeling.llm.pool import ExamplePool
@@ -53,4 +54,5 @@ def as_pool(
         texts if redact is None else [redact(text) for text in texts],
         [str(label) for label in gold["label"].to_pylist()],
         {str(item) for item in warehouse.column("votes.examples.measuring")},
+        kind,
     )

@@ -118,6 +118,7 @@ def settings(
         classes=[ClassInfo(c.name, c.description, c.key) for c in task.spec.classes],
         former=task.former_classes,
         changes=len(task.changes),
+        kind=task.kind,
         store_path=task.reviews,
         guidelines=guidelines,
         report_path=task.report,

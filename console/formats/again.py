@@ -1,6 +1,7 @@
 """Which answers of a file the review store has already, whatever their classes were called then."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from console.formats.bundle import Bundle
@@ -72,6 +73,10 @@ def write_store(store: ReviewStore, bundle: Bundle) -> tuple[int, int]:
     changes = class_changes(store)
     planned = store.plan(bundle.assignments)
     store.record_many(
-        not_there(bundle, before.to_pylist(), lambda label: class_today(changes, label))
+        not_there(
+            bundle,
+            before.to_pylist(),
+            lambda label: store.kind.carried(label, partial(class_today, changes)),
+        )
     )
     return planned, store.reviews().num_rows - before.num_rows

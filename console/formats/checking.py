@@ -30,7 +30,7 @@ def check_classes(
     said = [((r.reviewer, r.idempotency_key), r, r.label) for r in bundle.reviews]
     said = [one for one in said if one[0] not in known]
     said += [((a.item_id, a.batch), a, a.gold) for a in bundle.assignments]
-    strange = [one for one in said if one[2] is not None and task.class_today(one[2]) is None]
+    strange = [one for one in said if one[2] is not None and task.answer_today(one[2]) is None]
     for key, one, label in strange[:1]:
         place = bundle.places.get(key) or bundle.places.get((one.item_id, one.batch), str(file))
         raise ReviewError(

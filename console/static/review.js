@@ -1,17 +1,14 @@
 // The review page: keys and buttons in, one item at a time out.
 
 import { Outbox } from "./outbox.js";
-import { Search } from "./search.js";
 import { Shelf } from "./shelf.js";
 import { show, showNothing } from "./view.js";
 
 const main = document.getElementById("main");
-const { task, reviewer, csrf, streams, ahead, classes } = main.dataset;
+const { task, reviewer, csrf, streams, ahead, classes, part: partName } = main.dataset;
 const at = (id) => document.getElementById(id);
 const itemBox = at("item");
 const note = at("note");
-const buttons = [...document.querySelectorAll(".class")];
-const byKey = new Map(buttons.filter((b) => b.dataset.key).map((b) => [b.dataset.key, b.dataset.label]));
 const KEYS_OFF = "touchstone/keys-off";
 
 let current = null;
@@ -33,7 +30,9 @@ const post = (path, body, extra = {}) =>
 
 const outbox = new Outbox(`${task}/${reviewer}`, post, tell);
 const shelf = new Shelf(post, streams, Number(ahead), arrived);
-const search = new Search(at("search"), at("found"), buttons, (label) => answer("label", label));
+// What is asked, and what an answer is, is the kind's part of the page.
+const { Part } = await import(`./kinds/${partName}.js`);
+const part = new Part(document, (label) => answer("label", label));
 
 function alertUser(message) {
   at("alert").textContent = message;
@@ -86,14 +85,9 @@ function put(item) {
   shelf.current = item;
   shownAt = performance.now();
   hiddenMs = 0;
-  show(itemBox, item);
+  show(itemBox, item, part);
   note.value = item.given?.note ?? "";
-  search.clear();
-  for (const b of buttons) {
-    b.disabled = false;
-    b.classList.toggle("chosen", item.given?.outcome === "label" && b.dataset.label === item.given.label);
-    b.classList.toggle("suggested", b.dataset.label === item.suggestion);
-  }
+  part.put(item);
   at("unsure").disabled = false;
   at("skip").disabled = Boolean(item.given);
   at("keep").hidden = !item.given;
@@ -108,7 +102,8 @@ function advance(failure) {
   }
   current = null;
   shelf.current = null;
-  for (const b of [...buttons, at("unsure"), at("skip")]) b.disabled = true;
+  part.off();
+  for (const name of ["unsure", "skip"]) at(name).disabled = true;
   at("keep").hidden = true;
   at("undo").disabled = undoable.length === 0;
   if (failure) {
@@ -171,7 +166,6 @@ const ACTIONS = new Map([
   [".", () => answer("skip")],
   ["?", () => answer("unsure")],
   [",", () => note.focus()],
-  ["/", () => { if (!at("search").closest(".find").hidden) at("search").focus(); }],
   ["ArrowRight", keep],
   ["PageDown", () => itemBox.scrollBy({ top: itemBox.clientHeight * 0.8 })],
   ["PageUp", () => itemBox.scrollBy({ top: itemBox.clientHeight * -0.8 })],
@@ -186,15 +180,13 @@ addEventListener("keydown", (event) => {
   }
   if (event.target.matches("input:not([type=checkbox])")) return;
   if (!at("keys-on").checked || event.repeat) return;
-  const label = byKey.get(event.key) ?? byKey.get(event.key.toLowerCase());
-  const action = label === undefined ? ACTIONS.get(event.key) : () => answer("label", label);
+  const action = part.action(event.key) ?? ACTIONS.get(event.key);
   if (action) {
     event.preventDefault();
     action();
   }
 });
 
-for (const b of buttons) b.addEventListener("click", () => answer("label", b.dataset.label));
 at("undo").addEventListener("click", undo);
 at("skip").addEventListener("click", () => answer("skip"));
 at("unsure").addEventListener("click", () => answer("unsure"));

@@ -28,19 +28,19 @@ function plain(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function told(answer) {
-  if (answer.outcome === "label") return answer.label;
+function told(answer, part) {
+  if (answer.outcome === "label") return part.told(answer.label);
   return answer.outcome === "skip" ? "skipped" : "not sure";
 }
 
-export function show(into, item) {
+export function show(into, item, part) {
   const parts = [];
   if (item.given) {
-    parts.push(element("p", { class: "given" }, "You answered ", element("strong", { dir: "auto" }, told(item.given)),
+    parts.push(element("p", { class: "given" }, "You answered ", element("strong", { dir: "auto" }, told(item.given, part)),
       ". Answer again to change it, or keep it."));
   }
   if (item.suggestion) {
-    parts.push(element("p", { class: "suggestion" }, "Suggested by machine: ", element("strong", { dir: "auto" }, item.suggestion)));
+    parts.push(element("p", { class: "suggestion" }, "Suggested by machine: ", element("strong", { dir: "auto" }, part.told(item.suggestion))));
   }
   if (item.image) {
     const image = element("img", { src: item.image, alt: "The item's image", class: "picture" });
@@ -63,7 +63,7 @@ export function show(into, item) {
   if (item.opinions.length) {
     const list = element("ul", { class: "opinions", "aria-label": "What others answered" });
     for (const o of item.opinions) {
-      list.append(element("li", {}, element("strong", { dir: "auto" }, told(o)), o.note ? ` – ${o.note}` : ""));
+      list.append(element("li", {}, element("strong", { dir: "auto" }, told(o, part)), o.note ? ` – ${o.note}` : ""));
     }
     parts.push(list);
   }

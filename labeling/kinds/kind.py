@@ -65,8 +65,8 @@ class Kind(ABC):
     """As ``task.yaml`` says it."""
 
     page: ClassVar[str]
-    """The script of the review page that turns keys and clicks into answers: its name under
-    ``console/static/kinds/``."""
+    """The part of the review page that turns keys and clicks into answers: ``PAGE.js`` and ``PAGE.html``
+    in ``kinds/`` of the console's ``static/`` and ``templates/``."""
 
     # Units
 
@@ -170,5 +170,14 @@ class Kind(ABC):
             What was answered and what is so, as indices into ``answers``; :data:`UNDECIDED` for
             nothing. What is then returned does not matter.
         answers : sequence of str
-            The text of each index: for kinds whose answer is a class, the classes.
+            The text of each index, the classes first; what else was answered comes behind them.
         """
+
+    def differ(
+        self, given: Sequence[str], gold: Sequence[str], classes: Sequence[str]
+    ) -> NDArray[np.bool_]:
+        """Tell which of some written answers are wrong, shape (n_answers,)."""
+        texts = list(dict.fromkeys((*classes, *given, *gold)))
+        code = {text: at for at, text in enumerate(texts)}
+        said, so = (np.array([code[one] for one in of], dtype=np.int32) for of in (given, gold))
+        return self.wrong(said, so, texts)

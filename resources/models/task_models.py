@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from labeling.class_changes import class_today
 from labeling.kinds.classes import ClassSpec
@@ -36,7 +37,7 @@ def former_of(task: Task) -> tuple[Former, ...]:
             later = task.changes[place:]
             classes = tuple(ClassSpec(n, text, tuple(same)) for n, text, same in told["classes"])
             today = {c.name: class_today(later, c.name, review=0) for c in classes}
-            found.append(Former(classes, told["versions"], today))
+            found.append(Former(classes, told["versions"], today, task.kind))
     return tuple(found)
 
 
@@ -60,7 +61,7 @@ def prompts_of(task: Task) -> tuple[Prompt, ...]:
                 f"{task.folder / 'task.yaml'}: models.prompts: no file matches {pattern!r}"
             )
         for path in paths:
-            found += load_prompts(path, spec.model)
+            found += [replace(one, kind=task.kind) for one in load_prompts(path, spec.model)]
     return tuple(found)
 
 

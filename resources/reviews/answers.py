@@ -5,6 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from labeling.class_changes import class_today
+from labeling.kinds.kind import Kind
 from resources.reviews.leases import check_lease, late_origin
 from resources.reviews.rows import Review, ReviewError
 from resources.reviews.writing import revised, write_review
@@ -50,7 +51,9 @@ class Reply:
     error: ReviewError | None = None
 
 
-def take(db: sqlite3.Connection, reviewer: str, answer: Answer, *, now_us: int) -> Reply:
+def take(
+    db: sqlite3.Connection, reviewer: str, answer: Answer, *, now_us: int, kind: Kind
+) -> Reply:
     """Write one answer down.
 
     Raises
@@ -63,7 +66,7 @@ def take(db: sqlite3.Connection, reviewer: str, answer: Answer, *, now_us: int) 
         "select origin, shown from reviews where reviewer = ? and idempotency_key = ?",
         (reviewer, answer.idempotency_key),
     ).fetchone()
-    label = _meant(db, answer, new=known is None)
+    label = _meant(db, answer, kind, new=known is None)
     if known is not None:
         origin, shown = known["origin"], json.loads(known["shown"] or "{}")
     elif answer.revises is not None:
@@ -85,16 +88,17 @@ def take(db: sqlite3.Connection, reviewer: str, answer: Answer, *, now_us: int) 
         lease=answer.lease,
         shown=shown,
     )
-    review_id, new = write_review(db, review, now_us=now_us)
+    review_id, new = write_review(db, review, now_us=now_us, kind=kind)
     return Reply(answer.idempotency_key, review_id, new)
 
 
-def _meant(db: sqlite3.Connection, answer: Answer, *, new: bool) -> str | None:
+def _meant(db: sqlite3.Connection, answer: Answer, kind: Kind, *, new: bool) -> str | None:
     """Return what the label of an answer is called today: its name may be another class's by now."""
     (count,) = db.execute("select count(*) from class_changes").fetchone()
     if answer.label is None or answer.classes is None or answer.classes >= count:
         return answer.label
-    today = class_today(changes_in(db)[answer.classes :], answer.label, review=0)
+    later = changes_in(db)[answer.classes :]
+    today = kind.carried(answer.label, lambda name: class_today(later, name, review=0))
     if today is None and new:
         raise ReviewError(
             f"the class {answer.label!r} was split or retired while this page was open; "

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from labeling.class_changes import ClassChange
+from labeling.kinds.kind import Kind
 from resources.reviews.plan import FIRST
 from resources.task.classes.record import write_change
 
@@ -28,19 +29,34 @@ update assignments set state = 'done' where state = 'open' and origin = 'adjudic
 
 
 def change(
-    db: sqlite3.Connection, changes: Sequence[ClassChange], ask_again: Sequence[str]
+    db: sqlite3.Connection, changes: Sequence[ClassChange], ask_again: Sequence[str], kind: Kind
 ) -> None:
     """Write changes down; see ``ReviewStore.change_classes``."""
     for one in changes:
-        write_change(db, one)
-        for old, new in one.moves.items():
-            db.execute("update items set suggestion = ? where suggestion = ?", (new, old))
-        moved = [(new, old) for old, new in one.moves.items()]
-        _hidden_gold(db, moved)
+        write_change(db, one, kind)
+        db.executemany(
+            "update items set suggestion = ? where suggestion = ?",
+            _moved(db, "select distinct suggestion from items", one, kind),
+        )
+        _hidden_gold(db, _moved(db, "select distinct gold from assignments", one, kind))
     for origin in ask_again:
         db.execute(ASK_AGAIN, (FIRST, origin))
     if any(one.moves for one in changes):
         db.execute(NO_DISPUTE)
+
+
+def _moved(
+    db: sqlite3.Connection, said: str, change: ClassChange, kind: Kind
+) -> list[tuple[str | None, str]]:
+    """Return what answers that a change touches mean now, and what they were, in its order."""
+    order = list(change.moves)
+    found: list[tuple[int, str | None, str]] = []
+    for (answer,) in map(tuple, db.execute(said)):
+        touched = [order.index(n) for n in kind.named(answer or "") if n in change.moves]
+        if answer is not None and touched:
+            now = kind.carried(answer, lambda name: change.moves.get(name, name))
+            found.append((min(touched), now, str(answer)))
+    return [(now, answer) for _, now, answer in sorted(found, key=lambda one: one[0])]
 
 
 def _hidden_gold(db: sqlite3.Connection, moved: list[tuple[str | None, str]]) -> None:

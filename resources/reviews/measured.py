@@ -1,9 +1,15 @@
 """Counts of what people answered, for whoever measures how well they review."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resources.reviews.store import ReviewStore
+
+CHECKS = (
+    "join assignments as a on a.item_id = r.item_id and a.batch = r.batch"
+    " and a.origin = 'check' and r.origin = 'check' and r.outcome = 'label'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +29,9 @@ class Counted:
     seconds: tuple[float, ...]
 
 
-def people(store: ReviewStore) -> list[Counted]:
+def people(store: ReviewStore, classes: Sequence[str]) -> list[Counted]:
     """Count everybody who answered anything, in the order of names."""
+    right: Counter[str] = Counter()
     seconds: dict[str, list[float]] = defaultdict(list)
     with store.database.read() as db:
         for row in db.execute("select reviewer, seconds from read_reviews where outcome <> 'skip'"):
@@ -34,12 +41,19 @@ def people(store: ReviewStore) -> list[Counted]:
             " count(*) filter (where r.outcome = 'unsure') as unsure,"
             " count(*) filter (where r.outcome = 'skip') as skipped,"
             " (select count(*) from reviews as every where every.reviewer = r.reviewer) - count(*)"
-            " as revised, count(a.gold) as gold, coalesce(sum(r.label = a.gold), 0) as right"
-            " from standing_reviews as r left join assignments as a on a.item_id = r.item_id"
-            " and a.batch = r.batch and a.origin = 'check' and r.origin = 'check'"
-            " and r.outcome = 'label' group by r.reviewer order by r.reviewer"
+            " as revised, count(a.gold) as gold"
+            f" from standing_reviews as r left {CHECKS} group by r.reviewer order by r.reviewer"
         ).fetchall()
-    return [Counted(**dict(row), seconds=tuple(seconds[row["name"]])) for row in rows]
+        checks = db.execute(
+            f"select r.reviewer, r.label, a.gold from standing_reviews as r {CHECKS}"
+        ).fetchall()
+    names, said, gold = ([str(row[at]) for row in checks] for at in range(3))
+    wrong = store.kind.differ(said, gold, classes).tolist()
+    right.update(name for name, mistaken in zip(names, wrong, strict=True) if not mistaken)
+    return [
+        Counted(**dict(row), right=right[row["name"]], seconds=tuple(seconds[row["name"]]))
+        for row in rows
+    ]
 
 
 def answers_of_items(store: ReviewStore) -> list[list[str]]:

@@ -1,11 +1,13 @@
 """What can be read out of the review store, as Arrow tables."""
 
 import sqlite3
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
 
 from labeling.files.sqlite import count
+from labeling.kinds.kind import Kind
 from resources.reviews.rows import REVIEW_COLUMNS
 
 OPEN_COLUMNS = pa.schema(
@@ -67,6 +69,25 @@ def answered(db: sqlite3.Connection, reviewer: str) -> dict[str, bool]:
         (reviewer,),
     ).fetchall()
     return {str(key): bool(stands) for key, stands in rows}
+
+
+def named(db: sqlite3.Connection, kind: Kind) -> dict[str, int]:
+    """Return how many answers name each class, read through the record of class changes."""
+    found: Counter[str] = Counter()
+    for (label,) in map(
+        tuple, db.execute("select label from read_reviews where label is not null")
+    ):
+        found.update(kind.named(label))
+    return dict(sorted(found.items()))
+
+
+def gone(db: sqlite3.Connection) -> list[tuple[str, str, str, str]]:
+    """Return the answers whose class is gone: item, batch, what was said and by whom."""
+    rows = db.execute(
+        "select r.item_id, r.batch, said.label, r.reviewer from read_reviews as r"
+        " join reviews as said using (review_id) where r.gone order by r.review_id"
+    )
+    return [tuple(row) for row in rows]
 
 
 def open_count(db: sqlite3.Connection, origin: str | None) -> int:

@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from labeling.class_changes import ClassChange
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
 from resources.reviews import answers as review_answers
 from resources.reviews import classes as review_classes
 from resources.reviews import leases as review_leases
@@ -48,6 +50,8 @@ class ReviewStore:
         Share of the items, in [0, 1], that a second person is asked about.
     seed : int, optional
         Of the random mixing of the streams; drawn from the system if not given.
+    kind : Kind
+        What is asked about an item; it says how answers follow their classes.
     clock : callable
         Returns the time, with a time zone.
 
@@ -71,12 +75,14 @@ class ReviewStore:
         *,
         overlap_share: float = 0.0,
         seed: int | None = None,
+        kind: Kind = SINGLE,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self.database = Database(Path(path))
         self.overlap_share = overlap_share
         self._rng = np.random.default_rng(seed)
         self._clock = clock
+        self.kind = kind
 
     def now_us(self) -> int:
         """Microseconds since 1970 by the store's clock."""
@@ -184,7 +190,9 @@ class ReviewStore:
             for answer in answers:
                 db.execute("savepoint one_answer")
                 try:
-                    reply = review_answers.take(db, reviewer, answer, now_us=self.now_us())
+                    reply = review_answers.take(
+                        db, reviewer, answer, now_us=self.now_us(), kind=self.kind
+                    )
                     if reply.new:
                         self._settle(db, answer.item_id, answer.batch)
                 except ReviewError as error:
@@ -241,19 +249,12 @@ class ReviewStore:
     def named(self) -> dict[str, int]:
         """Return how many answers name each class, read through the record of class changes."""
         with self.database.read() as db:
-            rows = db.execute(
-                "select label, count(*) from read_reviews where label is not null group by label"
-            ).fetchall()
-        return {str(label): int(count) for label, count in rows}
+            return review_reading.named(db, self.kind)
 
     def gone(self) -> list[tuple[str, str, str, str]]:
         """Return the answers whose class is gone: item, batch, what was said and by whom."""
         with self.database.read() as db:
-            rows = db.execute(
-                "select r.item_id, r.batch, said.label, r.reviewer from read_reviews as r"
-                " join reviews as said using (review_id) where r.gone order by r.review_id"
-            ).fetchall()
-        return [tuple(row) for row in rows]
+            return review_reading.gone(db)
 
     def change_classes(self, *changes: ClassChange, ask_again: Sequence[str] = ()) -> None:
         """Add to the record of class changes; all that waits for people follows at once.
@@ -266,7 +267,7 @@ class ReviewStore:
             if none of their answers names a class any more.
         """
         with self.database.write() as db:
-            review_classes.change(db, changes, ask_again)
+            review_classes.change(db, changes, ask_again, self.kind)
 
     def open_count(self, origin: str | None = None) -> int:
         """How many assignments wait for a person; hidden gold is not work and does not count."""
@@ -291,7 +292,9 @@ class ReviewStore:
         settle(db, item_id, batch, now_us=self.now_us(), overlap_share=self.overlap_share)
 
     def _write(self, db: sqlite3.Connection, review: Review) -> int:
-        review_id, new = review_writing.write_review(db, review, now_us=self.now_us())
+        review_id, new = review_writing.write_review(
+            db, review, now_us=self.now_us(), kind=self.kind
+        )
         if new:
             self._settle(db, review.item_id, review.batch)
         return review_id

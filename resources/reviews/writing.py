@@ -3,15 +3,19 @@
 import json
 import sqlite3
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from labeling.class_changes import class_today
+from labeling.kinds.kind import Kind
 from resources.reviews.rows import Review, ReviewError
 from resources.reviews.sight import replaced, sight_in
 from resources.task.classes.record import changes_in
 
 
-def write_review(db: sqlite3.Connection, review: Review, *, now_us: int) -> tuple[int, bool]:
+def write_review(
+    db: sqlite3.Connection, review: Review, *, now_us: int, kind: Kind
+) -> tuple[int, bool]:
     """Return the ``review_id``, and whether the review is new.
 
     Raises
@@ -31,7 +35,9 @@ def write_review(db: sqlite3.Connection, review: Review, *, now_us: int) -> tupl
         item_id, batch, note, outcome, label, *today = tuple(known)[1:]
         said = (review.outcome, review.label)
         if (item_id, batch, note) != (review.item_id, review.batch, review.note) or (
-            said != (outcome, label) and said != tuple(today) and not _same_class(db, review, today)
+            said != (outcome, label)
+            and said != tuple(today)
+            and not _same_class(db, review, today, kind)
         ):
             raise ReviewError(
                 f"key {review.idempotency_key!r} of {review.reviewer!r} was used for another "
@@ -66,11 +72,11 @@ def write_review(db: sqlite3.Connection, review: Review, *, now_us: int) -> tupl
     return review_id or 0, True
 
 
-def _same_class(db: sqlite3.Connection, review: Review, today: list[Any]) -> bool:
-    """Tell whether a label names, by any name it ever had, the class that is stored."""
+def _same_class(db: sqlite3.Connection, review: Review, today: list[Any], kind: Kind) -> bool:
+    """Tell whether an answer is, by any name its classes ever had, the one that is stored."""
     if review.label is None:
         return False
-    label = class_today(changes_in(db), review.label)
+    label = kind.carried(review.label, partial(class_today, changes_in(db)))
     return today == ([review.outcome, label] if label is not None else ["skip", None])
 
 

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, cast
 
+from labeling.kinds.registry import SINGLE
 from resources.task.section import Remakes, Section, section_in
 
 
@@ -33,6 +34,8 @@ def hash_of(spec: Section, *levels: Remakes) -> str:
     hash as it is, any other default labels existing projects anew.
     """
     chosen = _filled(_chosen(type(spec), spec.model_dump(mode="json"), levels)) or {}
+    if chosen.get("kind") == SINGLE.name:  # the first kind, which no older project names
+        del chosen["kind"]
     if "classes" in chosen:
         chosen["classes"] = sorted(chosen["classes"], key=lambda one: str(one["name"]))
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
 
+from labeling.kinds.registry import KINDS, SINGLE
 from resources.task.alert_settings import Alerts
 from resources.task.model_settings import Models
 from resources.task.people_settings import LabelStudio, Reviewers
@@ -17,6 +18,19 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 NO_CLASSES = ("(all)", "(macro)", "(undecided)")
 """What stands in the place of a class where a figure is about all of them, or about none."""
+
+
+def known_kind(name: str) -> str:
+    """Return the name of a kind.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    if name not in KINDS:
+        raise ValueError(f"there is no such kind; allowed: {', '.join(KINDS)}")
+    return name
 
 
 class ClassSpec(Section):
@@ -114,6 +128,15 @@ class TaskSpec(Section):
     )
     owner: Annotated[str, Remakes.NOTHING] = Field(
         default="labeling", description="The team that Dagster shows as owner of the task's tables."
+    )
+    kind: Annotated[
+        str,
+        Field(json_schema_extra={"enum": list(KINDS)}),
+        AfterValidator(known_kind),
+        Remakes.VOTES,
+    ] = Field(
+        default=SINGLE.name,
+        description="What is asked about an item: one question with one class as its answer (single).",
     )
     classes: Annotated[tuple[ClassSpec, ...], Field(min_length=2)] = Field(
         description="What an item may be: two classes or more."

@@ -11,6 +11,8 @@ from labeling.class_changes import ClassChange, class_today
 from labeling.files.found import bare, find_files
 from labeling.items.batches import batch_of
 from labeling.items.columns import Columns
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import KINDS
 from resources.environment import var_folder
 from resources.task.classes.files import write_files
 from resources.task.classes.record import ordered, read_changes
@@ -56,6 +58,15 @@ class Task:
         Another order in task.yaml is shown, and changes nothing else.
         """
         return ordered(self.changes, [c.name for c in self.spec.classes])
+
+    @property
+    def kind(self) -> Kind:
+        """What is asked about an item."""
+        return KINDS[self.spec.kind]
+
+    def answer_today(self, answer: str) -> str | None:
+        """Return what an answer means among today's classes; None where nobody can say."""
+        return self.kind.carried(answer, self.class_today)
 
     def class_today(self, label: str) -> str | None:
         """Return what a label means among today's classes; None if it is none, or nobody can say."""

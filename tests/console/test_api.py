@@ -41,7 +41,7 @@ def test_an_unknown_class_is_refused_by_name_and_the_rest_is_stored(client, tmp_
     one, two = hand_out(client, 2)
     refused, kept = send(client, answer(one, "EGGS"), answer(two, "SPAM"))
     assert (refused["status"], refused["code"]) == ("refused", "unknown_class")
-    assert "'EGGS' is no class of task 'spam'; allowed: HAM, SPAM" in refused["message"]
+    assert "task 'spam': 'EGGS' is no class; allowed: HAM, SPAM" in refused["message"]
     assert kept["status"] == "stored"
     assert [r["label"] for r in stored(tmp_path)] == ["SPAM"]
 

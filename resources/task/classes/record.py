@@ -10,6 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from labeling.class_changes import ClassChange, readings
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
 
 SCHEMA = """
 create table if not exists class_changes (
@@ -42,6 +44,7 @@ create table if not exists class_files (
 """``class_files``: the changes whose edits of the task's files are done."""
 
 NO_END = 2**62
+SAID = "select distinct label from reviews where label is not null"
 ROWS = "select what, moves, classes, last_review, who, at, detail from class_changes"
 
 
@@ -68,10 +71,10 @@ def changes_in(db: sqlite3.Connection) -> list[ClassChange]:
     ]
 
 
-def write_change(db: sqlite3.Connection, change: ClassChange) -> int:
+def write_change(db: sqlite3.Connection, change: ClassChange, kind: Kind = SINGLE) -> int:
     """Add a change, work the readings out anew, and return its number; inside a transaction.
 
-    ``change.last_review`` is set to the newest answer of the store.
+    An answer is carried as its ``kind`` has it. ``change.last_review`` is set to the newest answer of the store.
     """
     (last,) = db.execute("select coalesce(max(review_id), 0) from reviews").fetchone()
     row = (
@@ -83,12 +86,13 @@ def write_change(db: sqlite3.Connection, change: ClassChange) -> int:
         " values (?, ?, ?, ?, ?, ?, ?)",
         row,
     ).lastrowid
+    said = [str(label) for (label,) in map(tuple, db.execute(SAID))]
     db.execute("delete from class_readings")
     db.executemany(
         "insert into class_readings values (?, ?, ?, ?)",
         [
             (label, after, NO_END if up_to is None else up_to, today)
-            for label, after, up_to, today in readings(changes_in(db))
+            for label, after, up_to, today in readings(changes_in(db), said, kind.carried)
         ],
     )
     return int(number or 0)

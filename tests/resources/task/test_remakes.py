@@ -10,6 +10,8 @@ import yaml
 from assets.reading.evidence import input_chain
 from assets.reading.stamp import publication_stamp, reading_hash, settings_hash
 from cli.new.new import create
+from labeling.kinds.registry import KINDS
+from labeling.kinds.single.kind import Single
 from resources.models.task_models import voter_versions
 from resources.store.table import as_arrow
 from resources.store.tables import (
@@ -74,6 +76,7 @@ label_studio: {url: 'http://127.0.0.1:1', project: p, token_variable: T}
 """)
 OTHER: dict[str, Any] = {
     "name": "mails",
+    "kind": "otherwise",
     "class_balance": {"praise": 0.4, "complaint": 0.6},
     "source.files": "other/*.csv",
     "source.redact": ["phone"],
@@ -116,6 +119,21 @@ def another(path: str, value: Any) -> Any:
     if isinstance(value, str):
         return value[:-1] + "z" if path.endswith("key") else value + "Z"
     return [*value, "z"]
+
+
+class Otherwise(Single):
+    """A kind that only these tests know."""
+
+    name = "otherwise"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_kinds():
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("schema", "task"):
+            kinds = {**KINDS, "otherwise": Otherwise()}
+            patch.setattr(f"resources.task.{module}.KINDS", kinds)
+        yield
 
 
 @pytest.fixture(scope="module")

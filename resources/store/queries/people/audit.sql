@@ -10,11 +10,11 @@ where batch = $batch and exists (from people.audit_sample where batch = $batch a
 order by item_id
 
 -- name: proof(batch: text, most: integer)
--- What was predicted when each item of so many earlier audits was drawn, and what its review found.
+-- What was predicted when each item of so many earlier audits was drawn, and what was said and found.
 with earlier as (
     select distinct batch from people.audit_sample where batch < $batch order by batch desc limit $most
 )
-select d.predicted_error, g.label <> r.label as wrong
+select d.predicted_error, r.label, g.label as gold
 from people.audit_sample a
 join earlier using (batch)
 join people.audit_design d using (item_id, batch)

@@ -1,0 +1,42 @@
+// One class an item: a button each, by click, key or search.
+//
+// A part is made once: `answer(text)` takes an answer as the kind writes it. `put(item)` shows what was
+// answered or suggested, `off()` waits for an item, `action(key)` is what a key does (undefined: not
+// its key), `told(text)` says an answer in words.
+
+import { Search } from "../search.js";
+
+export class Part {
+  constructor(page, answer) {
+    this.answer = answer;
+    this.buttons = [...page.querySelectorAll(".class")];
+    this.byKey = new Map(this.buttons.filter((b) => b.dataset.key).map((b) => [b.dataset.key, b.dataset.label]));
+    this.input = page.getElementById("search");
+    this.search = new Search(this.input, page.getElementById("found"), this.buttons, answer);
+    for (const b of this.buttons) b.addEventListener("click", () => answer(b.dataset.label));
+  }
+
+  put(item) {
+    this.search.clear();
+    for (const b of this.buttons) {
+      b.disabled = false;
+      b.classList.toggle("chosen", item.given?.outcome === "label" && b.dataset.label === item.given.label);
+      b.classList.toggle("suggested", b.dataset.label === item.suggestion);
+    }
+  }
+
+  off() {
+    for (const b of this.buttons) b.disabled = true;
+  }
+
+  action(key) {
+    const label = this.byKey.get(key) ?? this.byKey.get(key.toLowerCase());
+    if (label !== undefined) return () => this.answer(label);
+    if (key === "/") return () => { if (!this.input.closest(".find").hidden) this.input.focus(); };
+    return undefined;
+  }
+
+  told(label) {
+    return label;
+  }
+}
