@@ -101,12 +101,16 @@ def main() -> None:
         build()()
     except LabelingError as error:
         _tell(str(error))
-    except Exception:
+    except Exception as error:
         from orchestration.damage import damage_around
+        from orchestration.refused import refused
 
         damaged = damage_around(sys.argv[1:])
         if not damaged:
-            raise
+            told = refused(error)
+            if told is None:
+                raise
+            _tell(told)
         _tell("\n".join(f"{one.path} is damaged ({one.fault}): {one.remedy}" for one in damaged))
 
 

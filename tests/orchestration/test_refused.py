@@ -1,0 +1,88 @@
+"""What the machine refuses is told with its place and the way out, whoever passes it on."""
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.refused import refused
+
+
+def test_a_full_disk_is_told_whoever_met_it(tmp_path):
+    path = str(tmp_path / "a.txt")
+    with pytest.raises(OSError, match="No space") as full, Path("/dev/full").open("wb", 0) as file:
+        file.write(b"x")
+    assert refused(full.value) == (
+        "the disk is full; make room, then give the command again: what was finished stands"
+    )
+    assert (refused(OSError(28, os.strerror(28), path)) or "").startswith(f"{path}: the disk is")
+    db = sqlite3.connect(path)
+    db.execute("create table t (x)")
+    db.execute("pragma max_page_count = 3")
+    with pytest.raises(sqlite3.OperationalError) as full_store:
+        db.execute("insert into t select hex(randomblob(100000))")
+    db.close()
+    wrapped = RuntimeError(f"step t_landing failed: OperationalError: {full_store.value}\n  at x")
+    assert "the disk is full; make room" in (refused(wrapped) or "")
+
+
+def test_a_folder_where_a_file_belongs_and_a_file_where_a_folder_does_are_told(tmp_path):
+    with pytest.raises(IsADirectoryError) as folder:
+        tmp_path.write_text("x")
+    assert refused(folder.value) == (
+        f"{tmp_path}: a folder stands where the file belongs; move the folder away"
+    )
+    file = tmp_path / "a"
+    file.write_text("x")
+    with pytest.raises(NotADirectoryError) as no_folder:
+        (file / "b").write_text("x")
+    assert "a file stands where the folder belongs; move the file away" in (
+        refused(no_folder.value) or ""
+    )
+    with pytest.raises(FileExistsError) as there:
+        file.mkdir()
+    assert (refused(there.value) or "").startswith(f"{file}: a file stands")
+
+
+def test_duckdbs_own_words_name_the_file_too(tmp_path):
+    folder = tmp_path / "w.duckdb"
+    folder.mkdir()
+    with pytest.raises(duckdb.IOException) as refusal:
+        duckdb.connect(str(folder / "a" / "x.duckdb"), read_only=False)
+    assert refused(refusal.value) is None  # a file that is missing is no refusal
+    error = RuntimeError(
+        f'step failed: IOException: IO Error: Could not write file "{folder}": No space left on device'
+    )
+    assert (refused(error) or "").startswith(f"{folder}: the disk is full")
+
+
+def test_a_right_that_is_missing_is_told_with_the_setting_that_helps(tmp_path):
+    error = PermissionError(13, os.strerror(13), str(tmp_path))
+    assert refused(error) == (
+        f"{tmp_path}: it may not be read or written; give this user the right to it, or name "
+        "another folder with TOUCHSTONE_VAR"
+    )
+    path = tmp_path / "a.sqlite"
+    sqlite3.connect(path).execute("create table t (x)")
+    path.chmod(stat.S_IRUSR)
+    with pytest.raises(sqlite3.OperationalError) as locked:
+        sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute("insert into t values (1)")
+    assert "may not be read or written" in (refused(locked.value) or "")
+
+
+def test_a_bug_stays_a_bug():
+    assert refused(ZeroDivisionError("a bug")) is None
+
+
+def test_a_command_tells_a_refusal_without_a_traceback(ran_task, tmp_path, touchstone):
+    ran_task.copy_to(tmp_path / "p")
+    task = ran_task.task
+    log = tmp_path / "p" / "var" / task.name / "run.lock"
+    log.unlink(missing_ok=True)
+    log.mkdir()
+    said = touchstone("run", task.name, at=tmp_path / "p", columns=500)
+    assert said.code == 2, said.err
+    assert f"{log}: a folder stands where the file belongs; move the folder away" in said.err
