@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labeling.files import sqlite
+from labeling.files.sqlite import rescue
 from labeling.student.whole import is_whole
 from resources.store.standing import stands
 from resources.task.errors import TaskError
@@ -75,13 +76,15 @@ def damaged_files(task: Task, *, everything: bool = False) -> list[Damage]:
 
 def _stores(task: Task) -> Iterator[tuple[Path, str]]:
     """Yield each SQLite file and its remedy; what cannot be made again comes first."""
-    anew = f"or move it away and `touchstone reset {task.name}`: all is asked for and paid again"
-    save = "save what is left with `sqlite3 FILE .recover`, or put a backup in its place"
-    yield task.reviews, f"it holds what people answered: {save}"
-    yield task.ledger, f"it holds what models answered: {save}; {anew}"
-    yield task.alarm_trail, f"it holds what was done about alarms: {save}"
+    anew = (
+        f"or move it away, `touchstone reset {task.name}` and run again: all is asked for and paid "
+        "again"
+    )
+    yield task.reviews, f"it holds what people answered: {rescue(task.reviews)}"
+    yield task.ledger, f"it holds what models answered: {rescue(task.ledger)}; {anew}"
+    yield task.alarm_trail, f"it holds what was done about alarms: {rescue(task.alarm_trail)}"
     yield task.alerts, "move it away: alarms that are open are told once more"
-    yield task.embeddings, f"it holds vectors of texts: {save}; {anew}"
+    yield task.embeddings, f"it holds vectors of texts: {rescue(task.embeddings)}; {anew}"
     yield task.small_copies, "delete it: small pictures are made again"
     var = task.var.parent
     yield task.mlflow_store, "move it away: the next run writes its runs anew"

@@ -1,5 +1,6 @@
 """SQLite files as they are met: of an earlier version, emptied, deleted."""
 
+import shlex
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -87,3 +88,22 @@ def fault(path: Path) -> str | None:
 
 def _reader(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def rescue(path: Path) -> str:
+    """Say how what is left of a damaged file comes into a new one, as a command to type.
+
+    A dump of a damaged file ends with a rollback. SQLite's ``.recover`` is not used: the shell of
+    3.40.1 fails in it, on whole files too.
+
+    Examples
+    --------
+    >>> rescue(Path("a b.db")).partition(" and put ")[0]
+    "save what is left with `sqlite3 'a b.db' .dump | sed 's/^ROLLBACK.*/COMMIT;/' | sqlite3 'a b.saved.db'`"
+    """
+    saved = path.with_name(f"{path.stem}.saved{path.suffix}")
+    return (
+        f"save what is left with `sqlite3 {shlex.quote(str(path))} .dump | "
+        f"sed 's/^ROLLBACK.*/COMMIT;/' | sqlite3 {shlex.quote(str(saved))}` and put that in its "
+        "place, or a backup"
+    )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from labeling.class_changes import ClassChange, class_today
 from labeling.files.found import bare, find_files
+from labeling.files.sqlite import rescue
 from labeling.items.batches import batch_of
 from labeling.items.columns import Columns
 from labeling.kinds.kind import Kind
@@ -223,8 +224,8 @@ def load_task(folder: Path) -> Task:
         raise  # somebody else has it at the moment
     except sqlite3.DatabaseError as error:
         raise DamagedError(
-            f"{var / REVIEWS} is damaged ({error}): it holds what people answered; save what is left "
-            "with `sqlite3 FILE .recover`, or put a backup in its place"
+            f"{var / REVIEWS} is damaged ({error}): it holds what people answered: "
+            f"{rescue(var / REVIEWS)}"
         ) from None
     except OSError as error:
         raise TaskError(

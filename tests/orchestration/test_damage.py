@@ -1,11 +1,14 @@
 """Damaged and deleted files: results are made again, the others are named with the way out."""
 
 import os
+import shutil
 import sqlite3
+import subprocess
 from contextlib import closing
 
 import pytest
 
+from labeling.files.sqlite import rescue
 from orchestration.damage import damaged_files
 from orchestration.planning import batches_to_label, is_published
 from resources.store.warehouse import warehouse_of
@@ -100,6 +103,20 @@ def test_a_warehouse_that_was_deleted_is_made_anew_and_leaves_no_runs_of_before(
         assert db.execute(runs).fetchone() == (len(set(tracked.to_pylist())),)
 
 
+@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="sqlite3's shell is not here")
+def test_the_command_that_saves_what_is_left_saves_it(tmp_path):
+    path = tmp_path / "the answers.sqlite"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("create table reviews (label)")
+        db.executemany("insert into reviews values (?)", [(f"label {n}",) for n in range(9999)])
+    half(path)
+    command = rescue(path).split("`")[1]
+    subprocess.run(command, shell=True, check=True)  # as the user types it
+    with closing(sqlite3.connect(tmp_path / "the answers.saved.sqlite")) as db:
+        (left,) = db.execute("select count(*) from reviews").fetchone()
+    assert 3000 < left < 9999
+
+
 @pytest.mark.parametrize(
     ("name", "damage"),
     [
@@ -122,7 +139,7 @@ def test_a_command_names_the_damaged_file_and_the_remedy_without_a_traceback(
     assert said.code == 2, said.err
     assert str(path) in said.err
     assert "Traceback" not in said.err + said.out
-    assert any(word in said.err for word in ("touchstone reset", "recover", "move the folder"))
+    assert any(word in said.err for word in ("touchstone reset", ".dump", "move the folder"))
 
 
 @pytest.mark.parametrize(
