@@ -34,9 +34,9 @@ def read_records(records: Sequence[tuple[int, Mapping[str, Any]]], source: str) 
         where = f"{source}, row {row}"
         tool_id = as_text(record.get("id") or record.get("external_id"))
         fields = _fields(record)
-        people = _answers(record)
+        people, other = _answers(record)
         if not people:
-            entries.append(Entry(where=where, fields=fields, tool_id=tool_id))
+            entries.append(Entry(where=where, fields=fields, tool_id=tool_id, other=other))
         for who, said in people.items():
             entries.append(
                 Entry(
@@ -66,12 +66,20 @@ def _fields(record: Mapping[str, Any]) -> dict[str, Any]:
     return {**{k: v for k, v in flat.items() if v is not None}, **nested}
 
 
-def _answers(record: Mapping[str, Any]) -> dict[str, dict[str, tuple[str, ...]]]:
+def _answers(
+    record: Mapping[str, Any],
+) -> tuple[dict[str, dict[str, tuple[str, ...]]], tuple[str, ...]]:
+    """Return the choices of each person, and the questions whose answers are spans or rankings."""
     people: dict[str, dict[str, tuple[str, ...]]] = {}
+    other: dict[str, None] = {}
 
     def note(who: Any, question: str, value: Any, state: Any = None) -> None:
-        chosen = _chosen(value)
-        if chosen and state in SUBMITTED:
+        if state not in SUBMITTED:
+            return
+        values = value if isinstance(value, list) else [value]
+        if any(isinstance(one, dict | list) for one in values):
+            other[f"spans or a ranking ({question})"] = None
+        elif chosen := tuple(text for one in values if (text := as_text(one))):
             people.setdefault(as_text(who) or "unknown", {})[question] = chosen
 
     responses = record.get("responses")
@@ -90,11 +98,4 @@ def _answers(record: Mapping[str, Any]) -> dict[str, dict[str, tuple[str, ...]]]
                 note(who, name.removesuffix(FLAT), value, state)
     if "annotation" in record and record.get("status") in (None, "Validated"):
         note(record.get("annotation_agent"), "annotation", record["annotation"])
-    return people
-
-
-def _chosen(value: Any) -> tuple[str, ...]:
-    values = value if isinstance(value, list) else [value]
-    if any(isinstance(one, dict | list) for one in values):
-        return ()  # spans and rankings are no classes
-    return tuple(text for one in values if (text := as_text(one)))
+    return people, tuple(other)

@@ -76,6 +76,25 @@ def short_key(key: str) -> str:
     return key if len(key) <= LONGEST_KEY else sha256(key.encode()).hexdigest()
 
 
+def as_number(name: str, cell: str | None) -> float:
+    """Read a cell that holds a number; an empty one is 0.
+
+    Raises
+    ------
+    ValueError
+        If something else stands there; names the column.
+
+    Examples
+    --------
+    >>> as_number("seconds", "1.5"), as_number("seconds", "")
+    (1.5, 0.0)
+    """
+    try:
+        return float(cell or 0)
+    except ValueError:
+        raise ValueError(f"{name} is {cell!r}, but must be a number such as 12.5") from None
+
+
 def review_to_json(number: int, review: Review) -> dict[str, Any]:
     """Return everything about a review but which item it is about, ready for JSON."""
     return {

@@ -14,6 +14,7 @@ from console.formats.bundle import (
     UNNAMED,
     Bundle,
     Numbered,
+    as_number,
     in_order,
     review_from_json,
     review_to_json,
@@ -78,7 +79,8 @@ def read_csv(path: Path) -> Bundle:
                 f"{'missing' if missing else 'unknown'}; known are {', '.join(COLUMNS)}. If it is a "
                 f"table of another tool, say --label NAME: the column that holds the labels"
             )
-        rows = [(reader.line_num, row) for row in reader]
+        # spreadsheets write rows of nothing but commas below what they hold
+        rows = [(reader.line_num, row) for row in reader if _holds(row)]
     planned: dict[tuple[str, str, str], Assignment] = {}
     answered: dict[tuple[str, str, str], Assignment] = {}
     places: dict[tuple[str, str], str] = {}
@@ -107,6 +109,11 @@ def read_csv(path: Path) -> Bundle:
     known = {key[:2] for key in planned}
     planned.update((k, a) for k, a in answered.items() if k[:2] not in known)
     return Bundle(list(planned.values()), in_order(reviews), places, unnumbered)
+
+
+def _holds(row: dict[str, str]) -> bool:
+    """Whether anything stands in a row; cells that are too many or too few stand as no text."""
+    return any(not isinstance(cell, str) or cell.strip() for cell in row.values())
 
 
 def _rows(bundle: Bundle) -> list[dict[str, str]]:
@@ -154,8 +161,10 @@ def _assignment(row: dict[str, str]) -> Assignment:
         batch=row["batch"],
         origin=row.get("origin") or "queue",
         text=row.get("text", ""),
-        priority=float(row.get("priority") or 0),
-        probability=_number(row.get("probability")),
+        priority=as_number("priority", row.get("priority")),
+        probability=as_number("probability", row["probability"])
+        if row.get("probability")
+        else None,
         image=row.get("image") or None,
         context=read_context(row.get("context")),
         suggestion=row.get("suggestion") or None,
@@ -167,7 +176,7 @@ def _review(row: dict[str, str]) -> Numbered:
     said: dict[str, Any] = {name: row.get(name) or None for name in REVIEW}
     said["reviewer"] = row.get("reviewer") or UNNAMED
     said["origin"] = row.get("origin") or "queue"
-    said["seconds"] = float(row.get("seconds") or 0)
+    said["seconds"] = as_number("seconds", row.get("seconds"))
     said["note"] = row.get("note", "")
     said["shown"] = read_context(row["shown"]) if row.get("shown") else None
     if not said["idempotency_key"]:
@@ -175,7 +184,3 @@ def _review(row: dict[str, str]) -> Numbered:
     if not said["outcome"]:
         said["outcome"] = "label" if said["label"] else "skip"
     return review_from_json(row["item_id"], row["batch"], said, "review")
-
-
-def _number(cell: str | None) -> float | None:
-    return float(cell) if cell else None

@@ -36,6 +36,8 @@ class Entry:
         When, as the file writes it.
     skipped : bool
         Whether the person looked and gave no answer.
+    other : tuple of str
+        What else was answered that is no choice (a rating, a span), as the tool calls it.
     """
 
     where: str
@@ -49,6 +51,7 @@ class Entry:
     seconds: float = 0.0
     note: str = ""
     skipped: bool = False
+    other: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,8 @@ def name_fields(
     Raises
     ------
     ReviewError
-        If no question, or more than one, could hold the labels; names what there is.
+        If no question, or more than one, could hold the labels, or answers are no choices; names
+        what there is.
     """
     fields = list(dict.fromkeys(name for entry in entries for name in entry.fields))
     own = _first([*ids, *IDS], fields)
@@ -149,6 +153,12 @@ def _question(entries: Sequence[Entry], classes: Sequence[str], wanted: str | No
     for entry in entries:
         for name, chosen in entry.said.items():
             answers.setdefault(name, set()).update(chosen)
+    odd = next((entry for entry in entries if entry.other), None)
+    if odd is not None and not answers:
+        raise ReviewError(
+            f"{odd.where}: the answer is {', '.join(odd.other)}, which is no class of an item; what "
+            f"can be taken in are choices, and nobody chose anything in this file"
+        )
     if wanted is not None:
         if answers and wanted not in answers:
             raise ReviewError(f"nothing is called {wanted!r}; answers are in {', '.join(answers)}")
@@ -181,7 +191,7 @@ def _longest(entries: Sequence[Entry], names: Sequence[str], no_text: Sequence[s
     sizes = {
         name: sum(len(v) for e in entries if isinstance(v := e.fields.get(name), str))
         for name in names
-        if name not in taken
+        if name not in taken and name.strip()
     }
     best = max(sizes, key=lambda name: sizes[name], default=None)
     return best if best is not None and sizes[best] else None

@@ -77,7 +77,8 @@ def read_any(
         If the file is missing, damaged or of no known format.
     """
     if not path.is_file():
-        raise ReviewError(f"{path}: there is no such file")
+        found = "is a folder, not a file" if path.is_dir() else "is no file that can be read"
+        raise ReviewError(f"{path}: {found if path.exists() else 'there is no such file'}")
     kind = path.suffix.lower()
     if kind not in READ:
         raise ReviewError(f"{path}: the name must end in {', '.join(READ)}")
@@ -95,6 +96,7 @@ def read_any(
     for row, _, reason, _ in rejects[:1]:
         where = f", row {row}" if row else ""
         raise ReviewError(f"{path}{where}: {reason}; {len(rejects)} such rows in all")
+    records = [one for one in records if kind != ".csv" or any(map(str.strip, one[1].values()))]
     if not records:
         raise ReviewError(f"{path}: there is no row in it")
     return _rows(path, records, classes, former, label)
@@ -131,7 +133,10 @@ def _json(
     except UnicodeDecodeError as error:
         raise ReviewError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from None
     except (ValueError, RecursionError) as error:
-        raise ReviewError(f"{path}: not JSON ({error})") from None
+        lines = (
+            "; a record a line? Then its name ends in .jsonl" if "Extra data" in str(error) else ""
+        )
+        raise ReviewError(f"{path}: not JSON ({error}){lines}") from None
     found = [said] if isinstance(said, dict) and "data" in said else said
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise ReviewError(f"{path}: must be a list of tasks or records, as tools export them")

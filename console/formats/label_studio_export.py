@@ -11,6 +11,9 @@ from resources.reviews.rows import ReviewError
 ABOUT = ("annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement", "id")
 """Columns of JSON-MIN and CSV that tell of the annotation; all others are data or controls."""
 
+NO_OTHER = ("choices", "textarea")
+"""Types of results that are choices, or notes beside them."""
+
 
 def is_row(record: Mapping[str, Any]) -> bool:
     """Whether a record is a row of JSON-MIN or CSV.
@@ -109,6 +112,7 @@ def _annotation(
         where=f"{where}, annotation {annotation.get('id')}",
         fields=data,
         said={} if skipped else chosen_of(annotation.get("result")),
+        other=() if skipped else _other(annotation.get("result")),
         tool_id=tool_id,
         reviewer=f"label-studio/{who(annotation.get('completed_by'))}",
         key=f"label-studio/{identity}/{annotation.get('updated_at') or ''}",
@@ -117,6 +121,12 @@ def _annotation(
         seconds=_seconds(annotation.get("lead_time")),
         skipped=skipped,
     )
+
+
+def _other(results: Any) -> tuple[str, ...]:
+    """Name the kinds of answers of an annotation that are no choices; notes are no answers."""
+    kinds = [r.get("type") for r in results or [] if isinstance(r, dict)]
+    return tuple(dict.fromkeys(str(one) for one in kinds if one not in (None, *NO_OTHER)))
 
 
 def _choices(value: Any) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from console.formats.bundle import as_number
 from console.formats.entries import Entry
 from labeling.files.cells import as_text
 from labeling.files.records import Record
@@ -67,7 +68,7 @@ def _row(where: str, record: dict[str, Any], label: str) -> Entry:
     try:
         said = as_text(record.get(label)) or ""
         about = {name: as_text(record.get(name)) or "" for name in ANSWER}
-        seconds = float(about["seconds"] or 0)
+        seconds = as_number("seconds", about["seconds"])
     except (TypeError, ValueError) as error:
         raise ReviewError(f"{where}: {error}") from None
     return Entry(

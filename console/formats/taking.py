@@ -1,5 +1,6 @@
 """From what files of other tools say to assignments and reviews of the task's own items."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,9 @@ from resources.reviews.rows import LONGEST_KEY, Assignment, Review, ReviewError
 
 SHOWN = 3
 """Faults that are spelled out."""
+
+QUOTED = re.compile(r"""(['"]).*?\1""", re.DOTALL)
+"""Names in a reason: they are left out where reasons are counted."""
 
 
 @dataclass(slots=True)
@@ -144,7 +148,7 @@ def _refuse_unknown(taken: Taken, unknown: Unknown) -> None:
     if not taken.faults or unknown != "refuse":
         return
     n, shown = len(taken.faults), "\n".join(f"  {one}" for one in taken.faults[:SHOWN])
-    reasons = Counter(one.rpartition(": ")[2].partition("'")[0].strip() for one in taken.faults)
+    reasons = Counter(QUOTED.sub("…", one.partition(": ")[2]) for one in taken.faults)
     more = f"\n  and {n - SHOWN:,} more" if n > SHOWN else ""
     raise ReviewError(
         f"{counted(n, 'row is', 'rows are')} about no item of the task, so nothing was taken in "

@@ -144,7 +144,7 @@ def test_no_cell_of_an_exported_csv_is_a_formula(tmp_path):
         ("item_id,batch,colour\n1,b,red\n", "column 'colour' is unknown"),
         ("item_id,batch\n1,b\n2\n", "line 3: the row does not have 2 cells"),
         ("item_id,batch,probability\n1,b,7\n", r"line 2: .*probability 7.0 is not in"),
-        ("item_id,batch,reviewer,label,seconds\n1,b,anna,A,soon\n", "line 2: could not convert"),
+        ("item_id,batch,reviewer,label,seconds\n1,b,anna,A,soon\n", "line 2: seconds is 'soon'"),
         ("item_id,batch,context\n1,b,{\n", "line 2: context is not JSON"),
     ],
 )

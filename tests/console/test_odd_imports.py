@@ -1,9 +1,11 @@
 """Answers keep their item and their class, and what cannot be taken is told by its row."""
 
 import json
+import os
 
 import pytest
 
+from console.formats.bundle import Bundle
 from console.formats.entries import name_fields
 from console.formats.files import read_any
 from console.formats.matching import Items
@@ -129,3 +131,125 @@ def test_reviews_with_semicolons_are_told_to_need_commas(tmp_path):
     path.write_text("item_id;batch;label\n7;may;ham\n")
     with pytest.raises(ReviewError, match="separated by ';'; save it with commas"):
         read_any(path, CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "text,verdict\nhi,ham\n"),
+        ("a.csv", "item_id,batch,verdict\n7,may,ham\n"),
+        ("a.jsonl", '{"item_id": "7", "verdict": "ham"}\n'),
+        ("a.json", '[{"item_id": "7", "verdict": "ham"}]'),
+    ],
+)
+def test_a_tables_column_of_labels_may_have_any_name_that_is_said(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_text(content)
+    found = read_any(path, CLASSES, label="verdict")
+    names = name_fields(found.entries, CLASSES, wanted="verdict")
+    taken = take_entries(found.entries, names, ITEMS, "refuse")
+    assert [(one.item_id, one.label) for one in taken.bundle.reviews] == [("7", "ham")]
+
+
+@pytest.mark.parametrize("header", ["Item_ID,Label", "sep=,", "text,verdict"])
+def test_a_table_without_labels_tells_its_columns_and_how_to_name_one(tmp_path, header):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\n7,ham\n")
+    with pytest.raises(ReviewError, match=f"columns are {header.split(',')[0]}, .*--label"):
+        read_any(path, CLASSES)
+
+
+@pytest.mark.parametrize(
+    "rows", ["item_id,label\n7,ham\n,\n , \n", "item_id,batch,label\n7,may,ham\n,,\n , ,\n"]
+)
+def test_rows_of_nothing_but_commas_are_no_rows(tmp_path, rows):
+    path = tmp_path / "a.csv"
+    path.write_text(rows)
+    found = read_any(path, CLASSES)
+    if isinstance(found, Bundle):
+        taken = check_bundle(found, ITEMS, "refuse", str(path))
+    else:
+        taken = take_entries(found.entries, name_fields(found.entries, CLASSES), ITEMS, "refuse")
+    assert [one.item_id for one in taken.bundle.reviews] == ["7"]
+
+
+def test_a_column_without_a_name_is_never_taken_for_the_text(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(",item_id,label\n0,7,ham\n1,8,spam\n")
+    found = read_any(path, CLASSES)
+    taken = take_entries(found.entries, name_fields(found.entries, CLASSES), ITEMS, "refuse")
+    assert [one.item_id for one in taken.bundle.reviews] == ["7", "8"]
+
+
+@pytest.mark.parametrize("cell", ["abc", "1,5", "1:30"])
+@pytest.mark.parametrize("batch", ["", "may"])
+def test_a_cell_that_is_no_number_is_told_with_its_column(tmp_path, cell, batch):
+    path = tmp_path / "a.csv"
+    named = "item_id,batch,label,seconds" if batch else "item_id,label,seconds"
+    path.write_text(f'{named}\n7,{batch + "," if batch else ""}ham,"{cell}"\n')
+    with pytest.raises(ReviewError, match=rf"(row 1|line 2): seconds is '{cell}', but must be"):
+        read_any(path, CLASSES)
+
+
+def answered_with(kind, value):
+    region = {"from_name": "kind", "type": kind, "value": {kind: value}}
+    return [{"data": {"text": "hi"}, "annotations": [{"id": 1, "result": [region]}]}]
+
+
+def argilla(value):
+    said = {"values": {"kind": {"value": value}}, "user_id": "u", "status": "submitted"}
+    return [{"id": "a", "fields": {"text": "hi"}, "responses": [said]}]
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        (answered_with("taxonomy", [["ham"]]), "annotation 1: the answer is taxonomy, which is no"),
+        (answered_with("rating", 3), "annotation 1: the answer is rating, which is no class"),
+        (argilla([{"value": "ham", "rank": 1}]), "row 1: the answer is spans or a ranking"),
+    ],
+)
+def test_answers_that_are_no_choices_are_refused_and_never_dropped(tmp_path, records, told):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(records))
+    found = read_any(path, CLASSES)
+    with pytest.raises(ReviewError, match=told):
+        name_fields(found.entries, CLASSES)
+
+
+def test_choices_are_taken_where_something_else_was_answered_beside_them(tmp_path):
+    path = tmp_path / "a.json"
+    both = [*answered_with("rating", 3), *answered_with("choices", ["ham"])]
+    path.write_text(json.dumps(both))
+    found = read_any(path, CLASSES)
+    taken = take_entries(found.entries, name_fields(found.entries, CLASSES), ITEMS, "refuse")
+    assert [one.label for one in taken.bundle.reviews] == ["ham"]
+    assert taken.unanswered == 1
+
+
+def test_what_is_no_file_is_told_as_what_it_is(tmp_path):
+    (tmp_path / "a.csv").mkdir()
+    with pytest.raises(ReviewError, match=r"a\.csv: is a folder"):
+        read_any(tmp_path / "a.csv", CLASSES)
+    os.mkfifo(tmp_path / "b.csv")
+    with pytest.raises(ReviewError, match=r"b\.csv: is no file that can be read"):
+        read_any(tmp_path / "b.csv", CLASSES)
+    with pytest.raises(ReviewError, match=r"c\.csv: there is no such file"):
+        read_any(tmp_path / "c.csv", CLASSES)
+
+
+def test_records_a_line_under_the_name_json_are_told_to_be_jsonl(tmp_path):
+    path = lines(tmp_path / "a.json", [{"text": "hi", "label": "ham"}] * 2)
+    with pytest.raises(ReviewError, match=r"ends in \.jsonl"):
+        read_any(path, CLASSES)
+
+
+def test_reasons_are_counted_with_their_names_left_out(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("item_id,text,label\n7,no,ham\n8,no,ham\n9,hi,ham\n")
+    found = read_any(path, CLASSES)
+    with pytest.raises(ReviewError) as refused:
+        take_entries(found.entries, name_fields(found.entries, CLASSES), ITEMS, "refuse")
+    counted = str(refused.value).splitlines()[0]
+    assert "2 x item … has another text than … says" in counted
+    assert "1 x the task has no item …" in counted
