@@ -22,7 +22,7 @@ from orchestration.turn import turn
 from resources.dagster.instance import under_way
 from resources.models.task_models import classes_of, prompts_of, voter_versions
 from resources.reviews.store import ReviewStore
-from resources.store.standing import stands
+from resources.store.place import stands
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.classes.asked import Asked
 from resources.task.classes.edits import Edits, edits_of

@@ -7,7 +7,7 @@ from pathlib import Path
 from labeling.files import sqlite
 from labeling.files.sqlite import rescue
 from labeling.student.whole import is_whole
-from resources.store.standing import stands
+from resources.store.place import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task

@@ -22,7 +22,7 @@ from resources.dagster.instance import (
 from resources.dagster.partitions import batches
 from resources.reviews.reading import count_answers
 from resources.reviews.store import ReviewStore
-from resources.store.standing import stands
+from resources.store.place import remove, stands
 from resources.store.tables import EVERY
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.errors import DamagedError, TaskError
@@ -183,8 +183,7 @@ def _all(task: Task, chosen: Sequence[str]) -> None:
         with contextlib.suppress(TaskError), warehouse.connect() as db:
             kept = {table: db.select(table) for table in PAID}
     with warehouse.lock():
-        for suffix in ("", ".wal"):
-            task.warehouse.with_name(task.warehouse.name + suffix).unlink(missing_ok=True)
+        remove(task)
     if any(rows.num_rows for rows in kept.values()):
         warehouse.replace(kept)
         warehouse.close()

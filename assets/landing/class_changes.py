@@ -15,8 +15,8 @@ from resources.store.columns import (
     rename_signals,
     values,
 )
+from resources.store.place import stands
 from resources.store.session import Session
-from resources.store.standing import stands
 from resources.store.table import as_arrow
 from resources.store.tables import (
     CLASS_CHANGES,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from labeling.counted import counted
-from resources.store.standing import stands
+from resources.store.place import stands
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.errors import TaskError
 from resources.task.task import Task

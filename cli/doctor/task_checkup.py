@@ -16,7 +16,7 @@ from labeling.files.found import find_files, state_of
 from labeling.items.reading import read_items
 from orchestration.damage import damaged_files
 from resources.environment import secret
-from resources.store.standing import stands
+from resources.store.place import size, stands
 from resources.task.errors import DamagedError, TaskError
 from resources.task.task import Task, load_task
 
@@ -152,7 +152,7 @@ def _warehouse(task: Task) -> Finding:
         return Finding("", "mend", f"does not open: {error}", f"touchstone reset {task.name}")
     except TaskError as error:
         return Finding("", "note", str(error), "look again when it has ended")
-    return Finding("", "fine", f"opens, {task.warehouse.stat().st_size / 1e6:.1f} MB")
+    return Finding("", "fine", f"opens, {size(task) / 1e6:.1f} MB")
 
 
 def _lost(task: Task) -> str | None:

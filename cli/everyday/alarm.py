@@ -15,7 +15,7 @@ from cli.which_task import TaskOption, named_once, show_each
 from labeling.counted import counted
 from resources.alerts.ledger import AlertLedger
 from resources.environment import user
-from resources.store.standing import stands
+from resources.store.place import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.percent import percent

@@ -14,7 +14,7 @@ from cli.everyday.import_told import counts, read_as, tell_left_out, what_for
 from cli.options import OneTask
 from labeling.counted import counted
 from resources.reviews.rows import Review, ReviewError
-from resources.store.standing import stands
+from resources.store.place import stands
 from resources.task.locate import find_task
 from resources.task.task import Task
 

@@ -5,7 +5,7 @@ import re
 from contextlib import suppress
 from typing import Any
 
-from resources.store.standing import stands
+from resources.store.place import stands
 from resources.task.errors import TaskError
 from resources.task.task import Task
 

@@ -13,7 +13,7 @@ from cli.everyday.export import whole
 from cli.options import AnyTask, AsJson
 from cli.which_task import NothingYetError, show_each
 from labeling.counted import counted
-from resources.store.standing import stands
+from resources.store.place import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task

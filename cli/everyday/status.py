@@ -18,7 +18,7 @@ from cli.options import AsJson
 from cli.published_rows import canary, newest, published_quality, switches
 from labeling.counted import counted
 from orchestration.planning import answers_to_come, models_at_rest
-from resources.store.standing import stands
+from resources.store.place import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task, load_task

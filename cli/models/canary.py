@@ -10,7 +10,7 @@ from rich.table import Table
 
 from cli.options import AnyTask, AsJson
 from cli.which_task import NothingYetError, show_each
-from resources.store.standing import stands
+from resources.store.place import stands
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.locate import find_task

@@ -32,7 +32,7 @@ from resources.models.task_models import (
     redactor_of,
     transport_of,
 )
-from resources.store.standing import stands
+from resources.store.place import stands
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.locate import find_task

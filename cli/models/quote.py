@@ -27,6 +27,7 @@ from resources.models.task_models import (
     prompts_of,
     redactor_of,
 )
+from resources.store.place import stands
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
@@ -98,7 +99,7 @@ def quote(
 
 def _items(task: Task, batch: str | None) -> tuple[pa.Table, str]:
     """Return the items and where they were read: the warehouse, or before the first run the files."""
-    if task.warehouse.exists():
+    if stands(task):
         table = warehouse_of(task).read("cli.quote.items")
         if table.num_rows:
             return _of_batch(task, table, batch), "the warehouse"
@@ -157,7 +158,7 @@ def _asked(task: Task, items: pa.Table) -> tuple[pa.Table, bool]:
 def _examples(task: Task, items: pa.Table) -> ExamplePool | None:
     """Return what the newest batch may be shown: how long prompts are hardly depends on which."""
     batches = strings(items, "batch")
-    if not batches or not task.warehouse.exists():
+    if not batches or not stands(task):
         return None
     warehouse = warehouse_of(task)
     return example_pool(warehouse, max(batches), prompts_of(task), redactor_of(task))
@@ -171,7 +172,7 @@ def _all_undecided(task: Task, items: pa.Table) -> list[str] | None:
 
 def _undecided(task: Task, batch: str) -> list[str] | None:
     """Return what the rules leave open; ``None`` where they have not been applied."""
-    if not task.warehouse.exists():
+    if not stands(task):
         return None
     with warehouse_of(task).connect() as db:
         if not db.tuples("votes.rules.applied", batch=batch):

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from resources.store.standing import stands
+from resources.store.place import stands
 from resources.task.errors import TaskError
 from resources.task.task import Task
 

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from resources.store.open_file import open_file
+from resources.store.place.opening import open_place
 from resources.store.session import Session
 from resources.store.table import Table
 from resources.store.tables import EVERY, VOTES
@@ -19,7 +19,7 @@ class Warehouse(dg.ConfigurableResource[None]):
     """Opens the warehouse for one process at a time, so that nobody sees a lock error.
 
     DuckDB lets one process write, and then nobody else may even read; so every connection, ours
-    and dbt's, first takes a lock beside the file. See :mod:`resources.store.open_file`.
+    and dbt's, first takes a lock beside the file. See :mod:`resources.store.place`.
     """
 
     path: str
@@ -34,13 +34,13 @@ class Warehouse(dg.ConfigurableResource[None]):
         TaskError
             After ``patience_s``, naming the file and what to do.
         """
-        with open_file(self.path).closed(self.patience_s) as path:
+        with open_place(self.path).closed(self.patience_s) as path:
             yield path
 
     @contextmanager
     def lock(self) -> Generator[Path]:
         """Wait as for a turn, and hold the file whatever state it is in, to move or delete it."""
-        with open_file(self.path).closed(self.patience_s, usable=False) as path:
+        with open_place(self.path).closed(self.patience_s, usable=False) as path:
             yield path
 
     @contextmanager
@@ -49,7 +49,7 @@ class Warehouse(dg.ConfigurableResource[None]):
 
         Every table stands there, with every column, whichever version made the file.
         """
-        file = open_file(self.path)
+        file = open_place(self.path)
         with file.cursor(self.patience_s) as connection:
             connection.execute("set timezone = 'UTC'")
             session = Session(connection, file.made)
@@ -58,7 +58,7 @@ class Warehouse(dg.ConfigurableResource[None]):
 
     def close(self) -> None:
         """Give the file to others at once, and not only when they ask for it."""
-        open_file(self.path).close()
+        open_place(self.path).close()
 
     def read(self, name: str, /, **parameters: object) -> pa.Table:
         """Return all rows of one query."""

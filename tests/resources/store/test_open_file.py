@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from resources.store import open_file as module
-from resources.store.open_file import OpenFile
+from resources.store.place import opening as module
+from resources.store.place.opening import OpenFile
 from resources.task.errors import DamagedError, TaskError
 
 CONTEXT = multiprocessing.get_context("spawn")
@@ -242,8 +242,8 @@ def test_a_damaged_file_is_named_with_the_way_out(tmp_path, damage):
 
 def test_a_process_that_opened_the_file_often_ends_in_peace(tmp_path):
     program = (
-        "import sys; from resources.store.open_file import open_file\n"
-        "file = open_file(sys.argv[1])\n"
+        "import sys; from resources.store.place.opening import open_place\n"
+        "file = open_place(sys.argv[1])\n"
         "for _ in range(40):\n"
         "    with file.cursor(30):\n"
         "        pass\n"

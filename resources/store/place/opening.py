@@ -223,7 +223,7 @@ _FILES: dict[str, OpenFile] = {}
 _FILES_LOCK = threading.Lock()
 
 
-def open_file(path: str) -> OpenFile:
+def open_place(path: str) -> OpenFile:
     """Return what this process has of a file; the same for each use of a path."""
     absolute = os.path.abspath(path)  # noqa: PTH100 - Path.absolute keeps ..
     with _FILES_LOCK:

@@ -1,0 +1,49 @@
+"""What a place for tables has to be able to do: all that a second store has to write."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+
+
+class Place(Protocol):
+    """Where the tables of one task lie, used by one process at a time.
+
+    Beside it a folder says ``stands``, ``size`` and ``remove``; see :mod:`resources.store.place`. DuckDB
+    carries out what is asked, wherever the rows lie: files, a lake, another database attached.
+
+    Attributes
+    ----------
+    made : set of str
+        Statements of tables that stand for certain; empty whenever anybody else may have been there.
+    """
+
+    made: set[str]
+
+    def cursor(self, patience_s: float) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Give a connection whose current schema search finds the tables; what it wrote is kept.
+
+        Raises
+        ------
+        TaskError
+            If others have the place for ``patience_s`` seconds, or what lies there is damaged.
+        """
+        ...
+
+    def closed(self, patience_s: float, *, usable: bool = True) -> AbstractContextManager[Path]:
+        """Keep everybody away, and give a DuckDB file for a program that opens one by itself: dbt.
+
+        What the program wrote there is kept. With ``usable=False`` nobody will open the file, and what
+        lies at the place may be damaged.
+
+        Raises
+        ------
+        TaskError
+            As for :meth:`cursor`.
+        """
+        ...
+
+    def close(self, patience_s: float = 1.0) -> None:
+        """Give the place to others at once."""
+        ...

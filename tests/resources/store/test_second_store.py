@@ -1,0 +1,69 @@
+"""A second store is one folder: ``second/place`` put in the place of ``resources/store/place``."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from resources.store.tables import EVERY
+
+ROOT = Path(__file__).parents[3]
+ROOMS = (
+    "cli", "orchestration", "expectations", "assets", "console", "resources", "labeling", "transforms",
+)  # fmt: skip
+LABELS = ["item_id", "batch", "label", "confidence", "decided_by"]
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory):
+    """A copy of the code in which that one folder is another."""
+    folder = tmp_path_factory.mktemp("code")
+    for room in ROOMS:
+        ignored = shutil.ignore_patterns("__pycache__", "target", "logs", "sources.yml")
+        shutil.copytree(ROOT / room, folder / room, ignore=ignored)
+    place = folder / "resources" / "store" / "place"
+    shutil.rmtree(place)
+    shutil.copytree(Path(__file__).parent / "second" / "place", place)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(ran_task, tmp_path_factory):
+    """The project of every test, of which nothing was made yet."""
+    folder = ran_task.copy_to(tmp_path_factory.mktemp("second") / "project")
+    shutil.rmtree(folder / "var")
+    return folder
+
+
+def touchstone(code: Path, project: Path, *words: str) -> str:
+    env = {key: value for key, value in os.environ.items() if key != "TOUCHSTONE_VAR"}
+    done = subprocess.run(
+        [sys.executable, "-c", "from cli.app import main; main()", *words],
+        cwd=project, env={**env, "PYTHONPATH": str(code), "COLUMNS": "200"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def labels(project: Path, folder: str = "var") -> list[dict]:
+    (path,) = (project / folder).rglob("published/labels.parquet")
+    return pq.read_table(path).select(LABELS).sort_by("item_id").to_pylist()
+
+
+def test_a_task_runs_on_parquet_files_and_publishes_the_same(code, project, ran_task):
+    touchstone(code, project, "run", "letters")
+    assert labels(project) == labels(ran_task.project)
+    (store,) = (project / "var").rglob("warehouse.parquet")
+    lies = {path.name for path in store.rglob("*.parquet")}
+    assert {f"{one.schema}_{one.name}.parquet" for one in EVERY} <= lies
+    assert not list((project / "var").rglob("warehouse.duckdb"))
+
+    assert "nothing had changed" in touchstone(code, project, "run", "letters").casefold()
+    assert "letters" in touchstone(code, project, "status", "letters")
+    touchstone(code, project, "reset", "letters", "--yes")
+    assert not store.exists()
