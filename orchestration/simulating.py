@@ -20,12 +20,16 @@ def simulate_inbox(task: Task) -> None:
         If the generator cannot be loaded, or files of other names are in the way.
     """
     source = task.spec.source
-    if source.generator is None or source.files is None or find_files(task.path(source.files)):
+    if (
+        task.spec.demo.generator is None
+        or source.files is None
+        or find_files(task.path(source.files))
+    ):
         return
-    path = task.folder / source.generator
+    path = task.folder / task.spec.demo.generator
     spec = importlib.util.spec_from_file_location(f"{task.name}_generator", path)
     if not path.is_file() or spec is None or spec.loader is None:
-        raise TaskError(f"{task.folder / 'task.yaml'}: source.generator: {path} does not stand")
+        raise TaskError(f"{task.folder / 'task.yaml'}: demo.generator: {path} does not stand")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     inbox, truth, part = task.var / "inbox", task.var / "truth", task.var / "part"

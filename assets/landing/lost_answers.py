@@ -32,7 +32,7 @@ def check_lost_answers(task: Task, warehouse: Warehouse) -> None:
 def lost_answers(task: Task, warehouse: Warehouse) -> Iterator[str]:
     """Say which file lost what was paid for; a simulated model and one of this machine cost nothing."""
     models, student = task.spec.models, task.spec.student
-    if models is not None and models.simulated is None and stands(task):
+    if models is not None and task.spec.demo.simulated is None and stands(task):
         # asked first: a damaged ledger is told whatever was voted
         kept = kept_answers(task.ledger, at_most=1)
         votes = warehouse.value("landing.lost_answers.how_many")

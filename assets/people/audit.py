@@ -48,7 +48,7 @@ def draw(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
     items = warehouse.read("people.audit.labelled", batch=batch)
     ids = [str(i) for i in items["item_id"].to_pylist()]
     doubt = np.clip(items["doubt"].to_numpy().astype(np.float64), 0.0, 1.0)
-    seed = zlib.crc32(f"{task.name} {batch} {task.spec.audit.seed}".encode())
+    seed = zlib.crc32(f"{task.name} {batch} {task.spec.demo.seeds.audit}".encode())
     kept = _kept(warehouse, batch, ids, seed)
     if kept is None:
         design, kind = _design(task, warehouse, batch, doubt)

@@ -81,7 +81,7 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
         strategy=settings.strategy,
         labelled=np.flatnonzero(items["audited"].to_numpy(zero_copy_only=False)),
         # a seed of its own: by the audit's, the random share would be the audit's first draws
-        seed=zlib.crc32(f"{task.name} {batch} queue {settings.seed}".encode()),
+        seed=zlib.crc32(f"{task.name} {batch} queue {task.spec.demo.seeds.queue}".encode()),
         consensus=consensus,
         votes=_votes(task, items.num_rows, said),
         features=features,

@@ -12,7 +12,7 @@ from resources.task.task import Task
 
 def reviews(task: Task) -> dg.AssetsDefinition:
     """Declare the reviews of ``task``."""
-    scripted = [SCRIPTED] if task.spec.reviewers.scripted else []
+    scripted = [SCRIPTED] if task.spec.demo.scripted else []
 
     @by_batch(task, REVIEWS, deps=[PLANNED, *scripted], kinds=["sqlite"])
     def reviews(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:

@@ -14,7 +14,7 @@ from resources.reviews.store import ReviewStore
 from resources.store.table import as_arrow
 from resources.store.tables import PLANNED, SCRIPTED
 from resources.store.warehouse import Warehouse
-from resources.task.people_settings import ScriptedReviewer
+from resources.task.demo_settings import ScriptedReviewer
 from resources.task.task import Task
 
 REVIEWER = "scripted/truth"
@@ -23,7 +23,7 @@ REVIEWER = "scripted/truth"
 
 def scripted(task: Task) -> list[dg.AssetsDefinition]:
     """Declare the answers of the scripted reviewer of ``task``, if it has one."""
-    reviewer = task.spec.reviewers.scripted
+    reviewer = task.spec.demo.scripted
     if reviewer is None:
         return []
 

@@ -70,7 +70,7 @@ def report_data(task: Task) -> Any:
     scorecard = few_versions(mart("voter_scorecard"), mart("overall"))
     simulated = any(str(v).startswith("simulated/") for v in scorecard["voter"].to_pylist())
     scripted = "Reviews come from a scripted reviewer with a truth file, not from people."
-    notes = () if task.spec.reviewers.scripted is None else (scripted,)
+    notes = () if task.spec.demo.scripted is None else (scripted,)
     return ReportData(
         task=task.name,
         title=task.name.replace("_", " ").capitalize(),

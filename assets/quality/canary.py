@@ -73,7 +73,7 @@ def _why_not(
     if spec.every_nth is None:
         return f"asked by the clock alone (models.canary.cron: {spec.cron})"
     hours = _hours_since_last(task)
-    if task.spec.models.simulated is None and hours < spec.hours:
+    if task.spec.demo.simulated is None and hours < spec.hours:
         # a history labelled in one go is one moment of the model
         return f"the last round is {hours:.1f} h old, and models.canary.hours is {spec.hours:g}"
     if warehouse.value("quality.canary.batches_since", batch=batch) % spec.every_nth:

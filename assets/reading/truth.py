@@ -35,7 +35,7 @@ def read_labels(
     if strangers:
         raise TaskError(
             f"{pattern}: {label_column}: {strangers[0]!r} is no class of task {task.name!r}; "
-            f"allowed: {', '.join(task.classes)} (reviewers.scripted.names can map values to them)"
+            f"allowed: {', '.join(task.classes)} (demo.scripted.names can map values to them)"
         )
     return truth
 

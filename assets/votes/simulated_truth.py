@@ -16,7 +16,7 @@ def truth_told(
     from labeling.pictures import ImageError
     from resources.models.simulated.behaviour import shown_digest
 
-    simulated = task.spec.models.simulated if task.spec.models else None
+    simulated = task.spec.demo.simulated
     if simulated is None:
         return {}
     labels = read_labels(task, simulated.truth, "item_id", "label", {})

@@ -18,6 +18,7 @@ from orchestration.damage import damaged_files
 from resources.environment import secret
 from resources.store.place import size, stands
 from resources.task.errors import DamagedError, TaskError
+from resources.task.reading import former_places
 from resources.task.task import Task, load_task
 
 PATIENCE_S = 5.0
@@ -47,6 +48,9 @@ def task(folder: Path) -> Iterator[Finding]:
             yield Finding(what, "mend", str(error), "mend what is named")
         except ImportError as error:
             yield Finding(what, "mend", str(error), "rm .venv/.ready && make setup")
+    if former := former_places(folder):
+        told = f"{'; '.join(former)}; both are read"
+        yield Finding(f"{folder.name}: task.yaml", "note", told, "move these lines under demo:")
 
 
 def _rules(task: Task) -> Finding:
@@ -60,7 +64,7 @@ def _input(task: Task) -> Finding:
     source = task.spec.source
     if source.files is None:
         return _query(task)
-    if not find_files(task.path(source.files)) and source.generator:
+    if not find_files(task.path(source.files)) and task.spec.demo.generator:
         return Finding("", "fine", "no file yet; the generator writes them in the first run")
     files = task.files()
     for name, path in files.items():
@@ -99,18 +103,16 @@ def _query(task: Task) -> Finding:
 
 def _truth(task: Task) -> Finding:
     """Whether what scripted reviewers and simulated models go by can be read."""
-    scripted = task.spec.reviewers.scripted
-    simulated = task.spec.models.simulated if task.spec.models else None
+    scripted = task.spec.demo.scripted
+    simulated = task.spec.demo.simulated
     patterns = [one.truth for one in (scripted, simulated) if one is not None]
     if not patterns:
         return Finding("", "fine", "none needed; people answer")
     gone = [pattern for pattern in patterns if not find_files(task.path(pattern))]
-    if gone and task.spec.source.generator and not (task.var / "inbox").is_dir():
+    if gone and task.spec.demo.generator and not (task.var / "inbox").is_dir():
         return Finding("", "fine", "no file yet; the generator writes them in the first run")
     if gone:
-        where = (
-            "reviewers.scripted" if scripted and scripted.truth == gone[0] else "models.simulated"
-        )
+        where = "demo.scripted" if scripted and scripted.truth == gone[0] else "demo.simulated"
         found = f"{where}.truth: no file matches {task.path(gone[0])}"
         return Finding("", "mend", found, f"put it there, or take {where} out of task.yaml")
     if scripted is None:
@@ -128,7 +130,7 @@ def _models(task: Task) -> Finding:
 
     voters = ", ".join(prompt.model for prompt in prompts_of(task))
     variable = models.api_key_variable
-    if models.simulated is not None:
+    if task.spec.demo.simulated is not None:
         return Finding("", "fine", f"{voters}; simulated, needs no key")
     if variable is None:
         todo = "name the key's variable in models.api_key_variable, if the model needs one"

@@ -60,7 +60,7 @@ def injections(
 ) -> None:
     """Measure how often text inside an item ("ignore the above ...") turns its label."""
     chosen = find_task(task)
-    if chosen.spec.models is not None and chosen.spec.models.simulated is not None:
+    if chosen.spec.demo.simulated is not None:
         raise TaskError(
             f"the model of {chosen.name} is simulated: it reads no text, so that no text can turn "
             "its labels; take `simulated:` out of task.yaml and name a real one"

@@ -22,7 +22,7 @@ def model_answer_sensors(task: Task) -> list[dg.SensorDefinition]:
     and has those batches labelled again.
     """
     models = task.spec.models
-    if models is None or models.simulated is not None:
+    if models is None or task.spec.demo.simulated is not None:
         return []
 
     @dg.sensor(

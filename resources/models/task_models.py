@@ -79,7 +79,7 @@ def pace_of(task: Task) -> Paces:
 
 def voter_versions(task: Task) -> dict[str, str]:
     """Return the version of each voter that the task's prompts make, by the voter's name."""
-    kind = "llm" if _spec(task).simulated is None else "simulated"
+    kind = "llm" if task.spec.demo.simulated is None else "simulated"
     classes = classes_of(task)
     return {f"{kind}/{prompt.name}": prompt.version(classes) for prompt in prompts_of(task)}
 
@@ -109,10 +109,10 @@ def transport_of(
         For a simulated model: the batch in whose time it is asked.
     """
     spec = _spec(task)
-    if spec.simulated is None:
+    if task.spec.demo.simulated is None:
         yield LiteLlmBatches(api_base=spec.api_base, api_key=_key(task, spec))
         return
-    simulated = spec.simulated
+    simulated = task.spec.demo.simulated
     with SimulatedModel(
         truth or {},
         task.classes,
@@ -136,7 +136,7 @@ def collect_answers(task: Task, *, wait_s: float = WAIT_S) -> Collected:
     LabelingError
         If a run holds the ledger for longer than ``wait_s`` seconds.
     """
-    if _spec(task).simulated is not None or not task.ledger.is_file():
+    if task.spec.demo.simulated is not None or not task.ledger.is_file():
         return Collected()
     with Ledger(task.ledger) as ledger:
         if not open_batches(ledger):
@@ -150,7 +150,7 @@ def collect_answers(task: Task, *, wait_s: float = WAIT_S) -> Collected:
 
 def asking_nobody(task: Task) -> LiteLlmBatches:
     """Return a transport that knows prices and counts tokens, and has neither key nor address."""
-    simulated = _spec(task).simulated is not None
+    simulated = task.spec.demo.simulated is not None
     return LiteLlmBatches(simulated=simulated, free=simulated)
 
 

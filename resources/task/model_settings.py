@@ -6,30 +6,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from labeling.llm.redaction import redactor
 from labeling.llm.settings import Pace
-from resources.task.section import Remakes, Section, Share, Usd
-
-
-class SimulatedModel(Section):
-    """A model that is simulated on loopback: honest about it in its name and in the report."""
-
-    truth: Annotated[str, Remakes.VOTES] = Field(
-        description="Files with columns item_id and label: what it would answer if it never erred."
-    )
-    error_rate: Annotated[Share, Remakes.VOTES] = Field(
-        default=0.15, description="Share of its answers that are wrong."
-    )
-    changes_at: Annotated[str | None, Remakes.VOTES] = Field(
-        default=None, description="The batch from which it is worse."
-    )
-    error_rate_after: Annotated[Share, Remakes.VOTES] = Field(
-        default=0.4, description="Share that is wrong from that batch on."
-    )
-    confusions: Annotated[dict[str, str], Remakes.VOTES] = Field(
-        default_factory=dict, description="Class to the one that it is mostly taken for by mistake."
-    )
-    seed: Annotated[int, Remakes.VOTES] = Field(
-        default=0, description="Another number makes other mistakes."
-    )
+from resources.task.section import Remakes, Section, Usd
 
 
 class Budget(Section):
@@ -118,7 +95,6 @@ class Models(Section):
         default=False,
         description="Hand questions in to the provider's batch endpoint: cheaper, within a day.",
     )
-    simulated: SimulatedModel | None = None
     budget: Budget = Budget()
     canary: Canary | None = None
     redact: Annotated[tuple[str, ...], Remakes.VOTES] = Field(
@@ -127,14 +103,6 @@ class Models(Section):
     redact_patterns: Annotated[dict[str, str], Remakes.VOTES] = Field(
         default_factory=dict, description="Patterns of one's own: name to regular expression."
     )
-
-    @model_validator(mode="after")
-    def _a_simulation_has_no_batches(self) -> "Models":
-        if self.batch and self.simulated is not None:
-            raise ValueError(
-                "batch: a simulated model has no batch endpoint; leave one of them out"
-            )
-        return self
 
     @model_validator(mode="after")
     def _redaction_can_be_done(self) -> "Models":

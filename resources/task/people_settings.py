@@ -7,38 +7,6 @@ from pydantic import Field, PositiveInt, model_validator
 from resources.task.section import Remakes, Section, Share, Usd
 
 
-class ScriptedReviewer(Section):
-    """A stand-in for people: answers from a truth file, with errors. Never a real person."""
-
-    truth: Annotated[str, Remakes.NOTHING] = Field(
-        description="Files with the right answers: csv, jsonl or parquet."
-    )
-    id: Annotated[str, Remakes.NOTHING] = Field(
-        default="item_id", description="Its column with the item's id."
-    )
-    label: Annotated[str, Remakes.NOTHING] = Field(
-        default="label", description="Its column with the right class."
-    )
-    names: Annotated[dict[str, str], Remakes.NOTHING] = Field(
-        default_factory=dict, description="Value in the file to class."
-    )
-    audit_share: Annotated[Share, Remakes.NOTHING] = Field(
-        default=1.0, description="Share of the audit sample that it answers."
-    )
-    queue_share: Annotated[Share, Remakes.NOTHING] = Field(
-        default=0.8, description="Share of the queue that it answers."
-    )
-    rereview_share: Annotated[Share, Remakes.NOTHING] = Field(
-        default=0.0, description="Share of the second looks that it answers."
-    )
-    error_rate: Annotated[Share, Remakes.NOTHING] = Field(
-        default=0.01, description="Share of its answers that are wrong."
-    )
-    seed: Annotated[int, Remakes.NOTHING] = Field(
-        default=0, description="Another number makes other mistakes."
-    )
-
-
 class LabelStudio(Section):
     """A running Label Studio that people answer in, beside or instead of the console."""
 
@@ -62,10 +30,6 @@ class LabelStudio(Section):
 class Reviewers(Section):
     """Who answers, and how the work is mixed."""
 
-    scripted: ScriptedReviewer | None = Field(
-        default=None,
-        description="A stand-in that answers from a file, to try things with no people around.",
-    )
     seconds_per_review: Annotated[float, Field(gt=0), Remakes.PUBLISHED] = Field(
         default=8.0, description="How long an answer takes, to say what reviews cost."
     )

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from resources.task.demo_settings import FORMER, at_former
 from resources.task.errors import TaskError
 from resources.task.schema import TaskSpec
 from resources.task.section import section_in
@@ -60,9 +61,16 @@ def read_spec(folder: Path) -> TaskSpec:
         raise TaskError("\n".join(faults)) from None
 
 
+def former_places(folder: Path) -> list[str]:
+    """Say of what ``folder/task.yaml`` says at a former place where it stands today; it is read there too."""
+    said = yaml.load((folder / FILE).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    return [f"{'.'.join(before)} is {'.'.join(now)} today" for before, now in at_former(said)]
+
+
 def _explain(path: Path, node: yaml.Node | None, fault: Any) -> str:
-    field = ".".join(str(part) for part in fault["loc"]) or "the file"
-    where = f"{path}:{_line(node, fault['loc'])}: {field}"
+    loc = _as_written(node, fault["loc"])
+    field = ".".join(str(part) for part in loc) or "the file"
+    where = f"{path}:{_line(node, loc)}: {field}"
     if fault["type"] == "extra_forbidden":
         allowed = sorted(_fields_at(fault["loc"][:-1]))
         near = difflib.get_close_matches(str(fault["loc"][-1]), allowed, n=1)
@@ -75,6 +83,15 @@ def _explain(path: Path, node: yaml.Node | None, fault: Any) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     found = "" if isinstance(fault["input"], dict | list) else f" (found {fault['input']!r})"
     return f"{where}: {message}{found}"
+
+
+def _as_written(node: yaml.Node | None, loc: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the former place of a field where the file says it there."""
+    said = {key.value for key, _ in node.value} if isinstance(node, yaml.MappingNode) else set()
+    for now, before in FORMER.items():
+        if loc[: len(now)] == now and "demo" not in said:
+            return (*before, *loc[len(now) :])
+    return loc
 
 
 def _line(node: yaml.Node | None, loc: tuple[Any, ...]) -> int:

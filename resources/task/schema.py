@@ -1,11 +1,12 @@
 """What ``task.yaml`` may say: every field, what it means and what is allowed."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
 
 from labeling.kinds.registry import KINDS, SINGLE
 from resources.task.alert_settings import Alerts
+from resources.task.demo_settings import Demo, at_todays
 from resources.task.model_settings import Models
 from resources.task.people_settings import LabelStudio, Reviewers
 from resources.task.quality_settings import Alarm, Quality
@@ -71,9 +72,6 @@ class Audit(Section):
     per_batch: Annotated[PositiveInt, Remakes.LABELS] = Field(
         default=50, description="Labels of each batch that are drawn at random for people to check."
     )
-    seed: Annotated[int, Remakes.LABELS] = Field(
-        default=0, description="Another number draws another sample."
-    )
     design: Annotated[Literal["proven", "stratified", "uniform"], Remakes.LABELS] = Field(
         default="proven",
         description="Draw doubtful labels more often: once audits prove that doubt ranks errors, "
@@ -108,9 +106,6 @@ class Queue(Section):
     )
     rereviews_per_batch: Annotated[int, Field(ge=0), Remakes.LABELS] = Field(
         default=5, description="Doubtful answers and labels to look at again, at most."
-    )
-    seed: Annotated[int, Remakes.LABELS] = Field(
-        default=0, description="Another number breaks ties and draws the random share otherwise."
     )
 
 
@@ -157,6 +152,12 @@ class TaskSpec(Section):
     alerts: Alerts = Alerts()
     reviewers: Reviewers = Reviewers()
     label_studio: LabelStudio | None = None
+    demo: Demo = Demo()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _former_places(cls, said: Any) -> Any:
+        return at_todays(said)
 
     @field_validator("classes")
     @classmethod
@@ -193,6 +194,16 @@ class TaskSpec(Section):
         if self.student.looks_at == "image" and self.source.image is None:
             raise ValueError(
                 "student.looks_at: image needs source.image, the column that names them"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_simulated_model_has_prompts_and_no_batches(self) -> "TaskSpec":
+        if self.demo.simulated is not None and self.models is None:
+            raise ValueError("demo.simulated needs models, the section that names prompts")
+        if self.demo.simulated is not None and self.models is not None and self.models.batch:
+            raise ValueError(
+                "models.batch: a simulated model has no batch endpoint; leave one of them out"
             )
         return self
 

@@ -21,9 +21,6 @@ class Source(Section):
     query: Annotated[str | None, Remakes.CONTENT] = Field(
         default=None, description="A DuckDB query, instead of files."
     )
-    generator: Annotated[str | None, Remakes.NOTHING] = Field(
-        default=None, description="A Python file whose generate(inbox, truth) simulates the files."
-    )
     id: Annotated[str, Remakes.LANDING] = Field(
         default="item_id", description="Column with the name of each item, unique within the task."
     )

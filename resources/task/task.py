@@ -118,7 +118,7 @@ class Task:
             raise TaskError(
                 f"{self.folder / 'task.yaml'}: source.files: no file matches {pattern}; "
                 "put files there, or correct the pattern"
-                + ("; the first run writes them" if self.spec.source.generator else "")
+                + ("; the first run writes them" if self.spec.demo.generator else "")
             )
         return found
 

@@ -192,7 +192,7 @@ def test_a_truth_that_is_missing_or_names_no_class_is_found(tmp_path, touchstone
     path.write_text(text, encoding="utf-8")
     found = states(touchstone("doctor", "--json", at=tmp_path))["letters: truth"]
     assert found["state"] == "mend"
-    assert "reviewers.scripted.truth: no file matches" in found["found"]
+    assert "demo.scripted.truth: no file matches" in found["found"]
     (folder / "truth.csv").write_text("item_id,label\n1,prays\n")
     found = states(touchstone("doctor", "--json", at=tmp_path))["letters: truth"]
     assert found["state"] == "mend"

@@ -137,7 +137,11 @@ def test_what_the_example_shows_as_comments_is_allowed_once_uncommented(tmp_path
     lines = (folder / "task.yaml").read_text(encoding="utf-8").splitlines()
     started = False
     for at, line in enumerate(lines):
-        started = (started and line.startswith("#")) or line in {"# models:", "# reviewers:"}
+        started = (started and line.startswith("#")) or line in {
+            "# models:",
+            "# reviewers:",
+            "# demo:",
+        }
         if started:
             lines[at] = line.removeprefix("# ")
         elif line.startswith("  # "):
@@ -147,7 +151,7 @@ def test_what_the_example_shows_as_comments_is_allowed_once_uncommented(tmp_path
     assert isinstance(spec, TaskSpec)
     assert spec.models is not None
     assert spec.models.prompts == ("prompts/classify.md",)
-    assert spec.reviewers.scripted is not None
+    assert spec.demo.scripted is not None
     assert spec.source.image == "photo"
 
 

@@ -20,8 +20,8 @@ from resources.dagster.instance import open_instance
 from resources.models.task_models import collect_answers
 from resources.store.tables import MODEL_VOTES
 from resources.store.warehouse import warehouse_of
+from resources.task.demo_settings import Demo, SimulatedModel
 from resources.task.errors import TaskError
-from resources.task.model_settings import SimulatedModel
 from resources.task.task import Task, load_task
 from tests.fakes.provider.server import FakeProvider
 
@@ -215,9 +215,11 @@ def test_a_task_without_real_models_has_no_such_sensor(ran_task):
 
 def test_answers_that_are_out_are_kept_while_a_simulation_stands_in_for_the_model(task):
     out = answers_to_come(task)
-    change = {"batch": False, "simulated": SimulatedModel(truth="truth.csv")}
-    models = task.spec.models.model_copy(update=change)
-    stand_in = Task(task.folder, task.spec.model_copy(update={"models": models}), task.var)
+    change = {
+        "models": task.spec.models.model_copy(update={"batch": False}),
+        "demo": Demo(simulated=SimulatedModel(truth="truth.csv")),
+    }
+    stand_in = Task(task.folder, task.spec.model_copy(update=change), task.var)
     assert answers_to_come(stand_in) == set()
     assert astuple(collect_answers(stand_in)) == (0, 0, 0, 0.0, ())
     assert answers_to_come(task) == out != set()

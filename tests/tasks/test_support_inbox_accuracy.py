@@ -99,7 +99,7 @@ def test_rules_call_the_new_product_a_billing_matter(support: Labelled) -> None:
 def test_the_alarm_goes_off_in_batches_nine_to_eleven_and_never_before(
     support: Labelled, labels: NDArray[np.int64]
 ) -> None:
-    reviewers = SPEC.reviewers.scripted
+    reviewers = SPEC.demo.scripted
     assert reviewers is not None
     limit = SPEC.alarm.horizon_batches / SPEC.alarm.false_alarms
     first: list[int] = []

@@ -22,7 +22,7 @@ def test_task_yaml_is_valid_and_named_like_its_folder(name: str) -> None:
 @ALL
 def test_every_file_that_task_yaml_names_is_there(name: str) -> None:
     spec = read_spec(TASKS / name)
-    named = [*spec.rules.files, spec.source.generator, spec.guidelines]
+    named = [*spec.rules.files, spec.demo.generator, spec.guidelines]
     named += spec.models.prompts if spec.models else ()
     assert [file for file in named if file and not (TASKS / name / file).is_file()] == []
 
@@ -42,8 +42,8 @@ def test_the_simulated_model_confuses_classes_that_exist() -> None:
     spec = read_spec(TASKS / "support_inbox")
     names = {one.name for one in spec.classes}
     assert spec.models is not None
-    assert spec.models.simulated is not None
-    confusions = spec.models.simulated.confusions
+    assert spec.demo.simulated is not None
+    confusions = spec.demo.simulated.confusions
     assert set(confusions) == names
     assert set(confusions.values()) <= names
     assert all(true != said for true, said in confusions.items())

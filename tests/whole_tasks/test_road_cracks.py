@@ -20,7 +20,7 @@ def roads(tmp_path_factory) -> tuple[Task, Outcome]:
 
 
 def right(task: Task, table: str) -> float:
-    truth = read_truth(task, task.spec.reviewers.scripted)
+    truth = read_truth(task, task.spec.demo.scripted)
     rows = warehouse_of(task).ask(f"select item_id, label from {table}").to_pylist()
     return sum(truth[row["item_id"]] == row["label"] for row in rows) / len(rows)
 

@@ -55,12 +55,12 @@ def test_what_is_published_is_what_was_published_before(inbox):
 def test_the_alarm_does_not_hang_on_the_one_sample_that_was_drawn(inbox):
     """The labels that were released, in 200 other draws of the audit sample."""
     task, _ = inbox
-    truth = read_truth(task, task.spec.reviewers.scripted)
+    truth = read_truth(task, task.spec.demo.scripted)
     query = "select batch, item_id, label from labels.released order by batch, item_id"
     wrong: dict[str, list[bool]] = {}
     for row in warehouse_of(task).ask(query).to_pylist():
         wrong.setdefault(row["batch"], []).append(row["label"] != truth[row["item_id"]])
-    alarm, slips = task.spec.alarm, task.spec.reviewers.scripted.error_rate
+    alarm, slips = task.spec.alarm, task.spec.demo.scripted.error_rate
     limit = 2 * alarm.horizon_batches / alarm.false_alarms  # half of the budget is the labels' own
     first = []
     for seed in range(200):
@@ -79,7 +79,7 @@ def test_the_alarm_does_not_hang_on_the_one_sample_that_was_drawn(inbox):
 
 def test_labels_are_good_fall_with_the_change_and_recover_as_people_teach(inbox):
     task, outcome = inbox
-    truth = read_truth(task, task.spec.reviewers.scripted)
+    truth = read_truth(task, task.spec.demo.scripted)
     labels = warehouse_of(task).ask("select item_id, batch, label from labels.released").to_pylist()
     assert len(labels) == len(truth)
     days = [row["batch"] for row in outcome.rows]

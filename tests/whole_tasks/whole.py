@@ -24,7 +24,7 @@ def load(name: str, var: Path) -> Task:
 
 def covered(task: Task, outcome: Outcome) -> int:
     """In how many batches the interval holds the true accuracy of the released labels."""
-    truth = read_truth(task, task.spec.reviewers.scripted)
+    truth = read_truth(task, task.spec.demo.scripted)
     hits = 0
     for row in outcome.rows:
         labels = warehouse_of(task).ask(

@@ -24,6 +24,7 @@ from resources.task.classes.yaml_edits import (
     says,
     substitute,
 )
+from resources.task.demo_settings import FORMER
 from resources.task.errors import TaskError
 from resources.task.schema import TaskSpec
 
@@ -97,9 +98,10 @@ def _task_yaml(text: str, asked: Asked, _: str, found: Edits) -> list[Edit]:
     edits = list(_class_list(text, root, asked, found))
     for path in (("alarm", "classes"), ("class_balance",)):
         edits += _keys(text, at(root, *path), asked, ".".join(path), found)
-    confusions = at(root, "models", "simulated", "confusions")
-    edits += _values(text, confusions, asked, keys=True)
-    edits += _values(text, at(root, "reviewers", "scripted", "names"), asked, keys=False)
+    for simulated in (("demo", "simulated"), FORMER["demo", "simulated"]):
+        edits += _values(text, at(root, *simulated, "confusions"), asked, keys=True)
+    for scripted in (("demo", "scripted"), FORMER["demo", "scripted"]):
+        edits += _values(text, at(root, *scripted, "names"), asked, keys=False)
     return edits
 
 

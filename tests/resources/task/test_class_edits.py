@@ -301,8 +301,8 @@ def test_a_mapping_whose_entries_all_go_is_an_empty_one(folder):
     (folder / "task.yaml").write_text(after, encoding="utf-8")
     spec = read_spec(folder)
     assert spec.models is not None
-    assert spec.models.simulated is not None
-    assert spec.models.simulated.confusions == {}
+    assert spec.demo.simulated is not None
+    assert spec.demo.simulated.confusions == {}
 
 
 def test_guidelines_that_name_a_class_are_told_with_their_line(folder):

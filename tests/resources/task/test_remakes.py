@@ -34,7 +34,6 @@ classes:
 class_balance: {praise: 0.5, complaint: 0.5}
 source:
   files: items/*.csv
-  generator: g.py
   image: photo
   image_folder: photos
   time: received_at
@@ -52,7 +51,6 @@ models:
   ask: all
   per_batch: 5
   pace: {gpt-a: {requests_per_minute: 5, tokens_per_minute: 5, concurrency: 2}}
-  simulated: {truth: truth.csv, changes_at: '2026-03-02', confusions: {praise: complaint}}
   budget: {run_usd: 1, day_usd: 2, task_usd: 3}
   canary: {items: 30, every: 1, cron: 0 6 * * *}
   redact: [email]
@@ -68,11 +66,14 @@ alerts:
   webhooks: [{url_variable: B}]
   email: {host: h, port: 25, sender: a@example.org, to: [b@example.org], user_variable: U, password_variable: P}
 reviewers:
-  scripted: {truth: truth.csv, names: {a: praise}}
   budget_usd: 5
   usd_per_wrong_label: 5
   accuracy_wanted: 0.9
 label_studio: {url: 'http://127.0.0.1:1', project: p, token_variable: T}
+demo:
+  generator: g.py
+  simulated: {truth: truth.csv, changes_at: '2026-03-02', confusions: {praise: complaint}}
+  scripted: {truth: truth.csv, names: {a: praise}}
 """)
 OTHER: dict[str, Any] = {
     "name": "mails",
@@ -90,7 +91,7 @@ OTHER: dict[str, Any] = {
     "models.canary.cron": "0 7 * * *",
     "models.redact": ["phone"],
     "models.redact_patterns": {"a": "c"},
-    "models.simulated.confusions": {"complaint": "praise"},
+    "demo.simulated.confusions": {"complaint": "praise"},
     "student.looks_at": "text",
     "student.features": "embeddings",
     "audit.design": "uniform",
@@ -99,7 +100,7 @@ OTHER: dict[str, Any] = {
     "alarm.severity": "error",
     "alarm.classes": {"praise": 0.7},
     "alarm.voters": {"rule/a": 0.7},
-    "reviewers.scripted.names": {"b": "praise"},
+    "demo.scripted.names": {"b": "praise"},
 }
 """Other values of settings that do not take just any."""
 
@@ -174,9 +175,10 @@ def fit(spec: dict[str, Any], path: str) -> dict[str, Any]:
     """The settings without what excludes the one at a path."""
     given = deepcopy(spec)
     if path == "source.query":  # in the place of files
-        given["source"] |= {"files": None, "generator": None, "query": "select 1"}
+        given["source"] |= {"files": None, "query": "select 1"}
+        given["demo"]["generator"] = None
     if path == "models.batch":
-        given["models"]["simulated"] = None  # which has no batch endpoint
+        given["demo"]["simulated"] = None  # which has no batch endpoint
     return given
 
 
