@@ -5,11 +5,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, cast
 
-<<<<<<< HEAD
 from labeling.kinds.registry import SINGLE
-=======
 from resources.task.demo_settings import at_formers
->>>>>>> 069100d (Let stand-ins and seeds stand in one section of task.yaml, demo, and read former places too)
 from resources.task.section import Remakes, Section, section_in
 
 
@@ -37,13 +34,9 @@ def hash_of(spec: Section, *levels: Remakes) -> str:
     What is empty or not given is left out: a new setting whose default is None or empty leaves the
     hash as it is, any other default labels existing projects anew.
     """
-<<<<<<< HEAD
-    chosen = _filled(_chosen(type(spec), spec.model_dump(mode="json"), levels)) or {}
+    chosen = _filled(at_formers(_chosen(type(spec), spec.model_dump(mode="json"), levels))) or {}
     if chosen.get("kind") == SINGLE.name:  # the first kind, which no older project names
         del chosen["kind"]
-=======
-    chosen = _filled(at_formers(_chosen(type(spec), spec.model_dump(mode="json"), levels))) or {}
->>>>>>> 069100d (Let stand-ins and seeds stand in one section of task.yaml, demo, and read former places too)
     if "classes" in chosen:
         chosen["classes"] = sorted(chosen["classes"], key=lambda one: str(one["name"]))
     return hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:16]
