@@ -77,7 +77,7 @@ def small(project: Path, name: str) -> Task:
 
 
 def generator_of(task: Task) -> ModuleType:
-    path = task.folder / str(task.spec.source.generator)
+    path = task.folder / str(task.spec.demo.generator)
     spec = importlib.util.spec_from_file_location(f"{task.name}_for_the_browser", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -32,9 +32,9 @@ def simulated_answers(support: Labelled, model: SimulatedModel) -> NDArray[np.in
 def labels(support: Labelled) -> NDArray[np.int64]:
     """Consensus of each batch: the model is asked where the rules do not decide."""
     assert SPEC.models is not None
-    assert SPEC.models.simulated is not None
+    assert SPEC.demo.simulated is not None
     n_classes = len(support.classes)
-    answers = simulated_answers(support, SPEC.models.simulated)
+    answers = simulated_answers(support, SPEC.demo.simulated)
     undecided = majority(support.votes, n_classes) < 0
     votes = np.column_stack([support.votes, np.where(undecided, answers, -1)])
     decided = np.full(len(answers), -1)
