@@ -104,3 +104,7 @@ def test_no_key_of_the_environment_or_of_the_address_comes_through_a_providers_e
     for secret in (PLAIN, "letmein", HEX):
         assert secret not in told
         assert secret.encode() not in files
+
+
+def test_a_key_that_begins_with_another_is_blotted_out_whole():
+    assert blot("mykey1-rest was refused", ["mykey1", "mykey1-rest"]) == "[key] was refused"
