@@ -1,5 +1,6 @@
 """Half-open connections are closed, and those that do their work are left alone."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -99,3 +100,19 @@ def test_open_connections_do_not_keep_others_out_for_longer_than_their_time(port
         assert link.recv(1000).startswith(b"HTTP/1.1 200")
     for one in held:
         one.close()
+
+
+def test_the_end_of_a_connection_is_waited_for_after_the_whole_body(monkeypatch):
+    monkeypatch.setattr(patience, "BODY_S", 0.05)
+    told = [{"type": "http.request", "more_body": False}, {"type": "http.disconnect"}]
+
+    async def receive():
+        if len(told) == 1:
+            await asyncio.sleep(0.2)
+        return told.pop(0)
+
+    async def both():
+        slow = patience.hurried(receive)
+        return [(await slow())["type"], (await slow())["type"]]
+
+    assert asyncio.run(both()) == ["http.request", "http.disconnect"]
