@@ -1,6 +1,6 @@
 """Many series watched at once, under one stated budget of false alarms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,8 +124,3 @@ def reference_target(errors: float, reviews: float, series: int = 1) -> float:
     level = 1 - REFERENCE_RISK / max(series, 1)
     bound = float(beta.ppf(level, errors + 1, reviews - errors))
     return float(np.clip(bound, 1e-6, 1 - 1e-6))
-
-
-def target_names(classes: Sequence[str], voters: Sequence[str]) -> list[str]:
-    """Name the whole family: the labels, each class, each voter."""
-    return [LABELS, *(f"class/{name}" for name in classes), *(f"voter/{name}" for name in voters)]

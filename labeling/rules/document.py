@@ -1,4 +1,4 @@
-"""YAML that remembers its lines, so that an error can say where."""
+"""The list of rules that a YAML file holds, each field with its line."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from labeling.errors import RuleError
+from labeling.files.yaml_lines import compose, line_of, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +55,15 @@ def read_entries(path: Path, key: str) -> tuple[list[Entry], dict[str, Field]]:
     RuleError
         If the file is missing, is not YAML, repeats a key or has another shape.
     """
-    reader: Any = yaml
     try:
-        root: Any = reader.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = compose(path, RuleError)
     except FileNotFoundError:
         raise RuleError(f"{path} does not exist; it should hold a list under '{key}:'") from None
-    except UnicodeDecodeError as error:
-        raise RuleError(f"{path} is not UTF-8: {error}") from error
-    except yaml.YAMLError as error:
-        raise RuleError(f"{path} is not YAML: {error}") from error
     if root is None:
         return [], {}
     if not isinstance(root, yaml.MappingNode):
-        raise RuleError(f"{path} line {_line(root)}: a mapping with '{key}:' is expected")
-    top = _fields(path, root, "the file")
+        raise RuleError(f"{path} line {line_of(root)}: a mapping with '{key}:' is expected")
+    top = _fields(path, root)
     if key not in top:
         raise RuleError(f"{path}: '{key}:' is missing; found {', '.join(top) or 'nothing'}")
     for name, node in root.value:
@@ -75,7 +71,9 @@ def read_entries(path: Path, key: str) -> tuple[list[Entry], dict[str, Field]]:
             if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null":
                 return [], top
             if not isinstance(node, yaml.SequenceNode):
-                raise RuleError(f"{path} line {_line(node)}: '{key}:' must be a list ('- name: …')")
+                raise RuleError(
+                    f"{path} line {line_of(node)}: '{key}:' must be a list ('- name: …')"
+                )
             return [_entry(path, one) for one in node.value], top
     raise AssertionError(key)  # pragma: no cover
 
@@ -83,37 +81,18 @@ def read_entries(path: Path, key: str) -> tuple[list[Entry], dict[str, Field]]:
 def _entry(path: Path, node: yaml.Node) -> Entry:
     if not isinstance(node, yaml.MappingNode):
         raise RuleError(
-            f"{path} line {_line(node)}: a rule is a mapping with 'name:', 'label:' and one kind, "
+            f"{path} line {line_of(node)}: a rule is a mapping with 'name:', 'label:' and one kind, "
             "not a single value"
         )
-    return Entry(_line(node), _fields(path, node, "a rule"))
+    return Entry(line_of(node), _fields(path, node))
 
 
-def _fields(path: Path, node: yaml.MappingNode, owner: str) -> dict[str, Field]:
+def _fields(path: Path, node: yaml.MappingNode) -> dict[str, Field]:
     found: dict[str, Field] = {}
-    for key, value in node.value:
-        name = str(key.value)
-        if name in found:
-            raise RuleError(
-                f"{path} line {_line(key)}: '{name}:' stands twice in {owner} "
-                f"(first on line {found[name].line}); keep one"
-            )
-        text = value.value if isinstance(value, yaml.ScalarNode) else None
-        ones: list[Any] = value.value if isinstance(value, yaml.SequenceNode) else []
+    for key, inside in node.value:
+        text = inside.value if isinstance(inside, yaml.ScalarNode) else None
+        ones: list[Any] = inside.value if isinstance(inside, yaml.SequenceNode) else []
         texts = tuple(str(one.value) for one in ones if isinstance(one, yaml.ScalarNode))
-        found[name] = Field(_construct(path, value), text, _line(value), texts)
+        said = value(path, inside, RuleError)
+        found[str(key.value)] = Field(said, text, line_of(inside), texts)
     return found
-
-
-def _construct(path: Path, node: yaml.Node) -> Any:
-    loader: Any = yaml.SafeLoader("")
-    try:
-        return loader.construct_object(node, deep=True)
-    except (yaml.YAMLError, ValueError) as error:
-        raise RuleError(f"{path} line {_line(node)}: {error}") from error
-    finally:
-        loader.dispose()
-
-
-def _line(node: yaml.Node) -> int:
-    return node.start_mark.line + 1

@@ -7,22 +7,13 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from labeling.files.yaml_lines import compose, line_of, value
 from resources.task.demo_settings import FORMER, at_former
 from resources.task.errors import TaskError
 from resources.task.schema import TaskSpec
 from resources.task.section import section_in
 
 FILE = "task.yaml"
-
-
-class _Loader(yaml.SafeLoader):
-    """Takes dates for the text they are: no field is a date, and 2026-13-45 is none."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [one for one in resolvers if one[0] != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 def read_spec(folder: Path) -> TaskSpec:
@@ -38,20 +29,8 @@ def read_spec(folder: Path) -> TaskSpec:
         raise TaskError(
             f"{folder} has no {FILE}; `touchstone new NAME` writes a commented example to start from"
         )
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise TaskError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-    try:
-        node = yaml.compose(text, Loader=_Loader)
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise TaskError(f"{path}{line}: not valid YAML: {problem}") from None
-    except ValueError as error:
-        raise TaskError(f"{path}: not valid YAML: {error}") from None
+    node = compose(path, TaskError)
+    data = None if node is None else value(path, node, TaskError)
     if not isinstance(data, dict):
         raise TaskError(f"{path}: expected a mapping of fields, found {type(data).__name__}")
     try:
@@ -63,7 +42,8 @@ def read_spec(folder: Path) -> TaskSpec:
 
 def former_places(folder: Path) -> list[str]:
     """Say of what ``folder/task.yaml`` says at a former place where it stands today; it is read there too."""
-    said = yaml.load((folder / FILE).read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506
+    node = compose(folder / FILE, TaskError)
+    said = None if node is None else value(folder / FILE, node, TaskError)
     return [f"{'.'.join(before)} is {'.'.join(now)} today" for before, now in at_former(said)]
 
 
@@ -103,17 +83,13 @@ def _line(node: yaml.Node | None, loc: tuple[Any, ...]) -> int:
             if str(part) not in pairs:
                 break
             key, node = pairs[str(part)]
-            line = _start(key)
+            line = line_of(key)
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
             node = node.value[part]
-            line = _start(node)
+            line = line_of(node)
         else:
             break
     return line
-
-
-def _start(node: yaml.Node | None) -> int:
-    return node.start_mark.line + 1 if node is not None and node.start_mark else 1
 
 
 def _fields_at(loc: tuple[Any, ...]) -> set[str]:

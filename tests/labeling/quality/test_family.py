@@ -1,11 +1,12 @@
 import pytest
 
 from labeling.errors import QualityError
-from labeling.quality.family import LABELS, Budget, reference_target, target_names
+from labeling.quality.family import LABELS, Budget, reference_target
 
 
 def test_the_shares_of_a_family_add_up_to_its_budget():
-    names = target_names(["HAM", "SPAM"], [f"rule/{i}" for i in range(9)])
+    voters = [f"voter/rule/{i}" for i in range(9)]
+    names = [LABELS, "class/HAM", "class/SPAM", *voters]
     family = Budget(52, 0.05).share_out(dict.fromkeys(names, 0.08))
     assert len(family) == 12
     assert sum(52 / series.limit for series in family) == pytest.approx(0.05)

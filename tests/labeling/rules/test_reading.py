@@ -100,7 +100,7 @@ def test_an_empty_file_has_no_rules(read):
         ("rules:\n  - just text\n", ["line 2", "a rule is a mapping"]),
         ("rulez: []\n", ["'rules:' is missing", "rulez"]),
         ("rules: []\nclases: [A, B]\n", ["line 2", "'clases'", "Did you mean 'classes'?"]),
-        ("rules: [\n", ["is not YAML", "line"]),
+        ("rules: [\n", ["not valid YAML", "rules.yaml:2: "]),
         ("- a\n", ["a mapping with 'rules:' is expected"]),
     ],
 )

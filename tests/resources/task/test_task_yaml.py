@@ -193,3 +193,10 @@ def test_yaml_that_only_looks_valid_is_refused_in_plain_words(refusal, value):
 def test_what_looks_like_a_date_is_the_text_it_is(tmp_path, date):
     (tmp_path / "task.yaml").write_text(f"{GOOD}owner: {date}\n")
     assert read_spec(tmp_path).owner == date
+
+
+def test_a_setting_that_stands_twice_is_told_with_both_lines(refusal):
+    told = refusal(GOOD + "audit: {per_batch: 9}\n")
+    assert told == (
+        "task.yaml line 13: 'audit:' stands twice in the file (first on line 11); keep one"
+    )
