@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assets.quality.mistakes import what_is_shown
+from assets.quality.mistakes import wrong_rows
 from assets.quality.overall import Rows
 from assets.reading.audited import Audit, read_audits
 from labeling.quality.labelled import MISSING, judge
@@ -62,9 +62,6 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
         [audit.confidence for audit in audits] if of_labels else None,
     )
     interval = accuracy(judge(batches)).interval
-    of = {audit.batch.batch: audit for audit in audits}
-    keys = [(one.batch, str(of[one.batch].item_ids[one.item])) for one in found.items]
-    shown = what_is_shown(warehouse, keys)
     return Found(
         {
             "accuracy": interval.point if interval.measured else None,
@@ -87,18 +84,8 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
             for rank, one in enumerate(found.slices[:SHOWN_SLICES], start=1)
         ],
         [
-            {
-                "alarm_id": alarm["alarm_id"],
-                "rank": rank,
-                "batch": one.batch,
-                "item_id": item_id,
-                **shown[one.batch, item_id],
-                "label": task.classes[one.label],
-                "gold": task.classes[one.gold],
-                "confidence": None if np.isnan(one.confidence) else one.confidence,
-                "misled_by": ", ".join(one.misled_by),
-            }
-            for rank, (one, (_, item_id)) in enumerate(zip(found.items, keys, strict=True), start=1)
+            {"alarm_id": alarm["alarm_id"], **row}
+            for row in wrong_rows(task, warehouse, audits, found.items)
         ],
         found.next_steps,
     )

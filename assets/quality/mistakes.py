@@ -1,13 +1,16 @@
 """Audited items that labels got wrong: what to look at first, alarm or none."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assets.reading.audited import Audit
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
+
+if TYPE_CHECKING:
+    from labeling.quality.diagnosis import Telling
 
 SHOWN_TEXT = 300
 """Characters shown of an item's text."""
@@ -28,25 +31,32 @@ def mistakes(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> list[
         voters,
         confidence=[audit.confidence for audit in audits],
     ).items
+    return wrong_rows(task, warehouse, audits, found)
+
+
+def wrong_rows(
+    task: Task, warehouse: Warehouse, audits: Sequence[Audit], found: "Sequence[Telling]"
+) -> list[dict[str, Any]]:
+    """Return a row for each item that was found wrong, in that order, with what is shown of it."""
     of = {audit.batch.batch: audit for audit in audits}
     keys = [(one.batch, str(of[one.batch].item_ids[one.item])) for one in found]
-    shown = what_is_shown(warehouse, keys)
+    shown = _shown(warehouse, keys)
     return [
         {
             "rank": rank,
             "batch": one.batch,
-            "item_id": item_id,
-            **shown[one.batch, item_id],
+            "item_id": key[1],
+            **shown[key],
             "label": task.classes[one.label],
             "gold": task.classes[one.gold],
             "confidence": None if np.isnan(one.confidence) else one.confidence,
             "misled_by": ", ".join(one.misled_by),
         }
-        for rank, (one, (_, item_id)) in enumerate(zip(found, keys, strict=True), start=1)
+        for rank, (one, key) in enumerate(zip(found, keys, strict=True), start=1)
     ]
 
 
-def what_is_shown(
+def _shown(
     warehouse: Warehouse, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[str, str | None]]:
     """Return the beginning of the text, and the image, of items by batch and id."""
