@@ -11,7 +11,6 @@ from assets.labels.beliefs import in_dagster, write_beliefs
 from assets.reading.opinions import as_lists
 from assets.reading.votes import read_window
 from assets.reading.window_posterior import fit_label_model, keep
-from labeling.votes import ABSTAIN
 from resources.store.tables import CONSENSUS, TEACHING
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -29,21 +28,23 @@ def consensus(task: Task) -> dg.AssetsDefinition:
         window = read_window(task, warehouse, batch)
         model = fit_label_model(task, window)
         believed, votes = model.predict_proba(window.votes), window.votes_of_batch()
-        posterior = believed[window.current]
-        label = decide(posterior, votes)
-        decided = label != ABSTAIN
+        units = window.units.only(window.current)
+        posterior = believed[window.current[window.units.item]]
+        label = task.kind.assemble(units, decide(posterior, votes), task.classes)
+        decided = np.array([one is not None for one in label], dtype=np.bool_)
+        confidence = task.kind.certainty(units, posterior.max(axis=1))
+        n_votes = np.bincount(units.item[votes.item], minlength=len(label))
         version = hashlib.sha256(
             repr((model.method_, window.voters)).encode() + np.round(posterior, 12).tobytes()
         ).hexdigest()[:16]
-        names = np.array(task.classes, dtype=object)
         rows = pa.Table.from_pydict(
             {
                 "item_id": window.item_ids[window.current],
                 "batch": [batch] * len(label),
-                "label": pa.array(names[label], pa.string(), mask=~decided),
-                "confidence": pa.array(posterior.max(axis=1), mask=~decided),
+                "label": pa.array(label, pa.string()),
+                "confidence": pa.array(confidence, mask=~decided),
                 "posterior": as_lists(posterior),
-                "n_votes": np.bincount(votes.item, minlength=len(label)).astype(np.int32),
+                "n_votes": n_votes.astype(np.int32),
                 "version": [version] * len(label),
                 "run": [context.run.run_id] * len(label),
             }

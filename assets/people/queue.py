@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from assets.decorators import by_batch
 from assets.reading.features import alike, features_of, look
 from assets.reading.opinions import as_matrix
-from assets.reading.votes import as_votes
+from assets.reading.votes import as_votes, units_of
 from labeling.votes import Votes
 from resources.models.embeddings import embedder
 from resources.store.table import as_arrow
@@ -112,4 +112,4 @@ def _whose(strategy: str) -> str:
 
 def _votes(task: Task, n_items: int, said: pa.Table) -> Votes:
     voters = sorted(str(voter) for voter in said["voter"].unique().to_pylist())
-    return as_votes(said, n_items, voters, task.classes)
+    return as_votes(task, units_of(task, n_items, said), said, voters)

@@ -10,7 +10,7 @@ import pyarrow as pa
 from assets.decorators import once
 from assets.reading.features import LookedAt, look, new_student
 from assets.reading.opinions import as_matrix
-from assets.reading.votes import as_gold
+from assets.reading.votes import as_gold, units_of
 from resources.store.table import as_arrow
 from resources.store.tables import (
     ACCURACY,
@@ -120,9 +120,10 @@ def _gain(
     taught = warehouse.read("quality.queue_gain.taught", classes=n_classes, most=MOST_TAUGHT)
     looked = _look(task, [reviewed, taught])
     rows = reviewed.append_column("item", pa.array(np.arange(reviewed.num_rows)))
+    units = units_of(task, rows.num_rows, rows.select(["item", "label"]))
     gold = {
         name: looked.gold(
-            as_gold(rows.filter(pa.array(arm == name)), task.classes, weighed=name == "audit")
+            as_gold(task, units, rows.filter(pa.array(arm == name)), weighed=name == "audit")
         )
         for name in counts
     }

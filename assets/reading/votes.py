@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from assets.reading.firewall import may_teach
 from labeling.gold import Gold
+from labeling.kinds.kind import Answers
+from labeling.kinds.units import Units
 from labeling.votes import Votes
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -42,6 +44,8 @@ class Window:
         all of it and may teach; ``audit`` was drawn at random, and may calibrate too.
     current : bool array of shape (n_items,)
         Which items are of the batch itself.
+    units : Units
+        What votes and gold are of, numbered over the items.
     """
 
     item_ids: NDArray[np.object_]
@@ -53,26 +57,28 @@ class Window:
     gold: Gold
     audit: Gold
     current: NDArray[np.bool_]
+    units: Units
 
     def votes_of_batch(self) -> Votes:
-        """Return the votes on the batch's own items, renumbered from 0."""
-        return self.votes.of(self.current)
+        """Return the votes on the units of the batch's own items, renumbered from 0."""
+        return self.votes.of(self.current[self.units.item])
 
     def only(self, kept: NDArray[np.bool_]) -> "Window":
         """Return the window of some of its items, renumbered from 0."""
         if kept.all():
             return self
-        place = np.flatnonzero(kept).tolist()
+        place, here = np.flatnonzero(kept).tolist(), kept[self.units.item]
         return Window(
             item_ids=self.item_ids[kept],
             batches=self.batches[kept],
             texts=[self.texts[i] for i in place],
             images=[self.images[i] for i in place],
             voters=self.voters,
-            votes=self.votes.of(kept),
-            gold=self.gold.of(kept),
-            audit=self.audit.of(kept),
+            votes=self.votes.of(here),
+            gold=self.gold.of(here),
+            audit=self.audit.of(here),
             current=self.current[kept],
+            units=self.units.only(kept),
         )
 
 
@@ -87,6 +93,8 @@ def read_window(task: Task, warehouse: Warehouse, batch: str, old_gold: int = OL
         audit = gold.filter(
             pa.array([o == "audit" for o in gold["origin"].to_pylist()], pa.bool_())
         )
+    both = ["item", "label"]
+    units = units_of(task, items.num_rows, votes.select(both), gold.select(both))
     voters = sorted(str(voter) for voter in votes["voter"].unique().to_pylist())
     batches = items["batch"].to_numpy(zero_copy_only=False)
     return Window(
@@ -95,35 +103,47 @@ def read_window(task: Task, warehouse: Warehouse, batch: str, old_gold: int = OL
         texts=[str(text) for text in items["text"].to_pylist()],
         images=items["image"].to_pylist(),
         voters=voters,
-        votes=as_votes(votes, items.num_rows, voters, task.classes),
-        gold=as_gold(gold, task.classes),
-        audit=as_gold(audit, task.classes, weighed=True),
+        votes=as_votes(task, units, votes, voters),
+        gold=as_gold(task, units, gold),
+        audit=as_gold(task, units, audit, weighed=True),
         current=batches == batch,
+        units=units,
     )
 
 
-def as_votes(rows: pa.Table, n_items: int, voters: list[str], classes: tuple[str, ...]) -> Votes:
-    """Turn rows (item, voter, label, confidence) that name voters and classes into indices."""
-    confidence = rows["confidence"].to_numpy(zero_copy_only=False).astype(np.float64)
+def answers_in(rows: pa.Table) -> Answers:
+    """Return rows (item, label) as answers about items."""
+    texts = [str(text) for text in rows["label"].unique().to_pylist()]
+    item = rows["item"].to_numpy().astype(np.int64)
+    return Answers(item, index_of(rows["label"], texts), texts)
+
+
+def units_of(task: Task, n_items: int, *answers: pa.Table) -> Units:
+    """Number the questions about items, given the answers (item, label) that there are."""
+    rows = pa.concat_tables(answers, promote_options="permissive")
+    return task.kind.units(n_items, answers_in(rows), task.classes)
+
+
+def as_votes(task: Task, units: Units, rows: pa.Table, voters: list[str]) -> Votes:
+    """Turn rows (item, voter, label, confidence) into votes on units."""
+    cast = task.kind.cast(units, answers_in(rows), task.classes)
+    confidence = rows["confidence"].to_numpy(zero_copy_only=False).astype(np.float64)[cast.row]
     return Votes(
-        rows["item"].to_numpy().astype(np.int64),
-        index_of(rows["voter"], voters),
-        index_of(rows["label"], classes),
-        n_items,
+        cast.unit,
+        index_of(rows["voter"], voters)[cast.row],
+        cast.label,
+        units.n_units,
         max(len(voters), 1),
-        len(classes),
+        len(task.kind.answers(task.classes)),
         None if np.isnan(confidence).all() else confidence,
     )
 
 
-def as_gold(rows: pa.Table, classes: tuple[str, ...], *, weighed: bool = False) -> Gold:
-    """Turn rows (item, label, probability) into gold; only ``weighed`` gold may measure."""
+def as_gold(task: Task, units: Units, rows: pa.Table, *, weighed: bool = False) -> Gold:
+    """Turn rows (item, label, probability) into gold of units; only ``weighed`` gold may measure."""
+    cast = task.kind.cast(units, answers_in(rows), task.classes)
     probability = rows["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
-    return Gold(
-        rows["item"].to_numpy().astype(np.int64),
-        index_of(rows["label"], classes),
-        probability if weighed else None,
-    )
+    return Gold(cast.unit, cast.label, probability[cast.row] if weighed else None)
 
 
 def index_of(names: pa.ChunkedArray, known: list[str] | tuple[str, ...]) -> NDArray[np.int32]:

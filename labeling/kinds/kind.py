@@ -39,6 +39,29 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Answers of voters or people about items; each text is there once, to be read once.
+
+    Parameters
+    ----------
+    item : int array of shape (n_rows,)
+        Which item each answer is about.
+    said : int array of shape (n_rows,)
+        What was said: an index into ``texts``.
+    texts : sequence of str
+    """
+
+    item: NDArray[np.int64]
+    said: NDArray[np.int32]
+    texts: Sequence[str]
+
+    @classmethod
+    def of(cls, item: Sequence[int], texts: Sequence[str]) -> "Answers":
+        """Return one answer after the other."""
+        return cls(np.array(item, dtype=np.int64), np.arange(len(texts), dtype=np.int32), texts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Cast:
     """Answers about items as votes on units.
 
@@ -75,30 +98,24 @@ class Kind(ABC):
         """Return what one question may be answered with: the meaning of each label of a vote."""
 
     @abstractmethod
-    def units(
-        self, n_items: int, item: NDArray[np.int64], said: Sequence[str], classes: Sequence[str]
-    ) -> Units:
+    def units(self, n_items: int, rows: Answers, classes: Sequence[str]) -> Units:
         """Make a number for each question about some items; a kind may add to what numbers say.
 
         Parameters
         ----------
         n_items : int
-        item : int array of shape (n_rows,)
-            Which item each answer is about.
-        said : sequence of str, of length n_rows
-            Answers of voters and people; a kind whose questions are proposed takes them from here.
+        rows : Answers
+            Of voters and people; a kind whose questions are proposed takes them from here.
         classes : sequence of str
         """
 
     @abstractmethod
-    def cast(
-        self, units: Units, item: NDArray[np.int64], said: Sequence[str], classes: Sequence[str]
-    ) -> Cast:
+    def cast(self, units: Units, rows: Answers, classes: Sequence[str]) -> Cast:
         """Take answers about items apart into votes on ``units``; what names no class says nothing."""
 
     @abstractmethod
     def assemble(
-        self, units: Units, label: NDArray[np.int32], classes: Sequence[str]
+        self, units: Units, label: NDArray[np.integer], classes: Sequence[str]
     ) -> list[str | None]:
         """Put the answers of units, shape (n_units,), together: a text an item, None if undecided."""
 

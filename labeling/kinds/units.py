@@ -1,6 +1,6 @@
 """Units: what voters, label model, student and audits count, numbered over the items and back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,22 @@ class Units:
         """
         item = np.repeat(np.arange(n_items, dtype=np.int64), questions)
         return cls(item, np.tile(np.arange(questions, dtype=np.int64), n_items), n_items)
+
+    def only(self, kept: NDArray[np.bool_]) -> "Units":
+        """Return the units of some items, shape (n_items,), both renumbered from 0.
+
+        Examples
+        --------
+        >>> Units.each(3, questions=2).only(np.array([True, False, True])).item.tolist()
+        [0, 0, 1, 1]
+        """
+        here, place = kept[self.item], np.cumsum(kept) - 1
+        return replace(
+            self,
+            item=place[self.item[here]].astype(np.int64),
+            question=self.question[here],
+            n_items=int(kept.sum()),
+        )
 
     @property
     def n_units(self) -> int:

@@ -6,6 +6,7 @@ import pytest
 from assets.labels import switches
 from assets.reading.votes import Window
 from labeling.gold import Gold
+from labeling.kinds.units import Units
 from labeling.student.paired import Paired
 from labeling.votes import Votes
 from resources.store.tables import STUDENT_SWITCHES
@@ -26,6 +27,7 @@ def test_gold_beyond_the_sample_is_left_out_and_the_rest_keeps_its_labels(tmp_pa
         audit,
         audit,
         np.arange(n) >= 10,
+        Units.each(n),
     )
 
     def choose(_student, some, posterior, gold, weight, names):

@@ -11,6 +11,7 @@ from assets.reading.votes import Window, read_window
 from assets.reading.window_posterior import fit_label_model, keep, window_posterior
 from labeling.consensus.label_model import LabelModel
 from labeling.gold import Gold
+from labeling.kinds.units import Units
 from labeling.votes import Votes
 from resources.store.table import as_arrow
 from resources.store.tables import WINDOW_POSTERIORS
@@ -28,7 +29,7 @@ def made(tmp_path):
     window = Window(
         np.array([f"i{n}" for n in range(90)], dtype=object), np.array(["b"] * 90, dtype=object),
         ["text"] * 90, [None] * 90, ["a", "b", "c", "d"], Votes.from_matrix(said, 2), audit, audit,
-        np.arange(90) >= 60,
+        np.arange(90) >= 60, Units.each(90),
     )  # fmt: skip
     task = SimpleNamespace(classes=("ham", "spam"), spec=SimpleNamespace(class_balance=None))
     store = Warehouse(path=str(tmp_path / "store.duckdb"))

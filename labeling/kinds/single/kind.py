@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from labeling.kinds.asking import Form, Token
 from labeling.kinds.classes import ClassSpec
-from labeling.kinds.kind import UNDECIDED, AnswerError, Cast, Kind, Reader
+from labeling.kinds.kind import UNDECIDED, AnswerError, Answers, Cast, Kind, Reader
 from labeling.kinds.single import form as written
 from labeling.kinds.single.logprobs import from_logprobs
 from labeling.kinds.single.reader import ClassReader
@@ -21,9 +21,9 @@ class Single(Kind):
     Examples
     --------
     >>> kind, classes = Single(), ("HAM", "SPAM")
-    >>> item, said = np.array([2, 0, 2]), ["SPAM", "HAM", "gone"]
-    >>> units = kind.units(3, item, said, classes)
-    >>> cast = kind.cast(units, item, said, classes)
+    >>> rows = Answers.of([2, 0, 2], ["SPAM", "HAM", "gone"])
+    >>> units = kind.units(3, rows, classes)
+    >>> cast = kind.cast(units, rows, classes)
     >>> cast.row.tolist(), cast.unit.tolist(), cast.label.tolist()
     ([0, 1], [2, 0], [1, 0])
     >>> kind.assemble(units, np.array([0, -1, 1]), classes)
@@ -37,25 +37,24 @@ class Single(Kind):
         """Return the classes."""
         return tuple(classes)
 
-    def units(
-        self, n_items: int, item: NDArray[np.int64], said: Sequence[str], classes: Sequence[str]
-    ) -> Units:
+    def units(self, n_items: int, rows: Answers, classes: Sequence[str]) -> Units:
         """Return a unit an item."""
-        del item, said, classes
+        del rows, classes
         return Units.each(n_items)
 
-    def cast(
-        self, units: Units, item: NDArray[np.int64], said: Sequence[str], classes: Sequence[str]
-    ) -> Cast:
+    def cast(self, units: Units, rows: Answers, classes: Sequence[str]) -> Cast:
         """Return a vote for each answer that is a class."""
         del units
         code = {name: at for at, name in enumerate(classes)}
-        label = np.array([code.get(one, UNDECIDED) for one in said], dtype=np.int32)
+        codes = np.array([code.get(text, UNDECIDED) for text in rows.texts], dtype=np.int32)
+        label = codes[rows.said]
+        if UNDECIDED not in codes:
+            return Cast(np.arange(len(label)), rows.item, label)
         row = np.flatnonzero(label != UNDECIDED)
-        return Cast(row, np.asarray(item, dtype=np.int64)[row], label[row])
+        return Cast(row, rows.item[row], label[row])
 
     def assemble(
-        self, units: Units, label: NDArray[np.int32], classes: Sequence[str]
+        self, units: Units, label: NDArray[np.integer], classes: Sequence[str]
     ) -> list[str | None]:
         """Return the class of each item."""
         del units

@@ -7,7 +7,7 @@ import pytest
 
 from labeling.errors import VotesError
 from labeling.kinds.classes import ClassSpec
-from labeling.kinds.kind import Kind
+from labeling.kinds.kind import Answers, Kind
 from labeling.kinds.registry import KINDS
 from labeling.kinds.single.kind import Single
 from labeling.kinds.units import Units
@@ -24,9 +24,9 @@ class Otherwise(Single):
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_what_units_answer_is_what_answers_said(kind: Kind) -> None:
     said = [kind.checked(name, CLASSES) for name in CLASSES]
-    item = np.arange(len(said), dtype=np.int64)
-    units = kind.units(len(said), item, said, CLASSES)
-    cast = kind.cast(units, item, said, CLASSES)
+    rows = Answers.of(range(len(said)), said)
+    units = kind.units(len(said), rows, CLASSES)
+    cast = kind.cast(units, rows, CLASSES)
     label = np.full(units.n_units, -1, dtype=np.int32)
     label[cast.unit] = cast.label
     assert kind.assemble(units, label, CLASSES) == said
