@@ -15,7 +15,8 @@ class Gold:
     Parameters
     ----------
     item : int array of shape (n_gold,)
-        Which item, ``0 .. n_items - 1`` of the votes it goes with; each at most once.
+        Which unit (:mod:`labeling.kinds.units`), ``0 .. n_items - 1`` of the votes it goes with; each
+        at most once.
     label : int array of shape (n_gold,)
         The class that reviews settled on, ``0 .. n_classes - 1``.
     probability : float array of shape (n_gold,), optional

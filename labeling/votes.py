@@ -19,7 +19,8 @@ class Votes:
     Parameters
     ----------
     item : int array of shape (n_votes,)
-        Which item each vote is about, ``0 .. n_items - 1``.
+        Which unit each vote is about, ``0 .. n_items - 1``: a question about an item
+        (:mod:`labeling.kinds.units`), the item itself where there is one question.
     voter : int array of shape (n_votes,)
         Who cast it, ``0 .. n_voters - 1``. At most one vote for each item and voter.
     label : int array of shape (n_votes,)
