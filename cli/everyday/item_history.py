@@ -91,7 +91,7 @@ def _is_about(content: str, id_column: str, item: str) -> bool:
 
 def _by_class(task: Task, values: list[float] | None) -> dict[str, float]:
     values = values or []
-    names = list(task.classes)
+    names = list(task.kind.answers(task.classes))
     if len(names) != len(values):  # classes were added or taken away since
         names = [f"class {at}" for at in range(len(values))]
     return dict(sorted(zip(names, values, strict=True), key=lambda pair: -pair[1]))

@@ -3,9 +3,12 @@
 import csv
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from resources.reviews.rows import Assignment
+from resources.reviews.store import ReviewStore
 from tests.fakes.provider.recorded import item_text
 from tests.fakes.provider.server import FakeProvider
 
@@ -40,14 +45,20 @@ class Graded:
 
     def command(self, *arguments: str, code: int = 0) -> str:
         """Run a command with the code that knows the kind."""
+        done = self.start(*arguments)
+        told, _ = done.communicate()
+        assert done.returncode == code, told
+        return told
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command that goes on until it is ended."""
         env = {key: value for key, value in os.environ.items() if key != "TOUCHSTONE_VAR"}
         env |= {"PYTHONPATH": str(self.code), "COLUMNS": "200", "OPENAI_API_KEY": "sk-grades"}
-        done = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-c", "from cli.app import main; main()", *arguments],
-            cwd=self.project, env=env, capture_output=True, text=True, check=False,
+            cwd=self.project, env=env, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
 
     def published(self, name: str) -> list[dict[str, object]]:
         """Read a published file."""
@@ -176,6 +187,34 @@ def test_what_is_published_are_grades_and_each_is_explained(graded):
         if row["decided_by"] == "people"
     )
     assert "poor" in graded.command("explain", f"{DAYS[0]}-01")
+
+
+def test_the_review_page_takes_the_keys_of_the_kind(graded, browser):
+    store = ReviewStore(graded.project / "var" / "letters" / "reviews.sqlite")
+    store.plan([Assignment(item_id="new", batch=DAYS[0], origin="queue", text="A new visit.")])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = graded.start("review", "letters", "--port", str(port), "--as", "ann")
+    try:
+        page = browser.new_page()
+        for _ in range(120):
+            with suppress(Exception):
+                page.goto(f"http://127.0.0.1:{port}")
+                break
+            time.sleep(0.5)
+        page.wait_for_selector("#item[data-item]")
+        with page.expect_response("**/api/answers") as stored:
+            page.keyboard.press("End")
+        (reply,) = stored.value.json()["replies"]
+        assert reply["status"] == "stored"
+        assert page.locator("#classes button").count() == len(GRADES)
+    finally:
+        server.terminate()
+        server.wait(30)
+    said = store.reviews().to_pylist()[-1]
+    store.close()
+    assert (said["reviewer"], said["label"]) == ("ann", "great")
 
 
 def test_answers_of_people_are_taken_by_the_kind(graded, tmp_path):
