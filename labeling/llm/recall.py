@@ -7,7 +7,7 @@ from labeling.llm.former import Former
 from labeling.llm.ledger import Ledger, Stored, question_key
 from labeling.llm.seat import Seat
 
-KINDS = ("ask", "repair")
+QUESTIONS = ("ask", "repair")
 
 
 def recall(
@@ -28,7 +28,7 @@ def recall(
         for content in contents
         for seat in seats
         for n in range(samples)
-        for kind in KINDS
+        for kind in QUESTIONS
     ]
     known = ledger.answers(seat.key(digest, n, kind, salt) for digest, seat, n, kind in asked)
     out: Mapping[str, str] = ledger.waiting()

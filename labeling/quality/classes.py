@@ -11,7 +11,7 @@ from labeling.errors import QualityError
 from labeling.quality.accuracy import accuracy
 from labeling.quality.intervals import Interval
 from labeling.quality.labelled import MISSING, LabelledBatch, judge
-from labeling.quality.unjudged import Kind, shares_either_way
+from labeling.quality.unjudged import Hits, shares_either_way
 from labeling.quality.weighted import draw_weight
 
 
@@ -91,15 +91,15 @@ def class_report(
     hit, either = said & found, (said | found) & known
     perhaps_hit, perhaps_missed = said & unknown, ~said & unknown
     shares = shares_either_way(
-        Kind(
+        Hits(
             np.concatenate([hit, hit, found]),
             np.concatenate([found, either, ~unknown]),
         ),
-        Kind(
+        Hits(
             np.concatenate([hit, hit, found]),
             np.concatenate([found | perhaps_missed, either | unknown, found | True]),
         ),
-        Kind(
+        Hits(
             np.concatenate([hit | perhaps_hit, hit | perhaps_hit, found | unknown]),
             np.concatenate([found | perhaps_hit, either | perhaps_hit, found | True]),
         ),

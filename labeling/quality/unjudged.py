@@ -10,17 +10,17 @@ from labeling.quality.intervals import Interval
 from labeling.quality.weighted import ShareCounts
 
 
-class Kind(NamedTuple):
-    """Draws of each kind that is measured, and those that are successes; (n_shares, n_draws)."""
+class Hits(NamedTuple):
+    """Draws that each share is of, and the successes among them; (n_shares, n_draws)."""
 
     success: NDArray[np.bool_]
     inside: NDArray[np.bool_]
 
 
 def shares_either_way(
-    judged: Kind,
-    worst: Kind,
-    best: Kind,
+    judged: Hits,
+    worst: Hits,
+    best: Hits,
     weight: NDArray[np.float64],
     weight_of_all: NDArray[np.float64],
     level: float = 0.95,
@@ -29,9 +29,9 @@ def shares_either_way(
 
     Parameters
     ----------
-    judged : Kind
+    judged : Hits
         By the judged draws alone.
-    worst, best : Kind
+    worst, best : Hits
         With those that nobody judged, as they would lower and raise each share most.
     weight, weight_of_all : float arrays of shape (n_draws,)
         Items that each draw stands for, among those judged (0 for the others) and among all.
@@ -46,7 +46,7 @@ def shares_either_way(
     --------
     >>> right, known = np.array([[True, True, False, False]]), np.array([[True, True, True, False]])
     >>> every = np.ones((1, 4), dtype=bool)
-    >>> found = shares_either_way(Kind(right, known), Kind(right, every), Kind(right | ~known, every),
+    >>> found = shares_either_way(Hits(right, known), Hits(right, every), Hits(right | ~known, every),
     ...     np.array([20.0, 20, 20, 0]), np.full(4, 15.0))
     >>> round(found[0].point, 2), round(found[0].low, 2), round(found[0].high, 2)
     (0.67, 0.15, 0.95)
