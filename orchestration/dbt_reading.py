@@ -4,7 +4,6 @@ import contextlib
 import subprocess
 from collections.abc import Generator
 
-from resources.store.dbt import parse_command
 from resources.task.task import Task
 
 
@@ -16,6 +15,8 @@ def dbt_reading(task: Task) -> Generator[None]:
     second processor idle in the meantime. Entering does not wait, leaving does. If it fails, the
     build will read the project itself, and tell what is wrong.
     """
+    from resources.store.dbt import parse_command  # a second to import
+
     command = parse_command(task)
     if command is None:
         yield

@@ -1,6 +1,7 @@
 """Every row that has arrived, and every row set aside, with the file and row it stands in."""
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -117,20 +118,38 @@ def _take_out(warehouse: Warehouse, present: set[str]) -> int:
     return len(gone)
 
 
+def has_landed(task: Task, warehouse: Warehouse) -> bool:
+    """Whether every file stands as it was read, so that :func:`land` would find nothing to do."""
+    if task.spec.source.query is not None or not warehouse.value("landing.arrivals.how_many"):
+        return False
+    present, changed = _states(task, warehouse, reading_hash(task))
+    return not changed and present == set(warehouse.column("landing.arrivals.files"))
+
+
+def _states(
+    task: Task, warehouse: Warehouse, reading: str
+) -> tuple[set[str], dict[str, tuple[Path, int, int]]]:
+    """Return the names of all files; and path, size and time of those to be read."""
+    files = task.files()
+    known = {name: read for name, *read in warehouse.tuples("landing.arrivals.files")}
+    changed: dict[str, tuple[Path, int, int]] = {}
+    for name, path in files.items():
+        state = state_of(path)
+        if known.get(name) != [state.st_size, state.st_mtime_ns, reading]:
+            changed[name] = (path, state.st_size, state.st_mtime_ns)
+    return set(files), changed
+
+
 def _changed_files(
     task: Task, warehouse: Warehouse, reading: str
 ) -> tuple[set[str], dict[str, tuple[int, int, Arrived]]]:
     """Return the names of all files, and what stands in those to be read."""
-    files = task.files()
-    with warehouse.connect() as db:
-        known = {name: read for name, *read in db.tuples("landing.arrivals.files")}
-    changed: dict[str, tuple[int, int, Arrived]] = {}
-    for name, path in files.items():
-        state = state_of(path)
-        if known.get(name) != [state.st_size, state.st_mtime_ns, reading]:
-            arrived = read_items(path, task.columns, task.spec.source.longest_text)
-            changed[name] = (state.st_size, state.st_mtime_ns, arrived)
-    return set(files), changed
+    present, changed = _states(task, warehouse, reading)
+    longest = task.spec.source.longest_text
+    return present, {
+        name: (size, modified, read_items(path, task.columns, longest))
+        for name, (path, size, modified) in changed.items()
+    }
 
 
 def _run_query(task: Task) -> Arrived:

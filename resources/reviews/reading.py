@@ -113,6 +113,8 @@ def open_items(db: sqlite3.Connection, origin: str | None) -> pa.Table:
 
 def as_table(rows: list[sqlite3.Row], schema: pa.Schema) -> pa.Table:
     """Return rows as a table; what a column is called in ``schema``, it is called in ``rows``."""
+    place = {name: at for at, name in enumerate(rows[0].keys())} if rows else {}
+    held = list(zip(*rows, strict=True))
     # SQLite knows no truth values
-    columns = [pa.array([row[f.name] for row in rows]).cast(f.type) for f in schema]
+    columns = [pa.array(held[place[f.name]] if rows else []).cast(f.type) for f in schema]
     return pa.table(columns, schema=schema)

@@ -79,6 +79,11 @@ class Warehouse(dg.ConfigurableResource[None]):
         with self.connect() as session:
             return session.column(name, **parameters)
 
+    def tuples(self, name: str, /, **parameters: object) -> list[tuple[Any, ...]]:
+        """Return all rows of one query, each as a tuple."""
+        with self.connect() as session:
+            return session.tuples(name, **parameters)
+
     def value(self, name: str, /, **parameters: object) -> Any:
         """Return the first column of the first row of one query; ``None`` where there is none."""
         with self.connect() as session:
