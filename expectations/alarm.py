@@ -7,12 +7,12 @@ from typing import Any
 
 import dagster as dg
 
-from assets.quality.alarms import known_alarms
+from assets.reading.fired import known_alarms
 from labeling.quality.family import LABELS
 from resources.alerts.trail import AlarmTrail
 from resources.dagster.partitions import batches
+from resources.store.given import GivenWarehouse
 from resources.store.tables import DRIFT
-from resources.store.warehouse import Warehouse
 from resources.task.percent import percent
 from resources.task.task import Task
 
@@ -44,7 +44,7 @@ def accuracy_has_not_drifted(task: Task) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name=f"{task.name}_alarm", specs=specs)
     def accuracy_has_not_drifted(
-        context: dg.AssetCheckExecutionContext, warehouse: Warehouse
+        context: dg.AssetCheckExecutionContext, warehouse: GivenWarehouse
     ) -> Any:
         batch = context.run.tags["dagster/partition"]
         rows = warehouse.rows("expectations.alarm.series", batch=batch)

@@ -5,8 +5,8 @@ import warnings
 import dagster as dg
 
 from resources.dagster.partitions import batches
+from resources.store.given import GivenWarehouse
 from resources.store.tables import CANARY
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 TOLD_ONLY = ("the_models_are_the_same",)
@@ -31,7 +31,7 @@ def the_models_are_the_same(task: Task) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name=f"{task.name}_canary", specs=[spec])
     def the_models_are_the_same(
-        context: dg.AssetCheckExecutionContext, warehouse: Warehouse
+        context: dg.AssetCheckExecutionContext, warehouse: GivenWarehouse
     ) -> dg.AssetCheckResult:
         from labeling.llm.canary_finding import diagnose
 

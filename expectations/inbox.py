@@ -3,8 +3,8 @@
 import dagster as dg
 
 from labeling.counted import counted
+from resources.store.given import GivenWarehouse
 from resources.store.tables import ARRIVALS
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
@@ -16,7 +16,7 @@ def every_file_can_be_read(task: Task) -> dg.AssetChecksDefinition:
         name="every_file_can_be_read",
         description="No file is set aside as a whole.",
     )
-    def every_file_can_be_read(warehouse: Warehouse) -> dg.AssetCheckResult:
+    def every_file_can_be_read(warehouse: GivenWarehouse) -> dg.AssetCheckResult:
         broken = warehouse.rows("expectations.inbox.broken_files")
         lines = [f"- `{row['file']}`: {row['reason']}" for row in broken]
         return dg.AssetCheckResult(

@@ -6,8 +6,8 @@ from typing import Any
 import dagster as dg
 
 from resources.dagster.partitions import batches
+from resources.store.given import GivenWarehouse
 from resources.store.tables import RELEASED
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 MOST, AS_BEFORE = "most_items_are_labelled", "as_many_are_labelled_as_before"
@@ -34,7 +34,9 @@ def items_are_labelled(task: Task) -> dg.AssetChecksDefinition:
         ]
 
     @dg.multi_asset_check(name=f"{task.name}_labelled", specs=specs)
-    def items_are_labelled(context: dg.AssetCheckExecutionContext, warehouse: Warehouse) -> Any:
+    def items_are_labelled(
+        context: dg.AssetCheckExecutionContext, warehouse: GivenWarehouse
+    ) -> Any:
         from labeling.quality.labelled_share import labelled_share
 
         batch = context.run.tags["dagster/partition"]

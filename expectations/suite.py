@@ -14,6 +14,7 @@ import dagster as dg
 from expectations import failed
 from expectations.expected import SUITES, Expected, Suite, read_suite
 from resources.dagster.partitions import batches
+from resources.store.given import GivenWarehouse
 from resources.store.tables import DECLARED
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -45,7 +46,7 @@ def suite_checks(task: Task, name: str) -> dg.AssetChecksDefinition:
 
     @dg.multi_asset_check(name=f"{task.name}_{name}_suite", specs=specs, can_subset=True)
     def run_suite(
-        context: dg.AssetCheckExecutionContext, warehouse: Warehouse
+        context: dg.AssetCheckExecutionContext, warehouse: GivenWarehouse
     ) -> Iterator[dg.AssetCheckResult]:
         batch = context.run.tags["dagster/partition"]
         chosen = [suite.expected[key.name] for key in context.selected_asset_check_keys]

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from orchestration.sensors.run_requests import under_way
-from resources.dagster.instance import ROUND_TAG
 from resources.dagster.partitions import batches
+from resources.dagster.tags import ROUND_TAG
 from resources.store.tables import RELEASED
 from resources.task.task import Task
 

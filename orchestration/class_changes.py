@@ -236,7 +236,7 @@ def _stamps(
 def _open_alarms(task: Task, asked: Asked) -> list[str]:
     if not stands(task):
         return []
-    from assets.quality.alarms import known_alarms
+    from assets.reading.fired import known_alarms
     from resources.alerts.trail import AlarmTrail
 
     warehouse = warehouse_of(task)

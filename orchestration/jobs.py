@@ -4,7 +4,7 @@ from typing import Any
 
 import dagster as dg
 
-from resources.dagster.instance import TASK_TAG
+from resources.dagster.tags import TASK_TAG
 from resources.task.task import Task
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}

@@ -13,13 +13,9 @@ from labeling.counted import counted
 from labeling.files.sqlite import fault
 from labeling.llm.ledger_rows import kept_answers
 from orchestration.turn import turn
-from resources.dagster.instance import (
-    LAUNCHED_TAG,
-    end_lost_runs,
-    open_instance,
-    unfinished_runs,
-)
+from resources.dagster.instance import end_lost_runs, open_instance, unfinished_runs
 from resources.dagster.partitions import batches
+from resources.dagster.tags import LAUNCHED_TAG
 from resources.reviews.reading import count_answers
 from resources.reviews.store import ReviewStore
 from resources.store.place import remove, stands

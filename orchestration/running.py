@@ -32,8 +32,9 @@ from orchestration.planning import (
 )
 from orchestration.simulating import simulate_inbox
 from orchestration.turn import turn
-from resources.dagster.instance import COMMAND_TAG, PROCESS_TAG, end_lost_runs, open_instance
+from resources.dagster.instance import end_lost_runs, open_instance
 from resources.dagster.partitions import batches
+from resources.dagster.tags import COMMAND_TAG, PROCESS_TAG
 from resources.processes import this_process
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.errors import BlockedError, TaskError

@@ -11,8 +11,8 @@ from assets.labels.beliefs import in_dagster, write_beliefs
 from assets.reading.opinions import as_lists
 from assets.reading.votes import read_window
 from assets.reading.window_posterior import fit_label_model, keep
+from resources.store.given import GivenWarehouse
 from resources.store.tables import CONSENSUS, TEACHING
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
@@ -20,7 +20,9 @@ def consensus(task: Task) -> dg.AssetsDefinition:
     """Declare the consensus of ``task``."""
 
     @by_batch(task, CONSENSUS, deps=TEACHING)
-    def consensus(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def consensus(
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
+    ) -> dg.MaterializeResult:
         """The label model's posterior; items without a vote, or tied, stay undecided."""
         from labeling.consensus.posterior import decided as decide
 

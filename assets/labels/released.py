@@ -4,8 +4,8 @@ import dagster as dg
 
 from assets.decorators import by_batch
 from assets.reading.stamp import stamp_of
+from resources.store.given import GivenWarehouse
 from resources.store.tables import CONSENSUS, RELEASED, STUDENT_VOTES
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
@@ -13,7 +13,9 @@ def released(task: Task) -> dg.AssetsDefinition:
     """Declare the released labels of ``task``."""
 
     @by_batch(task, RELEASED, deps=[CONSENSUS, STUDENT_VOTES])
-    def released(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def released(
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
+    ) -> dg.MaterializeResult:
         """Consensus and student together; where voters are undecided, a student that is sure enough."""
         batch = context.partition_key
         with warehouse.connect() as db:

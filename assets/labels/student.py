@@ -17,6 +17,7 @@ from assets.reading.opinions import Record, as_lists, gold_on, read_record
 from assets.reading.votes import Window, read_window
 from assets.reading.window_posterior import window_posterior
 from labeling.counted import counted
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import CONSENSUS, STUDENT_OPINIONS, STUDENT_SWITCHES, STUDENT_VOTES
 from resources.store.warehouse import Warehouse
@@ -31,7 +32,9 @@ def student(task: Task) -> dg.AssetsDefinition:
     """Declare the student of ``task``."""
 
     @by_batch(task, STUDENT_VOTES, deps=[CONSENSUS], kinds=["scikitlearn"])
-    def student(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def student(
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
+    ) -> dg.MaterializeResult:
         """What students that have not seen the batch say of it, calibrated; they also tip labels."""
         from labeling.quality.scores import scores
         from labeling.student.calibrate import cooled, temperature

@@ -19,6 +19,7 @@ from labeling.items.reading import check_records, read_items
 from labeling.items.redacted import redacted
 from labeling.llm.redaction import redactor
 from resources.dagster.partitions import batches
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import ARRIVALS, FILES, QUARANTINE
 from resources.store.user_sql import UserSqlError, read_source
@@ -37,7 +38,9 @@ def arrivals(task: Task) -> dg.AssetsDefinition:
     """Declare the arrivals of ``task``."""
 
     @once(task, ARRIVALS)
-    def arrivals(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def arrivals(
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
+    ) -> dg.MaterializeResult:
         """Rows read from every new or changed file; bad rows set aside with the reason.
 
         What came from a file that is gone, or is read otherwise now, goes; so do its batches.

@@ -4,8 +4,8 @@ import dagster as dg
 
 from assets.decorators import by_batch
 from assets.landing.class_check import check_classes
+from resources.store.given import GivenWarehouse
 from resources.store.tables import ARRIVALS, ITEMS
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
@@ -13,7 +13,7 @@ def items(task: Task) -> dg.AssetsDefinition:
     """Declare the items of ``task``."""
 
     @by_batch(task, ITEMS, deps=[ARRIVALS])
-    def items(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def items(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """One row for each item; where an id came twice, the first row stands."""
         check_classes(task, warehouse)
         batch = context.partition_key

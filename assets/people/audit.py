@@ -18,6 +18,7 @@ from labeling.sampling.audit import (
 )
 from resources.reviews.drawn import drawn_in
 from resources.reviews.store import ReviewStore
+from resources.store.given import GivenWarehouse
 from resources.store.tables import AUDIT_DESIGN, AUDIT_SAMPLE, RELEASED
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -31,7 +32,7 @@ def audit_sample(task: Task) -> dg.AssetsDefinition:
 
     @by_batch(task, AUDIT_SAMPLE, deps=[RELEASED])
     def audit_sample(
-        context: dg.AssetExecutionContext, warehouse: Warehouse
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
     ) -> dg.MaterializeResult:
         """A random sample of the batch's released labels, in the order it was drawn.
 

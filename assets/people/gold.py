@@ -4,9 +4,9 @@ import dagster as dg
 import pyarrow as pa
 
 from assets.decorators import by_batch
+from resources.store.given import GivenWarehouse
 from resources.store.session import Session
 from resources.store.tables import AUDIT_SAMPLE, GOLD, REVIEWS
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
@@ -14,7 +14,7 @@ def gold(task: Task) -> dg.AssetsDefinition:
     """Declare the gold of ``task``."""
 
     @by_batch(task, GOLD, deps=[REVIEWS, AUDIT_SAMPLE], automatic=True)
-    def gold(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def gold(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """One label for each reviewed item; audit gold keeps its inclusion probability."""
         batch = context.partition_key
         with warehouse.connect() as db:

@@ -7,6 +7,7 @@ from assets.people.hints import with_hints
 from resources.reviews.aside import note_pictures
 from resources.reviews.hidden_gold import plan_checks
 from resources.reviews.store import ReviewStore
+from resources.store.given import GivenWarehouse
 from resources.store.pictures import digests_of
 from resources.store.table import as_arrow
 from resources.store.tables import (
@@ -15,7 +16,6 @@ from resources.store.tables import (
     QUEUE,
     REREVIEWS,
 )
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
@@ -23,7 +23,9 @@ def planned(task: Task) -> dg.AssetsDefinition:
     """Declare what people of ``task`` are asked."""
 
     @by_batch(task, PLANNED, deps=[AUDIT_SAMPLE, QUEUE, REREVIEWS], kinds=["sqlite"])
-    def planned(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def planned(
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
+    ) -> dg.MaterializeResult:
         """Audit, queue, doubts and hidden gold, put before reviewers; who answered stays answered."""
         batch = context.partition_key
         with warehouse.connect() as db:

@@ -16,6 +16,7 @@ from assets.reading.opinions import as_matrix
 from assets.reading.votes import as_votes, units_of
 from labeling.votes import Votes
 from resources.models.embeddings import embedder
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (
     AUDIT_SAMPLE,
@@ -23,7 +24,6 @@ from resources.store.tables import (
     QUEUE,
     STUDENT_VOTES,
 )
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
@@ -31,7 +31,7 @@ def queue(task: Task) -> dg.AssetsDefinition:
     """Declare the learning queue of ``task``."""
 
     @by_batch(task, QUEUE, deps=[CONSENSUS, STUDENT_VOTES, AUDIT_SAMPLE])
-    def queue(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def queue(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """Items outside the audit, the undecided first, by the task's strategy; and a random share."""
         batch = context.partition_key
         with warehouse.connect() as db:

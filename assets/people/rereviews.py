@@ -7,6 +7,7 @@ import pyarrow as pa
 from assets.decorators import by_batch
 from assets.reading.opinions import as_matrix
 from assets.reading.votes import WINDOW_ITEMS, index_of
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (
     AUDIT_SAMPLE,
@@ -15,7 +16,6 @@ from resources.store.tables import (
     REREVIEWS,
     STUDENT_VOTES,
 )
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
@@ -23,7 +23,9 @@ def rereviews(task: Task) -> dg.AssetsDefinition:
     """Declare the re-reviews of ``task``."""
 
     @by_batch(task, REREVIEWS, deps=[RELEASED, STUDENT_VOTES, AUDIT_SAMPLE, QUEUE])
-    def rereviews(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def rereviews(
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
+    ) -> dg.MaterializeResult:
         """Gold of earlier batches and labels of this one that confident learning finds wrong."""
         batch = context.partition_key
         names = list(task.classes)

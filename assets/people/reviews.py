@@ -5,8 +5,8 @@ import pyarrow.compute as pc
 
 from assets.decorators import by_batch
 from resources.reviews.store import ReviewStore
+from resources.store.given import GivenWarehouse
 from resources.store.tables import PLANNED, REVIEWS, SCRIPTED
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
@@ -15,7 +15,9 @@ def reviews(task: Task) -> dg.AssetsDefinition:
     scripted = [SCRIPTED] if task.spec.demo.scripted else []
 
     @by_batch(task, REVIEWS, deps=[PLANNED, *scripted], kinds=["sqlite"])
-    def reviews(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def reviews(
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
+    ) -> dg.MaterializeResult:
         """The batch's answers so far, read from the review store; nothing is ever changed there."""
         batch = context.partition_key
         rows = ReviewStore(task.reviews).reviews().filter(pc.field("batch") == batch)

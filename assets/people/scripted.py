@@ -11,9 +11,9 @@ from assets.decorators import by_batch
 from assets.reading.truth import read_labels
 from resources.reviews.rows import Review
 from resources.reviews.store import ReviewStore
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import PLANNED, SCRIPTED
-from resources.store.warehouse import Warehouse
 from resources.task.demo_settings import ScriptedReviewer
 from resources.task.task import Task
 
@@ -28,7 +28,9 @@ def scripted(task: Task) -> list[dg.AssetsDefinition]:
         return []
 
     @by_batch(task, SCRIPTED, deps=[PLANNED], kinds=["sqlite"])
-    def scripted(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def scripted(
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
+    ) -> dg.MaterializeResult:
         """Answers out of a truth file, some of them wrong, to a set share of what people are asked."""
         batch = context.partition_key
         store = ReviewStore(task.reviews)

@@ -4,8 +4,9 @@ import os
 
 import dagster as dg
 
-from assets.quality.alarms import held_since
+from assets.reading.fired import held_since
 from resources.dagster.conditions import fresh_within_two_batches, when_batches_settle
+from resources.store.given import GivenWarehouse
 from resources.store.published import marts
 from resources.store.published import published as every_file
 from resources.store.queries import query
@@ -16,7 +17,6 @@ from resources.store.tables import (
     SET_ASIDE,
     VOTER_SCORECARD,
 )
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 QUERIES = {
@@ -46,7 +46,7 @@ def published(task: Task) -> dg.AssetsDefinition:
         automation_condition=when_batches_settle(task.name),
         freshness_policy=fresh_within_two_batches(task.spec.batch.every),
     )
-    def published(warehouse: Warehouse) -> dg.MaterializeResult:
+    def published(warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """Each published table as a Parquet file; readers see the old file or the new one, never half of it.
 
         Where task.yaml says so, labels since the change are held back while their alarm is open.

@@ -8,8 +8,8 @@ import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
 
 from resources.store.dbt import TaskTranslator, project, target, variables
+from resources.store.given import GivenWarehouse
 from resources.store.manifest import manifest
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
@@ -23,7 +23,7 @@ def marts(task: Task) -> dg.AssetsDefinition:
         name=f"{task.name}_marts",
     )
     def marts(
-        context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse
+        context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: GivenWarehouse
     ) -> Iterator[Any]:
         with warehouse.connect():  # every source stands
             pass

@@ -20,6 +20,7 @@ from assets.published.history import (
 from assets.reading.features import LookedAt, look
 from assets.reading.stamp import files_hash, publication_stamp
 from resources.dagster.conditions import when_batches_settle
+from resources.store.given import GivenWarehouse
 from resources.store.session import Session
 from resources.store.tables import TRACKED
 from resources.store.warehouse import Warehouse
@@ -64,7 +65,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
         metadata={"dagster/column_schema": TRACKED.dagster_schema},
         automation_condition=when_batches_settle(task.name),
     )
-    def tracking(warehouse: Warehouse) -> dg.MaterializeResult:
+    def tracking(warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """One MLflow run a batch, and one that holds all batches as steps; the newest student."""
         follow_move(task)
         with warehouse.connect() as db:

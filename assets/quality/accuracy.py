@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.decorators import by_batch
 from assets.reading.audited import Audit, batches_before, read_audits
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import ACCURACY, AUDIT_SAMPLE, GOLD, RELEASED, SCORES
 from resources.store.warehouse import Warehouse
@@ -26,7 +27,9 @@ def accuracy(task: Task) -> dg.AssetsDefinition:
     """Declare the accuracy of ``task``."""
 
     @by_batch(task, ACCURACY, deps=[RELEASED, AUDIT_SAMPLE, GOLD], automatic=True)
-    def accuracy(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def accuracy(
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
+    ) -> dg.MaterializeResult:
         """Share of right labels with its 95 % interval, over all and for each released class.
 
         Stratified score intervals with the sampling probabilities; beside the labels, quality.scores

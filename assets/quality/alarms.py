@@ -7,11 +7,10 @@ import dagster as dg
 
 from assets.decorators import once
 from assets.quality.diagnosis import Found, explain
-from assets.quality.overall import Rows
-from assets.reading.evidence import muted_until, watched_rows
-from labeling.quality.family import LABELS
-from labeling.quality.trail import Event, alarms
+from assets.reading.fired import Rows, known_alarms
+from labeling.quality.trail import Event
 from resources.alerts.trail import AlarmTrail
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (
     ALARM_EVENTS,
@@ -20,7 +19,6 @@ from resources.store.tables import (
     ALARMS,
     DRIFT,
 )
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
@@ -28,7 +26,7 @@ def alarm_list(task: Task) -> dg.AssetsDefinition:
     """Declare the alarms of ``task``."""
 
     @once(task, ALARMS, deps=[DRIFT], automatic=True)
-    def alarm_list(warehouse: Warehouse) -> dg.MaterializeResult:
+    def alarm_list(warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """Alarms with their state from the audit trail, their suspects and telling items."""
         now = datetime.now(UTC)
         events = AlarmTrail(task.alarm_trail, task.changes).events()
@@ -51,50 +49,6 @@ def alarm_list(task: Task) -> dg.AssetsDefinition:
         )
 
     return alarm_list
-
-
-def known_alarms(warehouse: Warehouse, events: list[Event], now: datetime) -> Rows:
-    """Return every alarm that fired, the oldest first, with the state people gave it by ``now``."""
-    return alarms_in(warehouse.rows("quality.alarms.fired"), events, now)
-
-
-def alarms_in(watched: Rows, events: list[Event], now: datetime) -> Rows:
-    """Return the same out of the rows of quality.drift_series of every series that ever fired."""
-    promised = {(row["series"], row["batch"]): row["promised"] for row in watched}
-    return [
-        {
-            "alarm_id": alarm.alarm_id,
-            "series": alarm.series,
-            "batch": alarm.fired_batch,
-            "fired_after": alarm.fired_after,
-            "log_evidence": alarm.log_evidence,
-            "log_limit": alarm.log_limit,
-            "change_batch": alarm.change_batch or alarm.fired_batch,
-            "promised": promised[alarm.series, alarm.fired_batch],
-            "state": alarm.state.value,
-            "by": alarm.by,
-            "note": alarm.note,
-            "muted_until": muted_until(events, alarm.series, now)
-            if alarm.state.value == "muted"
-            else None,
-        }
-        for alarm in alarms(watched_rows(watched), events, now)
-    ]
-
-
-def held_since(task: Task, warehouse: Warehouse) -> str | None:
-    """Return the batch from which labels are held back; None if the task holds nothing back.
-
-    Held is what the labels' open alarms put in doubt: acknowledged, muted or reset, it goes out.
-    """
-    if not task.spec.alarm.holds_publication:
-        return None
-    events = AlarmTrail(task.alarm_trail, task.changes).events()
-    rows = known_alarms(warehouse, events, datetime.now(UTC))
-    return min(
-        (r["change_batch"] for r in rows if r["series"] == LABELS and r["state"] == "open"),
-        default=None,
-    )
 
 
 def event_rows(events: list[Event]) -> Rows:

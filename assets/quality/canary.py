@@ -11,7 +11,8 @@ import pyarrow as pa
 from assets.decorators import by_batch
 from assets.quality.canary_panel import canary_examples, canary_panel
 from assets.votes.simulated_truth import truth_told
-from resources.dagster.instance import ROUND_TAG
+from resources.dagster.tags import ROUND_TAG
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import CANARY, DRIFT, MODEL_VOTES
 from resources.store.warehouse import Warehouse
@@ -23,7 +24,9 @@ def canary(task: Task) -> dg.AssetsDefinition:
     """Declare the canary of ``task``."""
 
     @by_batch(task, CANARY, deps=[MODEL_VOTES, DRIFT], kinds=["litellm"])
-    def canary(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def canary(
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
+    ) -> dg.MaterializeResult:
         """What each prompt says of the same reviewed items as before, the ledger left aside."""
         batch = context.partition_key
         spec = task.spec.models.canary if task.spec.models else None

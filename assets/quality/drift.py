@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets.decorators import by_batch
 from assets.reading.audited import batches_before, read_audits, unlabelled
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import ACCURACY, DRIFT, DRIFT_SERIES
 from resources.store.warehouse import Warehouse
@@ -23,7 +24,7 @@ def drift(task: Task) -> dg.AssetsDefinition:
     """Declare the drift of ``task``."""
 
     @by_batch(task, DRIFT, deps=[ACCURACY], automatic=True)
-    def drift(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def drift(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """Evidence that labels, a class or a voter fell under their promise, up to this batch.
 
         One budget of false alarms for all of them, half of it for the labels. It goes on from the

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from assets.decorators import by_batch
 from assets.reading.votes import Window, read_window
 from labeling.votes import ABSTAIN
+from resources.store.given import GivenWarehouse
 from resources.store.pictures import read_pictures
 from resources.store.table import as_arrow
 from resources.store.tables import EARLY_WARNINGS, NEW_WORDS, RELEASED, SHIFT_EXAMPLES
@@ -40,7 +41,7 @@ def early_warnings(task: Task) -> dg.AssetsDefinition:
 
     @by_batch(task, EARLY_WARNINGS, deps=[RELEASED])
     def early_warnings(
-        context: dg.AssetExecutionContext, warehouse: Warehouse
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
     ) -> dg.MaterializeResult:
         """Shifts of votes, coverage, conflict, class shares, words, length and pictures against before.
 

@@ -14,6 +14,7 @@ from assets.quality.accuracy import LABELS, measure, score_row, voters_of
 from assets.quality.mistakes import mistakes
 from assets.reading.audited import Audit, read_audits
 from labeling.quality.labelled import MISSING
+from resources.store.given import GivenWarehouse
 from resources.store.table import Table, as_arrow
 from resources.store.tables import (
     ACCURACY,
@@ -25,7 +26,6 @@ from resources.store.tables import (
     OVERALL,
     RELIABILITY,
 )
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 MOST_REVIEWERS = 12
@@ -38,7 +38,7 @@ def overall(task: Task) -> dg.AssetsDefinition:
     """Declare the quality of ``task`` as a whole."""
 
     @once(task, OVERALL, deps=[ACCURACY, GOLD], automatic=True)
-    def overall(warehouse: Warehouse) -> dg.MaterializeResult:
+    def overall(warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """Accuracy of labels, consensus and every voter over all batches, with what explains it.
 
         Precision, recall, F1 and confusion by class, how far confidences can be believed, and

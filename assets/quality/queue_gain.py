@@ -11,6 +11,7 @@ from assets.decorators import once
 from assets.reading.features import LookedAt, look, new_student
 from assets.reading.opinions import as_matrix
 from assets.reading.votes import as_gold, units_of
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (
     ACCURACY,
@@ -47,7 +48,7 @@ def queue_gain(task: Task) -> dg.AssetsDefinition:
         kinds=["scikitlearn"],
         automatic=True,
     )
-    def queue_gain(warehouse: Warehouse) -> dg.MaterializeResult:
+    def queue_gain(warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """Accuracy bought by the strategy over the random share, with an interval; when to stop."""
         names = list(task.classes)
         with warehouse.connect() as db:

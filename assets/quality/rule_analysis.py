@@ -13,6 +13,7 @@ from assets.labels.beliefs import markdown
 from assets.reading.opinions import as_matrix
 from assets.reading.votes import index_of
 from assets.votes.rules import load_rules
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (
     CONSENSUS,
@@ -22,7 +23,6 @@ from resources.store.tables import (
     RULE_SUGGESTIONS,
     RULE_VOTES,
 )
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
         deps=[RULE_VOTES, GOLD, CONSENSUS, OVERALL],
         automatic=True,
     )
-    def rule_analysis(warehouse: Warehouse) -> dg.MaterializeResult:
+    def rule_analysis(warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """Coverage, overlaps, conflicts, near-duplicates, suggestions; accuracy as in overall."""
         from labeling.rules.analysis import analyse
         from labeling.rules.hits import RuleVotes

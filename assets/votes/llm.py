@@ -11,7 +11,8 @@ from assets.votes.calibrated import calibrated
 from assets.votes.examples import example_pool
 from assets.votes.simulated_truth import truth_told
 from labeling.counted import counted
-from resources.dagster.instance import COMMAND_TAG
+from resources.dagster.tags import COMMAND_TAG
+from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import ITEMS, MODEL_ABSTENTIONS, MODEL_USE, MODEL_VOTES, RULE_VOTES
 from resources.store.warehouse import Warehouse
@@ -24,7 +25,9 @@ def models(task: Task) -> dg.AssetsDefinition:
     """Declare the votes of the models of ``task``."""
 
     @by_batch(task, MODEL_VOTES, deps=[ITEMS, RULE_VOTES], kinds=["litellm"])
-    def models(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def models(
+        context: dg.AssetExecutionContext, warehouse: GivenWarehouse
+    ) -> dg.MaterializeResult:
         """One row where a model answered with a class; nothing is asked or paid for twice."""
         batch = context.partition_key
         if task.spec.models is None:

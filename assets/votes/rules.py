@@ -11,6 +11,7 @@ from labeling.rules.functions import with_pictures
 from labeling.rules.reading import read_rules
 from labeling.rules.rule import Rule
 from labeling.rules.tables import spread
+from resources.store.given import GivenWarehouse
 from resources.store.pictures import at_hand, state_of
 from resources.store.tables import ITEMS, RULE_FAILURES, RULE_VERSIONS, RULE_VOTES
 from resources.store.user_sql import run_over
@@ -23,7 +24,7 @@ def rules(task: Task) -> dg.AssetsDefinition:
     """Declare the votes of the rules of ``task``."""
 
     @by_batch(task, RULE_VOTES, deps=[ITEMS], kinds=["hyperscan"])
-    def rules(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def rules(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """One row where a rule spoke; a rule that has not changed is not applied again."""
         batch = context.partition_key
         loaded = load_rules(task)

@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from assets.decorators import by_batch
 from resources.sources import SOURCES, Source
+from resources.store.given import GivenWarehouse
 from resources.store.tables import ITEMS, OF_SOURCES
-from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
@@ -22,7 +22,7 @@ def _votes_of(task: Task, source: Source) -> dg.AssetsDefinition:
     table = OF_SOURCES[source.name]
 
     @by_batch(task, table, deps=[ITEMS])
-    def votes(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult:
+    def votes(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
         batch = context.partition_key
         items = warehouse.read("votes.rules.items", batch=batch)
         said = source.vote(task, items)

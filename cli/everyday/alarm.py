@@ -124,7 +124,7 @@ def alarm(
 
 def alarms_of(task: Task, now: datetime) -> list[dict[str, Any]]:
     """Return every alarm that fired, with its state by ``now``; none where nothing was measured."""
-    from assets.quality.alarms import known_alarms
+    from assets.reading.fired import known_alarms
     from resources.alerts.trail import AlarmTrail
     from resources.store.warehouse import warehouse_of
 

@@ -128,7 +128,7 @@ def published_alarms(task: Task) -> list[dict[str, Any]]:
     rows = published(task, "alarms")
     if not rows:
         return []
-    from assets.quality.alarms import alarms_in
+    from assets.reading.fired import alarms_in
     from resources.alerts.trail import AlarmTrail
 
     fired = {row["series"] for row in rows}

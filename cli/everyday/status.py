@@ -18,6 +18,7 @@ from cli.options import AsJson
 from cli.published_rows import canary, newest, published_quality, switches
 from labeling.counted import counted
 from orchestration.planning import answers_to_come, models_at_rest
+from resources.dagster.last_run import last_run
 from resources.store.place import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
@@ -120,23 +121,15 @@ def _waiting(task: Task) -> int | None:
 
 
 def _last_run(task: Task) -> dict[str, Any] | None:
-    if not (task.var.parent / "dagster" / "dagster.yaml").is_file():
+    last = last_run(task.var.parent, task.name)
+    if last is None:
         return None
-    from dagster import RunsFilter
-
-    from resources.dagster.instance import TASK_TAG, open_instance
-
-    with open_instance(task.var.parent) as instance:
-        records = instance.get_run_records(RunsFilter(tags={TASK_TAG: task.name}), limit=1)
-    if not records:
-        return None
-    seconds = records[0].end_time or records[0].start_time
     return {
-        "job": records[0].dagster_run.job_name.removeprefix(f"{task.name}_"),
-        "batch": records[0].dagster_run.tags.get("dagster/partition"),
-        "state": records[0].dagster_run.status.value.lower(),
-        "at": datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-        if seconds
+        "job": last.job,
+        "batch": last.batch,
+        "state": last.state,
+        "at": datetime.fromtimestamp(last.seconds, UTC).isoformat(timespec="seconds")
+        if last.seconds
         else None,
     }
 

@@ -17,7 +17,7 @@ from orchestration.planning import (
 )
 from orchestration.sensors.alarms import alert_sensor, trail_sensor
 from orchestration.sensors.run_requests import ask, patient, under_way
-from resources.dagster.instance import TASK_TAG
+from resources.dagster.tags import TASK_TAG
 from resources.reviews.store import ReviewStore
 from resources.store.place import stands
 from resources.store.tables import ARRIVALS

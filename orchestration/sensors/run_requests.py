@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import dagster as dg
 
 from labeling.counted import counted
-from resources.dagster.instance import PARTITION_NAME_TAG, UNFINISHED
+from resources.dagster.instance import UNFINISHED
 from resources.dagster.partitions import batches
+from resources.dagster.tags import PARTITION_NAME_TAG
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.task import Task
 

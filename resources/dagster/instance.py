@@ -8,25 +8,9 @@ import dagster as dg
 import yaml
 from filelock import FileLock
 
+from resources.dagster.last_run import HISTORY
+from resources.dagster.tags import LAUNCHED_TAG, PROCESS_TAG, TASK_TAG
 from resources.processes import is_alive
-
-TASK_TAG = "touchstone/task"
-"""Tag of every run; runs of one task wait for each other, those of different tasks do not."""
-
-PROCESS_TAG = "touchstone/process"
-COMMAND_TAG = "touchstone/command"
-"""Runs of one command have it in common: they share the budget of a run."""
-
-"""Tag of runs that a command runs in its own process: that process's id."""
-
-PARTITION_NAME_TAG = "dagster/partition"
-"""Tag that Dagster gives to runs of one batch."""
-
-LAUNCHED_TAG = ".dagster/grpc_info"
-"""Tag that Dagster gives to runs launched by its daemon."""
-
-ROUND_TAG = "touchstone/canary-round"
-"""Tag of a run that asks the canary at this moment, not as part of a batch: the round's name."""
 
 UNFINISHED = [
     dg.DagsterRunStatus.NOT_STARTED,
@@ -54,9 +38,6 @@ CONFIG = {
 EVENT_LOG = {"module": "resources.dagster.event_log", "class": "EventLog"}
 """By name: importing it takes half a second, and code locations never open the log."""
 
-
-HISTORY = "history"
-"""Folder of runs and events; where it stands, everything was made as a whole."""
 
 DAEMON_SILENT_S = 300.0
 """Without a sign of life for so long, the daemon and what it launched are gone."""

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import dagster as dg
 import pyarrow as pa
+
+if TYPE_CHECKING:  # half a second to import, and a look at a task needs none of it
+    import dagster as dg
 
 ARROW: Mapping[str, pa.DataType] = {
     "varchar": pa.string(),
@@ -129,8 +131,10 @@ class Table:
         """Name the columns of a unit."""
         return tuple(name for name, column in self.columns.items() if column.unit == unit)
 
-    def asset(self, task: str) -> dg.AssetKey:
+    def asset(self, task: str) -> "dg.AssetKey":
         """Name the asset that writes this table for ``task``."""
+        import dagster as dg
+
         writer = self.written_with or self
         return dg.AssetKey([task, writer.schema, writer.name])
 
@@ -145,8 +149,10 @@ class Table:
         return _arrow(self.shown)
 
     @property
-    def dagster_schema(self) -> dg.TableSchema:
+    def dagster_schema(self) -> "dg.TableSchema":
         """The columns as Dagster shows them."""
+        import dagster as dg
+
         return dg.TableSchema(
             columns=[
                 dg.TableColumn(name, column.type, description=column.told)

@@ -2,10 +2,10 @@
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import pyarrow as pa
 
 from resources.store.place.opening import open_place
@@ -15,7 +15,8 @@ from resources.store.tables import EVERY, VOTES
 from resources.task.task import Task
 
 
-class Warehouse(dg.ConfigurableResource[None]):
+@dataclass(frozen=True)
+class Warehouse:
     """Opens the warehouse for one process at a time, so that nobody sees a lock error.
 
     DuckDB lets one process write, and then nobody else may even read; so every connection, ours

@@ -5,7 +5,9 @@ import csv
 import dagster as dg
 import pytest
 
+from assets.landing.arrivals import has_landed
 from cli.new.new import create
+from orchestration import running
 from orchestration.definitions import definitions
 from orchestration.planning import batches_to_label
 from orchestration.running import run_job, run_task
@@ -287,3 +289,46 @@ def test_a_file_that_is_gone_takes_its_batches_along_and_back_it_brings_them_bac
     assert [[row[name] for name in shown] for row in back.rows] == [
         [row[name] for name in shown] for row in first.rows
     ]
+
+
+def test_landing_has_nothing_to_do_only_while_files_and_settings_stand_as_they_were_read(letters):
+    def landed():
+        return has_landed(letters.task, warehouse_of(letters.task))
+
+    assert landed()
+    letters.change(DAYS[0], 1, 3, "other words")
+    assert not landed()
+    letters.land()
+    assert landed()
+    extra = letters.folder / "items" / "2026-03-09.csv"
+    write(extra, [[*COLUMNS, "note"], ["new", "2026-03-09T10:00:00", "mail", "hello there", "n"]])
+    assert not landed()
+    letters.land()
+    assert landed()
+    extra.unlink()
+    assert not landed()
+    letters.land()
+    assert landed()
+    letters.say("text: text", "text: note")
+    assert not landed()
+
+
+def test_a_run_that_finds_nothing_new_starts_nothing_and_one_with_a_broken_file_tells_it_again(
+    folder, monkeypatch
+):
+    task = load_task(folder)
+
+    def run():
+        return run_task(task, lambda *_: None)
+
+    run()
+    jobs = []
+    real = running.run_job
+    monkeypatch.setattr(running, "run_job", lambda *a: jobs.append(a[2]) or real(*a))
+    assert run().labelled == []
+    assert jobs == []
+    (folder / "items" / "2026-03-10.csv").write_text("no,such,columns\n1,2,3\n", encoding="utf-8")
+    for _ in range(2):
+        told = run().warnings
+        assert any("every_file_can_be_read" in one for one in told)
+    assert jobs.count("letters_land") == 2

@@ -16,7 +16,8 @@ from orchestration.canary_schedule import round_at
 from orchestration.definitions import definitions
 from orchestration.planning import is_published
 from orchestration.running import run_job
-from resources.dagster.instance import ROUND_TAG, open_instance
+from resources.dagster.instance import open_instance
+from resources.dagster.tags import ROUND_TAG
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec

@@ -22,7 +22,8 @@ from labeling.llm.ledger import Ledger
 from labeling.llm.transport import Fault
 from orchestration.definitions import definitions
 from orchestration.running import run_job
-from resources.dagster.instance import ROUND_TAG, open_instance
+from resources.dagster.instance import open_instance
+from resources.dagster.tags import ROUND_TAG
 from resources.models.task_models import collect_answers
 from resources.store.warehouse import warehouse_of
 from resources.task.task import Task, load_task

@@ -1,0 +1,42 @@
+"""The last run of a task, asked of Dagster's file: importing Dagster takes longer than the answer."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from resources.dagster.tags import PARTITION_NAME_TAG, TASK_TAG
+
+HISTORY = "history"
+"""Folder of runs and events under Dagster's; where it stands, everything was made as a whole."""
+
+ASKED = """
+select r.pipeline_name, p.value, r.status, coalesce(r.end_time, r.start_time)
+from runs as r join run_tags as t on t.run_id = r.run_id and t.key = ? and t.value = ?
+left join run_tags as p on p.run_id = r.run_id and p.key = ?
+order by r.id desc limit 1
+"""
+
+
+class LastRun(NamedTuple):
+    """A run; ``batch`` is ``None`` for one of all batches, ``seconds`` (since 1970) before it starts."""
+
+    job: str
+    batch: str | None
+    state: str
+    seconds: float | None
+
+
+def last_run(var: Path, task: str) -> LastRun | None:
+    """Return the newest run of ``task``; ``None`` where there is none."""
+    path = var / "dagster" / HISTORY / "runs.db"
+    if not path.is_file():
+        return None
+    with closing(
+        sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+    ) as db:
+        row = db.execute(ASKED, (TASK_TAG, task, PARTITION_NAME_TAG)).fetchone()
+    if row is None:
+        return None
+    job, batch, state, seconds = row
+    return LastRun(str(job).removeprefix(f"{task}_"), batch, str(state).lower(), seconds)

@@ -1,0 +1,50 @@
+"""The last run is read from Dagster's file as Dagster itself reads it."""
+
+import dagster as dg
+
+from resources.dagster.instance import open_instance
+from resources.dagster.last_run import LastRun, last_run
+from resources.dagster.tags import PARTITION_NAME_TAG, TASK_TAG
+
+
+@dg.op
+def step():
+    pass
+
+
+@dg.op
+def fails():
+    raise ValueError("on purpose")
+
+
+@dg.job
+def mails_label():
+    step()
+
+
+@dg.job
+def mails_publish():
+    fails()
+
+
+def test_nothing_has_run_before_anything_ran(tmp_path):
+    assert last_run(tmp_path, "mails") is None
+    with open_instance(tmp_path):
+        pass
+    assert last_run(tmp_path, "mails") is None
+
+
+def test_the_newest_run_of_the_task_is_told_as_dagster_tells_it(tmp_path):
+    with open_instance(tmp_path) as instance:
+        tags = {TASK_TAG: "mails", PARTITION_NAME_TAG: "2026-03-02"}
+        mails_label.execute_in_process(instance=instance, tags=tags)
+        mails_label.execute_in_process(instance=instance, tags={TASK_TAG: "other"})
+        (record,) = instance.get_run_records(dg.RunsFilter(tags={TASK_TAG: "mails"}), limit=1)
+        assert last_run(tmp_path, "mails") == LastRun(
+            "label", "2026-03-02", "success", record.end_time
+        )
+        mails_publish.execute_in_process(
+            instance=instance, tags={TASK_TAG: "mails"}, raise_on_error=False
+        )
+        (record,) = instance.get_run_records(dg.RunsFilter(tags={TASK_TAG: "mails"}), limit=1)
+        assert last_run(tmp_path, "mails") == LastRun("publish", None, "failure", record.end_time)
