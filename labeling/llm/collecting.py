@@ -87,11 +87,11 @@ async def _collect(
                 running += 1
                 continue
             state = BatchState(running=False, missing=Fault.GARBLED)
+        if state.why:
+            notes.append(f"batch {name}: {state.why}")
         if state.running:
             running += 1
             continue
-        if state.why:
-            notes.append(f"batch {name}: {state.why}")
         price = prices.get(model) or transport.price(model) or Price()
         rows = ledger.execute(
             "select id, reserved_usd from calls where batch = ? and status = 'sent'", (name,)

@@ -59,7 +59,7 @@ class BatchState:
         What became of requests without a result: ``TIMED_OUT`` if the batch expired, they are
         handed in again at once; any other transient fault makes them wait for an hour.
     why : str
-        The provider's words where the batch failed; empty otherwise.
+        What to tell: the provider's words where the batch failed or stands as nobody knows.
     """
 
     running: bool

@@ -1,7 +1,6 @@
 """Providers' batch endpoints through LiteLLM: hand in a file of requests, fetch a file of answers."""
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
@@ -9,6 +8,7 @@ from typing import Any
 
 from labeling.llm.transport import MAYBE_CHARGED, Fault, Reply, Request, TransportError
 from labeling.llm.waiting import BatchState
+from resources.models.batch_standing import batch_of, read_standing
 from resources.models.completions import read_completion
 from resources.models.litellm_faults import clean, read_fault
 from resources.models.litellm_transport import LiteLlmTransport, litellm_module
@@ -16,8 +16,10 @@ from resources.models.usage_counts import COMPLETION, count, fields_of
 
 ENDPOINT = "/v1/chat/completions"
 WINDOW = "24h"
-ENDED = ("completed", "expired", "failed", "cancelled", "canceled")
-"""How a batch may stand that will not change any more; whatever else is said, it is at work."""
+OPENAI_FORM = ("openai", "hosted_vllm", "litellm_proxy")
+"""Whose answers are read as they came: LiteLLM refuses them for one word or field that is not OpenAI's."""
+
+TIMEOUT_S = 600.0
 
 LATE_S = 3600.0
 """Results of a finished batch may come so much later than it says it is finished, in seconds."""
@@ -47,60 +49,61 @@ class LiteLlmBatches(LiteLlmTransport):
         file = BytesIO(data)
         file.name = "batch.jsonl"
         try:
-            uploaded = await self._call(model, "acreate_file", file=file, purpose="batch")
+            uploaded = await self._ask(
+                model, "files.create", "acreate_file", file=file, purpose="batch"
+            )
         except TransportError as error:
             # the file holds item text, and nobody knows what of it the message quotes;
             # a file alone costs nothing, whatever became of it
             fault = Fault.UNAVAILABLE if error.fault in MAYBE_CHARGED else error.fault
             raise TransportError(fault, "the file of questions was not taken") from None
         try:
-            batch = await self._call(
+            batch = await self._ask(
                 model,
+                "batches.create",
                 "acreate_batch",
                 completion_window=WINDOW,
                 endpoint=ENDPOINT,
-                input_file_id=uploaded.id,
+                input_file_id=_id(uploaded),
                 metadata={MARK: mark},
-                max_retries=0,  # its client would hand the batch in anew
             )
         except TransportError as error:
             if error.fault is Fault.UNAVAILABLE:
                 raise TransportError(Fault.DROPPED, error.message) from None
             raise
-        return str(batch.id)
+        return _id(batch)
 
     async def poll(self, batch: str, model: str) -> BatchState:
         """Ask how a batch stands; partial results of one that expired are results."""
-        found = await self._call(model, "aretrieve_batch", batch_id=batch)
-        if found.status not in ENDED:
-            return BatchState(running=True)
+        told = await self._ask(model, "batches.retrieve", "aretrieve_batch", batch_id=batch)
+        found = read_standing(told)
+        if found.stands == "at work" or (found.stands == "unknown" and not found.overdue):
+            return BatchState(running=True, why=self._strange(found.word, found.stands))
         results: list[tuple[str, Reply | TransportError]] = []
-        garbled, there = False, 0
-        for file in (found.output_file_id, found.error_file_id):
+        garbled, there = found.stands == "unknown", 0
+        for number, file in enumerate(found.files):
             if file:
                 content = await self._call(model, "afile_content", file_id=file)
                 lines = [line for line in content.text.split("\n") if line.strip()]
-                there += len(lines) if file == found.output_file_id else 0
+                there += len(lines) if number == 0 else 0
                 for line in lines:
                     try:
                         results.append(_read(json.loads(line)))
                     except (ValueError, KeyError, TypeError, AttributeError):
                         garbled = True  # an answer that was paid for, and whose nobody knows
-        if _done(found) > there:  # not there yet, or cut off on the way
-            if time.time() - (found.completed_at or found.expired_at or 0) < LATE_S:
+        if found.done > there:  # not there yet, or cut off on the way
+            if found.since_s < LATE_S:
                 return BatchState(running=True)
             garbled = True
         missing = Fault.GARBLED if garbled else Fault.TIMED_OUT
-        if found.status in ("completed", "expired"):
+        if found.stands in ("completed", "expired"):
             return BatchState(running=False, results=results, missing=missing)
-        # codes alone: messages may quote a line of the file, which is item text
-        codes = (getattr(one, "code", None) for one in getattr(found.errors, "data", None) or ())
-        why = ", ".join(sorted({str(code) for code in codes if code}))
+        why = ": ".join(part for part in (found.word, ", ".join(found.codes)) if part)
         return BatchState(
             running=False,
             results=results,
             missing=Fault.GARBLED if garbled else Fault.UNAVAILABLE,
-            why=clean(f"{found.status}: {why}" if why else found.status, (), self.api_key),
+            why=clean(why, (), self.api_key),
         )
 
     async def find(self, mark: str, model: str) -> str | None:
@@ -134,6 +137,47 @@ class LiteLlmBatches(LiteLlmTransport):
             raise read_fault(error, (), self.api_key) from None
         return str(provider), str(name)
 
+    def _strange(self, word: str, stands: str) -> str:
+        if stands != "unknown":
+            return ""
+        shown = clean(repr(word[:40]), (), self.api_key)
+        return (
+            f"the provider says that it stands at {shown}, which is not known here; it is asked again "
+            "until a day after it was handed in, and read then as it is. If it has ended, look at it "
+            "on the provider's pages"
+        )
+
+    async def _ask(self, model: str, ours: str, theirs: str, **arguments: Any) -> dict[str, Any]:
+        """Send once; return the provider's answer as it came where it has OpenAI's form."""
+        provider, _ = self._provider(model)
+        if provider not in OPENAI_FORM:
+            # its client would hand a batch in anew
+            once = {"max_retries": 0} if theirs == "acreate_batch" else {}
+            return dict((await self._call(model, theirs, **arguments, **once)).model_dump())
+        litellm_module()
+        from litellm.batches.main import openai_batches_instance
+        from litellm.llms.openai.common_utils import get_openai_credentials
+
+        try:
+            known = get_openai_credentials(api_base=self.api_base, api_key=self.api_key)
+            client: Any = openai_batches_instance.get_openai_client(
+                api_key=known.api_key,
+                api_base=known.api_base,
+                organization=known.organization,
+                timeout=TIMEOUT_S,
+                max_retries=0,
+                _is_async=True,
+            )
+            group, verb = ours.split(".")
+            async with client:
+                function = getattr(getattr(client, group).with_raw_response, verb)
+                told: Any = json.loads((await function(**arguments)).content)
+        except Exception as error:  # noqa: BLE001  clients raise some forty kinds
+            raise read_fault(error, (), self.api_key) from None
+        if not isinstance(told, dict):
+            raise TransportError(Fault.GARBLED, "an answer that is no object")
+        return told
+
     async def _call(self, model: str, name: str, **arguments: Any) -> Any:
         provider, _ = self._provider(model)
         if self.api_base is not None:
@@ -147,10 +191,11 @@ class LiteLlmBatches(LiteLlmTransport):
             raise read_fault(error, (), self.api_key) from None
 
 
-def _done(batch: Any) -> int:
-    """Return how many requests a batch says it has answered; 0 where it does not say."""
-    done = getattr(batch.request_counts, "completed", None)
-    return done if isinstance(done, int) else 0
+def _id(told: dict[str, Any]) -> str:
+    name = batch_of(told).get("id")
+    if not name:
+        raise TransportError(Fault.GARBLED, "an answer without an id")
+    return str(name)
 
 
 def _read(line: dict[str, Any]) -> tuple[str, Reply | TransportError]:

@@ -509,3 +509,48 @@ def test_a_line_that_failed_after_something_was_written_is_owed(later, ledger, s
     assert later.collect().unanswered == 1
     (owed,) = ledger.execute("select exposure_usd, reserved_usd from calls where status = 'failed'")
     assert owed[0] == owed[1] > 0
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"status": "COMPLETED"},
+        {"status": "SUCCESS", "created_at": "2026-03-02T08:15:00Z"},
+        {"status": "ended", "object": "job", "completion_window": None},
+        {"status": "Succeeded", "endpoint": None, "metadata": [], "request_counts": "3 of 3"},
+        {"status": "completed", "completed_at": "2026-03-02T08:15:00Z", "errors": "none"},
+    ],
+)
+def test_answers_arrive_whatever_words_and_fields_a_provider_has_for_the_end(later, told):
+    later.provider.batches.bend_batch = lambda b: b.update(told)
+    later.ask(table(3))
+    assert later.collect().answered == 3
+    assert len(later.provider.batches) == 1
+
+
+@pytest.mark.parametrize("status", ["IN_PROGRESS", "VALIDATING", "CANCELLATION_REQUESTED"])
+def test_a_batch_at_work_in_capitals_is_waited_for_without_a_word(later, status):
+    later.provider.batches.bend_batch = lambda b: b.update(status=status)
+    later.ask(table(3))
+    got = later.collect()
+    assert (got.running, got.notes) == (1, ())
+
+
+def test_a_word_that_nobody_knows_is_told_and_not_waited_for_for_ever(later):
+    later.provider.batches.bend_batch = lambda b: b.update(status="ON_THE_MOON")
+    later.ask(table(3))
+    got = later.collect()
+    assert got.running == 1
+    assert "stands at 'ON_THE_MOON', which is not known here" in got.notes[0]
+    for batch in later.provider.batches._batches.values():
+        batch["created_at"] -= 2 * 86_400
+    assert later.collect().answered == 3
+
+
+def test_a_batch_that_failed_in_capitals_is_told_and_gives_its_questions_free(later):
+    failed = {"status": "FAILED", "output_file_id": None, "request_counts": None}
+    later.provider.batches.bend_batch = lambda b: b.update(failed)
+    later.ask(table(3))
+    got = later.collect()
+    assert (got.running, got.answered) == (0, 0)
+    assert "FAILED" in got.notes[0]
