@@ -129,7 +129,7 @@ def read_fault(
     sent : collection of str
         Names of the parameters that were sent.
     """
-    fault, refused = _fault(error), None
+    fault, refused = _fault(error, messages), None
     if fault is Fault.REJECTED:
         refused = refused_parameter(str(error), _named(error), sent)
     said = clean(str(error), messages, key)
@@ -200,10 +200,22 @@ def _texts(messages: Sequence[Message]) -> list[str]:
     return [text for text in texts if text]
 
 
-def _fault(error: BaseException) -> Fault:
+def _unquoted(text: str, messages: Sequence[Message]) -> str:
+    """Return a message without what it quotes of the request: an item never decides what is wrong."""
+    for sent in _texts(messages):
+        for line in sorted(_lines(sent), key=len, reverse=True):
+            text = text.replace(line, " ")
+        matcher = SequenceMatcher(None, text, sent, autojunk=False)
+        while (match := matcher.find_longest_match()).size >= QUOTED:
+            text = f"{text[: match.a]} {text[match.a + match.size :]}"
+            matcher.set_seq1(text)
+    return text
+
+
+def _fault(error: BaseException, messages: Sequence[Message] = ()) -> Fault:
     chain = _chain(error)
     names = [type(e).__name__ for e in chain]
-    text = str(error)
+    text, words = _unquoted(str(error), messages), _unquoted(_words(error), messages)
     status = getattr(error, "status_code", None)
     if "JSONDecodeError" in names or "APIResponseValidationError" in names:
         return Fault.GARBLED
@@ -211,13 +223,13 @@ def _fault(error: BaseException) -> Fault:
     if "insufficient_quota" in codes or "insufficient_quota" in text:
         return Fault.OUT_OF_QUOTA
     status = _status(chain) or status
-    if HELD_BACK.search(f"{text} {' '.join(codes)} {_words(error)}"):
+    if HELD_BACK.search(f"{text} {' '.join(codes)} {words}"):
         return Fault.FILTERED
     if "context_length_exceeded" in codes or TOO_LARGE.search(text):
         return Fault.TOO_LONG
     if UNSENT & set(names):
         return Fault.UNREACHABLE
-    told = f"{text} {' '.join(codes)} {_words(error)}".casefold()
+    told = f"{text} {' '.join(codes)} {words}".casefold()
     if status == 402 or any(words in told for words in SPENT):
         return Fault.OUT_OF_QUOTA
     if (status == 403 and QUOTA.search(text)) or REGAINS.search(text):

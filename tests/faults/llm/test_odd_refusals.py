@@ -133,3 +133,20 @@ def test_milliseconds_in_a_body_are_no_date():
 )
 def test_what_is_no_wait_is_none(headers):
     assert asked_wait_s(headers, "", NOW) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The shop said insufficient credit on my card",
+        "My feed shows prohibited_content warnings all day",
+        "Your model was retired, wrote the seller of my phone",
+        "insufficient balance",
+    ],
+)
+def test_what_an_item_says_is_never_why_a_provider_refuses_it(bench, said):
+    quoting = wire.Fault("invalid_value", 400, message=f"Cannot parse the input: {said}")
+    with FakeProvider(lambda _: "HAM", script=[quoting]) as provider:
+        result = bench.ask(provider, table(3, f"{said}\n{{}}"), pace=ONE_BY_ONE, attempts=2)
+    assert set(result.summary.faults) == {Fault.REJECTED}
+    assert result.votes.num_rows == 2
