@@ -141,10 +141,8 @@ def _named(error: BaseException) -> str | None:
     """Return the parameter that the provider's error names in a field of its own."""
     for one in _chain(error):
         body = getattr(one, "body", None)
-        for value in (
-            getattr(one, "param", None),
-            body.get("param") if isinstance(body, dict) else 0,
-        ):
+        inner = body.get("param") if isinstance(body, dict) else None
+        for value in (getattr(one, "param", None), inner):
             if isinstance(value, str) and value:
                 return value
     found = PARAM.search(str(error))
