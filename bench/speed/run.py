@@ -1,0 +1,131 @@
+"""Whole commands of this build and of an older one, in turn, in one run.
+
+    python -m bench.speed.run --runs 3
+    python -m bench.speed.run --old 3949360 --runs 5 --only status,second
+
+The older build is checked out into a temporary folder and set up there by its own Makefile. Each
+pair is run old, new, old, new; the ratio is that of the medians. Seconds are of the whole process,
+CPU seconds those of all processes that it started.
+"""
+
+import argparse
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.speed import scale
+
+HERE = Path(__file__).parents[2]
+OLD = "3949360"
+ITEMS, BATCHES = 100_000, 5
+
+
+def command(code: Path, project: Path, *words: str) -> tuple[float, float]:
+    """Run one command with the code of a checkout; return seconds and CPU seconds."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    room = "cli" if (code / "cli").is_dir() else "orchestration.commands"
+    done = subprocess.run(
+        [
+            str(code / ".venv" / "bin" / "python"),
+            "-c",
+            f"from {room}.app import main; main()",
+            *words,
+        ],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(code)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode not in (0, 1, 3):
+        sys.exit(f"{words}: {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, cpu
+
+
+def demo(code: Path, folder: Path) -> tuple[float, float]:
+    """Run the shipped demo from nothing; the project stays for the rows after it."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copytree(code / "tasks", folder / "tasks")
+    return command(code, folder, "run", "support_inbox")
+
+
+def many(code: Path, folder: Path) -> tuple[float, float]:
+    """Run a task of many short texts from nothing."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    scale.make(folder, ITEMS, BATCHES)
+    return command(code, folder, "run", "many")
+
+
+def first_item(project: Path) -> str:
+    """Name an item of the demo."""
+    path = min((project / "var" / "support_inbox" / "inbox").glob("*.jsonl"))
+    with path.open(encoding="utf-8") as file:
+        line = file.readline()
+    return line.partition('"item_id": "')[2].partition('"')[0]
+
+
+def main() -> None:
+    """Print one line a row."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--old", default=OLD)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", default="demo,second,status,explain,many")
+    given = parser.parse_args()
+    place = Path(tempfile.mkdtemp(prefix="speed"))
+    old = place / "old"
+    subprocess.run(
+        ["git", "-C", HERE, "worktree", "add", "-q", "--detach", old, given.old], check=True
+    )
+    try:
+        subprocess.run(["make", "-s", "setup"], cwd=old, check=True)
+        codes = {"old": old, "new": HERE}
+        folders = {name: place / f"project_{name}" for name in codes}
+
+        def project(name: str) -> Path:
+            if not (folders[name] / "var").is_dir():
+                demo(codes[name], folders[name])
+            return folders[name]
+
+        rows: dict[str, Callable[[str], tuple[float, float]]] = {
+            "demo": lambda n: demo(codes[n], folders[n]),
+            "second": lambda n: command(codes[n], project(n), "run", "support_inbox"),
+            "status": lambda n: command(codes[n], project(n), "status", "support_inbox"),
+            "explain": lambda n: command(
+                codes[n], project(n), "explain", "support_inbox", first_item(project(n))
+            ),
+            "many": lambda n: many(codes[n], place / f"many_{n}"),
+        }
+        print(
+            "| work | old s | new s | ratio | old CPU s | new CPU s | ratio |\n|---|---|---|---|---|---|---|"
+        )
+        for row in given.only.split(","):
+            took: dict[str, list[tuple[float, float]]] = {"old": [], "new": []}
+            for _ in range(given.runs):
+                for name in codes:
+                    took[name].append(rows[row](name))
+            wall, cpu = (
+                {n: statistics.median(one[at] for one in runs) for n, runs in took.items()}
+                for at in (0, 1)
+            )
+            print(f"| {row} | {wall['old']:.1f} | {wall['new']:.1f} | {wall['old'] / wall['new']:.1f} "
+                  f"| {cpu['old']:.1f} | {cpu['new']:.1f} | {cpu['old'] / cpu['new']:.1f} |", flush=True)  # fmt: skip
+    finally:
+        subprocess.run(["git", "-C", HERE, "worktree", "remove", "--force", old], check=False)
+        shutil.rmtree(place, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
