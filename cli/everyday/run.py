@@ -145,7 +145,12 @@ def published_alarms(task: Task) -> list[dict[str, Any]]:
 
 def quality_table(task: Task, rows: list[dict[str, Any]]) -> Table:
     """Build the table of batches: items, coverage, labelled, accuracy with interval, alarm."""
-    table = Table(title=f"{task.name}: {task.spec.description}", title_justify="left")
+    table = Table(
+        title=f"{task.name}: {task.spec.description}",
+        title_justify="left",
+        show_edge=False,
+        pad_edge=False,
+    )
     for name, justify in (
         ("batch", "left"),
         ("items", "right"),
@@ -155,6 +160,8 @@ def quality_table(task: Task, rows: list[dict[str, Any]]) -> Table:
         ("alarm", "left"),
     ):
         table.add_column(name, justify=justify, no_wrap=True)  # pyright: ignore[reportArgumentType]
+    table.columns[0].no_wrap = False  # a long name is folded, so that no figure is cut
+    table.columns[0].overflow = "fold"
     for row in rows:
         accuracy = "none reviewed"
         if row["accuracy"] is not None:

@@ -1,5 +1,6 @@
 """What a file of another tool says, before anybody knows which items of the task it is about."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,9 @@ ITEM_ID, BATCH = "item_id", "batch"
 IDS = (ITEM_ID,)
 TEXTS = ("text", "content", "body", "sentence", "document", "message", "title")
 IMAGES = ("image", "img", "photo", "picture", "filename")
+NUMBERING = re.compile(r"Unnamed: \d+|level_\d+|__index_level_\d+__", re.IGNORECASE)
+"""What pandas calls a column that had no name: numbers of rows, no text."""
+
 LABELS = ("label", "labels", "class", "category", "choice", "sentiment", "annotation")
 
 
@@ -191,7 +195,7 @@ def _longest(entries: Sequence[Entry], names: Sequence[str], no_text: Sequence[s
     sizes = {
         name: sum(len(v) for e in entries if isinstance(v := e.fields.get(name), str))
         for name in names
-        if name not in taken and name.strip()
+        if name not in taken and name.strip() and not NUMBERING.fullmatch(name)
     }
     best = max(sizes, key=lambda name: sizes[name], default=None)
     return best if best is not None and sizes[best] else None

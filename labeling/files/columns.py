@@ -27,7 +27,7 @@ from labeling.errors import LabelingError
 from labeling.files.apostrophes import is_export, raw_cell
 from labeling.files.arrays import read_array
 from labeling.files.cells import as_text
-from labeling.files.records import ENDINGS, other_separator, read_records, values_of
+from labeling.files.records import ENDINGS, belied, other_separator, read_records, values_of
 
 JSON_LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet", ".pq")
@@ -170,6 +170,8 @@ def _header(path: Path) -> list[str]:
     try:
         if _is(path, PARQUET):
             return list(pq.read_schema(path).names)
+        if _is(path, (".csv",)) and (other := belied(path)):
+            raise LabelingError(f"{path}: {other}")
         with _opened(path) as file:
             return next(filter(None, csv.reader(file, strict=True)), [])
     except (pa.ArrowException, OSError, EOFError, zlib.error, csv.Error, UnicodeError) as error:

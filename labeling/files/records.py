@@ -31,6 +31,18 @@ ESCAPED = re.compile("[\udc80-\udcff]")
 csv.field_size_limit(1 << 30)
 
 
+WORKBOOK = "save its sheet as CSV (UTF-8)"
+MARKS = {
+    b"PK\x03\x04": f"a workbook (.xlsx, .ods) or another zip archive, no text: {WORKBOOK}",
+    b"\xd0\xcf\x11\xe0": f"an old workbook (.xls), no text: {WORKBOOK}",
+    b"PAR1": "Parquet, whatever its name says: let it end in .parquet",
+    b"\x1f\x8b": "packed with gzip, whatever its name says: let it end in .gz",
+    b"SQLite format 3": "an SQLite database, no text: export the table as CSV",
+    b"%PDF-": "a PDF, no table",
+}
+"""How files of other kinds begin, and what to do with one that is named as text."""
+
+
 def read_records(path: Path, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
     """Read every record of a csv, jsonl or parquet file.
 
@@ -61,9 +73,31 @@ def read_records(path: Path, required: tuple[str, ...]) -> tuple[list[Record], l
         return [], [(None, None, f"cannot be unpacked (half-written?): {error}", None)]
     except OSError as error:
         return [], [(None, None, f"cannot be opened: {error.strerror or error}", None)]
+    if (other := other_kind(data)) is not None:
+        return [], [(None, None, other, None)]
     data = data.removeprefix(b"\xef\xbb\xbf")
     csv_file = name.endswith((".csv", ".csv.gz"))
     return _csv(data, required) if csv_file else _jsonl(data, required)
+
+
+def belied(path: Path) -> str | None:
+    """Say what a file named as text is, see :func:`other_kind`."""
+    with path.open("rb") as file:
+        return other_kind(file.read(16))
+
+
+def other_kind(data: bytes) -> str | None:
+    r"""Say what a file named as text is by its first bytes; None if nothing speaks against text.
+
+    Examples
+    --------
+    >>> other_kind(b"PAR1\x15\x04")
+    'the file is Parquet, whatever its name says: let it end in .parquet'
+    >>> other_kind(b"item_id,text\n") is None
+    True
+    """
+    found = next((told for mark, told in MARKS.items() if data.startswith(mark)), None)
+    return found and f"the file is {found}"
 
 
 def _missing(required: tuple[str, ...], present: list[str]) -> list[Reject]:

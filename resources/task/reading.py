@@ -60,9 +60,23 @@ def _explain(path: Path, node: yaml.Node | None, fault: Any) -> str:
         return f"{where}: this field is required"
     if fault["type"] == "string_type" and isinstance(fault["input"], bool | int | float | None):
         return f"{where}: YAML takes this for {fault['input']!r}; put it in quotes to have the text"
+    if fault["type"] in ("model_type", "dict_type"):
+        return f"{where}: {_shape(fault)}"
     message = fault["msg"].removeprefix("Value error, ")
     found = "" if isinstance(fault["input"], dict | list) else f" (found {fault['input']!r})"
     return f"{where}: {message}{found}"
+
+
+def _shape(fault: Any) -> str:
+    """Say what a section looks like where something else than a section stands."""
+    loc, found = fault["loc"], fault["input"]
+    if len(loc) == 2 and loc[0] == "classes":
+        name = found if isinstance(found, str) else "praise"
+        return f"a class is a section with its name: write `- name: {name}`; found {found!r}"
+    fields = (
+        ", ".join(sorted(_fields_at(loc))) if fault["type"] == "model_type" else "your own names"
+    )
+    return f"here stands a section of fields (`field: value`; {fields}); found {found!r}"
 
 
 def _as_written(node: yaml.Node | None, loc: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -1,5 +1,6 @@
 """``touchstone run``, and the command line around it."""
 
+import io
 import json
 import re
 import resource
@@ -8,6 +9,7 @@ import sys
 
 import pytest
 import typer
+from rich.console import Console
 
 from cli import app
 from cli.everyday import run
@@ -38,9 +40,21 @@ def test_a_further_run_labels_nothing_and_says_so(project, touchstone):
 @pytest.mark.parametrize("columns", [80, 120])
 def test_the_summary_fits_the_terminal_and_cuts_no_batch(project, touchstone, columns):
     said = touchstone("run", "letters", at=project, columns=columns)
-    table = [line for line in said.out.splitlines() if line.startswith(("┃", "│"))]
+    table = [line for line in said.out.splitlines() if "┃" in line or "│" in line]
     assert max(map(len, table)) <= columns
     assert "2026-03-02" in said.out
+
+
+@pytest.mark.parametrize("batch", ["2026-03-02", "letters-of-the-second-week-of-march.csv"])
+def test_eighty_columns_cut_no_figure_and_no_alarm(ran_task, batch):
+    row = {"batch": batch, "items": 1464, "labelled": 1464, "coverage": 1.0, "accuracy": 1.0}
+    row |= {"accuracy_low": 1.0, "accuracy_high": 1.0, "fired": False, "alarm": True}
+    console = Console(file=io.StringIO(), width=80)
+    console.print(quality_table(ran_task.task, [row]))
+    told = console.file.getvalue()
+    assert "100.0% (100.0% to 100.0%)" in told
+    assert "stands" in told
+    assert "\N{HORIZONTAL ELLIPSIS}" not in told
 
 
 def test_json_tells_what_the_table_tells(project, touchstone):

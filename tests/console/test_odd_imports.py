@@ -6,7 +6,7 @@ import os
 import pytest
 
 from console.formats.bundle import Bundle
-from console.formats.entries import name_fields
+from console.formats.entries import Entry, name_fields
 from console.formats.files import read_any
 from console.formats.matching import Items
 from console.formats.taking import check_bundle, take_entries
@@ -253,3 +253,30 @@ def test_reasons_are_counted_with_their_names_left_out(tmp_path):
     counted = str(refused.value).splitlines()[0]
     assert "2 x item … has another text than … says" in counted
     assert "1 x the task has no item …" in counted
+
+
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+@pytest.mark.parametrize(
+    ("begins", "told"),
+    [
+        (b"PK\x03\x04\x14\x00", "a workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "an old workbook"),
+        (b"PAR1\x15\x04", "Parquet"),
+        (b"\x1f\x8b\x08\x00", "packed with gzip"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_as_what_it_is(tmp_path, ending, begins, told):
+    path = tmp_path / f"labels{ending}"
+    path.write_bytes(begins + bytes(40))
+    with pytest.raises(ReviewError, match=f"labels{ending}: the file is {told}"):
+        read_any(path, ["praise", "complaint"])
+    assert read_records(path, ())[1][0][2].startswith(f"the file is {told}")
+
+
+@pytest.mark.parametrize("numbering", ["Unnamed: 0", "level_0", "__index_level_0__"])
+def test_the_numbers_that_pandas_writes_are_no_text(numbering):
+    entries = [
+        Entry(where=f"row {n}", fields={numbering: "1000000000000", "words": f"a {n}"})
+        for n in range(3)
+    ]
+    assert name_fields(entries, ["praise"]).text == "words"

@@ -73,8 +73,50 @@ def test_a_right_that_is_missing_is_told_with_the_setting_that_helps(tmp_path):
     assert "may not be read or written" in (refused(locked.value) or "")
 
 
-def test_a_bug_stays_a_bug():
-    assert refused(ZeroDivisionError("a bug")) is None
+@pytest.mark.parametrize(
+    "bug",
+    [
+        ZeroDivisionError("a bug"),
+        ValueError("the text of an item reads: Permission denied"),
+        KeyError("File exists"),
+        RuntimeError("step letters_votes failed: ValueError: No space left on device: 'a'\n  at x"),
+        RuntimeError("step letters_votes failed: KeyError: 'OSError: [Errno 28] a'\n  at x"),
+        RuntimeError("step t failed: ValueError: a\n  raise E('[Errno 13] Permission denied')"),
+        RuntimeError("step letters_votes failed: ValueError: [Errno 28] No space left on device"),
+        OSError(13, os.strerror(13)),
+    ],
+    ids=repr,
+)
+def test_a_bug_stays_a_bug_whatever_words_it_holds(bug):
+    assert refused(bug) is None
+
+
+def test_a_folder_that_is_made_twice_is_a_bug(tmp_path):
+    with pytest.raises(FileExistsError) as there:
+        tmp_path.mkdir()
+    assert refused(there.value) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "meaning"),
+    [
+        ("OSError: [Errno 28] No space left on device", "the disk is full"),
+        ("PermissionError: [Errno 13] Permission denied: '/a b/c'", "/a b/c: it may not be read"),
+        ("IsADirectoryError: [Errno 21] Is a directory: '/a'", "/a: a folder stands"),
+        ("PermissionError: [Errno 1] x: '/a' -> '/b'", "/a: it may not be read"),
+        ("OperationalError: (sqlite3.OperationalError) database or disk is full", "the disk is"),
+        ('X: Runtime Error in model a\n  IO Error: file "/w": Permission denied', "/w: it may not"),
+    ],
+)
+def test_what_dagster_passes_on_is_told_by_class_and_number(told, meaning):
+    error = RuntimeError(f"step letters_landing failed: {told}\n\n  File a, line 1\n")
+    assert (refused(error) or "").startswith(meaning)
+
+
+def test_the_cause_behind_an_error_is_told():
+    error = RuntimeError("it failed")
+    error.__cause__ = OSError(28, os.strerror(28), "/a")
+    assert (refused(error) or "").startswith("/a: the disk is full")
 
 
 def test_a_command_tells_a_refusal_without_a_traceback(ran_task, tmp_path, touchstone):
