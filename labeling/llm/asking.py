@@ -11,7 +11,7 @@ from labeling.llm.budget import Purse
 from labeling.llm.ledger import Call, Ledger
 from labeling.llm.manners import Manners
 from labeling.llm.pace import Pacer
-from labeling.llm.price import Price
+from labeling.llm.price import Price, Usage
 from labeling.llm.room import room_of
 from labeling.llm.tally import Tally
 from labeling.llm.transport import (
@@ -129,27 +129,31 @@ class Asker:
                 reply = await self.transport.complete(request)
                 answered = True
             except TransportError as error:
-                spent = worst if _may_be_charged(error) else 0.0
+                spent = self._owed(request, error.usage, worst) if _may_be_charged(error) else 0.0
                 self._failed(row, error, spent, self.clock() - start)
                 raise
             finally:
                 if not answered:
                     self.tally.exposure_usd += spent
             usage = self.seen.believed(request, reply)
-            longer = self.seen.saw(request, usage)
-            spent = self.price.with_images(images_in(request.messages)).owed(usage, worst)
+            spent = self._owed(request, usage, worst)
             latency = self.clock() - start
             self.ledger.settle(row, reply, spent, latency)
             self.tally.answered(reply.usage, spent, latency)
             if not usage.counted and worst:
                 self.tally.advise(f"{request.model} does not say what it used: {UNCOUNTED}")
-            if longer and worst:
-                self.tally.advise(longer)
             self.pacer.correct(expected, reply.usage.prompt + reply.usage.completion)
             self.breaker.succeeded()
             return reply
         finally:
             self.purse.settle(worst, spent)
+
+    def _owed(self, request: Request, usage: Usage, worst: float) -> float:
+        """Return what is booked, whether an answer came or broke off, in US dollars."""
+        longer = self.seen.saw(request, usage)
+        if longer and worst:
+            self.tally.advise(longer)
+        return self.price.with_images(images_in(request.messages)).owed(usage, worst)
 
     def _failed(self, row: int, error: TransportError, exposure: float, latency_s: float) -> None:
         self.ledger.fail(row, error.fault, exposure, latency_s)

@@ -103,7 +103,8 @@ async def _collect(
                 continue
             if isinstance(result, TransportError):
                 owes = result.charged or result.fault in MAYBE_CHARGED_LINES
-                ledger.fail(int(label), result.fault, worst if owes else 0.0, 0.0)
+                owed = price.owed(result.usage, worst, price.batch_share) if owes else 0.0
+                ledger.fail(int(label), result.fault, owed, 0.0)
                 unanswered += 1
                 continue
             # how many images a question had is not kept; their tokens alone are not its price

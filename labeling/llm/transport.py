@@ -6,7 +6,7 @@ so that every attempt stands in the ledger.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -129,7 +129,11 @@ class TransportError(Exception):
     refused : Refused, optional
         Which parameter was rejected, where the provider says so.
     charged : bool
-        Whether it may ask for money, whatever the fault usually means: it says what it used.
+        Whether it may ask for money, whatever the fault usually means; so it may wherever
+        ``usage`` tells of something written, or of a cost.
+    usage : Usage
+        What it says that it used; never counted, since a part of it may be missing: what may be
+        charged is at least the worst case.
     """
 
     def __init__(
@@ -139,13 +143,15 @@ class TransportError(Exception):
         retry_after_s: float | None = None,
         refused: Refused | None = None,
         charged: bool = False,
+        usage: Usage = Usage(),  # noqa: B008  frozen
     ) -> None:
         super().__init__(f"{fault}: {message}" if message else str(fault))
         self.fault = fault
         self.message = message
         self.retry_after_s = retry_after_s
         self.refused = refused
-        self.charged = charged
+        self.charged = charged or usage.completion > 0 or usage.stated_usd > 0
+        self.usage = replace(usage, counted=False)
 
 
 @dataclass(frozen=True, slots=True)

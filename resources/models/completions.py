@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from labeling.kinds.asking import Token
+from labeling.llm.price import Usage
 from labeling.llm.transport import Fault, Reply, TransportError
 from resources.models.rate_limits import asked_wait_s
-from resources.models.usage_counts import count, fields_of, read_usage
+from resources.models.usage_counts import count, fields_of, read_usage, usage_of
 
 THOUGHTS = (
     "thinking",
@@ -60,8 +61,8 @@ def read_completion(body: Mapping[str, Any]) -> Reply:
     Raises
     ------
     TransportError
-        If it is an error, or none of it can be read. The message is the provider's own and may
-        quote the request.
+        If it is an error, or none of it can be read, with what it says that it used. The message
+        is the provider's own and may quote the request.
 
     Examples
     --------
@@ -74,12 +75,13 @@ def read_completion(body: Mapping[str, Any]) -> Reply:
     choice = _first(choices) if isinstance(choices, list) else None
     if choice is None:
         if told := next((body[n] for n in ("error", "detail", "message") if body.get(n)), None):
-            raise _told(body if told is body.get("message") else told)
-        raise TransportError(Fault.GARBLED, "a reply without choices")
+            raise _told(body if told is body.get("message") else told, usage_of(body))
+        raise TransportError(Fault.GARBLED, "a reply without choices", usage=usage_of(body))
     finish = _end(choice)
     wrong = choice.get("error") or body.get("error")
     if wrong or finish == "error":
-        raise TransportError(Fault.GARBLED, f"the answer broke off: {_words(wrong) or 'no reason'}")
+        why = f"the answer broke off: {_words(wrong) or 'no reason'}"
+        raise TransportError(Fault.GARBLED, why, usage=usage_of(body))
     message = fields_of(choice.get("message")) or {}
     said = _text(message.get("content") if "content" in message else choice.get("text"))
     said = said or _text((fields_of(message.get("audio")) or {}).get("transcript"))
@@ -187,7 +189,7 @@ def _first(choices: list[Any]) -> dict[str, Any] | None:
     return min(found, key=lambda one: count(one, "index") or 0, default=None)
 
 
-def _told(error: object) -> TransportError:
+def _told(error: object, usage: Usage) -> TransportError:
     """Return what an error inside a reply stands for, by the status or the words that it names."""
     fields = fields_of(error) or {}
     code = str(fields.get("code") or fields.get("status") or fields.get("type") or "")
@@ -195,16 +197,16 @@ def _told(error: object) -> TransportError:
     words = _words(error)
     if status == 429 or "rate_limit" in code:
         wait = asked_wait_s({}, json.dumps(error, default=str), datetime.now(UTC))
-        return TransportError(Fault.RATE_LIMITED, words, wait)
+        return TransportError(Fault.RATE_LIMITED, words, wait, usage=usage)
     if status in (401, 403):
-        return TransportError(Fault.UNAUTHORIZED, words)
+        return TransportError(Fault.UNAUTHORIZED, words, usage=usage)
     if status == 404:
-        return TransportError(Fault.UNKNOWN_MODEL, words)
+        return TransportError(Fault.UNKNOWN_MODEL, words, usage=usage)
     if status == 402 or code == "insufficient_quota":
-        return TransportError(Fault.OUT_OF_QUOTA, words)
+        return TransportError(Fault.OUT_OF_QUOTA, words, usage=usage)
     if status is not None and 400 <= status < 500 and status != 408:
-        return TransportError(Fault.REJECTED, words)
-    return TransportError(Fault.GARBLED, words)
+        return TransportError(Fault.REJECTED, words, usage=usage)
+    return TransportError(Fault.GARBLED, words, usage=usage)
 
 
 def _words(error: object) -> str:

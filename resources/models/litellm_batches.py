@@ -12,7 +12,7 @@ from resources.models.batch_standing import batch_of, read_standing
 from resources.models.completions import read_completion
 from resources.models.litellm_faults import clean, read_fault
 from resources.models.litellm_transport import LiteLlmTransport, litellm_module
-from resources.models.usage_counts import COMPLETION, count, fields_of
+from resources.models.usage_counts import count, usage_of
 
 ENDPOINT = "/v1/chat/completions"
 WINDOW = "24h"
@@ -210,9 +210,8 @@ def _read(line: dict[str, Any]) -> tuple[str, Reply | TransportError]:
             return name, error
     told = line.get("error") or body.get("error") or {}
     code = str(told.get("code") or "")
-    wrote = bool(count(fields_of(body.get("usage")) or {}, *COMPLETION))
     fault = _line_fault(status, code)
-    return name, TransportError(fault, f"the batch says {code or status}", charged=wrote)
+    return name, TransportError(fault, f"the batch says {code or status}", usage=usage_of(body))
 
 
 def _line_fault(status: int | None, code: str) -> Fault:

@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import Any
 
+from labeling.llm.price import Usage
 from labeling.llm.transport import Fault, Message, TransportError
 from resources.environment import secrets
 from resources.models.blotting import blot
 from resources.models.rate_limits import asked_wait_s
 from resources.models.refused_parameters import refused_parameter
+from resources.models.usage_counts import usage_of
 
 LONGEST_MESSAGE = 300
 QUOTED = 24
@@ -82,14 +84,16 @@ QUOTA = re.compile(r"quota|rate[ _]?limit|daily ?limit|too many requests", re.IG
 REGAINS = re.compile(r"usage limits?\b.*\bregain access", re.IGNORECASE | re.DOTALL)
 """A limit of what may be spent, told as a bad request."""
 
-SLOW = (408, 499, 504, 520, 524)
-"""A gateway gave up waiting; whoever is behind it may have answered."""
-
-BUSY = (409, 425)
-"""What is refused for now, and may be taken later."""
-
-BROKE_OFF = 424
-"""What stands behind a gateway failed, maybe in the midst of an answer."""
+BY_STATUS: Mapping[int | None, Fault] = {
+    **dict.fromkeys((405, 410), Fault.UNKNOWN_MODEL),
+    **dict.fromkeys((407, 451), Fault.UNAUTHORIZED),
+    # a gateway gave up waiting; whoever is behind it may have answered
+    **dict.fromkeys((408, 499, 504, 520, 524), Fault.TIMED_OUT),
+    # refused for now, and may be taken later
+    **dict.fromkeys((409, 425), Fault.UNAVAILABLE),
+    # what stands behind a gateway failed, maybe in the midst of an answer
+    424: Fault.GARBLED,
+}
 
 BY_NAME: Mapping[str, Fault] = {
     "AuthenticationError": Fault.UNAUTHORIZED,
@@ -133,8 +137,10 @@ def read_fault(
     if fault is Fault.REJECTED:
         refused = refused_parameter(str(error), _named(error), sent)
     said = clean(str(error), messages, key)
-    charged = was_refused(error) and USED.search(_words(error)) is not None
-    return TransportError(fault, said, _asked_wait_s(error), refused, charged)
+    bodies = _bodies(error) if was_refused(error) else []
+    charged = USED.search(" ".join(bodies)) is not None
+    used = max(map(usage_of, bodies), key=lambda u: (u.completion, u.stated_usd), default=Usage())
+    return TransportError(fault, said, _asked_wait_s(error), refused, charged, used)
 
 
 def _named(error: BaseException) -> str | None:
@@ -213,35 +219,28 @@ def _unquoted(text: str, messages: Sequence[Message]) -> str:
 def _fault(error: BaseException, messages: Sequence[Message] = ()) -> Fault:
     chain = _chain(error)
     names = [type(e).__name__ for e in chain]
-    text, words = _unquoted(str(error), messages), _unquoted(_words(error), messages)
-    status = getattr(error, "status_code", None)
+    text, words = _unquoted(str(error), messages), _unquoted(" ".join(_bodies(error)), messages)
     if "JSONDecodeError" in names or "APIResponseValidationError" in names:
         return Fault.GARBLED
     codes = {str(getattr(e, "code", "")) for e in chain}
     if "insufficient_quota" in codes or "insufficient_quota" in text:
         return Fault.OUT_OF_QUOTA
-    status = _status(chain) or status
-    if HELD_BACK.search(f"{text} {' '.join(codes)} {words}"):
+    status = _status(chain) or getattr(error, "status_code", None)
+    told = f"{text} {' '.join(codes)} {words}".casefold()
+    if HELD_BACK.search(told):
         return Fault.FILTERED
     if "context_length_exceeded" in codes or TOO_LARGE.search(text):
         return Fault.TOO_LONG
     if UNSENT & set(names):
         return Fault.UNREACHABLE
-    told = f"{text} {' '.join(codes)} {words}".casefold()
     if status == 402 or any(words in told for words in SPENT):
         return Fault.OUT_OF_QUOTA
     if (status == 403 and QUOTA.search(text)) or REGAINS.search(text):
         return Fault.RATE_LIMITED
-    if status in (405, 410) or (status == 400 and GONE.search(told)):
+    if status == 400 and GONE.search(told):
         return Fault.UNKNOWN_MODEL
-    if status in (407, 451):
-        return Fault.UNAUTHORIZED
-    if status in SLOW:
-        return Fault.TIMED_OUT
-    if status == BROKE_OFF:
-        return Fault.GARBLED
-    if status in BUSY:
-        return Fault.UNAVAILABLE
+    if status in BY_STATUS:
+        return BY_STATUS[status]
     for name in names:
         if name in BY_NAME:
             return BY_NAME[name]
@@ -275,10 +274,10 @@ def _chain(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def _words(error: BaseException) -> str:
+def _bodies(error: BaseException) -> list[str]:
     """Return the provider's own answer, as it came, beside what is raised for it."""
     bodies = [getattr(getattr(one, "response", None), "text", "") for one in _chain(error)]
-    return " ".join(body for body in bodies if isinstance(body, str))
+    return [body for body in bodies if isinstance(body, str)]
 
 
 def _asked_wait_s(error: BaseException) -> float | None:

@@ -96,7 +96,9 @@ class LiteLlmTransport:
             return read_completion(body)
         except TransportError as error:
             told = clean(error.message, request.messages, self.api_key)
-            raise TransportError(error.fault, told, error.retry_after_s) from None
+            raise TransportError(
+                error.fault, told, error.retry_after_s, usage=error.usage
+            ) from None
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what LiteLLM's table declares; ``None`` for what it does not list."""

@@ -1,5 +1,6 @@
 """Read what providers count and state of an answer, and whether it can be true."""
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any, cast
@@ -84,6 +85,30 @@ def read_usage(usage: Mapping[str, Any] | None, *, wrote: bool) -> Usage:
     return Usage(
         prompt, completion, cached if cached and cached <= prompt else 0, counted, read_usd, written
     )
+
+
+def usage_of(body: object) -> Usage:
+    """Read what a provider says that was used, of an answer that is none or broke off.
+
+    Parameters
+    ----------
+    body : object
+        The answer, as text or parsed from JSON.
+
+    Examples
+    --------
+    >>> usage_of({"error": "gone", "usage": {"prompt_tokens": 9, "completion_tokens": 4}}).completion
+    4
+    >>> usage_of("gone").completion
+    0
+    """
+    try:
+        told = json.loads(body) if isinstance(body, str) else body
+    except (ValueError, RecursionError):
+        told = None
+    fields = fields_of(told) or {}
+    beside = fields.get("usage") or (fields_of(fields.get("error")) or {}).get("usage")
+    return read_usage(fields_of(beside), wrote=True)
 
 
 def stated_usd(usage: Mapping[str, Any]) -> float:

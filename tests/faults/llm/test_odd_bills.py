@@ -1,21 +1,24 @@
 """What providers charge in other ways than by counting two numbers, and how they ask for time."""
 
 import itertools
+import json
 import time
 
 import pytest
 
 from labeling.llm.asking import _wait
+from labeling.llm.collecting import collect_batches
 from labeling.llm.price import Price, Usage
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault
 from resources.models.completions import LONGEST
 from resources.models.listed_prices import listed_price
+from resources.models.litellm_batches import LiteLlmBatches
 from resources.models.usage_counts import read_usage
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider import odd
 from tests.fakes.provider.server import Answer, FakeProvider
-from tests.resources.models.conftest import TEXT, prompt, table
+from tests.resources.models.conftest import KEY, TEXT, prompt, table
 
 ONE_BY_ONE = Pace(concurrency=1)
 COUNTED = {"prompt_tokens": 120, "completion_tokens": 3, "total_tokens": 123}
@@ -177,7 +180,7 @@ IN_BODY = {
 
 @pytest.mark.parametrize("error", IN_BODY.values(), ids=IN_BODY)
 def test_a_quota_told_under_a_status_of_200_is_left_alone_and_owes_nothing(bench, error):
-    bend = odd.top(choices=..., error=error)
+    bend = odd.top(choices=..., error=error, usage=...)
     with FakeProvider(lambda _: Answer("", bend=bend)) as provider:
         result = bench.ask(provider, table(3), pace=ONE_BY_ONE)
     assert len(provider.meter) == 1
@@ -210,3 +213,68 @@ def test_a_pause_of_nothing_is_no_leave_to_ask_without_pause(bench, monkeypatch,
     assert result.votes.num_rows == 1
     assert result.summary.faults == {Fault.RATE_LIMITED: 3}
     assert waits == [0.02] * 3
+
+
+DEAR = {"prompt_tokens": 120, "completion_tokens": 4000, "total_tokens": 4120}
+STATED = {**COUNTED, "cost": 0.5}
+GONE = {"error": {"code": 502, "message": "upstream is gone"}}
+BROKEN = {
+    "an error as its end": odd.choice(finish_reason="error"),
+    "an error in the choice": odd.choice(**GONE),
+    "an error beside it": odd.top(**GONE),
+    "an error instead": odd.top(choices=..., **GONE),
+    "no choices": odd.top(choices=[]),
+    "nothing that is known": odd.top(choices=..., id=..., object=...),
+    "a quota": odd.top(choices=..., error={"code": 429, "message": "busy"}),
+}
+
+
+@pytest.mark.parametrize("told", [DEAR, STATED], ids=["tokens", "a cost"])
+@pytest.mark.parametrize("bend", BROKEN.values(), ids=BROKEN)
+def test_what_broke_off_is_booked_at_what_it_says_it_used_if_that_is_more(
+    bench, ledger, bend, told
+):
+    answers = iter([Answer("HAM", bend=lambda body: bend(odd.usage(told)(body)))])
+    with FakeProvider(lambda _: next(answers, "HAM")) as provider:
+        result = bench.ask(provider, table(1), pace=ONE_BY_ONE)
+    first, *_, last = booked(ledger)
+    assert last["status"] == "answered"
+    assert first["exposure_usd"] == result.summary.exposure_usd > first["reserved_usd"]
+    if told is STATED:
+        assert first["exposure_usd"] == 0.5
+    assert last["reserved_usd"] >= first["exposure_usd"]
+
+
+@pytest.mark.parametrize("status", [500, 429, 400])
+def test_what_a_refusal_says_it_used_is_booked_if_that_is_more(bench, ledger, status):
+    refusal = wire.Fault("x", status, more={"usage": STATED})
+    with FakeProvider(lambda _: "HAM", script=[refusal]) as provider:
+        bench.ask(provider, table(1), pace=ONE_BY_ONE)
+    assert booked(ledger)[0]["exposure_usd"] == 0.5
+
+
+@pytest.mark.parametrize("bend", BROKEN.values(), ids=BROKEN)
+def test_what_broke_off_in_a_batch_is_booked_at_what_it_says_it_used(bench, ledger, bend):
+    def line(sound):
+        told = json.loads(sound)
+        told["response"]["body"] = bend(odd.usage(STATED)(told["response"]["body"]))
+        return json.dumps(told)
+
+    with FakeProvider(lambda _: "HAM") as provider:
+        provider.batches.bend_line = line
+        transport = LiteLlmBatches(provider.url, KEY)
+        bench.ask(provider, table(1), transport=transport, later=transport)
+        assert collect_batches(ledger, transport).unanswered == 1
+    (row,) = booked(ledger)
+    assert row["exposure_usd"] == 0.5 > row["reserved_usd"]
+
+
+def test_less_than_the_worst_case_is_not_believed_of_what_broke_off(bench, ledger):
+    def broken(body):
+        return odd.choice(finish_reason="error")(odd.usage(COUNTED)(body))
+
+    answers = iter([Answer("HAM", bend=broken)])
+    with FakeProvider(lambda _: next(answers, "HAM")) as provider:
+        bench.ask(provider, table(1))
+    row, _ = booked(ledger)
+    assert row["exposure_usd"] == row["reserved_usd"] > 0
