@@ -182,9 +182,8 @@ def _check(path: Path) -> None:
     if not path.is_file():
         raise LabelingError(f"there is no file {path}")
     if not _is(path, (*ENDINGS, *ARRAY)):
-        raise LabelingError(
-            f"{path} is neither {', '.join((*ENDINGS, *ARRAY))}; the ending of the name tells the kind"
-        )
+        kinds = ", ".join((*ENDINGS, *ARRAY))
+        raise LabelingError(f"{path} is neither {kinds}; the ending of the name tells the kind")
     if path.stat().st_size == 0:
         raise LabelingError(f"{path} is empty; its first line names the columns")
 

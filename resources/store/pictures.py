@@ -3,10 +3,11 @@
 import hashlib
 import sqlite3
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ WAIT_S = 30.0
 """How long to wait for another process that writes, in seconds."""
 
 SHAPE = (SIDE, SIDE, 3)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,31 +63,7 @@ def read_pictures(task: Task, images: Sequence[str | None]) -> Pictures:
     images : sequence of str or None
         What the items name: a path, a ``data:`` URL, or an address, which is not fetched.
     """
-    pixels, seen = np.zeros((len(images), *SHAPE), dtype=np.uint8), np.zeros(len(images), bool)
-    why = [""] * len(images)
-    task.small_copies.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(task.small_copies, timeout=WAIT_S)) as db:
-        db.execute(TABLE)
-        digests = _digests(db, images, task.image_folder)
-        sources = [_source(image, digests) if image else None for image in images]
-        known = _known(db, [source for source in sources if source is not None])
-        new: dict[str, bytes] = {}
-        for at, (image, source) in enumerate(zip(images, sources, strict=True)):
-            if not image or source is None:
-                why[at] = "no image"
-                continue
-            if source not in known:
-                try:
-                    copy = small_copy(picture_bytes(image, task.image_folder))
-                except ImageError as error:
-                    why[at] = str(error).removeprefix("image: ")
-                    continue
-                known[source] = new[source] = copy.tobytes()
-            pixels[at] = np.frombuffer(known[source], dtype=np.uint8).reshape(SHAPE)
-            seen[at] = True
-        with db:
-            db.executemany("insert or ignore into copies values (?, ?)", list(new.items()))
-    return Pictures(pixels, seen, why)
+    return _with_copies(task, lambda db: _read(db, task.image_folder, images))
 
 
 def state_of(task: Task, images: Sequence[str | None]) -> str:
@@ -102,9 +81,7 @@ def digests_of(task: Task, images: Iterable[str | None]) -> dict[str, str]:
     A file is read where its size or time changed, and else known from before: this is asked in
     every run.
     """
-    task.small_copies.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(task.small_copies, timeout=WAIT_S)) as db:
-        return _digests(db, images, task.image_folder)
+    return _with_copies(task, lambda db: _digests(db, images, task.image_folder))
 
 
 def at_hand(task: Task, image: str | None) -> str | None:
@@ -119,6 +96,49 @@ def at_hand(task: Task, image: str | None) -> str | None:
     except (OSError, RuntimeError, ValueError):  # RuntimeError: links in a circle
         return None
     return str(path) if inside else None
+
+
+def _with_copies(task: Task, use: Callable[[sqlite3.Connection], T]) -> T:
+    """Use the store of copies; one that is damaged is begun anew: all in it can be made again."""
+    task.small_copies.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _used(task.small_copies, use)
+    except sqlite3.DatabaseError as error:
+        if type(error) is not sqlite3.DatabaseError:  # busy, or not ours to read
+            raise
+    task.small_copies.unlink()
+    return _used(task.small_copies, use)
+
+
+def _used(path: Path, use: Callable[[sqlite3.Connection], T]) -> T:
+    with closing(sqlite3.connect(path, timeout=WAIT_S)) as db:
+        return use(db)
+
+
+def _read(db: sqlite3.Connection, folder: Path, images: Sequence[str | None]) -> Pictures:
+    pixels, seen = np.zeros((len(images), *SHAPE), dtype=np.uint8), np.zeros(len(images), bool)
+    why = [""] * len(images)
+    db.execute(TABLE)
+    digests = _digests(db, images, folder)
+    sources = [_source(image, digests) if image else None for image in images]
+    known = _known(db, [source for source in sources if source is not None])
+    new: dict[str, bytes] = {}
+    for at, (image, source) in enumerate(zip(images, sources, strict=True)):
+        if not image or source is None:
+            why[at] = "no image"
+            continue
+        if source not in known:
+            try:
+                copy = small_copy(picture_bytes(image, folder))
+            except ImageError as error:
+                why[at] = str(error).removeprefix("image: ")
+                continue
+            known[source] = new[source] = copy.tobytes()
+        pixels[at] = np.frombuffer(known[source], dtype=np.uint8).reshape(SHAPE)
+        seen[at] = True
+    with db:
+        db.executemany("insert or ignore into copies values (?, ?)", list(new.items()))
+    return Pictures(pixels, seen, why)
 
 
 def _digests(db: sqlite3.Connection, images: Iterable[str | None], folder: Path) -> dict[str, str]:
