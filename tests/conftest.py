@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from filelock import FileLock
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
     from orchestration.running import Outcome
     from resources.task.task import Task
+
+# how long an example takes is the machine's affair
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 prepare()
 

@@ -1,5 +1,7 @@
 """Items that are pictures, in a real browser."""
 
+import time
+
 import pytest
 
 from resources.reviews.rows import Assignment
@@ -27,7 +29,9 @@ def test_a_picture_is_seen_whole_beside_what_is_known_of_it(browser, here, tmp_p
     store.close()
     page = open_page(browser, here(), **context)
     drawn = "document.querySelector('.picture').naturalWidth"
-    page.wait_for_function(f"{drawn} > 0")
+    until = time.monotonic() + 30
+    while not page.evaluate(drawn) and time.monotonic() < until:  # the page forbids to poll by eval
+        page.wait_for_timeout(50)
     assert page.evaluate(drawn) == 600
     card, image = (page.locator(name).bounding_box() for name in ("#item", ".picture"))
     assert image["height"] > 200

@@ -13,6 +13,7 @@ from expectations.expected import SUITES, Expected, Suite, read_suite
 from expectations.suite import _fault, judge, suite_checks
 from resources.dagster.partitions import batches
 from resources.store import tables
+from resources.store.given import GivenWarehouse
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task, load_task
 
@@ -144,7 +145,7 @@ def test_labels_that_fail_a_critical_expectation_go_no_further(
     went_on = []
 
     @dg.asset(key=key, partitions_def=batches(task))
-    def released(warehouse: Warehouse) -> None:
+    def released(warehouse: GivenWarehouse) -> None:
         row = {"item_id": "m1", "batch": BATCH, "label": "no such class"}
         columns = dict.fromkeys(tables.RELEASED.columns)
         warehouse.replace_batch(tables.RELEASED, BATCH, pa.Table.from_pylist([columns | row]))

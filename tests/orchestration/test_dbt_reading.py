@@ -8,6 +8,7 @@ import pytest
 
 from orchestration import dbt_reading as module
 from orchestration.dbt_reading import dbt_reading
+from resources.store import dbt
 from resources.store.dbt import parse_command, target
 
 
@@ -23,7 +24,7 @@ def test_what_dbt_has_read_for_a_task_is_kept_with_the_task(ran_task):
 @pytest.fixture(name="task")
 def _task(ran_task, monkeypatch):
     program = "import time; time.sleep(30)"
-    monkeypatch.setattr(module, "parse_command", lambda _: [sys.executable, "-c", program])
+    monkeypatch.setattr(dbt, "parse_command", lambda _: [sys.executable, "-c", program])
     return ran_task.task
 
 
@@ -48,7 +49,7 @@ def test_reading_does_not_keep_a_run_waiting_and_ends_with_one_that_failed(task,
 
 def test_a_run_goes_on_where_dbt_cannot_read(ran_task, monkeypatch):
     monkeypatch.setattr(
-        module, "parse_command", lambda _: [sys.executable, "-c", "raise SystemExit(2)"]
+        dbt, "parse_command", lambda _: [sys.executable, "-c", "raise SystemExit(2)"]
     )
     with dbt_reading(ran_task.task):
         pass

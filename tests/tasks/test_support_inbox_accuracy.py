@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from labeling.consensus.label_model import LabelModel
 from labeling.quality.detector import Detector
 from labeling.votes import Votes
-from resources.task.model_settings import SimulatedModel
+from resources.task.demo_settings import SimulatedModel
 from resources.task.reading import read_spec
 from tests.tasks.conftest import TASKS, Labelled, majority
 
