@@ -19,6 +19,10 @@ TOO_LARGE = (
     "the file may not grow any more",
     "raise the limit (`ulimit -f`), then give the command again",
 )
+UNOPENED = (
+    "a SQLite file cannot be opened: its folder is missing or closed to this user, or a folder stands there",
+    "give this user the right to var, or name another folder with TOUCHSTONE_VAR",
+)
 NO_PLACE = {
     errno.ENOSPC: FULL,
     errno.EDQUOT: FULL,
@@ -43,6 +47,7 @@ DATABASE = (
     (r"File too large", TOO_LARGE),
     (r"Permission denied|Operation not permitted|attempt to write a readonly database", CLOSED),
     (r"Read-only file system", READ_ONLY),
+    (r"^unable to open database file", UNOPENED),
 )
 SQLITE = re.compile(r"(?:sqlite3\.)?OperationalError: (?:\(sqlite3\.\w+\) )?(.*)")
 DUCKDB = re.compile(r"(?:^|[\s:])(?:IO|TransactionContext|FATAL) Error: (.*)")

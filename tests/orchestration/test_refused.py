@@ -73,6 +73,18 @@ def test_a_right_that_is_missing_is_told_with_the_setting_that_helps(tmp_path):
     assert "may not be read or written" in (refused(locked.value) or "")
 
 
+def test_a_store_that_sqlite_cannot_open_is_told_though_sqlite_names_no_reason(tmp_path):
+    with pytest.raises(sqlite3.OperationalError) as unopened:
+        sqlite3.connect(tmp_path)
+    told = refused(unopened.value) or ""
+    assert told.startswith("a SQLite file cannot be opened")
+    assert "TOUCHSTONE_VAR" in told
+    passed_on = RuntimeError(
+        f"step t failed: OperationalError: (sqlite3.X) {unopened.value}\n at x"
+    )
+    assert refused(passed_on) == told
+
+
 @pytest.mark.parametrize(
     "bug",
     [
@@ -84,6 +96,7 @@ def test_a_right_that_is_missing_is_told_with_the_setting_that_helps(tmp_path):
         RuntimeError("step t failed: ValueError: a\n  raise E('[Errno 13] Permission denied')"),
         RuntimeError("step letters_votes failed: ValueError: [Errno 28] No space left on device"),
         OSError(13, os.strerror(13)),
+        ValueError("unable to open database file"),
     ],
     ids=repr,
 )
