@@ -12,6 +12,9 @@ from typing import Any
 RETIRE = "retire"
 """The one change that is taken back where its class is put into the list again."""
 
+SPLIT = "split"
+"""The one change that leaves an answer several classes that it may mean."""
+
 Today = Callable[[str], str | None]
 Carried = Callable[[str, Today], str | None]
 
@@ -34,7 +37,7 @@ class ClassChange:
     who, at : str
         Who made it, and when (ISO 8601, UTC).
     detail : mapping
-        Whatever else has to be known to carry it out.
+        Whatever else has to be known to carry it out; ``parts`` of a class that was split.
     """
 
     what: str
@@ -44,6 +47,16 @@ class ClassChange:
     who: str = ""
     at: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @property
+    def parts(self) -> set[str]:
+        """What a class was split into; empty for other changes, and where it was not recorded."""
+        return set(self.detail.get("parts", ()))
+
+    @property
+    def taken(self) -> set[str]:
+        """Names that are given to classes of another name: no class that was retired comes back."""
+        return self.parts | {name for name in self.moves.values() if name is not None}
 
 
 def class_today(
@@ -80,15 +93,23 @@ def class_today(
 
 
 def _follow(changes: Sequence[ClassChange], label: str, start: int) -> str | None:
-    now: str | None = label
-    retired: str | None = None
+    """Return the one class that an answer can mean: parts that became one again are one."""
+    meant: set[str | None] = {label}
+    retired: set[str] = set()
     for change in changes[start:]:
-        if now is not None and now in change.moves:
-            retired = now if change.what == RETIRE else None
-            now = change.moves[now]
-        elif retired is not None and retired in change.classes:
-            now, retired = retired, None
-    return now
+        listed = {*change.moves, *(set(change.classes) - change.taken)}
+        meant |= retired & listed
+        meant |= {None for name in retired if name in change.taken}  # of another class since
+        retired -= listed | change.taken
+        moved = {name for name in meant if name in change.moves}
+        meant -= moved
+        if change.what == RETIRE:
+            retired |= {name for name in moved if name is not None}
+        elif change.what == SPLIT:
+            meant |= change.parts or {None} if moved else set()
+        else:
+            meant |= {change.moves[name] for name in moved if name is not None}
+    return meant.pop() if len(meant) == 1 and not retired else None
 
 
 def _itself(answer: str, today: Today) -> str | None:

@@ -14,7 +14,7 @@ from assets.landing.class_check import named_by
 from assets.reading.evidence import input_chain
 from assets.reading.stamp import stamp_of
 from assets.votes.rules import load_rules
-from labeling.class_changes import ClassChange
+from labeling.class_changes import SPLIT, ClassChange
 from labeling.errors import LabelingError
 from labeling.kinds.classes import ClassSpec, spellings
 from orchestration.class_names import classes_after, classes_before
@@ -93,6 +93,8 @@ def plan_change(task: Task, warehouse: Warehouse, asked: Asked, who: str) -> Pla
         "measured": measured,
         "models": _models(task, asked, before),
     }
+    if asked.what == SPLIT:
+        detail["parts"] = asked.new
     now = datetime.now(UTC).isoformat()
     change = ClassChange(asked.what, asked.moves, after, who=who, at=now, detail=detail)
     named = {name: counted.get(name, {}) for name in asked.old}

@@ -25,6 +25,24 @@ SWAPPED = [
     rename("rude", "late", ("x", "late", "ask"), 10),
     rename("x", "rude", ("rude", "late", "ask"), 10),
 ]
+PARTED = [
+    START,
+    ClassChange("split", {"ask": None}, ("late", "ask", "why"), 10, detail={"parts": ["ask", "why"]}),
+]
+ONE_AGAIN = [*PARTED, ClassChange("merge", {"why": "ask"}, ("late", "ask"), 20)]
+PART_GONE = [*PARTED, ClassChange("retire", {"why": None}, ("late", "ask"), 20)]
+PART_BACK = [
+    *PART_GONE,
+    ClassChange("known", {}, ("late", "ask", "why"), 30),
+    ClassChange("merge", {"why": "q", "ask": "q"}, ("late", "q"), 30),
+]
+NAME_TAKEN = [*RETIRED, rename("late", "rude", ("rude", "ask"), 20)]
+MERGED_INTO_RETIRED = [
+    *RETIRED,
+    ClassChange("merge", {"late": "rude", "ask": "rude"}, ("rude", "other"), 20),
+    ClassChange("known", {}, ("rude", "other", "more"), 20),
+]
+BACK_AND_RENAMED = [*RETIRED, rename("rude", "harsh", ("late", "ask", "harsh"), 20)]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +78,18 @@ SWAPPED = [
         (SWAPPED, "late", 5, "rude"),
         (SWAPPED, "rude", 5, "late"),
         (SWAPPED, "rude", 11, "rude"),
+        (PARTED, "ask", 5, None),
+        (ONE_AGAIN, "ask", 5, "ask"),  # whichever part was meant, it is this one now
+        (ONE_AGAIN, "why", 15, "ask"),
+        (PART_GONE, "ask", 5, None),  # it may have meant the part that is gone
+        (PART_GONE, "ask", 15, "ask"),
+        (PART_BACK, "ask", 5, "q"),
+        (NAME_TAKEN, "rude", 5, None),  # another class has the name of the retired one now
+        (NAME_TAKEN, "late", 5, "rude"),
+        (NAME_TAKEN, "rude", 25, "rude"),
+        (MERGED_INTO_RETIRED, "rude", 5, None),
+        (MERGED_INTO_RETIRED, "ask", 15, "rude"),
+        (BACK_AND_RENAMED, "rude", 5, "harsh"),  # put back by hand, and renamed at once
     ],
 )
 def test_an_answer_means_what_became_of_its_class_since_it_was_given(changes, label, review, today):
@@ -67,7 +97,12 @@ def test_an_answer_means_what_became_of_its_class_since_it_was_given(changes, la
 
 
 @pytest.mark.parametrize(
-    "changes", [RENAMED, MERGED, RETIRED, BACK, SPLIT, CARVED, SPLIT_AND_BACK, USED_AGAIN, SWAPPED]
+    "changes",
+    [
+        *(RENAMED, MERGED, RETIRED, BACK, SPLIT, CARVED, SPLIT_AND_BACK, USED_AGAIN, SWAPPED),
+        *(PARTED, ONE_AGAIN, PART_GONE, PART_BACK),
+        *(NAME_TAKEN, MERGED_INTO_RETIRED, BACK_AND_RENAMED),
+    ],
 )
 def test_the_readings_for_sql_say_the_same_of_every_answer(changes):
     spans = list(readings(changes))
