@@ -17,6 +17,13 @@ where state = 'done' and origin = ?
         and r.batch = assignments.batch and r.outcome <> 'skip' and r.origin <> 'check')
 """
 
+SETTLED = """
+update assignments set state = 'done' where state = 'open' and priority = ?
+    and exists (select 1 from standing_reviews as r where r.item_id = assignments.item_id
+        and r.batch = assignments.batch and r.outcome <> 'skip' and r.origin <> 'check')
+"""
+"""Asked again, and its answer counts again: its class was put back, or its parts are one."""
+
 NO_DISPUTE = """
 update assignments set state = 'done' where state = 'open' and origin = 'adjudicate'
     and (select count(distinct r.label) from standing_reviews as r
@@ -41,6 +48,7 @@ def change(
         _hidden_gold(db, _moved(db, "select distinct gold from assignments", one, kind))
     for origin in ask_again:
         db.execute(ASK_AGAIN, (FIRST, origin))
+    db.execute(SETTLED, (FIRST,))
     if any(one.moves for one in changes):
         db.execute(NO_DISPUTE)
 

@@ -27,7 +27,9 @@ SWAPPED = [
 ]
 PARTED = [
     START,
-    ClassChange("split", {"ask": None}, ("late", "ask", "why"), 10, detail={"parts": ["ask", "why"]}),
+    ClassChange(
+        "split", {"ask": None}, ("late", "ask", "why"), 10, detail={"parts": ["ask", "why"]}
+    ),
 ]
 ONE_AGAIN = [*PARTED, ClassChange("merge", {"why": "ask"}, ("late", "ask"), 20)]
 PART_GONE = [*PARTED, ClassChange("retire", {"why": None}, ("late", "ask"), 20)]

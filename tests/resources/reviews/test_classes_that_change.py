@@ -54,6 +54,34 @@ def test_items_of_a_split_class_come_first_even_before_whoever_answered_and_stay
     assert {row["item_id"] for row in store.open_items("queue").to_pylist()} == {"q2", "q3"}
 
 
+@pytest.mark.parametrize(
+    ("gone", "back"),
+    [
+        (
+            ClassChange(
+                "split", {"ask": None}, ("late", "ask", "why"), detail={"parts": ["ask", "why"]}
+            ),
+            ClassChange("merge", {"why": "ask"}, ("late", "ask")),
+        ),
+        (
+            ClassChange("retire", {"ask": None}, ("late", "rude")),
+            ClassChange("known", {}, ("late", "rude", "ask")),
+        ),
+    ],
+)
+def test_nobody_is_asked_again_whose_answer_counts_again(store, gone, back):
+    say(store, "q0", "ask")
+    say(store, "a0", "ask", origin="audit")
+    waiting = store.open_items().num_rows
+    store.change_classes(gone, ask_again=("audit", "queue"))
+    assert store.open_items().num_rows == waiting + 2
+    say(store, "a0", "late", origin="audit", key="again")
+    store.change_classes(back)
+    assert store.open_items().num_rows == waiting
+    assert read(store)["q0", "ann"] == ("label", "ask")
+    assert read(store)["a0", "ann"] == ("label", "late")
+
+
 def test_a_second_answer_that_still_names_a_class_keeps_an_item_answered(store):
     say(store, "q0", "ask")
     say(store, "q0", "rude", who="bob")
