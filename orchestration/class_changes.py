@@ -83,7 +83,8 @@ def plan_change(task: Task, warehouse: Warehouse, asked: Asked, who: str) -> Pla
     after = classes_after(asked, before, listed)
     edits = edits_of(task.folder, task.spec, asked)
     same = set(listed) == set(before)
-    with _edited(task, edits, after) as new:
+    by_hand = (name for name in listed if name not in before and name not in after)
+    with _edited(task, edits, (*after, *by_hand)) as new:
         versions = _versions(task, new, asked) if same else {}
         stamps, measured, stale = _stamps(task, new, warehouse, asked, same)
     detail = {

@@ -29,6 +29,9 @@ def classes_after(
 ) -> tuple[str, ...]:
     """Return the classes as they will be.
 
+    A name that is new in task.yaml stays out while another class is missing there: it may be what
+    that one is called now, and a class that is recorded cannot be the name of another.
+
     Raises
     ------
     TaskError
@@ -67,5 +70,6 @@ def classes_after(
                 f"{shown(name)} and the class {shown(alike[0])} differ only in "
                 f"{difference(name, alike[0])}, and people would take them for one; take another name"
             )
-    unknown = [name for name in listed if name not in before and name not in after]
+    by_hand = any(name not in listed for name in before if name not in asked.old)
+    unknown = [n for n in listed if n not in before and n not in after and not by_hand]
     return (*after, *unknown)
