@@ -1,5 +1,4 @@
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +10,8 @@ from assets.votes.sources import check
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.task import load_task
+from tests.code_copy import copy_code
 
-ROOT = Path(__file__).parents[2]
-ROOMS = (
-    "cli", "orchestration", "expectations", "assets", "console", "resources", "labeling", "transforms",
-)  # fmt: skip
 SOURCE = '''
 import os
 
@@ -46,10 +42,7 @@ SOURCES = (Greetings(),)
 @pytest.fixture(scope="module")
 def code(tmp_path_factory):
     """A copy of the code with a third source: two files, its module and its line."""
-    folder = tmp_path_factory.mktemp("code")
-    for room in ROOMS:
-        ignored = shutil.ignore_patterns("__pycache__", "target", "logs", "sources.yml")
-        shutil.copytree(ROOT / room, folder / room, ignore=ignored)
+    folder = copy_code(tmp_path_factory.mktemp("code"))
     (folder / "resources" / "sources" / "greetings.py").write_text(SOURCE, encoding="utf-8")
     with (folder / "resources" / "sources" / "__init__.py").open("a", encoding="utf-8") as file:
         file.write(LINE)

@@ -18,13 +18,10 @@ import yaml
 
 from resources.reviews.rows import Assignment
 from resources.reviews.store import ReviewStore
+from tests.code_copy import copy_code
 from tests.fakes.provider.recorded import item_text
 from tests.fakes.provider.server import FakeProvider
 
-ROOT = Path(__file__).parents[2]
-ROOMS = (
-    "cli", "orchestration", "expectations", "assets", "console", "resources", "labeling", "transforms",
-)  # fmt: skip
 REGISTRY = Path("labeling/kinds/registry.py")
 AT_MOST = 10
 """Files that a kind may touch."""
@@ -69,10 +66,7 @@ class Graded:
 @pytest.fixture(scope="module")
 def commit(tmp_path_factory) -> tuple[Path, list[str]]:
     """A copy of the code with the kind, and the files that it took."""
-    folder = tmp_path_factory.mktemp("code")
-    for room in ROOMS:
-        ignored = shutil.ignore_patterns("__pycache__", "target", "logs", "sources.yml")
-        shutil.copytree(ROOT / room, folder / room, ignore=ignored)
+    folder = copy_code(tmp_path_factory.mktemp("code"))
     git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.org")
     for step in (["init", "-q"], ["add", "."], ["commit", "-qm", "Before"]):
         subprocess.run([*git, *step], cwd=folder, check=True)

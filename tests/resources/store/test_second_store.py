@@ -10,21 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from resources.store.tables import EVERY
+from tests.code_copy import copy_code
 
-ROOT = Path(__file__).parents[3]
-ROOMS = (
-    "cli", "orchestration", "expectations", "assets", "console", "resources", "labeling", "transforms",
-)  # fmt: skip
 LABELS = ["item_id", "batch", "label", "confidence", "decided_by"]
 
 
 @pytest.fixture(scope="module")
 def code(tmp_path_factory):
     """A copy of the code in which that one folder is another."""
-    folder = tmp_path_factory.mktemp("code")
-    for room in ROOMS:
-        ignored = shutil.ignore_patterns("__pycache__", "target", "logs", "sources.yml")
-        shutil.copytree(ROOT / room, folder / room, ignore=ignored)
+    folder = copy_code(tmp_path_factory.mktemp("code"))
     place = folder / "resources" / "store" / "place"
     shutil.rmtree(place)
     shutil.copytree(Path(__file__).parent / "second" / "place", place)
