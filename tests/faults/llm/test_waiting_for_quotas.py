@@ -2,6 +2,7 @@
 
 import itertools
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -12,6 +13,7 @@ from labeling.llm.breaker import PATIENCE_S, Breaker, ProviderDownError
 from labeling.llm.rests import forget_rests, resting
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault, TransportError
+from resources.models import litellm_faults
 from resources.models.rate_limits import asked_wait_s
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import FakeProvider
@@ -61,9 +63,26 @@ LONG = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", LONG.values(), ids=LONG)
+UNTIL_MIDNIGHT = ("a day", "a daily quota beside a routine delay")
+
+
+class AtNoon(datetime):
+    """A clock that stands at noon, as the provider's does: quotas of a day are hours away, at whatever hour this runs."""
+
+    @classmethod
+    def now(cls, tz=None):
+        return NOW.astimezone(tz)
+
+
+@pytest.mark.parametrize("name", LONG)
 @pytest.mark.parametrize("client", CLIENTS)
-def test_a_quota_that_comes_back_in_hours_ends_the_run_and_says_when(bench, fault, client):
+def test_a_quota_that_comes_back_in_hours_ends_the_run_and_says_when(
+    bench, monkeypatch, name, client
+):
+    fault = LONG[name]
+    if name in UNTIL_MIDNIGHT:
+        fault = replace(fault, headers={"Date": format_datetime(NOW, usegmt=True)})
+        monkeypatch.setattr(litellm_faults, "datetime", AtNoon)
     one = [prompt(TEXT, model=client)]
     start = time.monotonic()
     with FakeProvider(lambda _: "HAM", script=[None, None, *[fault] * 50]) as provider:
