@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
+UV := $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python
 MANIFEST := transforms/target/manifest.json
 SCHEMA := tasks/task.schema.json
 SQL := $(shell find transforms -path transforms/target -prune -o -path transforms/logs -prune -o -type f \( -name '*.sql' -o -name '*.yml' \) -print)
@@ -11,16 +13,13 @@ SQL := $(shell find transforms -path transforms/target -prune -o -path transform
 
 setup: $(READY) $(MANIFEST) $(SCHEMA)
 
-$(READY): requirements.lock pyproject.toml
-	@if command -v uv >/dev/null 2>&1; then \
-		test -x $(BIN)/python || uv venv -q --python $(PYTHON) $(VENV); \
-		uv pip sync -q --python $(BIN)/python --compile-bytecode requirements.lock; \
-		uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
-	else \
-		test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); \
-		$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock; \
-		$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .; \
-	fi
+# uv, pinned like everything else, puts the packages in; where it cannot reach them, pip does as it is set up to.
+$(READY): requirements.lock requirements-uv.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements-uv.lock
+	@$(UV) --require-hashes requirements.lock requirements-uv.lock 2>$(VENV)/uv.log \
+		|| $(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(MANIFEST): $(READY) $(SQL)
@@ -70,6 +69,8 @@ check:
 lock:
 	uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
 		--no-emit-find-links --no-header --extra dev pyproject.toml -o requirements.lock
+	echo uv | uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --no-header - -o requirements-uv.lock
 
 clean:
 	rm -rf var site transforms/target transforms/logs

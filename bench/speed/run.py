@@ -3,8 +3,8 @@
     python -m bench.speed.run --runs 3
     python -m bench.speed.run --old 3949360 --runs 5 --only status,second
 
-The older build is checked out into a temporary folder and set up there by its own Makefile. Each
-pair is run old, new, old, new; the ratio is that of the medians. Seconds are of the whole process,
+Both builds are checked out into temporary folders (of this one what is committed) and set up there by
+their own Makefiles. Each pair is run old, new, old, new; the ratio is that of the medians. Seconds are of the whole process,
 CPU seconds those of all processes that it started.
 """
 
@@ -67,6 +67,18 @@ def many(code: Path, folder: Path) -> tuple[float, float]:
     return command(code, folder, "run", "many")
 
 
+def setup(code: Path, cache: Path) -> tuple[float, float]:
+    """Set a checkout up from nothing: no environment, no package kept from before."""
+    for kept in (code / ".venv", code / "transforms" / "target", cache):
+        shutil.rmtree(kept, ignore_errors=True)
+    keep = {"UV_CACHE_DIR": cache / "uv", "PIP_CACHE_DIR": cache / "pip"}
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(["make", "-s", "setup"], cwd=code, env={**env, **keep}, check=True)
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
 def first_item(project: Path) -> str:
     """Name an item of the demo."""
     path = min((project / "var" / "support_inbox" / "inbox").glob("*.jsonl"))
@@ -82,16 +94,18 @@ def main() -> None:
     )
     parser.add_argument("--old", default=OLD)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", default="demo,second,status,explain,many")
+    parser.add_argument("--only", default="setup,demo,second,status,explain,many")
     given = parser.parse_args()
     place = Path(tempfile.mkdtemp(prefix="speed"))
-    old = place / "old"
-    subprocess.run(
-        ["git", "-C", HERE, "worktree", "add", "-q", "--detach", old, given.old], check=True
-    )
+    codes = {"old": place / "old", "new": place / "new"}
+    for name, commit in (("old", given.old), ("new", "HEAD")):
+        subprocess.run(
+            ["git", "-C", HERE, "worktree", "add", "-q", "--detach", codes[name], commit],
+            check=True,
+        )
     try:
-        subprocess.run(["make", "-s", "setup"], cwd=old, check=True)
-        codes = {"old": old, "new": HERE}
+        for code in codes.values():
+            setup(code, place / "cache")
         folders = {name: place / f"project_{name}" for name in codes}
 
         def project(name: str) -> Path:
@@ -100,6 +114,7 @@ def main() -> None:
             return folders[name]
 
         rows: dict[str, Callable[[str], tuple[float, float]]] = {
+            "setup": lambda n: setup(codes[n], place / "cache"),
             "demo": lambda n: demo(codes[n], folders[n]),
             "second": lambda n: command(codes[n], project(n), "run", "support_inbox"),
             "status": lambda n: command(codes[n], project(n), "status", "support_inbox"),
@@ -123,7 +138,8 @@ def main() -> None:
             print(f"| {row} | {wall['old']:.1f} | {wall['new']:.1f} | {wall['old'] / wall['new']:.1f} "
                   f"| {cpu['old']:.1f} | {cpu['new']:.1f} | {cpu['old'] / cpu['new']:.1f} |", flush=True)  # fmt: skip
     finally:
-        subprocess.run(["git", "-C", HERE, "worktree", "remove", "--force", old], check=False)
+        for code in codes.values():
+            subprocess.run(["git", "-C", HERE, "worktree", "remove", "--force", code], check=False)
         shutil.rmtree(place, ignore_errors=True)
 
 
