@@ -1,5 +1,7 @@
 """The consensus of a panel: members and aggregator fitted, seated, and read together."""
 
+# pyright: reportMissingTypeStubs=false
+
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
+from threadpoolctl import threadpool_limits
 
 from labeling.consensus.aggregator import aggregate
 from labeling.consensus.copies import copies, without
@@ -243,7 +246,9 @@ def in_pieces(
     starts = range(0, max(fired.shape[0], 1), ROWS_AT_ONCE)
     if len(starts) == 1:
         return piece(0)
-    with ThreadPoolExecutor(min(len(starts), MOST_THREADS, os.cpu_count() or 1)) as pool:
+    n_threads = min(len(starts), MOST_THREADS, os.cpu_count() or 1)
+    # threads of ours, each with as many of BLAS's, would wait for each other three times as long
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(n_threads) as pool:
         return np.concatenate([*pool.map(piece, starts)])
 
 
