@@ -7,11 +7,12 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 UV := $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python
 MANIFEST := transforms/target/manifest.json
 SCHEMA := tasks/task.schema.json
+CHARTS := console/dashboard/built
 SQL := $(shell find transforms -path transforms/target -prune -o -path transforms/logs -prune -o -type f \( -name '*.sql' -o -name '*.yml' \) -print)
 
 .PHONY: setup demo up docs test check lint types contracts browser clean lock
 
-setup: $(READY) $(MANIFEST) $(SCHEMA)
+setup: $(READY) $(MANIFEST) $(SCHEMA) $(CHARTS)
 
 # uv, pinned like everything else, puts the packages in; where it cannot reach them, pip does as it is set up to.
 $(READY): requirements.lock requirements-uv.lock pyproject.toml
@@ -29,6 +30,10 @@ $(MANIFEST): $(READY) $(SQL)
 # What editors check task.yaml and rules.yaml by; not committed, since the code says it all.
 $(SCHEMA): $(READY) $(wildcard resources/task/*.py labeling/rules/keys.py)
 	@$(BIN)/touchstone schema --write >/dev/null
+
+$(CHARTS): $(READY)
+	@$(BIN)/python -c 'from console.dashboard.library import chart_library; chart_library()'
+	@touch $@
 
 demo: setup
 	@$(BIN)/touchstone run support_inbox
@@ -73,4 +78,4 @@ lock:
 		--no-emit-find-links --no-header - -o requirements-uv.lock
 
 clean:
-	rm -rf var site transforms/target transforms/logs
+	rm -rf var site $(CHARTS) transforms/target transforms/logs

@@ -79,6 +79,26 @@ def setup(code: Path, cache: Path) -> tuple[float, float]:
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+PAGE = """
+import time
+from console.dashboard.page import render
+from tests.console.dashboard.test_page import report
+given = report(batches=1095, alarm_from=1000)
+began, cpu = time.perf_counter(), time.process_time()
+render(given)
+print(time.perf_counter() - began, time.process_time() - cpu)
+"""
+
+
+def page(code: Path) -> tuple[float, float]:
+    """Render the report of three years of daily batches in a process that has rendered none before."""
+    asked = [str(code / ".venv" / "bin" / "python"), "-c", PAGE]
+    env = {**os.environ, "PYTHONPATH": str(code)}
+    told = subprocess.run(asked, cwd=code, env=env, capture_output=True, text=True, check=True)
+    seconds, cpu = map(float, told.stdout.split())
+    return seconds, cpu
+
+
 def first_item(project: Path) -> str:
     """Name an item of the demo."""
     path = min((project / "var" / "support_inbox" / "inbox").glob("*.jsonl"))
@@ -94,7 +114,7 @@ def main() -> None:
     )
     parser.add_argument("--old", default=OLD)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--only", default="setup,demo,second,status,explain,many")
+    parser.add_argument("--only", default="setup,demo,second,status,explain,report,many")
     given = parser.parse_args()
     place = Path(tempfile.mkdtemp(prefix="speed"))
     codes = {"old": place / "old", "new": place / "new"}
@@ -121,6 +141,7 @@ def main() -> None:
             "explain": lambda n: command(
                 codes[n], project(n), "explain", "support_inbox", first_item(project(n))
             ),
+            "report": lambda n: page(codes[n]),
             "many": lambda n: many(codes[n], place / f"many_{n}"),
         }
         print(

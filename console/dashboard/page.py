@@ -3,16 +3,15 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import vl_convert
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.dashboard import charts
 from console.dashboard.cells import Picture
 from console.dashboard.data import TABLES, ReportData, told
 from console.dashboard.findings import findings
+from console.dashboard.library import chart_library
 from console.dashboard.summary import headline
 
 HERE = Path(__file__).parent
@@ -172,12 +171,6 @@ def sections(target: float | None) -> list[Section]:
             ),
         ),
     ]
-
-
-@cache
-def chart_library() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one script, about 900 kB; made in a second."""
-    return vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
 
 
 def render(report: ReportData) -> str:
