@@ -20,6 +20,10 @@ MIN_STRATUM = 2
 STEPS = 48
 """Halvings of the search for a bound; the width left is far below a rounding error."""
 
+FEW = 8
+"""Tables up to which a search looks at sixteenths instead of halves: a third of the time, where what costs
+is the number of looks and not the numbers."""
+
 ROUNDING = 1e-24
 """Squared distance of two shares that are the same: shares of strata may add up to 1 - 1e-16."""
 
@@ -204,10 +208,14 @@ def score_bounds(
     twice = [np.concatenate([x, x]) for x in table]
     sign = np.repeat([1.0, -1.0], len(k))
     near, far = np.full(2 * len(k), -30.0), np.full(2 * len(k), 60.0)
-    for _ in range(STEPS):
-        middle = (near + far) / 2
-        outside = _excess(sign * np.exp(middle), z, *twice)[0] > ROUNDING
-        near, far = np.where(outside, near, middle), np.where(outside, middle, far)
+    parts = 16 if len(k) <= FEW else 2
+    many = [np.repeat(x, parts - 1, axis=0) for x in (sign, *twice)]
+    for _ in range(STEPS // (parts.bit_length() - 1)):
+        cuts = near[:, None] + (far - near)[:, None] * (np.arange(parts + 1) / parts)
+        eta = many[0] * np.exp(cuts[:, 1:-1].ravel())
+        inside = ~(_excess(eta, z, *many[1:])[0].reshape(len(near), -1) > ROUNDING)
+        last = np.logical_and.accumulate(inside, axis=1).sum(axis=1)
+        near, far = cuts[np.arange(len(cuts)), last], cuts[np.arange(len(cuts)), last + 1]
     bounds = np.split(_excess(sign * np.exp(near), z, *twice)[1], 2)
     certain = known.all(1)
     low = np.where(certain, point, np.minimum(bounds[0], point))
