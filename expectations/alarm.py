@@ -46,7 +46,7 @@ def accuracy_has_not_drifted(task: Task) -> dg.AssetChecksDefinition:
     def accuracy_has_not_drifted(
         context: dg.AssetCheckExecutionContext, warehouse: GivenWarehouse
     ) -> Any:
-        batch = context.run.tags["dagster/partition"]
+        batch = context.partition_key
         rows = warehouse.rows("expectations.alarm.series", batch=batch)
         events = AlarmTrail(task.alarm_trail, task.changes).events()
         state = {

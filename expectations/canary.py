@@ -35,7 +35,7 @@ def the_models_are_the_same(task: Task) -> dg.AssetChecksDefinition:
     ) -> dg.AssetCheckResult:
         from labeling.llm.canary_finding import diagnose
 
-        batch = context.run.tags["dagster/partition"]
+        batch = context.partition_key
         found = warehouse.rows("expectations.canary.newest", batch=batch)
         alarms = warehouse.column("expectations.canary.alarms", batch=batch)
         complete = [row for row in found if row["why"] is None]

@@ -39,7 +39,7 @@ def items_are_labelled(task: Task) -> dg.AssetChecksDefinition:
     ) -> Any:
         from labeling.quality.labelled_share import labelled_share
 
-        batch = context.run.tags["dagster/partition"]
+        batch = context.partition_key
         rows = warehouse.rows("expectations.labelled.counts", batch=batch)
         count = {row["batch"]: (int(row["labelled"]), int(row["items"])) for row in rows}
         labelled, items = count.pop(batch, (0, 0))

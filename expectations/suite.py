@@ -48,8 +48,9 @@ def suite_checks(task: Task, name: str) -> dg.AssetChecksDefinition:
     def run_suite(
         context: dg.AssetCheckExecutionContext, warehouse: GivenWarehouse
     ) -> Iterator[dg.AssetCheckResult]:
-        batch = context.run.tags["dagster/partition"]
-        chosen = [suite.expected[key.name] for key in context.selected_asset_check_keys]
+        batch = context.partition_key
+        selected = {key.name for key in context.selected_asset_check_keys if key.asset_key == asset}
+        chosen = [one for name, one in suite.expected.items() if name in selected]
         yield from check_batch(asset, suite, chosen, warehouse, batch)
 
     return run_suite

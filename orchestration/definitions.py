@@ -25,6 +25,7 @@ def definitions(task: Task) -> dg.Definitions:
     prepare()
     from assets.graph import assets
     from expectations.checks import checks
+    from orchestration.batch_step import in_one_step
     from orchestration.schedules import schedules
     from orchestration.sensors.files import sensors
     from orchestration.sensors.label_studio import label_studio_sensors
@@ -32,9 +33,9 @@ def definitions(task: Task) -> dg.Definitions:
     from resources.store.dbt import dbt_resource
     from resources.store.warehouse import warehouse_of
 
+    made = in_one_step(task, assets(task), checks(task))
     return dg.Definitions(
-        assets=assets(task),
-        asset_checks=checks(task),
+        assets=made,
         jobs=jobs(task),
         schedules=schedules(task),
         sensors=[*sensors(task), *model_answer_sensors(task), *label_studio_sensors(task)],
