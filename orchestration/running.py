@@ -3,11 +3,15 @@
 import contextlib
 import functools
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.tags import (
+    ASSET_PARTITION_RANGE_END_TAG,
+    ASSET_PARTITION_RANGE_START_TAG,
+)
 
 from assets.landing import other_texts
 from assets.landing.arrivals import has_landed
@@ -20,6 +24,7 @@ from expectations.alarm import ALARM_CHECKS
 from expectations.canary import TOLD_ONLY
 from labeling.counted import counted
 from labeling.errors import LabelingError
+from orchestration.batch_step import begins
 from orchestration.dbt_reading import dbt_reading
 from orchestration.definitions import definitions
 from orchestration.jobs import QUIET
@@ -43,6 +48,12 @@ from resources.task.task import Task
 LINE = "\n"
 NAMED = 5
 """Batches that a sentence names."""
+
+MOST_BATCHES = 50
+"""Batches of one run: its log names each batch for each check."""
+
+BY_CHECKS = ("Failure", "DagsterAssetCheckFailedError")
+"""What ends a step because of a check that blocks."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are."""
@@ -112,8 +123,23 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
     with open_instance(task.var.parent) as instance:
         end_lost_runs(instance, task.name)
 
-        def run(job: str, batch: str | None = None) -> None:
-            warnings.extend(run_job(defs(), instance, f"{task.name}_{job}", batch, command))
+        def run(job: str, *of: str) -> None:
+            warnings.extend(run_job(defs(), instance, f"{task.name}_{job}", of, command))
+
+        def each(job: str, doing: str, todo: list[str]) -> None:
+            def told(batch: str) -> None:
+                progress(f"{doing} {batch}", todo.index(batch), len(todo) + 1)
+
+            before = begins.set(told)
+            try:
+                known = instance.get_dynamic_partitions(str(batches(task).name))
+                for some in in_runs(todo, known):
+                    try:
+                        run(job, *some)
+                    except BlockedError as error:
+                        blocked.append(str(error))
+            finally:
+                begins.reset(before)
 
         progress("reading files", 0, 1)
         before = made(warehouse)
@@ -128,16 +154,9 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
             warnings.extend(_fetched(task))
         todo = list(batches_to_label(task, warehouse)) if only is None else _known(task, only)
         with dbt_reading(task) if todo else contextlib.nullcontext():
-            for done, batch in enumerate(todo):
-                progress(f"labelling {batch}", done, len(todo) + 1)
-                try:
-                    run("label", batch)
-                except BlockedError as error:
-                    blocked.append(str(error))
+            each("label", "labelling", todo)
         measured = batches_with_new_reviews(task, warehouse)
-        for done, batch in enumerate(measured):
-            progress(f"measuring {batch}", done, len(measured) + 1)
-            run("measure", batch)
+        each("measure", "measuring", measured)
         publish = not is_published(task, warehouse)
         if publish:
             progress("publishing", len(todo), len(todo) + 1)
@@ -206,39 +225,69 @@ def run_job(
     defs: dg.Definitions,
     instance: dg.DagsterInstance,
     job: str,
-    batch: str | None,
+    batch: str | Sequence[str] | None,
     tags: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Run one job in this process; return warnings, raise what went wrong in plain words."""
+    """Run one job in this process; return warnings, raise what went wrong in plain words.
+
+    Several batches are the ends of a range of Dagster's; none, or ``None``, is a job of no batch.
+    """
+    of = [batch] if isinstance(batch, str) else list(batch or ())
+    ends = (
+        {ASSET_PARTITION_RANGE_START_TAG: of[0], ASSET_PARTITION_RANGE_END_TAG: of[-1]}
+        if of[1:]
+        else {}
+    )
     try:
         result = defs.resolve_job_def(job).execute_in_process(
-            partition_key=batch,
+            partition_key=of[0] if len(of) == 1 else None,
             instance=instance,
             run_config=QUIET,
-            tags={PROCESS_TAG: this_process(), **(tags or {})},
+            tags={PROCESS_TAG: this_process(), **ends, **(tags or {})},
             raise_on_error=False,
         )
     except dg.DagsterExecutionInterruptedError:  # its own name for Ctrl-C
         raise KeyboardInterrupt from None
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
     told = [
-        f"{batch or 'input'}: {check.asset_key.path[-1]}: {check.check_name}: "
+        f"{check.partition or 'input'}: {check.asset_key.path[-1]}: {check.check_name}: "
         f"{check.description or ''}{_rows(check)}"
         for check in failed
     ]
     if result.success:
         return told
+    faults = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    if not faults or any(error is None or error.cls_name not in BY_CHECKS for error in faults):
+        raise _cause(result, job, " to ".join(dict.fromkeys((*of[:1], *of[-1:]))))
     blocking = [
         t
         for t, check in zip(told, failed, strict=True)
         if check.severity.name == "ERROR" and check.check_name not in (*ALARM_CHECKS, *TOLD_ONLY)
     ]
-    if not blocking and any(check.check_name in ALARM_CHECKS for check in failed):
-        return told  # labels are held back when they are published; later batches go on
-    if blocking:
-        also = [f"also: {t.partition(LINE)[0]}" for t in told if t not in blocking]
-        raise BlockedError("a blocking check failed:\n  " + "\n  ".join([*blocking, *also]))
-    raise _cause(result, job, batch)
+    if not blocking:
+        return told  # of alarms: labels are held back when they are published; later batches go on
+    also = [f"also: {t.partition(LINE)[0]}" for t in told if t not in blocking]
+    raise BlockedError("a blocking check failed:\n  " + "\n  ".join([*blocking, *also]))
+
+
+def in_runs(todo: Sequence[str], known: Sequence[str]) -> list[list[str]]:
+    """Part batches into those that one run takes: neighbours in Dagster's list, not too many.
+
+    Examples
+    --------
+    >>> in_runs(["a", "b", "d"], ["a", "b", "c", "d"])
+    [['a', 'b'], ['d']]
+    """
+    place = {batch: n for n, batch in enumerate(known)}
+    runs: list[list[str]] = []
+    for batch in todo:
+        before = runs[-1] if runs else []
+        follows = bool(before) and place[batch] == place[before[-1]] + 1
+        if follows and len(before) < MOST_BATCHES:
+            before.append(batch)
+        else:
+            runs.append([batch])
+    return runs
 
 
 def _rows(check: Any) -> str:
@@ -246,7 +295,7 @@ def _rows(check: Any) -> str:
     return f"\n{which.value}" if which is not None else ""
 
 
-def _cause(result: dg.ExecuteInProcessResult, job: str, batch: str | None) -> BaseException:
+def _cause(result: dg.ExecuteInProcessResult, job: str, batch: str) -> BaseException:
     """Return what ended the run: Ctrl-C, a user's error in its own words, or a bug with its traceback."""
     for event in result.all_events:
         if event.is_step_failure:
@@ -267,9 +316,7 @@ def _cause(result: dg.ExecuteInProcessResult, job: str, batch: str | None) -> Ba
             error = chain[-1]
             message = error.message.strip()
             return RuntimeError(f"step {event.step_key} failed: {message}\n{''.join(error.stack)}")
-    return RuntimeError(
-        f"{job} failed{f' on batch {batch}' if batch else ''} before any step began"
-    )
+    return RuntimeError(f"{job} failed{f' of {batch}' if batch else ''} before any step began")
 
 
 def _user_errors(kind: type[Exception]) -> set[str | None]:

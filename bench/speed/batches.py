@@ -10,7 +10,7 @@ to do. Seconds are CPU seconds of everything that was started.
 """
 
 import argparse
-import datetime
+import datetime as dt
 import json
 import os
 import random
@@ -31,7 +31,7 @@ SUBJECTS = {
 """Class to its words; each is the keyword of one rule."""
 
 COMMON = ("please", "the", "my", "is", "not", "today", "again", "help", "with", "order", "hello")
-FIRST = datetime.date(2000, 1, 1)
+FIRST = dt.date(2000, 1, 1)
 
 TASK = """name: small
 classes: [{classes}]
@@ -68,7 +68,7 @@ def land(project: Path, first: int, last: int) -> None:
     var = project / "var" / "small"
     for batch in range(first, last):
         drawn = random.Random(batch)
-        day = FIRST + datetime.timedelta(days=batch)
+        day = FIRST + dt.timedelta(days=batch)
         texts, labels = [], ["item_id,label"]
         for n in range(ITEMS):
             name = drawn.choice(list(SUBJECTS))
@@ -126,7 +126,9 @@ def main() -> None:
     parser.add_argument("--student", action="store_true")
     parser.add_argument("--code", type=Path, default=Path(__file__).parents[2])
     given = parser.parse_args()
-    print("| batches | backfill | of it a batch | nothing new | one more | of it the batch | status |")
+    print(
+        "| batches | backfill | of it a batch | nothing new | one more | of it the batch | status |"
+    )
     print("|---|---|---|---|---|---|---|")
     for batches in (int(n) for n in given.batches.split(",")):
         project = Path(tempfile.mkdtemp(prefix="batches"))
