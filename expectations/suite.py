@@ -50,7 +50,7 @@ def suite_checks(task: Task, name: str) -> dg.AssetChecksDefinition:
     ) -> Iterator[dg.AssetCheckResult]:
         batch = context.partition_key
         selected = {key.name for key in context.selected_asset_check_keys if key.asset_key == asset}
-        chosen = [one for name, one in suite.expected.items() if name in selected]
+        chosen = [one for one in suite.expected.values() if one.check in selected]
         yield from check_batch(asset, suite, chosen, warehouse, batch)
 
     return run_suite

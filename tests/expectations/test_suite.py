@@ -11,6 +11,7 @@ import yaml
 
 from expectations.expected import SUITES, Expected, Suite, read_suite
 from expectations.suite import _fault, judge, suite_checks
+from orchestration.batch_step import in_one_step
 from resources.dagster.partitions import batches
 from resources.store import tables
 from resources.store.given import GivenWarehouse
@@ -145,19 +146,21 @@ def test_labels_that_fail_a_critical_expectation_go_no_further(
     went_on = []
 
     @dg.asset(key=key, partitions_def=batches(task))
-    def released(warehouse: GivenWarehouse) -> None:
-        row = {"item_id": "m1", "batch": BATCH, "label": "no such class"}
+    def released(context, warehouse: GivenWarehouse) -> dg.MaterializeResult:
+        row = {"item_id": "m1", "batch": context.partition_key, "label": "no such class"}
         columns = dict.fromkeys(tables.RELEASED.columns)
         warehouse.replace_batch(tables.RELEASED, BATCH, pa.Table.from_pylist([columns | row]))
+        return dg.MaterializeResult()
 
     @dg.asset(deps=[key], partitions_def=batches(task))
-    def after() -> None:
-        went_on.append(True)
+    def after(context, warehouse: GivenWarehouse) -> dg.MaterializeResult:
+        went_on.append((context.partition_key, warehouse))
+        return dg.MaterializeResult()
 
     with dg.DagsterInstance.ephemeral() as instance:
         instance.add_dynamic_partitions(str(batches(task).name), [BATCH])
         dg.materialize(
-            [released, checks, after],
+            in_one_step(task, [released, after], [checks]),
             partition_key=BATCH,
             resources={"warehouse": Warehouse(path=str(tmp_path / "w.duckdb"))},
             instance=instance,

@@ -42,7 +42,7 @@ def put(warehouse, table: Table, rows: list[dict]):
 
 def look(checks, warehouse, batch=SECOND):
     """Evaluate checks of ``batch`` as a run does; return them by name."""
-    context = SimpleNamespace(run=SimpleNamespace(tags={"dagster/partition": batch}))
+    context = SimpleNamespace(partition_key=batch)
     found = checks.op.compute_fn.decorated_fn(context, warehouse)
     results = [found] if hasattr(found, "check_name") else list(found)
     return {result.check_name: result for result in results}
