@@ -50,13 +50,9 @@ def in_one_step(
         can_subset=True,
     )
     def batch(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> Iterator[Any]:
-        held: list[str] = []
         for name in _batches(context):
             begins.get()(name)
-            held += _make(OneBatch(context, name), by_batch, checking, warehouse)
-        yield from ()  # all that was made is told already, by batch
-        if held:
-            raise dg.Failure(f"a blocking check failed; not made: {', '.join(held)}")
+            yield from _make(OneBatch(context, name), by_batch, checking, warehouse)
 
     rest = [one for one in (*assets, *checks) if one not in by_batch and one not in checking]
     return [batch, *rest]
@@ -82,22 +78,21 @@ def _make(
     assets: Sequence[dg.AssetsDefinition],
     checks: Sequence[dg.AssetChecksDefinition],
     warehouse: GivenWarehouse,
-) -> list[str]:
-    """Make what is selected of one batch, and return what a check that blocks kept from being made."""
+) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
+    """Make what is selected of one batch, and nothing that follows from what a blocking check refused.
+
+    What is yielded is about this batch alone; a result of Dagster's would be about all of the run's.
+    """
     unsound: set[dg.AssetKey] = set()
-    held: list[str] = []
     for asset in assets:
         (spec,) = asset.specs
         if unsound.intersection(dep.asset_key for dep in spec.deps):
             unsound.add(spec.key)
-            held.append(f"{'/'.join(spec.key.path[1:])} of {context.partition_key}")
             continue
         if spec.key in context.selected_asset_keys:
             for made in _run(asset, context, warehouse):
-                context.log_event(
-                    dg.AssetMaterialization(
-                        spec.key, metadata=made.metadata, partition=context.partition_key
-                    )
+                yield dg.AssetMaterialization(
+                    spec.key, metadata=made.metadata, partition=context.partition_key
                 )
         of_asset = [check for check in checks if _asked(check, spec.key, context)]
         about = _newest(context, spec.key) if of_asset else None
@@ -115,10 +110,9 @@ def _make(
                     blocking=blocking[found.check_name],
                     partition=context.partition_key,
                 )
-                context.log_event(told)
+                yield told
                 if told.blocking and not told.passed and told.severity.name == "ERROR":
                     unsound.add(spec.key)
-    return held
 
 
 def _asked(check: dg.AssetChecksDefinition, asset: dg.AssetKey, context: Any) -> bool:
