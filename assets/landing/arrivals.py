@@ -1,11 +1,13 @@
 """Every row that has arrived, and every row set aside, with the file and row it stands in."""
 
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from assets.decorators import once
 from assets.landing.class_check import check_classes
@@ -88,14 +90,16 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
     """
     counts: Counter[str] = Counter(files=0, rows=0, quarantined=0, files_gone=0)
     reading = reading_hash(task)
-    if task.spec.source.query is not None:
-        present, pieces = {QUERY}, {QUERY: (0, 0, _run_query(task))}
-    else:
-        present, pieces = _changed_files(task, warehouse, reading)
-    counts["files_gone"] = gone = _take_out(warehouse, present)
     source = task.spec.source
+    asked = None if source.query is None else _run_query(task)
+    if asked is not None:
+        present, changed = {QUERY}, {QUERY: (Path(QUERY), 0, 0)}
+    else:
+        present, changed = _states(task, warehouse, reading)
+    counts["files_gone"] = gone = _take_out(warehouse, present)
     redact = redactor(source.redact, source.redact_patterns)
-    for name, (size, modified, arrived) in pieces.items():
+    for name, (path, size, modified) in changed.items():
+        arrived = asked or read_items(path, task.columns, source.longest_text)
         if source.redact or source.redact_patterns:
             arrived = redacted(arrived, redact)
         rows, rejected = _with_batches(task, name, arrived)
@@ -103,7 +107,7 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
         written = {ARRIVALS: rows, QUARANTINE: rejected, FILES: as_arrow(FILES, [file])}
         warehouse.replace(written, file=name)
         counts.update(files=1, rows=rows.num_rows, quarantined=rejected.num_rows)
-    if pieces or gone:
+    if changed or gone:
         with warehouse.connect() as db, db.transaction():
             db.delete(QUARANTINE, kind="duplicate")
             db.run("landing.arrivals.set_duplicates_aside", id=task.spec.source.id)
@@ -143,18 +147,6 @@ def _states(
     return set(files), changed
 
 
-def _changed_files(
-    task: Task, warehouse: Warehouse, reading: str
-) -> tuple[set[str], dict[str, tuple[int, int, Arrived]]]:
-    """Return the names of all files, and what stands in those to be read."""
-    present, changed = _states(task, warehouse, reading)
-    longest = task.spec.source.longest_text
-    return present, {
-        name: (size, modified, read_items(path, task.columns, longest))
-        for name, (path, size, modified) in changed.items()
-    }
-
-
 def _run_query(task: Task) -> Arrived:
     try:
         found = read_source(str(task.spec.source.query))
@@ -175,7 +167,9 @@ def _run_query(task: Task) -> Arrived:
 
 
 def _with_batches(task: Task, name: str, arrived: Arrived) -> tuple[pa.Table, pa.Table]:
-    keys = [task.batch_of(time, name) for time in arrived.rows["time"].to_pylist()]
+    own = lru_cache(lambda time: task.batch_of(time, name))
+    seconds: Any = pc.floor_temporal(arrived.rows["time"], unit="second")
+    keys = [own(time) for time in seconds.to_pylist()]
     usual = Counter(keys).most_common(1)[0][0] if keys else None
     rejected = arrived.rejected
     rows = arrived.rows.append_column("batch", pa.array(keys, pa.string()))

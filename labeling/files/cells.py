@@ -100,13 +100,7 @@ def parse_json(text: str) -> Any:
     >>> [as_text(one) for one in parse_json('[1.50, -0, 1e400, Infinity, NaN]')]
     ['1.50', '-0', '1e400', 'Infinity', None]
     """
-    return json.loads(
-        text,
-        parse_float=Written,
-        parse_int=_whole,
-        parse_constant=Written,
-        object_pairs_hook=_once,
-    )
+    return _JSON.decode(text)
 
 
 def _whole(text: str) -> int | Written:
@@ -120,6 +114,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"{twice!r} stands twice in one object")
     return found
+
+
+_JSON = json.JSONDecoder(
+    parse_float=Written, parse_int=_whole, parse_constant=Written, object_pairs_hook=_once
+)
 
 
 def _number(value: float) -> str | None:

@@ -1,9 +1,11 @@
 """Check the fields of every record; keep the good rows, set the others aside with a reason."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -16,6 +18,16 @@ NO_METADATA = "{}"
 
 LONGEST_ID = 1_000
 """Characters; a longer id cannot be answered in the review console."""
+
+Checked = tuple[str, str, str | None, datetime | None, str]
+"""What a row of :data:`ROWS` holds, without its number."""
+
+
+class Fault(NamedTuple):
+    """The field at fault, and why."""
+
+    field: str | None
+    reason: str
 
 
 def read_items(path: Path, columns: Columns, longest_text: int = 100_000) -> Arrived:
@@ -57,59 +69,73 @@ def check_records(
     rejects: list[Reject] | None = None,
 ) -> Arrived:
     """Check the fields of records, from wherever they came; see :func:`read_items`."""
-    rows: list[dict[str, Any]] = []
+    rows: list[tuple[int, *Checked]] = []
     rejected = list(rejects or [])
+    texts = tuple(filter(None, (columns.id, columns.text, columns.image)))
+    used = columns.used
+    read = partial(read_time, zone=columns.zone, form=columns.time_format)
+    same = lru_cache(read)
+
+    def when(value: object) -> datetime | None:
+        return same(value) if isinstance(value, str) else read(value)
+
     for row, record in records:
-        found = _checked(record, columns, longest_text)
-        if isinstance(found, dict):
-            rows.append({"row": row, **found})
+        found = _not_stored(record, texts, used) or _checked(record, columns, longest_text, when)
+        if isinstance(found, Fault):
+            rejected.append((row, found.field, found.reason, _shown(record)))
         else:
-            field, reason = found
-            rejected.append((row, field, reason, _shown(record)))
-    return Arrived(
-        pa.Table.from_pylist(rows, schema=ROWS),
-        pa.Table.from_pylist(
-            [dict(zip(REJECTED.names, reject, strict=True)) for reject in rejected], schema=REJECTED
-        ),
-    )
+            rows.append((row, *found))
+    return Arrived(_as_table(rows, ROWS), _as_table(rejected, REJECTED))
+
+
+def _as_table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    columns: Any = zip(*rows, strict=True) if rows else [[]] * len(schema)
+    return pa.Table.from_pydict(dict(zip(schema.names, columns, strict=True)), schema=schema)
+
+
+def _not_stored(
+    record: dict[str, Any], texts: tuple[str, ...], used: tuple[str, ...]
+) -> Fault | None:
+    """Tell which field holds what no column of text can, and what that is."""
+    for name in texts:
+        if isinstance(record.get(name), dict | list | bytes):
+            return Fault(name, f"expected text, found {type(record[name]).__name__}")
+    for name in used:
+        if not _can_be_stored(record.get(name)):
+            return Fault(name, "half a surrogate pair, which is no character")
+    return None
 
 
 def _checked(
-    record: dict[str, Any], columns: Columns, longest_text: int
-) -> dict[str, Any] | tuple[str | None, str]:
+    record: dict[str, Any],
+    columns: Columns,
+    longest_text: int,
+    when: Callable[[Any], datetime | None],
+) -> Checked | Fault:
     """Return what an item needs of a record; or the field at fault, and why."""
-    for name in filter(None, (columns.id, columns.text, columns.image)):
-        if isinstance(record.get(name), dict | list | bytes):
-            return name, f"expected text, found {type(record[name]).__name__}"
-    for name in columns.used:
-        if not _can_be_stored(record.get(name)):
-            return name, "half a surrogate pair, which is no character"
     item_id, text = _as_text(record.get(columns.id)), _as_text(record.get(columns.text))
     image = _as_text(record.get(columns.image)) if columns.image else ""
     if not item_id.strip():
-        return columns.id, "the id is empty"
+        return Fault(columns.id, "the id is empty")
     if not text.strip() and not image:
-        return columns.text, "the text is empty"
+        return Fault(columns.text, "the text is empty")
     if len(text) > longest_text:
-        return columns.text, f"the text has {len(text):,} characters; {longest_text:,} are allowed"
+        return Fault(
+            columns.text, f"the text has {len(text):,} characters; {longest_text:,} are allowed"
+        )
     if len(item_id) > LONGEST_ID:
-        return columns.id, f"the id is longer than {LONGEST_ID:,} characters"
+        return Fault(columns.id, f"the id is longer than {LONGEST_ID:,} characters")
     for name, value in ((columns.id, item_id), (columns.text, text)):
         if "\x00" in value:
-            return name, "a NUL byte; text files carry none"
+            return Fault(name, "a NUL byte; text files carry none")
     time = None
     if columns.time is not None:
         try:
-            time = read_time(record.get(columns.time), columns.zone, columns.time_format)
+            time = when(record.get(columns.time))
         except ValueError as error:
-            return columns.time, str(error)
-    return {
-        "item_id": item_id,
-        "text": text,
-        "image": image or None,
-        "time": time,
-        "metadata": as_metadata(record, columns.metadata) if columns.metadata else NO_METADATA,
-    }
+            return Fault(columns.time, str(error))
+    told = as_metadata(record, columns.metadata) if columns.metadata else NO_METADATA
+    return item_id, text, image or None, time, told
 
 
 def as_metadata(record: dict[str, Any], names: Sequence[str]) -> str:
