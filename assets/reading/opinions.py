@@ -42,15 +42,12 @@ def read_record(
     with warehouse.connect() as db:
         keys = {"item_id": window.item_ids, "batch": window.batches}
         lent = pa.table({k: pa.array(v, pa.string()) for k, v in keys.items()})
-        with db.lend(window_keys=lent):
+        with db.lend(window_keys=lent.append_column("item", pa.array(np.arange(n)))):
             rows = db.read("reading.opinions.of_window", batch=batch, classes=n_classes)
-    place = {key: at for at, key in enumerate(zip(window.item_ids, window.batches, strict=True))}
-    keys = zip(rows["item_id"].to_pylist(), rows["batch"].to_pylist(), strict=True)
-    at = np.array([place.get(key, -1) for key in keys], dtype=np.int64)
-    met = at >= 0
-    known[at[met]] = True
-    unseen[at[met]] = as_matrix(rows["unseen"], n_classes)[met]
-    consensus[at[met]] = as_matrix(rows["posterior"], n_classes)[met]
+    at = rows["item"].to_numpy()
+    known[at] = True
+    unseen[at] = as_matrix(rows["unseen"], n_classes)
+    consensus[at] = as_matrix(rows["posterior"], n_classes)
     return Record(known, unseen, consensus, gold_on(window.audit, known))
 
 

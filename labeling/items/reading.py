@@ -89,7 +89,8 @@ def check_records(
 
 
 def _as_table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    columns: Any = zip(*rows, strict=True) if rows else [[]] * len(schema)
+    empty: list[object] = []
+    columns: Any = zip(*rows, strict=True) if rows else [empty] * len(schema)
     return pa.Table.from_pydict(dict(zip(schema.names, columns, strict=True)), schema=schema)
 
 
