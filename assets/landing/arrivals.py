@@ -95,7 +95,7 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
     if asked is not None:
         present, changed = {QUERY}, {QUERY: (Path(QUERY), 0, 0)}
     else:
-        present, changed = _states(task, warehouse, reading)
+        present, changed = unread(task, warehouse)
     counts["files_gone"] = gone = _take_out(warehouse, present)
     redact = redactor(source.redact, source.redact_patterns)
     for name, (path, size, modified) in changed.items():
@@ -129,15 +129,13 @@ def has_landed(task: Task, warehouse: Warehouse) -> bool:
     """Whether every file stands as it was read, so that :func:`land` would find nothing to do."""
     if task.spec.source.query is not None or not warehouse.value("landing.arrivals.how_many"):
         return False
-    present, changed = _states(task, warehouse, reading_hash(task))
+    present, changed = unread(task, warehouse)
     return not changed and present == set(warehouse.column("landing.arrivals.files"))
 
 
-def _states(
-    task: Task, warehouse: Warehouse, reading: str
-) -> tuple[set[str], dict[str, tuple[Path, int, int]]]:
-    """Return the names of all files; and path, size and time of those to be read."""
-    files = task.files()
+def unread(task: Task, warehouse: Warehouse) -> tuple[set[str], dict[str, tuple[Path, int, int]]]:
+    """Return the names of all files; and path, size and time of those that were not read as they stand."""
+    files, reading = task.files(), reading_hash(task)
     known = {name: read for name, *read in warehouse.tuples("landing.arrivals.files")}
     changed: dict[str, tuple[Path, int, int]] = {}
     for name, path in files.items():

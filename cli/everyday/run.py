@@ -48,9 +48,12 @@ def run(
     ] = False,
 ) -> None:
     """Label what is new or changed, batch after batch, and publish labels, report and alarm."""
+    from assets.landing.room import told_of_large_files
     from orchestration.running import run_task
 
     chosen = find_task(task)
+    for told in told_of_large_files(chosen):
+        typer.echo(told, err=True)
     try:
         with shown(chosen) as tell:
             outcome = run_task(chosen, tell, batch)
