@@ -12,7 +12,7 @@ from typing import Any
 from assets.landing.class_changes import carry_over
 from assets.landing.class_check import named_by
 from assets.reading.evidence import input_chain
-from assets.reading.stamp import stamp_of
+from assets.reading.stamp import stamps_of
 from assets.votes.rules import load_rules
 from labeling.class_changes import SPLIT, ClassChange
 from labeling.errors import LabelingError
@@ -226,8 +226,8 @@ def _stamps(
         return {}, [], []
     with warehouse.connect() as db:
         made = dict(db.tuples("orchestration.class_changes.stamps"))
-        today = {batch: stamp_of(task, db, batch) for batch in made}
-        becomes = {batch: stamp_of(new, db, batch) for batch in made}
+        today = stamps_of(task, db, made)
+        becomes = stamps_of(new, db, made)
         evidence = dict(db.tuples("orchestration.class_changes.evidence"))
         chain = input_chain(task, db)
     follow = same and asked.what in ("rename", "merge")

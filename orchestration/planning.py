@@ -1,6 +1,6 @@
 """What is left to do: batches to label, batches with new reviews."""
 
-from assets.reading.stamp import files_hash, publication_stamp, stamp_of
+from assets.reading.stamp import files_hash, publication_stamp, stamps_of
 from labeling.student.whole import is_whole
 from resources.reviews.drawn import all_drawn
 from resources.reviews.store import ReviewStore
@@ -27,7 +27,7 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
             batch: (set(waits_for.split()), set(voters))
             for batch, waits_for, voters in db.tuples("orchestration.planning.cut_short")
         }
-        stamps = {key: stamp_of(task, db, key) for key in keys}
+        stamps = stamps_of(task, db, keys)
         students = (
             [] if task.spec.student.reads_vectors else db.column("orchestration.planning.students")
         )

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from resources.alerts.trail import AlarmTrail
@@ -19,10 +20,20 @@ PUBLISHED = ("labelled", "measured", "watched", "asked", "set_aside", "other_tex
 def stamp_of(task: Task, db: Session, batch: str) -> str:
     """Hash of the batch's items and pictures, the rules and prompts as they stand, and the settings."""
     items = db.value("reading.stamp.items_hash", batch=batch)
+    return _stamp(task, db, batch, items, settings_hash(task))
+
+
+def stamps_of(task: Task, db: Session, batches: Iterable[str]) -> dict[str, str]:
+    """Stamp of each of many batches: their items are read once, and so are rules and settings."""
+    items, settings = dict(db.tuples("reading.stamp.items_hashes")), settings_hash(task)
+    return {one: _stamp(task, db, one, items.get(one, "none"), settings) for one in batches}
+
+
+def _stamp(task: Task, db: Session, batch: str, items: str, settings: str) -> str:
     if task.spec.source.image is not None:
         images = db.column("reading.stamp.images", batch=batch)
         items = f"{items} {state_of(task, images)}"
-    return hashlib.sha256(f"{items} {settings_hash(task)}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{items} {settings}".encode()).hexdigest()[:16]
 
 
 def publication_stamp(task: Task, db: Session) -> str:

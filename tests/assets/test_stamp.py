@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from assets.reading.stamp import stamp_of
+from assets.reading.stamp import stamp_of, stamps_of
 from resources.store.tables import ARRIVALS
 from resources.store.warehouse import Warehouse
 from resources.task.task import load_task
@@ -59,3 +59,16 @@ def test_labels_are_made_again_once_a_field_of_an_item_is_another(landed, edit, 
 
 def test_the_place_of_an_item_in_its_file_remakes_nothing(landed):
     assert not changed(landed, "row = row + 10")
+
+
+def test_many_batches_have_the_stamps_that_each_has_alone(landed):
+    task, warehouse = landed
+    days = ["2026-03-01", "2026-03-02", "2026-03-03"]
+    again = ROW | {"file": "b.csv", "batch": days[0], "text": "the second of its id counts nowhere"}
+    late = ROW | {"file": "b.csv", "row": 2, "item_id": "m3", "batch": days[2]}
+    with warehouse.connect() as db:
+        db.db.register("more", pa.Table.from_pylist([again, late]))
+        db.execute(f"insert into {ARRIVALS.sql_name} by name from more")
+        alone = {day: stamp_of(task, db, day) for day in days}
+        assert stamps_of(task, db, days) == alone
+    assert len(set(alone.values())) == len(days)

@@ -11,6 +11,16 @@ from (
     qualify row_number() over (partition by item_id order by file, row) = 1 and batch = $batch
 )
 
+-- name: items_hashes
+-- The same of every batch that has items.
+select batch, md5(string_agg(concat(
+    coalesce(item_id::varchar, chr(29)), chr(31), coalesce(text::varchar, chr(29)), chr(31),
+    coalesce(image::varchar, chr(29)), chr(31), coalesce(time::varchar, chr(29)), chr(31),
+    coalesce(metadata::varchar, chr(29))
+), chr(30) order by item_id))
+from (from raw.arrivals qualify row_number() over (partition by item_id order by file, row) = 1)
+group by batch
+
 -- name: landed_hash(batch: text)
 -- The same of the items that have landed as the batch.
 select coalesce(md5(string_agg(concat(
