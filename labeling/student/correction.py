@@ -5,10 +5,12 @@ labels only set where the coefficients start from, and gold says where to go: wi
 is better than either alone, and with many it forgets the voters.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
@@ -22,6 +24,9 @@ from labeling.student.soft import MAX_STEPS, as_classifier
 SCALE_SD = 0.5
 BIAS_SD = 0.7
 """Prior of the scale (of its logarithm) and of the class biases: those of the gold head."""
+
+NARROW, JITTER = 8, 1e-9
+"""Terms a row from which rows are told by their products alone, and what keeps equal rows apart."""
 
 
 def corrected(
@@ -61,8 +66,9 @@ def corrected(
     """
     x = x.tocsr()
     active = np.flatnonzero(np.bincount(x.indices, minlength=x.shape[1]))
-    near = x[:, active]
-    near_t = near.T.tocsr()
+    near, spread = _narrow(x[:, active])
+    near_t = near.T
+    width = near.shape[1]
     if taught is None:
         start, bias = np.zeros((n_classes, x.shape[1])), np.zeros(n_classes)
     else:
@@ -74,7 +80,7 @@ def corrected(
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         stretch, b = np.exp(flat[0]), flat[1 : 1 + n_classes]
-        coef = flat[1 + n_classes :].reshape(len(active), n_classes)
+        coef = flat[1 + n_classes :].reshape(width, n_classes)
         log_p = log_softmax(stretch * offset + near @ coef + b, axis=1)
         slope = w * (np.exp(log_p) - target)
         value = (
@@ -94,18 +100,31 @@ def corrected(
 
     found = minimize(
         loss,
-        np.zeros(1 + n_classes * (1 + len(active))),
+        np.zeros(1 + n_classes * (1 + width)),
         jac=True,
         method="L-BFGS-B",
         options={"maxiter": MAX_STEPS, "gtol": 1e-5, "ftol": 1e-5, "maxcor": 10},
     )
     stretch = float(np.exp(found.x[0]))
     coef = stretch * start
-    coef[:, active] += found.x[1 + n_classes :].reshape(len(active), n_classes).T
+    coef[:, active] += spread(found.x[1 + n_classes :].reshape(width, n_classes)).T
     intercept = stretch * bias + found.x[1 : 1 + n_classes]
     if n_classes == 2:
         return as_classifier(coef[1:] - coef[:1], intercept[1:] - intercept[:1], 2)
     return as_classifier(coef, intercept, n_classes)
+
+
+def _narrow(x: Any) -> tuple[Any, Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
+    """Return features with the same products of rows, no more than there are rows, and the way back.
+
+    Coefficients under an L2 penalty lie in the span of the rows (Schoelkopf, Herbrich & Smola 2001,
+    "A generalized representer theorem", COLT); few rows have far more terms than that.
+    """
+    if x.shape[0] * NARROW > x.shape[1]:
+        return x, lambda coef: coef
+    gram = (x @ x.T).toarray()
+    root = cholesky(gram + JITTER * np.eye(len(gram)), lower=True)
+    return root, lambda coef: x.T @ solve_triangular(root, coef, lower=True, trans="T")
 
 
 def full_rank(model: LogisticRegression) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -214,7 +214,7 @@ class Student(ClassifierMixin, BaseEstimator):
                 rows = SELECTIONS[selection](prepared, lesson.targets, rows)
         model = plain
         if plain is None or rows is not lesson.rows:
-            model = self._step(prepared, lesson.targets, rows, rows)
+            model = self._step(prepared, lesson.targets, rows, rows, plain)
         for trick in TRICKS:
             if getattr(self, trick):
                 said = model.predict_proba(prepared.x)

@@ -11,6 +11,7 @@ teacher), and returns targets and weights for the next fit. Which to use:
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,7 @@ Taught = tuple[Array, Array, Array]
 """Targets of shape (n, K), weights of the items (n,), weights of their altered copies (n,)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Prepared:
     """Items as features, for many fits.
 
@@ -49,6 +50,20 @@ class Prepared:
     features: Any
     x: sparse.csr_matrix
     copies: sparse.csr_matrix
+
+    @cached_property
+    def near(self) -> sparse.csr_matrix:
+        """Which items are neighbours, of shape (n, n), symmetric; each edge weighs less where there are many."""
+        x: Any = self.x
+        n = x.shape[0]
+        if x.shape[1] > N_COMPONENTS and n > N_COMPONENTS:
+            x = TruncatedSVD(N_COMPONENTS, random_state=0).fit_transform(x)
+        k = min(N_NEIGHBOURS, n - 1)
+        near = NearestNeighbors(n_neighbors=k).fit(normalize(x)).kneighbors_graph()
+        graph = sparse.csr_matrix(near.maximum(near.T))
+        degree = np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1e-12)
+        half = sparse.diags_array(degree**-0.5)
+        return sparse.csr_matrix(half @ graph @ half)
 
 
 def consistency(prepared: Prepared, targets: Array, rows: Array, teacher: Array) -> Taught:
@@ -91,23 +106,13 @@ def spreading(prepared: Prepared, targets: Array, rows: Array, teacher: Array) -
     Zhou et al. (2004), "Learning with local and global consistency", NIPS.
     """
     del teacher
-    x: Any = prepared.x
     n, n_classes = targets.shape
     if n > MOST_SPREAD:
         return targets, rows, rows
-    if x.shape[1] > N_COMPONENTS and n > N_COMPONENTS:
-        x = TruncatedSVD(N_COMPONENTS, random_state=0).fit_transform(x)
-    space = normalize(x)
-    k = min(N_NEIGHBOURS, n - 1)
-    near = NearestNeighbors(n_neighbors=k).fit(space).kneighbors_graph(mode="connectivity")
-    graph = sparse.csr_matrix(near.maximum(near.T))
-    degree = np.maximum(np.asarray(graph.sum(axis=1)).ravel(), 1e-12)
-    half = sparse.diags_array(degree**-0.5)
-    graph = sparse.csr_matrix(half @ graph @ half)
     known = targets * rows[:, None]
     flow = known
     for _ in range(STEPS):
-        flow = ALPHA * (graph @ flow) + (1 - ALPHA) * known
+        flow = ALPHA * (prepared.near @ flow) + (1 - ALPHA) * known
     mass = flow.sum(axis=1)
     reached = (rows == 0) & (mass > 0)
     shares = np.where(mass[:, None] > 0, flow / np.maximum(mass, 1e-12)[:, None], 1 / n_classes)
