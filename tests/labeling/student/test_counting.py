@@ -47,3 +47,13 @@ def test_terms_weights_and_matrices_are_those_of_scikit_learn(vectorizer, texts,
 def test_other_terms_are_refused():
     with pytest.raises(LabelingError, match="one and two words"):
         Counted(TfidfVectorizer(ngram_range=(1, 3)))
+
+
+def test_one_text_is_read_as_it_is_among_many():
+    texts = [f"word{n} of {n % 7} and so on" for n in range(300)] + ["of", "unheard", "", "so on!"]
+    counted = Counted(TfidfVectorizer(token_pattern=WORDS, ngram_range=(1, 2)))
+    counted.fit_transform(texts[:300])
+    together = counted.transform(texts)
+    assert together.nnz > 2_000
+    for at in (0, 299, 300, 301, 302, 303):
+        assert abs(together[at] - counted.transform([texts[at]])[0]).max() < 1e-12
