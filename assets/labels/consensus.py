@@ -53,7 +53,7 @@ def consensus(task: Task) -> dg.AssetsDefinition:
         )
         warehouse.replace_batch(CONSENSUS, batch, rows)
         if task.spec.student.enabled:
-            keep(task, warehouse, batch, window, believed)
+            keep(task, window, believed)
         gold_used = window.audit.n_gold
         write_beliefs(warehouse, batch, model, window.voters, task.classes, version, gold_used)
         return dg.MaterializeResult(

@@ -45,7 +45,7 @@ def student(task: Task) -> dg.AssetsDefinition:
         everything = read_window(task, warehouse, batch)
         if not task.spec.student.enabled or not everything.current.any():
             return _silent(task, warehouse, batch, "none: student.enabled is false, or no items")
-        believed = window_posterior(task, warehouse, everything)
+        believed = window_posterior(task, everything)
         looked = look(task, everything.texts, everything.images, everything.current)
         window, posterior = everything.only(looked.seen), believed[looked.seen]
         if not window.current.any():

@@ -4,17 +4,17 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from assets.reading.opinions import as_lists, as_matrix
 from assets.reading.votes import Window
-from resources.store.tables import WINDOW_POSTERIORS
-from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 if TYPE_CHECKING:  # scipy takes half a second to import, and who only reads does not fit
     from labeling.consensus.label_model import LabelModel
+
+_LAST: dict[str, NDArray[np.float64]] = {}
+"""What the last consensus of this process believed, by what it was made from: a store would take
+longer to write it down than the label model takes to be fitted again."""
 
 
 def fit_label_model(task: Task, window: Window) -> "LabelModel":
@@ -27,31 +27,20 @@ def fit_label_model(task: Task, window: Window) -> "LabelModel":
     return model.fit(window.votes, window.audit if window.audit.n_gold else None)
 
 
-def keep(
-    task: Task, warehouse: Warehouse, batch: str, window: Window, posterior: NDArray[np.float64]
-) -> None:
-    """Write the posterior of the window, of shape (n_items, n_classes), in the place of the last one."""
-    n = len(posterior)
-    rows = pa.Table.from_pydict(
-        {
-            "batch": pa.array([batch] * n, pa.string()),
-            "item": pa.array(range(n), pa.int64()),
-            "posterior": as_lists(posterior),
-            "made_from": pa.array([_made_from(task, window)] * n, pa.string()),
-        }
-    )
-    warehouse.replace({WINDOW_POSTERIORS: rows})
+def keep(task: Task, window: Window, posterior: NDArray[np.float64]) -> None:
+    """Keep the posterior of the window, of shape (n_items, n_classes), in the place of the last one."""
+    _LAST.clear()
+    _LAST[_made_from(task, window)] = posterior
 
 
-def window_posterior(task: Task, warehouse: Warehouse, window: Window) -> NDArray[np.float64]:
+def window_posterior(task: Task, window: Window) -> NDArray[np.float64]:
     """Return what the label model believes, shape (n_items, n_classes); fit it if that is not kept.
 
-    It is not where the last consensus was made of other votes, gold or settings than these.
+    It is not where the last consensus of this process was made of other votes, gold or settings than
+    these.
     """
-    rows = warehouse.read("reading.window_posterior.kept", made_from=_made_from(task, window))
-    if rows.num_rows == window.votes.n_items:
-        return as_matrix(rows["posterior"], len(task.classes))
-    return fit_label_model(task, window).predict_proba(window.votes)
+    kept = _LAST.get(_made_from(task, window))
+    return fit_label_model(task, window).predict_proba(window.votes) if kept is None else kept
 
 
 def _balance(task: Task) -> NDArray[np.float64] | None:

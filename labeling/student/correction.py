@@ -124,7 +124,11 @@ def _narrow(x: Any) -> tuple[Any, Callable[[NDArray[np.float64]], NDArray[np.flo
         return x, lambda coef: coef
     gram = (x @ x.T).toarray()
     root = cholesky(gram + JITTER * np.eye(len(gram)), lower=True)
-    return root, lambda coef: x.T @ solve_triangular(root, coef, lower=True, trans="T")
+
+    def back(coef: NDArray[np.float64]) -> NDArray[np.float64]:
+        return x.T @ solve_triangular(root, coef, lower=True, trans="T")
+
+    return root, back
 
 
 def full_rank(model: LogisticRegression) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

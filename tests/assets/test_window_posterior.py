@@ -8,19 +8,17 @@ import pytest
 
 from assets.reading.opinions import as_matrix
 from assets.reading.votes import Window, read_window
-from assets.reading.window_posterior import fit_label_model, keep, window_posterior
+from assets.reading.window_posterior import _LAST, fit_label_model, keep, window_posterior
 from labeling.consensus.label_model import LabelModel
 from labeling.gold import Gold
 from labeling.kinds.units import Units
 from labeling.votes import Votes
-from resources.store.table import as_arrow
-from resources.store.tables import WINDOW_POSTERIORS
-from resources.store.warehouse import Warehouse, warehouse_of
+from resources.store.warehouse import warehouse_of
 
 
 @pytest.fixture
-def made(tmp_path):
-    """A task, its store and a window with votes and gold, whose posterior is kept."""
+def made():
+    """A task and a window with votes and gold, whose posterior is kept."""
     rng = np.random.default_rng(0)
     truth = rng.integers(0, 2, 90)
     said = np.where(rng.random((90, 4)) < 0.7, truth[:, None], 1 - truth[:, None])
@@ -32,10 +30,9 @@ def made(tmp_path):
         np.arange(90) >= 60, Units.each(90),
     )  # fmt: skip
     task = SimpleNamespace(classes=("ham", "spam"), spec=SimpleNamespace(class_balance=None))
-    store = Warehouse(path=str(tmp_path / "store.duckdb"))
     believed = fit_label_model(task, window).predict_proba(window.votes)
-    keep(task, store, "b", window, believed)
-    return task, store, window, believed
+    keep(task, window, believed)
+    return task, window, believed
 
 
 def forbid(monkeypatch):
@@ -46,15 +43,15 @@ def forbid(monkeypatch):
 
 
 def test_what_is_kept_is_read_and_nothing_is_fitted_again(made, monkeypatch):
-    task, store, window, believed = made
+    task, window, believed = made
     forbid(monkeypatch)
-    assert window_posterior(task, store, window).tobytes() == believed.tobytes()
+    assert window_posterior(task, window).tobytes() == believed.tobytes()
 
 
 def test_where_nothing_is_kept_it_is_fitted(made):
-    task, store, window, believed = made
-    store.replace({WINDOW_POSTERIORS: as_arrow(WINDOW_POSTERIORS, [])})
-    assert window_posterior(task, store, window).tobytes() == believed.tobytes()
+    task, window, believed = made
+    _LAST.clear()
+    assert window_posterior(task, window).tobytes() == believed.tobytes()
 
 
 def other_votes(task, window):
@@ -95,23 +92,20 @@ def known_shares(task, window):
      known_shares],
 )  # fmt: skip
 def test_of_other_votes_gold_or_settings_it_is_fitted_anew(made, change, monkeypatch):
-    task, store, window, _ = made
+    task, window, _ = made
     task, window = change(task, window)
     fresh = fit_label_model(task, window).predict_proba(window.votes)
-    assert window_posterior(task, store, window).tobytes() == fresh.tobytes()
+    assert window_posterior(task, window).tobytes() == fresh.tobytes()
     forbid(monkeypatch)
     with pytest.raises(AssertionError, match="fitted again"):
-        window_posterior(task, store, window)
+        window_posterior(task, window)
 
 
-def test_after_a_run_that_of_the_newest_batch_is_kept_as_the_student_asks_for_it(
-    ran_task, monkeypatch
-):
+def test_after_a_run_the_student_fits_what_the_consensus_believed(ran_task):
     task, store = ran_task.task, warehouse_of(ran_task.task)
-    (newest,) = set(store.ask("from labels.window_posteriors")["batch"].to_pylist())
-    forbid(monkeypatch)
+    (newest,) = store.ask("select max(batch) as batch from labels.consensus")["batch"].to_pylist()
     window = read_window(task, store, newest)
-    believed = window_posterior(task, store, window)
+    believed = window_posterior(task, window)
     said = store.ask(
         f"select posterior from labels.consensus where batch = '{newest}' order by item_id"
     )

@@ -21,17 +21,6 @@ CONSENSUS = table(
     },
     key=_OF_ITEM, group="labels",
 )  # fmt: skip
-WINDOW_POSTERIORS = table(
-    "labels", "window_posteriors", "The posterior of all that the last consensus looked at.",
-    "an item of its window",
-    {
-        "batch": BATCH,
-        "item": ("bigint", "Its place in the window.", "from 0"),
-        "posterior": ("double[]", "Probabilities in the task's order; they sum to 1.", _BY_CLASS),
-        "made_from": ("varchar", "Hash of the votes, gold and settings it was made from."),
-    },
-    key=["batch", "item"], written_with=CONSENSUS,
-)  # fmt: skip
 STUDENT_OPINIONS = table(
     "labels", "student_opinions", "What the student believes.", "an item",
     {
