@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from expectations import failed
+from expectations.configurations import configurations_kept
 from expectations.expected import SUITES, Expected, Suite, read_suite
 from resources.dagster.partitions import batches
 from resources.store.given import GivenWarehouse
@@ -120,14 +121,12 @@ def _evaluate(chosen: Sequence[Expected], frame: "pd.DataFrame", index: list[str
             for e in chosen
         ],
     )
-    validated = (
-        _frames()
-        .get_batch({"dataframe": frame})
-        .validate(
+    batch = _frames().get_batch({"dataframe": frame})
+    with configurations_kept():
+        validated = batch.validate(
             suite,
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": index},
         )
-    )
     by_check = {o.expectation_config.meta["check"]: o for o in validated.results}
     return [by_check[e.check] for e in chosen]
 
