@@ -26,6 +26,17 @@ from resources.environment import prepare
 from resources.models.completions import read_completion
 from resources.models.listed_prices import listed_price
 from resources.models.litellm_faults import clean, read_fault, was_refused
+from resources.models.sent_before import (
+    PROVIDERS,
+    Sent,
+    handed,
+    kind_of,
+    learned,
+    response_format,
+    send,
+    session,
+    watching,
+)
 
 QUOTING = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore")
 """Loggers whose messages quote requests, item text and keys among them, some at DEBUG only."""
@@ -57,10 +68,30 @@ class LiteLlmTransport:
     api_key: str | None = field(default=None, repr=False)
     simulated: bool = False
     free: bool = False
+    sent: dict[str, Sent] = field(default_factory=dict[str, Sent], repr=False, compare=False)
 
     async def complete(self, request: Request) -> Reply:
         """Send one request, once; see :class:`labeling.llm.transport.Transport`."""
-        litellm = litellm_module()
+        kind = kind_of(request)
+        known = self.sent.get(kind) if kind else None
+        if known is None:
+            async with watching() as seen:
+                reply = await self._by_litellm(request, {"shared_session": session()})
+            found = learned(seen, request)
+            if kind and found and self._provider(request) in PROVIDERS and not _extended():
+                self.sent[kind] = found
+            return reply
+        try:
+            arrived = await asyncio.wait_for(send(known, request), request.timeout_s + 1)
+        except TimeoutError:
+            raise _too_late(request) from None
+        body = arrived.plain()
+        if body is not None:
+            return self._read(body, request)
+        return await self._by_litellm(request, {"client": handed(arrived, self._provider(request))})
+
+    async def _by_litellm(self, request: Request, more: Mapping[str, Any]) -> Reply:
+        """Let LiteLLM send a request, and read what comes back."""
         arrived: list[Any] = []
 
         def note(details: Mapping[str, Any]) -> None:
@@ -69,19 +100,18 @@ class LiteLlmTransport:
 
         try:
             response = await asyncio.wait_for(
-                litellm.acompletion(
+                litellm_module().acompletion(
                     model=self._routed(request.model),
                     messages=list(request.messages),
                     logger_fn=note,
                     **self.arguments(request),
+                    **more,
                 ),
                 request.timeout_s + 1,
             )
             body = _written(arrived) or response.model_dump()
         except TimeoutError:
-            raise TransportError(
-                Fault.TIMED_OUT, f"no answer within {request.timeout_s:g} s"
-            ) from None
+            raise _too_late(request) from None
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001  LiteLLM raises some forty kinds
@@ -92,6 +122,9 @@ class LiteLlmTransport:
                 if arrived and not refused and told.fault in UNSURE:
                     told = TransportError(Fault.GARBLED, told.message)
                 raise told from None
+        return self._read(body, request)
+
+    def _read(self, body: Mapping[str, Any], request: Request) -> Reply:
         try:
             return read_completion(body)
         except TransportError as error:
@@ -99,6 +132,11 @@ class LiteLlmTransport:
             raise TransportError(
                 error.fault, told, error.retry_after_s, usage=error.usage
             ) from None
+
+    def _provider(self, request: Request) -> str:
+        """Return LiteLLM's name for who is asked."""
+        litellm = litellm_module()
+        return str(litellm.get_llm_provider(self._routed(request.model), api_base=self.api_base)[1])
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what LiteLLM's table declares; ``None`` for what it does not list."""
@@ -152,12 +190,15 @@ class LiteLlmTransport:
         return arguments
 
 
-def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Wrap a JSON schema as OpenAI's API wants it."""
-    return {
-        "type": "json_schema",
-        "json_schema": {"name": "answer", "strict": True, "schema": dict(schema)},
-    }
+def _extended() -> bool:
+    """Whether somebody hung functions of their own into LiteLLM: then every call is its own."""
+    litellm = litellm_module()
+    hung = (litellm.callbacks, litellm.input_callback, litellm.success_callback)
+    return any(hung) or bool(litellm.failure_callback) or litellm.cache is not None
+
+
+def _too_late(request: Request) -> TransportError:
+    return TransportError(Fault.TIMED_OUT, f"no answer within {request.timeout_s:g} s")
 
 
 @cache
