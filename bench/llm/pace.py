@@ -1,7 +1,7 @@
 # ruff: noqa: ARG002  a protocol names its arguments
 """How near to the allowed rate, and how near to bare aiohttp.
 
-Run: python bench/llm/pace.py limited | free
+Run: python bench/llm/pace.py limited | free | stub
 """
 
 import asyncio
@@ -9,6 +9,7 @@ import multiprocessing
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from labeling.llm.price import Price
 from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Capabilities, Message, Reply, Request, Usage
-from resources.models.litellm_transport import LiteLlmTransport
+from resources.models.litellm_transport import LiteLlmTransport, litellm_module
 from tests.faults.llm.killing import meter, provider_process
 
 IN_FLIGHT = 64
@@ -105,13 +106,21 @@ def bare_aiohttp(address: str, n: int) -> float:
     return asyncio.run(run())
 
 
-def bare_litellm(address: str, n: int) -> float:
-    transport = LiteLlmTransport(f"{address}/v1", "k")
-    request = Request("openai/fake", MESSAGES, {"max_tokens": 8})
+def litellm_alone(address: str, n: int) -> float:
+    litellm = litellm_module()
+
+    async def one() -> None:
+        await litellm.acompletion(
+            model="openai/fake",
+            messages=list(MESSAGES),
+            max_tokens=8,
+            api_base=f"{address}/v1",
+            api_key="k",
+        )
 
     async def run() -> float:
-        await transport.complete(request)
-        return await many(lambda: transport.complete(request), n)
+        await one()
+        return await many(one, n)
 
     return asyncio.run(run())
 
@@ -119,8 +128,8 @@ def bare_litellm(address: str, n: int) -> float:
 def in_processes(address: str, n: int, processes: int) -> float:
     context = multiprocessing.get_context("spawn")
     with context.Pool(processes) as pool:
-        pool.starmap(bare_litellm, [(address, 5)] * processes)
-        return sum(pool.starmap(bare_litellm, [(address, n)] * processes, chunksize=1))
+        pool.starmap(litellm_alone, [(address, 5)] * processes)
+        return sum(pool.starmap(litellm_alone, [(address, n)] * processes, chunksize=1))
 
 
 def limited(rate: int = 600, seconds: int = 90) -> None:
@@ -141,7 +150,7 @@ def free(n: int = 2000) -> None:
         touchstone(address, 1, Pace())
         rows = [
             ("bare aiohttp", bare_aiohttp(address, n)),
-            ("LiteLLM alone, 1 process", bare_litellm(address, n)),
+            ("LiteLLM alone, 1 process", litellm_alone(address, n)),
             ("LiteLLM alone, 2 processes", in_processes(address, n, 2)),
             ("LiteLLM alone, 4 processes", in_processes(address, n, 4)),
             ("Touchstone without LiteLLM", touchstone(None, n, Pace(concurrency=IN_FLIGHT))),
@@ -152,5 +161,31 @@ def free(n: int = 2000) -> None:
         print(f"{name:28s} {rate:7.0f} calls/s  {rate / best:6.1%} of aiohttp")
 
 
+def stub(n: int = 1500, rounds: int = 5) -> None:
+    """Against a provider that answers at once: in turn, best of some rounds."""
+    pace = Pace(concurrency=IN_FLIGHT)
+    ways: dict[str, Callable[[str], float]] = {
+        "bare aiohttp": lambda address: bare_aiohttp(address, n),
+        "LiteLLM alone": lambda address: litellm_alone(address, n // 5),
+        "Touchstone": lambda address: touchstone(address, n, pace),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    cpu_ms: dict[str, list[float]] = {name: [] for name in ways}
+    with provider_process() as address:
+        touchstone(address, 1, pace)
+        for _ in range(rounds):
+            for name, way in ways.items():
+                start = time.process_time()
+                rates[name].append(way(address))
+                asked = n // 5 if name == "LiteLLM alone" else n
+                cpu_ms[name].append((time.process_time() - start) / asked * 1000)
+    best = max(rates["bare aiohttp"])
+    for name, found in rates.items():
+        print(
+            f"{name:14s} {max(found):7.0f} calls/s  {max(found) / best:6.1%} of aiohttp"
+            f"  {min(cpu_ms[name]):5.2f} ms of CPU a call"
+        )
+
+
 if __name__ == "__main__":
-    {"limited": limited, "free": free}[sys.argv[1]]()
+    {"limited": limited, "free": free, "stub": stub}[sys.argv[1]]()
