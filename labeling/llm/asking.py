@@ -98,12 +98,23 @@ class Asker:
                 self.tally.advise(told)
 
     async def _patiently(self, call: Call, request: Request) -> Reply:
+        try:
+            return await self._attempt(call, request)
+        except TransportError as error:
+            failed = [error]
+
         backoff = wait_random_exponential(multiplier=BACKOFF_S, max=LONGEST_BACKOFF_S)
         retrying = AsyncRetrying(
             stop=self._stop, wait=lambda state: _wait(state, backoff), retry=_again, reraise=True
         )
+
+        async def again() -> Reply:
+            if failed:
+                raise failed.pop()
+            return await self._attempt(call, request)
+
         try:
-            return await retrying(self._attempt, call, request)
+            return await retrying(again)
         except TransportError:
             self.breaker.check()
             raise
@@ -121,8 +132,10 @@ class Asker:
         try:
             await self.pacer.turn(expected)
             self.breaker.check()
-            row = self.ledger.open_call(call, self.run, worst, account=self.account)
             spent, answered = worst, False
+            row = await self.ledger.together.write(
+                lambda: self.ledger.open_call(call, self.run, worst, account=self.account)
+            )
             self.tally.calls += 1
             start = self.clock()
             try:
@@ -130,7 +143,7 @@ class Asker:
                 answered = True
             except TransportError as error:
                 spent = self._owed(request, error.usage, worst) if _may_be_charged(error) else 0.0
-                self._failed(row, error, spent, self.clock() - start)
+                await self._failed(row, error, spent, self.clock() - start)
                 raise
             finally:
                 if not answered:
@@ -138,7 +151,8 @@ class Asker:
             usage = self.seen.believed(request, reply)
             spent = self._owed(request, usage, worst)
             latency = self.clock() - start
-            self.ledger.settle(row, reply, spent, latency)
+            owed = spent
+            await self.ledger.together.write(lambda: self.ledger.settle(row, reply, owed, latency))
             self.tally.answered(reply.usage, spent, latency)
             if not usage.counted and worst:
                 self.tally.advise(f"{request.model} does not say what it used: {UNCOUNTED}")
@@ -155,8 +169,12 @@ class Asker:
             self.tally.advise(longer)
         return self.price.with_images(images_in(request.messages)).owed(usage, worst)
 
-    def _failed(self, row: int, error: TransportError, exposure: float, latency_s: float) -> None:
-        self.ledger.fail(row, error.fault, exposure, latency_s)
+    async def _failed(
+        self, row: int, error: TransportError, exposure: float, latency_s: float
+    ) -> None:
+        await self.ledger.together.write(
+            lambda: self.ledger.fail(row, error.fault, exposure, latency_s)
+        )
         self.tally.faults[error.fault] += 1
         self.breaker.failed(error)
         if _asks_to_come_later(error):

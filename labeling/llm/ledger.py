@@ -14,6 +14,7 @@ import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +22,7 @@ from filelock import FileLock, Timeout
 
 from labeling.errors import LabelingError
 from labeling.files.sqlite import add_columns
+from labeling.llm.group_commit import GroupCommit
 from labeling.llm.ledger_rows import Call, Spent, Stored, plain, read_stored
 from labeling.llm.transport import Fault, Reply
 
@@ -49,6 +51,7 @@ def content_key(*parts: str | int) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
+@lru_cache(maxsize=4096)
 def question_key(version: str, digest: str, sample: int, kind: str, salt: str = "") -> str:
     """Return the ledger's key of a question: which prompt and model, which content, which sample."""
     parts = (version, digest, sample, kind)
@@ -89,6 +92,7 @@ class Ledger:
         self._db.execute("pragma synchronous=normal")  # sync() does the rest, off the event loop
         add_columns(self._db, SCHEMA)  # of an earlier version: what was paid stays known
         self._db.executescript(SCHEMA)
+        self.together = GroupCommit(self._db)
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +102,7 @@ class Ledger:
 
     def close(self) -> None:
         """Close the file."""
+        self.together.commit()
         self._db.close()
 
     def sync(self) -> None:
@@ -271,12 +276,14 @@ class Ledger:
 
     def script(self, sql: str) -> None:
         """Make the tables of another module of this package."""
+        self.together.commit()
         self._db.executescript(sql)
 
     def replace_rows(
         self, delete: str, parameters: tuple[Any, ...], insert: str, rows: Iterable[tuple[Any, ...]]
     ) -> None:
         """Delete and insert in one transaction."""
+        self.together.commit()
         self._db.execute("begin immediate")
         try:
             self._db.execute(delete, parameters)

@@ -68,29 +68,50 @@ class LiteLlmTransport:
     api_key: str | None = field(default=None, repr=False)
     simulated: bool = False
     free: bool = False
-    sent: dict[str, Sent] = field(default_factory=dict[str, Sent], repr=False, compare=False)
+    sent: dict[str, asyncio.Future[Sent | None]] = field(
+        default_factory=dict[str, "asyncio.Future[Sent | None]"], repr=False, compare=False
+    )
 
     async def complete(self, request: Request) -> Reply:
         """Send one request, once; see :class:`labeling.llm.transport.Transport`."""
         kind = kind_of(request)
-        known = self.sent.get(kind) if kind else None
-        if known is None:
-            async with watching() as seen:
-                reply = await self._by_litellm(request, {"shared_session": session()})
-            found = learned(seen, request)
-            if kind and found and self._provider(request) in PROVIDERS and not _extended():
-                self.sent[kind] = found
-            return reply
+        if kind is None:
+            return await self._by_litellm(request)
+        if kind not in self.sent:
+            return await self._first(kind, request)
+        known = await asyncio.shield(self.sent[kind])
+        if known is None or _extended():
+            return await self._by_litellm(request)
         try:
-            arrived = await asyncio.wait_for(send(known, request), request.timeout_s + 1)
+            async with asyncio.timeout(request.timeout_s + 1):
+                arrived = await send(known, request)
         except TimeoutError:
             raise _too_late(request) from None
         body = arrived.plain()
         if body is not None:
             return self._read(body, request)
-        return await self._by_litellm(request, {"client": handed(arrived, self._provider(request))})
+        return await self._by_litellm(request, client=handed(arrived, known))
 
-    async def _by_litellm(self, request: Request, more: Mapping[str, Any]) -> Reply:
+    async def _first(self, kind: str, request: Request) -> Reply:
+        """Let LiteLLM send the first request of its kind, and see how; others of it wait."""
+        told = self.sent[kind] = asyncio.get_running_loop().create_future()
+        found: Sent | None = None
+        try:
+            provider = _provider(self._routed(request.model), self.api_base)
+            if provider in PROVIDERS:
+                with watching() as seen:
+                    reply = await self._by_litellm(request, shared_session=session())
+                found = learned(seen, request, provider)
+            else:
+                reply = await self._by_litellm(request)
+        except BaseException:
+            del self.sent[kind]  # the next one is the first again
+            raise
+        finally:
+            told.set_result(found)
+        return reply
+
+    async def _by_litellm(self, request: Request, **more: Any) -> Reply:
         """Let LiteLLM send a request, and read what comes back."""
         arrived: list[Any] = []
 
@@ -132,11 +153,6 @@ class LiteLlmTransport:
             raise TransportError(
                 error.fault, told, error.retry_after_s, usage=error.usage
             ) from None
-
-    def _provider(self, request: Request) -> str:
-        """Return LiteLLM's name for who is asked."""
-        litellm = litellm_module()
-        return str(litellm.get_llm_provider(self._routed(request.model), api_base=self.api_base)[1])
 
     def capabilities(self, model: str) -> Capabilities:
         """Return what LiteLLM's table declares; ``None`` for what it does not list."""
@@ -195,6 +211,13 @@ def _extended() -> bool:
     litellm = litellm_module()
     hung = (litellm.callbacks, litellm.input_callback, litellm.success_callback)
     return any(hung) or bool(litellm.failure_callback) or litellm.cache is not None
+
+
+def _provider(routed: str, api_base: str | None) -> str:
+    try:
+        return str(litellm_module().get_llm_provider(routed, api_base=api_base)[1])
+    except Exception:  # noqa: BLE001  asked, LiteLLM raises the same again, and it is sorted there
+        return ""
 
 
 def _too_late(request: Request) -> TransportError:

@@ -9,10 +9,10 @@ that comes back, faults of the wire too, is handed to LiteLLM as if it had been 
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from weakref import WeakKeyDictionary
 
@@ -41,6 +41,7 @@ class Sent:
     headers: Mapping[str, str] = field(repr=False)  # the key is among them
     body: Mapping[str, Any]
     ssl: Any
+    provider: str = ""
 
     def with_question(self, request: Request) -> bytes:
         """Return the body with the messages, and the schema, of another request in it."""
@@ -74,7 +75,14 @@ class Arrived:
             message = dict(choice["message"])
             text = message.pop("content")
             more = any(message[name] for name in message if name != "role") or body.get("error")
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, httpx.DecodingError):
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+            httpx.DecodingError,
+        ):
             return None
         said = isinstance(text, str) and text.strip() and "<" not in text
         return body if said and not more and choice.get("finish_reason") in PLAIN_ENDS else None
@@ -111,8 +119,8 @@ def _shape(content: object) -> object:
     return [[part.get("type"), str(part.get("image_url", ""))[:16]] for part in parts]
 
 
-@asynccontextmanager
-async def watching() -> AsyncGenerator["list[Sent]"]:
+@contextmanager
+def watching() -> Generator["list[Sent]"]:
     """Note what goes out over :func:`session` meanwhile."""
     seen: list[Sent] = []
     token = _WATCHING.set(seen)
@@ -122,7 +130,7 @@ async def watching() -> AsyncGenerator["list[Sent]"]:
         _WATCHING.reset(token)
 
 
-def learned(seen: list[Sent], request: Request) -> Sent | None:
+def learned(seen: list[Sent], request: Request, provider: str) -> Sent | None:
     """Return what can be sent again, if LiteLLM sent the question once and as it was."""
     if len(seen) != 1 or not seen[0].url.path.endswith("/chat/completions"):
         return None
@@ -130,7 +138,7 @@ def learned(seen: list[Sent], request: Request) -> Sent | None:
     same = body.get("messages") == list(request.messages)
     if request.schema is not None:
         same = same and body.get("response_format") == response_format(request.schema)
-    return seen[0] if same else None
+    return replace(seen[0], provider=provider) if same else None
 
 
 async def send(sent: Sent, request: Request) -> Arrived:
@@ -154,7 +162,7 @@ async def send(sent: Sent, request: Request) -> Arrived:
         return Arrived(error=error)
 
 
-def handed(arrived: Arrived, provider: str) -> Any:
+def handed(arrived: Arrived, sent: Sent) -> Any:
     """Return a client for LiteLLM that sends nothing, and gets what has arrived."""
     from litellm.llms.custom_httpx.aiohttp_transport import map_aiohttp_exceptions
     from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
@@ -167,7 +175,7 @@ def handed(arrived: Arrived, provider: str) -> Any:
         return arrived.response()
 
     wire = httpx.MockTransport(answer)
-    if provider == "openai":
+    if sent.provider == "openai":
         client = httpx.AsyncClient(transport=wire)
         return AsyncOpenAI(
             api_key="-", base_url="http://localhost", max_retries=0, http_client=client
