@@ -125,7 +125,7 @@ class Asker:
 
     async def _attempt(self, call: Call, request: Request) -> Reply:
         self.breaker.check()
-        worst = self.worst_usd(request)
+        worst = worst_case_usd(request, self.price, self.seen)
         expected = most_tokens(request.messages) // 3 + room_of(request.parameters)
         await self.purse.reserve(worst)
         spent = 0.0

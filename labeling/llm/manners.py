@@ -54,6 +54,8 @@ class Manners:
 
     def adapt(self, request: Request) -> Request:
         """Return ``request`` as the model takes it."""
+        if not (self.left_out or self.limit or self.least or self.most):
+            return request
         parameters: Mapping[str, Any] = {
             name: value
             for name, value in request.parameters.items()

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from labeling.kinds.asking import Token
@@ -143,11 +144,17 @@ def _end(choice: Mapping[str, Any]) -> str:
     """Return how an answer came to its end; the first improper one where it is told twice."""
     for name in ("finish_reason", "native_finish_reason", "done_reason"):
         told = choice.get(name)
-        word = str((fields_of(told) or {}).get("type", told)).casefold().replace("-", "_")
-        for end, words in ENDS.items():
-            if words.search(word):
-                return end
+        end = None if told is None else _meant(str((fields_of(told) or {}).get("type", told)))
+        if end is not None:
+            return end
     return "stop"
+
+
+@lru_cache(maxsize=256)
+def _meant(told: str) -> str | None:
+    """Return which improper end a provider's word means; ``None`` for a proper one."""
+    word = told.casefold().replace("-", "_")
+    return next((end for end, words in ENDS.items() if words.search(word)), None)
 
 
 def _refusal(message: Mapping[str, Any]) -> str | None:

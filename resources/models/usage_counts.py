@@ -19,6 +19,8 @@ USD_A_TICK = 1e-10
 SUMS = ("total_cost", "total_cost_usd", "cost_usd", "estimated_cost")
 """Names that gateways state a cost under."""
 
+STATED = {"cost", "cost_details", "cost_in_usd_ticks", *SUMS}
+
 WRITTEN = ("cache_write_tokens", "cache_creation_tokens", "cache_creation_input_tokens")
 PROMPT = ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "promptTokenCount")
 COMPLETION = (
@@ -124,6 +126,8 @@ def stated_usd(usage: Mapping[str, Any]) -> float:
     >>> stated_usd({"cost": -1})
     0.0
     """
+    if usage.keys().isdisjoint(STATED):
+        return 0.0
     cost, details = usage.get("cost"), fields_of(usage.get("cost_details")) or {}
     charged = max(
         _usd((fields_of(cost) or {}).get("total_cost", cost)), _usd(details.get("total_cost"))
@@ -146,7 +150,14 @@ def _usd(value: object, most: float = MOST_USD) -> float:
 
 def count(fields: Mapping[str, Any], *names: str) -> int | None:
     """Return the first of ``names`` that stands there, as a number of tokens; ``None`` if it is none."""
-    value = next((fields[name] for name in names if fields.get(name) is not None), None)
+    for name in names:
+        value = fields.get(name)
+        if value is not None:
+            break
+    else:
+        return None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if 0 <= value <= MOST_TOKENS else None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
