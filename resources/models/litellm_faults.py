@@ -170,6 +170,7 @@ def clean(text: str, messages: Sequence[Message] = (), key: str | None = None) -
     """
     text = re.sub(r"^(?:litellm\.)?(?:\w+Error: |\w+Exception - )*", "", text)
     text = _message(text.removeprefix("litellm.").split("\nTraceback")[0])
+    text = re.sub(r", time taken=[\d.]+ seconds", "", text)  # LiteLLM's own, not the request's
     text = blot(text, [*secrets(), *([key] if key else [])])
     for sent in _texts(messages):
         if any(line in text for line in _lines(sent)):

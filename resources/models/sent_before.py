@@ -30,6 +30,9 @@ KEPT_S = 120.0
 
 PLAIN_ENDS = ("stop", "length")
 
+WRITINGS: tuple[dict[str, Any], ...] = ({"ensure_ascii": False, "separators": (",", ":")}, {})
+"""How clients write JSON: OpenAI's, and LiteLLM's own."""
+
 _WATCHING: ContextVar["list[Sent] | None"] = ContextVar("watching", default=None)
 
 
@@ -41,6 +44,7 @@ class Sent:
     headers: Mapping[str, str] = field(repr=False)  # the key is among them
     body: Mapping[str, Any]
     ssl: Any
+    writing: Mapping[str, Any]
     provider: str = ""
 
     def with_question(self, request: Request) -> bytes:
@@ -48,7 +52,7 @@ class Sent:
         body = {**self.body, "messages": list(request.messages)}
         if request.schema is not None:
             body["response_format"] = response_format(request.schema)
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(body, **self.writing).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,21 +202,29 @@ def session() -> aiohttp.ClientSession:
 _SESSIONS: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 
 
+def _written(body: bytes) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Return a body and how it is written; nothing where that cannot be told."""
+    try:
+        told = json.loads(body)
+        writing = next(w for w in WRITINGS if json.dumps(told, **w).encode() == body)
+    except (ValueError, StopIteration):
+        return {}, {}
+    return (told, writing) if isinstance(told, dict) else ({}, {})
+
+
 async def _watch(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
     seen = _WATCHING.get()
     if seen is not None and request.proxy is None:
         body = request.body
-        written = await body.as_bytes() if isinstance(body, aiohttp.Payload) else body
-        try:
-            told = json.loads(written)
-        except ValueError:
-            told = {}
+        told, writing = _written(
+            await body.as_bytes() if isinstance(body, aiohttp.Payload) else b""
+        )
         headers = {
             name: value
             for name, value in request.headers.items()
             if name.casefold() not in ("host", "content-length")
         }
-        seen.append(Sent(request.url, headers, told, request.ssl))
+        seen.append(Sent(request.url, headers, told, request.ssl, writing))
     return await handler(request)
