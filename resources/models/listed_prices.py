@@ -1,13 +1,33 @@
 """Prices out of LiteLLM's table: by the size of the prompt, by batch, and what is asked beside tokens."""
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from labeling.llm.price import Price, Tier
 
 WRITTEN = ("output_cost_per_token", "output_cost_per_reasoning_token")
 ABOVE = re.compile(r"input_cost_per_token_above_(\d+)k_tokens")
+
+
+@cache
+def price_table() -> dict[str, dict[str, Any]]:
+    """Return LiteLLM's table by model, read from its file: its import takes seconds.
+
+    Examples
+    --------
+    >>> price_table()["gpt-4o-mini"]["litellm_provider"]
+    'openai'
+    """
+    spec = find_spec("litellm")
+    table = Path((spec and spec.origin) or "").with_name(
+        "model_prices_and_context_window_backup.json"
+    )
+    return json.loads(table.read_text(encoding="utf-8"))
 
 
 def listed_price(model: str, listed: Mapping[str, Any]) -> Price:

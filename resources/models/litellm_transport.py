@@ -24,7 +24,7 @@ from labeling.llm.transport import (
 )
 from resources.environment import prepare
 from resources.models.completions import read_completion
-from resources.models.listed_prices import listed_price
+from resources.models.listed_prices import listed_price, price_table
 from resources.models.litellm_faults import clean, read_fault, was_refused
 from resources.models.sent_before import (
     PROVIDERS,
@@ -258,7 +258,8 @@ def _simulated(name: str) -> str:
 
 
 def _listed(model: str) -> dict[str, Any] | None:
-    costs = litellm_module().model_cost
+    known = litellm_module.cache_info().currsize
+    costs = litellm_module().model_cost if known else price_table()
     return costs.get(model) or costs.get(model.partition("/")[2])
 
 
