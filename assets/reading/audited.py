@@ -83,8 +83,9 @@ def unlabelled(task: Task, batch: str) -> Audit:
 
 
 def _by_batch(rows: pa.Table) -> dict[str, pa.Table]:
-    keys = rows["batch"].to_numpy(zero_copy_only=False)
-    return {str(key): rows.filter(pa.array(keys == key)) for key in sorted(set(keys))}
+    keys = rows["batch"].combine_chunks().dictionary_encode()
+    of = keys.indices.to_numpy()
+    return {str(key): rows.filter(pa.array(of == n)) for n, key in enumerate(keys.dictionary)}
 
 
 def _audit(task: Task, batch: str, rows: pa.Table, votes: pa.Table | None) -> Audit:
