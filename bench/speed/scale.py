@@ -1,4 +1,4 @@
-"""Many short texts through one task: items a second, seconds by step, memory.
+"""Many short texts through one task: items a second and memory; where it goes: ``bench.speed.profile``.
 
     python -m bench.speed.scale --items 100000 --batches 5
     python -m bench.speed.scale --items 1000000 --batches 10 --code ../an/older/checkout
@@ -13,12 +13,10 @@ import json
 import os
 import resource
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -94,28 +92,6 @@ def _word(n: int) -> str:
     return found
 
 
-def steps(project: Path) -> dict[str, float]:
-    """Return seconds by step, over all runs, from Dagster's history."""
-    spent: dict[str, float] = defaultdict(float)
-    for file in (project / "var" / "dagster").rglob("*.db"):
-        with sqlite3.connect(file) as db:
-            try:
-                rows = db.execute(
-                    "select step_key, dagster_event_type, timestamp from event_logs"
-                    " where dagster_event_type in ('STEP_START', 'STEP_SUCCESS', 'STEP_FAILURE')"
-                ).fetchall()
-            except sqlite3.Error:
-                continue
-        begun: dict[str, float] = {}
-        for step, kind, at in rows:
-            moment = time.mktime(time.strptime(at[:19], "%Y-%m-%d %H:%M:%S")) + float(at[19:] or 0)
-            if kind == "STEP_START":
-                begun[step] = moment
-            elif step in begun:
-                spent[step.removeprefix("many__")] += moment - begun.pop(step)
-    return dict(sorted(spent.items(), key=lambda pair: -pair[1]))
-
-
 def measure(code: Path, project: Path) -> dict[str, float]:
     """Run the task once with the code of a checkout; seconds, CPU seconds, peak memory in MB."""
     began = time.perf_counter()
@@ -151,9 +127,6 @@ def main() -> None:
     found = measure(given.code.absolute(), project)
     print(f"{given.items:,} items, {given.batches} batches: {found['seconds']:.1f} s, "
           f"{given.items / found['seconds']:,.0f} items/s, CPU {found['cpu']:.0f} s, {found['mb']:,.0f} MB")  # fmt: skip
-    for step, seconds in steps(project).items():
-        if seconds > 0.01 * found["seconds"]:
-            print(f"{seconds:8.1f} s  {step}")
     if given.keep is None:
         shutil.rmtree(project)
 
