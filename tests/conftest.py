@@ -16,6 +16,7 @@ import pytest
 from filelock import FileLock
 
 from resources.environment import prepare
+from tests.warm_dbt import WarmDbt
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -70,6 +71,15 @@ LONGEST_FIRST = (
 )
 """Files that take longest, so that no worker is left alone with one at the end. The two that begin
 need nothing of :func:`ran_task`: its maker would keep the other worker waiting."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take a warm dbt, before anything is imported that asks where dbt is."""
+    from resources.store import manifest
+
+    warm = WarmDbt(manifest.DBT)
+    manifest.DBT = warm  # type: ignore[assignment]
+    config.add_cleanup(warm.end)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,0 +1,127 @@
+"""dbt for the tests: imported once, and forked for each call, since a call is mostly imports.
+
+What is called, with which arguments, where, and in which environment stays as it is. Processes that
+a test starts by itself find the real dbt.
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CLIENT = """#!{python} -IS
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as server:
+    server.connect({address!r})
+    said = json.dumps([sys.argv, os.getcwd(), dict(os.environ)]).encode()
+    socket.send_fds(server, [len(said).to_bytes(8, "big")], [0, 1, 2])
+    server.sendall(said)
+    code = server.recv(1)
+sys.exit(code[0] if code else 1)
+"""
+
+
+class WarmDbt:
+    """Stands where the path of dbt stands; the server starts when that is asked for."""
+
+    def __init__(self, real: Path) -> None:
+        self.real = real
+
+    @staticmethod
+    def write_client(path: Path, address: str) -> None:
+        """Write what is called in place of dbt, and hands the call on to ``address``."""
+        path.write_text(CLIENT.format(python=sys.executable, address=address))
+        path.chmod(0o700)
+
+    @cached_property
+    def _folder(self) -> Path:
+        return Path(tempfile.mkdtemp(prefix="dbt_"))
+
+    @cached_property
+    def _path(self) -> str:
+        address, path = str(self._folder / "socket"), self._folder / "dbt"
+        self.write_client(path, address)
+        command = [sys.executable, "-m", "tests.warm_dbt", address]
+        self._server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+        assert self._server.stdout is not None
+        assert self._server.stdout.readline() == b"ready\n"
+        return str(path)
+
+    def __str__(self) -> str:
+        return self._path
+
+    def end(self) -> None:
+        """Stop the server, if one was started."""
+        if "_path" in self.__dict__:
+            self._server.terminate()
+            self._server.communicate()
+            for path in self._folder.iterdir():
+                path.unlink()
+            self._folder.rmdir()
+
+
+def serve(address: str) -> None:
+    """Import dbt, and answer each call with a process of its own.
+
+    Without its adapter: DuckDB starts a thread on import, which no fork would have.
+    """
+    import gc
+
+    from dbt.cli.main import cli
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(address)
+        door.listen()
+        os.write(1, b"ready\n")
+        gc.freeze()
+        while True:
+            caller, _ = door.accept()
+            with suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            if os.fork() == 0:
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)
+                door.close()
+                answer(caller, cli)
+                os._exit(0)
+            caller.close()
+
+
+def answer(caller: socket.socket, cli) -> None:
+    """Run dbt as ``caller`` would, tell how it ended, and end it if the caller is gone."""
+    size, files, *_ = socket.recv_fds(caller, 8, 3)
+    with caller.makefile("rb") as said:
+        arguments, folder, environment = json.loads(said.read(int.from_bytes(size, "big")))
+    child = os.fork()
+    if child == 0:
+        caller.close()
+        for at, file in enumerate(files):
+            os.dup2(file, at)
+            os.close(file)
+        os.chdir(folder)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv = arguments
+        sys.exit(cli(prog_name="dbt"))
+    for file in files:
+        os.close(file)
+    ended = os.pidfd_open(child)
+    ready, *_ = select.select([ended, caller], [], [])
+    if ended not in ready:
+        os.kill(child, signal.SIGKILL)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with suppress(BrokenPipeError):
+        caller.sendall(bytes([code if 0 <= code < 256 else 1]))
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1])
