@@ -13,7 +13,6 @@ import sqlite3
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
@@ -35,6 +34,8 @@ GONE = (
     " else max(cost_usd, 0) + max(exposure_usd, 0) end), 0)"
 )
 """What rows took from a budget; nothing that a provider says gives any of it back."""
+
+DAY_S = 86_400.0
 
 CHUNK = 500
 """Keys looked up in one query; SQLite allows some 32,000 parameters."""
@@ -60,8 +61,7 @@ def question_key(version: str, digest: str, sample: int, kind: str, salt: str = 
 
 def day_start(now: float) -> float:
     """Return the last midnight UTC before ``now``; both in seconds since 1970."""
-    midnight = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return midnight.timestamp()
+    return now - now % DAY_S
 
 
 class Ledger:
