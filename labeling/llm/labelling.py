@@ -159,16 +159,16 @@ async def _ask_all(
         asked[prompt.name] = _before_cascade(prompt, shown, ids, undecided)
     for prompt in prompts:
         await _prepare(voters[prompt.name], asked[prompt.name])
-    for prompt in in_order(prompts):
-        voter = voters[prompt.name]
-        if isinstance(prompt.settings.ask, Unsure):
-            asked[prompt.name] = _unsure(prompt.settings.ask, asked[prompt.name], answered)
-        async with _synced(desk.ledger):
+    async with _synced(desk.ledger):
+        for prompt in in_order(prompts):
+            voter = voters[prompt.name]
+            if isinstance(prompt.settings.ask, Unsure):
+                asked[prompt.name] = _unsure(prompt.settings.ask, asked[prompt.name], answered)
             if later is not None and not voter.tally.why:
                 await hand_in(voter, asked[prompt.name], ids, later)
             answered[prompt.name] = await _ask(voter, asked[prompt.name], ids, progress)
-        _count_left(voter, asked[prompt.name], answered[prompt.name])
-        _count_savings(voter, len(shown) - len(asked[prompt.name]))
+            _count_left(voter, asked[prompt.name], answered[prompt.name])
+            _count_savings(voter, len(shown) - len(asked[prompt.name]))
     return (
         *tables(prompts, voters, asked, answered, ids),
         {voters[p.name].name: voters[p.name].tally for p in prompts},

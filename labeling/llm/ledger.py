@@ -93,6 +93,7 @@ class Ledger:
         add_columns(self._db, SCHEMA)  # of an earlier version: what was paid stays known
         self._db.executescript(SCHEMA)
         self.together = GroupCommit(self._db)
+        self._synced = 0
 
     def __enter__(self) -> Self:
         return self
@@ -107,8 +108,12 @@ class Ledger:
 
     def sync(self) -> None:
         """Force what is committed onto the disk; safe to call from another thread."""
+        written = self._db.total_changes
+        if written == self._synced:
+            return
         with suppress(FileNotFoundError), Path(f"{self.path}-wal").open("rb") as wal:
             os.fsync(wal.fileno())
+        self._synced = written
 
     @contextmanager
     def spending(self, wait_s: float = WAIT_S) -> Generator[int]:
