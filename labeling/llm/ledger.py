@@ -109,11 +109,13 @@ class Ledger:
     def sync(self) -> None:
         """Force what is committed onto the disk; safe to call from another thread."""
         written = self._db.total_changes
-        if written == self._synced:
+        whole = not self._db.in_transaction  # what is counted may not be committed yet
+        if whole and written == self._synced:
             return
         with suppress(FileNotFoundError), Path(f"{self.path}-wal").open("rb") as wal:
             os.fsync(wal.fileno())
-        self._synced = written
+        if whole:
+            self._synced = written
 
     @contextmanager
     def spending(self, wait_s: float = WAIT_S) -> Generator[int]:

@@ -1,9 +1,11 @@
 """What the ledger knows, and what it makes of requests whose process died."""
 
+import asyncio
 import json
 import multiprocessing
 import os
 import signal
+import sqlite3
 import time
 from pathlib import Path
 
@@ -136,3 +138,34 @@ def test_a_damaged_line_of_a_cassette_is_named(ledger, tmp_path):
     (tmp_path / "c.jsonl").write_text(f'{head}\n{{"key": 1}}\n')
     with pytest.raises(LabelingError, match=r"c\.jsonl:2"):
         import_cassette(ledger, tmp_path / "c.jsonl")
+
+
+def test_what_is_committed_after_a_look_at_the_disk_is_forced_onto_it_too(tmp_path, monkeypatch):
+    forced: list[int] = []
+    monkeypatch.setattr("labeling.llm.ledger.os.fsync", forced.append)
+
+    async def write(ledger: Ledger) -> None:
+        await ledger.together.write(lambda: (ledger.open_call(call("k"), "r", 0.1), ledger.sync()))
+
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        asyncio.run(write(ledger))  # looked while it was written
+        ledger.sync()
+        ledger.sync()
+    assert len(forced) == 2
+
+
+def test_what_is_written_together_is_committed_before_anybody_goes_on(tmp_path):
+    """Another connection, as after a kill, sees each call before it could be sent."""
+    seen: list[int] = []
+
+    async def book(ledger: Ledger, other: sqlite3.Connection, n: int) -> None:
+        await ledger.together.write(lambda: ledger.open_call(call(f"k{n}"), "r", 0.1))
+        rows = other.execute("select count(*) from calls where key = ?", (f"k{n}",)).fetchone()
+        seen.append(rows[0])
+
+    async def many(ledger: Ledger, other: sqlite3.Connection) -> None:
+        await asyncio.gather(*(book(ledger, other, n) for n in range(20)))
+
+    with Ledger(tmp_path / "l.sqlite") as ledger, sqlite3.connect(ledger.path) as other:
+        asyncio.run(many(ledger, other))
+    assert seen == [1] * 20
