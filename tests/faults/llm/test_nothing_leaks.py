@@ -240,7 +240,8 @@ def test_no_key_and_nothing_that_is_redacted_at_the_source_is_anywhere(left, nee
 def test_what_is_redacted_before_sending_stands_only_where_texts_are_stored(left):
     assert SENT not in str(left.asked)
     assert SENT not in left.said
-    assert {Path(name).name for name in left.holding(SENT)} <= {*TEXTS}
+    # what SQLite has not written into its file yet stands beside it
+    assert {Path(name).name.removesuffix("-wal") for name in left.holding(SENT)} <= {*TEXTS}
 
 
 def test_texts_that_models_see_are_in_no_log_and_no_ledger(left):
