@@ -5,7 +5,7 @@ import random
 import pytest
 
 from cli.new.new import create
-from orchestration import running
+from expectations import suite
 from orchestration.running import run_task
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import BlockedError
@@ -136,19 +136,20 @@ def test_days_on_which_no_rule_ever_speaks_are_told_and_end_no_run(tweets):
 def test_a_blocked_day_holds_no_other_back_and_is_told_at_the_end(tweets, monkeypatch):
     days = {f"2026-03-0{day}": complaints(12, day) for day in (2, 3, 4)}
     folder = tweets(days)
-    job = running.run_job
+    judged = suite.check_batch
 
-    def second_is_blocked(defs, instance, name, batch, tags=None):
-        if batch == "2026-03-03" and name == "tweets_label":
-            raise BlockedError("a blocking check failed: of 2026-03-03")
-        told = ["2026-03-02: models: the quota is used up\n| item |"] * (batch == "2026-03-02")
-        return [*job(defs, instance, name, batch, tags), *told]
+    def second_is_blocked(asset, of, chosen, warehouse, batch):
+        for found in judged(asset, of, chosen, warehouse, batch):
+            fails = {"2026-03-03": "item_id_is_unique", "2026-03-02": "few_rows_are_set_aside"}
+            if found.check_name == fails.get(batch):
+                found = found._replace(passed=False, description="as told\n| item |")
+            yield found
 
-    monkeypatch.setattr(running, "run_job", second_is_blocked)
-    with pytest.raises(BlockedError, match="of 2026-03-03") as caught:
+    monkeypatch.setattr(suite, "check_batch", second_is_blocked)
+    with pytest.raises(BlockedError, match="2026-03-03: items: item_id_is_unique") as caught:
         run(folder)
     assert "Every other batch is labelled and published" in str(caught.value)
-    assert "also: 2026-03-02: models: the quota is used up\n" in str(caught.value)
+    assert "also: 2026-03-02: items: few_rows_are_set_aside: as told\n" in str(caught.value)
     task = load_task(folder)
     labelled = warehouse_of(task).ask("select distinct batch from labels.released order by 1")
     assert labelled["batch"].to_pylist() == ["2026-03-02", "2026-03-04"]

@@ -22,7 +22,7 @@ SAMPLES = {
 }
 WORDS = {"item_id": pa.string(), "batch": pa.string()}
 LENT = {
-    "window_keys": WORDS,
+    "window_keys": {**WORDS, "item": pa.int64()},
     "to_show": WORDS,
     "known": WORDS,
     "turned": WORDS,
