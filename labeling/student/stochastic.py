@@ -87,7 +87,6 @@ def stochastic_logistic(
     bias = np.zeros(n_classes, dtype=np.float32)
     mean_coef, mean_bias = np.zeros_like(coef), np.zeros_like(bias)
     squares = np.full((x.shape[1], 1), 1e-8, dtype=np.float32)
-    each = np.full((n_classes, 1), 1 / n_classes, dtype=np.float32)
     bias_squares = np.full(n_classes, 1e-8, dtype=np.float32)
     at_once = max(int(np.clip(n // FEW_STEPS, *ROWS)), -(-n // MOST_STEPS))
     starts = range(0, n, at_once)
@@ -102,7 +101,7 @@ def stochastic_logistic(
             slope = (_softmax(some @ coef + bias) - t[part]) * (weight / weight.sum())
             gradient = some.T @ slope
             gradient += decay * coef
-            squares += (gradient * gradient) @ each
+            squares += np.einsum("ij,ij->i", gradient, gradient)[:, None] / n_classes
             gradient *= RATE / np.sqrt(squares)
             coef -= gradient
             down = slope.sum(axis=0)
