@@ -12,15 +12,13 @@ to do. Seconds are CPU seconds of everything that was started.
 import argparse
 import datetime as dt
 import json
-import os
 import random
-import resource
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
+
+from bench.speed.command import command
 
 ITEMS = 30
 SUBJECTS = {
@@ -82,37 +80,17 @@ def land(project: Path, first: int, last: int) -> None:
         (var / "truth" / f"{day}.csv").write_text("\n".join(labels), encoding="utf-8")
 
 
-def command(code: Path, project: Path, *words: str) -> float:
-    """Run one command with the code of a checkout; return its CPU seconds."""
-    python = code / ".venv" / "bin" / "python"
-    room = "cli" if (code / "cli").is_dir() else "orchestration.commands"
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run(
-        [str(python if python.exists() else sys.executable), "-c",
-         f"from {room}.app import main; main()", *words],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": str(code)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
-    if done.returncode not in (0, 3):
-        sys.exit(done.stdout[-3000:] + done.stderr[-3000:])
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
 def measure(code: Path, project: Path, batches: int, runs: int) -> dict[str, float]:
     """Fill a project, then add one batch ``runs`` times; CPU seconds of each kind of command."""
     land(project, 0, batches)
-    found = {"backfill": command(code, project, "run", "small")}
-    found["nothing new"] = command(code, project, "run", "small")
+    found = {"backfill": command(code, project, "run", "small").cpu}
+    found["nothing new"] = command(code, project, "run", "small").cpu
     more = []
     for n in range(batches, batches + runs):
         land(project, n, n + 1)
-        more.append(command(code, project, "run", "small"))
+        more.append(command(code, project, "run", "small").cpu)
     found["one more"] = statistics.median(more)
-    found["status"] = command(code, project, "status", "small")
+    found["status"] = command(code, project, "status", "small").cpu
     return found
 
 

@@ -14,41 +14,17 @@ import resource
 import shutil
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from bench.speed import scale
+from bench.speed.command import command
 
 HERE = Path(__file__).parents[2]
 OLD = "3949360"
 ITEMS, BATCHES = 100_000, 5
-
-
-def command(code: Path, project: Path, *words: str) -> tuple[float, float]:
-    """Run one command with the code of a checkout; return seconds and CPU seconds."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    room = "cli" if (code / "cli").is_dir() else "orchestration.commands"
-    done = subprocess.run(
-        [
-            str(code / ".venv" / "bin" / "python"),
-            "-c",
-            f"from {room}.app import main; main()",
-            *words,
-        ],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": str(code)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode not in (0, 1, 3):
-        sys.exit(f"{words}: {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return seconds, cpu
 
 
 def demo(code: Path, folder: Path) -> tuple[float, float]:

@@ -10,16 +10,14 @@ model, and a scripted reviewer answers the audit.
 
 import argparse
 import json
-import os
 import resource
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
+
+from bench.speed.command import command
 
 CLASSES, RULES, WORDS, LENGTH = 8, 50, 30_000, (6, 22)
 OWN = 120
@@ -94,22 +92,9 @@ def _word(n: int) -> str:
 
 def measure(code: Path, project: Path) -> dict[str, float]:
     """Run the task once with the code of a checkout; seconds, CPU seconds, peak memory in MB."""
-    began = time.perf_counter()
-    python = code / ".venv" / "bin" / "python"
-    done = subprocess.run(
-        [str(python if python.exists() else sys.executable), "-c", "from cli.app import main; main()",
-         "run", "many"],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": str(code)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )  # fmt: skip
-    seconds = time.perf_counter() - began
-    if done.returncode not in (0, 3):
-        sys.exit(done.stdout[-3000:] + done.stderr[-3000:])
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return {"seconds": seconds, "cpu": used.ru_utime + used.ru_stime, "mb": used.ru_maxrss / 1024}
+    took = command(code, project, "run", "many")
+    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return {**took._asdict(), "mb": most / 1024}
 
 
 def main() -> None:
