@@ -26,7 +26,8 @@ BIAS_SD = 0.7
 """Prior of the scale (of its logarithm) and of the class biases: those of the gold head."""
 
 NARROW, JITTER = 8, 1e-9
-"""Terms a row from which rows are told by their products alone, and what keeps equal rows apart."""
+"""Terms a row from which rows are told by their products alone; and what keeps equal rows apart, as a
+share of a row's square."""
 
 
 def corrected(
@@ -123,7 +124,8 @@ def _narrow(x: Any) -> tuple[Any, Callable[[NDArray[np.float64]], NDArray[np.flo
     if x.shape[0] * NARROW > x.shape[1]:
         return x, lambda coef: coef
     gram = (x @ x.T).toarray()
-    root = cholesky(gram + JITTER * np.eye(len(gram)), lower=True)
+    apart = JITTER * max(float(np.trace(gram)) / len(gram), np.finfo(np.float64).tiny)
+    root = cholesky(gram + apart * np.eye(len(gram)), lower=True)
 
     def back(coef: NDArray[np.float64]) -> NDArray[np.float64]:
         return x.T @ solve_triangular(root, coef, lower=True, trans="T")

@@ -25,3 +25,13 @@ def test_few_rows_correct_by_their_products_as_they_do_by_their_terms(monkeypatc
     assert len(np.unique(rows.indices)) > 8 * rows.shape[0]
     assert np.abs(said[0] - taught.predict_proba(x)).max() > 0.1
     assert said[0] == pytest.approx(said[1], abs=1e-5)
+
+
+@pytest.mark.parametrize("size", [1.0, 1e3, 1e5])
+def test_equal_rows_of_any_size_correct(size):
+    """Pixels and embeddings are not scaled to one, as words are."""
+    rows = size * np.random.default_rng(0).random((20, 4_000))
+    label = (np.arange(40) % 2).astype(np.int32)
+    twice = sparse.csr_matrix(np.vstack([rows, rows]))
+    model = corrected(None, twice, label, np.ones(40), 2, penalty=0.1)
+    assert (model.predict(twice) == label).mean() > 0.9
