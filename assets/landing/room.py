@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 from assets.landing.arrivals import unread
 from labeling.errors import LabelingError
 from resources.store.warehouse import warehouse_of
+from resources.task.errors import TaskError
 from resources.task.task import Task
 
 LARGE = 50_000_000
@@ -32,8 +33,12 @@ def told_of_large_files(task: Task) -> list[str]:
     if not large:
         return []
     free = psutil.virtual_memory().available
+    try:
+        new = unread(task, warehouse_of(task, patience_s=0.0))[1]
+    except TaskError:  # somebody else is running the task, or the file is damaged: the run tells it
+        return []
     found = []
-    for name, (path, size, _) in unread(task, warehouse_of(task))[1].items():
+    for name, (path, size, _) in new.items():
         items = items_in(path, size) if name in large else None
         if items is None:
             continue

@@ -11,6 +11,7 @@ from assets.landing import room
 from assets.landing.arrivals import land
 from cli.new.new import create
 from resources.store.warehouse import warehouse_of
+from resources.task.errors import TaskError
 from resources.task.task import load_task
 
 ROWS = 2_000
@@ -63,3 +64,13 @@ def test_items_are_counted_from_the_lines_of_a_sample_or_from_what_parquet_says(
     broken.write_text("no parquet", encoding="utf-8")
     assert room.items_in(broken, 10) is None
     assert room.items_in(tmp_path / "a.xlsx", 10) is None
+
+
+def test_who_runs_the_task_meanwhile_is_not_waited_for(task, monkeypatch):
+    free(monkeypatch, 0.6e9)
+
+    def busy(*_: object) -> None:
+        raise TaskError("another process has it open")
+
+    monkeypatch.setattr(room, "unread", busy)
+    assert room.told_of_large_files(task) == []
