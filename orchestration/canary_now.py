@@ -7,8 +7,9 @@ from labeling.llm.canary_rounds import unfinished
 from labeling.llm.ledger import Ledger
 from orchestration.canary_schedule import newest_labelled, round_at
 from orchestration.definitions import definitions
+from orchestration.one_job import run_job
 from orchestration.planning import is_published
-from orchestration.running import Progress, run_job
+from orchestration.running import Progress
 from resources.dagster.instance import open_instance
 from resources.dagster.tags import ROUND_TAG
 from resources.store.warehouse import warehouse_of

@@ -1,4 +1,6 @@
-"""What is left to do: batches to label, batches with new reviews."""
+"""What is left to do: batches to label, batches with new reviews, and which of them one run takes."""
+
+from collections.abc import Sequence
 
 from assets.reading.stamp import files_hash, publication_stamp, stamps_of
 from labeling.student.whole import is_whole
@@ -8,6 +10,9 @@ from resources.store.published import marts
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 from resources.tracking.mlflow_file import runs_that_stand
+
+MOST_BATCHES = 50
+"""Batches of one run: its log names each batch for each check."""
 
 
 def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
@@ -123,3 +128,23 @@ def is_published(task: Task, warehouse: Warehouse) -> bool:
         tracked = set(db.column("published.tracking.run_ids"))
     written = task.publication.read_text(encoding="utf-8")
     return written == f"{stamp} {files_hash(task)}" and tracked <= runs_that_stand(task)
+
+
+def in_runs(todo: Sequence[str], known: Sequence[str]) -> list[list[str]]:
+    """Part batches into those that one run takes: neighbours in Dagster's list, not too many.
+
+    Examples
+    --------
+    >>> in_runs(["a", "b", "d"], ["a", "b", "c", "d"])
+    [['a', 'b'], ['d']]
+    """
+    place = {batch: n for n, batch in enumerate(known)}
+    runs: list[list[str]] = []
+    for batch in todo:
+        before = runs[-1] if runs else []
+        follows = bool(before) and place[batch] == place[before[-1]] + 1
+        if follows and len(before) < MOST_BATCHES:
+            before.append(batch)
+        else:
+            runs.append([batch])
+    return runs

@@ -3,15 +3,11 @@
 import contextlib
 import functools
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
-from dagster._core.storage.tags import (
-    ASSET_PARTITION_RANGE_END_TAG,
-    ASSET_PARTITION_RANGE_START_TAG,
-)
 
 from assets.landing import other_texts
 from assets.landing.arrivals import has_landed
@@ -20,18 +16,16 @@ from assets.landing.forgetting import made
 from assets.landing.lost_answers import check_lost_answers
 from assets.landing.lost_reviews import check_lost_reviews
 from assets.landing.set_aside import sentence
-from expectations.alarm import ALARM_CHECKS
-from expectations.canary import TOLD_ONLY
 from labeling.counted import counted
-from labeling.errors import LabelingError
 from orchestration.batch_step import begins
 from orchestration.dbt_reading import dbt_reading
 from orchestration.definitions import definitions
-from orchestration.jobs import QUIET
+from orchestration.one_job import run_job
 from orchestration.planning import (
     answers_to_come,
     batches_to_label,
     batches_with_new_reviews,
+    in_runs,
     is_published,
     models_at_rest,
 )
@@ -39,21 +33,13 @@ from orchestration.simulating import simulate_inbox
 from orchestration.turn import turn
 from resources.dagster.instance import end_lost_runs, open_instance
 from resources.dagster.partitions import batches
-from resources.dagster.tags import COMMAND_TAG, PROCESS_TAG
-from resources.processes import this_process
+from resources.dagster.tags import COMMAND_TAG
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.errors import BlockedError, TaskError
 from resources.task.task import Task
 
-LINE = "\n"
 NAMED = 5
 """Batches that a sentence names."""
-
-MOST_BATCHES = 50
-"""Batches of one run: its log names each batch for each check."""
-
-BY_CHECK = "DagsterAssetCheckFailedError"
-"""What ends a step because of a check that blocks."""
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many steps are done, and how many there are."""
@@ -176,7 +162,7 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
     aside = sentence(warehouse, task.name)
     warehouse.close()
     if blocked:
-        also = [f"also: {warning.partition(LINE)[0]}" for warning in warnings]
+        also = [f"also: {warning.splitlines()[0]}" for warning in warnings]
         raise BlockedError(
             "\n".join([*blocked, *also, "Every other batch is labelled and published."])
         )
@@ -219,106 +205,3 @@ def _known(task: Task, only: list[str]) -> list[str]:
             f"task {task.name!r} has no batch {strangers[0]!r}; it has {', '.join(known)}"
         )
     return [batch for batch in known if batch in only]
-
-
-def run_job(
-    defs: dg.Definitions,
-    instance: dg.DagsterInstance,
-    job: str,
-    batch: str | Sequence[str] | None,
-    tags: Mapping[str, str] | None = None,
-) -> list[str]:
-    """Run one job in this process; return warnings, raise what went wrong in plain words.
-
-    Several batches are the ends of a range of Dagster's; none, or ``None``, is a job of no batch.
-    """
-    of = [batch] if isinstance(batch, str) else list(batch or ())
-    ends = (
-        {ASSET_PARTITION_RANGE_START_TAG: of[0], ASSET_PARTITION_RANGE_END_TAG: of[-1]}
-        if of[1:]
-        else {}
-    )
-    try:
-        result = defs.resolve_job_def(job).execute_in_process(
-            partition_key=of[0] if len(of) == 1 else None,
-            instance=instance,
-            run_config=QUIET,
-            tags={PROCESS_TAG: this_process(), **ends, **(tags or {})},
-            raise_on_error=False,
-        )
-    except dg.DagsterExecutionInterruptedError:  # its own name for Ctrl-C
-        raise KeyboardInterrupt from None
-    failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
-    told = [
-        f"{check.partition or 'input'}: {check.asset_key.path[-1]}: {check.check_name}: "
-        f"{check.description or ''}{_rows(check)}"
-        for check in failed
-    ]
-    if result.success:
-        return told
-    faults = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
-    if not faults or any(error is None or error.cls_name != BY_CHECK for error in faults):
-        raise _cause(result, job, " to ".join(dict.fromkeys((*of[:1], *of[-1:]))))
-    blocking = [
-        t
-        for t, check in zip(told, failed, strict=True)
-        if check.severity.name == "ERROR" and check.check_name not in (*ALARM_CHECKS, *TOLD_ONLY)
-    ]
-    if not blocking:
-        return told  # of alarms: labels are held back when they are published; later batches go on
-    also = [f"also: {t.partition(LINE)[0]}" for t in told if t not in blocking]
-    raise BlockedError("a blocking check failed:\n  " + "\n  ".join([*blocking, *also]))
-
-
-def in_runs(todo: Sequence[str], known: Sequence[str]) -> list[list[str]]:
-    """Part batches into those that one run takes: neighbours in Dagster's list, not too many.
-
-    Examples
-    --------
-    >>> in_runs(["a", "b", "d"], ["a", "b", "c", "d"])
-    [['a', 'b'], ['d']]
-    """
-    place = {batch: n for n, batch in enumerate(known)}
-    runs: list[list[str]] = []
-    for batch in todo:
-        before = runs[-1] if runs else []
-        follows = bool(before) and place[batch] == place[before[-1]] + 1
-        if follows and len(before) < MOST_BATCHES:
-            before.append(batch)
-        else:
-            runs.append([batch])
-    return runs
-
-
-def _rows(check: Any) -> str:
-    which = check.metadata.get("which")
-    return f"\n{which.value}" if which is not None else ""
-
-
-def _cause(result: dg.ExecuteInProcessResult, job: str, batch: str) -> BaseException:
-    """Return what ended the run: Ctrl-C, a user's error in its own words, or a bug with its traceback."""
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            if error is None:
-                break
-            chain = [
-                error
-            ]  # from Dagster's own to what began it; who speaks to the user first, says more
-            while (cause := chain[-1].cause) is not None:
-                chain.append(cause)
-            if any(e.cls_name == dg.DagsterExecutionInterruptedError.__name__ for e in chain):
-                return KeyboardInterrupt()
-            users = _user_errors(LabelingError)
-            for told in chain:
-                if told.cls_name in users:
-                    return TaskError(told.message.strip().partition(": ")[2])
-            error = chain[-1]
-            message = error.message.strip()
-            return RuntimeError(f"step {event.step_key} failed: {message}\n{''.join(error.stack)}")
-    return RuntimeError(f"{job} failed{f' of {batch}' if batch else ''} before any step began")
-
-
-def _user_errors(kind: type[Exception]) -> set[str | None]:
-    """Names of an exception class and of everything derived from it."""
-    return {kind.__name__}.union(*(_user_errors(derived) for derived in kind.__subclasses__()))

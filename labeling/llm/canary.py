@@ -19,7 +19,8 @@ from labeling.llm.canary_finding import LEAST_ITEMS, Finding, Told, compare
 from labeling.llm.canary_rounds import AGAIN, Answers, read, rounds_up_to, store
 from labeling.llm.content import contents, strings
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger import Ledger, question_key
+from labeling.llm.ledger import Ledger
+from labeling.llm.ledger_rows import question_key
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
 from labeling.llm.settings import Pace, Paces

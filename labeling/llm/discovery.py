@@ -13,7 +13,8 @@ from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.thoughts import spoken
 from labeling.llm.asking import Asker
-from labeling.llm.ledger import Call, Ledger, content_key
+from labeling.llm.ledger import Call, Ledger
+from labeling.llm.ledger_rows import content_key
 from labeling.llm.manners import larger
 from labeling.llm.prompt import Prompt
 from labeling.llm.room import with_room

@@ -6,14 +6,12 @@ marked ``sent`` when nobody holds the ledger was in flight when its process died
 ``lost`` and counts at its worst case, because the provider may ask for the money. Requests are known by a content key. Item text is not stored; the answer is.
 """
 
-import hashlib
 import json
 import os
 import sqlite3
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,24 +37,6 @@ DAY_S = 86_400.0
 
 CHUNK = 500
 """Keys looked up in one query; SQLite allows some 32,000 parameters."""
-
-
-def content_key(*parts: str | int) -> str:
-    """Hash what is asked.
-
-    Examples
-    --------
-    >>> content_key("version", "item", 0) == content_key("version", "item", 0)
-    True
-    """
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
-
-
-@lru_cache(maxsize=4096)
-def question_key(version: str, digest: str, sample: int, kind: str, salt: str = "") -> str:
-    """Return the ledger's key of a question: which prompt and model, which content, which sample."""
-    parts = (version, digest, sample, kind)
-    return content_key(*parts, salt) if salt else content_key(*parts)
 
 
 def day_start(now: float) -> float:

@@ -1,9 +1,11 @@
 """What goes into the ledger and what comes out of it."""
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,24 @@ from labeling.kinds.asking import Token
 from labeling.llm.transport import Reply, Usage
 
 KEPT = "select 1 from calls where status in ('answered', 'filtered')"
+
+
+def content_key(*parts: str | int) -> str:
+    """Hash what is asked.
+
+    Examples
+    --------
+    >>> content_key("version", "item", 0) == content_key("version", "item", 0)
+    True
+    """
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+@lru_cache(maxsize=4096)
+def question_key(version: str, digest: str, sample: int, kind: str, salt: str = "") -> str:
+    """Return the ledger's key of a question: which prompt and model, which content, which sample."""
+    parts = (version, digest, sample, kind)
+    return content_key(*parts, salt) if salt else content_key(*parts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from labeling.llm.content import Content
 from labeling.llm.former import Former
-from labeling.llm.ledger import Ledger, Stored, question_key
+from labeling.llm.ledger import Ledger, Stored
+from labeling.llm.ledger_rows import question_key
 from labeling.llm.seat import Seat
 
 QUESTIONS = ("ask", "repair")

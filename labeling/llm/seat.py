@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from labeling.kinds.asking import Form
 from labeling.llm.asking import Asker
-from labeling.llm.ledger import question_key
+from labeling.llm.ledger_rows import question_key
 from labeling.llm.prompt import Prompt
 from labeling.llm.room import with_room
 

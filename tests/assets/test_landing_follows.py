@@ -9,8 +9,9 @@ from assets.landing.arrivals import has_landed
 from cli.new.new import create
 from orchestration import running
 from orchestration.definitions import definitions
+from orchestration.one_job import run_job
 from orchestration.planning import batches_to_label
-from orchestration.running import run_job, run_task
+from orchestration.running import run_task
 from resources.dagster.instance import open_instance
 from resources.reviews.store import ReviewStore
 from resources.store import tables

@@ -2,7 +2,7 @@ import sqlite3
 from contextlib import closing
 
 from orchestration.definitions import definitions
-from orchestration.running import run_job
+from orchestration.one_job import run_job
 from resources.dagster.instance import open_instance
 from resources.store.tables import PLANNED, SCRIPTED
 from resources.store.warehouse import warehouse_of

@@ -7,7 +7,8 @@ import pytest
 
 from cli.new.new import create
 from orchestration.batch_step import begins, in_one_step
-from orchestration.running import BlockedError, in_runs, run_job
+from orchestration.one_job import BlockedError, run_job
+from orchestration.planning import in_runs
 from resources.dagster.partitions import batches
 from resources.task.task import load_task
 

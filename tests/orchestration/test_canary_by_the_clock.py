@@ -14,8 +14,8 @@ from labeling.llm.ledger import Ledger
 from orchestration.canary_now import ask_now
 from orchestration.canary_schedule import round_at
 from orchestration.definitions import definitions
+from orchestration.one_job import run_job
 from orchestration.planning import is_published
-from orchestration.running import run_job
 from resources.dagster.instance import open_instance
 from resources.dagster.tags import ROUND_TAG
 from resources.store.warehouse import warehouse_of

@@ -9,7 +9,7 @@ import typer
 
 from cli.everyday.run import STOPPED_EXIT, run
 from orchestration import running
-from orchestration.running import run_job
+from orchestration.one_job import run_job
 
 
 def test_ctrl_c_within_a_step_is_ctrl_c_to_who_asked_for_it():

@@ -21,7 +21,7 @@ from labeling.llm import asking
 from labeling.llm.ledger import Ledger
 from labeling.llm.transport import Fault
 from orchestration.definitions import definitions
-from orchestration.running import run_job
+from orchestration.one_job import run_job
 from resources.dagster.instance import open_instance
 from resources.dagster.tags import ROUND_TAG
 from resources.models.task_models import collect_answers

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.ledger import question_key
+from labeling.llm.ledger_rows import question_key
 from labeling.llm.prompt import Prompt
 from labeling.llm.rendering import Example, render, repair
 from labeling.llm.settings import Settings

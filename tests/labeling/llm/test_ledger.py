@@ -14,7 +14,8 @@ import pytest
 from labeling.errors import LabelingError
 from labeling.kinds.asking import Token
 from labeling.llm.cassette import export_cassette, import_cassette
-from labeling.llm.ledger import Call, Ledger, content_key
+from labeling.llm.ledger import Call, Ledger
+from labeling.llm.ledger_rows import content_key
 from labeling.llm.transport import Fault, Reply, Usage
 
 
