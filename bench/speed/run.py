@@ -26,6 +26,9 @@ HERE = Path(__file__).parents[2]
 OLD = "3949360"
 ITEMS, BATCHES = 100_000, 5
 
+TASK = {"old": (), "new": ("support_inbox",)}
+"""How ``explain`` is told the task."""
+
 
 def demo(code: Path, folder: Path) -> tuple[float, float]:
     """Run the shipped demo from nothing; the project stays for the rows after it."""
@@ -115,7 +118,7 @@ def main() -> None:
             "second": lambda n: command(codes[n], project(n), "run", "support_inbox"),
             "status": lambda n: command(codes[n], project(n), "status", "support_inbox"),
             "explain": lambda n: command(
-                codes[n], project(n), "explain", "support_inbox", first_item(project(n))
+                codes[n], project(n), "explain", *TASK[n], first_item(project(n))
             ),
             "report": lambda n: page(codes[n]),
             "many": lambda n: many(codes[n], place / f"many_{n}"),
