@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from resources.store.manifest import DBT
 from tests.warm_dbt import WarmDbt
 
@@ -30,6 +32,7 @@ def test_it_ends_and_speaks_as_the_real_one():
     assert said[0].stderr == said[1].stderr
 
 
+@pytest.mark.timeout(60)
 def test_it_ends_with_the_process_that_called_it(tmp_path):
     client = tmp_path / "dbt"
     WarmDbt.write_client(client, str(tmp_path / "socket"))
