@@ -88,6 +88,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _made_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Copy MLflow's and Dagster's empty files, where any test that was collected may need them."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "dagster" in sys.modules:
+            from tests import made_once
+
+            made_once.install(of_all_workers(tmp_path_factory) / "made_once", patch)
+        yield
+
+
+def of_all_workers(factory: pytest.TempPathFactory) -> Path:
+    """Return the temporary folder that the workers of this session share."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 @dataclass(frozen=True)
 class Ran:
     """A project with one task of 62 items in two batches, labelled, reviewed and published."""
@@ -119,8 +136,7 @@ def ran_task(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """For reading only: every test of the session, in every worker, looks at the same run."""
     from resources.task.task import load_task
 
-    base = tmp_path_factory.getbasetemp()
-    project = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "ran_task"
+    project = of_all_workers(tmp_path_factory) / "ran_task"
     done = project / "done.pickle"
     with FileLock(f"{project}.lock"), pytest.MonkeyPatch.context() as patch:
         patch.delenv("TOUCHSTONE_VAR", raising=False)

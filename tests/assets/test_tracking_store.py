@@ -14,6 +14,10 @@ from mlflow.tracking import MlflowClient
 
 from resources.task.errors import TaskError
 from resources.tracking.tracking_store import ready_tracking_store
+from tests.made_once import made_anew
+
+__all__ = ["made_anew"]
+pytestmark = pytest.mark.usefixtures("made_anew")
 
 MAKE = """
 import sys

@@ -19,6 +19,10 @@ from resources.dagster.tags import LAUNCHED_TAG, PROCESS_TAG, TASK_TAG
 from resources.processes import is_alive, this_process
 from resources.task.errors import TaskError
 from resources.task.task import load_task
+from tests.made_once import made_anew
+
+__all__ = ["made_anew"]
+pytestmark = pytest.mark.usefixtures("made_anew")
 
 OPEN = """
 import sys, time
