@@ -6,7 +6,7 @@ import os
 import pickle
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -192,7 +192,7 @@ def write_items(folder: Path) -> dict[str, str]:
     return truth
 
 
-def write(path: Path, rows: list[list[str] | tuple[str, str]]) -> None:
+def write(path: Path, rows: Sequence[list[str] | tuple[str, str]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows)
 

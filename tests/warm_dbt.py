@@ -1,12 +1,14 @@
 """dbt for the tests: imported once, and forked for each call, since a call is mostly imports.
 
-What is called, with which arguments, where, and in which environment stays as it is. Processes that
-a test starts by itself find the real dbt.
+What is called, with which arguments, where, and in which environment stays as it is; see
+:mod:`tests.dbt_known` for what it need not read twice. Processes that a test starts by itself find
+the real dbt.
 """
 
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +17,8 @@ import tempfile
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+
+from tests.dbt_known import remember, warm_up
 
 ROOT = Path(__file__).parents[1]
 CLIENT = """#!{python} -IS
@@ -63,9 +67,7 @@ class WarmDbt:
         if "_path" in self.__dict__:
             self._server.terminate()
             self._server.communicate()
-            for path in self._folder.iterdir():
-                path.unlink()
-            self._folder.rmdir()
+            shutil.rmtree(self._folder)
 
 
 def serve(address: str) -> None:
@@ -77,6 +79,8 @@ def serve(address: str) -> None:
 
     from dbt.cli.main import cli
 
+    warm_up(ROOT / "transforms")
+    remember(Path(address).parent)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address)

@@ -1,11 +1,14 @@
 """The dbt that tests share ends, speaks and dies as the real one does."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from resources.store.manifest import DBT
+from resources.store.manifest import DBT, TRANSFORMS
+from resources.store.tables import FAMILIES
 from tests.warm_dbt import WarmDbt
 
 LONG = """
@@ -47,3 +50,23 @@ def test_it_ends_with_the_process_that_called_it(tmp_path):
             caller.kill()
             assert caller.stdout.read() == "", "read to its end: nobody holds it open any more"
         assert server.wait(timeout=60) == 0
+
+
+def read(project: Path, *more: str) -> dict[str, dict[str, object]]:
+    """Return all that dbt knows of its project for a task, but when it got to know it."""
+    project.mkdir()
+    paths = {"warehouse": str(project / "warehouse.duckdb"), "published": str(project / "out")}
+    where = ["--project-dir", str(TRANSFORMS), "--profiles-dir", str(TRANSFORMS)]
+    kept = ["--target-path", str(project / "dbt"), "--log-path", str(project / "dbt")]
+    told = ["--vars", json.dumps({**paths, "families": FAMILIES})]
+    subprocess.run([str(DBT), "--quiet", "parse", *more, *where, *kept, *told], check=True)
+    known = json.loads((project / "dbt" / "manifest.json").read_text(encoding="utf-8"))
+    text = json.dumps({kind: known[kind] for kind in ("nodes", "sources", "macros", "child_map")})
+    return json.loads(
+        text.replace(str(project), "PROJECT"), object_hook=lambda d: d | {"created_at": 0}
+    )
+
+
+def test_what_it_tells_again_is_what_dbt_reads_for_that_task(tmp_path):
+    read(tmp_path / "first")
+    assert read(tmp_path / "again") == read(tmp_path / "anew", "--no-partial-parse")

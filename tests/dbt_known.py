@@ -1,0 +1,121 @@
+"""What dbt read of its project for one task, told again for the next of a test.
+
+dbt reads its project anew for each task it meets, since its variables name the task's files: six
+seconds that nobody looks at. All that differs is where those files lie. dbt still compares every
+file of the project with what was read, and reads anew what changed.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+PATHS = ("warehouse", "published")
+FIRST = "read_first"
+
+
+def warm_up(transforms: Path) -> None:
+    """Have dbt make what it makes at the first look at any project, and needs in every call."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.project import (
+        Configuration,
+        PackageConfig,
+        ProfileConfig,
+        Project,
+        ProjectFlags,
+    )
+    from dbt.contracts.selection import SelectorFile
+    from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
+
+    for one in (Configuration, PackageConfig, ProfileConfig, Project, ProjectFlags, SelectorFile):
+        one.json_schema()
+    read = transforms / "target" / "partial_parse.msgpack"
+    if read.is_file():
+        manifest = Manifest.from_msgpack(read.read_bytes(), decoder=extended_mashumuro_decoder)
+        manifest.to_msgpack(extended_mashumaro_encoder)  # type: ignore[arg-type]
+        for one in (
+            *manifest.nodes.values(),
+            *manifest.sources.values(),
+            *manifest.macros.values(),
+        ):
+            one.to_dict(omit_none=False)
+
+
+def remember(folder: Path) -> None:
+    """Keep in ``folder`` what dbt reads first, and hand it out where nothing was read yet."""
+    from dbt.flags import get_flags
+    from dbt.parser.manifest import ManifestLoader
+
+    read, write = (
+        ManifestLoader.read_manifest_for_partial_parse,
+        ManifestLoader.write_manifest_for_partial_parse,
+    )
+
+    def read_or_known(self: Any) -> Any:
+        found = read(self)
+        anew = is_read(self) or not get_flags().PARTIAL_PARSE
+        return found if found or anew else known(self, folder)
+
+    def write_and_keep(self: Any) -> None:
+        write(self)
+        keep(self, folder)
+
+    ManifestLoader.read_manifest_for_partial_parse = read_or_known
+    ManifestLoader.write_manifest_for_partial_parse = write_and_keep
+
+
+def is_read(loader: Any) -> bool:
+    """Whether there is a file of an earlier call, however it came out."""
+    return place(loader).is_file()
+
+
+def place(loader: Any) -> Path:
+    """Return where dbt keeps what it read."""
+    project = loader.root_project
+    return Path(project.project_root, project.project_target_path, "partial_parse.msgpack")
+
+
+def asked(loader: Any) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what must be equal from call to call, and the paths, which need not be."""
+    project = loader.root_project
+    same = {key: value for key, value in project.cli_vars.items() if key not in PATHS}
+    same |= {"project": str(project.project_root), "database": project.credentials.database}
+    return same, {key: str(project.cli_vars[key]) for key in PATHS if key in project.cli_vars}
+
+
+def keep(loader: Any, folder: Path) -> None:
+    """Keep what was read, if it is the first."""
+    same, paths = asked(loader)
+    if len(paths) == len(PATHS) and not (folder / FIRST).exists():
+        part = folder / f"{FIRST}.{loader.manifest.metadata.invocation_id}"
+        part.mkdir()
+        (part / "read").write_bytes(place(loader).read_bytes())
+        (part / "asked.json").write_text(json.dumps([same, paths]), encoding="utf-8")
+        try:
+            part.rename(folder / FIRST)
+        except OSError:  # another call was first
+            for path in part.iterdir():
+                path.unlink()
+            part.rmdir()
+
+
+def known(loader: Any, folder: Path) -> Any:
+    """Return what was read first, with the paths of this call, or ``None``."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    first = folder / FIRST
+    same, paths = asked(loader)
+    if not first.exists() or len(paths) < len(PATHS):
+        return None
+    same_then, paths_then = json.loads((first / "asked.json").read_text(encoding="utf-8"))
+    if same != same_then:
+        return None
+    read = Manifest.from_msgpack((first / "read").read_bytes(), decoder=extended_mashumuro_decoder)
+    if read.state_check.project_hashes != loader.manifest.state_check.project_hashes:
+        return None
+    read.state_check = loader.manifest.state_check
+    labels = read.nodes["model.touchstone.labels"]
+    location = labels.config["location"]
+    for told in (labels.config, labels.unrendered_config, labels.config_call_dict):
+        told["location"] = location.replace(paths_then["published"], paths["published"])
+    return read
