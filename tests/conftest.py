@@ -221,6 +221,17 @@ def touchstone(
     return call
 
 
+@pytest.fixture(scope="session")
+def warm_touchstone() -> Iterator[list[str]]:
+    """Give what runs a command in another process, ``PYTHONPATH`` saying of which code."""
+    from resources.store import manifest
+    from tests.warm_touchstone import DBT, WarmTouchstone
+
+    warm = WarmTouchstone(manifest.DBT)
+    yield ["env", f"{DBT}={manifest.DBT}", str(warm)]
+    warm.end()
+
+
 @dataclass
 class Chromium:
     """The browser of this process, and the event loop that Playwright leaves running in it."""

@@ -5,6 +5,7 @@ What is called, with which arguments, where, and in which environment stays as i
 the real dbt.
 """
 
+import gc
 import json
 import os
 import select
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +38,8 @@ sys.exit(code[0] if code else 1)
 class WarmDbt:
     """Stands where the path of dbt stands; the server starts when that is asked for."""
 
+    server = "tests.warm_dbt"
+
     def __init__(self, real: Path) -> None:
         self.real = real
 
@@ -53,7 +57,7 @@ class WarmDbt:
     def _path(self) -> str:
         address, path = str(self._folder / "socket"), self._folder / "dbt"
         self.write_client(path, address)
-        command = [sys.executable, "-m", "tests.warm_dbt", address]
+        command = [sys.executable, "-m", self.server, address]
         self._server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
         assert self._server.stdout is not None
         assert self._server.stdout.readline() == b"ready\n"
@@ -70,17 +74,17 @@ class WarmDbt:
             shutil.rmtree(self._folder)
 
 
-def serve(address: str) -> None:
-    """Import dbt, and answer each call with a process of its own.
-
-    Without its adapter: DuckDB starts a thread on import, which no fork would have.
-    """
-    import gc
-
+def dbt(folder: Path) -> Callable[..., object]:
+    """Import dbt without its adapter: DuckDB starts a thread on import, which no fork would have."""
     from dbt.cli.main import cli
 
     warm_up(ROOT / "transforms")
-    remember(Path(address).parent)
+    remember(folder)
+    return cli
+
+
+def serve(address: str, command: Callable[..., object]) -> None:
+    """Answer each call of ``command`` with a process of its own."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address)
@@ -95,13 +99,13 @@ def serve(address: str) -> None:
             if os.fork() == 0:
                 signal.signal(signal.SIGTERM, signal.SIG_DFL)
                 door.close()
-                answer(caller, cli)
+                answer(caller, command)
                 os._exit(0)
             caller.close()
 
 
-def answer(caller: socket.socket, cli) -> None:
-    """Run dbt as ``caller`` would, tell how it ended, and end it if the caller is gone."""
+def answer(caller: socket.socket, command: Callable[..., object]) -> None:
+    """Run the command as ``caller`` would, tell how it ended, and end it if the caller is gone."""
     size, files, *_ = socket.recv_fds(caller, 8, 3)
     with caller.makefile("rb") as said:
         arguments, folder, environment = json.loads(said.read(int.from_bytes(size, "big")))
@@ -115,7 +119,7 @@ def answer(caller: socket.socket, cli) -> None:
         os.environ.clear()
         os.environ.update(environment)
         sys.argv = arguments
-        sys.exit(cli(prog_name="dbt"))
+        sys.exit(command(prog_name=Path(arguments[0]).name))
     for file in files:
         os.close(file)
     ended = os.pidfd_open(child)
@@ -128,4 +132,4 @@ def answer(caller: socket.socket, cli) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    serve(sys.argv[1], dbt(Path(sys.argv[1]).parent))

@@ -1,6 +1,5 @@
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow as pa
@@ -50,22 +49,28 @@ def code(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def project(code, ran_task, tmp_path_factory):
+def run(warm_touchstone, code):
+    """Run the task with the third source in a process of its own, and return what it printed."""
+
+    def run(project: Path, version: str) -> str:
+        env = {key: value for key, value in os.environ.items() if key != "TOUCHSTONE_VAR"}
+        done = subprocess.run(
+            [*warm_touchstone, "run", "letters"],
+            cwd=project, env={**env, "GREETINGS": version, "PYTHONPATH": str(code), "COLUMNS": "200"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def project(run, ran_task, tmp_path_factory):
     """A copy of the project, labelled anew with a third source beside rules and models."""
     folder = ran_task.copy_to(tmp_path_factory.mktemp("third") / "project")
-    run(code, folder, "1")
+    run(folder, "1")
     return folder
-
-
-def run(code: Path, project: Path, version: str) -> str:
-    env = {key: value for key, value in os.environ.items() if key != "TOUCHSTONE_VAR"}
-    done = subprocess.run(
-        [sys.executable, "-c", "from cli.app import main; main()", "run", "letters"],
-        cwd=project, env={**env, "GREETINGS": version, "PYTHONPATH": str(code), "COLUMNS": "200"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def ask(project: Path, sql: str) -> list[tuple]:
@@ -93,9 +98,9 @@ def test_a_third_source_votes_counts_in_the_consensus_and_is_measured_like_any(p
     assert published == [("greetings",)]
 
 
-def test_a_source_of_another_version_labels_anew_and_the_same_one_does_not(code, project):
-    assert "nothing had changed" in run(code, project, "1").casefold()
-    assert "nothing had changed" not in run(code, project, "2").casefold()
+def test_a_source_of_another_version_labels_anew_and_the_same_one_does_not(run, project):
+    assert "nothing had changed" in run(project, "1").casefold()
+    assert "nothing had changed" not in run(project, "2").casefold()
     assert ask(project, "select distinct version from votes.greetings") == [("letters 2",)]
 
 

@@ -5,7 +5,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -39,6 +38,7 @@ class Graded:
     project: Path
     truth: dict[str, str]
     asked: list[str]
+    touchstone: list[str]
 
     def command(self, *arguments: str, code: int = 0) -> str:
         """Run a command with the code that knows the kind."""
@@ -52,7 +52,7 @@ class Graded:
         env = {key: value for key, value in os.environ.items() if key != "TOUCHSTONE_VAR"}
         env |= {"PYTHONPATH": str(self.code), "COLUMNS": "200", "OPENAI_API_KEY": "sk-grades"}
         return subprocess.Popen(
-            [sys.executable, "-c", "from cli.app import main; main()", *arguments],
+            [*self.touchstone, *arguments],
             cwd=self.project, env=env, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
@@ -87,7 +87,7 @@ def commit(tmp_path_factory) -> tuple[Path, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def graded(commit, tmp_path_factory) -> Iterator[Graded]:
+def graded(commit, warm_touchstone, tmp_path_factory) -> Iterator[Graded]:
     asked: list[str] = []
 
     def grade(body) -> str:
@@ -96,7 +96,7 @@ def graded(commit, tmp_path_factory) -> Iterator[Graded]:
         return str(next((at for at, word in enumerate(WORDS, start=1) if word in text), 3))
 
     with FakeProvider(grade) as provider:
-        made = Graded(commit[0], tmp_path_factory.mktemp("graded"), {}, asked)
+        made = Graded(commit[0], tmp_path_factory.mktemp("graded"), {}, asked, warm_touchstone)
         made.command("new", "letters")
         write_task(made, provider.url)
         made.command("run", "letters")

@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -33,15 +32,21 @@ def project(ran_task, tmp_path_factory):
     return folder
 
 
-def touchstone(code: Path, project: Path, *words: str) -> str:
-    env = {key: value for key, value in os.environ.items() if key != "TOUCHSTONE_VAR"}
-    done = subprocess.run(
-        [sys.executable, "-c", "from cli.app import main; main()", *words],
-        cwd=project, env={**env, "PYTHONPATH": str(code), "COLUMNS": "200"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+@pytest.fixture
+def touchstone(warm_touchstone, code, project):
+    """Run a command of that code in a process of its own, and return what it printed."""
+
+    def touchstone(*words: str) -> str:
+        env = {key: value for key, value in os.environ.items() if key != "TOUCHSTONE_VAR"}
+        done = subprocess.run(
+            [*warm_touchstone, *words],
+            cwd=project, env={**env, "PYTHONPATH": str(code), "COLUMNS": "200"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return touchstone
 
 
 def labels(project: Path, folder: str = "var") -> list[dict]:
@@ -49,15 +54,15 @@ def labels(project: Path, folder: str = "var") -> list[dict]:
     return pq.read_table(path).select(LABELS).sort_by("item_id").to_pylist()
 
 
-def test_a_task_runs_on_parquet_files_and_publishes_the_same(code, project, ran_task):
-    touchstone(code, project, "run", "letters")
+def test_a_task_runs_on_parquet_files_and_publishes_the_same(touchstone, project, ran_task):
+    touchstone("run", "letters")
     assert labels(project) == labels(ran_task.project)
     (store,) = (project / "var").rglob("warehouse.parquet")
     lies = {path.name for path in store.rglob("*.parquet")}
     assert {f"{one.schema}_{one.name}.parquet" for one in EVERY} <= lies
     assert not list((project / "var").rglob("warehouse.duckdb"))
 
-    assert "nothing had changed" in touchstone(code, project, "run", "letters").casefold()
-    assert "letters" in touchstone(code, project, "status", "letters")
-    touchstone(code, project, "reset", "letters", "--yes")
+    assert "nothing had changed" in touchstone("run", "letters").casefold()
+    assert "letters" in touchstone("status", "letters")
+    touchstone("reset", "letters", "--yes")
     assert not store.exists()
