@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from expectations import failed
+from expectations import failed, held
 from expectations.configurations import configurations_kept
 from expectations.expected import SUITES, Expected, Suite, read_suite
 from resources.dagster.partitions import batches
@@ -87,22 +87,37 @@ def judge(
     ``at_fault`` runs an expectation's query of rows, which is done only where it fails.
 
     Expectations of one and the same frame are evaluated together: GX then computes what they share
-    once.
+    once. What held of the same values before is not evaluated again.
 
     Raises
     ------
     RuntimeError
         If an expectation itself cannot be evaluated: a broken suite is no failed check.
     """
-    for frame in {id(frame): frame for frame in frames}.values():
-        together = [e for e, of in zip(chosen, frames, strict=True) if of is frame]
+    anew: list[tuple[Expected, pd.DataFrame]] = []
+    for expected, frame in zip(chosen, frames, strict=True):
+        told = held.told_before(expected, frame)
+        if told is None:
+            anew.append((expected, frame))
+        else:
+            yield _result(asset, expected, True, expected.description, {"rows": len(frame), **told})
+    for frame in {id(frame): frame for _, frame in anew}.values():
+        together = [expected for expected, of in anew if of is frame]
         keys = () if any(e.told for e in together) else KEYS  # GX gives places where it has no keys
         index = [name for name in keys if name in frame.columns]
         for expected, outcome in zip(together, _evaluate(together, frame, index), strict=True):
-            rows = None
-            if expected.rows is not None and at_fault is not None and not outcome.success:
-                rows = at_fault(expected.rows)
-            yield _result(asset, expected, outcome, frame, index, rows)
+            told = _told(expected, outcome)
+            metadata: dict[str, Any] = {"rows": len(frame), **told}
+            description = expected.description
+            if outcome.success:
+                held.keep(expected, frame, told)
+            else:
+                ask = at_fault if expected.rows is not None else None
+                rows = None if ask is None else ask(str(expected.rows))
+                description = failed.told(expected, outcome.result, frame)
+                if which := failed.which(expected, outcome.result, index, rows):
+                    metadata["which"] = dg.MetadataValue.md(which)
+            yield _result(asset, expected, bool(outcome.success), description, metadata)
 
 
 def _evaluate(chosen: Sequence[Expected], frame: "pd.DataFrame", index: list[str]) -> list[Any]:
@@ -131,32 +146,30 @@ def _evaluate(chosen: Sequence[Expected], frame: "pd.DataFrame", index: list[str
     return [by_check[e.check] for e in chosen]
 
 
-def _result(
-    asset: dg.AssetKey,
-    expected: Expected,
-    outcome: Any,
-    frame: "pd.DataFrame",
-    index: list[str],
-    rows: "pd.DataFrame | None",
-) -> dg.AssetCheckResult:
+def _told(expected: Expected, outcome: Any) -> dict[str, Any]:
+    """Return the numbers of an outcome."""
     fault = _fault(outcome.exception_info or {})
     if fault is not None:
         raise RuntimeError(f"{expected.check} cannot be evaluated: {fault}")
-    result = outcome.result
-    metadata: dict[str, Any] = {"rows": len(frame)}
-    if "unexpected_count" in result:
-        metadata["unexpected"] = int(result["unexpected_count"])
-    if "observed_value" in result:
-        metadata["observed"] = str(result["observed_value"])
-    description = expected.description
-    if not outcome.success:
-        description = failed.told(expected, result, frame)
-        if which := failed.which(expected, result, index, rows):
-            metadata["which"] = dg.MetadataValue.md(which)
+    told: dict[str, Any] = {}
+    if "unexpected_count" in outcome.result:
+        told["unexpected"] = int(outcome.result["unexpected_count"])
+    if "observed_value" in outcome.result:
+        told["observed"] = str(outcome.result["observed_value"])
+    return told
+
+
+def _result(
+    asset: dg.AssetKey,
+    expected: Expected,
+    passed: bool,
+    description: str,
+    metadata: dict[str, Any],
+) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=expected.check,
-        passed=bool(outcome.success),
+        passed=passed,
         severity=dg.AssetCheckSeverity.ERROR if expected.critical else dg.AssetCheckSeverity.WARN,
         description=description,
         metadata=metadata,

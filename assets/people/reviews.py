@@ -1,7 +1,6 @@
 """What people answered."""
 
 import dagster as dg
-import pyarrow.compute as pc
 
 from assets.decorators import by_batch
 from resources.reviews.store import ReviewStore
@@ -20,7 +19,7 @@ def reviews(task: Task) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         """The batch's answers so far, read from the review store; nothing is ever changed there."""
         batch = context.partition_key
-        rows = ReviewStore(task.reviews).reviews().filter(pc.field("batch") == batch)
+        rows = ReviewStore(task.reviews).reviews(batch=batch)
         warehouse.replace_batch(REVIEWS, batch, rows)
         return dg.MaterializeResult(
             metadata={

@@ -1,7 +1,7 @@
 """The true class of items out of files, for whoever stands in for people or for a model."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from labeling.class_changes import class_today
@@ -26,9 +26,10 @@ def read_labels(
     if not paths:
         raise TaskError(f"{task.folder / 'task.yaml'}: truth: no file matches {pattern}")
     truth: dict[str, str] = {}
+    today = cache(lambda value: class_today(task.changes, names.get(value, value)))
     for path in paths.values():
         for item_id, value in _pairs(path, path.stat().st_mtime_ns, id_column, label_column):
-            name = class_today(task.changes, names.get(value, value))
+            name = today(value)
             if name is not None:  # else of a class that is gone, and nobody can tell what it is now
                 truth[item_id] = name
     strangers = sorted(set(truth.values()) - set(task.classes))
@@ -40,7 +41,7 @@ def read_labels(
     return truth
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=10_000)
 def _pairs(
     path: Path, modified_ns: int, id_column: str, label_column: str
 ) -> list[tuple[str, str]]:

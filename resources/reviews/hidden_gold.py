@@ -1,6 +1,7 @@
 """Hidden gold: items whose answer is known, put before people who never saw them."""
 
 import sqlite3
+from itertools import islice
 
 from resources.reviews.rows import Assignment, read_context
 from resources.reviews.settled import settled_items
@@ -11,10 +12,11 @@ MOST = 200
 
 FREE = """
 select i.item_id, i.batch, i.text, i.image, i.context, i.suggestion from items as i
-where not exists (select 1 from assignments as a where a.item_id = i.item_id and a.batch = i.batch
+where i.item_id = ? and i.batch = ?
+and not exists (select 1 from assignments as a where a.item_id = i.item_id and a.batch = i.batch
     and (a.origin = 'check' and a.state <> 'withdrawn' or a.origin = 'adjudicate' and a.state = 'open'))
 """
-"""Items that are no hidden gold yet, and about which nobody has to judge."""
+"""The item, if it is no hidden gold yet and nobody has to judge about it."""
 
 
 def plan_checks(store: ReviewStore, *, at_most: int = MOST) -> int:
@@ -32,12 +34,13 @@ def plan_checks(store: ReviewStore, *, at_most: int = MOST) -> int:
         kept = db.execute(
             "select count(*) from assignments where origin = 'check' and state <> 'withdrawn'"
         ).fetchone()[0]
-        free = {(row["item_id"], row["batch"]): row for row in db.execute(FREE)}
-        sure = [
-            (free[place], row["label"])
-            for row in sorted(settled_items(db), key=lambda row: -row["last_review"])
-            if (place := (row["item_id"], row["batch"])) in free and _sure(row)
-        ]
+        settled = settled_items(db) if kept < at_most else []
+        free = (
+            (item, row["label"])
+            for row in sorted(filter(_sure, settled), key=lambda row: -row["last_review"])
+            if (item := db.execute(FREE, (row["item_id"], row["batch"])).fetchone()) is not None
+        )
+        sure = list(islice(free, max(0, at_most - kept)))
     return store.plan(
         Assignment(
             item_id=item["item_id"],
@@ -49,7 +52,7 @@ def plan_checks(store: ReviewStore, *, at_most: int = MOST) -> int:
             suggestion=item["suggestion"],
             gold=label,
         )
-        for item, label in sure[: max(0, at_most - kept)]
+        for item, label in sure
     )
 
 

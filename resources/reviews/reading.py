@@ -23,15 +23,19 @@ OPEN_COLUMNS = pa.schema(
 """What :func:`open_items` returns."""
 
 
-def reviews(db: sqlite3.Connection, since: int) -> pa.Table:
-    """Return the reviews, read through the record of class changes, with a ``review_id`` above ``since``, columns :data:`REVIEW_COLUMNS`."""
+def reviews(db: sqlite3.Connection, since: int, batch: str | None = None) -> pa.Table:
+    """Return the reviews, read through the record of class changes, columns :data:`REVIEW_COLUMNS`.
+
+    Only those with a ``review_id`` above ``since``, and of one batch if it is named.
+    """
+    of_batch = "" if batch is None else " and r.batch = :batch"
     rows = db.execute(
         "select r.*, (select s.sight from seen as s where s.review_id = r.review_id limit 1) as sight,"
         " exists (select 1 from read_reviews as newer"
         " where newer.item_id = r.item_id and newer.batch = r.batch and newer.aside = r.aside"
         " and newer.reviewer = r.reviewer and newer.review_id > r.review_id) as superseded"
-        " from read_reviews as r where r.review_id > ? order by r.review_id",
-        (since,),
+        f" from read_reviews as r where r.review_id > :since{of_batch} order by r.review_id",
+        {"since": since, "batch": batch},
     ).fetchall()
     stored = {"at": "at_us"}
     return pa.table(

@@ -82,6 +82,7 @@ create table if not exists reviews (
 );
 create index if not exists reviews_of_item on reviews (item_id, batch, reviewer, review_id);
 create index if not exists reviews_of_reviewer on reviews (reviewer, at_us);
+create index if not exists reviews_of_batch on reviews (batch);
 
 create trigger if not exists reviews_never_change before update on reviews
 begin select raise(abort, 'a review never changes; record a newer one'); end;

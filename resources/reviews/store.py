@@ -230,16 +230,18 @@ class ReviewStore:
                 db, reviewer, tokens, lease_us=int(lease_s * 1e6), now_us=self.now_us()
             )
 
-    def reviews(self, since: int | None = None) -> pa.Table:
+    def reviews(self, since: int | None = None, batch: str | None = None) -> pa.Table:
         """Return the reviews in the order they were given, columns :data:`REVIEW_COLUMNS`.
 
         Parameters
         ----------
         since : int, optional
             Only reviews with a larger ``review_id``: the cursor of a sensor.
+        batch : str, optional
+            Only reviews of its items.
         """
         with self.database.read() as db:
-            return review_reading.reviews(db, since or 0)
+            return review_reading.reviews(db, since or 0, batch)
 
     def answered(self, reviewer: str) -> dict[str, bool]:
         """Return the keys of one person's answers, and whether class and text of each still stand."""
