@@ -22,7 +22,7 @@ from labeling.items.redacted import redacted
 from labeling.llm.redaction import redactor
 from resources.dagster.partitions import batches
 from resources.store.given import GivenWarehouse
-from resources.store.table import as_arrow
+from resources.store.table import Table, as_arrow
 from resources.store.tables import ARRIVALS, FILES, QUARANTINE
 from resources.store.user_sql import UserSqlError, read_source
 from resources.store.warehouse import Warehouse
@@ -31,6 +31,9 @@ from resources.task.task import Task
 
 QUERY = "query"
 """What stands for the file where the source is a query."""
+
+ROWS_TOGETHER = 20_000
+"""Rows of small files that are written at once: a transaction costs more than a small file."""
 
 SHOWN_REASONS = 3
 """Reasons that are told where no row can be used."""
@@ -98,15 +101,20 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
         present, changed = unread(task, warehouse)
     counts["files_gone"] = gone = _take_out(warehouse, present)
     redact = redactor(source.redact, source.redact_patterns)
+    together: list[dict[Table, pa.Table]] = []
     for name, (path, size, modified) in changed.items():
         arrived = asked or read_items(path, task.columns, source.longest_text)
         if source.redact or source.redact_patterns:
             arrived = redacted(arrived, redact)
         rows, rejected = _with_batches(task, name, arrived)
         file = {"file": name, "size_bytes": size, "modified_ns": modified, "reading": reading}
-        written = {ARRIVALS: rows, QUARANTINE: rejected, FILES: as_arrow(FILES, [file])}
-        warehouse.replace(written, file=name)
+        together.append({ARRIVALS: rows, QUARANTINE: rejected, FILES: as_arrow(FILES, [file])})
         counts.update(files=1, rows=rows.num_rows, quarantined=rejected.num_rows)
+        if sum(one[ARRIVALS].num_rows for one in together) >= ROWS_TOGETHER:
+            _write(warehouse, together)
+            together = []
+    if together:
+        _write(warehouse, together)
     if changed or gone:
         with warehouse.connect() as db, db.transaction():
             db.delete(QUARANTINE, kind="duplicate")
@@ -114,6 +122,12 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
     _fail_if_nothing_arrived(task, warehouse)
     counts["other_texts"] = follow_texts(task, warehouse)
     return dict(counts)
+
+
+def _write(warehouse: Warehouse, files: list[dict[Table, pa.Table]]) -> None:
+    """Replace what files brought before by what they bring now, all of them or none."""
+    written = {table: pa.concat_tables([one[table] for one in files]) for table in files[0]}
+    warehouse.replace(written, file=written[FILES]["file"].to_pylist())
 
 
 def _take_out(warehouse: Warehouse, present: set[str]) -> int:

@@ -292,3 +292,27 @@ def test_reasons_that_are_not_shown_are_counted_where_no_row_can_be_used(inbox):
     told = str(raised.value).splitlines()
     assert [line.partition(":")[0] for line in told[1:4]] == ["  a.csv", "  b.csv", "  c.csv"]
     assert told[4] == "  and 2 more: touchstone quarantine letters"
+
+
+@pytest.mark.parametrize("rows_together", [1, 3, 20_000])
+def test_files_written_together_are_what_each_brought_and_one_transaction(
+    inbox, monkeypatch, rows_together
+):
+    monkeypatch.setattr("assets.landing.arrivals.ROWS_TOGETHER", rows_together)
+    for day in range(1, 6):
+        of_day = [[f"{day}-{n}", f"2026-03-0{day} 09:00", "mail", f"text {n}"] for n in (1, 2)]
+        inbox.put(f"{day}.csv", [*of_day, ["", f"2026-03-0{day} 09:00", "mail", "no id"]])
+    written = []
+    whole = type(inbox.warehouse).replace
+
+    def counted(self, tables, **where):
+        written.append(where["file"])
+        whole(self, tables, **where)
+
+    monkeypatch.setattr(type(inbox.warehouse), "replace", counted)
+    assert inbox.land()["files"] == 5
+    assert [name for names in written for name in names] == [f"{day}.csv" for day in range(1, 6)]
+    assert len(written) == {1: 5, 3: 3, 20_000: 1}[rows_together]
+    brought = [(row["file"], row["item_id"]) for row in inbox.arrived()]
+    assert brought == [(f"{day}.csv", f"{day}-{n}") for day in range(1, 6) for n in (1, 2)]
+    assert [row["file"] for row in inbox.quarantined()] == [f"{day}.csv" for day in range(1, 6)]

@@ -1,3 +1,4 @@
+import pyarrow.compute as pc
 import pytest
 
 from resources.reviews.hidden_gold import plan_checks
@@ -54,3 +55,15 @@ def test_there_is_an_end_to_hidden_gold(store):
     store.record_many(said(i, who, "HAM") for i in "1234" for who in ("anna", "ben"))
     assert plan_checks(store, at_most=3) == 3
     assert plan_checks(store, at_most=3) == 0
+
+
+def test_the_answers_of_a_batch_are_those_of_all_that_are_its_own(store):
+    store.plan([Assignment(item_id="5", batch="c", origin="queue", text="text 5")])
+    other = Review(
+        item_id="5", batch="c", reviewer="anna", outcome="label", label="HAM", origin="queue",
+        seconds=1.0, idempotency_key="5",
+    )  # fmt: skip
+    store.record_many([said("1", "anna", "HAM"), other, said("1", "anna", "SPAM", "overlap")])
+    every = store.reviews()
+    for batch in ("b", "c", "none"):
+        assert store.reviews(batch=batch).equals(every.filter(pc.field("batch") == batch))
