@@ -58,7 +58,7 @@ def _seen(kind: str, frame: "pd.DataFrame", columns: list[str]) -> Hashable | No
         values = frame[columns[0]]
         known = values.dropna()
         return str(values.dtype), frozenset(known), len(known) < len(values)
-    if kind in BY_PATTERN and not frame[columns].isna().any(axis=None):
+    if kind in BY_PATTERN and not frame[columns].isna().to_numpy().any():
         rows = list(zip(*(frame[name] for name in columns), strict=True))
         first: dict[Any, int] = {}
         return tuple(first.setdefault(row, at) for at, row in enumerate(rows))
