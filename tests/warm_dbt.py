@@ -19,6 +19,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from tests.dbt_known import remember, warm_up
 
@@ -74,7 +75,7 @@ class WarmDbt:
             shutil.rmtree(self._folder)
 
 
-def dbt(folder: Path) -> Callable[..., object]:
+def dbt(folder: Path) -> Callable[..., Any]:
     """Import dbt without its adapter: DuckDB starts a thread on import, which no fork would have."""
     from dbt.cli.main import cli
 
@@ -83,7 +84,7 @@ def dbt(folder: Path) -> Callable[..., object]:
     return cli
 
 
-def serve(address: str, command: Callable[..., object]) -> None:
+def serve(address: str, command: Callable[..., Any]) -> None:
     """Answer each call of ``command`` with a process of its own."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with socket.socket(socket.AF_UNIX) as door:
@@ -104,7 +105,7 @@ def serve(address: str, command: Callable[..., object]) -> None:
             caller.close()
 
 
-def answer(caller: socket.socket, command: Callable[..., object]) -> None:
+def answer(caller: socket.socket, command: Callable[..., Any]) -> None:
     """Run the command as ``caller`` would, tell how it ended, and end it if the caller is gone."""
     size, files, *_ = socket.recv_fds(caller, 8, 3)
     with caller.makefile("rb") as said:

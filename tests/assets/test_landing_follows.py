@@ -1,6 +1,7 @@
 """What landed follows the settings and the files: nothing stays of what is mended or gone."""
 
 import csv
+import shutil
 
 import dagster as dg
 import pytest
@@ -27,7 +28,11 @@ DAYS = ("2026-03-02", "2026-03-03", "2026-03-04")
 def folder(tmp_path, monkeypatch):
     """Three days of twelve letters, with a column of notes beside the text."""
     monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
-    made = create(tmp_path, "letters")
+    return three_days(tmp_path)
+
+
+def three_days(project):
+    made = create(project, "letters")
     for path in (made / "items").iterdir():
         path.unlink()
     truth = []
@@ -248,6 +253,25 @@ def run(folder):
     return run_task(load_task(folder), lambda *_: None)
 
 
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """A project that was run once, which nobody opens, and what came of it."""
+    project = tmp_path_factory.mktemp("ran") / "project"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TOUCHSTONE_VAR", raising=False)
+        folder = three_days(project)
+        outcome = run(folder)
+        warehouse_of(load_task(folder)).close()
+    return project, outcome
+
+
+@pytest.fixture
+def ran_folder(ran, tmp_path, monkeypatch):
+    """The task of a copy of that project."""
+    monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
+    return shutil.copytree(ran[0], tmp_path / "project") / "tasks" / "letters"
+
+
 def batches(folder):
     """Tables and partitions, each with the batches that it knows."""
     task = load_task(folder)
@@ -264,10 +288,11 @@ def batches(folder):
     return known
 
 
-def test_a_file_that_is_gone_takes_its_batches_along_and_back_it_brings_them_back(folder):
+def test_a_file_that_is_gone_takes_its_batches_along_and_back_it_brings_them_back(ran, ran_folder):
     from mlflow.tracking import MlflowClient
 
-    first = run(folder)
+    _, first = ran
+    folder = ran_folder
     path = folder / "items" / f"{DAYS[1]}.csv"
     content = path.read_bytes()
     path.unlink()
@@ -315,14 +340,14 @@ def test_landing_has_nothing_to_do_only_while_files_and_settings_stand_as_they_w
 
 
 def test_a_run_that_finds_nothing_new_starts_nothing_and_one_with_a_broken_file_tells_it_again(
-    folder, monkeypatch
+    ran_folder, monkeypatch
 ):
+    folder = ran_folder
     task = load_task(folder)
 
     def run():
         return run_task(task, lambda *_: None)
 
-    run()
     jobs = []
     real = running.run_job
     monkeypatch.setattr(running, "run_job", lambda *a: jobs.append(a[2]) or real(*a))
