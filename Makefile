@@ -7,12 +7,12 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 UV := $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python
 MANIFEST := transforms/target/manifest.json
 SCHEMA := tasks/task.schema.json
-CHARTS := console/dashboard/built
+BUILT := resources/built
 SQL := $(shell find transforms -path transforms/target -prune -o -path transforms/logs -prune -o -type f \( -name '*.sql' -o -name '*.yml' \) -print)
 
 .PHONY: setup demo up docs test check lint types contracts browser clean lock
 
-setup: $(READY) $(MANIFEST) $(SCHEMA) $(CHARTS)
+setup: $(READY) $(MANIFEST) $(SCHEMA) $(BUILT)
 
 # uv, pinned like everything else, puts the packages in; where it cannot reach them, pip does as it is set up to.
 $(READY): requirements.lock requirements-uv.lock pyproject.toml
@@ -31,8 +31,10 @@ $(MANIFEST): $(READY) $(SQL)
 $(SCHEMA): $(READY) $(wildcard resources/task/*.py labeling/rules/keys.py)
 	@$(BIN)/touchstone schema --write >/dev/null
 
-$(CHARTS): $(READY)
+# The script of the charts and an empty file of MLflow's: seconds that the first run would wait for.
+$(BUILT): $(READY)
 	@$(BIN)/python -c 'from console.dashboard.library import chart_library; chart_library()'
+	@$(BIN)/python -c 'from resources.tracking.tracking_store import empty_store; empty_store()'
 	@touch $@
 
 demo: setup
@@ -78,4 +80,4 @@ lock:
 		--no-emit-find-links --no-header - -o requirements-uv.lock
 
 clean:
-	rm -rf var site $(CHARTS) transforms/target transforms/logs
+	rm -rf var site $(BUILT) transforms/target transforms/logs

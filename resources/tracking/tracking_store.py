@@ -1,16 +1,20 @@
 """MLflow's file: made apart and put in its place whole, and brought to today's tables on a copy.
 
 MLflow makes its tables in some forty steps, each of which SQLite keeps at once: a process that is
-killed between leaves a file that no MLflow opens any more.
+killed between leaves a file that no MLflow opens any more. They take seconds; an empty file is kept.
 """
 
 import logging
 import sqlite3
+import tempfile
+import time
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock
 
+from resources.kept import kept
 from resources.task.errors import TaskError
 
 
@@ -35,7 +39,9 @@ def ready_tracking_store(var: Path) -> Path:
             with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(new)) as copy:
                 old.backup(copy)
             _upgrade(new)
-        _make(new)
+            _make(new)
+        else:
+            _copy_empty(new)
         new.replace(path)
     return path
 
@@ -44,9 +50,36 @@ def _make(path: Path) -> None:
     """Let MLflow make the tables of ``path``, and let go of it."""
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-    artifacts = path.parent / "mlflow-artifacts"
-    store = SqlAlchemyStore(f"sqlite:///{path}", artifacts.absolute().as_uri())
+    store = SqlAlchemyStore(f"sqlite:///{path}", _artifacts(path))
     store.engine.dispose()
+
+
+def _copy_empty(path: Path) -> None:
+    """Put an empty file of MLflow's at ``path``, as if MLflow had made it there just now."""
+    path.write_bytes(empty_store())
+    now = int(time.time() * 1000)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(
+            "update experiments set creation_time = ?, last_update_time = ?,"
+            " artifact_location = ? || '/' || experiment_id",
+            [now, now, _artifacts(path)],
+        )
+
+
+def empty_store() -> bytes:
+    """Return a file of MLflow's with its tables and no run, as the MLflow that is installed makes it."""
+    return kept(f"mlflow-{version('mlflow')}.db", _empty)
+
+
+def _empty() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "mlflow.db"
+        _make(path)
+        return path.read_bytes()
+
+
+def _artifacts(path: Path) -> str:
+    return (path.parent / "mlflow-artifacts").absolute().as_uri()
 
 
 def _is_of_today(path: Path) -> bool:

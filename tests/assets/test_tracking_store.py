@@ -20,11 +20,16 @@ __all__ = ["made_anew"]
 pytestmark = pytest.mark.usefixtures("made_anew")
 
 MAKE = """
-import sys
+import sys, time
 from pathlib import Path
 from resources.tracking.tracking_store import ready_tracking_store
+def wait(event, arguments):
+    if event == "os.rename" and str(arguments[0]).endswith("mlflow.new"):
+        time.sleep(600)
+sys.addaudithook(wait)
 ready_tracking_store(Path(sys.argv[1]))
 """
+"""Makes the file and stops before it takes its place."""
 
 
 def tables(path: Path) -> int:
@@ -54,6 +59,24 @@ def test_a_process_killed_while_it_makes_the_file_leaves_none(tmp_path):
     assert not (tmp_path / "mlflow.db").exists()
     assert client_of(tmp_path).create_experiment("inbox")
     assert not new.exists()
+
+
+def test_an_empty_file_keeps_what_is_logged_under_its_own_folder(tmp_path):
+    for project in ("one", "two"):
+        client = client_of(tmp_path / project)
+        (default,) = client.search_experiments()
+        place = (tmp_path / project / "mlflow-artifacts" / "0").as_uri()
+        assert default.artifact_location == place
+        assert default.creation_time > time.time() * 1000 - 60_000
+        client.create_run(client.create_experiment("inbox"))
+
+
+def test_where_no_empty_file_can_be_kept_one_is_made(tmp_path, monkeypatch):
+    in_the_way = tmp_path / "built"
+    in_the_way.write_text("a file, no folder", encoding="utf-8")
+    kept_one = tables(ready_tracking_store(tmp_path / "kept"))
+    monkeypatch.setattr("resources.kept.BUILT", in_the_way)
+    assert tables(ready_tracking_store(tmp_path / "made")) == kept_one > 20
 
 
 def test_a_file_that_was_left_half_made_without_runs_is_made_anew(tmp_path):

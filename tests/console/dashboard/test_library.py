@@ -6,7 +6,7 @@ from console.dashboard import library
 
 
 def asked(monkeypatch, built: Path) -> str:
-    monkeypatch.setattr(library, "BUILT", built)
+    monkeypatch.setattr("resources.kept.BUILT", built)
     return library.chart_library.__wrapped__()
 
 
