@@ -1,10 +1,13 @@
 """What a batch's labels are made from, as one hash: equal stamps, equal labels, nothing to do."""
 
+import ast
 import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from labeling.errors import LabelingError
+from labeling.rules.reading import read_rules
 from resources.alerts.trail import AlarmTrail
 from resources.sources import SOURCES
 from resources.store.pictures import state_of
@@ -55,9 +58,10 @@ def reading_hash(task: Task) -> str:
 def settings_hash(task: Task) -> str:
     """Hash of every file of the task that voters are made of, and of the settings of labels."""
     digest = hashlib.sha256(hash_of(task.spec, Remakes.VOTES, Remakes.LABELS).encode())
+    rules = {task.folder / name for name in task.spec.rules.files}
     for path in sorted(_voter_files(task)):
         digest.update(os.path.relpath(path, task.folder).encode())
-        digest.update(path.read_bytes())
+        digest.update(_meaning(path, task) if path in rules else path.read_bytes())
     for source in SOURCES:
         digest.update(f"{source.name} {source.version(task)}".encode())
     return digest.hexdigest()
@@ -71,6 +75,20 @@ def _voter_files(task: Task) -> set[Path]:
             named |= set(path.parent.glob(path.name))
     beside = {path for path in task.folder.rglob("*.txt") if path.is_file()}
     return {path for path in named | beside if path.is_file()}
+
+
+def _meaning(path: Path, task: Task) -> bytes:
+    """Return what a file of rules says, without comments, layout and what is told to people.
+
+    No rule's code runs for a look. A file that cannot be read is as it stands: the run tells its fault.
+    """
+    try:
+        if path.suffix == ".py":
+            return ast.unparse(ast.parse(path.read_bytes())).encode()
+        rules = read_rules(path, task.classes)
+    except (LabelingError, SyntaxError, ValueError):
+        return path.read_bytes()
+    return " ".join(sorted(f"{rule.name} {rule.version}" for rule in rules)).encode()
 
 
 def files_hash(task: Task) -> str:
