@@ -9,6 +9,9 @@ from resources.processes import this_process, told
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
+WAITING = "waiting for "
+"""How everything begins that is told of a wait."""
+
 
 @contextmanager
 def turn(
@@ -20,7 +23,7 @@ def turn(
     ----------
     task : Task
     waiting : callable
-        Called with the process that is waited for.
+        Called with what is waited for, in words that begin with :data:`WAITING`.
     patience_s : float, optional
         How long to wait, in seconds; for as long as it takes if not said.
 
@@ -36,7 +39,7 @@ def turn(
     except Timeout:
         first = holder.read_text(encoding="utf-8").split()[:1] if holder.is_file() else []
         who = told(int(first[0])) if first and first[0].isdigit() else "another process"
-        waiting(who)
+        waiting(f"{WAITING}{who}, which runs task {task.name!r}")
         try:
             lock.acquire(timeout=-1 if patience_s is None else patience_s)
         except Timeout:

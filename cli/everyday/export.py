@@ -120,7 +120,10 @@ def write_labels(task: Task, path: Path, *, with_text: bool) -> str:
     table = pq.ParquetFile(source).read()
     if with_text:
         table = _with_text(task, table)
-    told = f"{counted(table.num_rows, 'label')}"
+    undecided = table["label"].null_count
+    told = counted(table.num_rows - undecided, "label")
+    if undecided:
+        told += f" and {counted(undecided, 'undecided item')}"
     if path.suffix == ".parquet":
         pq.write_table(table, path)
     elif path.suffix == ".jsonl":

@@ -5,6 +5,7 @@ import re
 from contextlib import suppress
 from typing import Any
 
+from labeling.counted import counted
 from resources.store.place import stands
 from resources.task.errors import TaskError
 from resources.task.task import Task
@@ -125,9 +126,12 @@ def _reviews(task: Task, item: str) -> list[dict[str, Any]]:
 
 
 def unknown(tasks: list[Task], item: str) -> TaskError:
-    """Say that an item never arrived, and which ids are like it."""
+    """Say that an item is gone, where people were asked about it; else that it never arrived."""
     from resources.store.warehouse import warehouse_of
 
+    for task in tasks:
+        if (told := _gone(task, item)) is not None:
+            return TaskError(told)
     near: list[str] = []
     searched = [task for task in tasks if stands(task)]
     for task in searched:
@@ -141,3 +145,27 @@ def unknown(tasks: list[Task], item: str) -> TaskError:
     where = ", ".join(task.name for task in searched)
     guess = f"; did you mean {', '.join(near)}?" if near else ""
     return TaskError(f"no item {item!r} has arrived in {where}{guess}")
+
+
+def _gone(task: Task, item: str) -> str | None:
+    if not task.reviews.is_file():
+        return None
+    from resources.reviews.reading import asked
+    from resources.reviews.store import ReviewStore
+
+    store = ReviewStore(task.reviews)
+    try:
+        with store.database.read() as db:
+            found = asked(db, item)
+    finally:
+        store.close()
+    if found is None:
+        return None
+    batch, answers = found
+    kept = "nobody had answered about it"
+    if answers:
+        kept = f"{counted(answers, 'answer')} of people kept, to count again once it is back"
+    return (
+        f"item {item!r} of {task.name} is gone: it came in batch {batch}, no file has it any more, "
+        f"and it has no label; {kept}"
+    )

@@ -18,7 +18,7 @@ from cli.options import AsJson
 from cli.published_rows import canary, newest, published_quality, switches
 from labeling.counted import counted
 from orchestration.planning import answers_to_come, models_at_rest
-from resources.dagster.last_run import last_run
+from resources.dagster.last_run import INTERRUPTED, last_run
 from resources.store.place import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
@@ -211,6 +211,7 @@ def _told(row: dict[str, Any]) -> list[tuple[str, str]]:
             "last run",
             f"{run['job']}{' ' + run['batch'] if run['batch'] else ''}, {_colour(run['state'])}"
             f"{', ' + run['at'] if run['at'] else ''}"
+            f"{_goes_on(row)}"
             if run
             else f"never: touchstone run {row['task']}",
         ),
@@ -273,5 +274,11 @@ def _alarms(row: dict[str, Any]) -> list[tuple[str, str]]:
     return told
 
 
+def _goes_on(row: dict[str, Any]) -> str:
+    interrupted = row["last_run"]["state"] == INTERRUPTED
+    return f"; touchstone run {row['task']} goes on where it was" if interrupted else ""
+
+
 def _colour(state: str) -> str:
-    return {"success": "[green]success[/]", "failure": "[red]failure[/]"}.get(state, state)
+    told = {"success": "[green]success[/]", "failure": "[red]failure[/]"}
+    return told.get(state, f"[yellow]{state}[/]" if state == INTERRUPTED else state)

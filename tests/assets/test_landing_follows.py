@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from assets.landing.arrivals import has_landed
+from cli.everyday.item_history import unknown
 from cli.new.new import create
 from orchestration import running
 from orchestration.definitions import definitions
@@ -178,6 +179,10 @@ def test_a_batch_whose_file_is_gone_is_no_batch_any_more_and_is_not_handed_to_re
             row[0] for row in db.execute("select batch from assignments where state = 'open'")
         }
     assert waiting == {DAYS[0], DAYS[2]}
+    said = str(unknown([letters.task], f"{DAYS[1]}-0"))
+    assert f"is gone: it came in batch {DAYS[1]}, no file has it any more" in said
+    assert "nobody had answered about it" in said
+    assert "has arrived in letters" in str(unknown([letters.task], "never-there"))
 
 
 def test_a_batch_of_which_only_repeated_ids_are_left_is_no_batch_any_more(letters):

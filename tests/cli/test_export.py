@@ -4,11 +4,13 @@ import csv
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cli.everyday.export import whole
+from cli.everyday.export import whole, write_labels
 from resources.task.errors import TaskError
 
 WITHOUT_US = """
@@ -43,6 +45,15 @@ def test_csv_parquet_and_jsonl_hold_the_same_labels(ran_task, touchstone, tmp_pa
     for told, row in zip(read_csv(tmp_path / "out.csv"), published, strict=True):
         assert (told["item_id"], told["label"]) == (row["item_id"], row["label"] or "")
         assert told["confidence"] == ("" if row["confidence"] is None else str(row["confidence"]))
+
+
+def test_undecided_items_are_written_and_not_counted_as_labels(tmp_path):
+    labels = {"item_id": ["a", "b", "c"], "label": ["praise", None, "praise"]}
+    pq.write_table(pa.table(labels), tmp_path / "labels.parquet")
+    task = SimpleNamespace(name="letters", published=tmp_path)
+    told = write_labels(task, tmp_path / "out.csv", with_text=False)
+    assert told == "2 labels and 1 undecided item"
+    assert len(read_csv(tmp_path / "out.csv")) == 3
 
 
 def test_a_text_that_a_spreadsheet_would_run_is_made_harmless_and_told(

@@ -1,10 +1,12 @@
 """The last run is read from Dagster's file as Dagster itself reads it."""
 
 import dagster as dg
+from dagster._core.test_utils import create_run_for_test
 
 from resources.dagster.instance import open_instance
 from resources.dagster.last_run import LastRun, last_run
-from resources.dagster.tags import PARTITION_NAME_TAG, TASK_TAG
+from resources.dagster.tags import LAUNCHED_TAG, PARTITION_NAME_TAG, PROCESS_TAG, TASK_TAG
+from resources.processes import this_process
 
 
 @dg.op
@@ -48,3 +50,17 @@ def test_the_newest_run_of_the_task_is_told_as_dagster_tells_it(tmp_path):
         )
         (record,) = instance.get_run_records(dg.RunsFilter(tags={TASK_TAG: "mails"}), limit=1)
         assert last_run(tmp_path, "mails") == LastRun("publish", None, "failure", record.end_time)
+
+
+def test_a_run_whose_process_is_gone_does_not_go_on(tmp_path):
+    started = dg.DagsterRunStatus.STARTED
+    for tags, state in (
+        ({PROCESS_TAG: "1 1 elsewhere"}, "interrupted"),
+        ({PROCESS_TAG: this_process()}, "started"),
+        ({LAUNCHED_TAG: "{}"}, "started"),
+    ):
+        with open_instance(tmp_path) as instance:
+            create_run_for_test(
+                instance, "mails_label", status=started, tags={TASK_TAG: "mails", **tags}
+            )
+        assert last_run(tmp_path, "mails").state == state

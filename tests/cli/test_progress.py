@@ -1,0 +1,39 @@
+"""What a command tells of its progress where there is no terminal."""
+
+import io
+
+from rich.console import Console
+
+from cli import progress
+from cli.new.new import create
+from orchestration.turn import turn
+from resources.task.task import load_task
+
+
+def told(tmp_path, monkeypatch, *, terminal: bool) -> str:
+    """Wait for another run while progress is shown; return what stands on stderr."""
+    written = io.StringIO()
+    console = Console(file=written, force_terminal=terminal, width=40)
+    monkeypatch.setattr(progress, "Console", lambda **_: console)
+    task = load_task(create(tmp_path, "letters"))
+    with turn(task, print), progress.shown(task) as tell:
+        tell("labelling 2026-03-02", 0, 12)
+        try:
+            with turn(task, lambda what: tell(what, 0, 1), patience_s=0):
+                pass
+        except Exception as error:  # noqa: BLE001 - the other run does not end here
+            assert "runs task 'letters'" in str(error)
+    return written.getvalue()
+
+
+def test_without_a_terminal_a_wait_for_another_run_is_one_line(tmp_path, monkeypatch):
+    said = told(tmp_path, monkeypatch, terminal=False)
+    (line,) = [one for one in said.splitlines() if one]
+    assert line.startswith("waiting for process ")
+    assert line.endswith(", which runs task 'letters'")
+
+
+def test_on_a_terminal_the_bar_tells_it_alone(tmp_path, monkeypatch):
+    said = told(tmp_path, monkeypatch, terminal=True)
+    assert "waiting for process" in said
+    assert ", which runs task 'letters'\n" not in said
