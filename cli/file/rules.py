@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from cli.file.compare import MAX_LISTED, changes_as_json, show_changes
 from cli.file.rule_files import (
@@ -19,6 +18,7 @@ from cli.file.rule_files import (
     columns_of,
     run_sql,
 )
+from cli.file.rule_table import print_rules
 from cli.file.suggest import show_suggestions, suggested, suggestions_as_json
 from cli.options import AsJson
 from labeling.counted import counted
@@ -116,7 +116,8 @@ def rules(
         typer.echo(json.dumps(_as_json(names, batch, result, analysis, difference, suggestions)))
         return
     console = Console()
-    console.print(_table(analysis, batch.num_rows, with_gold=labels is not None))
+    title = f"{counted(len(analysis), 'rule')} on {counted(batch.num_rows, 'item')}"
+    print_rules(console, title, analysis, gold=None if labels is None else "gold")
     _print_failures(console, result)
     if difference is not None:
         show_changes(console, difference)
@@ -164,45 +165,6 @@ def _as_json(
     if suggestions is not None:
         found["suggestions"] = suggestions_as_json(suggestions)
     return found
-
-
-def _table(analysis: Rows, n_items: int, *, with_gold: bool) -> Table:
-    table = Table(
-        title=f"{counted(len(analysis), 'rule')} on {counted(n_items, 'item')}",
-        title_justify="left",
-    )
-    for name in ("rule", "kind", "votes for"):
-        table.add_column(name, overflow="fold")
-    for name in ("coverage", "overlaps", "conflicts"):
-        table.add_column(name, justify="right")
-    if with_gold:
-        table.add_column("accuracy on gold (95 %)", justify="right")
-    table.add_column("note", overflow="fold")
-    for row in analysis:
-        cells = [row["rule"], row["kind"], row["by_class"] or row["label"] or "-"]
-        cells += [f"{row[name]:.1%}" for name in ("coverage", "overlaps", "conflicts")]
-        if with_gold:
-            cells.append(_accuracy(row))
-        table.add_row(*(escape(one) for one in [*cells, _note(row)]))
-    return table
-
-
-def _accuracy(row: dict[str, Any]) -> str:
-    if row["accuracy"] is None:
-        return "no gold"
-    low, high = row["accuracy_low"], row["accuracy_high"]
-    return f"{row['accuracy']:.1%} ({low:.1%} to {high:.1%}, n={row['gold']})"
-
-
-def _note(row: dict[str, Any]) -> str:
-    notes: list[str] = []
-    if row["never_fires"]:
-        notes.append("never fires")
-    if row["near_duplicate_of"]:
-        notes.append(f"{row['likeness']:.0%} like {row['near_duplicate_of']}")
-    if row["failures"]:
-        notes.append(f"failed on {counted(row['failures'], 'item')}")
-    return ", ".join(notes)
 
 
 def _print_failures(console: Console, result: RuleVotes) -> None:

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from cli.file.rule_table import print_rules
 from labeling.counted import counted
 from resources.task.errors import TaskError
 from resources.task.task import Task
@@ -49,7 +50,8 @@ def rules_of(task: Task) -> dict[str, Rows]:
 
 def show(console: Console, task: Task, found: dict[str, Rows]) -> None:
     """Print the analysis, what changed, and suggestions ready to paste."""
-    console.print(_analysis(task, found["rules"]))
+    title = f"{counted(len(found['rules']), 'rule')} of {task.name}, all batches"
+    print_rules(console, title, found["rules"], gold="audit gold")
     if found["changes"]:
         console.print(_changed(found["changes"]))
         for row in found["changes"][:MOST_CHANGES]:
@@ -63,49 +65,12 @@ def show(console: Console, task: Task, found: dict[str, Rows]) -> None:
     typer.echo(f"# suggestions, to paste under rules:\n{yaml or '  # nothing stands out'}")
 
 
-def _analysis(task: Task, rows: Rows) -> Table:
-    table = Table(
-        title=f"{counted(len(rows), 'rule')} of {task.name}, all batches", title_justify="left"
-    )
-    for name in ("rule", "votes for"):
-        table.add_column(name, overflow="fold")
-    for name in ("votes", "coverage", "overlaps", "conflicts", "accuracy on audit gold (95 %)"):
-        table.add_column(name, justify="right")
-    table.add_column("note", overflow="fold")
-    for row in rows:
-        accuracy = (
-            "no gold"
-            if row["accuracy"] is None
-            else f"{row['accuracy']:.1%} ({row['accuracy_low']:.1%} to {row['accuracy_high']:.1%}, "
-            f"n={row['gold']})"
-        )
-        cells = [
-            row["rule"],
-            row["by_class"] or row["label"] or "-",
-            f"{row['votes']:,}",
-            *(f"{row[name]:.1%}" for name in ("coverage", "overlaps", "conflicts")),
-            accuracy,
-            _note(row),
-        ]
-        table.add_row(*(escape(cell) for cell in cells))
-    return table
-
-
-def _note(row: dict[str, Any]) -> str:
-    notes = [
-        "never fires" if row["never_fires"] else "",
-        f"{row['likeness']:.0%} like {row['near_duplicate_of']}"
-        if row["near_duplicate_of"]
-        else "",
-        f"failed on {counted(row['failures'], 'item')}" if row["failures"] else "",
-        f"changed on {counted(row['changed_items'], 'item')}" if row["changed_items"] else "",
-    ]
-    return ", ".join(note for note in notes if note)
-
-
 def _changed(rows: Rows) -> Table:
-    table = Table(title="Changed since the last version", title_justify="left")
-    for name in ("rule", "before", "after", "gained", "lost", "other class"):
+    table = Table(
+        title="What the last edit of each rule changed", title_justify="left", box=None, pad_edge=False,
+        padding=(0, 2, 0, 0),
+    )  # fmt: skip
+    for name in ("rule", "version before", "after", "gained", "lost", "other class"):
         table.add_column(name)
     edits: dict[tuple[str, str, str], list[int]] = {}
     for row in rows:

@@ -50,6 +50,10 @@ def new(
     ):
         console.print(f"  {path:<22}{what}", highlight=False)
     console.print(
+        f"[green]added[/] it to {escape(str(project / 'workspace.yaml'))}, for Dagster",
+        soft_wrap=True,
+    )
+    console.print(
         f"Run it: [bold]touchstone run {name}[/]. Then put your own files into items/"
         f"{' and pictures/' if images else ''} and change the rest.",
         soft_wrap=True,

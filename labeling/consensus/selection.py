@@ -238,13 +238,14 @@ def decide(ensemble: Ensemble, patterns: Patterns, gold: GoldCounts, random_stat
     unseen = cross_fitted(reviewed, ensemble, random_state)
     correction = compare(unseen, without, label, weight)
     why = (
-        f"{len(label)} reviewed items correct what the members agree on: right on "
-        f"{correction.model:.0%} of those it was not taught, {correction.majority:.0%} before"
+        f"what the voters agree on, corrected by {len(label)} reviewed items: right on "
+        f"{correction.model:.0%} of reviewed items that it was not taught, on "
+        f"{correction.majority:.0%} without them"
     )
     keep = len(label) < FEW_REVIEWS and correction.deviations <= 0
     if keep:
         unseen = without
-        why = f"{len(label)} reviewed items correct how sure the labels are, and turn none"
+        why = f"what the voters agree on; {len(label)} reviewed items correct how sure it is, and turn no label"
     if correction.deviations < WORSE:
         head, unseen = None, without
     prior = np.full(ensemble.reading.members.events.n_classes, 1.0)

@@ -81,8 +81,8 @@ def test_wide_votes_have_a_row_an_item_and_a_number_a_class(run, folder):
 
 def test_the_table_tells_accuracy_with_an_interval_and_what_never_fires(run, folder):
     output = run("--gold", folder / "gold.csv")
-    assert "100.0% (20.7% to 100.0%, n=1)" in output
-    assert "0.0% (0.0% to 79.3%, n=1)" in output
+    assert "100.0% of 1 (20.7% to 100.0%)" in output
+    assert "0.0% of 1 (0.0% to 79.3%)" in output
     assert "never fires" in output
 
 
