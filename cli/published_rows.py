@@ -1,8 +1,11 @@
 """Rows of what a task has published, for commands that tell of it; empty where nothing is."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from resources.task.task import Task
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def published_quality(task: Task) -> list[dict[str, Any]]:
@@ -35,10 +38,18 @@ def switches(task: Task) -> dict[str, str] | None:
 
 
 def published(task: Task, name: str) -> list[dict[str, Any]]:
-    """Return the rows of a published file."""
+    """Return the rows of a published file; times are of UTC, as they are published."""
     path = task.published / f"{name}.parquet"
     if not path.is_file():
         return []
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.ParquetFile(path).read().to_pylist()
+    table = pq.ParquetFile(path).read()
+    times = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
+    rows = table.drop_columns(times).to_pylist()
+    for time in times:  # pyarrow imports pandas to tell a time, which takes longer than the rest
+        micros = table[time].cast(pa.timestamp("us")).cast(pa.int64()).to_pylist()
+        for row, since in zip(rows, micros, strict=True):
+            row[time] = None if since is None else EPOCH + timedelta(microseconds=since)
+    return rows

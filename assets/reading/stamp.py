@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from labeling.errors import LabelingError
-from labeling.rules.reading import read_rules
+from labeling.rules.reading import written_rules
 from resources.alerts.trail import AlarmTrail
 from resources.sources import SOURCES
 from resources.store.pictures import state_of
@@ -61,7 +61,7 @@ def settings_hash(task: Task) -> str:
     rules = {task.folder / name for name in task.spec.rules.files}
     for path in sorted(_voter_files(task)):
         digest.update(os.path.relpath(path, task.folder).encode())
-        digest.update(_meaning(path, task) if path in rules else path.read_bytes())
+        digest.update(_meaning(path) if path in rules else path.read_bytes())
     for source in SOURCES:
         digest.update(f"{source.name} {source.version(task)}".encode())
     return digest.hexdigest()
@@ -77,7 +77,7 @@ def _voter_files(task: Task) -> set[Path]:
     return {path for path in named | beside if path.is_file()}
 
 
-def _meaning(path: Path, task: Task) -> bytes:
+def _meaning(path: Path) -> bytes:
     """Return what a file of rules says, without comments, layout and what is told to people.
 
     No rule's code runs for a look. A file that cannot be read is as it stands: the run tells its fault.
@@ -85,7 +85,7 @@ def _meaning(path: Path, task: Task) -> bytes:
     try:
         if path.suffix == ".py":
             return ast.unparse(ast.parse(path.read_bytes())).encode()
-        rules = read_rules(path, task.classes)
+        rules = written_rules(path)
     except (LabelingError, SyntaxError, ValueError):
         return path.read_bytes()
     return " ".join(sorted(f"{rule.name} {rule.version}" for rule in rules)).encode()

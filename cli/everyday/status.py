@@ -1,7 +1,6 @@
 """``touchstone status``: how every task of the project stands."""
 
 import json
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -138,11 +137,13 @@ def _owed(task: Task) -> dict[str, int]:
     """How many items wait for a person, by why they are asked."""
     if not task.reviews.is_file():
         return {}
+    from resources.reviews.reading import open_by_origin
     from resources.reviews.store import ReviewStore
 
     store = ReviewStore(task.reviews)
     try:
-        return dict(Counter(map(str, store.open_items()["origin"].to_pylist())))
+        with store.database.read() as db:
+            return open_by_origin(db)
     finally:
         store.close()
 

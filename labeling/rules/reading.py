@@ -37,6 +37,21 @@ def read_rules(path: Path, classes: Sequence[str], python_rules: Path | None = N
         Naming the file, the line, the rule, the field and what is allowed; also where two rules
         have one name or one meaning.
     """
+    rules = written_rules(path)
+    if python_rules is not None:
+        rules += read_python_rules(python_rules)
+    check_rules(rules, classes)
+    return rules
+
+
+def written_rules(path: Path) -> list[Rule]:
+    """Read a ``rules.yaml`` alone, without asking whether its rules can stand beside each other.
+
+    Raises
+    ------
+    RuleError
+        Naming the file, the line, the rule, the field and what is allowed.
+    """
     entries, top = read_entries(path, "rules")
     for key, found in top.items():
         if key not in TOP_LEVEL:
@@ -44,11 +59,7 @@ def read_rules(path: Path, classes: Sequence[str], python_rules: Path | None = N
                 f"{path} line {found.line}: unknown key '{key}'; allowed: {', '.join(TOP_LEVEL)}."
                 f"{did_you_mean(key, list(TOP_LEVEL))}"
             )
-    rules = [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
-    if python_rules is not None:
-        rules += read_python_rules(python_rules)
-    check_rules(rules, classes)
-    return rules
+    return [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
 
 
 def read_classes(path: Path) -> list[str] | None:

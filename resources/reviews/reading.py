@@ -113,6 +113,15 @@ def open_count(db: sqlite3.Connection, origin: str | None) -> int:
     ).fetchone()[0]
 
 
+def open_by_origin(db: sqlite3.Connection) -> dict[str, int]:
+    """How many assignments of each origin wait for a person, hidden gold left out."""
+    rows = db.execute(
+        "select origin, count(*) from assignments where state = 'open' and origin <> 'check'"
+        " group by origin order by min(rowid)"
+    )
+    return {str(origin): int(n) for origin, n in rows}
+
+
 def open_items(db: sqlite3.Connection, origin: str | None) -> pa.Table:
     """Return what waits for a person, in the order of handing out; columns :data:`OPEN_COLUMNS`."""
     rows = db.execute(
@@ -127,8 +136,10 @@ def open_items(db: sqlite3.Connection, origin: str | None) -> pa.Table:
 
 def as_table(rows: list[sqlite3.Row], schema: pa.Schema) -> pa.Table:
     """Return rows as a table; what a column is called in ``schema``, it is called in ``rows``."""
-    place = {name: at for at, name in enumerate(rows[0].keys())} if rows else {}
+    if not rows:
+        return pa.Table.from_batches([], schema)
+    place = {name: at for at, name in enumerate(rows[0].keys())}
     held = list(zip(*rows, strict=True))
     # SQLite knows no truth values
-    columns = [pa.array(held[place[f.name]] if rows else []).cast(f.type) for f in schema]
+    columns = [pa.array(held[place[f.name]]).cast(f.type) for f in schema]
     return pa.table(columns, schema=schema)
