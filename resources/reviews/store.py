@@ -235,10 +235,8 @@ class ReviewStore:
 
         Parameters
         ----------
-        since : int, optional
-            Only reviews with a larger ``review_id``: the cursor of a sensor.
-        batch : str, optional
-            Only reviews of its items.
+        since, batch : int and str, optional
+            Only reviews with a larger ``review_id``, the cursor of a sensor; only of its items.
         """
         with self.database.read() as db:
             return review_reading.reviews(db, since or 0, batch)
