@@ -130,7 +130,7 @@ def unknown(tasks: list[Task], item: str) -> TaskError:
     from resources.store.warehouse import warehouse_of
 
     for task in tasks:
-        if (told := _gone(task, item)) is not None:
+        if stands(task) and (told := _gone(task, item)) is not None:
             return TaskError(told)
     near: list[str] = []
     searched = [task for task in tasks if stands(task)]
@@ -150,13 +150,12 @@ def unknown(tasks: list[Task], item: str) -> TaskError:
 def _gone(task: Task, item: str) -> str | None:
     if not task.reviews.is_file():
         return None
-    from resources.reviews.reading import asked
+    from resources.reviews.progress import asked
     from resources.reviews.store import ReviewStore
 
     store = ReviewStore(task.reviews)
     try:
-        with store.database.read() as db:
-            found = asked(db, item)
+        found = asked(store, item)
     finally:
         store.close()
     if found is None:

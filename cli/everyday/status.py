@@ -137,13 +137,12 @@ def _owed(task: Task) -> dict[str, int]:
     """How many items wait for a person, by why they are asked."""
     if not task.reviews.is_file():
         return {}
-    from resources.reviews.reading import open_by_origin
+    from resources.reviews.progress import open_by_origin
     from resources.reviews.store import ReviewStore
 
     store = ReviewStore(task.reviews)
     try:
-        with store.database.read() as db:
-            return open_by_origin(db)
+        return open_by_origin(store)
     finally:
         store.close()
 

@@ -1,4 +1,4 @@
-"""How far one person is, and what they answered last."""
+"""How far people are: what waits for them, and what one person did and answered last."""
 
 import json
 import sqlite3
@@ -22,6 +22,27 @@ class Progress:
     last_ten_minutes: int
     open_items: int
     to_adjudicate: int
+
+
+def open_by_origin(store: ReviewStore) -> dict[str, int]:
+    """Count what waits for people by why they are asked; hidden gold is not work and does not count."""
+    with store.database.read() as db:
+        rows = db.execute(
+            "select origin, count(*) from assignments where state = 'open' and origin <> 'check'"
+            " group by origin order by min(rowid)"
+        ).fetchall()
+    return {str(origin): int(n) for origin, n in rows}
+
+
+def asked(store: ReviewStore, item: str) -> tuple[str, int] | None:
+    """Return the newest batch of an item that people were asked about, and how many answers it has."""
+    with store.database.read() as db:
+        row = db.execute(
+            "select batch, (select count(*) from reviews where item_id = ?1) from assignments"
+            " where item_id = ?1 order by planned_us desc limit 1",
+            [item],
+        ).fetchone()
+    return None if row is None else (str(row[0]), int(row[1]))
 
 
 def progress(store: ReviewStore, reviewer: str) -> Progress:

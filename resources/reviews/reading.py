@@ -85,16 +85,6 @@ def named(db: sqlite3.Connection, kind: Kind) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def asked(db: sqlite3.Connection, item: str) -> tuple[str, int] | None:
-    """Return the newest batch of an item that somebody was to review, and how many answers it has."""
-    row = db.execute(
-        "select batch, (select count(*) from reviews where item_id = ?1) from assignments"
-        " where item_id = ?1 order by planned_us desc limit 1",
-        [item],
-    ).fetchone()
-    return None if row is None else (str(row[0]), int(row[1]))
-
-
 def gone(db: sqlite3.Connection) -> list[tuple[str, str, str, str]]:
     """Return the answers whose class is gone: item, batch, what was said and by whom."""
     rows = db.execute(
@@ -111,15 +101,6 @@ def open_count(db: sqlite3.Connection, origin: str | None) -> int:
         " and origin = coalesce(?, origin)",
         (origin,),
     ).fetchone()[0]
-
-
-def open_by_origin(db: sqlite3.Connection) -> dict[str, int]:
-    """How many assignments of each origin wait for a person, hidden gold left out."""
-    rows = db.execute(
-        "select origin, count(*) from assignments where state = 'open' and origin <> 'check'"
-        " group by origin order by min(rowid)"
-    )
-    return {str(origin): int(n) for origin, n in rows}
 
 
 def open_items(db: sqlite3.Connection, origin: str | None) -> pa.Table:

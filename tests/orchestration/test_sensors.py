@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 from dagster._core.test_utils import create_run_for_test
 
 from labeling.quality.trail import Action, Event
@@ -74,8 +75,11 @@ def age(folder: Path, seconds: float) -> None:
 
 
 def edit_a_rule(task: Task) -> None:
-    rules = task.folder / "rules.yaml"
-    rules.write_text(rules.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+    path = task.folder / "rules.yaml"
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    one = f"edit_{len(told['rules'])}"
+    told["rules"].append({"name": one, "label": task.classes[0], "keyword": [one]})
+    path.write_text(yaml.safe_dump(told), encoding="utf-8")
 
 
 def answer(task: Task, batch: str, item: str, at: datetime | None = None) -> None:

@@ -1,6 +1,7 @@
 """A class renamed, and one merged, in a task whose votes are paid for: nothing is paid for twice."""
 
 import pytest
+import yaml
 
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
@@ -40,7 +41,9 @@ def test_what_models_said_counts_under_new_names_even_if_all_is_labelled_again(p
     warehouse = warehouse_of(task)
     assert batches_to_label(task, warehouse) == {}
     rules = task.folder / "rules.yaml"
-    rules.write_text(rules.read_text("utf-8") + "\n# looked at again\n", "utf-8")
+    told = yaml.safe_load(rules.read_text("utf-8"))
+    told["rules"].append({"name": "another", "label": "money", "keyword": ["another word"]})
+    rules.write_text(yaml.safe_dump(told), "utf-8")
     outcome = run_task(task_of(project), lambda *_: None)
     assert len(outcome.labelled) == 2
     assert not [w for w in outcome.warnings if "blocking" in w]
