@@ -22,11 +22,14 @@ def kept(name: str, make: Callable[[], bytes]) -> bytes:
     """
     path = BUILT / name
     with suppress(OSError):
-        return path.read_bytes()
+        if found := path.read_bytes():  # an empty one was cut by a power cut
+            return found
     made = make()
     with suppress(OSError):
         BUILT.mkdir(exist_ok=True)
         unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-        unfinished.write_bytes(made)
+        with unfinished.open("wb") as file:
+            file.write(made)
+            os.fsync(file.fileno())
         unfinished.replace(path)
     return made

@@ -86,7 +86,7 @@ def _meaning(path: Path) -> bytes:
         if path.suffix == ".py":
             return ast.unparse(ast.parse(path.read_bytes())).encode()
         rules = written_rules(path)
-    except (LabelingError, SyntaxError, ValueError):
+    except (LabelingError, SyntaxError, ValueError, RecursionError):
         return path.read_bytes()
     return " ".join(sorted(f"{rule.name} {rule.version}" for rule in rules)).encode()
 

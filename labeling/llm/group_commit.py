@@ -55,7 +55,8 @@ class GroupCommit:
             self._db.execute("commit")
         except sqlite3.Error as failed:
             error = failed
-            self._db.execute("rollback")
+            if self._db.in_transaction:  # a full disk has SQLite roll back by itself
+                self._db.execute("rollback")
         for one in waiting:
             if one.done():
                 continue

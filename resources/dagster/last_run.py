@@ -5,17 +5,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from resources.dagster.tags import PARTITION_NAME_TAG, PROCESS_TAG, TASK_TAG
+from resources.dagster.tags import LAUNCHED_TAG, PARTITION_NAME_TAG, PROCESS_TAG, TASK_TAG
 from resources.processes import is_alive
 
 HISTORY = "history"
 """Folder of runs and events under Dagster's; where it stands, everything was made as a whole."""
 
 ASKED = """
-select r.pipeline_name, p.value, r.status, coalesce(r.end_time, r.start_time), w.value
+select r.pipeline_name, p.value, r.status, coalesce(r.end_time, r.start_time), w.value, l.value
 from runs as r join run_tags as t on t.run_id = r.run_id and t.key = ? and t.value = ?
 left join run_tags as p on p.run_id = r.run_id and p.key = ?
 left join run_tags as w on w.run_id = r.run_id and w.key = ?
+left join run_tags as l on l.run_id = r.run_id and l.key = ?
 order by r.id desc limit 1
 """
 
@@ -42,11 +43,13 @@ def last_run(var: Path, task: str) -> LastRun | None:
     with closing(
         sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
     ) as db:
-        row = db.execute(ASKED, (TASK_TAG, task, PARTITION_NAME_TAG, PROCESS_TAG)).fetchone()
+        tags = (TASK_TAG, task, PARTITION_NAME_TAG, PROCESS_TAG, LAUNCHED_TAG)
+        row = db.execute(ASKED, tags).fetchone()
     if row is None:
         return None
-    job, batch, state, seconds, process = row
+    job, batch, state, seconds, process, launched = row
     state = str(state).lower()
-    if state in UNDER_WAY and process is not None and not is_alive(process):
+    of_command = process is not None and launched is None  # the daemon's repeats carry both
+    if state in UNDER_WAY and of_command and not is_alive(process):
         state = INTERRUPTED
     return LastRun(str(job).removeprefix(f"{task}_"), batch, state, seconds)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from mlflow.tracking import MlflowClient
 
+from resources.kept import kept
 from resources.task.errors import TaskError
 from resources.tracking.tracking_store import ready_tracking_store
 from tests.made_once import made_anew
@@ -77,6 +78,14 @@ def test_where_no_empty_file_can_be_kept_one_is_made(tmp_path, monkeypatch):
     kept_one = tables(ready_tracking_store(tmp_path / "kept"))
     monkeypatch.setattr("resources.kept.BUILT", in_the_way)
     assert tables(ready_tracking_store(tmp_path / "made")) == kept_one > 20
+
+
+def test_an_empty_file_that_was_cut_is_made_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("resources.kept.BUILT", tmp_path)
+    assert kept("a.db", lambda: b"whole") == b"whole"
+    (tmp_path / "a.db").write_bytes(b"")
+    assert kept("a.db", lambda: b"whole again") == b"whole again"
+    assert kept("a.db", lambda: b"not asked") == b"whole again"
 
 
 def test_a_file_that_was_left_half_made_without_runs_is_made_anew(tmp_path):

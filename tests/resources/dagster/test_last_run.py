@@ -58,6 +58,7 @@ def test_a_run_whose_process_is_gone_does_not_go_on(tmp_path):
         ({PROCESS_TAG: "1 1 elsewhere"}, "interrupted"),
         ({PROCESS_TAG: this_process()}, "started"),
         ({LAUNCHED_TAG: "{}"}, "started"),
+        ({LAUNCHED_TAG: "{}", PROCESS_TAG: "1 1 elsewhere"}, "started"),
     ):
         with open_instance(tmp_path) as instance:
             create_run_for_test(

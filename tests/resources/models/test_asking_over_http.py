@@ -103,6 +103,20 @@ def test_a_probe_is_made_once_for_each_model(bench):
     assert sum("test of the connection" in m.question for m in provider.meter) == 1
 
 
+def test_a_probe_that_was_cut_is_asked_once_in_a_run_however_many_prompts_need_it(bench):
+    def rambles(body) -> Answer:
+        probe = "test of the connection" in str(body["messages"])
+        return Answer("Well, let me", finish_reason="length") if probe else Answer("HAM")
+
+    front = "output: {confidence: none, format: auto}\n"
+    both = [prompt(front, name="one"), prompt(front, name="two", body="Sort these, please.")]
+    with FakeProvider(rambles) as provider:
+        result = bench.ask(provider, table(2), both)
+        again = bench.ask(provider, table(3, "letter {}"), both)
+    assert sum("test of the connection" in m.question for m in provider.meter) == 1
+    assert (result.votes.num_rows, again.votes.num_rows) == (4, 6)
+
+
 def test_log_probabilities_become_the_confidence(bench):
     tokens = [("HAM", {"HAM": math.log(0.6), "SPAM": math.log(0.2), "Hm": math.log(0.2)})]
     with FakeProvider(lambda _: Answer("HAM", tokens=tokens)) as provider:

@@ -73,6 +73,7 @@ def test_the_order_of_rules_labels_nothing_again(folder):
         ("rules.py", "< 10", "< 12"),
         ("rules.yaml", "keyword:", "keywords:"),
         ("rules.py", "return", "retrun"),
+        ("rules.yaml", RULES, "[" * 3000),
     ],
 )
 def test_another_meaning_and_a_file_that_cannot_be_read_label_again(folder, file, old, new):
