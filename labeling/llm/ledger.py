@@ -163,14 +163,25 @@ class Ledger:
         return row
 
     def settle(self, row: int, reply: Reply, cost_usd: float, latency_s: float | None) -> None:
-        """Store an answer; committed when this returns. Without a latency, it came by batch."""
+        """Store an answer; committed when this returns. Without a latency, it came by batch.
+
+        Where the question was answered meanwhile, the answer is paid for and spare.
+        """
         filtered = reply.finish_reason == "content_filter"
+        try:
+            self._settle(row, "filtered" if filtered else "answered", reply, cost_usd, latency_s)
+        except sqlite3.IntegrityError:
+            self._settle(row, "spare", reply, cost_usd, latency_s)
+
+    def _settle(
+        self, row: int, status: str, reply: Reply, cost_usd: float, latency_s: float | None
+    ) -> None:
         self._db.execute(
             "update calls set status=?, answer=?, refusal=?, finish_reason=?, tokens=?, "
             "prompt_tokens=?, cached_tokens=?, completion_tokens=?, cost_usd=?, stated_usd=?, latency_s=?, "
             "provider_model=?, fingerprint=?, done_at=? where id=?",
             (
-                "filtered" if filtered else "answered",
+                status,
                 reply.text,
                 reply.refusal,
                 reply.finish_reason,

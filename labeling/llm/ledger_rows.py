@@ -52,7 +52,7 @@ class Stored:
     """A final answer out of the ledger; ``filtered`` if the provider refused to look at it.
 
     ``said`` is the class and how sure the model was, where both were read by others than today's
-    classes.
+    classes; ``voter`` is who asked.
     """
 
     key: str
@@ -61,6 +61,7 @@ class Stored:
     cost_usd: float
     latency_s: float
     said: tuple[str, float | None] | None = None
+    voter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def read_stored(row: sqlite3.Row) -> Stored:
         filtered=row["status"] == "filtered",
         cost_usd=row["cost_usd"],
         latency_s=row["latency_s"] or 0.0,
+        voter=row["voter"],
     )
 
 

@@ -11,7 +11,7 @@ create table if not exists calls (
     item text not null,                -- digest of the item's text and image; never the text
     parameters text not null,          -- JSON
     batch text,                        -- the provider's batch, for jobs that can wait
-    status text not null,              -- sent, answered, filtered, failed, lost
+    status text not null,              -- sent, answered, filtered, failed, lost, spare
     fault text,
     answer text,
     refusal text,

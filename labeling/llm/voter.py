@@ -81,7 +81,7 @@ class Voter:
     def is_known(self, content: Content) -> bool:
         """Whether nothing would be sent for ``content``, repairs apart."""
         return bool(content.flaw) or all(
-            any(self._key(seat, content, sample, "ask") in self._known for seat in self.seats)
+            any(self._holds(seat, content, sample) for seat in self.seats)
             for sample in range(self.samples)
         )
 
@@ -93,12 +93,10 @@ class Voter:
         if content.flaw:
             return []
         return [
-            (self._key(self.seats[0], content, sample, "ask"), sample)
+            (key, sample)
             for sample in range(self.samples)
-            if not any(
-                key in self._known or key in self._out
-                for key in (self._key(seat, content, sample, "ask") for seat in self.seats)
-            )
+            if (key := self._key(self.seats[0], content, sample, "ask")) not in self._out
+            and not any(self._holds(seat, content, sample) for seat in self.seats)
         ]
 
     def waits_for(self, content: Content) -> set[str]:
@@ -129,7 +127,7 @@ class Voter:
         return Outcome(label, confidence, reason, outcomes[0].version, again, failed)
 
     async def _sample(self, content: Content, item_ids: Sequence[str], sample: int) -> Outcome:
-        known = [s for s in self.seats if self._key(s, content, sample, "ask") in self._known]
+        known = [seat for seat in self.seats if self._holds(seat, content, sample)]
         seats = known[:1] or self.seats
         for at, seat in enumerate(seats):
             last = at == len(seats) - 1
@@ -287,6 +285,14 @@ class Voter:
         # a picture without words is like no class more than like another
         told = bool(content.text.strip()) or content.image is None
         return self.shortlist.of(content.text) if self.shortlist and told else self.classes
+
+    def _holds(self, seat: Seat, content: Content, sample: int) -> bool:
+        """Whether an answer is known that this voter gives.
+
+        What its fallback told another voter is none of its own: it has not asked its model yet.
+        """
+        known = self._known.get(self._key(seat, content, sample, "ask"))
+        return known is not None and (seat is self.seats[0] or known.voter == self.name)
 
     def _key(self, seat: Seat, content: Content, sample: int, kind: str) -> str:
         return seat.key(content.digest, sample, kind, self.salt)

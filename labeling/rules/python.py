@@ -158,7 +158,7 @@ def _to_rule(path: Path, function: Callable[..., Any], tree: ast.Module) -> Rule
 def normalised_source(tree: ast.Module, name: str, line: int = 0) -> str:
     r"""Return what a function means: its syntax tree and those of the module's names it uses.
 
-    Docstrings, decorators, comments and layout are left out, so that only changes of meaning
+    Docstrings, ``@rule`` itself, comments and layout are left out, so that only changes of meaning
     change it. Other modules are known by their import statement, not by their content.
 
     Parameters
@@ -214,11 +214,16 @@ def _defined_names(statement: ast.stmt) -> list[str]:
     ]
 
 
+def _is_rule(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return getattr(called, "id", getattr(called, "attr", "")) == "rule"
+
+
 def _without_decoration(statement: ast.stmt) -> ast.stmt:
     copy = ast.parse(ast.unparse(statement)).body[0]
     for node in ast.walk(copy):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            node.decorator_list = []
+            node.decorator_list = [d for d in node.decorator_list if not _is_rule(d)]
             first = node.body[0]
             if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
                 node.body = node.body[1:] or [ast.Pass()]

@@ -40,7 +40,12 @@ class Sql:
     expression: str
 
     def meaning(self) -> object:
-        """Return what the version is a hash of: white space outside quotes does not count."""
+        """Return what the version is a hash of: white space outside quotes does not count.
+
+        Beside a comment or a quoted name it may count, so there the expression is taken as it stands.
+        """
+        if any(mark in self.expression for mark in ('"', "--", "/*", "$")):
+            return self.expression.strip()
         parts = self.expression.split("'")
         return "'".join(p if i % 2 else " ".join(p.split()) for i, p in enumerate(parts)).strip()
 

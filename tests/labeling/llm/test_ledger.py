@@ -52,13 +52,6 @@ def test_failed_requests_are_kept_and_are_no_answers(ledger):
     assert ledger.spent("r").task == pytest.approx(0.1)
 
 
-def test_the_same_question_has_one_final_answer(ledger):
-    ledger.settle(ledger.open_call(call("k"), "r", 0.0), REPLY, 0.0, 0.1)
-    again = ledger.open_call(call("k"), "r", 0.0)
-    with pytest.raises(Exception, match="UNIQUE"):
-        ledger.settle(again, REPLY, 0.0, 0.1)
-
-
 def test_thousands_of_keys_are_looked_up_at_once(ledger):
     ledger.settle(ledger.open_call(call("k7777"), "r", 0.0), REPLY, 0.0, 0.1)
     assert list(ledger.answers(f"k{n}" for n in range(20_000))) == ["k7777"]
@@ -71,6 +64,17 @@ def test_spending_is_summed_by_run_by_day_and_for_ever(ledger):
     ledger.execute("update calls set sent_at = sent_at - 200000 where run = 'one'")
     spent = ledger.spent("two")
     assert (spent.run, spent.day, spent.task) == pytest.approx((0.8, 0.8, 1.0))
+
+
+def test_an_answer_to_a_question_that_was_answered_meanwhile_is_booked_and_spare(ledger):
+    late = ledger.open_call(call("a"), "one", 0.5, batch="b1")
+    ledger.settle(ledger.open_call(call("a"), "two", 0.5), REPLY, 0.2, 0.1)
+    ledger.settle(late, REPLY, 0.1, None)
+    rows = ledger.execute("select status, cost_usd from calls order by id")
+    assert [tuple(row) for row in rows] == [("spare", 0.1), ("answered", 0.2)]
+    assert ledger.answers(["a"])["a"].cost_usd == 0.2
+    assert ledger.spent("one").task == pytest.approx(0.3)
+    assert ledger.waiting() == {}
 
 
 def test_keys_tell_apart_what_only_looks_the_same():

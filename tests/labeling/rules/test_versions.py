@@ -67,6 +67,47 @@ def test_white_space_inside_sql_quotes_counts(version):
     assert one != version("{name: a, label: HAM, sql: \"text = 'a  b'\"}")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("contains(text,'a') -- or b\\nor contains(text,'b')", "contains(text,'a') -- or b or contains(text,'b')"),
+        ('\\"my  col\\" = 1', '\\"my col\\" = 1'),
+        ("x = 1 -- isn't\\nor text = 'a  b'", "x = 1 -- isn't\\nor text = 'a b'"),
+    ],
+)  # fmt: skip
+def test_blanks_count_beside_comments_and_in_quoted_names(version, one, other):
+    told = '{{name: a, label: HAM, sql: "{}"}}'
+    assert version(told.format(one)) != version(told.format(other))
+
+
+def test_a_decorator_of_ones_own_and_what_it_uses_count(python_version):
+    code = """
+LIMIT = 3
+
+def kept(n):
+    return lambda function: function
+
+@rule(label="HAM")
+def short(text):
+    return True
+"""
+    decorated = code.replace("\ndef short", "\n@kept(LIMIT)\ndef short")
+    versions = {
+        python_version(one)
+        for one in (
+            code,
+            decorated,
+            decorated.replace("(LIMIT)", "(90)"),
+            decorated.replace("LIMIT = 3", "LIMIT = 9"),
+            decorated.replace("function: function", "function: function or n"),
+        )
+    }
+    assert len(versions) == 5
+    assert python_version(code) == python_version(
+        code.replace('label="HAM"', 'label="HAM", owner="a"')
+    )
+
+
 def test_the_content_of_a_dictionary_counts_and_its_order_does_not(version):
     body = "{name: a, label: HAM, dictionary: terms.txt}"
     assert version(body) == version(body, "# words\nb\n\na\n")

@@ -95,6 +95,24 @@ def test_missing_log_probabilities_are_found_out_before_anything_is_spent_on_ite
     assert len(provider.meter) <= 3
 
 
+def test_a_model_that_is_another_prompts_fallback_still_answers_for_itself(bench):
+    both = [
+        prompt(f"{TEXT_}fallbacks: [openai/second]\n", name="one", model="openai/first"),
+        prompt(f"{TEXT_}fallbacks: [openai/first]\n", name="two", model="openai/second"),
+    ]
+
+    def says(body) -> str:
+        return "HAM" if body["model"] == "first" else "SPAM"
+
+    with FakeProvider(says) as provider:
+        result = bench.ask(provider, table(3), both)
+        bench.ask(provider, table(3), both)
+    assert [m.model for m in provider.meter].count("second") == 3
+    assert len(provider.meter) == 6
+    said = {(row["voter"], row["label"]) for row in result.votes.to_pylist()}
+    assert said == {("llm/one", "HAM"), ("llm/two", "SPAM")}
+
+
 def test_a_probe_is_made_once_for_each_model(bench):
     front = "output: {confidence: logprobs, format: text}\n"
     with FakeProvider(lambda _: "HAM") as provider:
