@@ -22,6 +22,7 @@ from labeling.items.redacted import redacted
 from labeling.llm.redaction import redactor
 from resources.dagster.partitions import batches
 from resources.store.given import GivenWarehouse
+from resources.store.session import Session
 from resources.store.table import Table, as_arrow
 from resources.store.tables import ARRIVALS, FILES, QUARANTINE
 from resources.store.user_sql import UserSqlError, read_source
@@ -99,24 +100,27 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
         present, changed = {QUERY}, {QUERY: (Path(QUERY), 0, 0)}
     else:
         present, changed = unread(task, warehouse)
-    counts["files_gone"] = gone = _take_out(warehouse, present)
     redact = redactor(source.redact, source.redact_patterns)
     together: list[dict[Table, pa.Table]] = []
+    held = 0
     for name, (path, size, modified) in changed.items():
         arrived = asked or read_items(path, task.columns, source.longest_text)
         if source.redact or source.redact_patterns:
             arrived = redacted(arrived, redact)
         rows, rejected = _with_batches(task, name, arrived)
         file = {"file": name, "size_bytes": size, "modified_ns": modified, "reading": reading}
+        if held >= ROWS_TOGETHER:
+            with warehouse.connect() as db, db.transaction():
+                _write(db, together)
+            together, held = [], 0
         together.append({ARRIVALS: rows, QUARANTINE: rejected, FILES: as_arrow(FILES, [file])})
+        held += rows.num_rows + rejected.num_rows
         counts.update(files=1, rows=rows.num_rows, quarantined=rejected.num_rows)
-        if sum(one[ARRIVALS].num_rows for one in together) >= ROWS_TOGETHER:
-            _write(warehouse, together)
-            together = []
-    if together:
-        _write(warehouse, together)
-    if changed or gone:
-        with warehouse.connect() as db, db.transaction():
+    # with the last files, so that whoever is killed before it finds a file that was not read
+    with warehouse.connect() as db, db.transaction():
+        counts["files_gone"] = gone = _take_out(db, present)
+        _write(db, together)
+        if changed or gone:
             db.delete(QUARANTINE, kind="duplicate")
             db.run("landing.arrivals.set_duplicates_aside", id=task.spec.source.id)
     _fail_if_nothing_arrived(task, warehouse)
@@ -124,18 +128,19 @@ def land(task: Task, warehouse: Warehouse) -> dict[str, int]:
     return dict(counts)
 
 
-def _write(warehouse: Warehouse, files: list[dict[Table, pa.Table]]) -> None:
-    """Replace what files brought before by what they bring now, all of them or none."""
-    written = {table: pa.concat_tables([one[table] for one in files]) for table in files[0]}
-    warehouse.replace(written, file=written[FILES]["file"].to_pylist())
+def _write(db: Session, files: list[dict[Table, pa.Table]]) -> None:
+    """Replace what files brought before by what they bring now."""
+    for table in files[0] if files else ():
+        rows = pa.concat_tables([one[table] for one in files])
+        db.delete(table, file=[name for one in files for name in one[FILES]["file"].to_pylist()])
+        db.insert(table, rows)
 
 
-def _take_out(warehouse: Warehouse, present: set[str]) -> int:
+def _take_out(db: Session, present: set[str]) -> int:
     """Take out what files brought that are not there any more; return how many those were."""
-    with warehouse.connect() as db, db.transaction():
-        gone = sorted(set(db.column("landing.arrivals.files")) - present)
-        for table in (ARRIVALS, QUARANTINE, FILES) if gone else ():
-            db.delete(table, file=gone)
+    gone = sorted(set(db.column("landing.arrivals.files")) - present)
+    for table in (ARRIVALS, QUARANTINE, FILES) if gone else ():
+        db.delete(table, file=gone)
     return len(gone)
 
 

@@ -165,6 +165,6 @@ def _gone(task: Task, item: str) -> str | None:
     if answers:
         kept = f"{counted(answers, 'answer')} of people kept, to count again once it is back"
     return (
-        f"item {item!r} of {task.name} is gone: it came in batch {batch}, no file has it any more, "
-        f"and it has no label; {kept}"
+        f"item {item!r} of {task.name} is gone: it came in batch {batch}, and no file that was read has "
+        f"it any more (`touchstone run {task.name}` reads what changed); it has no label; {kept}"
     )

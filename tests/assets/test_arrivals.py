@@ -4,9 +4,12 @@ import csv
 
 import pytest
 
+from assets.landing import arrivals
 from assets.landing.arrivals import land
 from cli.new.new import create
 from orchestration.planning import batches_to_label
+from resources.store.session import Session
+from resources.store.tables import FILES
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.task import load_task
@@ -294,7 +297,7 @@ def test_reasons_that_are_not_shown_are_counted_where_no_row_can_be_used(inbox):
     assert told[4] == "  and 2 more: touchstone quarantine letters"
 
 
-@pytest.mark.parametrize("rows_together", [1, 3, 20_000])
+@pytest.mark.parametrize("rows_together", [1, 4, 20_000])
 def test_files_written_together_are_what_each_brought_and_one_transaction(
     inbox, monkeypatch, rows_together
 ):
@@ -303,16 +306,38 @@ def test_files_written_together_are_what_each_brought_and_one_transaction(
         of_day = [[f"{day}-{n}", f"2026-03-0{day} 09:00", "mail", f"text {n}"] for n in (1, 2)]
         inbox.put(f"{day}.csv", [*of_day, ["", f"2026-03-0{day} 09:00", "mail", "no id"]])
     written = []
-    whole = type(inbox.warehouse).replace
+    whole = arrivals._write
 
-    def counted(self, tables, **where):
-        written.append(where["file"])
-        whole(self, tables, **where)
+    def counted(db, files):
+        written.append([name for one in files for name in one[FILES]["file"].to_pylist()])
+        whole(db, files)
 
-    monkeypatch.setattr(type(inbox.warehouse), "replace", counted)
+    monkeypatch.setattr(arrivals, "_write", counted)
     assert inbox.land()["files"] == 5
     assert [name for names in written for name in names] == [f"{day}.csv" for day in range(1, 6)]
-    assert len(written) == {1: 5, 3: 3, 20_000: 1}[rows_together]
+    assert len(written) == {1: 5, 4: 3, 20_000: 1}[rows_together]
     brought = [(row["file"], row["item_id"]) for row in inbox.arrived()]
     assert brought == [(f"{day}.csv", f"{day}-{n}") for day in range(1, 6) for n in (1, 2)]
     assert [row["file"] for row in inbox.quarantined()] == [f"{day}.csv" for day in range(1, 6)]
+
+
+def test_a_landing_ended_before_its_duplicates_were_set_aside_sets_them_aside_the_next_time(
+    inbox, monkeypatch
+):
+    inbox.put("a.csv", [["m1", "2026-03-02 09:00", "mail", "one"]])
+    inbox.land()
+    inbox.put("b.csv", [["m1", "2026-03-02 10:00", "mail", "another"]])
+    run = Session.run
+
+    def ended(self, query, **given):
+        if query == "landing.arrivals.set_duplicates_aside":
+            raise KeyboardInterrupt
+        return run(self, query, **given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Session, "run", ended)
+        with pytest.raises(KeyboardInterrupt):
+            inbox.land()
+    assert not arrivals.has_landed(inbox.task, inbox.warehouse)
+    inbox.land()
+    assert [row["kind"] for row in inbox.quarantined()] == ["duplicate"]

@@ -180,7 +180,7 @@ def test_a_batch_whose_file_is_gone_is_no_batch_any_more_and_is_not_handed_to_re
         }
     assert waiting == {DAYS[0], DAYS[2]}
     said = str(unknown([letters.task], f"{DAYS[1]}-0"))
-    assert f"is gone: it came in batch {DAYS[1]}, no file has it any more" in said
+    assert f"is gone: it came in batch {DAYS[1]}, and no file that was read has it" in said
     assert "nobody had answered about it" in said
     assert "has arrived in letters" in str(unknown([letters.task], "never-there"))
 
