@@ -43,7 +43,7 @@ def warm_up(transforms: Path) -> None:
 def remember(folder: Path) -> None:
     """Keep in ``folder`` what dbt reads first, and hand it out where nothing was read yet."""
     from dbt.flags import get_flags
-    from dbt.parser.manifest import ManifestLoader
+    from dbt.parser.manifest import ManifestLoader, extended_mashumaro_encoder
 
     read, write = (
         ManifestLoader.read_manifest_for_partial_parse,
@@ -52,8 +52,13 @@ def remember(folder: Path) -> None:
 
     def read_or_known(self: Any) -> Any:
         found = read(self)
-        anew = is_read(self) or not get_flags().PARTIAL_PARSE
-        return found if found or anew else known(self, folder)
+        if found or is_read(self) or not get_flags().PARTIAL_PARSE:
+            return found
+        handed = known(self, folder)
+        if handed is not None:  # dbt keeps nothing where nothing changed; dagster-dbt fills the gap
+            place(self).parent.mkdir(parents=True, exist_ok=True)
+            place(self).write_bytes(handed.to_msgpack(extended_mashumaro_encoder))
+        return handed
 
     def write_and_keep(self: Any) -> None:
         write(self)

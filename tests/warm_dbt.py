@@ -25,7 +25,8 @@ from tests.dbt_known import remember, warm_up
 
 ROOT = Path(__file__).parents[1]
 CLIENT = """#!{python} -IS
-import json, os, socket, sys
+import json, os, signal, socket, sys
+signal.signal(signal.SIGTERM, signal.SIG_DFL)  # whoever started the tests may have it ignored
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
     said = json.dumps([sys.argv, os.getcwd(), dict(os.environ)]).encode()
@@ -70,8 +71,10 @@ class WarmDbt:
     def end(self) -> None:
         """Stop the server, if one was started."""
         if "_path" in self.__dict__:
-            self._server.terminate()
-            self._server.communicate()
+            self._server.kill()
+            self._server.wait()  # a call that goes on has its pipe, and may keep it
+            assert self._server.stdout is not None
+            self._server.stdout.close()
             shutil.rmtree(self._folder)
 
 
