@@ -16,6 +16,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from labeling.errors import LabelingError
 from resources.dagster.partitions import batches
 from resources.store.given import GivenWarehouse
+from resources.task.errors import TaskError
 from resources.task.task import Task
 
 begins: ContextVar[Callable[[str], object]] = ContextVar("begins", default=lambda _: None)
@@ -70,6 +71,8 @@ class OneBatch:
 
 
 def _batches(context: dg.AssetExecutionContext) -> list[str]:
+    if not (context.has_partition_key or context.has_partition_key_range):
+        raise TaskError("this is made by batch: choose the batches (partitions) it is to run on")
     return [context.partition_key] if context.has_partition_key else sorted(context.partition_keys)
 
 

@@ -22,6 +22,7 @@ COLUMNS = (
     ("filtered", "filtered", "{}"),
     ("failed", "failed", "{}"),
     ("lost", "lost", "{}"),
+    ("spare", "spare", "{}"),
     ("waiting", "waiting", "{}"),
     ("imported", "imported", "{}"),
     ("tokens", "tokens", "{:,}"),

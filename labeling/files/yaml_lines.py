@@ -26,11 +26,14 @@ def compose(path: Path, error: type[LabelingError]) -> yaml.Node | None:
     FileNotFoundError
         If there is no such file.
     error
-        If it is not UTF-8, is not YAML, or says a key twice; naming the line.
+        If it is not UTF-8, is not YAML, is nested too deeply, or says a key twice; naming the line.
     """
     reader: Any = yaml
     try:
         node: yaml.Node | None = reader.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+        _refuse_twice(path, node, error, "the file", set())
+    except RecursionError:
+        raise error(f"{path}: one thing stands in another hundreds deep; it needs a few") from None
     except UnicodeDecodeError as fault:
         raise error(f"{path} is not UTF-8 (byte {fault.start}); save it as UTF-8") from None
     except yaml.YAMLError as fault:
@@ -38,7 +41,6 @@ def compose(path: Path, error: type[LabelingError]) -> yaml.Node | None:
         line = f":{mark.line + 1}" if mark else ""
         problem = getattr(fault, "problem", None) or "it cannot be parsed"
         raise error(f"{path}{line}: not valid YAML: {problem}") from None
-    _refuse_twice(path, node, error, "the file", set())
     return node
 
 

@@ -94,6 +94,9 @@ async def _probe(
                 raise
             continue
         taken = True
+        if reply.finish_reason == "content_filter":  # says nothing of the model
+            sure = False
+            continue
         found_logprobs = found_logprobs or (with_logprobs and bool(reply.tokens))
         if with_json and reply.finish_reason == "length":
             found_json, sure = True, False  # it took the schema, and had no room to show more

@@ -15,6 +15,7 @@ select voter, model, kind,
   count(*) filter (where status = 'filtered' and run <> $imported) as filtered,
   count(*) filter (where status = 'failed') as failed,
   count(*) filter (where status = 'lost') as lost,
+  count(*) filter (where status = 'spare') as spare,
   count(*) filter (where status = 'sent') as waiting,
   count(*) filter (where run = $imported) as imported,
   coalesce(sum(prompt_tokens + completion_tokens) filter (where run <> $imported), 0) as tokens,
@@ -70,7 +71,7 @@ def by_voter(ledger: Ledger) -> list[dict[str, Any]]:
     -------
     list of dict
         One for each voter, model and kind (ask, repair, probe, canary, injections): ``calls`` of this task and
-        how they ended (``answered``, ``filtered``, ``failed``, ``lost``, ``waiting``), answers
+        how they ended (``answered``, ``filtered``, ``failed``, ``lost``, ``spare``, ``waiting``), answers
         ``imported`` from a cassette, ``tokens``, ``cost_usd`` paid, ``owed_usd`` that the provider
         may ask for at worst, and ``p95_s`` of the answers, in seconds; ``None`` without any.
 

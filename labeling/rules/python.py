@@ -83,7 +83,7 @@ def read_python_rules(path: Path) -> list[Rule]:
         If the file is missing, does not run, or a function has parameters that name no column.
     """
     try:
-        source = path.read_text(encoding="utf-8")
+        source = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RuleError(f"{path} cannot be read: {error}") from error
     module = _run(path, source)
@@ -94,7 +94,10 @@ def read_python_rules(path: Path) -> list[Rule]:
         if inspect.isfunction(one) and hasattr(one, _MARK) and one.__module__ == module.__name__
     ]
     marked.sort(key=lambda one: one.__code__.co_firstlineno)
-    return [_to_rule(path, one, tree) for one in dict.fromkeys(marked)]
+    try:
+        return [_to_rule(path, one, tree) for one in dict.fromkeys(marked)]
+    except RecursionError:
+        raise RuleError(f"{path}: an expression is hundreds of calls deep; split it up") from None
 
 
 def _run(path: Path, source: str) -> ModuleType:

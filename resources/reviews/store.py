@@ -24,11 +24,7 @@ from resources.reviews import reading as review_reading
 from resources.reviews import writing as review_writing
 from resources.reviews.answers import Answer, Reply
 from resources.reviews.leases import HandOut, Mix
-from resources.reviews.rows import (
-    Assignment,
-    Review,
-    ReviewError,
-)
+from resources.reviews.rows import Assignment, Review, ReviewError
 from resources.reviews.schema import Database
 from resources.reviews.settle import settle
 from resources.reviews.writing import to_us
@@ -235,8 +231,10 @@ class ReviewStore:
 
         Parameters
         ----------
-        since, batch : int and str, optional
-            Only reviews with a larger ``review_id``, the cursor of a sensor; only of its items.
+        since : int, optional
+            Only reviews with a larger ``review_id``: the cursor of a sensor.
+        batch : str, optional
+            Only reviews of its items.
         """
         with self.database.read() as db:
             return review_reading.reviews(db, since or 0, batch)

@@ -10,6 +10,7 @@ from orchestration.batch_step import begins, in_one_step
 from orchestration.one_job import BlockedError, run_job
 from orchestration.planning import in_runs
 from resources.dagster.partitions import batches
+from resources.task.errors import TaskError
 from resources.task.task import load_task
 
 DAYS = ["2026-03-01", "2026-03-02", "2026-03-03"]
@@ -41,7 +42,11 @@ class Made:
         self.keys = keys
         self.defs = dg.Definitions(
             assets=in_one_step(task, assets, [sound]),
-            jobs=[dg.define_asset_job("all_of_it"), dg.define_asset_job("end", [keys[2]])],
+            jobs=[
+                dg.define_asset_job("all_of_it"),
+                dg.define_asset_job("end", [keys[2]]),
+                dg.define_asset_job("checks", dg.AssetSelection.checks_for_assets(keys[0])),
+            ],
             resources={"warehouse": "none"},
             executor=dg.in_process_executor,
         )
@@ -107,6 +112,11 @@ def test_what_is_told_of_each_batch_is_about_that_batch(made, instance):
 def test_one_asset_is_made_by_itself(made, instance):
     run_job(made.defs, instance, "end", UNSOUND)
     assert made.log == [(UNSOUND, "third")]
+
+
+def test_a_check_that_is_run_alone_needs_to_know_of_which_batches(made, instance):
+    with pytest.raises(TaskError, match="choose the batches"):
+        run_job(made.defs, instance, "checks", None)
 
 
 def test_a_bug_ends_the_run_and_says_where_it_was(made, instance):

@@ -1,5 +1,6 @@
 import pytest
 
+from labeling.errors import RuleError
 from labeling.rules.reading import read_rules
 
 CLASSES = ["HAM", "SPAM"]
@@ -151,3 +152,23 @@ def test_layout_and_docstrings_do_not_change_the_version_of_a_function(python_ve
 )
 def test_what_a_function_uses_changes_its_version(python_version, old, new):
     assert python_version(CODE) != python_version(CODE.replace(old, new))
+
+
+def test_rules_in_python_may_begin_with_a_byte_order_mark(tmp_path):
+    (tmp_path / "rules.yaml").write_text("rules: []\n")
+    code = HEAD + "@rule(label='HAM')\ndef short(text):\n    return len(text) < 3\n"
+    (tmp_path / "rules.py").write_text(code, encoding="utf-8-sig")
+    (one,) = read_rules(tmp_path / "rules.yaml", CLASSES, tmp_path / "rules.py")
+    assert one.name == "short"
+
+
+def test_what_is_nested_too_deeply_is_told(tmp_path):
+    (tmp_path / "rules.yaml").write_text("rules: " + "[" * 2000 + "]" * 2000)
+    with pytest.raises(RuleError, match=r"rules\.yaml: one thing stands in another hundreds deep"):
+        read_rules(tmp_path / "rules.yaml", CLASSES)
+    (tmp_path / "rules.yaml").write_text("rules: []\n")
+    calls = ".replace('a', 'b')" * 400
+    code = HEAD + f"@rule(label='HAM')\ndef deep(text):\n    return text{calls} == 'b'\n"
+    (tmp_path / "rules.py").write_text(code)
+    with pytest.raises(RuleError, match=r"rules\.py: an expression is hundreds of calls deep"):
+        read_rules(tmp_path / "rules.yaml", CLASSES, tmp_path / "rules.py")

@@ -95,6 +95,20 @@ def test_missing_log_probabilities_are_found_out_before_anything_is_spent_on_ite
     assert len(provider.meter) <= 3
 
 
+def test_a_probe_that_a_content_filter_ended_says_nothing_of_the_model(bench):
+    ended = [Answer("", finish_reason="content_filter")]
+
+    def says(body) -> Answer:
+        probe = "test of the connection" in str(body["messages"])
+        return ended.pop() if probe and ended else Answer('{"label": "HAM"}')
+
+    front = "output: {confidence: none, format: json}\n"
+    with FakeProvider(says) as provider:
+        with pytest.raises(PromptError):
+            bench.ask(provider, table(2), [prompt(front)])
+        assert bench.ask(provider, table(2), [prompt(front)], run="later").votes.num_rows == 2
+
+
 def test_a_model_that_is_another_prompts_fallback_still_answers_for_itself(bench):
     both = [
         prompt(f"{TEXT_}fallbacks: [openai/second]\n", name="one", model="openai/first"),
