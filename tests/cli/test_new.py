@@ -26,7 +26,9 @@ load_from:
 
 
 def test_a_new_task_runs_as_it_is(tmp_path, touchstone):
-    assert touchstone("new", "letters", at=tmp_path).code == 0
+    said = touchstone("new", "letters", at=tmp_path, columns=200)
+    assert said.code == 0
+    assert f"added it to {tmp_path / 'workspace.yaml'}" in said.out
     said = touchstone("run", "letters", at=tmp_path, columns=120)
     assert said.code == 0, said.err
     assert "3 batches labelled" in said.out
