@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.everyday.item_history import story_of, unknown
+from cli.everyday.item_history import history_of, unknown
 from cli.options import AsJson
 from cli.which_task import TaskOption, named_once
 from resources.task.errors import TaskError
@@ -40,7 +40,7 @@ def explain(
     """Show every vote on ITEM with its version, the posterior, who decided, and its reviews."""
     named = named_once(task, option)
     chosen = [find_task(named)] if named else all_tasks(Path.cwd())
-    found = [(one, story) for one in chosen if (story := story_of(one, item)) is not None]
+    found = [(one, history) for one in chosen if (history := history_of(one, item)) is not None]
     if len(found) > 1:
         names = ", ".join(one.name for one, _ in found)
         raise TaskError(
@@ -54,29 +54,29 @@ def explain(
         _show(Console(), found[0][1])
 
 
-def _show(console: Console, story: dict[str, Any]) -> None:
-    """Print a story; what items and people wrote is neither markup nor control."""
+def _show(console: Console, history: dict[str, Any]) -> None:
+    """Print a history; what items and people wrote is neither markup nor control."""
     head = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     head.add_column(style="dim", no_wrap=True)
     head.add_column(overflow="fold")
-    for name, told in _head(story):
+    for name, told in _head(history):
         head.add_row(name, _plain(told))
     console.print(head)
-    if story["votes"]:
+    if history["votes"]:
         table = _table("Votes", "voter", "label", "confidence", "version")
-        for vote in story["votes"]:
+        for vote in history["votes"]:
             table.add_row(*_cells(vote, "voter", "label", "confidence", "version"))
         console.print(table)
-    failed = [row for row in story["silent"] if row["reason"] != "did not match"]
-    quiet = len(story["silent"]) - len(failed)
+    failed = [row for row in history["silent"] if row["reason"] != "did not match"]
+    quiet = len(history["silent"]) - len(failed)
     for row in failed:
         console.print(_plain(f"{row['voter']} said nothing: {row['reason']}"))
     if quiet:
         console.print(f"{quiet} more rules did not match.", style="dim")
     figures = {
-        name: story[key]
+        name: history[key]
         for name, key in (("voters", "posterior"), ("student", "student"), ("together", "together"))
-        if story[key]
+        if history[key]
     }
     if figures:
         table = _table("Probability by", "class", *figures)
@@ -85,9 +85,9 @@ def _show(console: Console, story: dict[str, Any]) -> None:
             shares = [f"{of[name]:.3f}" if name in of else "-" for of in figures.values()]
             table.add_row(_plain(name), *shares)
         console.print(table)
-    if story["reviews"]:
+    if history["reviews"]:
         table = _table("Reviews", "reviewer", "answer", "origin", "at", "note")
-        for review in story["reviews"]:
+        for review in history["reviews"]:
             answer = review["label"] or review["outcome"]
             told = {
                 **review,
@@ -106,51 +106,51 @@ def _not_counted(review: dict[str, Any]) -> str:
     )  # fmt: skip
 
 
-def _head(story: dict[str, Any]) -> list[tuple[str, str]]:
-    text = story["text"] or ""
+def _head(history: dict[str, Any]) -> list[tuple[str, str]]:
+    text = history["text"] or ""
     more = f" … ({len(text):,} characters)" if len(text) > SHOWN_CHARACTERS else ""
-    lines = [("item", f"{story['item']} of {story['task']}")]
+    lines = [("item", f"{history['item']} of {history['task']}")]
     if text:
         lines.append(("text", text[:SHOWN_CHARACTERS] + more))
-    image = story["image"] or ""
+    image = history["image"] or ""
     if image.startswith("data:"):
         lines.append(("image", f"in the item itself, {len(image):,} characters"))
     elif image:
         lines.append(("image", image))
-    for row in story["arrived"]:
+    for row in history["arrived"]:
         when = f", {row['time']:%Y-%m-%d %H:%M}" if row["time"] else ""
         lines.append(("arrived", f"{row['file']}, row {row['row']}, batch {row['batch']}{when}"))
-    for row in story["set_aside"]:
+    for row in history["set_aside"]:
         field = f", {row['field']}" if row["field"] else ""
         lines.append(("set aside", f"{row['file']}, row {row['row']}{field}: {row['reason']}"))
-    released, gold = story["released"], story["gold"]
+    released, gold = history["released"], history["gold"]
     if released or gold:
-        machine = _machine(story) if released else ""
+        machine = _machine(history) if released else ""
         told = f"; the machine: {machine}" if gold and machine else machine if not gold else ""
-        people = f"{story['label']}, decided by people" if gold else ""
+        people = f"{history['label']}, decided by people" if gold else ""
         lines.append(("label", people + told))
     if gold:
         lines.append(
             ("gold", f"{gold['label']}, settled by {gold['reviews']} of the answers below")
         )
-    if story["audit"]:
-        audit = story["audit"]
+    if history["audit"]:
+        audit = history["audit"]
         lines.append(
             (
                 "audit",
                 f"drawn as number {audit['draw']} with probability {audit['probability']:.3f}",
             )
         )
-    if story["queue"]:
-        lines.append(("queue", f"number {story['queue']['rank']}: {story['queue']['why']}"))
+    if history["queue"]:
+        lines.append(("queue", f"number {history['queue']['rank']}: {history['queue']['why']}"))
     return lines
 
 
-def _machine(story: dict[str, Any]) -> str:
+def _machine(history: dict[str, Any]) -> str:
     """Say what the machine released and out of which figures, each of which is shown below."""
-    released, voters, student = story["released"], story["posterior"], story["student"]
-    spoke = any(vote["voter"] != "student" for vote in story["votes"])
-    undecided = not (story["consensus"] or {}).get("label")
+    released, voters, student = history["released"], history["posterior"], history["student"]
+    spoke = any(vote["voter"] != "student" for vote in history["votes"])
+    undecided = not (history["consensus"] or {}).get("label")
     alone: list[str] = []
     if voters and spoke:
         alone.append(f"voters alone: {'undecided, ' * undecided}{_first(voters)}")
@@ -158,7 +158,7 @@ def _machine(story: dict[str, Any]) -> str:
         alone.append(f"student alone: {_first(student)}")
     if not released["label"]:
         return f"undecided, decided by nobody ({'; '.join(alone) or 'nobody voted'})"
-    pooled = bool(story["together"]) and spoke and story["together"] != voters
+    pooled = bool(history["together"]) and spoke and history["together"] != voters
     figure = "voters and student together" if pooled else released["decided_by"]
     sure = f", {figure} at {released['confidence']:.3f}" if released["confidence"] else ""
     told = f" ({'; '.join(alone)})" if pooled else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from cli.everyday.import_told import counts, read_as, tell_left_out, what_for
+from cli.everyday.import_summary import counts, read_as, tell_left_out, what_for
 from cli.options import OneTask
 from labeling.counted import counted
 from resources.reviews.rows import Review, ReviewError

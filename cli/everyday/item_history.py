@@ -20,7 +20,7 @@ ONE_ROW = ("consensus", "released", "student", "gold", "audit", "queue")
 """Queries that find at most one row for an item."""
 
 
-def story_of(task: Task, item: str) -> dict[str, Any] | None:
+def history_of(task: Task, item: str) -> dict[str, Any] | None:
     """Gather all that is known of an item; ``None`` if it never arrived.
 
     Returns

@@ -21,13 +21,13 @@ from labeling.llm.ledger import CHUNK, Ledger
 from labeling.llm.loop import run_to_end, together
 from labeling.llm.model_votes import ModelVotes, tables
 from labeling.llm.outcome import Outcome
-from labeling.llm.panel import Desk, assemble, in_order
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
 from labeling.llm.settings import Pace, Paces, Unsure
 from labeling.llm.tally import Tally
 from labeling.llm.transport import Transport, TransportError
 from labeling.llm.voter import Voter
+from labeling.llm.voters import Desk, assemble, in_order
 from labeling.llm.waiting import BatchTransport, hand_in
 
 WAITS = "some answers are still to come from a provider's batch"
@@ -184,12 +184,14 @@ async def _prepare(voter: Voter, asked: list[Content]) -> None:
             break
     else:
         return
-    seat = voter.seats[0]
+    backend = voter.backends[0]
     try:
-        seat.form = await discover(voter.name, seat.prompt, voter.classes, seat.asker, voter.ledger)
-        voter.tally.notes.extend(seat.form.notes)
+        backend.form = await discover(
+            voter.name, backend.prompt, voter.classes, backend.asker, voter.ledger
+        )
+        voter.tally.notes.extend(backend.form.notes)
     except ProviderDownError as error:
-        if len(voter.seats) == 1:
+        if len(voter.backends) == 1:
             voter.tally.why = str(error)
     except (BudgetError, TransportError) as error:
         voter.tally.why = str(error)

@@ -13,12 +13,12 @@ from labeling.llm.budget import Budget, Purse
 from labeling.llm.content import Content, contents, strings
 from labeling.llm.former import Former
 from labeling.llm.ledger import CHUNK, Ledger
-from labeling.llm.panel import Desk, assemble
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
 from labeling.llm.settings import Paces, Unsure
 from labeling.llm.transport import Transport, Usage
 from labeling.llm.voter import Voter
+from labeling.llm.voters import Desk, assemble
 
 SAMPLE = 200
 """Prompts whose tokens are counted; the rest is reckoned from them."""
@@ -119,7 +119,7 @@ def _quote(
     transport: Transport,
     by_batch: bool,
 ) -> VoterQuote:
-    seat = voter.seats[0]
+    backend = voter.backends[0]
     unknown: list[Content] = []
     calls = waiting = 0
     for start in range(0, len(shown), CHUNK):
@@ -138,18 +138,18 @@ def _quote(
     worst: list[float] = []
     for at in sampled:
         content = unknown[at]
-        messages = voter.messages(seat, content, [ids[row] for row in content.rows])
-        tokens.append(transport.count_tokens(seat.prompt.model, messages))
-        worst.append(seat.asker.worst_usd(voter.request(seat, content, "ask", messages)))
-    share = seat.asker.price.batch_share if by_batch else 1.0
+        messages = voter.messages(backend, content, [ids[row] for row in content.rows])
+        tokens.append(transport.count_tokens(backend.prompt.model, messages))
+        worst.append(backend.asker.worst_usd(voter.request(backend, content, "ask", messages)))
+    share = backend.asker.price.batch_share if by_batch else 1.0
     each = float(np.mean(tokens)) if tokens else 0.0
     answer = _answer_tokens(voter, prompt)
     pictures = any(unknown[at].image for at in sampled)
-    price = seat.asker.price.with_images(int(pictures))
-    priced = seat.prompt.settings.price or transport.price(seat.prompt.model)
+    price = backend.asker.price.with_images(int(pictures))
+    priced = backend.prompt.settings.price or transport.price(backend.prompt.model)
     return VoterQuote(
         voter=voter.name,
-        model=seat.prompt.model,
+        model=backend.prompt.model,
         n_items=sum(len(content.rows) for content in shown),
         n_contents=len(shown),
         known=len(shown) - len(unknown) - waiting,
@@ -170,7 +170,7 @@ def _answer_tokens(voter: Voter, prompt: Prompt) -> float:
     known = voter.ledger.execute(
         "select avg(completion_tokens) from (select completion_tokens from calls "
         "where voter = ? and version = ? and status = 'answered' order by id desc limit ?)",
-        (voter.name, voter.seats[0].version, RECALLED),
+        (voter.name, voter.backends[0].version, RECALLED),
     )[0][0]
     if known is not None:
         return float(known)

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
+from labeling.llm.backend import Backend
 from labeling.llm.content import Content
 from labeling.llm.former import Former
 from labeling.llm.ledger import Ledger, Stored
 from labeling.llm.ledger_rows import question_key
-from labeling.llm.seat import Seat
 
 QUESTIONS = ("ask", "repair")
 
 
 def recall(
     ledger: Ledger,
-    seats: Sequence[Seat],
+    backends: Sequence[Backend],
     contents: Sequence[Content],
     samples: int,
     salt: str = "",
@@ -25,21 +25,21 @@ def recall(
     under the key that its question has today, the latest first.
     """
     asked = [
-        (content.digest, seat, n, kind)
+        (content.digest, backend, n, kind)
         for content in contents
-        for seat in seats
+        for backend in backends
         for n in range(samples)
         for kind in QUESTIONS
     ]
-    known = ledger.answers(seat.key(digest, n, kind, salt) for digest, seat, n, kind in asked)
+    known = ledger.answers(backend.key(digest, n, kind, salt) for digest, backend, n, kind in asked)
     out: Mapping[str, str] = ledger.waiting()
-    stated = seats[0].prompt.settings.output.confidence == "stated"
+    stated = backends[0].prompt.settings.output.confidence == "stated"
     for then in reversed(former):
         same = {
             question_key(version, digest, n, kind, salt): key
-            for digest, seat, n, kind in asked
-            if (key := seat.key(digest, n, kind, salt)) not in known
-            for version in then.versions_of(seat.prompt)
+            for digest, backend, n, kind in asked
+            if (key := backend.key(digest, n, kind, salt)) not in known
+            for version in then.versions_of(backend.prompt)
         }
         for key, answer in ledger.answers(same).items():
             if (read := then.read(answer, stated=stated)) is not None:

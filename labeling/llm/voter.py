@@ -8,6 +8,7 @@ from labeling.kinds.asking import Parsed
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.kind import Reader
 from labeling.kinds.thoughts import spoken
+from labeling.llm.backend import Backend
 from labeling.llm.behaviour import runs_in_vain
 from labeling.llm.breaker import ProviderDownError
 from labeling.llm.confidence import from_samples
@@ -20,7 +21,6 @@ from labeling.llm.outcome import AGAIN, FILTERED, MOST_RUNS, Outcome
 from labeling.llm.pool import ExamplePool
 from labeling.llm.recall import recall
 from labeling.llm.rendering import Example, render, repair
-from labeling.llm.seat import Seat
 from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
 from labeling.llm.transport import TRANSIENT, Fault, Message, Reply, Request, TransportError
@@ -34,7 +34,7 @@ class Voter:
     ----------
     name : str
         ``llm/<prompt>``, or ``simulated/<prompt>``.
-    seats : list of Seat
+    backends : list of Backend
         The model, then its fallbacks.
     classes : tuple of ClassSpec
         All classes.
@@ -53,7 +53,7 @@ class Voter:
     """
 
     name: str
-    seats: list[Seat]
+    backends: list[Backend]
     classes: tuple[ClassSpec, ...]
     reader: Reader
     ledger: Ledger
@@ -70,18 +70,18 @@ class Voter:
     @property
     def samples(self) -> int:
         """Answers asked of each item."""
-        return self.seats[0].prompt.settings.output.samples
+        return self.backends[0].prompt.settings.output.samples
 
     def recall(self, contents: Sequence[Content]) -> None:
         """Read from the ledger what is known of ``contents``."""
         self._known, self._out = recall(
-            self.ledger, self.seats, contents, self.samples, self.salt, self.former
+            self.ledger, self.backends, contents, self.samples, self.salt, self.former
         )
 
     def is_known(self, content: Content) -> bool:
         """Whether nothing would be sent for ``content``, repairs apart."""
         return bool(content.flaw) or all(
-            any(self._holds(seat, content, sample) for seat in self.seats)
+            any(self._holds(backend, content, sample) for backend in self.backends)
             for sample in range(self.samples)
         )
 
@@ -95,15 +95,15 @@ class Voter:
         return [
             (key, sample)
             for sample in range(self.samples)
-            if (key := self._key(self.seats[0], content, sample, "ask")) not in self._out
-            and not any(self._holds(seat, content, sample) for seat in self.seats)
+            if (key := self._key(self.backends[0], content, sample, "ask")) not in self._out
+            and not any(self._holds(backend, content, sample) for backend in self.backends)
         ]
 
     def waits_for(self, content: Content) -> set[str]:
         """Return the provider's batches that are still to answer about ``content``."""
         if not self._out:
             return set()
-        keys = (self._key(self.seats[0], content, n, "ask") for n in range(self.samples))
+        keys = (self._key(self.backends[0], content, n, "ask") for n in range(self.samples))
         return {self._out[key] for key in keys if key in self._out}
 
     async def vote(self, content: Content, item_ids: Sequence[str]) -> Outcome:
@@ -114,7 +114,7 @@ class Voter:
         BudgetError, ProviderDownError
             If the run has to stop here.
         """
-        version = self.seats[0].version
+        version = self.backends[0].version
         if content.flaw:
             return Outcome(None, reason=content.flaw, version=version)
         outcomes = [await self._sample(content, item_ids, n) for n in range(self.samples)]
@@ -127,67 +127,67 @@ class Voter:
         return Outcome(label, confidence, reason, outcomes[0].version, again, failed)
 
     async def _sample(self, content: Content, item_ids: Sequence[str], sample: int) -> Outcome:
-        known = [seat for seat in self.seats if self._holds(seat, content, sample)]
-        seats = known[:1] or self.seats
-        for at, seat in enumerate(seats):
-            last = at == len(seats) - 1
+        known = [backend for backend in self.backends if self._holds(backend, content, sample)]
+        backends = known[:1] or self.backends
+        for at, backend in enumerate(backends):
+            last = at == len(backends) - 1
             try:
-                return await self._ask(seat, content, item_ids, sample)
+                return await self._ask(backend, content, item_ids, sample)
             except TransportError as error:
                 if error.fault is Fault.FILTERED:
                     self.tally.filtered += 1
-                    return Outcome(None, reason=FILTERED, version=seat.version)
+                    return Outcome(None, reason=FILTERED, version=backend.version)
                 if last:
                     self.tally.failed += 1
-                    keys = [self._key(seat, content, sample, kind) for kind in ("ask", "repair")]
+                    keys = [self._key(backend, content, sample, kind) for kind in ("ask", "repair")]
                     again = error.fault in TRANSIENT and runs_in_vain(self.ledger, keys) < MOST_RUNS
                     reason = f"{error}{AGAIN if again else ''}"
-                    return Outcome(None, None, reason, seat.version, again, failed=True)
+                    return Outcome(None, None, reason, backend.version, again, failed=True)
             except ProviderDownError as error:
                 if last:
                     raise
-                note = f"fell back from {seat.prompt.model}: {error}"
+                note = f"fell back from {backend.prompt.model}: {error}"
                 if note not in self.tally.notes:
                     self.tally.notes.append(note)
-        raise AssertionError("a voter has at least one seat")
+        raise AssertionError("a voter has at least one backend")
 
     async def _ask(
-        self, seat: Seat, content: Content, item_ids: Sequence[str], sample: int
+        self, backend: Backend, content: Content, item_ids: Sequence[str], sample: int
     ) -> Outcome:
-        known = self._known.get(self._key(seat, content, sample, "ask"))
+        known = self._known.get(self._key(backend, content, sample, "ask"))
         messages: tuple[Message, ...] = ()
-        room = seat.prompt.settings.max_tokens
+        room = backend.prompt.settings.max_tokens
         if known is None:
-            room, messages = seat.room, self.messages(seat, content, item_ids)
-            request = self.request(seat, content, "ask", messages)
-            reply = await self._send(seat, content, sample, "ask", request)
+            room, messages = backend.room, self.messages(backend, content, item_ids)
+            request = self.request(backend, content, "ask", messages)
+            reply = await self._send(backend, content, sample, "ask", request)
         else:
             self.tally.cached += 1
             if known.filtered:
                 self.tally.filtered += 1
-                return Outcome(None, reason=FILTERED, version=seat.version)
+                return Outcome(None, reason=FILTERED, version=backend.version)
             if known.said is not None:
-                return Outcome(*known.said, version=seat.version)
+                return Outcome(*known.said, version=backend.version)
             reply = known.reply
         parsed = self._read(reply)
         if parsed.label is None and not parsed.refused:
             parsed, reply = await self._repair(
-                seat, content, item_ids, sample, messages, reply, parsed, room
+                backend, content, item_ids, sample, messages, reply, parsed, room
             )
         if parsed.label is None:
             self.tally.refusals += parsed.refused
             self.tally.parse_failures += not parsed.refused
-            return Outcome(None, reason=parsed.reason, version=seat.version)
-        states = self.seats[0].prompt.settings.output.confidence == "stated"
+            return Outcome(None, reason=parsed.reason, version=backend.version)
+        states = self.backends[0].prompt.settings.output.confidence == "stated"
         confidence = parsed.confidence if states else None
         if reply.tokens:
-            kind = seat.prompt.kind
+            kind = backend.prompt.kind
             confidence = kind.confidence(reply.tokens, parsed.label, self.classes)
-        return Outcome(parsed.label, confidence, version=seat.version)
+        return Outcome(parsed.label, confidence, version=backend.version)
 
     async def _repair(
         self,
-        seat: Seat,
+        backend: Backend,
         content: Content,
         item_ids: Sequence[str],
         sample: int,
@@ -200,23 +200,23 @@ class Voter:
 
         A second answer that cannot be read either ends in abstention.
         """
-        known = self._known.get(self._key(seat, content, sample, "repair"))
+        known = self._known.get(self._key(backend, content, sample, "repair"))
         if known is None:
-            asked = messages or self.messages(seat, content, item_ids)
-            unsaid = parsed.cut and (seat.form.reasoning or not spoken(reply.text))
+            asked = messages or self.messages(backend, content, item_ids)
+            unsaid = parsed.cut and (backend.form.reasoning or not spoken(reply.text))
             if not unsaid:
                 question = self.reader.again(self._in_play(content), parsed.reason)
                 asked = repair(asked, reply.text, question)
             if parsed.cut:
-                room = max(seat.room, larger(room))
-            request = self.request(seat, content, "ask" if unsaid else "repair", asked, room)
+                room = max(backend.room, larger(room))
+            request = self.request(backend, content, "ask" if unsaid else "repair", asked, room)
             self.tally.repairs += 1
             try:
-                again = await self._send(seat, content, sample, "repair", request)
+                again = await self._send(backend, content, sample, "repair", request)
             except TransportError:
                 return parsed, reply
             if unsaid:
-                self.tally.advise(seat.give_room(room, enough=again.finish_reason != "length"))
+                self.tally.advise(backend.give_room(room, enough=again.finish_reason != "length"))
         else:
             again = known.reply if known.said is None else Reply(known.said[0])
         second = self._read(again)
@@ -227,51 +227,51 @@ class Voter:
 
     def request(
         self,
-        seat: Seat,
+        backend: Backend,
         content: Content,
         kind: str,
         messages: tuple[Message, ...],
         room: int | None = None,
     ) -> Request:
         """Return what is sent to ask ``messages`` about ``content``, with ``room`` tokens for it."""
-        structured = seat.form.json and kind == "ask"
+        structured = backend.form.json and kind == "ask"
         classes = self._in_play(content) if structured else ()
-        schema = seat.prompt.kind.schema(seat.form, classes) if structured else None
+        schema = backend.prompt.kind.schema(backend.form, classes) if structured else None
         return Request(
-            model=seat.prompt.model,
+            model=backend.prompt.model,
             messages=messages,
-            parameters=seat.parameters(room),
+            parameters=backend.parameters(room),
             schema=schema,
-            logprobs=seat.form.logprobs,
-            timeout_s=seat.prompt.settings.timeout_s,
+            logprobs=backend.form.logprobs,
+            timeout_s=backend.prompt.settings.timeout_s,
         )
 
-    def call(self, seat: Seat, content: Content, sample: int, kind: str) -> Call:
+    def call(self, backend: Backend, content: Content, sample: int, kind: str) -> Call:
         """Return what the ledger writes of a request."""
         return Call(
-            key=self._key(seat, content, sample, kind),
+            key=self._key(backend, content, sample, kind),
             kind=self.salt.partition("/")[0] or kind,
             voter=self.name,
-            version=seat.version,
-            model=seat.prompt.model,
+            version=backend.version,
+            model=backend.prompt.model,
             item=content.digest,
-            parameters=seat.parameters(),
+            parameters=backend.parameters(),
         )
 
     async def _send(
-        self, seat: Seat, content: Content, sample: int, kind: str, request: Request
+        self, backend: Backend, content: Content, sample: int, kind: str, request: Request
     ) -> Reply:
-        reply = await seat.asker.ask(self.call(seat, content, sample, kind), request)
+        reply = await backend.asker.ask(self.call(backend, content, sample, kind), request)
         if reply.finish_reason == "content_filter":
             raise TransportError(Fault.FILTERED)
         return reply
 
     def messages(
-        self, seat: Seat, content: Content, item_ids: Sequence[str]
+        self, backend: Backend, content: Content, item_ids: Sequence[str]
     ) -> tuple[Message, ...]:
         """Return the chat that asks about ``content``."""
         classes = self._in_play(content)
-        how = seat.prompt.settings.examples
+        how = backend.prompt.settings.examples
         if how.choose == "fixed":
             examples = [Example(e.text, e.label) for e in how.items if e.text != content.text]
         elif how.choose != "none" and self.pool is not None:
@@ -279,20 +279,20 @@ class Voter:
         else:
             examples = []
         url = load_picture(content.image, self.folder).url if content.image else None
-        return render(seat.prompt, classes, seat.form, content.text, examples, url)
+        return render(backend.prompt, classes, backend.form, content.text, examples, url)
 
     def _in_play(self, content: Content) -> tuple[ClassSpec, ...]:
         # a picture without words is like no class more than like another
         told = bool(content.text.strip()) or content.image is None
         return self.shortlist.of(content.text) if self.shortlist and told else self.classes
 
-    def _holds(self, seat: Seat, content: Content, sample: int) -> bool:
+    def _holds(self, backend: Backend, content: Content, sample: int) -> bool:
         """Whether an answer is known that this voter gives.
 
         What its fallback told another voter is none of its own: it has not asked its model yet.
         """
-        known = self._known.get(self._key(seat, content, sample, "ask"))
-        return known is not None and (seat is self.seats[0] or known.voter == self.name)
+        known = self._known.get(self._key(backend, content, sample, "ask"))
+        return known is not None and (backend is self.backends[0] or known.voter == self.name)
 
-    def _key(self, seat: Seat, content: Content, sample: int, kind: str) -> str:
-        return seat.key(content.digest, sample, kind, self.salt)
+    def _key(self, backend: Backend, content: Content, sample: int, kind: str) -> str:
+        return backend.key(content.digest, sample, kind, self.salt)

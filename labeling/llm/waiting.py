@@ -130,7 +130,7 @@ def _in_vain(voter: Voter) -> dict[str, tuple[Fault, float]]:
     rows = voter.ledger.execute(
         "select key, fault, max(done_at) from calls where batch is not null and status = 'failed'"
         " and voter = ? and version = ? group by key",
-        (voter.name, voter.seats[0].version),
+        (voter.name, voter.backends[0].version),
     )
     return {row[0]: (Fault(row[1]), float(row[2])) for row in rows}
 
@@ -142,15 +142,15 @@ async def _hand_in(
     transport: BatchTransport,
 ) -> bool:
     """Take one batch off ``todo`` and hand it in; return whether to go on."""
-    seat = voter.seats[0]
-    asker = seat.asker
+    backend = voter.backends[0]
+    asker = backend.asker
     mark, stopped, size = f"{UNSENT}{uuid.uuid4().hex}", False, 0
     requests: list[tuple[str, Request]] = []
     held: list[float] = []
     while todo and len(requests) < LARGEST and size < LARGEST_BYTES:
         content, sample = todo[0]
-        messages = voter.messages(seat, content, [ids[row] for row in content.rows])
-        request = voter.request(seat, content, "ask", messages)
+        messages = voter.messages(backend, content, [ids[row] for row in content.rows])
+        request = voter.request(backend, content, "ask", messages)
         worst = asker.worst_usd(request) * asker.price.batch_share
         try:
             asker.purse.reserve_now(worst)
@@ -160,7 +160,7 @@ async def _hand_in(
         todo.popleft()
         size += sum(len(str(message["content"])) for message in messages)
         held.append(worst)
-        call = voter.call(seat, content, sample, "ask")
+        call = voter.call(backend, content, sample, "ask")
         row = voter.ledger.open_call(call, asker.run, worst, account=asker.account, batch=mark)
         requests.append((str(row), request))
     if not requests:

@@ -10,10 +10,10 @@ from labeling.llm.budget import Budget
 from labeling.llm.collecting import Collected, collect_batches, open_batches
 from labeling.llm.former import Former
 from labeling.llm.ledger import WAIT_S, Ledger
-from labeling.llm.panel import price_of
 from labeling.llm.prompt import Prompt, load_prompts
 from labeling.llm.redaction import redactor
 from labeling.llm.settings import Pace, Paces
+from labeling.llm.voters import price_of
 from resources.environment import secret
 from resources.models.litellm_batches import LiteLlmBatches
 from resources.models.simulated.server import SimulatedModel

@@ -11,36 +11,36 @@ def rows(ran, sql, *values):
     return warehouse_of(ran.task).ask(sql, list(values)).to_pylist()
 
 
-def test_the_story_of_every_item_agrees_with_what_is_published(ran_task):
+def test_the_history_of_every_item_agrees_with_what_is_published(ran_task):
     import pyarrow.parquet as pq
 
-    from cli.everyday.item_history import story_of
+    from cli.everyday.item_history import history_of
 
     published = pq.ParquetFile(ran_task.task.published / "labels.parquet").read().to_pylist()
     for row in published[::7]:
-        story = story_of(ran_task.task, row["item_id"])
-        assert (story["label"], story["decided_by"]) == (row["label"], row["decided_by"])
-        assert story["batch"] == row["batch"]
+        history = history_of(ran_task.task, row["item_id"])
+        assert (history["label"], history["decided_by"]) == (row["label"], row["decided_by"])
+        assert history["batch"] == row["batch"]
 
 
 def test_every_vote_stands_there_with_version_and_every_class_with_its_posterior(
     ran_task, touchstone
 ):
     said = touchstone("explain", "m002", "--json", at=ran_task.project)
-    story = json.loads(said.out)
+    history = json.loads(said.out)
     stored = rows(
         ran_task,
         "from (from votes.rules union all by name from votes.models union all by name"
         " from votes.student) where item_id = 'm002'",
     )
-    assert {(v["voter"], v["version"], v["label"]) for v in story["votes"]} == {
+    assert {(v["voter"], v["version"], v["label"]) for v in history["votes"]} == {
         (v["voter"], v["version"], v["label"]) for v in stored
     }
-    assert all(vote["version"] for vote in story["votes"])
-    assert set(story["posterior"]) == {"praise", "complaint", "question"}
-    assert sum(story["posterior"].values()) == pytest.approx(1)
-    silent = {row["voter"] for row in story["silent"]}
-    assert silent.isdisjoint(v["voter"] for v in story["votes"])
+    assert all(vote["version"] for vote in history["votes"])
+    assert set(history["posterior"]) == {"praise", "complaint", "question"}
+    assert sum(history["posterior"].values()) == pytest.approx(1)
+    silent = {row["voter"] for row in history["silent"]}
+    assert silent.isdisjoint(v["voter"] for v in history["votes"])
     assert "rule/asks" in silent
 
 
@@ -81,10 +81,10 @@ def test_control_characters_do_not_reach_the_terminal(capsys):
 
     from cli.everyday.explain import _head, _plain
 
-    story = {"item": "a", "task": "t", "text": "red \x1b[31m and bell \x07", "arrived": []}
-    story["image"] = "walls/\x1b[2J.png"
-    story |= {"set_aside": [], "released": None, "gold": None, "audit": None, "queue": None}
-    for _, told in _head(story):
+    history = {"item": "a", "task": "t", "text": "red \x1b[31m and bell \x07", "arrived": []}
+    history["image"] = "walls/\x1b[2J.png"
+    history |= {"set_aside": [], "released": None, "gold": None, "audit": None, "queue": None}
+    for _, told in _head(history):
         Console().print(_plain(told))
     out = capsys.readouterr().out
     assert "\x1b" not in out
@@ -97,31 +97,31 @@ def test_an_item_that_only_people_could_label_says_so():
     from cli.everyday.explain import _head
 
     released = {"label": None, "confidence": None, "decided_by": "nobody"}
-    story = {"item": "a", "task": "t", "text": "t", "image": None, "arrived": [], "set_aside": []}
-    story |= {"released": released, "audit": None, "queue": None, "label": "praise"}
-    story |= {"decided_by": "people", "gold": {"label": "praise", "reviews": 1}}
-    story |= {"votes": [], "consensus": None, "posterior": {}, "together": {}}
-    story["student"] = {"praise": 0.4, "complaint": 0.4, "question": 0.2}
-    told = dict(_head(story))["label"]
+    history = {"item": "a", "task": "t", "text": "t", "image": None, "arrived": [], "set_aside": []}
+    history |= {"released": released, "audit": None, "queue": None, "label": "praise"}
+    history |= {"decided_by": "people", "gold": {"label": "praise", "reviews": 1}}
+    history |= {"votes": [], "consensus": None, "posterior": {}, "together": {}}
+    history["student"] = {"praise": 0.4, "complaint": 0.4, "question": 0.2}
+    told = dict(_head(history))["label"]
     told, _, machine = told.partition("; the machine: ")
     assert told == "praise, decided by people"
     assert machine == ("undecided, decided by nobody (student alone: praise or complaint at 0.400)")
-    told = dict(_head({**story, "gold": None, "label": None, "decided_by": "nobody"}))["label"]
+    told = dict(_head({**history, "gold": None, "label": None, "decided_by": "nobody"}))["label"]
     assert told == machine
 
 
 def test_what_decided_is_shown_where_voters_and_student_only_together_name_the_class():
     from cli.everyday.explain import _head
 
-    story = {"item": "a", "task": "t", "text": "t", "image": None, "arrived": [], "set_aside": []}
-    story |= {"audit": None, "queue": None, "gold": None, "label": "neutral"}
-    story["released"] = {"label": "neutral", "confidence": 0.735, "decided_by": "student"}
-    story["consensus"] = {"label": "positive"}
-    story["votes"] = [{"voter": "rule/a"}, {"voter": "student"}]
-    story["posterior"] = {"positive": 0.5, "neutral": 0.4, "negative": 0.1}
-    story["student"] = {"negative": 0.44, "neutral": 0.42, "positive": 0.14}
-    story["together"] = {"neutral": 0.735, "positive": 0.2, "negative": 0.065}
-    assert dict(_head(story))["label"] == (
+    history = {"item": "a", "task": "t", "text": "t", "image": None, "arrived": [], "set_aside": []}
+    history |= {"audit": None, "queue": None, "gold": None, "label": "neutral"}
+    history["released"] = {"label": "neutral", "confidence": 0.735, "decided_by": "student"}
+    history["consensus"] = {"label": "positive"}
+    history["votes"] = [{"voter": "rule/a"}, {"voter": "student"}]
+    history["posterior"] = {"positive": 0.5, "neutral": 0.4, "negative": 0.1}
+    history["student"] = {"negative": 0.44, "neutral": 0.42, "positive": 0.14}
+    history["together"] = {"neutral": 0.735, "positive": 0.2, "negative": 0.065}
+    assert dict(_head(history))["label"] == (
         "neutral, decided by student, voters and student together at 0.735"
         " (voters alone: positive at 0.500; student alone: negative at 0.440)"
     )
@@ -136,8 +136,10 @@ def test_the_figure_the_label_was_taken_from_is_in_the_table(ran_task, touchston
     )
     assert stored
     for row in stored:
-        story = json.loads(touchstone("explain", row["item_id"], "--json", at=ran_task.project).out)
-        assert max(story["together"].values()) == pytest.approx(row["confidence"])
+        history = json.loads(
+            touchstone("explain", row["item_id"], "--json", at=ran_task.project).out
+        )
+        assert max(history["together"].values()) == pytest.approx(row["confidence"])
         said = touchstone("explain", row["item_id"], at=ran_task.project, columns=160)
         line = next(one for one in said.out.splitlines() if "together" in one and "class" in one)
         assert line.rstrip(" ┃").endswith("together")

@@ -17,11 +17,11 @@ from labeling.kinds.classes import ClassSpec
 from labeling.llm.budget import Budget, Purse
 from labeling.llm.ledger import Call, Ledger
 from labeling.llm.pace import HEADROOM, Pacer
-from labeling.llm.panel import Desk, assemble
 from labeling.llm.price import Price, Usage
 from labeling.llm.prompt import parse_prompts
 from labeling.llm.settings import Pace, Paces
 from labeling.llm.transport import Reply, Request
+from labeling.llm.voters import Desk, assemble
 from labeling.llm.worst_case import Seen, most_tokens, worst_case_usd
 from resources.models.litellm_transport import LiteLlmTransport, litellm_module
 
@@ -258,9 +258,9 @@ def test_a_fallback_keeps_its_own_pace_and_prompts_on_one_model_share_the_strict
         desk = Desk(nobody, ledger, "r", Budget(), paces, classes)
         voters = assemble(desk, prompts, Purse(Budget(), ledger, "r"))
         intervals = {
-            seat.prompt.model: seat.asker.pacer._interval_s[0]
+            backend.prompt.model: backend.asker.pacer._interval_s[0]
             for voter in voters.values()
-            for seat in voter.seats
+            for backend in voter.backends
         }
     assert intervals["first"] == pytest.approx(1 / HEADROOM)
     assert intervals["second"] == pytest.approx(2 / HEADROOM)

@@ -15,8 +15,8 @@ from labeling.llm.budget import Budget
 from labeling.llm.collecting import collect_batches, open_batches
 from labeling.llm.ledger import Ledger
 from labeling.llm.ledger_summary import booked_on
-from labeling.llm.panel import price_of
 from labeling.llm.quote import quote_batch
+from labeling.llm.voters import price_of
 from resources.models.litellm_batches import LiteLlmBatches
 from tests.fakes.provider import odd
 from tests.fakes.provider.recorded import item_text

@@ -9,6 +9,7 @@ from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.kind import AnswerError
 from labeling.llm.asking import ATTEMPTS, Asker
+from labeling.llm.backend import Backend
 from labeling.llm.behaviour import manners_of, seen_of
 from labeling.llm.breaker import Breaker
 from labeling.llm.budget import Budget, Purse
@@ -19,7 +20,6 @@ from labeling.llm.pool import ExamplePool
 from labeling.llm.price import Price
 from labeling.llm.prompt import Prompt
 from labeling.llm.rests import breaker_of
-from labeling.llm.seat import Seat
 from labeling.llm.settings import Pace, Paces, Unsure
 from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
@@ -71,7 +71,7 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
     for prompt in prompts:
         settings = prompt.settings
         tally = Tally()
-        seats: list[Seat] = []
+        backends: list[Backend] = []
         for model in (prompt.model, *settings.fallbacks):
             own = replace(prompt, model=model)
             asker = Asker(
@@ -91,11 +91,11 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
             plain = Form(
                 reasoning=settings.output.reasoning, stated=settings.output.confidence == "stated"
             )
-            seats.append(Seat(own, own.version(desk.classes), asker, plain))
+            backends.append(Backend(own, own.version(desk.classes), asker, plain))
         shortened = settings.shortlist is not None and settings.shortlist < len(desk.classes)
         voters[prompt.name] = Voter(
             name=f"{kind}/{prompt.name}",
-            seats=seats,
+            backends=backends,
             classes=desk.classes,
             reader=prompt.kind.reader(desk.classes),
             ledger=desk.ledger,

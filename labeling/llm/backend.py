@@ -1,4 +1,4 @@
-"""One model behind a voter."""
+"""One place that a voter asks: a model, and how it is asked there."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from labeling.llm.room import with_room
 
 
 @dataclass(slots=True)
-class Seat:
-    """One model behind a voter: the first is the prompt's own, the others are its fallbacks.
+class Backend:
+    """One place that a voter asks: the first is the prompt's own model, the others are its fallbacks.
 
     ``room`` is what its answers are given, in tokens: what the prompt says, or were found to need.
     """
