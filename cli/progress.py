@@ -14,7 +14,7 @@ from resources.task.task import Task
 
 
 @contextlib.contextmanager
-def shown(task: Task) -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar(task: Task) -> Iterator[Callable[[str, int, int], None]]:
     """Show what is being done, how many steps are done, and how many there are."""
     task.var.mkdir(parents=True, exist_ok=True)
     stderr = Console(stderr=True)

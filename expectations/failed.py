@@ -14,7 +14,7 @@ SHOWN_NUMBERS = 3
 """Rows of a query that are told in the sentence itself."""
 
 
-def told(expected: "Expected", result: dict[str, Any], frame: "pd.DataFrame") -> str:
+def sentence(expected: "Expected", result: dict[str, Any], frame: "pd.DataFrame") -> str:
     """Say what should hold, how far it does not, and what to do."""
     said = [expected.description, f"{_found(expected, result, frame)}.", expected.remedy]
     return " ".join(part for part in said if part)

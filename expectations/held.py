@@ -17,7 +17,7 @@ BY_NULL = ("expect_column_values_to_be_null", "expect_column_values_to_not_be_nu
 BY_PATTERN = ("expect_column_values_to_be_unique", "expect_compound_columns_to_be_unique")
 BY_ROWS = "expect_table_row_count_to_be_between"
 
-_told: dict[Hashable, dict[str, Any]] = {}
+_held: dict[Hashable, dict[str, Any]] = {}
 
 
 def question(expected: "Expected", frame: "pd.DataFrame") -> Hashable | None:
@@ -65,14 +65,14 @@ def _seen(kind: str, frame: "pd.DataFrame", columns: list[str]) -> Hashable | No
     return None
 
 
-def told_before(expected: "Expected", frame: "pd.DataFrame") -> dict[str, Any] | None:
+def recall(expected: "Expected", frame: "pd.DataFrame") -> dict[str, Any] | None:
     """Return what was told when the same was asked and held; None where it has to be asked."""
     asked = question(expected, frame)
-    return None if asked is None else _told.get(asked)
+    return None if asked is None else _held.get(asked)
 
 
 def keep(expected: "Expected", frame: "pd.DataFrame", told: dict[str, Any]) -> None:
     """Keep what was told of an expectation that holds."""
     asked = question(expected, frame)
-    if asked is not None and len(_told) < MOST_ANSWERS:
-        _told[asked] = told
+    if asked is not None and len(_held) < MOST_ANSWERS:
+        _held[asked] = told

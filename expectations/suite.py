@@ -96,7 +96,7 @@ def judge(
     """
     anew: list[tuple[Expected, pd.DataFrame]] = []
     for expected, frame in zip(chosen, frames, strict=True):
-        told = held.told_before(expected, frame)
+        told = held.recall(expected, frame)
         if told is None:
             anew.append((expected, frame))
         else:
@@ -106,7 +106,7 @@ def judge(
         keys = () if any(e.told for e in together) else KEYS  # GX gives places where it has no keys
         index = [name for name in keys if name in frame.columns]
         for expected, outcome in zip(together, _evaluate(together, frame, index), strict=True):
-            told = _told(expected, outcome)
+            told = _figures(expected, outcome)
             metadata: dict[str, Any] = {"rows": len(frame), **told}
             description = expected.description
             if outcome.success:
@@ -114,7 +114,7 @@ def judge(
             else:
                 ask = at_fault if expected.rows is not None else None
                 rows = None if ask is None else ask(str(expected.rows))
-                description = failed.told(expected, outcome.result, frame)
+                description = failed.sentence(expected, outcome.result, frame)
                 if which := failed.which(expected, outcome.result, index, rows):
                     metadata["which"] = dg.MetadataValue.md(which)
             yield _result(asset, expected, bool(outcome.success), description, metadata)
@@ -146,7 +146,7 @@ def _evaluate(chosen: Sequence[Expected], frame: "pd.DataFrame", index: list[str
     return [by_check[e.check] for e in chosen]
 
 
-def _told(expected: Expected, outcome: Any) -> dict[str, Any]:
+def _figures(expected: Expected, outcome: Any) -> dict[str, Any]:
     """Return the numbers of an outcome."""
     fault = _fault(outcome.exception_info or {})
     if fault is not None:

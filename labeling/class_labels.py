@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from labeling.errors import LabelingError, VotesError
-from labeling.look_alikes import difference, shown, spelling
+from labeling.look_alikes import difference, quoted, spelling
 from labeling.votes import ABSTAIN
 
 MAX_GUESSED_CLASSES = 1_000
@@ -215,7 +215,7 @@ def _where(path: Path, columns: Mapping[str, Any], text: str) -> str:
     for name, column in columns.items():
         row = pc.index(column, pa.scalar(text, pa.string())).as_py()
         if row >= 0:
-            return f"{path} row {row + 1}: column {name!r} holds {shown(text)}"
+            return f"{path} row {row + 1}: column {name!r} holds {quoted(text)}"
     raise AssertionError(text)
 
 
@@ -226,12 +226,12 @@ def _refuse(
     known = names or []
     twin = next((name for name in known if spelling(name) == spelling(wrong[0])), None)
     allowed = (
-        f"{', '.join(map(shown, known[:20]))}{' ...' if len(known) > 20 else ''}"
+        f"{', '.join(map(quoted, known[:20]))}{' ...' if len(known) > 20 else ''}"
         if names
         else "class numbers from 0, or the names given by --classes"
     )
     hint = (
-        f" It differs from {shown(twin)} only in {difference(twin, wrong[0])}."
+        f" It differs from {quoted(twin)} only in {difference(twin, wrong[0])}."
         if twin is not None
         else ""
     )

@@ -33,7 +33,7 @@ def look_alikes(columns: Mapping[str, Any]) -> list[str]:
         alike.setdefault(spelling(text), []).append(text)
     return [
         " and ".join(
-            f"{'labels ' if at == 0 else ''}{shown(text)} "
+            f"{'labels ' if at == 0 else ''}{quoted(text)} "
             f"({counts[text]:,} {'row' if counts[text] == 1 else 'rows'})"
             for at, text in enumerate(texts)
         )
@@ -43,22 +43,22 @@ def look_alikes(columns: Mapping[str, Any]) -> list[str]:
     ]
 
 
-LONGEST_SHOWN = 100
+LONGEST_QUOTED = 100
 """Characters of a label that a message quotes."""
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     r"""Quote a label so that look-alikes can be told apart: accents that stand alone are spelled out.
 
     Examples
     --------
-    >>> shown("cafe\N{COMBINING ACUTE ACCENT}"), shown("caf\N{LATIN SMALL LETTER E WITH ACUTE}")
+    >>> quoted("cafe\N{COMBINING ACUTE ACCENT}"), quoted("caf\N{LATIN SMALL LETTER E WITH ACUTE}")
     ("'cafe\\u0301'", "'café'")
     """
     cut = (
         text
-        if len(text) <= LONGEST_SHOWN
-        else f"{text[:LONGEST_SHOWN]}... ({len(text):,} characters)"
+        if len(text) <= LONGEST_QUOTED
+        else f"{text[:LONGEST_QUOTED]}... ({len(text):,} characters)"
     )
     return "".join(f"\\u{ord(one):04x}" if unicodedata.combining(one) else one for one in repr(cut))
 

@@ -4,7 +4,7 @@ import shlex
 import unicodedata
 from collections.abc import Collection
 
-from labeling.look_alikes import difference, shown, spelling
+from labeling.look_alikes import difference, quoted, spelling
 from resources.task.classes.asked import Asked
 from resources.task.errors import TaskError
 from resources.task.schema import NO_CLASSES
@@ -67,7 +67,7 @@ def classes_after(
         alike = [c for c in after if c != name and spelling(c) == spelling(name)]
         if alike and name not in before:
             raise TaskError(
-                f"{shown(name)} and the class {shown(alike[0])} differ only in "
+                f"{quoted(name)} and the class {quoted(alike[0])} differ only in "
                 f"{difference(name, alike[0])}, and people would take them for one; take another name"
             )
     by_hand = any(name not in listed for name in before if name not in asked.old)

@@ -113,10 +113,10 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
             warnings.extend(run_job(defs(), instance, f"{task.name}_{job}", of, command))
 
         def each(job: str, doing: str, todo: list[str]) -> None:
-            def told(batch: str) -> None:
+            def report(batch: str) -> None:
                 progress(f"{doing} {batch}", todo.index(batch), len(todo) + 1)
 
-            before = begins.set(told)
+            before = begins.set(report)
             try:
                 known = instance.get_dynamic_partitions(str(batches(task).name))
                 for some in in_runs(todo, known):

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from resources.processes import this_process, told
+from resources.processes import describe, this_process
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
@@ -38,7 +38,7 @@ def turn(
         lock.acquire(timeout=0)
     except Timeout:
         first = holder.read_text(encoding="utf-8").split()[:1] if holder.is_file() else []
-        who = told(int(first[0])) if first and first[0].isdigit() else "another process"
+        who = describe(int(first[0])) if first and first[0].isdigit() else "another process"
         waiting(f"{WAITING}{who}, which runs task {task.name!r}")
         try:
             lock.acquire(timeout=-1 if patience_s is None else patience_s)

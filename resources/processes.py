@@ -33,7 +33,7 @@ def is_alive(name: str | None) -> bool:
     return _name(int(name.split()[0])) == name
 
 
-def told(pid: int) -> str:
+def describe(pid: int) -> str:
     """Say in words which process an id stands for."""
     with contextlib.suppress(psutil.Error):
         return f"process {pid} ({psutil.Process(pid).name()})"

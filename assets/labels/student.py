@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from assets.decorators import by_batch
 from assets.labels.switches import Decision, as_rows, calibration_row, decide, pooling_row
-from assets.reading.features import look, new_student, twins
+from assets.reading.features import new_student, student_inputs, twins
 from assets.reading.opinions import Record, as_lists, gold_on, read_record
 from assets.reading.votes import Window, read_window
 from assets.reading.window_posterior import window_posterior
@@ -46,15 +46,15 @@ def student(task: Task) -> dg.AssetsDefinition:
         if not task.spec.student.enabled or not everything.current.any():
             return _silent(task, warehouse, batch, "none: student.enabled is false, or no items")
         believed = window_posterior(task, everything)
-        looked = look(task, everything.texts, everything.images, everything.current)
-        window, posterior = everything.only(looked.seen), believed[looked.seen]
+        inputs = student_inputs(task, everything.texts, everything.images, everything.current)
+        window, posterior = everything.only(inputs.seen), believed[inputs.seen]
         if not window.current.any():
-            why = f"none: no {looked.on} that it could look at ({_told(looked.unseen)})"
+            why = f"none: no {inputs.on} that it could look at ({_told(inputs.unseen)})"
             return _silent(task, warehouse, batch, why)
         spoken = covered(window.votes)
-        pupil = new_student(task, looked.on)
-        decision = decide(warehouse, batch, pupil, window, looked.items, posterior, spoken)
-        opinion = _form(task, decision, window, looked.items, posterior, spoken)
+        pupil = new_student(task, inputs.on)
+        decision = decide(warehouse, batch, pupil, window, inputs.items, posterior, spoken)
+        opinion = _form(task, decision, window, inputs.items, posterior, spoken)
         if opinion is None:
             return _silent(task, warehouse, batch, "none: fewer than two classes, or too few items")
         record = read_record(warehouse, batch, window, posterior)
@@ -100,8 +100,8 @@ def student(task: Task) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": votes.num_rows,
-                "looks_at": looked.on,
-                "no_opinion_of": _told(looked.unseen),
+                "looks_at": inputs.on,
+                "no_opinion_of": _told(inputs.unseen),
                 "trained_on": opinion.student.n_trained_,
                 "gold_used": opinion.student.n_gold_,
                 "judged": "out of time" if opinion.out_of_time else "by cross-fitting",

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from labeling.counted import counted
 from resources.reviews.aside import bring_up, items_of, set_aside
-from resources.reviews.sight import Shown
+from resources.reviews.sight import CurrentItem
 from resources.reviews.store import ReviewStore
 from resources.store.pictures import digests_of
 from resources.store.warehouse import Warehouse
@@ -27,7 +27,7 @@ def follow_texts(task: Task, warehouse: Warehouse) -> int:
         return 0
     with closing(ReviewStore(task.reviews)) as store:
         with warehouse.connect() as db, db.lend(known=items_of(store)):
-            items = [Shown(*row) for row in db.tuples("landing.other_texts.as_they_stand")]
+            items = [CurrentItem(*row) for row in db.tuples("landing.other_texts.as_they_stand")]
         turned = bring_up(
             store,
             items,

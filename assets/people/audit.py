@@ -57,7 +57,7 @@ def draw(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
         design, doubt, kind = kept
     sample = draw_audit(ids, task.spec.audit.per_batch, seed, design=design)
     own = sample.n_drawn
-    sample = continue_audit(sample, _declared(task, batch, ids))
+    sample = continue_audit(sample, _drawn_elsewhere(task, batch, ids))
     warehouse.replace_batch(AUDIT_DESIGN, batch, _design_rows(batch, ids, design, doubt, kind))
     warehouse.replace_batch(AUDIT_SAMPLE, batch, _sample_rows(batch, ids, sample))
     return {
@@ -70,7 +70,7 @@ def draw(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
     }
 
 
-def _declared(task: Task, batch: str, ids: list[str]) -> list[int]:
+def _drawn_elsewhere(task: Task, batch: str, ids: list[str]) -> list[int]:
     """Tell which labelled items of a batch people declared to be drawn at random."""
     if not task.reviews.is_file():
         return []

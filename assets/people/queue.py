@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.decorators import by_batch
-from assets.reading.features import alike, features_of, look
+from assets.reading.features import alike, features_of, student_inputs
 from assets.reading.opinions import as_matrix
 from assets.reading.votes import as_votes, units_of
 from labeling.votes import Votes
@@ -64,7 +64,7 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
     consensus = as_matrix(items["posterior"], n_classes)
     texts = [str(text) for text in items["text"].to_pylist()]
     images = items["image"].to_pylist()
-    looked = look(task, texts, images)
+    inputs = student_inputs(task, texts, images)
     embed = embedder(task)
 
     def pairs(place: NDArray[np.int64]) -> Any:
@@ -72,8 +72,8 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
         return alike(task, [texts[i] for i in at], [images[i] for i in at])
 
     features: Any = None if embed is None else embed(texts)
-    if looked.on == "image":
-        features = partial(features_of, looked)
+    if inputs.on == "image":
+        features = partial(features_of, inputs)
     chosen = choose_queue(
         texts,
         as_matrix(items[_whose(settings.strategy)], n_classes),

@@ -63,7 +63,7 @@ def report_data(task: Task) -> Any:
     def mart(name: str) -> pa.Table:
         return pq.ParquetFile(task.published / f"{name}.parquet").read()
 
-    def shown(name: str) -> pa.Table:
+    def page_table(name: str) -> pa.Table:
         table = mart(name)
         return _as_measured(table, mart("overall")) if name == "voter_beliefs" else table
 
@@ -88,7 +88,7 @@ def report_data(task: Task) -> Any:
         simulated_voters=simulated,
         notes=notes,
         published={
-            recipe.table: _with_pictures(task, shown(recipe.table))
+            recipe.table: _with_pictures(task, page_table(recipe.table))
             for recipe in RECIPES
             if stands(recipe.table)
         },

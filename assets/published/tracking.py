@@ -17,7 +17,7 @@ from assets.published.history import (
     note_run,
     write_history,
 )
-from assets.reading.features import LookedAt, look
+from assets.reading.features import StudentInputs, student_inputs
 from assets.reading.stamp import files_hash, publication_stamp
 from resources.dagster.conditions import when_batches_settle
 from resources.store.given import GivenWarehouse
@@ -95,8 +95,8 @@ def tracking(task: Task) -> dg.AssetsDefinition:
             if batch == newest:
                 rows = warehouse.read("published.tracking.examples", batch=batch)
                 texts = [str(text or "") for text in rows["text"].to_pylist()]
-                looked = look(task, texts, rows["image"].to_pylist())
-                runs.register_student(run, batch, looked)
+                inputs = student_inputs(task, texts, rows["image"].to_pylist())
+                runs.register_student(run, batch, inputs)
             note_run(warehouse, batch, run, marks[batch])
         write_history(runs.client, runs.experiment, task, warehouse, figures, METRICS, told)
         written = warehouse.column("published.tracking.run_ids")
@@ -181,7 +181,7 @@ class Runs:
         self.client.set_terminated(run)
         return run
 
-    def register_student(self, run: str, batch: str, looked: LookedAt) -> None:
+    def register_student(self, run: str, batch: str, inputs: StudentInputs) -> None:
         """Register the batch's student as a model: signature, real items as example, model card."""
         import mlflow
         import mlflow.sklearn
@@ -191,12 +191,12 @@ class Runs:
         from labeling.student.whole import is_whole, read_student
 
         path = self.task.students / f"{batch}.joblib"
-        if not (is_whole(path) and looked.seen.any()):
+        if not (is_whole(path) and inputs.seen.any()):
             return
         student = read_student(path)
-        if student.steps[0][0] != looked.reads:
+        if student.steps[0][0] != inputs.reads:
             return
-        example = np.array(looked.items)
+        example = np.array(inputs.items)
         with mlflow.start_run(run_id=run):
             logged = mlflow.sklearn.log_model(
                 student,

@@ -44,7 +44,7 @@ def alarm_list(task: Task) -> dg.AssetsDefinition:
             metadata={
                 "alarms": len(rows),
                 "open": len(standing),
-                "diagnosis": dg.MetadataValue.md(_told(written) or "No alarm has fired."),
+                "diagnosis": dg.MetadataValue.md(_as_markdown(written) or "No alarm has fired."),
             }
         )
 
@@ -72,7 +72,7 @@ def _found(found: Found) -> dict[str, Any]:
     return {**found.accuracy, "next_step": "\n".join(found.next_steps)}
 
 
-def _told(written: dict[Any, Rows]) -> str:
+def _as_markdown(written: dict[Any, Rows]) -> str:
     """Say in Markdown where each alarm comes from; without the items' texts."""
     lines: list[str] = []
     for row in written[ALARMS]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from assets.decorators import by_batch
 from assets.quality.canary_panel import canary_examples, canary_panel
-from assets.votes.simulated_truth import truth_told
+from assets.votes.simulated_truth import simulated_truth
 from resources.dagster.tags import ROUND_TAG
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
@@ -43,12 +43,12 @@ def canary(task: Task) -> dg.AssetsDefinition:
             rows = _ask(task, warehouse, batch, name, panel, rows)
             if rows:
                 _write(warehouse, name, rows)
-        return dg.MaterializeResult(metadata=_told(panel.num_rows, rows, why))
+        return dg.MaterializeResult(metadata=_metadata(panel.num_rows, rows, why))
 
     return canary
 
 
-def _told(panel: int, rows: list[dict[str, Any]], why: str) -> dict[str, Any]:
+def _metadata(panel: int, rows: list[dict[str, Any]], why: str) -> dict[str, Any]:
     right = [row["accuracy"] for row in rows if row["accuracy"] is not None]
     return {
         "panel": panel,
@@ -136,7 +136,7 @@ def _ask(
     if panel["image"].null_count == panel.num_rows:
         panel = panel.drop_columns(["image"])
     with (
-        transport_of(task, truth_told(task, panel, redact), now=batch) as transport,
+        transport_of(task, simulated_truth(task, panel, redact), now=batch) as transport,
         Ledger(task.ledger) as ledger,
     ):
         findings, tallies = ask_canary(

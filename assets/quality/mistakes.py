@@ -40,7 +40,7 @@ def wrong_rows(
     """Return a row for each item that was found wrong, in that order, with what is shown of it."""
     of = {audit.batch.batch: audit for audit in audits}
     keys = [(one.batch, str(of[one.batch].item_ids[one.item])) for one in found]
-    shown = _shown(warehouse, keys)
+    shown = _previews(warehouse, keys)
     return [
         {
             "rank": rank,
@@ -56,12 +56,12 @@ def wrong_rows(
     ]
 
 
-def _shown(
+def _previews(
     warehouse: Warehouse, keys: Sequence[tuple[str, str]]
 ) -> dict[tuple[str, str], dict[str, str | None]]:
     """Return the beginning of the text, and the image, of items by batch and id."""
     rows = warehouse.rows(
-        "quality.mistakes.shown",
+        "quality.mistakes.previews",
         batches=sorted({batch for batch, _ in keys}),
         item_ids=sorted({item for _, item in keys}),
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from assets.decorators import once
-from assets.reading.features import LookedAt, look, new_student
+from assets.reading.features import StudentInputs, new_student, student_inputs
 from assets.reading.opinions import as_matrix
 from assets.reading.votes import as_gold, units_of
 from resources.store.given import GivenWarehouse
@@ -119,11 +119,11 @@ def _gain(
         return {name: before[name] for name in kept}
     n_classes = len(task.classes)
     taught = warehouse.read("quality.queue_gain.taught", classes=n_classes, most=MOST_TAUGHT)
-    looked = _look(task, [reviewed, taught])
+    inputs = _student_inputs(task, [reviewed, taught])
     rows = reviewed.append_column("item", pa.array(np.arange(reviewed.num_rows)))
     units = units_of(task, rows.num_rows, rows.select(["item", "label"]))
     gold = {
-        name: looked.gold(
+        name: inputs.gold(
             as_gold(task, units, rows.filter(pa.array(arm == name)), weighed=name == "audit")
         )
         for name in counts
@@ -131,13 +131,13 @@ def _gain(
     posterior = np.vstack(
         [as_matrix(t["posterior"], n_classes) for t in (reviewed, taught) if t.num_rows]
         or [np.empty((0, n_classes))]
-    )[looked.seen]
-    weights = np.repeat([0.0, 1.0], [reviewed.num_rows, taught.num_rows])[looked.seen]
+    )[inputs.seen]
+    weights = np.repeat([0.0, 1.0], [reviewed.num_rows, taught.num_rows])[inputs.seen]
 
     def learn(some: Gold) -> Any:
         nonlocal learner
-        pupil = new_student(task, looked.on)
-        learner = learner or voters_then_gold(pupil, looked.items, posterior, weights)
+        pupil = new_student(task, inputs.on)
+        learner = learner or voters_then_gold(pupil, inputs.items, posterior, weights)
         return learner(some)
 
     learner = None
@@ -188,19 +188,21 @@ def _kappas(task: Task, warehouse: Warehouse) -> list[float]:
     newest = warehouse.read("quality.queue_gain.stop_set", most=STOP_SET)
     if len(paths) < 2 or not newest.num_rows:
         return []
-    looked = _look(task, [newest])
+    inputs = _student_inputs(task, [newest])
     names = list(task.classes)
     said = [
-        student.predict_proba(looked.items).argmax(axis=1)
+        student.predict_proba(inputs.items).argmax(axis=1)
         for student in map(read_student, paths)
-        if list(student.steps[-1][1].classes_) == names and student.steps[0][0] == looked.reads
+        if list(student.steps[-1][1].classes_) == names and student.steps[0][0] == inputs.reads
     ]
-    return [kappa(a, b) for a, b in pairwise(said)] if looked.seen.any() else []
+    return [kappa(a, b) for a, b in pairwise(said)] if inputs.seen.any() else []
 
 
-def _look(task: Task, tables: list[pa.Table]) -> LookedAt:
+def _student_inputs(task: Task, tables: list[pa.Table]) -> StudentInputs:
     rows = [row for table in tables for row in table.select(["text", "image"]).to_pylist()]
-    return look(task, [str(row["text"] or "") for row in rows], [row["image"] for row in rows])
+    return student_inputs(
+        task, [str(row["text"] or "") for row in rows], [row["image"] for row in rows]
+    )
 
 
 def _finite(value: float) -> float | None:

@@ -27,7 +27,7 @@ COMPARED = 5_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LookedAt:
+class StudentInputs:
     """Some items as a student takes them.
 
     Parameters
@@ -59,12 +59,12 @@ class LookedAt:
         return Gold(place[gold.item[keep]].astype(np.int64), gold.label[keep], share)
 
 
-def look(
+def student_inputs(
     task: Task,
     texts: Sequence[str],
     images: Sequence[str | None],
     current: NDArray[np.bool_] | None = None,
-) -> LookedAt:
+) -> StudentInputs:
     """Look at items as ``student.looks_at`` says.
 
     Parameters
@@ -78,7 +78,7 @@ def look(
     """
     now = np.ones(len(texts), dtype=bool) if current is None else current
     if not any(images):
-        return LookedAt("text", np.ones(len(texts), dtype=bool), list(texts), {})
+        return StudentInputs("text", np.ones(len(texts), dtype=bool), list(texts), {})
     blank = np.array([not text.strip() for text in texts], dtype=bool)
     pictured = np.array([bool(image) for image in images], dtype=bool)
     on = task.spec.student.looks_at
@@ -87,12 +87,12 @@ def look(
     if on == "text":
         kept = [text for text, no in zip(texts, blank.tolist(), strict=True) if not no]
         why = {"no text": int(np.sum(blank & now))} if np.any(blank & now) else {}
-        return LookedAt(on, ~blank, kept, why)
+        return StudentInputs(on, ~blank, kept, why)
     wanted = now.copy()
     wanted[np.flatnonzero(~now)[-NEWEST_PICTURES:]] = True
     found = read_pictures(task, [i if w else None for i, w in zip(images, wanted, strict=True)])
     why = Counter(why for why, own in zip(found.why, now, strict=True) if why and own)
-    return LookedAt(on, found.seen, found.pixels[found.seen], dict(why))
+    return StudentInputs(on, found.seen, found.pixels[found.seen], dict(why))
 
 
 def new_student(task: Task, on: str) -> "Student":
@@ -108,16 +108,16 @@ def new_student(task: Task, on: str) -> "Student":
     return TextStudent(len(task.classes), classes=task.classes, embed=embed, copies=embed is None)
 
 
-def features_of(looked: LookedAt) -> NDArray[np.float64]:
+def features_of(inputs: StudentInputs) -> NDArray[np.float64]:
     """Return where images are near each other: one row an item, zeros for those not seen."""
-    features = np.zeros((len(looked.seen), 1))
-    if looked.seen.any():
+    features = np.zeros((len(inputs.seen), 1))
+    if inputs.seen.any():
         from labeling.student.image import image_features
 
-        made = image_features(len(looked.items), looked.items.shape[1:])
-        rows = made.fit_transform(looked.items)
-        features = np.zeros((len(looked.seen), rows.shape[1]))
-        features[looked.seen] = rows
+        made = image_features(len(inputs.items), inputs.items.shape[1:])
+        rows = made.fit_transform(inputs.items)
+        features = np.zeros((len(inputs.seen), rows.shape[1]))
+        features[inputs.seen] = rows
     return features
 
 

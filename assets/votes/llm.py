@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from assets.decorators import by_batch
 from assets.votes.calibrated import calibrated
 from assets.votes.examples import example_pool
-from assets.votes.simulated_truth import truth_told
+from assets.votes.simulated_truth import simulated_truth
 from labeling.counted import counted
 from resources.dagster.tags import COMMAND_TAG
 from resources.store.given import GivenWarehouse
@@ -191,7 +191,7 @@ def _ask(
         "former": former_of(task),
     }
     with (
-        transport_of(task, truth_told(task, asked, redact), now=batch) as transport,
+        transport_of(task, simulated_truth(task, asked, redact), now=batch) as transport,
         Ledger(task.ledger) as ledger,
     ):
         to_come: dict[str, tuple[float, float]] = {}

@@ -8,13 +8,13 @@ from assets.reading.truth import read_labels
 from resources.task.task import Task
 
 
-def truth_told(
+def simulated_truth(
     task: Task, items: pa.Table, redact: Callable[[str], str] | None = None
 ) -> dict[str, str]:
     """Return digest of each text and picture, as sent, to its class; empty for a real model."""
     from labeling.llm.images import load_picture
     from labeling.pictures import ImageError
-    from resources.models.simulated.behaviour import shown_digest
+    from resources.models.simulated.behaviour import content_digest
 
     simulated = task.spec.demo.simulated
     if simulated is None:
@@ -29,5 +29,5 @@ def truth_told(
             picture = load_picture(image, task.image_folder).digest if image else ""
         except ImageError:  # it is not sent either
             continue
-        told[shown_digest(text if redact is None else redact(text), picture)] = label
+        told[content_digest(text if redact is None else redact(text), picture)] = label
     return told

@@ -69,7 +69,7 @@ def _row(
 ) -> list[str]:
     by_family = [f"{one:.2f}" for one in regret[:, at]]
     own = recorded[:, at]
-    return [name, grid[at].told(), *by_family, f"{own.mean():+.2f}", f"{own.min():+.1f}"]
+    return [name, grid[at].differences(), *by_family, f"{own.mean():+.2f}", f"{own.min():+.1f}"]
 
 
 def main() -> None:

@@ -79,7 +79,7 @@ def report(
         parts += [f"### With {size} gold, {DRAWS} draws\n", _by_kind(run, both)]
     told = Counter(
         (
-            f.choice.setting.told(),
+            f.choice.setting.differences(),
             f"{f.choice.scales[0]:g} / {f.choice.scales[1]:g}",
             f.choice.spread,
         )
@@ -87,7 +87,7 @@ def report(
     )
     rows = [[*(what if gold else what[:2]), str(times)] for what, times in told.most_common()]
     rules, dense = everything.scales
-    on_all = f"{everything.setting.told()}; scales of rules and dense panels {rules:g} / {dense:g}"
+    on_all = f"{everything.setting.differences()}; scales of rules and dense panels {rules:g} / {dense:g}"
     parts += [
         "### What was chosen\n",
         f"On all sets: {on_all} (shipped: {shipped.scales[0]:g} / {shipped.scales[1]:g}).\n",
@@ -127,7 +127,7 @@ def _every_set(run: LeftOut, folds: Sequence[Fold], own: dict[int, Outcome]) -> 
             str(number),
             f"{fold.outcomes[i].gain:+.2f}",
             f"{own[i].gain:+.2f}",
-            fold.choice.setting.told(),
+            fold.choice.setting.differences(),
         ]
         for number, fold in enumerate(folds, 1)
         for i in fold.sets

@@ -35,10 +35,10 @@ def in_parts(path: str) -> dict[str, object]:
     model.fit_counts(first.merge(*others))
     fitted = time.perf_counter()
     rows = sum(len(model.predict_proba(part(start))) for start in starts)
-    return told(began, fitted, int(np.sum([v.n_votes for v in model.voters_])), model, rows)
+    return figures(began, fitted, int(np.sum([v.n_votes for v in model.voters_])), model, rows)
 
 
-def told(
+def figures(
     began: float, fitted: float, votes: int, model: LabelModel, rows: int
 ) -> dict[str, object]:
     """Say how long it took until now, and how much memory."""
@@ -74,7 +74,7 @@ def main() -> None:
     model = LabelModel(votes.n_classes).fit(votes)
     fitted = time.perf_counter()
     posterior = model.predict_proba(votes)
-    print(json.dumps(told(began, fitted, votes.n_votes, model, len(posterior))))
+    print(json.dumps(figures(began, fitted, votes.n_votes, model, len(posterior))))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ class Setting:
     below_chance: float = seats.BELOW_CHANCE
     one_sided: float = seats.ONE_SIDED
 
-    def told(self) -> str:
+    def differences(self) -> str:
         """Say where it differs from what is shipped."""
         apart = [
             f"{field.name} {_words(getattr(self, field.name))}"

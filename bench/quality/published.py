@@ -23,10 +23,10 @@ SPANS = ((1, 40), (5, 20), (12, 40), (40, 25))
 """Batches, and reviews of each: a first batch, a window, a fortnight, a long history."""
 
 KINDS = ("calibrated", "over-confident", "useless")
-Told = Iterator[tuple[str, Interval, float]]
+Estimates = Iterator[tuple[str, Interval, float]]
 
 
-def told(past: History) -> Told:
+def estimates(past: History) -> Estimates:
     """Yield what is published of a history: the quantity, its interval, and the truth."""
     batches, k = past.batches, past.batches[0].n_classes
     label = np.concatenate([b.label for b in batches])
@@ -53,7 +53,7 @@ def told(past: History) -> Told:
     yield from _by_confidence(past, label == truth)
 
 
-def _by_confidence(past: History, right: np.ndarray) -> Told:
+def _by_confidence(past: History, right: np.ndarray) -> Estimates:
     """Yield accuracy by confidence: bins of the reliability curve, slices of a diagnosis."""
     sure = np.concatenate(past.confidence)
     pairs = list(zip(past.confidence, past.batches, strict=True))
@@ -73,7 +73,7 @@ def cell(job: tuple[str, str, int, int, bool, int, int]) -> dict:
     found: dict[str, list[tuple[bool, float]]] = {}
     for _ in range(runs):
         past = history(rng, SHARES[shares], n_batches, reviews, kind, change)
-        for name, interval, truth in told(past):
+        for name, interval, truth in estimates(past):
             if interval.measured:
                 hit = interval.low - 1e-9 <= truth <= interval.high + 1e-9
                 found.setdefault(name, []).append((hit, interval.width))
@@ -139,8 +139,8 @@ def table(cells: list[dict], runs: int) -> str:
     ]
     for one in cells:
         change = "change" if one["change"] else "none"
-        told = [one["found"].get(name) for name in names]
-        shown = [f"{100 * t[0]:.0f}" if t else "" for t in told]
+        estimates = [one["found"].get(name) for name in names]
+        shown = [f"{100 * t[0]:.0f}" if t else "" for t in estimates]
         span = f"{one['batches']} x {one['reviews']}"
         lines.append(
             f"| {one['shares']}, {one['kind']}, {span}, {change} | " + " | ".join(shown) + " |"

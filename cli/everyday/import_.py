@@ -239,7 +239,7 @@ def _write(
     task: Task, bundle: "Bundle", drawn: list[tuple[str, str]], probability: float | None
 ) -> tuple[int, int]:
     from console.formats.again import write_store
-    from resources.reviews.drawn import declare_drawn
+    from resources.reviews.drawn import record_drawn
     from resources.reviews.store import ReviewStore
 
     task.reviews.parent.mkdir(parents=True, exist_ok=True)
@@ -247,6 +247,6 @@ def _write(
     with closing(ReviewStore(task.reviews)) as store:
         planned, answers = write_store(store, bundle)
         if probability is not None:
-            declare_drawn(store, drawn, probability)
+            record_drawn(store, drawn, probability)
         store.log("command line", "imported", f"{planned} assignments, {answers} reviews")
     return planned, answers

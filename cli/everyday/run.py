@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cli.options import AsJson, OneTask
-from cli.progress import shown
+from cli.progress import progress_bar
 from cli.published_rows import published
 from resources.task.locate import find_task
 from resources.task.percent import percent
@@ -48,14 +48,14 @@ def run(
     ] = False,
 ) -> None:
     """Label what is new or changed, batch after batch, and publish labels, report and alarm."""
-    from assets.landing.room import told_of_large_files
+    from assets.landing.memory import memory_warnings
     from orchestration.running import run_task
 
     chosen = find_task(task)
-    for told in told_of_large_files(chosen):
+    for told in memory_warnings(chosen):
         typer.echo(told, err=True)
     try:
-        with shown(chosen) as tell:
+        with progress_bar(chosen) as tell:
             outcome = run_task(chosen, tell, batch)
     except KeyboardInterrupt:
         typer.echo(f"stopped; `touchstone run {chosen.name}` goes on where this run was", err=True)

@@ -169,7 +169,7 @@ def _show(rows: list[dict[str, Any]], broken: list[str]) -> None:
     table.add_column(overflow="fold")
     for row in rows:
         table.add_row("[bold not dim]" + row["task"], "")
-        for name, told in _told(row):
+        for name, told in _lines(row):
             table.add_row(f"  {name}", told)
     if rows:
         console.print(table)
@@ -177,7 +177,7 @@ def _show(rows: list[dict[str, Any]], broken: list[str]) -> None:
         console.print(f"[bold red]cannot be read:[/] {escape(message)}", soft_wrap=True)
 
 
-def _told(row: dict[str, Any]) -> list[tuple[str, str]]:
+def _lines(row: dict[str, Any]) -> list[tuple[str, str]]:
     waiting = row["waiting"]
     more = (
         " (a run has the warehouse; how many wait is not known)"

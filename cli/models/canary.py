@@ -80,10 +80,10 @@ def _show(told: dict[str, Any], now: bool) -> None:
 
 
 def _ask(task: Task) -> list[dict[str, Any]]:
-    from cli.progress import shown
+    from cli.progress import progress_bar
     from orchestration.canary_now import ask_now
 
-    with shown(task) as tell:
+    with progress_bar(task) as tell:
         return ask_now(task, tell)
 
 

@@ -24,10 +24,10 @@ TABLES: Mapping[str, str] = {
 
 def columns_of(name: str) -> pa.Schema:
     """Return the columns of one of :data:`TABLES`, as its file declares them."""
-    return published()[TABLES[name]].arrow_shown
+    return published()[TABLES[name]].arrow_published
 
 
-def told(series: object) -> str:
+def series_name(series: object) -> str:
     """Name a watched series for people."""
     return "released labels" if series == "labels" else str(series)
 

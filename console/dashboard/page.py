@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.dashboard import charts
 from console.dashboard.cells import Picture
-from console.dashboard.data import TABLES, ReportData, told
+from console.dashboard.data import TABLES, ReportData, series_name
 from console.dashboard.findings import findings
 from console.dashboard.library import chart_library
 from console.dashboard.summary import headline
@@ -207,7 +207,7 @@ def render(report: ReportData) -> str:
         report=report,
         sections=shown,
         headline=headline(report),
-        alarms=[{**row, "series": told(row["series"])} for row in report.rows("alarms")],
+        alarms=[{**row, "series": series_name(row["series"])} for row in report.rows("alarms")],
         rules=report.rows("rules"),
         findings=findings(report.published),
         batches=list(dict.fromkeys(report.quality_by_batch["batch"].to_pylist())),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from console.dashboard.data import ReportData, told
+from console.dashboard.data import ReportData, series_name
 from labeling.counted import counted
 
 
@@ -23,7 +23,9 @@ def headline(report: ReportData) -> list[Headline]:
         return [Headline("Batches", "none", "nothing has been labelled yet")]
     measured = [row for row in rows if row["accuracy"] is not None]
     alarmed = [str(row["batch"]) for row in rows if row["alarm"]]
-    standing = [told(row["series"]) for row in report.rows("alarms") if row["state"] == "open"]
+    standing = [
+        series_name(row["series"]) for row in report.rows("alarms") if row["state"] == "open"
+    ]
     numbers: list[Headline] = []
     if measured:
         last = measured[-1]

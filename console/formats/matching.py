@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from resources.reviews.exchange import items
-from resources.reviews.sight import Shown
+from resources.reviews.sight import CurrentItem
 from resources.reviews.store import ReviewStore
 from resources.store.warehouse import Warehouse
 
@@ -24,7 +24,7 @@ class Items:
 
     Parameters
     ----------
-    known : list of Shown
+    known : list of CurrentItem
         Of the warehouse, and those that were put up for review.
     complete : bool
         Whether the task has run, so that what is not among them does not exist.
@@ -32,11 +32,11 @@ class Items:
         What the task takes out of texts before it keeps them.
     """
 
-    known: list[Shown]
+    known: list[CurrentItem]
     complete: bool
     redact: Callable[[str], str] = str
-    _by_id: dict[str, list[Shown]] = field(init=False)
-    _by_text: dict[str, list[Shown]] = field(init=False)
+    _by_id: dict[str, list[CurrentItem]] = field(init=False)
+    _by_text: dict[str, list[CurrentItem]] = field(init=False)
     sizes: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -48,7 +48,7 @@ class Items:
 
     def find(
         self, item_id: str | None, batch: str | None, text: str | None, tool_id: str | None = None
-    ) -> tuple[Shown | None, str]:
+    ) -> tuple[CurrentItem | None, str]:
         """Return the item, or why there is none; :data:`SHARED` beside it if it is one of several.
 
         Parameters
@@ -60,7 +60,7 @@ class Items:
 
         Examples
         --------
-        >>> items = Items([Shown("7", "may", "hi", None), Shown("8", "may", "oh", None)], complete=True)
+        >>> items = Items([CurrentItem("7", "may", "hi", None), CurrentItem("8", "may", "oh", None)], complete=True)
         >>> items.find("7", None, None)[0].batch, items.find(None, None, "oh")[0].item_id
         ('may', '8')
         >>> items.find("7", None, "oh")[1], items.find("7", "june", None)[1]
@@ -84,7 +84,7 @@ class Items:
 
     def _by_key(
         self, item_id: str, batch: str | None, text: str | None
-    ) -> tuple[Shown | None, str]:
+    ) -> tuple[CurrentItem | None, str]:
         found = self._by_id.get(item_id, [])
         if not found:
             return None, f"the task has no item {item_id!r}"
@@ -130,7 +130,7 @@ def load_items(
         with warehouse.connect() as db, db.lend(wanted=names):
             rows = db.rows("console.matching.candidates")
             sizes.update(dict(db.tuples("console.matching.sizes")))
-    known = {(row["item_id"], row["batch"]): Shown(**row) for row in rows}
+    known = {(row["item_id"], row["batch"]): CurrentItem(**row) for row in rows}
     if store is not None:
         for item in items(store):
             known.setdefault((item.item_id, item.batch), item)

@@ -24,12 +24,12 @@ def table_pages() -> Mapping[str, str]:
 
 
 def _section(table: Table) -> str:
-    key = ", ".join(f"`{name}`" for name in table.key if name in table.shown)
+    key = ", ".join(f"`{name}`" for name in table.key if name in table.published_columns)
     return "\n".join(
         [
             f"## {table.name}",
             "",
-            f"{table.told}{f' Key: {key}.' if key else ''}",
+            f"{table.full_description}{f' Key: {key}.' if key else ''}",
             "",
             "| column | type | unit | says |",
             "|---|---|---|---|",
@@ -39,6 +39,6 @@ def _section(table: Table) -> str:
 
 
 def _rows(table: Table) -> Iterator[str]:
-    for name, column in table.shown.items():
+    for name, column in table.published_columns.items():
         cells = (f"`{name}`", column.type, column.unit, column.description)
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -136,7 +136,7 @@ def _not_utf8(line: str) -> str | None:
     return f"not UTF-8: byte 0x{ord(found[0]) - 0xDC00:02x} after {found.start()} characters"
 
 
-def _shown(line: str) -> str:
+def _quoted(line: str) -> str:
     return line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
@@ -149,7 +149,7 @@ def _jsonl(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[R
             continue
         wrong = _not_utf8(line)
         if wrong is not None:
-            rejects.append((number, None, wrong, _shown(line)))
+            rejects.append((number, None, wrong, _quoted(line)))
             continue
         try:
             record: Any = parse_json(line)
@@ -175,14 +175,14 @@ def _csv(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Rej
     header, lines, _ = next(parts, (list[str](), "", None))
     wrong = _not_utf8(lines)
     if wrong is not None:
-        return [], [(None, None, f"the header is {wrong}; save the file as UTF-8", _shown(lines))]
+        return [], [(None, None, f"the header is {wrong}; save the file as UTF-8", _quoted(lines))]
     twice = [name for name in required if header.count(name) > 1]
     if twice:
         return [], [(None, twice[0], f"column {twice[0]!r} stands more than once", None)]
     missing = _missing(required, header)
     separated = other_separator(header)
     if missing and separated is not None:
-        return [], [(None, None, separated, _shown(lines))]
+        return [], [(None, None, separated, _quoted(lines))]
     if missing:
         return [], missing
     records: list[Record] = []
@@ -195,7 +195,7 @@ def _csv(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Rej
         if reason is None:
             records.append((row, dict(zip(header, map(read, fields), strict=True))))
         else:
-            rejects.append((row, None, reason, _shown(lines)))
+            rejects.append((row, None, reason, _quoted(lines)))
     return records, rejects
 
 

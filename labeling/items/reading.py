@@ -82,7 +82,7 @@ def check_records(
     for row, record in records:
         found = _not_stored(record, texts, used) or _checked(record, columns, longest_text, when)
         if isinstance(found, Fault):
-            rejected.append((row, found.field, found.reason, _shown(record)))
+            rejected.append((row, found.field, found.reason, _quoted(record)))
         else:
             rows.append((row, *found))
     return Arrived(_as_table(rows, ROWS), _as_table(rejected, REJECTED))
@@ -167,6 +167,6 @@ def _can_be_stored(value: object) -> bool:
     return True
 
 
-def _shown(record: dict[str, Any]) -> str:
+def _quoted(record: dict[str, Any]) -> str:
     text = json.dumps(record, ensure_ascii=False, default=as_json)
     return text.encode("utf-8", "backslashreplace").decode("utf-8")

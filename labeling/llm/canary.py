@@ -15,7 +15,7 @@ import pyarrow as pa
 from labeling.errors import GoldError
 from labeling.kinds.classes import ClassSpec
 from labeling.llm.budget import Budget
-from labeling.llm.canary_finding import LEAST_ITEMS, Finding, Told, compare
+from labeling.llm.canary_finding import LEAST_ITEMS, Finding, Rounds, compare
 from labeling.llm.canary_rounds import AGAIN, Answers, read, rounds_up_to, store
 from labeling.llm.content import contents, strings
 from labeling.llm.labelling import label_batch
@@ -146,8 +146,8 @@ def record(
     first, before, now_said = (
         read(ledger, voter, version, rounds[at]) for at in (0, max(0, look - 1), look)
     )
-    told = Told(first, again if again.label else None, before, now_said)
-    return compare(voter, version, told, look, gold, alpha, asked_at)
+    compared = Rounds(first, again if again.label else None, before, now_said)
+    return compare(voter, version, compared, look, gold, alpha, asked_at)
 
 
 def _voter(transport: Transport, prompt: Prompt) -> str:

@@ -68,9 +68,9 @@ class Finding:
     @property
     def verdict(self) -> str:
         """One sentence for people."""
-        return f"{self.voter}: {self._told()}{self._left_out()}"
+        return f"{self.voter}: {self._outcome()}{self._left_out()}"
 
-    def _told(self) -> str:
+    def _outcome(self) -> str:
         if self.blind:
             return self.blind
         if self.changed:
@@ -98,7 +98,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Rounds:
     """What is compared: the reference, its second asking if there is one, the round before, now."""
 
     first: Answers
@@ -110,7 +110,7 @@ class Told:
 def compare(
     voter: str,
     version: str,
-    rounds: Told,
+    rounds: Rounds,
     look: int,
     gold: Mapping[str, str],
     alpha: float,
@@ -122,7 +122,7 @@ def compare(
     ----------
     voter, version : str
         Who was asked.
-    rounds : Told
+    rounds : Rounds
         In the reference itself, the round before and this one are the reference too.
     look : int
         How many rounds there were since the reference; 0 in the reference.
@@ -144,14 +144,14 @@ def compare(
     first, second, before, now = rounds.first, rounds.again, rounds.before, rounds.now
     answered = [item for item in gold if item in now.label]
     shared = sorted(item for item in answered if item in first.label)
-    items = [i for i in shared if _shown_alike(i, first, now)]
+    items = [i for i in shared if _same_content(i, first, now)]
     was = {i: first.label[i] == gold[i] for i in items}
     is_ = {i: now.label[i] == gold[i] for i in items}
     evidence = mcnemar_e_value(
         sum(was[i] and not is_[i] for i in items), sum(is_[i] and not was[i] for i in items)
     )
     if look and second is not None:
-        both = [i for i in items if i in second.label and _shown_alike(i, first, second)]
+        both = [i for i in items if i in second.label and _same_content(i, first, second)]
         moved = {i for i in both if now.label[i] != first.label[i]}
         wavered = {i for i in both if second.label[i] != first.label[i]}
         evidence = (evidence + mcnemar_e_value(len(moved - wavered), len(wavered - moved))) / 2
@@ -176,7 +176,7 @@ def compare(
     )
 
 
-def _shown_alike(item: str, one: Answers, other: Answers) -> bool:
+def _same_content(item: str, one: Answers, other: Answers) -> bool:
     return one.content.get(item, "") == other.content.get(item, "")
 
 

@@ -87,7 +87,7 @@ class Output(_Section):
         return self
 
 
-class Shown(_Section):
+class FixedExample(_Section):
     """One fixed example."""
 
     text: str = Field(description="What stands there.")
@@ -102,7 +102,9 @@ class Examples(_Section):
         description="fixed: those of items. Of gold: as many of each class, or the most similar to the item.",
     )
     count: PositiveInt = Field(default=4, description="How many of gold are shown, at most.")
-    items: tuple[Shown, ...] = Field(default=(), description="The examples of choose: fixed.")
+    items: tuple[FixedExample, ...] = Field(
+        default=(), description="The examples of choose: fixed."
+    )
 
     @model_validator(mode="after")
     def _fixed_are_given(self) -> "Examples":

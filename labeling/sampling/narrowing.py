@@ -16,16 +16,16 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from labeling.sampling.strategies import Pool, rank
 from labeling.student.text import WORDS
 
-MOST_LOOKED_AT = 5_000
+MOST_CANDIDATES = 5_000
 """Items that are looked at beside those reviewed; of more, half the most doubtful and half drawn at
 random."""
 
 
-def looked_at(
+def candidates(
     pool: Pool, strategy: str, first: NDArray[np.bool_] | None
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the places of the items to look at, and which of these the random share is drawn from."""
-    most = max(MOST_LOOKED_AT, 4 * pool.n)
+    most = max(MOST_CANDIDATES, 4 * pool.n)
     if len(pool.open) <= most:
         return np.arange(pool.n_items), pool.open
     rng = np.random.default_rng([pool.seed, 1])

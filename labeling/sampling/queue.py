@@ -22,7 +22,7 @@ from labeling.errors import SamplingError
 from labeling.gold import Gold
 from labeling.sampling.diversity import dense, unsure_of_clusters
 from labeling.sampling.duplicates import collapse, near_duplicates
-from labeling.sampling.narrowing import by_urgency, look_up, looked_at, narrowed
+from labeling.sampling.narrowing import by_urgency, candidates, look_up, narrowed
 from labeling.sampling.strategies import STRATEGIES, Pool, Ranking, Strategy, rank, settle
 from labeling.votes import Votes
 
@@ -85,7 +85,7 @@ def choose_queue(
     """Choose the items to review next; near-duplicates collapse to one.
 
     Of very many items the most doubtful and some at random are looked at, see
-    :data:`labeling.sampling.narrowing.MOST_LOOKED_AT`; the random share's probability is that of both draws.
+    :data:`labeling.sampling.narrowing.MOST_CANDIDATES`; the random share's probability is that of both draws.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def choose_queue(
         ranking = rank(chosen, pool)
         return _queue([(chosen, i, ranking) for i in ranking.item[:n].tolist()], [])
 
-    place, by_chance = looked_at(pool, chosen, first)
+    place, by_chance = candidates(pool, chosen, first)
     if len(place) < n_items:
         pool, items, first = narrowed(pool, items, features, first, place)
     near = _near(items if pairs is None else pairs, place)

@@ -39,7 +39,7 @@ def sensors(task: Task) -> list[dg.SensorDefinition]:
     return [
         new_files(task),
         new_batches(task),
-        landing_told(task),
+        publish_landing(task),
         new_reviews(task),
         alert_sensor(task),
         trail_sensor(task),
@@ -117,7 +117,7 @@ def new_batches(task: Task) -> dg.SensorDefinition:
     return sensor
 
 
-def landing_told(task: Task) -> dg.SensorDefinition:
+def publish_landing(task: Task) -> dg.SensorDefinition:
     """Build the sensor that publishes what a landing took out or set aside, where it left no batch to label.
 
     Its cursor is the landing that is settled: what is labelled is published by automation.
@@ -125,7 +125,7 @@ def landing_told(task: Task) -> dg.SensorDefinition:
     job = f"{task.name}_publish"
 
     @dg.sensor(
-        name=f"{task.name}_landing_told",
+        name=f"{task.name}_publish_landing",
         job_name=job,
         minimum_interval_seconds=30,
         default_status=dg.DefaultSensorStatus.RUNNING,

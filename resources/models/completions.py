@@ -76,7 +76,7 @@ def read_completion(body: Mapping[str, Any]) -> Reply:
     choice = _first(choices) if isinstance(choices, list) else None
     if choice is None:
         if told := next((body[n] for n in ("error", "detail", "message") if body.get(n)), None):
-            raise _told(body if told is body.get("message") else told, usage_of(body))
+            raise _fault_of(body if told is body.get("message") else told, usage_of(body))
         raise TransportError(Fault.GARBLED, "a reply without choices", usage=usage_of(body))
     finish = _end(choice)
     wrong = choice.get("error") or body.get("error")
@@ -196,7 +196,7 @@ def _first(choices: list[Any]) -> dict[str, Any] | None:
     return min(found, key=lambda one: count(one, "index") or 0, default=None)
 
 
-def _told(error: object, usage: Usage) -> TransportError:
+def _fault_of(error: object, usage: Usage) -> TransportError:
     """Return what an error inside a reply stands for, by the status or the words that it names."""
     fields = fields_of(error) or {}
     code = str(fields.get("code") or fields.get("status") or fields.get("type") or "")

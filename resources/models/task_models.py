@@ -103,7 +103,7 @@ def transport_of(
     task : Task
         Says where the models are.
     truth : mapping of str to str, optional
-        For a simulated model: :func:`~resources.models.simulated.behaviour.shown_digest` of
+        For a simulated model: :func:`~resources.models.simulated.behaviour.content_digest` of
         each item, as it is sent, to its class.
     now : str, optional
         For a simulated model: the batch in whose time it is asked.

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from resources.reviews import sight as review_sight
 from resources.reviews.reading import as_table
-from resources.reviews.sight import Shown
+from resources.reviews.sight import CurrentItem
 from resources.reviews.store import ReviewStore
 
 ITEM_COLUMNS = pa.schema([("item_id", pa.string()), ("batch", pa.string())])
@@ -30,7 +30,7 @@ def items_of(store: ReviewStore) -> pa.Table:
 
 def bring_up(
     store: ReviewStore,
-    items: Iterable[Shown],
+    items: Iterable[CurrentItem],
     own_patterns: Mapping[str, str] | None = None,
     pictures: Mapping[str, str] | None = None,
 ) -> list[tuple[str, str]]:
@@ -63,7 +63,7 @@ def set_aside(store: ReviewStore) -> pa.Table:
     1
     >>> store.record("7", "may", "anna", "label", "SPAM", "queue", 1.2, idempotency_key="k1")
     1
-    >>> bring_up(store, [Shown("7", "may", "see you", None)]), set_aside(store).num_rows
+    >>> bring_up(store, [CurrentItem("7", "may", "see you", None)]), set_aside(store).num_rows
     ([('7', 'may')], 1)
     """
     with store.database.read() as db:

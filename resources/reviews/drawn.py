@@ -7,7 +7,7 @@ import pyarrow as pa
 from resources.reviews.store import ReviewStore
 
 
-def declare_drawn(store: ReviewStore, items: Iterable[tuple[str, str]], probability: float) -> int:
+def record_drawn(store: ReviewStore, items: Iterable[tuple[str, str]], probability: float) -> int:
     """Note that items (item_id, batch) were drawn at random, each with this probability.
 
     Returns
@@ -20,7 +20,7 @@ def declare_drawn(store: ReviewStore, items: Iterable[tuple[str, str]], probabil
     >>> from pathlib import Path
     >>> from tempfile import mkdtemp
     >>> store = ReviewStore(Path(mkdtemp()) / "reviews.sqlite")
-    >>> declare_drawn(store, [("7", "may"), ("8", "may")], 0.1), drawn_in(store, "may")
+    >>> record_drawn(store, [("7", "may"), ("8", "may")], 0.1), drawn_in(store, "may")
     (2, ['7', '8'])
     """
     with store.database.write() as db:

@@ -6,16 +6,16 @@ from typing import Any
 
 from labeling.class_changes import ClassChange
 from resources.reviews.rows import Assignment, read_context
-from resources.reviews.sight import Shown
+from resources.reviews.sight import CurrentItem
 from resources.reviews.store import ReviewStore
 from resources.task.classes.record import changes_in
 
 
-def items(store: ReviewStore) -> list[Shown]:
+def items(store: ReviewStore) -> list[CurrentItem]:
     """Return every item that was ever put up for review, as it stands."""
     with store.database.read() as db:
         rows = db.execute("select item_id, batch, text, image from items").fetchall()
-    return [Shown(**dict(row)) for row in rows]
+    return [CurrentItem(**dict(row)) for row in rows]
 
 
 def planned(store: ReviewStore) -> list[Assignment]:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from resources.reviews.rows import Assignment, ReviewError, read_context
-from resources.reviews.sight import Shown, bring_up, replaced, sight_of
+from resources.reviews.sight import CurrentItem, bring_up, replaced, sight_of
 
 NEEDED = ("item_id", "batch", "origin")
 
@@ -50,7 +50,7 @@ def write_plan(
     overlap_share: float,
 ) -> int:
     """Write the plan and return how many assignments are new; see ``ReviewStore.plan``."""
-    seen = [Shown(a.item_id, a.batch, a.text, a.image) for a in rows]
+    seen = [CurrentItem(a.item_id, a.batch, a.text, a.image) for a in rows]
     bring_up(db, seen, {}, now_us=now_us, overlap_share=overlap_share)
     before = db.execute("select count(*) from assignments").fetchone()[0]
     db.executemany(

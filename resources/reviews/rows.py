@@ -62,7 +62,7 @@ class Assignment:
     image : str, optional
         File under the image folder of the console.
     context : mapping
-        Shown beside the item. ``highlights`` (``[{"start", "end", "rule"}]``, in characters) and
+        CurrentItem beside the item. ``highlights`` (``[{"start", "end", "rule"}]``, in characters) and
         ``votes`` come from machines and are hidden whenever the review is blind.
     suggestion : str, optional
         The machine's label; never shown for audits.

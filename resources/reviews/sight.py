@@ -13,7 +13,7 @@ from labeling.items.redacted import is_redaction_of
 from resources.reviews.settle import settle
 
 
-class Shown(NamedTuple):
+class CurrentItem(NamedTuple):
     """An item as it stands."""
 
     item_id: str
@@ -114,7 +114,7 @@ def add_sights(db: sqlite3.Connection) -> None:
 
 def bring_up(
     db: sqlite3.Connection,
-    items: Iterable[Shown],
+    items: Iterable[CurrentItem],
     own: Mapping[str, str],
     *,
     now_us: int,
@@ -127,7 +127,7 @@ def bring_up(
 
     Parameters
     ----------
-    items : iterable of Shown
+    items : iterable of CurrentItem
         Those that the store does not have, and those without text and picture, are passed over.
     own : mapping of str to str
         The task's own patterns of redaction.

@@ -59,7 +59,9 @@ def sources_yml() -> str:
     """Describe every table that Python writes, as dbt reads it."""
     schemas: dict[str, list[dict[str, str]]] = {}
     for one in EVERY:
-        schemas.setdefault(one.schema, []).append({"name": one.name, "description": one.told})
+        schemas.setdefault(one.schema, []).append(
+            {"name": one.name, "description": one.full_description}
+        )
     sources = [{"name": name, "tables": tables} for name, tables in schemas.items()]
     return yaml.safe_dump({"version": 2, "sources": sources}, sort_keys=False, width=1000)
 

@@ -121,7 +121,7 @@ class Session:
 
         With ``before`` only of batches before that one.
         """
-        columns = ", ".join(f'"{name}"' for name in table.shown)
+        columns = ", ".join(f'"{name}"' for name in table.published_columns)
         source = table.sql_name if rows is None else f"({rows})"
         where = "" if before is None else f" where batch < {_quoted(before)}"
         self.db.execute(

@@ -42,12 +42,12 @@ class Column(NamedTuple):
     unit: str = ""
 
     @property
-    def told(self) -> str:
+    def full_description(self) -> str:
         """Description and unit, as people read them.
 
         Examples
         --------
-        >>> Column("double", "Share right.", "0..1").told
+        >>> Column("double", "Share right.", "0..1").full_description
         'Share right [0..1].'
         """
         return f"{self.description[:-1]} [{self.unit}]." if self.unit else self.description
@@ -103,7 +103,7 @@ class Table:
         return f"{self.schema}.{self.name}"
 
     @property
-    def told(self) -> str:
+    def full_description(self) -> str:
         """What it tells, and of what a row is."""
         return f"{self.about} One row {self.grain}."
 
@@ -123,7 +123,7 @@ class Table:
         )
 
     @cached_property
-    def shown(self) -> dict[str, Column]:
+    def published_columns(self) -> dict[str, Column]:
         """The columns that are published."""
         return {name: kept for name, kept in self.columns.items() if name not in self.private}
 
@@ -144,9 +144,9 @@ class Table:
         return _arrow(self.columns)
 
     @cached_property
-    def arrow_shown(self) -> pa.Schema:
+    def arrow_published(self) -> pa.Schema:
         """The columns that are published, as Arrow has them."""
-        return _arrow(self.shown)
+        return _arrow(self.published_columns)
 
     @property
     def dagster_schema(self) -> "dg.TableSchema":
@@ -155,7 +155,7 @@ class Table:
 
         return dg.TableSchema(
             columns=[
-                dg.TableColumn(name, column.type, description=column.told)
+                dg.TableColumn(name, column.type, description=column.full_description)
                 for name, column in self.columns.items()
             ]
         )

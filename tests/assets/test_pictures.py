@@ -10,7 +10,7 @@ import pytest
 
 from assets.quality.diagnosis import explain
 from assets.quality.early import of_pictures, signals
-from assets.reading.features import alike, look
+from assets.reading.features import alike, student_inputs
 from assets.reading.votes import read_window
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
@@ -93,9 +93,9 @@ def test_what_is_looked_at_follows_the_task_or_the_items(ran, said, texts, found
     spec = ran[0].spec
     student = spec.student.model_copy(update={"looks_at": said})
     task = replace(ran[0], spec=spec.model_copy(update={"student": student}))
-    looked = look(task, texts, ["w000.png", "w001.png", "w002.png"])
-    assert (looked.on, looked.seen.tolist()) == (found, seen)
-    assert len(looked.items) == sum(seen)
+    inputs = student_inputs(task, texts, ["w000.png", "w001.png", "w002.png"])
+    assert (inputs.on, inputs.seen.tolist()) == (found, seen)
+    assert len(inputs.items) == sum(seen)
 
 
 def test_a_batch_is_labelled_again_once_one_of_its_pictures_was_replaced(ran):

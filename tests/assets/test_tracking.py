@@ -3,7 +3,7 @@
 import shutil
 
 from assets.published.tracking import Runs
-from assets.reading.features import look
+from assets.reading.features import student_inputs
 from resources.task.task import load_task
 from tests.conftest import DAYS
 
@@ -53,11 +53,11 @@ def test_registering_a_student_again_is_a_new_version_and_prints_nothing(ran_tas
     shutil.copytree(ran_task.task.students, tmp_path / "var" / "letters" / "students")
     task = load_task(tmp_path / "tasks" / "letters")
     runs = Runs(task)
-    looked = look(task, ["Thank you for the lamp", "It is broken"], [None, None])
+    inputs = student_inputs(task, ["Thank you for the lamp", "It is broken"], [None, None])
     capfd.readouterr()
     for _ in range(2):
         run = runs.client.create_run(runs.experiment).info.run_id
-        runs.register_student(run, DAYS[1], looked)
+        runs.register_student(run, DAYS[1], inputs)
     said = capfd.readouterr()
     assert (said.out, said.err) == ("", "")
     versions = runs.client.search_model_versions("name='letters_student'")

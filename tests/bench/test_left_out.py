@@ -76,8 +76,8 @@ def test_a_set_read_once_says_what_the_label_model_says_with_and_without_gold(na
 def test_the_grid_holds_what_is_shipped() -> None:
     assert SHIPPED in GRID
     assert SHIPPED in SMALL_GRID
-    assert SHIPPED.told() == "as shipped"
-    assert replace(SHIPPED, quorum=1.0).told() == "quorum 1.0"
+    assert SHIPPED.differences() == "as shipped"
+    assert replace(SHIPPED, quorum=1.0).differences() == "quorum 1.0"
 
 
 def a_set(name: str, kind: str, source: str) -> sets.VoteSet:
@@ -102,7 +102,7 @@ def test_sets_over_one_text_or_by_one_panel_are_one_family() -> None:
 
 
 @dataclass
-class Told:
+class GainByQuorum:
     """A set whose gain depends on the quorum alone, as given."""
 
     one: sets.VoteSet
@@ -118,9 +118,9 @@ class Told:
 def test_a_family_has_no_say_in_the_setting_that_it_is_scored_with() -> None:
     grid = [Setting(quorum=q) for q in (1.0, 0.75)]
     likes_unanimity = [
-        Told(a_set(f"r{i}", sets.RULES, f"a/{i}"), {1.0: 2.0, 0.75: 0.0}) for i in range(3)
+        GainByQuorum(a_set(f"r{i}", sets.RULES, f"a/{i}"), {1.0: 2.0, 0.75: 0.0}) for i in range(3)
     ]
-    odd = Told(a_set("odd", sets.PEOPLE, "b/b"), {1.0: -1.0, 0.75: 50.0})
+    odd = GainByQuorum(a_set("odd", sets.PEOPLE, "b/b"), {1.0: -1.0, 0.75: 50.0})
     run = LeftOut([*likes_unanimity, odd], grid)  # type: ignore[arg-type]
     assert run.fold([3]).choice.setting.quorum == 1.0
     assert run.fold([3]).outcomes[3].gain == -1.0
@@ -129,7 +129,7 @@ def test_a_family_has_no_say_in_the_setting_that_it_is_scored_with() -> None:
 
 def test_of_settings_that_do_equally_well_the_most_careful_is_taken() -> None:
     grid = [Setting(quorum=q) for q in (1.0, 0.75)]
-    run = LeftOut([Told(a_set("a", sets.RULES, "a/a"), {1.0: 1.0, 0.75: 1.0})], grid)  # type: ignore[list-item]
+    run = LeftOut([GainByQuorum(a_set("a", sets.RULES, "a/a"), {1.0: 1.0, 0.75: 1.0})], grid)  # type: ignore[list-item]
     assert run.choose([0]).setting.quorum == 1.0
 
 

@@ -18,7 +18,7 @@ def told(tmp_path, monkeypatch, *, terminal: bool) -> str:
     console = Console(file=written, force_terminal=terminal, width=40)
     monkeypatch.setattr(progress, "Console", lambda **_: console)
     task = load_task(create(tmp_path, "letters"))
-    with turn(task, print), progress.shown(task) as tell:
+    with turn(task, print), progress.progress_bar(task) as tell:
         tell("labelling 2026-03-02", 0, 12)
         other = turn(task, lambda what: tell(what, 0, 1), patience_s=0)
         with pytest.raises(TaskError, match="runs task 'letters'"), other:

@@ -14,10 +14,10 @@ from console.formats.files import read_any
 from console.formats.matching import Items
 from console.formats.taking import check_bundle, take_entries
 from resources.reviews.rows import ReviewError
-from resources.reviews.sight import Shown
+from resources.reviews.sight import CurrentItem
 
 CLASSES = ("ham", "spam")
-ITEMS = Items([Shown("7", "may", "hi there", None)], complete=True)
+ITEMS = Items([CurrentItem("7", "may", "hi there", None)], complete=True)
 GOOD = {
     "label studio": [{
         "id": 1, "data": {"text": "hi there"},

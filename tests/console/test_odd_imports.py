@@ -14,10 +14,12 @@ from labeling.files.apostrophes import harmless, raw_cell
 from labeling.files.columns import read_columns
 from labeling.files.records import read_records
 from resources.reviews.rows import ReviewError
-from resources.reviews.sight import Shown
+from resources.reviews.sight import CurrentItem
 
 CLASSES = ("ham", "spam")
-ITEMS = Items([Shown("7", "may", "hi", None), Shown("8", "may", "oh", None)], complete=True)
+ITEMS = Items(
+    [CurrentItem("7", "may", "hi", None), CurrentItem("8", "may", "oh", None)], complete=True
+)
 REVIEWS = "item_id,batch,text,origin,priority,reviewer,outcome,label,seconds,idempotency_key\n"
 
 

@@ -84,8 +84,8 @@ def test_every_published_table_and_column_has_its_place(site: Path) -> None:
     for name, table in tables.items():
         section = page.partition(f'<h2 id="{name}">')[2].partition("<h2 ")[0]
         said = html.unescape(re.sub(r"<[^>]+>", "", section))
-        assert table.told in said
-        wanted = {column: one.description for column, one in table.shown.items()}
+        assert table.full_description in said
+        wanted = {column: one.description for column, one in table.published_columns.items()}
         assert all(wanted.values())
         assert [c for c, told in wanted.items() if f"{c}\n" not in said or told not in said] == []
 

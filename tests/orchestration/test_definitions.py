@@ -81,7 +81,7 @@ def test_every_asset_is_described_grouped_owned_and_has_a_kind(nodes):
 
 
 def columns_of(table):
-    return {name: (column.type, column.told) for name, column in table.columns.items()}
+    return {name: (column.type, column.full_description) for name, column in table.columns.items()}
 
 
 def test_dagster_shows_the_columns_of_every_table_at_the_asset_that_writes_it(nodes):
@@ -135,7 +135,7 @@ def test_jobs_schedule_and_sensors_are_there_and_switched_on(loaded):
         for what in (
             "new_files",
             "new_batches",
-            "landing_told",
+            "publish_landing",
             "new_reviews",
             "alerts",
             "alarm_trail",

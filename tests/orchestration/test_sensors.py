@@ -135,7 +135,7 @@ def test_nothing_is_asked_for_before_anything_has_landed(task, tmp_path):
 
 
 def test_a_file_that_is_gone_is_published_once_though_nothing_is_to_be_labelled(task, instance):
-    asked = Asked("landing_told", task, instance)
+    asked = Asked("publish_landing", task, instance)
     assert asked.now()[0] == []
     assert asked.now() == ([], "the last landing is settled")
     max(task.path(str(task.spec.source.files)).parent.iterdir()).unlink()

@@ -126,7 +126,7 @@ def test_every_address_answers_and_ctrl_c_leaves_no_process(up, project):
     (repository,) = asked["repositoriesOrError"]["nodes"]
     assert repository["location"]["name"] == "letters"
     assert {sensor["name"].removeprefix("letters_") for sensor in repository["sensors"]} == {
-        "new_files", "new_batches", "landing_told", "new_reviews", "alerts", "alarm_trail",
+        "new_files", "new_batches", "publish_landing", "new_reviews", "alerts", "alarm_trail",
         "automation",
     }  # fmt: skip
     daemons = asked["instance"]["daemonHealth"]["allDaemonStatuses"]

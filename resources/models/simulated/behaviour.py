@@ -21,7 +21,7 @@ def text_digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def shown_digest(text: str, picture: str = "") -> str:
+def content_digest(text: str, picture: str = "") -> str:
     """Return what the simulated model knows an item by: its text, and its picture if it has one.
 
     Parameters
@@ -33,7 +33,7 @@ def shown_digest(text: str, picture: str = "") -> str:
 
     Examples
     --------
-    >>> shown_digest("hello") == text_digest("hello"), shown_digest("", "ab") == text_digest("")
+    >>> content_digest("hello") == text_digest("hello"), content_digest("", "ab") == text_digest("")
     (True, False)
     """
     return text_digest(f"{text}\0{picture}" if picture else text)
@@ -46,7 +46,7 @@ class Behaviour:
     Parameters
     ----------
     truth : mapping of str to str
-        Digest of what is shown (:func:`shown_digest`) to its class. Others are answered at random.
+        Digest of what is shown (:func:`content_digest`) to its class. Others are answered at random.
     classes : sequence of str
         All classes.
     error_rate : float or mapping of class to float
@@ -88,7 +88,7 @@ class Behaviour:
     def answer(self, text: str, batch: str | None = None, picture: str = "") -> tuple[str, float]:
         """Return a class and how sure the model says it is (0..1]."""
         changed = self.changes_at is not None and batch is not None and batch >= self.changes_at
-        digest = shown_digest(text, picture)
+        digest = content_digest(text, picture)
         truth = self.truth.get(digest)
         hardness, lapse, kind, other = self._draws(digest)
         if truth is None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 from filelock import FileLock, Timeout
 
-from resources.processes import told
+from resources.processes import describe
 from resources.task.errors import DamagedError, TaskError
 
 HELD = re.compile(r"[Cc]onflicting lock is held.*?\(PID (\d+)\)", re.DOTALL)
@@ -167,7 +167,7 @@ class OpenFile:
                     raise self._unreadable(error) from None
                 if time.monotonic() >= patience_ends:
                     raise TaskError(
-                        f"{self.path} is open in {told(int(held[1]))}; close it there and try again"
+                        f"{self.path} is open in {describe(int(held[1]))}; close it there and try again"
                     ) from None
             time.sleep(LOOK_S)
 

@@ -70,7 +70,7 @@ def test_pictures_stand_in_the_page_and_nothing_is_loaded_from_elsewhere():
 
 def test_every_recipe_reads_the_columns_of_its_table():
     for recipe in RECIPES:
-        row = dict.fromkeys(published()[recipe.table].shown)
+        row = dict.fromkeys(published()[recipe.table].published_columns)
         for show in recipe.columns.values():
             show(row)
 

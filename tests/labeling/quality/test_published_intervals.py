@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.quality.history import SHARES, history
-from bench.quality.published import told
+from bench.quality.published import estimates
 from labeling.quality.classes import class_report
 from labeling.quality.labelled import LabelledBatch
 
@@ -20,7 +20,7 @@ def test_every_published_interval_covers_over_a_history(shares, n_batches, revie
     hits = {}
     for _ in range(RUNS):
         past = history(rng, SHARES[shares], n_batches, reviews, change=change, items=200)
-        for name, interval, truth in told(past):
+        for name, interval, truth in estimates(past):
             if interval.measured:
                 hit = interval.low - 1e-9 <= truth <= interval.high + 1e-9
                 hits.setdefault(name, []).append(hit)

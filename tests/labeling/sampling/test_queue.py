@@ -193,7 +193,7 @@ def test_the_random_share_is_drawn_from_all_items_whoever_comes_first():
 
 
 def test_of_many_items_the_doubtful_are_found_and_the_random_share_states_both_draws(monkeypatch):
-    monkeypatch.setattr(narrowing, "MOST_LOOKED_AT", 40)
+    monkeypatch.setattr(narrowing, "MOST_CANDIDATES", 40)
     texts = [f"{word} {other}" for word in WORDS[:20] for other in WORDS[100:110]]
     proba = np.tile([0.99, 0.01], (200, 1))
     doubtful = np.array([7, 60, 133, 199])
@@ -224,7 +224,7 @@ def test_of_many_items_the_doubtful_are_found_and_the_random_share_states_both_d
 
 @pytest.mark.parametrize("strategy", ["typical", "density", "teaching", "disagreement", "entropy"])
 def test_every_strategy_takes_many_items_with_their_votes_and_features(monkeypatch, strategy):
-    monkeypatch.setattr(narrowing, "MOST_LOOKED_AT", 30)
+    monkeypatch.setattr(narrowing, "MOST_CANDIDATES", 30)
     texts, proba, votes = pool(80)
     queue = choose_queue(
         texts, proba, 5, strategy=strategy, votes=votes, consensus=proba[::-1], seed=3,

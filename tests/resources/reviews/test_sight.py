@@ -11,7 +11,7 @@ from resources.reviews.aside import bring_up, set_aside
 from resources.reviews.hidden_gold import plan_checks
 from resources.reviews.leases import Mix
 from resources.reviews.rows import Assignment, Review
-from resources.reviews.sight import Shown, sight_of
+from resources.reviews.sight import CurrentItem, sight_of
 from resources.reviews.store import ReviewStore
 
 PLAIN = Mix(audit=0, check=0, overlap=0)
@@ -39,7 +39,7 @@ def say(store, label, who="anna", origin="queue", key="k", **more):
 
 
 def now(store, text, image=None, own=None):
-    return bring_up(store, [Shown("1", "b", text, image)], own)
+    return bring_up(store, [CurrentItem("1", "b", text, image)], own)
 
 
 def counting(store):

@@ -50,7 +50,7 @@ def test_the_files_are_what_is_declared_as_published_column_by_column(ran_task):
     assert files.keys() == published().keys()
     for name, one in published().items():
         found = [(field.name, field.type) for field in files[name]]
-        assert [column for column, _ in found] == list(one.shown), name
+        assert [column for column, _ in found] == list(one.published_columns), name
         for column, kind in found:
             wanted = one.arrow.field(column).type
             assert str(kind).partition("<")[0] == str(wanted).partition("<")[0], (name, column)
@@ -69,7 +69,7 @@ def test_the_warehouse_holds_what_is_declared_and_nothing_else(ran_task):
 def test_dbt_reads_every_table_and_its_description_as_declared():
     sources = json.loads(manifest().read_text(encoding="utf-8"))["sources"].values()
     told = {f"{s['source_name']}.{s['name']}": s["description"] for s in sources}
-    assert told == {one.sql_name: one.told for one in EVERY}
+    assert told == {one.sql_name: one.full_description for one in EVERY}
 
 
 def test_sources_that_were_changed_by_hand_are_made_again(tmp_path):

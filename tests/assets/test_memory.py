@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from assets.landing import room
+from assets.landing import memory
 from assets.landing.arrivals import land
 from cli.new.new import create
 from resources.store.warehouse import warehouse_of
@@ -27,7 +27,7 @@ def task(tmp_path, monkeypatch):
     lines = [f"{n},2026-03-01,mail,the parcel number {n:05} is late\n" for n in range(ROWS)]
     text = "item_id,received_at,channel,text\n" + "".join(lines)
     (folder / "items" / "all.csv").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(room, "LARGE", 1_000)
+    monkeypatch.setattr(memory, "LARGE", 1_000)
     return load_task(folder)
 
 
@@ -37,7 +37,7 @@ def free(monkeypatch, available: float) -> None:
 
 def test_a_file_that_needs_more_memory_than_is_free_is_told_with_what_it_needs(task, monkeypatch):
     free(monkeypatch, 0.6e9)
-    (told,) = room.told_of_large_files(task)
+    (told,) = memory.memory_warnings(task)
     assert told.startswith("all.csv holds about 2,0")
     assert "about 1 GB of memory, and 0.6 GB are free" in told
     assert "split the file" in told
@@ -45,25 +45,25 @@ def test_a_file_that_needs_more_memory_than_is_free_is_told_with_what_it_needs(t
 
 def test_nothing_is_told_where_memory_is_free_or_the_file_was_read_or_cannot_be(task, monkeypatch):
     free(monkeypatch, 64e9)
-    assert room.told_of_large_files(task) == []
+    assert memory.memory_warnings(task) == []
     free(monkeypatch, 0.6e9)
     land(task, warehouse_of(task))
-    assert room.told_of_large_files(task) == []
+    assert memory.memory_warnings(task) == []
     (task.folder / "items" / "all.csv").unlink()
-    assert room.told_of_large_files(task) == []
+    assert memory.memory_warnings(task) == []
 
 
 def test_items_are_counted_from_the_lines_of_a_sample_or_from_what_parquet_says(tmp_path):
     lines = tmp_path / "a.jsonl"
     lines.write_text('{"text": "0123456789"}\n' * 100_000, encoding="utf-8")
-    assert room.items_in(lines, lines.stat().st_size) == pytest.approx(100_000, rel=0.01)
+    assert memory.items_in(lines, lines.stat().st_size) == pytest.approx(100_000, rel=0.01)
     columns = tmp_path / "a.parquet"
     pq.write_table(pa.table({"text": ["a"] * 70}), columns)
-    assert room.items_in(columns, 1) == 70
+    assert memory.items_in(columns, 1) == 70
     broken = tmp_path / "b.parquet"
     broken.write_text("no parquet", encoding="utf-8")
-    assert room.items_in(broken, 10) is None
-    assert room.items_in(tmp_path / "a.xlsx", 10) is None
+    assert memory.items_in(broken, 10) is None
+    assert memory.items_in(tmp_path / "a.xlsx", 10) is None
 
 
 def test_who_runs_the_task_meanwhile_is_not_waited_for(task, monkeypatch):
@@ -72,5 +72,5 @@ def test_who_runs_the_task_meanwhile_is_not_waited_for(task, monkeypatch):
     def busy(*_: object) -> None:
         raise TaskError("another process has it open")
 
-    monkeypatch.setattr(room, "unread", busy)
-    assert room.told_of_large_files(task) == []
+    monkeypatch.setattr(memory, "unread", busy)
+    assert memory.memory_warnings(task) == []

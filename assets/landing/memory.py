@@ -22,7 +22,7 @@ ALWAYS, AN_ITEM = 0.7e9, 2_200
 ``bench/speed/scale.py`` with fifty rules and a student."""
 
 
-def told_of_large_files(task: Task) -> list[str]:
+def memory_warnings(task: Task) -> list[str]:
     """Say of each new file that will hardly fit into memory what it needs, and what to do."""
     if task.spec.source.query is not None:
         return []
