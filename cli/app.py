@@ -102,8 +102,8 @@ def main() -> None:
     except LabelingError as error:
         _tell(str(error))
     except Exception as error:
-        from orchestration.damage import damage_around
-        from orchestration.refused import refused
+        from orchestration.faults.damage import damage_around
+        from orchestration.faults.refused import refused
 
         damaged = damage_around(sys.argv[1:])
         if not damaged:

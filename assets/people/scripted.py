@@ -14,7 +14,7 @@ from resources.reviews.store import ReviewStore
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import PLANNED, SCRIPTED
-from resources.task.demo_settings import ScriptedReviewer
+from resources.task.settings.demo import ScriptedReviewer
 from resources.task.task import Task
 
 REVIEWER = "scripted/truth"

@@ -16,7 +16,7 @@ from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import CANARY, DRIFT, MODEL_VOTES
 from resources.store.warehouse import Warehouse
-from resources.task.model_settings import Canary
+from resources.task.settings.models import Canary
 from resources.task.task import Task
 
 

@@ -12,8 +12,8 @@ from labeling.quality.trail import Event, resets
 from labeling.quality.watch import Promises, Watched
 from resources.alerts.trail import AlarmTrail
 from resources.store.session import Session
-from resources.task.remakes import hash_of
-from resources.task.section import Remakes
+from resources.task.settings.remakes import hash_of
+from resources.task.settings.section import Remakes
 from resources.task.task import Task
 
 METHOD = 2

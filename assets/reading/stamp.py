@@ -12,8 +12,8 @@ from resources.alerts.trail import AlarmTrail
 from resources.sources import SOURCES
 from resources.store.pictures import state_of
 from resources.store.session import Session
-from resources.task.remakes import hash_of
-from resources.task.section import Remakes
+from resources.task.settings.remakes import hash_of
+from resources.task.settings.section import Remakes
 from resources.task.task import Task
 
 PUBLISHED = ("labelled", "measured", "watched", "asked", "set_aside", "other_texts")

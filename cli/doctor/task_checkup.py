@@ -14,7 +14,7 @@ from labeling.errors import LabelingError
 from labeling.files.columns import column_names
 from labeling.files.found import find_files, state_of
 from labeling.items.reading import read_items
-from orchestration.damage import damaged_files
+from orchestration.faults.damage import damaged_files
 from resources.environment import secret
 from resources.store.place import size, stands
 from resources.task.errors import DamagedError, TaskError

@@ -17,7 +17,7 @@ from resources.task.locate import find_task
 from resources.task.task import Task
 
 if TYPE_CHECKING:
-    from orchestration.class_changes import Plan
+    from orchestration.changes.class_changes import Plan
     from resources.task.classes.asked import Asked
 
 PATIENCE_S = 10.0
@@ -75,7 +75,7 @@ def classes(
         return
     chosen = find_task(task)
     asked = _asked(what, tuple(names), into)
-    from orchestration.class_changes import change_classes, plan_change
+    from orchestration.changes.class_changes import change_classes, plan_change
     from resources.store.warehouse import warehouse_of
 
     warehouse = warehouse_of(chosen, PATIENCE_S)

@@ -13,7 +13,7 @@ from resources.task.locate import find_task
 from resources.task.task import Task
 
 if TYPE_CHECKING:
-    from orchestration.resetting import ResetPlan
+    from orchestration.changes.resetting import ResetPlan
 
 EXAMPLES = ("reset invoices", "reset invoices --from 2026-03-02 --yes")
 
@@ -31,7 +31,7 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Take it out without asking.")] = False,
 ) -> None:
     """Take out what was made of a task's batches, after showing what goes; reviews and model answers stay."""
-    from orchestration.resetting import plan_reset, reset_task
+    from orchestration.changes.resetting import plan_reset, reset_task
 
     chosen = find_task(task)
     out = Console(highlight=False, soft_wrap=True)

@@ -10,7 +10,7 @@ import typer
 
 from labeling.rules.keys import rules_schema
 from resources.task.errors import TaskError
-from resources.task.json_schema import prompt_schema, task_schema
+from resources.task.settings.json_schema import prompt_schema, task_schema
 
 
 class Kind(StrEnum):

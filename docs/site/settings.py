@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from labeling.rules.keys import TAKES, rules_schema
-from resources.task.json_schema import prompt_schema, sections_of, task_schema
-from resources.task.remakes import settings
-from resources.task.schema import TaskSpec
-from resources.task.section import Remakes
+from resources.task.settings.json_schema import prompt_schema, sections_of, task_schema
+from resources.task.settings.remakes import settings
+from resources.task.settings.schema import TaskSpec
+from resources.task.settings.section import Remakes
 
 FOLDER = "reference/settings"
 EDITORS = "Editors complete and check it by `touchstone schema {}`."

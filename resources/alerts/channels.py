@@ -15,7 +15,7 @@ from typing import Any
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 from resources.environment import secret
-from resources.task.alert_settings import Alerts, Email
+from resources.task.settings.alerts import Alerts, Email
 
 TIMEOUT_S = 10.0
 """For a connection, and for an answer."""

@@ -13,7 +13,7 @@ from resources.models.litellm_transport import litellm_module
 from resources.models.local_vectors import local_model
 from resources.models.vectors import kept_vectors, of_length_one
 from resources.task.errors import TaskError
-from resources.task.student_settings import Embeddings, SentenceTransformers
+from resources.task.settings.student import Embeddings, SentenceTransformers
 from resources.task.task import Task
 
 Embed = Callable[[list[str]], NDArray[np.float64]]

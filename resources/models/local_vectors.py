@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from resources.models.vectors import Make, of_length_one
 from resources.task.errors import TaskError
-from resources.task.student_settings import SentenceTransformers
+from resources.task.settings.student import SentenceTransformers
 from resources.task.task import Task
 
 INSTALL = "pip install 'touchstone[embeddings]'"

@@ -18,7 +18,7 @@ from resources.environment import secret
 from resources.models.litellm_batches import LiteLlmBatches
 from resources.models.simulated.server import SimulatedModel
 from resources.task.errors import TaskError
-from resources.task.model_settings import Models
+from resources.task.settings.models import Models
 from resources.task.task import Task
 
 

@@ -8,10 +8,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from labeling.files.yaml_lines import compose, line_of, value
-from resources.task.demo_settings import FORMER, at_former
 from resources.task.errors import TaskError
-from resources.task.schema import TaskSpec
-from resources.task.section import section_in
+from resources.task.settings.demo import FORMER, at_former
+from resources.task.settings.schema import TaskSpec
+from resources.task.settings.section import section_in
 
 FILE = "task.yaml"
 

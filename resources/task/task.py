@@ -19,7 +19,7 @@ from resources.task.classes.files import write_files
 from resources.task.classes.record import ordered, read_changes
 from resources.task.errors import DamagedError, TaskError
 from resources.task.reading import read_spec
-from resources.task.schema import TaskSpec
+from resources.task.settings.schema import TaskSpec
 
 REVIEWS = "reviews.sqlite"
 

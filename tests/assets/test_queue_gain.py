@@ -12,7 +12,7 @@ from assets.people.queue import choose
 from assets.quality.queue_gain import queue_gain
 from resources.store import tables
 from resources.store.warehouse import Warehouse, warehouse_of
-from resources.task.schema import Queue as QueueSettings
+from resources.task.settings.schema import Queue as QueueSettings
 from resources.task.task import load_task
 from tests.conftest import DAYS, ROOT
 

@@ -11,7 +11,7 @@ import yaml
 from cli.new.new import EXAMPLE, EXAMPLE_IMAGES, create
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
-from resources.task.schema import TaskSpec
+from resources.task.settings.schema import TaskSpec
 from resources.task.task import load_task
 
 WORKSPACE = """\

@@ -151,7 +151,7 @@ def test_a_batch_that_is_not_there_is_refused_with_those_that_are(task, touchsto
 
 
 def test_a_task_that_is_being_run_is_left_alone(task, touchstone, monkeypatch):
-    monkeypatch.setattr("orchestration.resetting.PATIENCE_S", 0.1)
+    monkeypatch.setattr("orchestration.changes.resetting.PATIENCE_S", 0.1)
     with turn(task, lambda _: None):
         said = touchstone("reset", "letters", "--yes", at=task.folder.parents[1], columns=200)
     assert said.code == 2

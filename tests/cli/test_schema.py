@@ -12,8 +12,8 @@ from cli.new.new import EXAMPLE, EXAMPLE_IMAGES, create
 from labeling.errors import LabelingError
 from labeling.rules.keys import rules_schema
 from labeling.rules.reading import read_rules
-from resources.task.json_schema import prompt_schema, task_schema
 from resources.task.reading import read_spec
+from resources.task.settings.json_schema import prompt_schema, task_schema
 
 ROOT = Path(__file__).parents[2]
 TASKS = [EXAMPLE, EXAMPLE_IMAGES, *(path.parent for path in sorted(ROOT.glob("tasks/*/task.yaml")))]

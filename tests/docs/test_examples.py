@@ -13,7 +13,7 @@ from cli.new.new import EXAMPLE
 from labeling.llm.prompt import parse_prompts
 from labeling.rules.python import read_python_rules
 from labeling.rules.reading import read_rules
-from resources.task.schema import TaskSpec
+from resources.task.settings.schema import TaskSpec
 from tests.docs.conftest import ROOT, Example, examples, mentioned
 
 EXAMPLES = list(examples())

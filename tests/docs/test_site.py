@@ -10,9 +10,9 @@ from cli.app import command, commands
 from labeling.llm.settings import Settings
 from labeling.rules.keys import COMMON, KINDS, OPTIONS
 from resources.store.published import published
-from resources.task.json_schema import sections_of, task_schema
-from resources.task.remakes import settings
-from resources.task.schema import TaskSpec
+from resources.task.settings.json_schema import sections_of, task_schema
+from resources.task.settings.remakes import settings
+from resources.task.settings.schema import TaskSpec
 from tests.docs.conftest import PAGES, ROOT
 
 

@@ -12,7 +12,7 @@ from expectations.suite import check_batch
 from resources.store import tables
 from resources.store.table import Table
 from resources.store.warehouse import Warehouse
-from resources.task.quality_settings import WARNING_CHECKS
+from resources.task.settings.quality import WARNING_CHECKS
 from resources.task.task import Task, load_task
 
 DAY = "2026-03-02"

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from labeling.files.sqlite import rescue
-from orchestration.damage import damaged_files
+from orchestration.faults.damage import damaged_files
 from orchestration.planning import batches_to_label, is_published
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task

@@ -20,8 +20,8 @@ from resources.dagster.instance import open_instance
 from resources.models.task_models import collect_answers
 from resources.store.tables import MODEL_VOTES
 from resources.store.warehouse import warehouse_of
-from resources.task.demo_settings import Demo, SimulatedModel
 from resources.task.errors import TaskError
+from resources.task.settings.demo import Demo, SimulatedModel
 from resources.task.task import Task, load_task
 from tests.fakes.provider.server import FakeProvider
 

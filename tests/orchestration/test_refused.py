@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.refused import refused
+from orchestration.faults.refused import refused
 
 
 def test_a_full_disk_is_told_whoever_met_it(tmp_path):

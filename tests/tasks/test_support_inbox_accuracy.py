@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from labeling.consensus.label_model import LabelModel
 from labeling.quality.detector import Detector
 from labeling.votes import Votes
-from resources.task.demo_settings import SimulatedModel
 from resources.task.reading import read_spec
+from resources.task.settings.demo import SimulatedModel
 from tests.tasks.conftest import TASKS, Labelled, majority
 
 SPEC = read_spec(TASKS / "support_inbox")

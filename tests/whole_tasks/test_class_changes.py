@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from labeling.quality.trail import Action, Event
-from orchestration.class_changes import change_classes, plan_change
+from orchestration.changes.class_changes import change_classes, plan_change
 from orchestration.planning import batches_to_label, batches_with_new_reviews
 from orchestration.running import run_task
 from orchestration.turn import turn
@@ -31,7 +31,7 @@ COMMAND = """
 import os, signal, sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-import orchestration.class_changes as module
+import orchestration.changes.class_changes as module
 point = sys.argv.pop(1)
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)

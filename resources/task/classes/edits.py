@@ -24,9 +24,9 @@ from resources.task.classes.yaml_edits import (
     says,
     substitute,
 )
-from resources.task.demo_settings import FORMER
 from resources.task.errors import TaskError
-from resources.task.schema import TaskSpec
+from resources.task.settings.demo import FORMER
+from resources.task.settings.schema import TaskSpec
 
 FENCE = re.compile(r"\A\ufeff?---\r?\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
 

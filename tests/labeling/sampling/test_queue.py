@@ -160,7 +160,7 @@ def test_task_yaml_offers_every_strategy_but_re_review_which_has_a_table_of_its_
     from typing import get_args
 
     from labeling.sampling.strategies import STRATEGIES
-    from resources.task.schema import Queue
+    from resources.task.settings.schema import Queue
 
     offered = get_args(Queue.model_fields["strategy"].annotation)
     assert set(offered) == set(STRATEGIES) - {"re-review"}

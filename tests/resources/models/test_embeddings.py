@@ -11,7 +11,7 @@ from labeling.student.opinion import form
 from resources.models.embeddings import embedder
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
-from resources.task.student_settings import Embeddings, Student
+from resources.task.settings.student import Embeddings, Student
 from resources.task.task import Task
 from tests.conftest import ROOT
 from tests.fakes.provider.server import FakeProvider, letters

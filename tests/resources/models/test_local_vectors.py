@@ -14,7 +14,7 @@ from resources.models import local_vectors
 from resources.models.embeddings import embedder
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
-from resources.task.student_settings import SentenceTransformers, Student
+from resources.task.settings.student import SentenceTransformers, Student
 from resources.task.task import Task
 from tests.conftest import ROOT
 from tests.fakes import fake_sentence_transformers as fake

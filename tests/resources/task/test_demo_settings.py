@@ -6,8 +6,8 @@ import yaml
 from cli.doctor.task_checkup import task as checkup
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
-from resources.task.remakes import hash_of
-from resources.task.section import Remakes
+from resources.task.settings.remakes import hash_of
+from resources.task.settings.section import Remakes
 
 COMMON = """
 name: letters

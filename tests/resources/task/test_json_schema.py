@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from resources.task.json_schema import prompt_schema, task_schema
+from resources.task.settings.json_schema import prompt_schema, task_schema
 
 
 @pytest.mark.parametrize("schema", [task_schema(), prompt_schema()], ids=["task.yaml", "prompts"])

@@ -18,9 +18,9 @@ from resources.store.tables import (
     RELEASED,
 )
 from resources.store.warehouse import Warehouse
-from resources.task.remakes import hash_of, settings
-from resources.task.schema import TaskSpec
-from resources.task.section import Remakes, Section
+from resources.task.settings.remakes import hash_of, settings
+from resources.task.settings.schema import TaskSpec
+from resources.task.settings.section import Remakes, Section
 from resources.task.task import Task, load_task
 
 EVERYTHING = yaml.safe_load("""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
-from resources.task.schema import TaskSpec
+from resources.task.settings.schema import TaskSpec
 
 GOOD = """\
 name: letters

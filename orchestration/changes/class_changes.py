@@ -17,7 +17,7 @@ from assets.votes.rules import load_rules
 from labeling.class_changes import SPLIT, ClassChange
 from labeling.errors import LabelingError
 from labeling.kinds.classes import ClassSpec, spellings
-from orchestration.class_names import classes_after, classes_before
+from orchestration.changes.class_names import classes_after, classes_before
 from orchestration.turn import turn
 from resources.dagster.instance import under_way
 from resources.models.task_models import classes_of, prompts_of, voter_versions

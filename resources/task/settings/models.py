@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from labeling.llm.redaction import redactor
 from labeling.llm.settings import Pace
-from resources.task.section import Remakes, Section, Usd
+from resources.task.settings.section import Remakes, Section, Usd
 
 
 class Budget(Section):

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from labeling.look_alikes import difference, quoted, spelling
 from resources.task.classes.asked import Asked
 from resources.task.errors import TaskError
-from resources.task.schema import NO_CLASSES
+from resources.task.settings.schema import NO_CLASSES
 from resources.task.task import Task
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PositiveInt
 
-from resources.task.section import Promise, Remakes, Section, Share
+from resources.task.settings.section import Promise, Remakes, Section, Share
 
 WARNING_CHECKS = (
     "few_rows_are_set_aside",

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from resources.task.section import Remakes, Section, Share
+from resources.task.settings.section import Remakes, Section, Share
 
 
 class SimulatedModel(Section):

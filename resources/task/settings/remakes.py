@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from labeling.kinds.registry import SINGLE
-from resources.task.demo_settings import at_formers
-from resources.task.section import Remakes, Section, section_in
+from resources.task.settings.demo import at_formers
+from resources.task.settings.section import Remakes, Section, section_in
 
 
 def settings(section: type[Section], above: str = "") -> Iterator[tuple[str, Remakes]]:
@@ -15,7 +15,7 @@ def settings(section: type[Section], above: str = "") -> Iterator[tuple[str, Rem
 
     Examples
     --------
-    >>> from resources.task.schema import TaskSpec
+    >>> from resources.task.settings.schema import TaskSpec
     >>> found = dict(settings(TaskSpec))
     >>> found["source.redact"], found["source.bad_rows_at_most"]
     (<Remakes.LANDING: ...>, <Remakes.NOTHING: ...>)

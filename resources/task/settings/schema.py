@@ -5,14 +5,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
 
 from labeling.kinds.registry import KINDS, SINGLE
-from resources.task.alert_settings import Alerts
-from resources.task.demo_settings import Demo, at_todays
-from resources.task.model_settings import Models
-from resources.task.people_settings import LabelStudio, Reviewers
-from resources.task.quality_settings import Alarm, Quality
-from resources.task.section import Remakes, Section, Share
-from resources.task.source_settings import Batch, Source
-from resources.task.student_settings import Student
+from resources.task.settings.alerts import Alerts
+from resources.task.settings.demo import Demo, at_todays
+from resources.task.settings.models import Models
+from resources.task.settings.people import LabelStudio, Reviewers
+from resources.task.settings.quality import Alarm, Quality
+from resources.task.settings.section import Remakes, Section, Share
+from resources.task.settings.source import Batch, Source
+from resources.task.settings.student import Student
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 

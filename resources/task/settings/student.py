@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from resources.task.section import Remakes, Section, Share, Usd
+from resources.task.settings.section import Remakes, Section, Share, Usd
 
 
 class Embeddings(Section):

@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from labeling.files.records import ENDINGS
 from labeling.llm.redaction import redactor
-from resources.task.section import Remakes, Section, Share
+from resources.task.settings.section import Remakes, Section, Share
 
 
 class Source(Section):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from resources.task.section import Remakes, Section
+from resources.task.settings.section import Remakes, Section
 
 Variable = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")]
 """Name of an environment variable, in capitals: an address by mistake is refused."""
