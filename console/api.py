@@ -14,12 +14,12 @@ from console.security import csrf_token, problem, session_cookie
 from console.settings import ConsoleSettings
 from labeling.kinds.kind import AnswerError
 from labeling.pictures import is_address
-from resources.reviews import progress as review_progress
-from resources.reviews.answers import Answer, Reply
-from resources.reviews.leases import HandOut
+from resources.reviews.reading import progress as review_progress
 from resources.reviews.reviewers import Person, Reviewers
 from resources.reviews.rows import ReviewError, read_context
 from resources.reviews.store import ReviewStore
+from resources.reviews.writing.answers import Answer, Reply
+from resources.reviews.writing.leases import HandOut
 
 LONGEST_BODY = 1_000_000
 """Bytes accepted in one request."""

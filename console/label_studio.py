@@ -12,13 +12,13 @@ from typing import Any
 
 import httpx
 
-from console.formats.label_studio import OURS, image_data, labeling_config, read_annotation
+from console.formats.tools.label_studio import OURS, image_data, labeling_config, read_annotation
 from console.label_studio_choices import NoChoicesError, with_choices
 from labeling.counted import counted
-from resources.reviews.exchange import held, lease_of
-from resources.reviews.leases import HandOut, Mix
+from resources.reviews.reading.exchange import held, lease_of
 from resources.reviews.rows import ReviewError
 from resources.reviews.store import ReviewStore
+from resources.reviews.writing.leases import HandOut, Mix
 
 HOLDER = "label-studio"
 """Who holds the leases of pushed items."""

@@ -2,7 +2,7 @@
 
 import xml.etree.ElementTree as ET
 
-from console.formats.label_studio import LABEL
+from console.formats.tools.label_studio import LABEL
 
 
 class NoChoicesError(Exception):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from labeling.quality.agreement import krippendorff_alpha
 from labeling.quality.intervals import wilson
 from labeling.votes import ABSTAIN, Votes
-from resources.reviews.measured import Counted, answers_of_items, people
+from resources.reviews.reading.measured import Counted, answers_of_items, people
 from resources.reviews.store import ReviewStore
 
 CONFIDENCE = 0.95

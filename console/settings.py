@@ -6,8 +6,8 @@ from pathlib import Path
 
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
-from resources.reviews.leases import Mix
 from resources.reviews.rows import ReviewError
+from resources.reviews.writing.leases import Mix
 
 KEYS = "1234567890" + string.ascii_lowercase + string.ascii_uppercase
 """Keys given to classes that ask for none, in this order. Further classes are found by search."""

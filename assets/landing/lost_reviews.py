@@ -1,6 +1,6 @@
 """Before any work: are people's answers still there? A file that was emptied or deleted is told, not replaced."""
 
-from resources.reviews.reading import holds_answers
+from resources.reviews.arrow_tables import holds_answers
 from resources.store.place import stands
 from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError

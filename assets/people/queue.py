@@ -15,7 +15,7 @@ from assets.reading.features import alike, features_of, student_inputs
 from assets.reading.opinions import as_matrix
 from assets.reading.votes import as_votes, units_of
 from labeling.votes import Votes
-from resources.models.embeddings import embedder
+from resources.models.vectors.embeddings import embedder
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (

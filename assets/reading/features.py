@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.gold import Gold
-from resources.models.embeddings import embedder
+from resources.models.vectors.embeddings import embedder
 from resources.store.pictures import Pictures, read_pictures
 from resources.task.task import Task
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import httpx
 
-from console.formats.bundle import Bundle
-from console.formats.label_studio import from_tasks, to_tasks
+from console.formats.own.bundle import Bundle
+from console.formats.tools.label_studio import from_tasks, to_tasks
 from console.label_studio import LabelStudio, sync
 from resources.reviews.rows import Assignment, Review
 from resources.reviews.store import ReviewStore, now

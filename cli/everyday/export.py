@@ -140,8 +140,8 @@ def write_reviews(task: Task, path: Path) -> str:
     """Write every answer of people, with what they were asked."""
     if not task.reviews.is_file():
         raise TaskError(f"nobody has been asked to review task {task.name!r} yet; run it first")
-    from console.formats.bundle import read_store
     from console.formats.files import write_file
+    from console.formats.own.bundle import read_store
     from resources.reviews.store import ReviewStore
 
     store = ReviewStore(task.reviews)

@@ -19,12 +19,12 @@ from resources.task.locate import find_task
 from resources.task.task import Task
 
 if TYPE_CHECKING:
-    from console.formats.bundle import Bundle
-    from console.formats.entries import Entry, Names
     from console.formats.files import Foreign
-    from console.formats.matching import Items, Unknown
-    from console.formats.measuring import Use
-    from console.formats.taking import Taken
+    from console.formats.intake.matching import Items, Unknown
+    from console.formats.intake.measuring import Use
+    from console.formats.intake.taking import Taken
+    from console.formats.own.bundle import Bundle
+    from console.formats.tools.entries import Entry, Names
 
 EXAMPLES = (
     "import labelled.csv invoices --label verdict --reviewer anna --dry-run",
@@ -80,8 +80,8 @@ def import_(
     ] = None,
 ) -> None:
     """Take items to review and answers into TASK; taking them in twice changes nothing."""
-    from console.formats.checking import check_classes, drawn_items
     from console.formats.files import Foreign, read_any
+    from console.formats.intake.checking import check_classes, drawn_items
 
     chosen = find_task(task)
     policy = _policy(unknown)
@@ -149,8 +149,8 @@ def _policy(unknown: str) -> "Unknown":
 def _foreign(
     task: Task, found: "Foreign", unknown: "Unknown", label: str | None
 ) -> "tuple[Taken, Items, list[str]]":
-    from console.formats.entries import name_fields, text_of
-    from console.formats.taking import take_entries
+    from console.formats.intake.taking import take_entries
+    from console.formats.tools.entries import name_fields, text_of
 
     source = task.spec.source
     names = name_fields(
@@ -174,7 +174,7 @@ def _foreign(
 def _ours(
     task: Task, file: Path, bundle: "Bundle", unknown: "Unknown"
 ) -> "tuple[Taken, Items, list[str]]":
-    from console.formats.taking import check_bundle
+    from console.formats.intake.taking import check_bundle
 
     known = _items(task, [(one.item_id, None) for one in bundle.assignments])
     told = [f"{file}: read as reviews and assignments of Touchstone"]
@@ -182,7 +182,7 @@ def _ours(
 
 
 def _items(task: Task, wanted: list[tuple[str | None, str | None]]) -> "Items":
-    from console.formats.matching import load_items
+    from console.formats.intake.matching import load_items
     from labeling.llm.redaction import redactor
     from resources.reviews.store import ReviewStore
     from resources.store.warehouse import warehouse_of
@@ -209,7 +209,7 @@ def _keys(task: Task) -> set[tuple[str, str]]:
 
 def _use(task: Task, bundle: "Bundle", drawn: list[tuple[str, str]]) -> "Use":
     """Tell what answers are good for; items may have been declared drawn before."""
-    from console.formats.measuring import use_of
+    from console.formats.intake.measuring import use_of
     from resources.reviews.drawn import all_drawn
     from resources.reviews.store import ReviewStore
     from resources.store.warehouse import warehouse_of
@@ -230,7 +230,7 @@ def _matching(entries: "list[Entry]", names: "Names", items: "Items") -> str | N
 
 
 def _by(review: Review, name: str) -> Review:
-    from console.formats.bundle import UNNAMED
+    from console.formats.own.bundle import UNNAMED
 
     return replace(review, reviewer=name) if review.reviewer == UNNAMED else review
 
@@ -238,7 +238,7 @@ def _by(review: Review, name: str) -> Review:
 def _write(
     task: Task, bundle: "Bundle", drawn: list[tuple[str, str]], probability: float | None
 ) -> tuple[int, int]:
-    from console.formats.again import write_store
+    from console.formats.intake.again import write_store
     from resources.reviews.drawn import record_drawn
     from resources.reviews.store import ReviewStore
 

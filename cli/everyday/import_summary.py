@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from labeling.counted import counted
 
 if TYPE_CHECKING:
-    from console.formats.bundle import Bundle
-    from console.formats.entries import Names
     from console.formats.files import Foreign
-    from console.formats.measuring import Use
-    from console.formats.taking import Taken
+    from console.formats.intake.measuring import Use
+    from console.formats.intake.taking import Taken
+    from console.formats.own.bundle import Bundle
+    from console.formats.tools.entries import Names
 
 LEFT_OUT = 10
 """Rows left out that are spelled out."""

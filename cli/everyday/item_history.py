@@ -150,7 +150,7 @@ def unknown(tasks: list[Task], item: str) -> TaskError:
 def _gone(task: Task, item: str) -> str | None:
     if not task.reviews.is_file():
         return None
-    from resources.reviews.progress import asked
+    from resources.reviews.reading.progress import asked
     from resources.reviews.store import ReviewStore
 
     store = ReviewStore(task.reviews)

@@ -137,7 +137,7 @@ def _owed(task: Task) -> dict[str, int]:
     """How many items wait for a person, by why they are asked."""
     if not task.reviews.is_file():
         return {}
-    from resources.reviews.progress import open_by_origin
+    from resources.reviews.reading.progress import open_by_origin
     from resources.reviews.store import ReviewStore
 
     store = ReviewStore(task.reviews)

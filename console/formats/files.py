@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from console.formats import argilla, doccano, label_studio_export, prodigy
-from console.formats.arrays import read_array
-from console.formats.bundle import Bundle
-from console.formats.csv import is_ours_csv, read_csv, write_csv
-from console.formats.entries import Entry
-from console.formats.jsonl import is_ours_jsonl, read_jsonl, write_jsonl
-from console.formats.label_studio import OURS, read_label_studio, write_label_studio
-from console.formats.table import LABEL, check_label, columns_of, read_table
+from console.formats.own.bundle import Bundle
+from console.formats.own.csv import is_ours_csv, read_csv, write_csv
+from console.formats.own.jsonl import is_ours_jsonl, read_jsonl, write_jsonl
+from console.formats.tools import argilla, doccano, label_studio_export, prodigy
+from console.formats.tools.arrays import read_array
+from console.formats.tools.entries import Entry
+from console.formats.tools.label_studio import OURS, read_label_studio, write_label_studio
+from console.formats.tools.table import LABEL, check_label, columns_of, read_table
 from labeling.errors import LabelingError
 from labeling.files.cells import parse_json
 from labeling.files.columns import column_names

@@ -16,7 +16,7 @@ from orchestration.turn import turn
 from resources.dagster.instance import end_lost_runs, open_instance, unfinished_runs
 from resources.dagster.partitions import batches
 from resources.dagster.tags import LAUNCHED_TAG
-from resources.reviews.reading import count_answers
+from resources.reviews.arrow_tables import count_answers
 from resources.reviews.store import ReviewStore
 from resources.store.place import remove, stands
 from resources.store.tables import EVERY

@@ -8,11 +8,11 @@ from typing import Any
 
 from labeling.llm.transport import MAYBE_CHARGED, Fault, Reply, Request, TransportError
 from labeling.llm.waiting import BatchState
-from resources.models.batch_standing import batch_of, read_standing
-from resources.models.completions import read_completion
 from resources.models.litellm_faults import clean, read_fault
 from resources.models.litellm_transport import LiteLlmTransport, litellm_module
-from resources.models.usage_counts import count, usage_of
+from resources.models.replies.batch_standing import batch_of, read_standing
+from resources.models.replies.completions import read_completion
+from resources.models.replies.usage_counts import count, usage_of
 
 ENDPOINT = "/v1/chat/completions"
 WINDOW = "24h"

@@ -10,10 +10,10 @@ from typing import Any
 from labeling.llm.price import Usage
 from labeling.llm.transport import Fault, Message, TransportError
 from resources.environment import secrets
-from resources.models.blotting import blot
-from resources.models.rate_limits import asked_wait_s
-from resources.models.refused_parameters import refused_parameter
-from resources.models.usage_counts import usage_of
+from resources.models.replies.blotting import blot
+from resources.models.replies.rate_limits import asked_wait_s
+from resources.models.replies.refused_parameters import refused_parameter
+from resources.models.replies.usage_counts import usage_of
 
 LONGEST_MESSAGE = 300
 QUOTED = 24

@@ -23,9 +23,9 @@ from labeling.llm.transport import (
     TransportError,
 )
 from resources.environment import prepare
-from resources.models.completions import read_completion
 from resources.models.listed_prices import listed_price, price_table
 from resources.models.litellm_faults import clean, read_fault, was_refused
+from resources.models.replies.completions import read_completion
 from resources.models.sent_before import (
     PROVIDERS,
     Sent,

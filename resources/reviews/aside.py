@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 
 from resources.reviews import sight as review_sight
-from resources.reviews.reading import as_table
+from resources.reviews.arrow_tables import as_table
 from resources.reviews.sight import CurrentItem
 from resources.reviews.store import ReviewStore
 

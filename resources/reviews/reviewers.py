@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from resources.reviews.rows import LONGEST_KEY, ReviewError
 from resources.reviews.store import ReviewStore, now
-from resources.reviews.writing import to_us
+from resources.reviews.writing.one_review import to_us
 
 Role = Literal["reviewer", "adjudicator", "admin"]
 ROLES: tuple[str, ...] = get_args(Role)

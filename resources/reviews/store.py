@@ -16,18 +16,18 @@ import pyarrow as pa
 from labeling.class_changes import ClassChange
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
-from resources.reviews import answers as review_answers
+from resources.reviews import arrow_tables
 from resources.reviews import classes as review_classes
-from resources.reviews import leases as review_leases
 from resources.reviews import plan as review_plan
-from resources.reviews import reading as review_reading
-from resources.reviews import writing as review_writing
-from resources.reviews.answers import Answer, Reply
-from resources.reviews.leases import HandOut, Mix
 from resources.reviews.rows import Assignment, Review, ReviewError
 from resources.reviews.schema import Database
 from resources.reviews.settle import settle
-from resources.reviews.writing import to_us
+from resources.reviews.writing import answers as review_answers
+from resources.reviews.writing import leases as review_leases
+from resources.reviews.writing import one_review
+from resources.reviews.writing.answers import Answer, Reply
+from resources.reviews.writing.leases import HandOut, Mix
+from resources.reviews.writing.one_review import to_us
 
 
 def now() -> datetime:
@@ -237,22 +237,22 @@ class ReviewStore:
             Only reviews of its items.
         """
         with self.database.read() as db:
-            return review_reading.reviews(db, since or 0, batch)
+            return arrow_tables.reviews(db, since or 0, batch)
 
     def answered(self, reviewer: str) -> dict[str, bool]:
         """Return the keys of one person's answers, and whether class and text of each still stand."""
         with self.database.read() as db:
-            return review_reading.answered(db, reviewer)
+            return arrow_tables.answered(db, reviewer)
 
     def named(self) -> dict[str, int]:
         """Return how many answers name each class, read through the record of class changes."""
         with self.database.read() as db:
-            return review_reading.named(db, self.kind)
+            return arrow_tables.named(db, self.kind)
 
     def gone(self) -> list[tuple[str, str, str, str]]:
         """Return the answers whose class is gone: item, batch, what was said and by whom."""
         with self.database.read() as db:
-            return review_reading.gone(db)
+            return arrow_tables.gone(db)
 
     def change_classes(self, *changes: ClassChange, ask_again: Sequence[str] = ()) -> None:
         """Add to the record of class changes; all that waits for people follows at once.
@@ -270,12 +270,12 @@ class ReviewStore:
     def open_count(self, origin: str | None = None) -> int:
         """How many assignments wait for a person; hidden gold is not work and does not count."""
         with self.database.read() as db:
-            return review_reading.open_count(db, origin)
+            return arrow_tables.open_count(db, origin)
 
     def open_items(self, origin: str | None = None) -> pa.Table:
         """Return what waits for a person (item_id, batch, origin, priority, probability, text), first first."""
         with self.database.read() as db:
-            return review_reading.open_items(db, origin)
+            return arrow_tables.open_items(db, origin)
 
     def log(self, who: str, what: str, detail: str = "") -> None:
         """Keep that ``who`` did ``what``."""
@@ -290,9 +290,7 @@ class ReviewStore:
         settle(db, item_id, batch, now_us=self.now_us(), overlap_share=self.overlap_share)
 
     def _write(self, db: sqlite3.Connection, review: Review) -> int:
-        review_id, new = review_writing.write_review(
-            db, review, now_us=self.now_us(), kind=self.kind
-        )
+        review_id, new = one_review.write_review(db, review, now_us=self.now_us(), kind=self.kind)
         if new:
             self._settle(db, review.item_id, review.batch)
         return review_id

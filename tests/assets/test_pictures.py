@@ -14,7 +14,7 @@ from assets.reading.features import alike, student_inputs
 from assets.reading.votes import read_window
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
-from resources.reviews.answers import Answer
+from resources.reviews.writing.answers import Answer
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.fakes.pictures import as_file, wall, write_walls

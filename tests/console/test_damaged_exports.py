@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.formats.bundle import Bundle
-from console.formats.entries import name_fields, text_of
 from console.formats.files import read_any
-from console.formats.matching import Items
-from console.formats.taking import check_bundle, take_entries
+from console.formats.intake.matching import Items
+from console.formats.intake.taking import check_bundle, take_entries
+from console.formats.own.bundle import Bundle
+from console.formats.tools.entries import name_fields, text_of
 from resources.reviews.rows import ReviewError
 from resources.reviews.sight import CurrentItem
 

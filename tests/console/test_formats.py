@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.formats.again import write_store
-from console.formats.bundle import Bundle, read_store
-from console.formats.csv import read_csv, write_csv
 from console.formats.files import read_any, write_file
-from console.formats.jsonl import read_jsonl, write_jsonl
-from console.formats.label_studio import (
+from console.formats.intake.again import write_store
+from console.formats.own.bundle import Bundle, read_store
+from console.formats.own.csv import read_csv, write_csv
+from console.formats.own.jsonl import read_jsonl, write_jsonl
+from console.formats.tools.label_studio import (
     from_tasks,
     labeling_config,
     read_label_studio,

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from console.label_studio import HOLDER, LabelStudio, sync
-from resources.reviews.leases import Mix
 from resources.reviews.rows import Assignment, ReviewError
 from resources.reviews.store import ReviewStore
+from resources.reviews.writing.leases import Mix
 from tests.fakes.label_studio import PERSONAL, TOKEN, FakeStudio
 from tests.fakes.pictures import data_url
 

@@ -5,11 +5,11 @@ import os
 
 import pytest
 
-from console.formats.bundle import Bundle
-from console.formats.entries import Entry, name_fields
 from console.formats.files import read_any
-from console.formats.matching import Items
-from console.formats.taking import check_bundle, take_entries
+from console.formats.intake.matching import Items
+from console.formats.intake.taking import check_bundle, take_entries
+from console.formats.own.bundle import Bundle
+from console.formats.tools.entries import Entry, name_fields
 from labeling.files.apostrophes import harmless, raw_cell
 from labeling.files.columns import read_columns
 from labeling.files.records import read_records

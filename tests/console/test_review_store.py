@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resources.reviews.answers import Answer
-from resources.reviews.leases import Mix
 from resources.reviews.rows import Assignment, Review, ReviewError
 from resources.reviews.store import ReviewStore
+from resources.reviews.writing.answers import Answer
+from resources.reviews.writing.leases import Mix
 
 BATCH = "2015-06"
 NOW = datetime(2026, 3, 14, 9, tzinfo=UTC)

@@ -8,7 +8,7 @@ from cli.new.new import create
 from labeling.llm.ledger import Ledger
 from labeling.llm.ledger_rows import Call
 from labeling.llm.transport import Reply, Usage
-from resources.models.vectors import kept_vectors
+from resources.models.vectors.store import kept_vectors
 from resources.store.tables import MODEL_VOTES
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task

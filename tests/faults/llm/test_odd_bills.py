@@ -11,10 +11,10 @@ from labeling.llm.collecting import collect_batches
 from labeling.llm.price import Price, Usage
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault
-from resources.models.completions import LONGEST
 from resources.models.listed_prices import listed_price
 from resources.models.litellm_batches import LiteLlmBatches
-from resources.models.usage_counts import read_usage
+from resources.models.replies.completions import LONGEST
+from resources.models.replies.usage_counts import read_usage
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider import odd
 from tests.fakes.provider.server import Answer, FakeProvider

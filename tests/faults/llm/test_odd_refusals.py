@@ -6,7 +6,7 @@ import pytest
 
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault
-from resources.models.rate_limits import asked_wait_s
+from resources.models.replies.rate_limits import asked_wait_s
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import FakeProvider
 from tests.resources.models.conftest import table

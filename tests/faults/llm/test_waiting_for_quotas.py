@@ -14,7 +14,7 @@ from labeling.llm.rests import forget_rests, resting
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault, TransportError
 from resources.models import litellm_faults
-from resources.models.rate_limits import asked_wait_s
+from resources.models.replies.rate_limits import asked_wait_s
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import FakeProvider
 from tests.resources.models.conftest import TEXT, prompt, table

@@ -7,7 +7,7 @@ import pytest
 from labeling.llm.budget import Budget
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault
-from resources.models.refused_parameters import refused_parameter
+from resources.models.replies.refused_parameters import refused_parameter
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider import odd
 from tests.fakes.provider.server import Answer, FakeProvider

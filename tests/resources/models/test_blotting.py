@@ -3,9 +3,9 @@
 import pytest
 
 from labeling.llm.budget import Budget
-from resources.models.blotting import blot
 from resources.models.litellm_faults import clean
 from resources.models.litellm_transport import LiteLlmTransport
+from resources.models.replies.blotting import blot
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import FakeProvider
 from tests.resources.models.conftest import TEXT, prompt, table

@@ -8,7 +8,7 @@ import pytest
 from assets.reading.features import new_student
 from labeling.gold import Gold
 from labeling.student.opinion import form
-from resources.models.embeddings import embedder
+from resources.models.vectors.embeddings import embedder
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
 from resources.task.settings.student import Embeddings, Student

@@ -2,9 +2,9 @@ import pyarrow.compute as pc
 import pytest
 
 from resources.reviews.hidden_gold import plan_checks
-from resources.reviews.leases import Mix
 from resources.reviews.rows import Assignment, Review
 from resources.reviews.store import ReviewStore
+from resources.reviews.writing.leases import Mix
 
 ONLY_CHECKS = Mix(audit=0, check=1, overlap=0)
 

@@ -4,15 +4,15 @@ import sqlite3
 
 import pytest
 
-from console.formats.again import write_store
-from console.formats.bundle import read_store
-from resources.reviews.answers import Answer
+from console.formats.intake.again import write_store
+from console.formats.own.bundle import read_store
 from resources.reviews.aside import bring_up, set_aside
 from resources.reviews.hidden_gold import plan_checks
-from resources.reviews.leases import Mix
 from resources.reviews.rows import Assignment, Review
 from resources.reviews.sight import CurrentItem, sight_of
 from resources.reviews.store import ReviewStore
+from resources.reviews.writing.answers import Answer
+from resources.reviews.writing.leases import Mix
 
 PLAIN = Mix(audit=0, check=0, overlap=0)
 

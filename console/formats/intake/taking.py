@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 
-from console.formats.bundle import UNNAMED, Bundle, short_key
-from console.formats.entries import Entry, Names, label_of, text_of
-from console.formats.matching import SHARED, Items, Unknown
+from console.formats.intake.matching import SHARED, Items, Unknown
+from console.formats.own.bundle import UNNAMED, Bundle, short_key
+from console.formats.tools.entries import Entry, Names, label_of, text_of
 from labeling.counted import counted
 from labeling.items.batches import UNDATED
 from labeling.items.times import read_time

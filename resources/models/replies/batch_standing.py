@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from resources.models.usage_counts import count, fields_of
+from resources.models.replies.usage_counts import count, fields_of
 
 COMPLETED = "completed complete success succeeded ended finished done processed"
 EXPIRED = "expired timeout_exceeded timeout timed_out"

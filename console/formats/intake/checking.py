@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Container
 from pathlib import Path
 
-from console.formats.bundle import Bundle
-from console.formats.matching import Items
+from console.formats.intake.matching import Items
+from console.formats.own.bundle import Bundle
 from labeling.counted import counted
 from resources.reviews.rows import ReviewError
 from resources.task.task import Task

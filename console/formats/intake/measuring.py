@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from console.formats.bundle import Bundle
+from console.formats.own.bundle import Bundle
 from resources.store.warehouse import Warehouse
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from console.formats.bundle import (
+from console.formats.own.bundle import (
     UNNAMED,
     Bundle,
     Numbered,

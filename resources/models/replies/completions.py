@@ -15,8 +15,8 @@ from typing import Any, cast
 from labeling.kinds.asking import Token
 from labeling.llm.price import Usage
 from labeling.llm.transport import Fault, Reply, TransportError
-from resources.models.rate_limits import asked_wait_s
-from resources.models.usage_counts import count, fields_of, read_usage, usage_of
+from resources.models.replies.rate_limits import asked_wait_s
+from resources.models.replies.usage_counts import count, fields_of, read_usage, usage_of
 
 THOUGHTS = (
     "thinking",

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from resources.reviews.exchange import items
+from resources.reviews.reading.exchange import items
 from resources.reviews.sight import CurrentItem
 from resources.reviews.store import ReviewStore
 from resources.store.warehouse import Warehouse

@@ -9,8 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
-from console.formats.label_studio_export import chosen_of, who
+from console.formats.own.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
+from console.formats.tools.label_studio_export import chosen_of, who
 from console.images import as_url
 from labeling.files.cells import as_text, parse_json
 from labeling.items.batches import UNDATED

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from console.formats.bundle import Bundle
+from console.formats.own.bundle import Bundle
 from labeling.class_changes import class_today
-from resources.reviews.exchange import class_changes
+from resources.reviews.reading.exchange import class_changes
 from resources.reviews.rows import Review
 from resources.reviews.store import ReviewStore
 

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from console.formats.bundle import as_number
-from console.formats.entries import Entry
+from console.formats.own.bundle import as_number
+from console.formats.tools.entries import Entry
 from labeling.files.cells import as_text
 from labeling.files.records import Record
 from resources.reviews.rows import ReviewError

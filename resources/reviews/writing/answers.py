@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from labeling.class_changes import class_today
 from labeling.kinds.kind import Kind
-from resources.reviews.leases import check_lease, late_origin
 from resources.reviews.rows import Review, ReviewError
-from resources.reviews.writing import revised, write_review
+from resources.reviews.writing.leases import check_lease, late_origin
+from resources.reviews.writing.one_review import revised, write_review
 from resources.task.classes.record import changes_in
 
 

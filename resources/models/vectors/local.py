@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resources.models.vectors import Make, of_length_one
+from resources.models.vectors.store import Make, of_length_one
 from resources.task.errors import TaskError
 from resources.task.settings.student import SentenceTransformers
 from resources.task.task import Task
@@ -33,7 +33,7 @@ def local_model(task: Task, settings: SentenceTransformers) -> tuple[str, Make]:
     mark : str
         Name and content: a model that was trained further is another one.
     make : callable
-        See :data:`~resources.models.vectors.Make`.
+        See :data:`~resources.models.vectors.store.Make`.
 
     Raises
     ------

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from resources.environment import secret
 from resources.models.litellm_faults import clean
 from resources.models.litellm_transport import litellm_module
-from resources.models.local_vectors import local_model
-from resources.models.vectors import kept_vectors, of_length_one
+from resources.models.vectors.local import local_model
+from resources.models.vectors.store import kept_vectors, of_length_one
 from resources.task.errors import TaskError
 from resources.task.settings.student import Embeddings, SentenceTransformers
 from resources.task.task import Task

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from resources.models.named_times import UNKNOWN_S, is_vague, named_wait_s
+from resources.models.replies.named_times import UNKNOWN_S, is_vague, named_wait_s
 
 LONGEST_S = 40 * 86_400.0
 """Whoever names a later time means something else, in seconds."""

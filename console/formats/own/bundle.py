@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from resources.reviews.exchange import planned
+from resources.reviews.reading.exchange import planned
 from resources.reviews.rows import (
     LONGEST_KEY,
     Assignment,

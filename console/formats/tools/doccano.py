@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from console.formats.entries import Entry
+from console.formats.tools.entries import Entry
 from labeling.files.cells import as_text
 from resources.reviews.rows import ReviewError
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from console.formats.entries import BATCH, ITEM_ID, Entry
+from console.formats.tools.entries import BATCH, ITEM_ID, Entry
 from labeling.class_labels import Classes, class_numbers
 from labeling.counted import counted
 from labeling.errors import LabelingError

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from console.formats.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
+from console.formats.own.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
 from labeling.files.cells import as_text, parse_json
 from resources.reviews.rows import Assignment, ReviewError, read_context
 
