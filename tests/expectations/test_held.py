@@ -45,7 +45,7 @@ FRAMES = st.lists(
 
 @pytest.fixture(autouse=True)
 def nothing_is_known(monkeypatch):
-    monkeypatch.setattr(held, "_told", {})
+    monkeypatch.setattr(held, "_held", {})
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def judged(one: Expected, frame: pd.DataFrame) -> dg.AssetCheckResult:
 def test_what_is_told_is_what_an_evaluation_tells(one, frames):
     remembered = [judged(one, frame) for frame in frames]
     for frame, told in zip(frames, remembered, strict=True):
-        held._told.clear()
+        held._held.clear()
         assert told == judged(one, frame)
 
 
