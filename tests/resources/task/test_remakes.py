@@ -131,7 +131,7 @@ class Otherwise(Single):
 @pytest.fixture(scope="module", autouse=True)
 def two_kinds():
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("schema", "task"):
+        for module in ("settings.schema", "task"):
             kinds = {**KINDS, "otherwise": Otherwise()}
             patch.setattr(f"resources.task.{module}.KINDS", kinds)
         yield
