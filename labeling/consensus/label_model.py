@@ -54,17 +54,14 @@ class LabelModel:
         deviates from the majority where independent ways of reading the panel agree; gold corrects
         it, or shows that it is better left alone, or that the majority is better.
     use_confidence : bool, optional
-        Whether to tell apart a voter's sure votes from its unsure ones; by default where there are
-        confidences and at least :data:`MIN_CONFIDENT` items have votes.
+        Whether to use confidences; by default where at least :data:`MIN_CONFIDENT` items have votes.
     voter_names : sequence of str, optional
         Names for the warnings; ``voter 0``, ``voter 1``, ... by default.
 
     Attributes
     ----------
-    method_ : str
-        Which algorithm is used: ``ensemble``, ``ensemble and gold``, ``majority`` or what was asked for.
-    why_ : str
-        Why, in plain words.
+    method_, why_ : str
+        Which algorithm is used: ``ensemble``, ``ensemble and gold``, ``majority`` or what was asked for; and why.
     warnings_ : list of str
         Reasons not to trust it, in plain words.
     class_balance_ : float array of shape (n_classes,)
@@ -155,8 +152,7 @@ class LabelModel:
         --------
         >>> parts = [Votes.from_matrix(rows, 2) for rows in ([[0, 0], [1, 0]], [[1, 1], [-1, 1]])]
         >>> model = LabelModel(2)
-        >>> sure = [Confidences.of(part) for part in parts]
-        >>> events = model.events(sure[0].merge(*sure[1:]))
+        >>> events = model.events(Confidences.of(parts[0]).merge(Confidences.of(parts[1])))
         >>> counts = [count_votes(part, events)[0] for part in parts]
         >>> model.fit_counts(counts[0].merge(*counts[1:])).predict(parts[1]).tolist()
         [1, 1]
@@ -184,9 +180,9 @@ class LabelModel:
         elif self._model is not None and patterns.covered.any():
             doubts = lost_classes(patterns, events, posterior)
         self.voters_ = believed_voters(patterns, events, judged, measured_voters(counts))
-        names = self.voter_names or [f"voter {j}" for j in range(events.n_voters)]
+        names = list(self.voter_names or [f"voter {j}" for j in range(events.n_voters)])
         self.warnings_ = reasons_for_doubt(
-            patterns, self.voters_, self.correlated_, list(names), self.comparison_, self.method_
+            patterns, self.voters_, self.correlated_, names, self.comparison_, self.method_
         )
         self.warnings_ += doubts
         return self
@@ -253,11 +249,15 @@ class LabelModel:
                 n_votes = patterns.n_votes[:, None]
                 score = (n_votes * score + 1 / self.n_classes) / (n_votes + 1)
         else:
-            model, fired = self._model, patterns.fired
-            terms = model.terms if self.method == "dawid_skene" else model.sobered_terms
-            score = normalised(terms(fired).logit())
+            terms = self._model.terms if self.method == "dawid_skene" else self._model.sobered_terms
+            score = normalised(terms(patterns.fired).logit())
         score[~patterns.covered] = self.class_balance_
         return score
+
+    @property
+    def panel(self) -> str | None:
+        """Kind of the panel (:class:`labeling.consensus.seats.Seats`); None without an ensemble."""
+        return None if self._corrected is None else self._corrected.ensemble.seats.kind
 
     def worth(self, votes: Votes) -> PanelWorth:
         """Return what each voter is worth, and which few would do; of the ensemble only.
@@ -265,7 +265,7 @@ class LabelModel:
         Raises
         ------
         LabelingError
-            If another method was taken: it does not know what voters are worth to each other.
+            If another method was taken.
         """
         if self._corrected is None:
             raise LabelingError(

@@ -7,17 +7,30 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.posterior import decided
+from labeling.consensus.posterior import TIE
 from labeling.consensus.selection import Comparison
-from labeling.consensus.several.parts import QUESTION_ANSWERS, gold_of, which
-from labeling.consensus.several.together import compared, repeated, told, voters_over_questions
+from labeling.consensus.several.head import Head
+from labeling.consensus.several.readers import Readers, Said, reviewed
+from labeling.consensus.several.together import (
+    balance_of,
+    calibrated,
+    compared,
+    repeated,
+    told,
+    told_once,
+    voters_over_questions,
+)
+from labeling.consensus.several.verdict import Reviewed, judge
 from labeling.consensus.trust import Correlated
 from labeling.consensus.voters import Voter
 from labeling.errors import LabelingError, VotesError
 from labeling.gold import Gold
 from labeling.kinds.units import Units
 from labeling.quality.calibration import Calibration
-from labeling.votes import Votes
+from labeling.votes import ABSTAIN, Votes
+
+ANSWERS = 2
+"""No and yes."""
 
 
 class SeveralLabelModel:
@@ -39,9 +52,12 @@ class SeveralLabelModel:
     Attributes
     ----------
     models_ : list of LabelModel
-        One a question.
+        One a question, without gold that was drawn at random.
     method_, why_ : str
         Which algorithm is used, and why, in plain words; by question where they differ.
+    thresholds_ : float array of shape (n_questions,)
+        Posterior of yes from which on each class is given: what F1 is best at, .5 where only the
+        votes of rules tell.
     warnings_ : list of str
         Reasons not to trust it, in plain words.
     class_balance_ : float array of shape (n_questions,)
@@ -51,9 +67,9 @@ class SeveralLabelModel:
     correlated_ : list of Correlated
         Pairs of voters that repeat each other, by the question where they do so most.
     comparison_ : Comparison or None
-        Of all questions together, against the majority; without random gold ``None``.
+        Of all questions together, against the majority by class; without random gold ``None``.
     calibration_ : Calibration or None
-        ``None``.
+        Of the posteriors of what is given, on gold they were not taught; without random gold ``None``.
 
     Examples
     --------
@@ -64,15 +80,18 @@ class SeveralLabelModel:
     [1, 0, 0, 1]
     """
 
-    models_: list[LabelModel]
     method_: str
     why_: str
     warnings_: list[str]
+    thresholds_: NDArray[np.float64]
     class_balance_: NDArray[np.float64]
     voters_: list[Voter]
     correlated_: list[Correlated]
     comparison_: Comparison | None
     calibration_: Calibration | None
+    _readers: Readers
+    _head: Head | None
+    _majority: NDArray[np.bool_]
 
     def __init__(
         self,
@@ -91,10 +110,16 @@ class SeveralLabelModel:
         self.voter_names = voter_names
         self.question_names = question_names
 
+    @property
+    def models_(self) -> list[LabelModel]:
+        """One a question."""
+        return self._readers.models
+
     def fit(self, votes: Votes, units: Units, gold: Gold | None = None) -> Self:
         """Learn from votes on units, and from gold of units where there is any.
 
-        Gold is used as :meth:`labeling.consensus.label_model.LabelModel.fit` says, question by question.
+        Gold that was drawn at random corrects all questions together and decides what is published,
+        see :func:`labeling.consensus.several.verdict.judge`; gold from a learning queue only teaches.
 
         Raises
         ------
@@ -106,58 +131,87 @@ class SeveralLabelModel:
             If the class balance does not fit.
         """
         self._check(votes, units)
-        balance = _shares(self.class_balance, self.n_questions)
-        self.models_ = []
-        posterior = np.full((votes.n_items, QUESTION_ANSWERS), 1 / QUESTION_ANSWERS)
-        for question in range(self.n_questions):
-            kept = which(units, question)
-            share = None if balance is None else (1 - balance[question], balance[question])
-            model = LabelModel(
-                QUESTION_ANSWERS,
-                class_balance=share,
+        drawn = gold if gold is not None and gold.probability is not None else None
+        shares = _shares(self.class_balance, self.n_questions)
+        taught = gold if drawn is None else None
+        self._readers = Readers.fit(self._models(shares), votes, units, taught, shares)
+        names = list(self.question_names or [f"class {k}" for k in range(self.n_questions)])
+        self.method_ = told([model.method_ for model in self.models_], names)
+        self.why_ = told([model.why_ for model in self.models_], names)
+        self.class_balance_ = self._readers.balance() if shares is None else shares
+        self._head = self.comparison_ = self.calibration_ = None
+        self._majority = np.zeros(self.n_questions, dtype=np.bool_)
+        said = self._readers.read(votes, units)
+        if drawn is None:
+            self.thresholds_ = self._readers.best(said)
+        else:
+            self._correct(said, reviewed(said, units, drawn), names)
+        self.voters_ = voters_over_questions(votes, self._posterior(said, units), gold)
+        self.correlated_ = repeated([model.correlated_ for model in self.models_])
+        self.warnings_ = told_once([model.warnings_ for model in self.models_], names)
+        return self
+
+    def _models(self, shares: NDArray[np.float64] | None) -> list[LabelModel]:
+        return [
+            LabelModel(
+                ANSWERS,
+                class_balance=None if shares is None else (1 - shares[question], shares[question]),
                 random_state=self.random_state,
                 use_confidence=self.use_confidence,
                 voter_names=self.voter_names,
             )
-            part = votes.of(kept)
-            model.fit(part, gold_of(gold, kept))
-            posterior[kept] = model.predict_proba(part)
-            self.models_.append(model)
-        names = self.question_names or [f"class {k}" for k in range(self.n_questions)]
-        self.method_ = told([model.method_ for model in self.models_], names)
-        self.why_ = told([model.why_ for model in self.models_], names)
-        self.warnings_ = [
-            f"{name}: {warning}"
-            for name, model in zip(names, self.models_, strict=True)
-            for warning in model.warnings_
+            for question in range(self.n_questions)
         ]
-        self.class_balance_ = np.array([model.class_balance_[1] for model in self.models_])
-        self.voters_ = voters_over_questions(votes, posterior, gold)
-        self.correlated_ = repeated([model.correlated_ for model in self.models_])
-        self.comparison_ = compared([model.comparison_ for model in self.models_])
-        self.calibration_ = None
-        return self
+
+    def _correct(self, said: Said, gold: Reviewed, names: list[str]) -> None:
+        """Let gold that was drawn at random decide."""
+        verdict = judge(said.reading, said.spoken, gold, self.random_state)
+        self._head, self._majority = verdict.head, verdict.majority
+        self.thresholds_ = np.where(verdict.majority, 0.5, verdict.thresholds)
+        if verdict.head is not None:
+            self.method_ = "ensemble and gold"
+        self.why_ = f"{verdict.why}; before that {self.why_}"
+        if verdict.majority.any():
+            left = ", ".join(np.array(names)[verdict.majority])
+            self.method_ += f"; {left}: majority"
+            self.why_ += f"; on reviewed items the majority has the better F1 of {left}"
+        if self.class_balance is None:
+            self.class_balance_ = balance_of(self.class_balance_, gold)
+        self.comparison_ = compared(gold, verdict.given, verdict.chance)
+        self.calibration_ = calibrated(gold, verdict.given, verdict.chance)
+
+    def _posterior(self, said: Said, units: Units) -> NDArray[np.float64]:
+        chance = said.reading.chance if self._head is None else self._head.chance(said.reading)
+        chance = np.where(self._majority, said.careful_share, chance)
+        chance = np.where(said.spoken, chance, self.class_balance_)
+        yes = chance[units.item, units.question]
+        return np.stack([1 - yes, yes], axis=1)
 
     def predict_proba(self, votes: Votes, units: Units) -> NDArray[np.float64]:
         """Return posteriors of no and yes, shape (n_units, 2); the prior where nobody voted.
 
         ``votes`` need not be those of :meth:`fit`, but come from the same panel of voters.
         """
-        if not hasattr(self, "models_"):
+        if not hasattr(self, "method_"):
             raise LabelingError("the label model predicts after fit, not before")
         self._check(votes, units)
-        posterior = np.empty((votes.n_items, QUESTION_ANSWERS))
-        for question, model in enumerate(self.models_):
-            kept = which(units, question)
-            posterior[kept] = model.predict_proba(votes.of(kept))
-        return posterior
+        return self._posterior(self._readers.read(votes, units), units)
+
+    def decide(
+        self, posterior: NDArray[np.float64], votes: Votes, units: Units
+    ) -> NDArray[np.int64]:
+        """Return 1 for yes and 0 for no by :attr:`thresholds_`; -1 for a tie and where nobody voted."""
+        above = posterior[:, 1] - self.thresholds_[units.question]
+        label = np.where(np.abs(above) <= TIE, ABSTAIN, (above > 0).astype(np.int64))
+        label[np.bincount(votes.item, minlength=votes.n_items) == 0] = ABSTAIN
+        return label
 
     def predict(self, votes: Votes, units: Units) -> NDArray[np.int64]:
-        """Return 1 for yes and 0 for no, -1 (undecided) for a tie and where nobody voted."""
-        return decided(self.predict_proba(votes, units), votes)
+        """Return :meth:`decide` of :meth:`predict_proba`."""
+        return self.decide(self.predict_proba(votes, units), votes, units)
 
     def _check(self, votes: Votes, units: Units) -> None:
-        if votes.n_classes != QUESTION_ANSWERS:
+        if votes.n_classes != ANSWERS:
             raise VotesError(
                 f"each class of several is answered with no (0) or yes (1), these votes have "
                 f"{votes.n_classes} classes; cast them on units of one class each"

@@ -6,12 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.consensus.events import Events
-from labeling.consensus.selection import Comparison
+from labeling.consensus.selection import BALANCE_PRIOR, Comparison
+from labeling.consensus.several.verdict import Reviewed
 from labeling.consensus.trust import Correlated
 from labeling.consensus.vote_counts import count_votes
 from labeling.consensus.voters import Voter, believed_voters, measured_voters
 from labeling.gold import Gold
+from labeling.quality.calibration import Calibration, calibration
 from labeling.votes import Votes
+
+TIED = 0.5
+"""A label that is neither yes nor no."""
 
 
 def voters_over_questions(
@@ -43,26 +48,40 @@ def repeated(pairs: Sequence[Sequence[Correlated]]) -> list[Correlated]:
     return sorted(found, key=lambda pair: (-pair.share, pair.first, pair.second))
 
 
-def compared(comparisons: Sequence[Comparison | None]) -> Comparison | None:
-    """Return the comparisons of all questions as one, each counted by its gold.
+def compared(gold: Reviewed, given: NDArray[np.float64], chance: NDArray[np.float64]) -> Comparison:
+    """Compare labels with the majority over all questions; those of one item count as one.
 
-    ``deviations`` add up as those of independent questions do (Stouffer).
-
-    Examples
-    --------
-    >>> compared([Comparison(10, 0.9, 0.8, 1.0, 0.2), Comparison(30, 0.7, 0.8, -1.0, 0.6), None])
-    Comparison(n=40, model=0.75, majority=0.8, deviations=0.0, log_loss=0.5)
+    Parameters
+    ----------
+    gold : Reviewed
+    given, chance : float arrays of shape (n_items, n_questions)
+        Labels, 0.5 for a tie, and probabilities of yes, neither taught these items.
     """
-    found = [one for one in comparisons if one is not None and one.n]
-    if not found:
-        return None
-    n = np.array([one.n for one in found])
-    model, majority, log_loss = (
-        round(float(n @ [getattr(one, part) for one in found]) / float(n.sum()), 12)
-        for part in ("model", "majority", "log_loss")
+    weight = gold.weight
+    total = float(weight.sum())
+    if total <= 0:
+        return Comparison(0, float("nan"), float("nan"), 0.0, float("nan"))
+    majority = (1 + np.sign(gold.share - 0.5)) / 2
+    ours, theirs = (1 - np.abs(one - gold.yes) for one in (given, majority))
+    gap = (weight * (ours - theirs)).sum(axis=1)
+    spread = float(np.sqrt(gap @ gap))
+    stated = np.maximum(np.where(gold.yes, chance, 1 - chance), 1e-12)
+    return Comparison(
+        int(gold.seen.sum()),
+        float(np.sum(weight * ours)) / total,
+        float(np.sum(weight * theirs)) / total,
+        float(gap.sum()) / spread if spread > 0 else 0.0,
+        float(np.sum(weight * -np.log(stated))) / total,
     )
-    together = float(sum(one.deviations for one in found)) / float(np.sqrt(len(found)))
-    return Comparison(int(n.sum()), model, majority, together, log_loss)
+
+
+def calibrated(
+    gold: Reviewed, given: NDArray[np.float64], chance: NDArray[np.float64]
+) -> Calibration:
+    """Compare how sure labels are with gold; see :func:`compared`."""
+    at = gold.seen & (given != TIED)
+    sure = np.where(given > TIED, chance, 1 - chance)[at]
+    return calibration(sure, (given == gold.yes)[at], gold.weight[at])
 
 
 def told(texts: Sequence[str], names: Sequence[str]) -> str:
@@ -81,3 +100,30 @@ def told(texts: Sequence[str], names: Sequence[str]) -> str:
     if len(by_text) == 1:
         return texts[0]
     return "; ".join(f"{', '.join(of)}: {text}" for text, of in by_text.items())
+
+
+def told_once(texts: Sequence[Sequence[str]], names: Sequence[str]) -> list[str]:
+    """List what is said of the questions, each thing once, with the questions it is said of.
+
+    Examples
+    --------
+    >>> told_once([["nobody voted"], ["nobody voted", "two repeat each other"]], ["spam", "praise"])
+    ['nobody voted', 'praise: two repeat each other']
+    """
+    by_text: dict[str, list[str]] = {}
+    for said, name in zip(texts, names, strict=True):
+        for text in said:
+            by_text.setdefault(text, []).append(name)
+    return [
+        text if len(of) == len(names) else f"{', '.join(of)}: {text}"
+        for text, of in by_text.items()
+    ]
+
+
+def balance_of(balance: NDArray[np.float64], gold: Reviewed) -> NDArray[np.float64]:
+    """Return shares of yes, the votes' idea of them corrected by gold that was drawn at random."""
+    total = float(gold.weight.sum())
+    weight = gold.weight * (int(gold.seen.sum()) / total) if total else gold.weight
+    return ((weight * gold.yes).sum(axis=0) + BALANCE_PRIOR * balance) / (
+        weight.sum(axis=0) + BALANCE_PRIOR
+    )
