@@ -104,7 +104,7 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
     with warehouse.connect() as db:
         stale = stale_evidence(task, db)
         labelled = db.column("orchestration.planning.labelled")
-    store = ReviewStore(task.reviews)
+    store = ReviewStore(task.reviews, kind=task.kind)
     lent = {"drawn": all_drawn(store), "answers_given": store.reviews()}
     with warehouse.connect() as db, db.lend(**lent):
         touched = {

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import numpy as np
 
+from labeling.kinds.several.answer import denied
 from resources.store.table import Table, as_arrow
 from resources.store.tables import (
     CLASS_BALANCE,
@@ -18,6 +19,8 @@ from resources.store.warehouse import Warehouse
 
 if TYPE_CHECKING:  # scipy takes half a second to import, and only the consensus fits
     from labeling.consensus.label_model import LabelModel
+    from labeling.consensus.several.label_model import SeveralLabelModel
+    from labeling.consensus.voters import Voter
     from labeling.quality.intervals import Interval
 
 LEAST_SHARE = 0.005
@@ -32,7 +35,7 @@ Row = dict[str, Any]
 def write_beliefs(
     warehouse: Warehouse,
     batch: str,
-    model: "LabelModel",
+    model: "LabelModel | SeveralLabelModel",
     voters: list[str],
     classes: tuple[str, ...],
     version: str,
@@ -46,7 +49,11 @@ def write_beliefs(
             for name, share in zip(classes, model.class_balance_, strict=True)
         ],
         VOTER_BELIEFS: voter_rows(model, voters),
-        VOTER_CONFUSIONS: _confusions(model, voters, classes),
+        VOTER_CONFUSIONS: [
+            row
+            for found, answers in questions_of(model, classes)
+            for row in _confusions(found, voters, answers)
+        ],
         VOTER_PAIRS: [
             {"first": voters[pair.first], "second": voters[pair.second], "share": pair.share}
             for pair in model.correlated_
@@ -60,7 +67,7 @@ def write_beliefs(
     warehouse.replace(written, batch=batch)
 
 
-def voter_rows(model: "LabelModel", voters: list[str]) -> list[Row]:
+def voter_rows(model: "LabelModel | SeveralLabelModel", voters: list[str]) -> list[Row]:
     """Describe each voter, what is believed of it and what gold says; nothing of silent ones."""
     return [
         {
@@ -77,7 +84,9 @@ def voter_rows(model: "LabelModel", voters: list[str]) -> list[Row]:
     ]
 
 
-def in_dagster(model: "LabelModel", voters: list[str], classes: tuple[str, ...]) -> Row:
+def in_dagster(
+    model: "LabelModel | SeveralLabelModel", voters: list[str], classes: tuple[str, ...]
+) -> Row:
     """Show the same as metadata of the asset."""
     voted = voter_rows(model, voters)
     compared, calibrated = model.comparison_, model.calibration_
@@ -132,7 +141,7 @@ def markdown(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def _model(model: "LabelModel", version: str, n_gold: int) -> Row:
+def _model(model: "LabelModel | SeveralLabelModel", version: str, n_gold: int) -> Row:
     compared, calibrated = model.comparison_, model.calibration_
     judged = compared is not None and compared.n > 0
     curve = calibrated is not None and bool(calibrated.curve)
@@ -151,9 +160,19 @@ def _model(model: "LabelModel", version: str, n_gold: int) -> Row:
     }
 
 
-def _confusions(model: "LabelModel", voters: list[str], classes: tuple[str, ...]) -> list[Row]:
+def questions_of(
+    model: "LabelModel | SeveralLabelModel", classes: tuple[str, ...]
+) -> "list[tuple[list[Voter], tuple[str, ...]]]":
+    """Return what is believed of the voters on each question, and what its answers are called."""
+    models = getattr(model, "models_", None)
+    if models is None:
+        return [(model.voters_, classes)]
+    return [(one.voters_, (denied(name), name)) for one, name in zip(models, classes, strict=True)]
+
+
+def _confusions(believed: "list[Voter]", voters: list[str], classes: tuple[str, ...]) -> list[Row]:
     rows: list[Row] = []
-    for name, voter in zip(voters, model.voters_, strict=False):
+    for name, voter in zip(voters, believed, strict=False):
         share = np.nan_to_num(voter.confusion, nan=0.0)
         met = share.sum(axis=1) > 0
         told = (share >= LEAST_SHARE) | np.eye(len(classes), dtype=bool)
@@ -171,7 +190,7 @@ def _confusions(model: "LabelModel", voters: list[str], classes: tuple[str, ...]
     return rows
 
 
-def _bins(model: "LabelModel") -> list[Row]:
+def _bins(model: "LabelModel | SeveralLabelModel") -> list[Row]:
     curve = [] if model.calibration_ is None else model.calibration_.curve
     return [
         {

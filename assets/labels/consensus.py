@@ -5,12 +5,16 @@ import hashlib
 import dagster as dg
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from assets.decorators import by_batch
 from assets.labels.beliefs import in_dagster, write_beliefs
 from assets.reading.opinions import as_lists
 from assets.reading.votes import read_window
 from assets.reading.window_posterior import fit_label_model, keep
+from labeling.kinds.kind import UNDECIDED
+from labeling.kinds.units import Units
+from labeling.votes import Votes
 from resources.store.given import GivenWarehouse
 from resources.store.tables import CONSENSUS, TEACHING
 from resources.task.task import Task
@@ -24,18 +28,20 @@ def consensus(task: Task) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, warehouse: GivenWarehouse
     ) -> dg.MaterializeResult:
         """The label model's posterior; items without a vote, or tied, stay undecided."""
-        from labeling.consensus.posterior import decided as decide
+        from labeling.consensus.posterior import most_probable
 
         batch = context.partition_key
         window = read_window(task, warehouse, batch)
-        model = fit_label_model(task, window)
-        believed, votes = model.predict_proba(window.votes), window.votes_of_batch()
+        fitted = fit_label_model(task, window)
+        model, believed, votes = fitted.model, fitted.posterior, window.votes_of_batch()
         units = window.units.only(window.current)
         posterior = believed[window.current[window.units.item]]
-        label = task.kind.assemble(units, decide(posterior, votes), task.classes)
+        voted = np.bincount(votes.item, minlength=votes.n_items) > 0
+        likeliest = np.where(task.kind.heard(units, voted), most_probable(posterior), UNDECIDED)
+        label = task.kind.assemble(units, likeliest, posterior, task.classes)
         decided = np.array([one is not None for one in label], dtype=np.bool_)
         confidence = task.kind.certainty(units, posterior.max(axis=1))
-        n_votes = np.bincount(units.item[votes.item], minlength=len(label))
+        n_votes = _voters_of_each(votes, units)
         version = hashlib.sha256(
             repr((model.method_, window.voters)).encode() + np.round(posterior, 12).tobytes()
         ).hexdigest()[:16]
@@ -45,8 +51,8 @@ def consensus(task: Task) -> dg.AssetsDefinition:
                 "batch": [batch] * len(label),
                 "label": pa.array(label, pa.string()),
                 "confidence": pa.array(confidence, mask=~decided),
-                "posterior": as_lists(posterior),
-                "n_votes": n_votes.astype(np.int32),
+                "posterior": as_lists(task.kind.by_class(posterior, len(task.classes))),
+                "n_votes": n_votes,
                 "version": [version] * len(label),
                 "run": [context.run.run_id] * len(label),
             }
@@ -66,3 +72,9 @@ def consensus(task: Task) -> dg.AssetsDefinition:
         )
 
     return consensus
+
+
+def _voters_of_each(votes: Votes, units: Units) -> NDArray[np.int32]:
+    """Count who spoke of each item, on however many of its units."""
+    pair = np.unique(units.item[votes.item] * votes.n_voters + votes.voter)
+    return np.bincount(pair // votes.n_voters, minlength=units.n_items).astype(np.int32)

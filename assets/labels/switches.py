@@ -49,10 +49,13 @@ def decide(
     items: Any,
     posterior: NDArray[np.float64],
     spoken: NDArray[np.bool_],
+    *,
+    question: str = "",
 ) -> Decision:
     """Ask audit gold which tricks help, or take the last answer while gold has hardly grown.
 
-    ``items`` are those of the window, as the student takes them.
+    ``items`` are those of the window, as the student takes them. ``question`` names what is
+    asked, where there are several.
     Only earlier batches are looked at, so that labelling a batch again decides the same.
     """
     from labeling.gold import Gold
@@ -62,7 +65,9 @@ def decide(
     from labeling.student.switches import MIN_GOLD, SWITCHES, choose
     from labeling.student.tricks import TRICKS
 
-    last = warehouse.rows("labels.switches.last_asked", batch=batch, switches=list(SWITCHES))
+    named = {name_of(question, name): name for name in SWITCHES}
+    asked = warehouse.rows("labels.switches.last_asked", batch=batch, switches=list(named))
+    last = [{**row, "switch": named[str(row["switch"])]} for row in asked]
     asked_with = max((row["gold"] or 0 for row in last if row["asked_in"]), default=0)
     earlier = ~window.current
     n_gold = window.audit.n_gold
@@ -100,6 +105,17 @@ def decide(
             *(row_of(trick, False, why) for trick in TRICKS if trick not in names),
         ],
     )
+
+
+def name_of(question: str, switch: str) -> str:
+    """Return the name of a switch as the table has it: with its question, where it has a name.
+
+    Examples
+    --------
+    >>> name_of("", "pooling"), name_of("late", "pooling")
+    ('pooling', 'late: pooling')
+    """
+    return f"{question}: {switch}" if question else switch
 
 
 def row_of(

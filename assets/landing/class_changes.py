@@ -1,6 +1,6 @@
 """What the warehouse holds, carried over to a task's classes of today."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from assets.landing.class_columns import FIGURES, KEPT, OF_ITEMS, POSTERIORS, SERIES, VERSIONED
 from assets.landing.class_stores import carry_stores
@@ -17,7 +17,7 @@ from resources.store.columns import (
 )
 from resources.store.place import stands
 from resources.store.session import Session
-from resources.store.table import as_arrow
+from resources.store.table import Table, as_arrow
 from resources.store.tables import (
     CLASS_CHANGES,
     DRIFT_SERIES,
@@ -64,14 +64,14 @@ def carry_over(task: Task, warehouse: Warehouse) -> int:
         with db.transaction():
             for place in range(done, len(changes)):
                 before = changes[place - 1].classes if place else changes[place].classes
-                _carry(db, before, changes[place])
+                _carry(task, db, before, changes[place])
                 _restamp(task, db, changes[place])
             db.delete(CLASS_CHANGES)
             db.insert(CLASS_CHANGES, as_arrow(CLASS_CHANGES, [{"carried": len(changes)}]))
     return len(changes) - done
 
 
-def _carry(db: Session, before: Sequence[str], change: ClassChange) -> None:
+def _carry(task: Task, db: Session, before: Sequence[str], change: ClassChange) -> None:
     moves = change.moves
     if not moves:
         return
@@ -81,13 +81,14 @@ def _carry(db: Session, before: Sequence[str], change: ClassChange) -> None:
         db.run("landing.class_changes.apply_again", gone=gone)
     for table, columns in OF_ITEMS.items():
         for column in columns:
-            rename(db, table, column, moves)
+            rename(db, table, column, _moved(task, db, table, column, moves))
         if len(columns) == 2 and not renamed:
             forget_same(db, table, *columns)
     for table, instead in KEPT.items():
-        if gone:
-            db.update(table, {**instead, "label": None}, label=gone)
-        rename(db, table, "label", moves)
+        moved = _moved(task, db, table, "label", moves)
+        if lost := [answer for answer, new in moved.items() if new is None]:
+            db.update(table, {**instead, "label": None}, label=lost)
+        rename(db, table, "label", moved)
     for table, columns in POSTERIORS.items():
         for column in columns if not renamed else ():
             pool(db, table, column, pooled(before, change.classes, moves))
@@ -102,6 +103,17 @@ def _carry(db: Session, before: Sequence[str], change: ClassChange) -> None:
     for table, columns in SERIES.items():
         for column in columns:
             rename_series(db, table, column, moves if renamed else dict.fromkeys(moves))
+
+
+def _moved(
+    task: Task, db: Session, table: Table, column: str, moves: Mapping[str, str | None]
+) -> Mapping[str, str | None]:
+    """Return what becomes of the answers in a column, where they name classes that moved."""
+    if len(task.kind.questions(task.classes)) == 1:
+        return moves
+    answers = [one for one in values(db, [table], column) if one is not None]
+    now = {one: task.kind.carried(one, lambda name: moves.get(name, name)) for one in answers}
+    return {one: new for one, new in now.items() if new != one}
 
 
 def _restamp(task: Task, db: Session, change: ClassChange) -> None:
@@ -144,5 +156,7 @@ def uses(warehouse: Warehouse, task: Task) -> dict[str, dict[str, int]]:
     with warehouse.connect() as db:
         for what, table in COUNTED.items():
             for label, n in count(db, table, "label").items():
-                found.setdefault(label, {})[what] = n
+                for name in task.kind.named(label):
+                    said = found.setdefault(name, {})
+                    said[what] = said.get(what, 0) + n
     return found

@@ -52,7 +52,7 @@ def check_classes(task: Task, warehouse: Warehouse) -> None:
 def named_by(task: Task, warehouse: Warehouse) -> dict[str, dict[str, int]]:
     """Count what names each class: reviews, gold, votes and labels; see ``uses``."""
     found = uses(warehouse, task)
-    reviews = ReviewStore(task.reviews).named() if task.reviews.is_file() else {}
+    reviews = ReviewStore(task.reviews, kind=task.kind).named() if task.reviews.is_file() else {}
     for label, count in reviews.items():
         found[label] = {"reviews": count, **found.get(label, {})}
     return found

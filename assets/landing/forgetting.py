@@ -31,4 +31,4 @@ def forget(task: Task, warehouse: Warehouse, batches: Sequence[str]) -> None:
         for path in (task.students / f"{batch}.joblib", task.students / f"{batch}.md"):
             path.unlink(missing_ok=True)
     if task.reviews.is_file():
-        ReviewStore(task.reviews).withdraw(batches)
+        ReviewStore(task.reviews, kind=task.kind).withdraw(batches)

@@ -25,7 +25,7 @@ def follow_texts(task: Task, warehouse: Warehouse) -> int:
     """
     if not task.reviews.is_file():
         return 0
-    with closing(ReviewStore(task.reviews)) as store:
+    with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
         with warehouse.connect() as db, db.lend(known=items_of(store)):
             items = [CurrentItem(*row) for row in db.tuples("landing.other_texts.as_they_stand")]
         turned = bring_up(
@@ -45,7 +45,7 @@ def sentence(task: Task) -> str | None:
     """Tell how many answers are set aside, and what of it; ``None`` for none."""
     if not task.reviews.is_file():
         return None
-    with closing(ReviewStore(task.reviews)) as store:
+    with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
         aside = set_aside(store).to_pylist()
     if not aside:
         return None

@@ -75,7 +75,7 @@ def _drawn_elsewhere(task: Task, batch: str, ids: list[str]) -> list[int]:
     if not task.reviews.is_file():
         return []
     place = {item_id: at for at, item_id in enumerate(ids)}
-    store = ReviewStore(task.reviews)
+    store = ReviewStore(task.reviews, kind=task.kind)
     try:
         return [place[one] for one in drawn_in(store, batch) if one in place]
     finally:

@@ -6,7 +6,9 @@ import pyarrow as pa
 
 from assets.decorators import by_batch
 from assets.reading.opinions import as_matrix
-from assets.reading.votes import WINDOW_ITEMS, index_of
+from assets.reading.votes import WINDOW_ITEMS
+from labeling.kinds.kind import Answers
+from labeling.kinds.units import Units
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (
@@ -28,10 +30,9 @@ def rereviews(task: Task) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         """Gold of earlier batches and labels of this one that confident learning finds wrong."""
         batch = context.partition_key
-        names = list(task.classes)
         with warehouse.connect() as db:
-            least = {"batch": batch, "classes": len(names)}
-            gold = db.read("people.rereviews.gold", **least, names=names, most=WINDOW_ITEMS)
+            least = {"batch": batch, "classes": len(task.classes)}
+            gold = db.read("people.rereviews.gold", **least, most=WINDOW_ITEMS)
             labels = db.read("people.rereviews.labels", **least)
             asked = set(db.tuples("people.rereviews.asked", batch=batch))
         wanted = task.spec.queue.rereviews_per_batch
@@ -61,26 +62,38 @@ def doubted(
 
     if rows.num_rows == 0 or task.spec.queue.rereviews_per_batch == 0:
         return []
-    proba = as_matrix(rows["calibrated"], len(task.classes))
-    label = index_of(rows["label"], task.classes)
-    at, quality = label_errors(label, proba)
-    found: list[dict[str, object]] = []
-    for i in at.tolist():
-        key = (str(rows["item_id"][i]), str(rows["batch"][i]))
-        says = int(np.argmax(proba[i]))
-        if key in asked or says == label[i]:
+    classes = task.classes
+    answers, questions = task.kind.answers(classes), task.kind.questions(classes)
+    proba = task.kind.believed(as_matrix(rows["calibrated"], len(classes)))
+    units = Units.each(rows.num_rows, len(questions))
+    said = Answers.of(range(rows.num_rows), [str(one) for one in rows["label"].to_pylist()])
+    cast = task.kind.cast(units, said, classes)
+    doubt = [
+        (float(quality[place]), int(votes[place]))
+        for number in range(len(questions))
+        for votes in [np.flatnonzero(units.question[cast.unit] == number)]
+        for at, quality in [label_errors(cast.label[votes], proba[cast.unit[votes]])]
+        for place in at.tolist()
+    ]
+    suggested = task.kind.assemble(units, proba.argmax(axis=1), proba, classes)
+    who = "people said" if kind == "gold" else "it is released as"
+    found: dict[tuple[str, str], dict[str, object]] = {}
+    for quality, i in sorted(doubt, key=lambda one: one[0]):
+        row, unit, label = int(cast.row[i]), int(cast.unit[i]), int(cast.label[i])
+        key = (str(rows["item_id"][row]), str(rows["batch"][row]))
+        says = int(np.argmax(proba[unit]))
+        if key in asked or key in found or says == label:
             continue
-        who = "people said" if kind == "gold" else "it is released as"
-        found.append(
-            {
-                "item_id": key[0],
-                "batch": key[1],
-                "kind": kind,
-                "label": task.classes[label[i]],
-                "suggested": task.classes[says],
-                "score": float(1 - quality[i]),
-                "why": f"{who} {task.classes[label[i]]}, a student that had not seen it says "
-                f"{task.classes[says]} at {proba[i, says]:.0%}",
-            }
-        )
-    return found
+        question = questions[units.question[unit]]
+        about = f"{question}: " if question else ""
+        found[key] = {
+            "item_id": key[0],
+            "batch": key[1],
+            "kind": kind,
+            "label": said.texts[row],
+            "suggested": suggested[row],
+            "score": 1 - quality,
+            "why": f"{about}{who} {answers[label]}, a student that had not seen it says "
+            f"{answers[says]} at {proba[unit, says]:.0%}",
+        }
+    return list(found.values())

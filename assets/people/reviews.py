@@ -19,7 +19,7 @@ def reviews(task: Task) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:
         """The batch's answers so far, read from the review store; nothing is ever changed there."""
         batch = context.partition_key
-        rows = ReviewStore(task.reviews).reviews(batch=batch)
+        rows = ReviewStore(task.reviews, kind=task.kind).reviews(batch=batch)
         warehouse.replace_batch(REVIEWS, batch, rows)
         return dg.MaterializeResult(
             metadata={

@@ -33,7 +33,7 @@ def scripted(task: Task) -> list[dg.AssetsDefinition]:
     ) -> dg.MaterializeResult:
         """Answers out of a truth file, some of them wrong, to a set share of what people are asked."""
         batch = context.partition_key
-        store = ReviewStore(task.reviews)
+        store = ReviewStore(task.reviews, kind=task.kind)
         known = store.answered(REVIEWER)
         given = answers(
             task, reviewer, warehouse.rows("people.scripted.planned", batch=batch), known
@@ -77,7 +77,7 @@ def answers(
             continue
         label = truth[item_id]
         if rng.random() < scripted.error_rate:
-            label = str(rng.choice([c for c in task.classes if c != label]))
+            label = task.kind.mistaken(label, task.classes, rng)
         given.append(
             Review(
                 item_id=item_id,

@@ -112,7 +112,7 @@ def label_row(task: Task, audit: Audit, score: "Score") -> dict[str, Any]:
     row, found = score_row(score), score.accuracy
     said = audit.batch.label
     whole = score.of_class not in task.classes
-    mine = said >= 0 if whole else said == task.classes.index(score.of_class)
+    mine = said >= 0 if whole else audit.batch.names(said, task.classes.index(score.of_class))
     return {
         "batch": audit.batch.batch,
         "class": row["class"],

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from assets.quality.mistakes import wrong_rows
 from assets.quality.overall import Rows
 from assets.reading.audited import Audit, read_audits
-from labeling.quality.labelled import MISSING, judge
+from labeling.quality.labelled import judge
 from resources.store.pictures import read_pictures
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -85,7 +85,7 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
         ],
         [
             {"alarm_id": alarm["alarm_id"], **row}
-            for row in wrong_rows(task, warehouse, audits, found.items)
+            for row in wrong_rows(warehouse, audits, found.items)
         ],
         found.next_steps,
     )
@@ -94,12 +94,11 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
 def seen_by(task: Task, audit: Audit, series: str) -> Audit:
     """Return the batch as a series sees it: a class its own labels, a voter what it said."""
     kind, _, name = series.partition("/")
-    label = audit.batch.label
     if kind == "voter":
-        label = audit.vote_of(name)
-    elif kind == "class" and name in task.classes:
-        label = np.where(label == task.classes.index(name), label, MISSING).astype(np.int32)
-    return replace(audit, batch=replace(audit.batch, label=label))
+        return replace(audit, batch=replace(audit.batch, label=audit.vote_of(name)))
+    if kind == "class" and name in task.classes:
+        return replace(audit, batch=audit.batch.as_class(task.classes.index(name)))
+    return audit
 
 
 def _slices(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> Slices:

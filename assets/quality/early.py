@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.decorators import by_batch
+from assets.reading.audited import answers_in
 from assets.reading.votes import Window, read_window
 from labeling.votes import ABSTAIN
 from resources.store.given import GivenWarehouse
@@ -80,17 +81,19 @@ def signals(
     vocabulary: "Signal | None" = None,
 ) -> list[dict[str, Any]]:
     """Compare the batch with all earlier items of the window; nothing to compare with, no rows."""
-    from labeling.quality.early import Snapshot
+    from labeling.quality.early import Sets, Snapshot, set_warnings
     from labeling.quality.early import early_warnings as compare
 
     if window.current.all() or not window.current.any():
         return []
     votes = window.votes.to_matrix()[:, : len(window.voters)]  # a column even where nobody votes
-    label, confidence = _released(task, warehouse, window)
+    label, answers, confidence = _released(task, warehouse, window)
     length = np.array([len(text) for text in window.texts], dtype=np.float64)
+    questions = task.kind.questions(task.classes)
+    spoke = votes if len(questions) == 1 else _spoken(votes, len(questions))
     before, now = (
         Snapshot(
-            votes[chosen],
+            spoke[chosen],
             label[chosen],
             confidence[chosen & (label != ABSTAIN)],
             length=length[chosen] if length.any() else None,
@@ -98,7 +101,18 @@ def signals(
         )
         for chosen in (~window.current, window.current)
     )
-    found = compare(before, now, window.voters, task.classes)
+    if len(questions) == 1:
+        found = compare(before, now, window.voters, task.classes)
+    else:
+        naming = task.kind.naming(answers, task.classes)
+        named = np.zeros((len(label), len(questions)), dtype=bool)
+        if naming is not None:
+            named = naming[label] & (label != ABSTAIN)[:, None]
+        said = votes.reshape(len(label), len(questions), -1)
+        sets = [Sets(said[c], named[c]) for c in (~window.current, window.current)]
+        found = compare(before, now, window.voters, ())
+        found = [one for one in found if one.name != "conflict"]
+        found += set_warnings(sets[0], sets[1], window.voters, task.classes)
     if vocabulary is not None:
         found.append(vocabulary)
     ranked = sorted(found, key=lambda s: (not s.warned, -abs(s.effect) / s.limit))
@@ -117,6 +131,12 @@ def signals(
         }
         for signal in kept
     ]
+
+
+def _spoken(votes: NDArray[np.int32], n_questions: int) -> NDArray[np.int32]:
+    """Return 0 where a voter said anything of an item, on any of its units; shape (n_items, n_voters)."""
+    said = (votes != ABSTAIN).reshape(-1, n_questions, votes.shape[1]).any(axis=1)
+    return np.where(said, 0, ABSTAIN).astype(np.int32)
 
 
 def of_pictures(
@@ -172,10 +192,11 @@ def new_words(
 
 def _released(
     task: Task, warehouse: Warehouse, window: Window
-) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-    """Read label and confidence of every item of the window; -1 where undecided."""
+) -> tuple[NDArray[np.int32], tuple[str, ...], NDArray[np.float64]]:
+    """Read label, what it is an index of, and confidence of every item; -1 where undecided."""
     rows = warehouse.read("quality.early.released", batches=sorted(set(window.batches)))
-    names = {name: at for at, name in enumerate(task.classes)}
+    answers = answers_in(task, rows["label"])
+    names = {name: at for at, name in enumerate(answers)}
     known = {
         (item_id, batch): (names.get(str(label), ABSTAIN), confidence)
         for item_id, batch, label, confidence in zip(
@@ -186,4 +207,4 @@ def _released(
         known.get(key, (ABSTAIN, 0.0)) for key in zip(window.item_ids, window.batches, strict=True)
     ]
     label = np.array([code for code, _ in found], dtype=np.int32)
-    return label, np.array([sure for _, sure in found], dtype=np.float64)
+    return label, answers, np.array([sure for _, sure in found], dtype=np.float64)

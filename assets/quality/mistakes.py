@@ -31,11 +31,11 @@ def mistakes(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> list[
         voters,
         confidence=[audit.confidence for audit in audits],
     ).items
-    return wrong_rows(task, warehouse, audits, found)
+    return wrong_rows(warehouse, audits, found)
 
 
 def wrong_rows(
-    task: Task, warehouse: Warehouse, audits: Sequence[Audit], found: "Sequence[Telling]"
+    warehouse: Warehouse, audits: Sequence[Audit], found: "Sequence[Telling]"
 ) -> list[dict[str, Any]]:
     """Return a row for each item that was found wrong, in that order, with what is shown of it."""
     of = {audit.batch.batch: audit for audit in audits}
@@ -47,8 +47,8 @@ def wrong_rows(
             "batch": one.batch,
             "item_id": key[1],
             **shown[key],
-            "label": task.classes[one.label],
-            "gold": task.classes[one.gold],
+            "label": of[one.batch].answers[one.label],
+            "gold": of[one.batch].answers[one.gold],
             "confidence": None if np.isnan(one.confidence) else one.confidence,
             "misled_by": ", ".join(one.misled_by),
         }

@@ -7,12 +7,13 @@ from typing import Any
 
 import dagster as dg
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.decorators import once
 from assets.quality.accuracy import LABELS, measure, score_row, voters_of
 from assets.quality.mistakes import mistakes
-from assets.reading.audited import Audit, read_audits
+from assets.reading.audited import Audit, answers_in, read_audits
 from labeling.quality.labelled import MISSING
 from resources.store.given import GivenWarehouse
 from resources.store.table import Table, as_arrow
@@ -79,12 +80,14 @@ def class_rows(task: Task, span: str, audits: Sequence[Audit]) -> tuple[Rows, Ro
         for one in report.classes
     ]
     judged = sum(audit.batch.reviewed for audit in audits)
+    one_each = audits[0].batch.naming is None
     macro = _shares(f1=report.macro_f1)
     rows.append({"span": span, "class": "(macro)", "reviewed": judged, **macro})
     cells: Rows = [
         {"span": span, "truth": truth, "label": label, "share": float(report.confusion[i, j])}
         for i, truth in enumerate(task.classes)
         for j, label in enumerate(task.classes)
+        if one_each
     ]
     return rows, cells
 
@@ -143,7 +146,8 @@ def agreement_rows(task: Task, answers: Rows) -> Rows:
     from labeling.quality.agreement import krippendorff_alpha
     from labeling.votes import Votes
 
-    known = {name: at for at, name in enumerate(task.classes)}
+    said = pa.chunked_array([pa.array([r["label"] for r in answers], pa.string())])
+    known = {name: at for at, name in enumerate(answers_in(task, said))}
     given = {(r["item"], r["reviewer"]): known[r["label"]] for r in answers if r["label"] in known}
     count: dict[str, int] = {}
     for _, reviewer in given:
@@ -156,7 +160,7 @@ def agreement_rows(task: Task, answers: Rows) -> Rows:
     for (item, reviewer), label in given.items():
         matrix[items[item], people.index(reviewer)] = label
     twice = int(((matrix != MISSING).sum(axis=1) > 1).sum())
-    alpha = krippendorff_alpha(Votes.from_matrix(matrix, n_classes=len(task.classes)))
+    alpha = krippendorff_alpha(Votes.from_matrix(matrix, n_classes=len(known)))
     rows: Rows = [
         {
             "first": "(all)",

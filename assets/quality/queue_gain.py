@@ -1,16 +1,19 @@
 """What the queue gains over chance, and whether more reviews pay."""
 
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from assets.decorators import once
+from assets.reading.audited import answers_in, codes
 from assets.reading.features import StudentInputs, new_student, student_inputs
 from assets.reading.opinions import as_matrix
-from assets.reading.votes import as_gold, units_of
+from labeling.quality.labelled import MISSING
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (
@@ -26,6 +29,7 @@ from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 if TYPE_CHECKING:
+    from labeling.sampling.gain import Learn
     from labeling.sampling.stopping import Advice
 
 MOST_TAUGHT, MOST_JUDGES = 600, 600
@@ -50,12 +54,10 @@ def queue_gain(task: Task) -> dg.AssetsDefinition:
     )
     def queue_gain(warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """Accuracy bought by the strategy over the random share, with an interval; when to stop."""
-        names = list(task.classes)
         with warehouse.connect() as db:
             reviewed = db.read(
                 "quality.queue_gain.reviewed",
-                classes=len(names),
-                names=names,
+                classes=len(task.classes),
                 judges=MOST_JUDGES,
             )
             before = db.rows("quality.queue_gain.before")
@@ -101,6 +103,7 @@ def _gain(
     from labeling.errors import TooFewSamplesError
     from labeling.gold import Gold
     from labeling.sampling.gain import measure_gain, voters_then_gold
+    from labeling.sampling.gain_of_sets import learn_sets
 
     arm = np.array(reviewed["arm"].to_pylist(), dtype=object)
     counts = {name: int(np.count_nonzero(arm == name)) for name in ("chosen", "random", "audit")}
@@ -120,27 +123,36 @@ def _gain(
     n_classes = len(task.classes)
     taught = warehouse.read("quality.queue_gain.taught", classes=n_classes, most=MOST_TAUGHT)
     inputs = _student_inputs(task, [reviewed, taught])
-    rows = reviewed.append_column("item", pa.array(np.arange(reviewed.num_rows)))
-    units = units_of(task, rows.num_rows, rows.select(["item", "label"]))
+    answers = answers_in(task, reviewed["label"])
+    said = codes(reviewed["label"], answers).astype(np.int32)
+    share = reviewed["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
     gold = {
-        name: inputs.gold(
-            as_gold(task, units, rows.filter(pa.array(arm == name)), weighed=name == "audit")
-        )
+        name: inputs.gold(Gold(item, said[item], share[item] if name == "audit" else None))
         for name in counts
+        for item in [np.flatnonzero((arm == name) & (said != MISSING))]
     }
-    posterior = np.vstack(
+    by_class = np.vstack(
         [as_matrix(t["posterior"], n_classes) for t in (reviewed, taught) if t.num_rows]
         or [np.empty((0, n_classes))]
     )[inputs.seen]
     weights = np.repeat([0.0, 1.0], [reviewed.num_rows, taught.num_rows])[inputs.seen]
+    naming = task.kind.naming(answers, task.classes)
+    believed = task.kind.believed(by_class)
+    n_questions = len(task.kind.questions(task.classes))
 
-    def learn(some: Gold) -> Any:
-        nonlocal learner
+    def of_question(number: int) -> "Learn":
         pupil = new_student(task, inputs.on)
-        learner = learner or voters_then_gold(pupil, inputs.items, posterior, weights)
-        return learner(some)
+        posterior = believed[number::n_questions]
+        return voters_then_gold(pupil, inputs.items, posterior, weights)
 
-    learner = None
+    @cache
+    def learner() -> "Learn":
+        each = [of_question(number) for number in range(n_questions)]
+        return each[0] if naming is None else learn_sets(each, naming)
+
+    def learn(some: Gold) -> NDArray[np.float64]:
+        return learner()(some)
+
     try:
         gain = measure_gain(learn, gold["chosen"], gold["random"], gold["audit"])
     except TooFewSamplesError as error:
@@ -189,10 +201,10 @@ def _kappas(task: Task, warehouse: Warehouse) -> list[float]:
     if len(paths) < 2 or not newest.num_rows:
         return []
     inputs = _student_inputs(task, [newest])
-    names = list(task.classes)
+    names, students = list(task.classes), [read_student(path) for path in paths]
     said = [
-        student.predict_proba(inputs.items).argmax(axis=1)
-        for student in map(read_student, paths)
+        task.kind.believed(student.predict_proba(inputs.items)).argmax(axis=1)
+        for student in students
         if list(student.steps[-1][1].classes_) == names and student.steps[0][0] == inputs.reads
     ]
     return [kappa(a, b) for a, b in pairwise(said)] if inputs.seen.any() else []

@@ -23,6 +23,8 @@ class Audit:
     ----------
     batch : LabelledBatch
         Released labels, design, draws and gold.
+    answers : tuple of str
+        The text of each answer; the classes first.
     item_ids : object array of shape (n_items,)
         In the order of the engine's item indices.
     consensus : int array of shape (n_items,)
@@ -42,6 +44,7 @@ class Audit:
     consensus_confidence: NDArray[np.float64]
     confidence: NDArray[np.float64]
     predicted_error: NDArray[np.float64]
+    answers: tuple[str, ...] = ()
     votes: dict[str, Codes] = field(default_factory=dict)
     versions: dict[str, dict[str, NDArray[np.bool_]]] = field(default_factory=dict)
 
@@ -64,13 +67,25 @@ def batches_before(warehouse: Warehouse, batch: str, n: int | None = None) -> li
 def read_audits(task: Task, warehouse: Warehouse, batches: Sequence[str]) -> list[Audit]:
     """Read some batches, in the order of time; a batch without a released label is left out."""
     with warehouse.connect() as db:
-        items = _by_batch(db.read("reading.audited.items", batches=list(batches)))
-        votes = _by_batch(db.read("reading.audited.votes", batches=list(batches)))
+        items = db.read("reading.audited.items", batches=list(batches))
+        votes = db.read("reading.audited.votes", batches=list(batches))
+    answers = answers_in(
+        task, *(items[name] for name in ("label", "consensus", "gold")), votes["label"]
+    )
+    voted = _by_batch(votes)
     return [
-        _audit(task, batch, rows, votes.get(batch))
-        for batch, rows in sorted(items.items())
+        _audit(task, batch, rows, voted.get(batch), answers)
+        for batch, rows in sorted(_by_batch(items).items())
         if rows.num_rows
     ]
+
+
+def answers_in(task: Task, *columns: pa.ChunkedArray) -> tuple[str, ...]:
+    """Return the classes, and behind them what else was answered where answers are no classes."""
+    if len(task.kind.questions(task.classes)) == 1:
+        return task.classes
+    said = {str(text) for column in columns for text in column.unique().drop_null().to_pylist()}
+    return (*task.classes, *sorted(said.difference(task.classes)))
 
 
 def unlabelled(task: Task, batch: str) -> Audit:
@@ -78,8 +93,9 @@ def unlabelled(task: Task, batch: str) -> Audit:
     none, nothing = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
     design = AuditDesign(none, np.ones(1, dtype=np.int64))
     sure = np.empty(0, dtype=np.float64)
-    audited = LabelledBatch(batch, nothing, design, none, nothing, len(task.classes))
-    return Audit(audited, np.empty(0, dtype=object), nothing, sure, sure, sure)
+    naming = task.kind.naming(task.classes, task.classes)
+    audited = LabelledBatch(batch, nothing, design, none, nothing, len(task.classes), naming=naming)
+    return Audit(audited, np.empty(0, dtype=object), nothing, sure, sure, sure, task.classes)
 
 
 def _by_batch(rows: pa.Table) -> dict[str, pa.Table]:
@@ -88,7 +104,9 @@ def _by_batch(rows: pa.Table) -> dict[str, pa.Table]:
     return {str(key): rows.filter(pa.array(of == n)) for n, key in enumerate(keys.dictionary)}
 
 
-def _audit(task: Task, batch: str, rows: pa.Table, votes: pa.Table | None) -> Audit:
+def _audit(
+    task: Task, batch: str, rows: pa.Table, votes: pa.Table | None, answers: tuple[str, ...]
+) -> Audit:
     ids = rows["item_id"].to_numpy(zero_copy_only=False)
     stratum = rows["stratum"].to_numpy().astype(np.int64)
     draw = rows["draw"].to_numpy(zero_copy_only=False).astype(np.float64)
@@ -97,33 +115,35 @@ def _audit(task: Task, batch: str, rows: pa.Table, votes: pa.Table | None) -> Au
     np.maximum.at(planned, stratum, rows["planned"].to_numpy().astype(np.int64))
     if not planned.any():  # drawn before designs were kept: all alike
         planned[:] = max(len(drawn), 1)
-    gold = codes(rows["gold"], task.classes)
+    gold = codes(rows["gold"], answers)
     audited = LabelledBatch(
         batch,
-        codes(rows["label"], task.classes),
+        codes(rows["label"], answers),
         AuditDesign(stratum, np.maximum(planned, 1)),
         drawn,
         gold[drawn],
-        len(task.classes),
-        partial(task.kind.wrong, answers=task.classes),
+        len(answers),
+        partial(task.kind.wrong, answers=answers),
+        task.kind.naming(answers, task.classes),
     )
     audit = Audit(
         audited,
         ids,
-        codes(rows["consensus"], task.classes),
+        codes(rows["consensus"], answers),
         rows["consensus_confidence"].to_numpy(zero_copy_only=False).astype(np.float64),
         rows["confidence"].to_numpy(zero_copy_only=False).astype(np.float64),
         np.clip(rows["predicted_error"].to_numpy(zero_copy_only=False).astype(float), 0, 1),
+        answers,
     )
     if votes is not None:
-        _add_votes(task, audit, votes)
+        _add_votes(audit, votes)
     return audit
 
 
-def _add_votes(task: Task, audit: Audit, rows: pa.Table) -> None:
+def _add_votes(audit: Audit, rows: pa.Table) -> None:
     n = len(audit.item_ids)
     at = codes(rows["item_id"], audit.item_ids)
-    said = codes(rows["label"], task.classes)
+    said = codes(rows["label"], audit.answers)
     voter, version = (
         rows[name].combine_chunks().dictionary_encode() for name in ("voter", "version")
     )

@@ -96,16 +96,17 @@ def student_inputs(
 
 
 def new_student(task: Task, on: str) -> "Student":
-    """Return an unfitted student of what is looked at."""
+    """Return an unfitted student of what is looked at, for one question of the task's kind."""
+    answers = task.kind.answers(task.classes)
     if on == "image":
         from labeling.student.image import ImageStudent
 
-        return ImageStudent(len(task.classes), classes=task.classes)
+        return ImageStudent(len(answers), classes=answers)
     from labeling.student.text import TextStudent
 
     embed = embedder(task)
     # an altered copy would be a new text to pay for
-    return TextStudent(len(task.classes), classes=task.classes, embed=embed, copies=embed is None)
+    return TextStudent(len(answers), classes=answers, embed=embed, copies=embed is None)
 
 
 def features_of(inputs: StudentInputs) -> NDArray[np.float64]:

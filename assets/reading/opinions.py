@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from assets.reading.votes import Window
 from labeling.gold import Gold
 from resources.store.warehouse import Warehouse
+from resources.task.task import Task
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,12 @@ class Record:
 
     Parameters
     ----------
-    known : bool array of shape (n_items,)
-        Which items have an opinion on record; none of the batch itself.
-    unseen, consensus : float arrays of shape (n_items, n_classes)
+    known : bool array of shape (n_units,)
+        Which units have an opinion on record; none of the batch itself.
+    unseen, consensus : float arrays of shape (n_units, n_answers)
         Uniform, and the consensus of now, where ``known`` is false.
     audit : Gold
-        The window's audit gold of known items: both opinions were given blind to it.
+        The window's audit gold of known units: both opinions were given blind to it.
     """
 
     known: NDArray[np.bool_]
@@ -31,23 +32,34 @@ class Record:
     consensus: NDArray[np.float64]
     audit: Gold
 
+    def of(self, kept: NDArray[np.bool_]) -> "Record":
+        """Return the record of some units, shape (n_units,), renumbered from 0."""
+        return Record(
+            self.known[kept], self.unseen[kept], self.consensus[kept], self.audit.of(kept)
+        )
+
 
 def read_record(
-    warehouse: Warehouse, batch: str, window: Window, posterior: NDArray[np.float64]
+    task: Task, warehouse: Warehouse, batch: str, window: Window, posterior: NDArray[np.float64]
 ) -> Record:
-    """Read what was said of the window's earlier batches, each when it was labelled."""
-    n, n_classes = posterior.shape
-    known, unseen = np.zeros(n, dtype=bool), np.full((n, n_classes), 1 / n_classes)
+    """Read what was said of the window's earlier batches, each when it was labelled.
+
+    ``posterior`` is the window's consensus of now, shape (n_units, n_answers).
+    """
+    n_units, n_answers = posterior.shape
+    n_classes = len(task.classes)
+    known, unseen = np.zeros(n_units, dtype=bool), np.full((n_units, n_answers), 1 / n_answers)
     consensus = posterior.copy()
     with warehouse.connect() as db:
         keys = {"item_id": window.item_ids, "batch": window.batches}
         lent = pa.table({k: pa.array(v, pa.string()) for k, v in keys.items()})
-        with db.lend(window_keys=lent.append_column("item", pa.array(np.arange(n)))):
+        places = pa.array(np.arange(len(window.item_ids)))
+        with db.lend(window_keys=lent.append_column("item", places)):
             rows = db.read("reading.opinions.of_window", batch=batch, classes=n_classes)
-    at = rows["item"].to_numpy()
+    at = window.units.of_each(rows["item"].to_numpy())
     known[at] = True
-    unseen[at] = as_matrix(rows["unseen"], n_classes)
-    consensus[at] = as_matrix(rows["posterior"], n_classes)
+    unseen[at] = task.kind.believed(as_matrix(rows["unseen"], n_classes))
+    consensus[at] = task.kind.believed(as_matrix(rows["posterior"], n_classes))
     return Record(known, unseen, consensus, gold_on(window.audit, known))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from labeling.class_changes import class_today
 from labeling.files.columns import column_names, read_columns
 from labeling.files.found import find_files
+from labeling.kinds.kind import AnswerError
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
@@ -14,31 +15,37 @@ from resources.task.task import Task
 def read_labels(
     task: Task, files: str, id_column: str, label_column: str, names: Mapping[str, str]
 ) -> dict[str, str]:
-    """Read the true class of each item from csv, jsonl or parquet files.
+    """Read the true answer of each item from csv, jsonl or parquet files.
+
+    ``names`` map what files call a class to the class.
 
     Raises
     ------
     TaskError
-        If no file stands there, a column is missing or a value is no class.
+        If no file stands there, a column is missing or a value is no answer.
     """
     pattern = task.path(files)
     paths = find_files(pattern)
     if not paths:
         raise TaskError(f"{task.folder / 'task.yaml'}: truth: no file matches {pattern}")
     truth: dict[str, str] = {}
-    today = cache(lambda value: class_today(task.changes, names.get(value, value)))
+    current = cache(lambda name: class_today(task.changes, names.get(name, name)))
+    today = cache(lambda value: task.kind.carried(value, current))
     for path in paths.values():
         for item_id, value in _pairs(path, path.stat().st_mtime_ns, id_column, label_column):
             name = today(value)
             if name is not None:  # else of a class that is gone, and nobody can tell what it is now
                 truth[item_id] = name
-    strangers = sorted(set(truth.values()) - set(task.classes))
-    if strangers:
-        raise TaskError(
-            f"{pattern}: {label_column}: {strangers[0]!r} is no class of task {task.name!r}; "
-            f"allowed: {', '.join(task.classes)} (demo.scripted.names can map values to them)"
-        )
-    return truth
+    answers: dict[str, str] = {}
+    for value in sorted(set(truth.values())):
+        try:
+            answers[value] = task.kind.checked(value, task.classes)
+        except AnswerError as error:
+            raise TaskError(
+                f"{pattern}: {label_column}: task {task.name!r}: {error} "
+                "(demo.scripted.names can map values to them)"
+            ) from error
+    return {item_id: answers[value] for item_id, value in truth.items()}
 
 
 @lru_cache(maxsize=10_000)

@@ -1,6 +1,6 @@
 """Votes and gold read back from the warehouse as the engine's arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -62,6 +62,19 @@ class Window:
     def votes_of_batch(self) -> Votes:
         """Return the votes on the units of the batch's own items, renumbered from 0."""
         return self.votes.of(self.current[self.units.item])
+
+    def asked(self, question: int) -> "Window":
+        """Return the window as one of the questions sees it: a unit an item."""
+        here = self.units.question == question
+        if here.all():
+            return self
+        return replace(
+            self,
+            votes=self.votes.of(here),
+            gold=self.gold.of(here),
+            audit=self.audit.of(here),
+            units=Units.each(self.units.n_items),
+        )
 
     def only(self, kept: NDArray[np.bool_]) -> "Window":
         """Return the window of some of its items, renumbered from 0."""

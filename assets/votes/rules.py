@@ -37,7 +37,9 @@ def rules(task: Task) -> dg.AssetsDefinition:
         ]
         gone = sorted(set(applied) - set(current))
         if stale or gone:
-            result = _compiled(loaded, task.classes).apply(items, run_sql=run_over, only=stale)
+            result = _compiled(loaded, task.kind.marks(task.classes)).apply(
+                items, run_sql=run_over, only=stale
+            )
             dropped = [f"rule/{name}" for name in stale] + gone
             _write(warehouse, batch, context.run.run_id, result, dropped, items_hash, current)
         (fired,) = warehouse.rows("votes.rules.fired", batch=batch)
@@ -84,7 +86,7 @@ def load_rules(task: Task) -> list[Rule]:
             f"{task.folder / 'task.yaml'}: rules.files: one YAML file and at most one Python file "
             f"are allowed, found {', '.join(task.spec.rules.files)}"
         )
-    return read_rules(written[0], task.classes, python[0] if python else None)
+    return read_rules(written[0], task.kind.marks(task.classes), python[0] if python else None)
 
 
 _LAST: dict[tuple[object, ...], RuleSet] = {}

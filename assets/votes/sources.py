@@ -1,11 +1,10 @@
 """What each registered source says of the items; see :mod:`resources.sources`."""
 
-from collections.abc import Sequence
-
 import dagster as dg
 import pyarrow as pa
 
 from assets.decorators import by_batch
+from labeling.kinds.kind import AnswerError
 from resources.sources import SOURCES, Source
 from resources.store.given import GivenWarehouse
 from resources.store.tables import ITEMS, OF_SOURCES
@@ -26,7 +25,7 @@ def _votes_of(task: Task, source: Source) -> dg.AssetsDefinition:
         batch = context.partition_key
         items = warehouse.read("votes.rules.items", batch=batch)
         said = source.vote(task, items)
-        check(source.name, said, task.classes)
+        check(source.name, said, task)
         of_all = {"batch": batch, "version": source.version(task), "run": context.run.run_id}
         for name, value in of_all.items():
             said = said.append_column(name, pa.array([value] * said.num_rows, pa.string()))
@@ -42,7 +41,7 @@ def _votes_of(task: Task, source: Source) -> dg.AssetsDefinition:
     return votes
 
 
-def check(source: str, said: pa.Table, classes: Sequence[str]) -> None:
+def check(source: str, said: pa.Table, task: Task) -> None:
     """Refuse votes that cannot be right.
 
     Raises
@@ -54,7 +53,8 @@ def check(source: str, said: pa.Table, classes: Sequence[str]) -> None:
         if not str(voter).startswith(f"{source}/"):
             raise TaskError(f"source {source!r}: voter {voter!r}; allowed: {source}/...")
     for label in said["label"].unique().to_pylist():
-        if label not in classes:
-            raise TaskError(
-                f"source {source!r}: label {label!r} is no class; allowed: {', '.join(classes)}"
-            )
+        if label not in task.kind.marks(task.classes):
+            try:
+                task.kind.checked(str(label), task.classes)
+            except AnswerError as error:
+                raise TaskError(f"source {source!r}: {error}") from error

@@ -184,7 +184,7 @@ def _list(out: Console, task: Task) -> None:
         )
     if not task.reviews.is_file():
         return
-    gone = ReviewStore(task.reviews).gone()
+    gone = ReviewStore(task.reviews, kind=task.kind).gone()
     if gone:
         out.print(
             counted(

@@ -144,7 +144,7 @@ def write_reviews(task: Task, path: Path) -> str:
     from console.formats.own.bundle import read_store
     from resources.reviews.store import ReviewStore
 
-    store = ReviewStore(task.reviews)
+    store = ReviewStore(task.reviews, kind=task.kind)
     try:
         bundle = read_store(store)
     finally:

@@ -192,7 +192,7 @@ def _items(task: Task, wanted: list[tuple[str | None, str | None]]) -> "Items":
     warehouse = warehouse_of(task) if stands(task) else None
     if not task.reviews.is_file():
         return load_items(warehouse, None, wanted, redact)
-    with closing(ReviewStore(task.reviews)) as store:
+    with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
         return load_items(warehouse, store, wanted, redact)
 
 
@@ -202,7 +202,7 @@ def _keys(task: Task) -> set[tuple[str, str]]:
 
     if not task.reviews.is_file():
         return set()
-    with closing(ReviewStore(task.reviews)) as store:
+    with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
         rows = store.reviews().select(["reviewer", "idempotency_key"]).to_pylist()
     return {(row["reviewer"], row["idempotency_key"]) for row in rows}
 
@@ -216,7 +216,7 @@ def _use(task: Task, bundle: "Bundle", drawn: list[tuple[str, str]]) -> "Use":
 
     declared = set(drawn)
     if task.reviews.is_file():
-        with closing(ReviewStore(task.reviews)) as store:
+        with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
             declared |= {(row["item_id"], row["batch"]) for row in all_drawn(store).to_pylist()}
     return use_of(bundle, warehouse_of(task) if stands(task) else None, declared)
 
@@ -244,7 +244,7 @@ def _write(
 
     task.reviews.parent.mkdir(parents=True, exist_ok=True)
     # An overlap is asked for when people answer; opened here, more would go out than came in.
-    with closing(ReviewStore(task.reviews)) as store:
+    with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
         planned, answers = write_store(store, bundle)
         if probability is not None:
             record_drawn(store, drawn, probability)

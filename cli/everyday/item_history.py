@@ -92,7 +92,7 @@ def _is_about(content: str, id_column: str, item: str) -> bool:
 
 def _by_class(task: Task, values: list[float] | None) -> dict[str, float]:
     values = values or []
-    names = list(task.kind.answers(task.classes))
+    names = list(task.classes)
     if len(names) != len(values):  # classes were added or taken away since
         names = [f"class {at}" for at in range(len(values))]
     return dict(sorted(zip(names, values, strict=True), key=lambda pair: -pair[1]))
@@ -104,7 +104,7 @@ def _reviews(task: Task, item: str) -> list[dict[str, Any]]:
         return []
     from resources.reviews.store import ReviewStore
 
-    store = ReviewStore(task.reviews)
+    store = ReviewStore(task.reviews, kind=task.kind)
     try:
         every = store.reviews()
     finally:
@@ -153,7 +153,7 @@ def _gone(task: Task, item: str) -> str | None:
     from resources.reviews.reading.progress import asked
     from resources.reviews.store import ReviewStore
 
-    store = ReviewStore(task.reviews)
+    store = ReviewStore(task.reviews, kind=task.kind)
     try:
         found = asked(store, item)
     finally:

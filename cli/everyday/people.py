@@ -61,7 +61,7 @@ def people(
 
 def invite(task: Task, name: str, role: str) -> None:
     """Print a new token of a person, which is shown this once."""
-    store = ReviewStore(task.reviews)
+    store = ReviewStore(task.reviews, kind=task.kind)
     token = Reviewers(store).invite(name, role)
     store.log("command line", "invited", f"{name} as {role}")
     Console().print(f"Token of {name} ({role}), shown only now:", markup=False)
@@ -77,7 +77,7 @@ def revoke(task: Task, name: str) -> None:
     ReviewError
         If nobody of that name has a token.
     """
-    store = ReviewStore(task.reviews)
+    store = ReviewStore(task.reviews, kind=task.kind)
     if not Reviewers(store).revoke(name):
         raise ReviewError(f"nobody named {name!r} has a token for task {task.name!r}")
     store.log("command line", "revoked", name)
@@ -86,7 +86,11 @@ def revoke(task: Task, name: str) -> None:
 
 
 def _look(task: Task) -> dict[str, Any]:
-    rows = Reviewers(ReviewStore(task.reviews)).listed() if task.reviews.is_file() else []
+    rows = (
+        Reviewers(ReviewStore(task.reviews, kind=task.kind)).listed()
+        if task.reviews.is_file()
+        else []
+    )
     return {"task": task.name, "people": rows}
 
 

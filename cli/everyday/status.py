@@ -140,7 +140,7 @@ def _owed(task: Task) -> dict[str, int]:
     from resources.reviews.reading.progress import open_by_origin
     from resources.reviews.store import ReviewStore
 
-    store = ReviewStore(task.reviews)
+    store = ReviewStore(task.reviews, kind=task.kind)
     try:
         return open_by_origin(store)
     finally:

@@ -91,11 +91,27 @@ class Kind(ABC):
     """The part of the review page that turns keys and clicks into answers: ``PAGE.js`` and ``PAGE.html``
     in ``kinds/`` of the console's ``static/`` and ``templates/``."""
 
+    def meaning(self) -> tuple[object, ...]:
+        """Return what else than the classes an answer depends on; part of a prompt's version."""
+        return (self.name,)
+
     # Units
 
     @abstractmethod
     def answers(self, classes: Sequence[str]) -> tuple[str, ...]:
         """Return what one question may be answered with: the meaning of each label of a vote."""
+
+    def questions(self, classes: Sequence[str]) -> tuple[str, ...]:
+        """Name the questions that every item is asked, in the order of their numbers.
+
+        A lone question needs no name.
+        """
+        del classes
+        return ("",)
+
+    def marks(self, classes: Sequence[str]) -> tuple[str, ...]:
+        """Return what a rule may vote for: texts that :meth:`cast` reads."""
+        return tuple(classes)
 
     @abstractmethod
     def units(self, n_items: int, rows: Answers, classes: Sequence[str]) -> Units:
@@ -113,11 +129,35 @@ class Kind(ABC):
     def cast(self, units: Units, rows: Answers, classes: Sequence[str]) -> Cast:
         """Take answers about items apart into votes on ``units``; what names no class says nothing."""
 
+    def heard(self, units: Units, voted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell which units may be answered, given on which somebody voted; both (n_units,)."""
+        del units
+        return voted
+
     @abstractmethod
     def assemble(
-        self, units: Units, label: NDArray[np.integer], classes: Sequence[str]
+        self,
+        units: Units,
+        label: NDArray[np.integer],
+        posterior: NDArray[np.float64],
+        classes: Sequence[str],
     ) -> list[str | None]:
-        """Put the answers of units, shape (n_units,), together: a text an item, None if undecided."""
+        """Put the answers of units together.
+
+        Parameters
+        ----------
+        units : Units
+        label : int array of shape (n_units,)
+            The likeliest answer of each; :data:`UNDECIDED` where there is none.
+        posterior : float array of shape (n_units, n_answers)
+            What is believed of each, for a kind whose answers exclude each other.
+        classes : sequence of str
+
+        Returns
+        -------
+        list of str or None
+            A text an item, None if undecided.
+        """
 
     @abstractmethod
     def certainty(self, units: Units, confidence: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,6 +165,18 @@ class Kind(ABC):
 
         An item without a unit is sure: nobody proposed anything.
         """
+
+    def by_class(self, posterior: NDArray[np.float64], n_classes: int) -> NDArray[np.float64]:
+        """Return how likely each class is of each item, shape (n_items, n_classes), as tables have it.
+
+        ``posterior`` is of the units of whole items, shape (n_units, n_answers).
+        """
+        del n_classes
+        return posterior
+
+    def believed(self, by_class: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the posterior of the units, back from :meth:`by_class`."""
+        return by_class
 
     # Models
 
@@ -173,7 +225,16 @@ class Kind(ABC):
         ``today`` says what became of a class: its name now, or None.
         """
 
+    def mistaken(self, answer: str, classes: Sequence[str], rng: np.random.Generator) -> str:
+        """Return what somebody could say by mistake: another answer, near this one."""
+        return str(rng.choice([c for c in classes if c != answer]))
+
     # Quality
+
+    def naming(self, answers: Sequence[str], classes: Sequence[str]) -> NDArray[np.bool_] | None:
+        """Tell which classes each answer names, shape (n_answers, n_classes); None if one each."""
+        del answers, classes
+        return None
 
     @abstractmethod
     def wrong(

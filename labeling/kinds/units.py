@@ -92,3 +92,16 @@ class Units:
         """Return the units of one item, int array of shape (n_questions_of_the_item,)."""
         first, end = np.searchsorted(self.item, [item, item + 1]).tolist()
         return np.arange(first, end, dtype=np.int64)
+
+    def of_each(self, items: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the units of some items, one item's after the other's.
+
+        Examples
+        --------
+        >>> Units.each(3, questions=2).of_each(np.array([2, 0])).tolist()
+        [4, 5, 0, 1]
+        """
+        first, end = np.searchsorted(self.item, [items, items + 1])
+        many = end - first
+        start = np.repeat(first - np.cumsum(many) + many, many)
+        return start + np.arange(int(many.sum()))

@@ -72,7 +72,7 @@ class Prompt:
         )
         told = [(c.name, c.description, sorted(c.synonyms)) for c in classes]
         # the first kind is not named: its answers were paid for before there were others
-        of_kind = [] if self.kind is SINGLE else [self.kind.name]
+        of_kind = [] if self.kind is SINGLE else list(self.kind.meaning())
         whole = json.dumps(
             [RENDERING, self.body, self.model, shaping, told, *of_kind], sort_keys=True
         )

@@ -114,13 +114,12 @@ def diagnose(
     wrong = np.concatenate([b.wrong for b in audited])
     weight = np.concatenate([draw_weight(b) for b in audited]) * judged
     groups: dict[str, list[NDArray[np.bool_]]] = {
-        f"class/{name}": [b.label == c for b in batches] for c, name in enumerate(class_names)
+        f"class/{name}": [b.names(b.label, c) for b in batches]
+        for c, name in enumerate(class_names)
     }
     for name, votes in (voters or {}).items():
         # a voter is suspect where the label followed it
-        groups[f"voter/{name}"] = [
-            (v != MISSING) & (v == b.label) for v, b in zip(votes, batches, strict=True)
-        ]
+        groups[f"voter/{name}"] = [b.follows(v) for v, b in zip(votes, batches, strict=True)]
     for name, values in (slices or {}).items():
         pairs = list(zip(values, batches, strict=True))
         seen = np.unique(np.concatenate([v[b.drawn] for v, b in pairs]))
@@ -180,10 +179,14 @@ def _telling(
     confidence: Sequence[NDArray[np.float64]] | None,
 ) -> list[Telling]:
     rows: list[Telling] = []
+    followed = [
+        {name: batch.follows(votes[at]) for name, votes in voters.items()}
+        for at, batch in enumerate(batches)
+    ]
     for at, batch in enumerate(batches):
         for place in np.flatnonzero(batch.audited().wrong).tolist():
             item, label = int(batch.drawn[place]), int(batch.label[batch.drawn[place]])
-            misled = tuple(name for name, votes in voters.items() if votes[at][item] == label)
+            misled = tuple(name for name, votes in followed[at].items() if votes[item])
             sure = float("nan") if confidence is None else float(confidence[at][item])
             rows.append(Telling(batch.batch, item, label, int(batch.gold[place]), sure, misled))
     rows.sort(key=lambda row: -row.confidence if row.confidence == row.confidence else 0.0)

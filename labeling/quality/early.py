@@ -6,7 +6,7 @@ warn about anything on many items and about nothing on few.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -202,6 +202,71 @@ def early_warnings(
         if name in current.measures:
             signals.append(mean_signal(name, was, current.measures[name], bound.mean))
     return sorted(signals, key=lambda s: (not s.warned, s.limit - abs(s.effect)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sets:
+    """Votes and labels of one batch where an item may have several classes.
+
+    Parameters
+    ----------
+    votes : int array of shape (n_items, n_classes, n_voters)
+        0 for no, 1 for yes, :data:`labeling.votes.ABSTAIN` where nothing was said.
+    named : bool array of shape (n_items, n_classes)
+        Which classes the released labels name.
+    """
+
+    votes: NDArray[np.int32]
+    named: NDArray[np.bool_]
+
+
+def set_warnings(
+    reference: Sets,
+    current: Sets,
+    voters: Sequence[str],
+    classes: Sequence[str],
+    limits: Limits | None = None,
+) -> list[Signal]:
+    """Compare how often classes are named, by labels and by votes, and how often voters differ.
+
+    Examples
+    --------
+    >>> votes = np.ones((400, 1, 2), np.int32)
+    >>> often, never = np.ones((400, 1), bool), np.zeros((400, 1), bool)
+    >>> found = set_warnings(Sets(votes, often), Sets(votes, never), ["a", "b"], ["late"])
+    >>> [signal.name for signal in found if signal.warned]
+    ['class/late']
+    """
+    bound = (limits or Limits()).share
+    sizes = (float(len(reference.named)), float(len(current.named)))
+
+    def share(
+        name: str,
+        count: Callable[[Sets], np.integer[Any]],
+        among: Callable[[Sets], np.integer[Any]] | None = None,
+    ) -> Signal:
+        hits = (float(count(reference)), float(count(current)))
+        of = sizes if among is None else (float(among(reference)), float(among(current)))
+        return share_signal(name, hits, of, bound)
+
+    found = [share("conflict", _in_conflict)]
+    for c, name in enumerate(classes):
+        found.append(share(f"class/{name}", lambda one, c=c: one.named[:, c].sum()))
+        found += [
+            share(
+                voter_signal(voter, name),
+                lambda one, c=c, v=v: (one.votes[:, c, v] == 1).sum(),
+                lambda one, c=c, v=v: (one.votes[:, c, v] != ABSTAIN).sum(),
+            )
+            for v, voter in enumerate(voters)
+        ]
+    return found
+
+
+def _in_conflict(sets: Sets) -> np.integer[Any]:
+    """Count items of which a class is both named and denied."""
+    both = (sets.votes == 0).any(axis=2) & (sets.votes == 1).any(axis=2)
+    return both.any(axis=1).sum()
 
 
 def _conflict(votes: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -1,7 +1,8 @@
 """Labels and gold of one batch: what is told by class, and what audited batches are made of."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,10 +37,13 @@ class LabelledBatch:
         What people settled on for each drawn item; :data:`MISSING` where they could not or did
         not yet.
     n_classes : int
-        At least 2.
+        At least 2; with ``naming``, how many answers there are.
     differs : callable
         Takes labels and gold, int arrays of one shape, and tells which labels are wrong; as the
         task's kind has it (:meth:`labeling.kinds.kind.Kind.wrong`).
+    naming : bool array of shape (n_answers, n_classes), optional
+        Which classes each answer names, where it may be none or several. Without it an answer is a
+        class.
 
     Raises
     ------
@@ -61,6 +65,7 @@ class LabelledBatch:
     gold: Codes
     n_classes: int = 2
     differs: Callable[[Codes, Codes], NDArray[np.bool_]] = np.not_equal
+    naming: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         check_draw(self.batch, self.design, len(self.label), self.drawn)
@@ -102,6 +107,30 @@ class LabelledBatch:
         """Drawn items that people settled."""
         return int(self.judged.sum())
 
+    def names(self, answer: Codes, of_class: int) -> NDArray[np.bool_]:
+        """Tell which answers name a class, bool array of the shape of ``answer``."""
+        if self.naming is None:
+            return answer == of_class
+        return self.naming[answer, of_class] & (answer != MISSING)
+
+    def follows(self, vote: Codes) -> NDArray[np.bool_]:
+        """Tell where the label says what a vote said, shape (n_items,)."""
+        spoke = (vote != MISSING) & (self.label != MISSING)
+        if self.naming is None:
+            return spoke & (vote == self.label)
+        return spoke & ~self.differs(vote, self.label)
+
+    def as_class(self, of_class: int) -> "LabelledBatch":
+        """Return the batch as one of its classes sees it: labels that name it, right where gold does."""
+        label = np.where(self.names(self.label, of_class), self.label, MISSING).astype(np.int32)
+        if self.naming is None:
+            return replace(self, label=label)
+        return replace(self, label=label, differs=partial(self._misses, of_class))
+
+    def _misses(self, of_class: int, given: Codes, gold: Codes) -> NDArray[np.bool_]:
+        del given
+        return ~self.names(gold, of_class)
+
     def audited(self, answer: Codes | None = None, of_class: int | None = None) -> AuditedBatch:
         """Return what the audit says of some answers.
 
@@ -123,8 +152,12 @@ class LabelledBatch:
             raise QualityError(
                 f"batch {self.batch!r} has {len(self.label)} items, but {len(given)} answers"
             )
-        member = given != MISSING if of_class is None else given == of_class
-        wrong = self.differs(given[self.drawn], self.gold) & self.judged & member[self.drawn]
+        member = given != MISSING if of_class is None else self.names(given, of_class)
+        if of_class is None or self.naming is None:
+            wrong = self.differs(given[self.drawn], self.gold)
+        else:
+            wrong = ~self.names(self.gold, of_class)
+        wrong = wrong & self.judged & member[self.drawn]
         return AuditedBatch(self.batch, self.design, member, self.drawn, self.judged, wrong)
 
 

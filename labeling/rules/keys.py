@@ -38,6 +38,11 @@ COMMON: dict[str, dict[str, Any]] = {
         **_WORD,
         "description": "The class it votes for; an SQL rule without one returns a class or NULL.",
     },
+    "against": {
+        **_WORD,
+        "description": "In place of label, where an item may have several classes: the class that it "
+        "says does not apply.",
+    },
     "when": {
         "anyOf": [{"type": "string", "minLength": 1}, _CONDITIONS],
         "description": "Where it may vote at all: conditions on columns, or an SQL expression.",

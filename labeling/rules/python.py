@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, TypeVar, cast
 
 from labeling.errors import RuleError
+from labeling.kinds.several.answer import denied
 from labeling.rules.conditions import Condition, parse_conditions
 from labeling.rules.rule import Function, Rule
 
@@ -22,6 +23,7 @@ _MARK = "__touchstone_rule__"
 def rule(
     label: str | None = None,
     *,
+    against: str | None = None,
     name: str | None = None,
     when: dict[str, Any] | str | None = None,
     description: str | None = None,
@@ -37,6 +39,8 @@ def rule(
     ----------
     label : str, optional
         The class it votes for.
+    against : str, optional
+        In place of ``label``, where an item may have several classes: the class that does not apply.
     name : str, optional
         Name of the rule; the function's name by default.
     when : dict or str, optional
@@ -59,7 +63,7 @@ def rule(
 
     def mark(function: F) -> F:
         options = {
-            "label": label,
+            "label": label if against is None else denied(against),
             "name": name or function.__name__,
             "when": when,
             "description": description or (inspect.getdoc(function) or "").partition("\n")[0],
@@ -69,6 +73,8 @@ def rule(
         setattr(function, _MARK, options)
         return function
 
+    if label is not None and against is not None:
+        raise RuleError("@rule takes a label or a class that it is against, not both")
     if callable(label):
         raise RuleError("@rule needs parentheses: write @rule(label='…') above the function")
     return mark

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from labeling.errors import RuleError
+from labeling.kinds.several.answer import NOT, denied
 from labeling.rules.conditions import Condition, parse_conditions
 from labeling.rules.document import Entry, Field, read_entries
 from labeling.rules.fields import did_you_mean, parse_body
@@ -98,6 +99,11 @@ def check_rules(rules: Sequence[Rule], classes: Sequence[str]) -> None:
     versions: dict[str, Rule] = {}
     for one in rules:
         if one.label is not None and one.label not in classes:
+            if one.label.startswith(NOT) and one.label.removeprefix(NOT) in classes:
+                raise RuleError(
+                    f"{one.origin}, rule {one.name!r}: 'against:' is for items that may have several "
+                    "classes (kind: several in task.yaml); here a rule votes for a class by 'label:'"
+                )
             raise RuleError(
                 f"{one.origin}, rule {one.name!r}: label {one.label!r} is no class; "
                 f"allowed: {', '.join(classes)}.{did_you_mean(one.label, list(classes))}"
@@ -160,7 +166,7 @@ def _read_entry(path: Path, number: int, entry: Entry) -> Rule:
         raise RuleError(f"{path} line {field.line}, rule {name!r}: '{kind}' {error}") from error
     return Rule(
         name=name,
-        label=_text(entry, "label"),
+        label=_label(entry, where),
         kind=kind,
         body=body,
         when=_when(path, name, entry.fields.get("when")),
@@ -168,6 +174,13 @@ def _read_entry(path: Path, number: int, entry: Entry) -> Rule:
         owner=_text(entry, "owner") or "",
         origin=f"{path} line {entry.line}",
     )
+
+
+def _label(entry: Entry, where: str) -> str | None:
+    label, against = _text(entry, "label"), _text(entry, "against")
+    if label is not None and against is not None:
+        raise RuleError(f"{where}: 'label:' and 'against:' exclude each other; keep one")
+    return label if against is None else denied(against)
 
 
 def _text(entry: Entry, key: str) -> str | None:

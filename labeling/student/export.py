@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import scipy
 import sklearn
+from sklearn.linear_model import LogisticRegression
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, LabelBinarizer
 
 from labeling.errors import LabelingError
 from labeling.pictures import SIDE
@@ -50,6 +52,39 @@ def portable(student: Student) -> Pipeline:
     named: Any = as_classifier(fitted.coef_, fitted.intercept_, student.n_classes)
     named.classes_ = student.classes_
     return Pipeline([(student.reads, features), ("classifier", named)])
+
+
+def portable_sets(students: Mapping[str, Student]) -> Pipeline:
+    """Return the fitted students of several classes as one scikit-learn pipeline.
+
+    ``predict_proba`` gives the probability of each class, shape (n_items, n_classes), rows of which need
+    not sum to 1; ``predict`` a 0 or 1 for each. ``classes_`` of the last step names the columns.
+
+    Parameters
+    ----------
+    students : mapping of class to Student
+        Each answers no or yes.
+
+    Raises
+    ------
+    LabelingError
+        As :func:`portable` does.
+
+    Examples
+    --------
+    >>> from labeling.student.text import TextStudent
+    >>> soft, texts = np.array([[0.1, 0.9], [0.9, 0.1]]), ["free prize", "see you"]
+    >>> student = TextStudent(2, classes=["no", "yes"]).fit(texts, soft)
+    >>> found = portable_sets({"win": student, "bye": student})
+    >>> found.predict(["a prize"]).tolist(), found.steps[-1][1].classes_.tolist()
+    ([[1, 1]], ['win', 'bye'])
+    """
+    fitted: Any = OneVsRestClassifier(LogisticRegression())
+    fitted.estimators_ = [portable(student) for student in students.values()]
+    fitted.label_binarizer_ = LabelBinarizer().fit(np.ones((1, len(students)), dtype=int))
+    fitted.classes_ = np.array(list(students))
+    reads = next(iter(students.values())).reads
+    return Pipeline([(reads, "passthrough"), ("classifier", fitted)])
 
 
 def model_card(

@@ -186,7 +186,7 @@ def _all(task: Task, chosen: Sequence[str]) -> None:
     for folder in (task.published, task.students, task.mlflow_artifacts):
         shutil.rmtree(folder, ignore_errors=True)
     if task.reviews.is_file():
-        ReviewStore(task.reviews).withdraw(chosen)
+        ReviewStore(task.reviews, kind=task.kind).withdraw(chosen)
     _delete_runs(task)
 
 

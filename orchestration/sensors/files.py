@@ -169,7 +169,7 @@ def new_reviews(task: Task) -> dg.SensorDefinition:
             return dg.SkipReason("there are no reviews yet")
         if under_way(context, job):
             return dg.SkipReason("earlier reviews are being read")
-        answered = ReviewStore(task.reviews).reviews(since=int(context.cursor or 0))
+        answered = ReviewStore(task.reviews, kind=task.kind).reviews(since=int(context.cursor or 0))
         if answered.num_rows == 0:
             return dg.SkipReason("no review is new")
         try:

@@ -99,4 +99,6 @@ def parse_command(task: Task) -> list[str] | None:
 def variables(task: Task) -> str:
     """Tell dbt which task's file to work on, and which tables of votes there are."""
     paths = {"warehouse": str(task.warehouse), "published": str(task.published)}
-    return json.dumps({**paths, "families": FAMILIES})
+    several = len(task.kind.questions(task.classes)) > 1
+    sets = {"sets_of": list(task.classes)} if several else {}
+    return json.dumps({**paths, "families": FAMILIES, **sets})

@@ -13,7 +13,8 @@ from labeling.files.sqlite import rescue
 from labeling.items.batches import batch_of
 from labeling.items.columns import Columns
 from labeling.kinds.kind import Kind
-from labeling.kinds.registry import KINDS
+from labeling.kinds.registry import kind_of
+from labeling.kinds.several.limits import Limits
 from resources.environment import var_folder
 from resources.task.classes.files import write_files
 from resources.task.classes.record import ordered, read_changes
@@ -60,10 +61,13 @@ class Task:
         """
         return ordered(self.changes, [c.name for c in self.spec.classes])
 
-    @property
+    @cached_property
     def kind(self) -> Kind:
         """What is asked about an item."""
-        return KINDS[self.spec.kind]
+        spec = self.spec
+        return kind_of(
+            spec.kind, Limits(spec.at_most, spec.none_allowed is not False, spec.excludes)
+        )
 
     def answer_today(self, answer: str) -> str | None:
         """Return what an answer means among today's classes; None where nobody can say."""

@@ -104,10 +104,10 @@ def test_the_gain_is_not_measured_again_before_reviews_have_grown(campaign):
     assert warehouse.ask("from quality.queue_gain").to_pylist()[0]["gain"] == "as it was"
 
 
-def newest(task, *, decides_from):
+def newest(task):
     """Items and votes of the newest batch, as the queue reads them."""
     with warehouse_of(task).connect() as db:
-        items = db.read("people.queue.items", batch=DAYS[1], decides_from=decides_from)
+        items = db.read("people.queue.items", batch=DAYS[1])
         return items, db.read("people.queue.votes", batch=DAYS[1])
 
 
@@ -116,7 +116,7 @@ def test_it_asks_where_the_label_that_is_published_is_in_doubt(ran_task):
         update={"strategy": "margin", "per_batch": 6, "random_share": 0.0}
     )
     task = replace(ran_task.task, spec=ran_task.task.spec.model_copy(update={"queue": settings}))
-    items, votes = newest(task, decides_from=0.0)
+    items, votes = newest(task)
     opinions = warehouse_of(task).ask(
         "select item_id, pooled from labels.student_opinions where batch = ?", [DAYS[1]]
     )
@@ -132,7 +132,7 @@ def test_every_strategy_of_task_yaml_fills_a_queue(ran_task, strategy):
         update={"strategy": strategy, "per_batch": 6, "random_share": 0.2}
     )
     task = replace(ran_task.task, spec=ran_task.task.spec.model_copy(update={"queue": settings}))
-    items, votes = newest(task, decides_from=0.6)
+    items, votes = newest(task)
     rows = choose(task, DAYS[1], items, votes).to_pylist()
     assert len(rows) == 6
     named = {row["strategy"] for row in rows}

@@ -108,7 +108,7 @@ def test_a_source_of_another_version_labels_anew_and_the_same_one_does_not(run, 
     ("voter", "label", "told"),
     [
         ("rule/x", "praise", "voter 'rule/x'; allowed: greetings/..."),
-        ("greetings/x", "thanks", "label 'thanks' is no class; allowed: praise, complaint"),
+        ("greetings/x", "thanks", "'thanks' is no class; allowed: praise, complaint"),
     ],
 )
 def test_votes_that_cannot_be_right_are_refused_by_name(voter, label, told):

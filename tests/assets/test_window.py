@@ -88,8 +88,9 @@ def test_the_newest_of_the_old_gold_is_kept_and_never_that_of_the_batch(window_o
     assert len(here) <= 1 + GOLD["2026-04"]
 
 
-def test_the_record_is_read_for_the_items_of_the_window_alone(window_of):
+def test_the_record_is_read_for_the_items_of_the_window_alone(window_of, tmp_path):
     window, warehouse = window_of("2026-05")
+    task = load_task(tmp_path / "tasks" / "letters")
     rows = [
         {"item_id": f"{batch}/{n:02d}", "batch": batch, "unseen": [0.8, 0.2]}
         for batch, size in SIZES.items()
@@ -103,7 +104,7 @@ def test_the_record_is_read_for_the_items_of_the_window_alone(window_of):
             told = [{k: row[k] for k in ("item_id", "batch", name)} for row in said]
             db.db.register("rows", pa.Table.from_pylist(told))
             db.execute(f"insert into {table.sql_name} by name from rows")
-    record = read_record(warehouse, "2026-05", window, np.full((len(window.texts), 2), 0.5))
+    record = read_record(task, warehouse, "2026-05", window, np.full((len(window.texts), 2), 0.5))
     assert (record.known == ~window.current).all()
     assert record.audit.n_gold == window.audit.n_gold
     np.testing.assert_allclose(record.unseen[record.known], np.tile([0.8, 0.2], (16, 1)))

@@ -11,6 +11,7 @@ from assets.reading.votes import Window, read_window
 from assets.reading.window_posterior import _LAST, fit_label_model, keep, window_posterior
 from labeling.consensus.label_model import LabelModel
 from labeling.gold import Gold
+from labeling.kinds.registry import SINGLE
 from labeling.kinds.units import Units
 from labeling.votes import Votes
 from resources.store.warehouse import warehouse_of
@@ -29,8 +30,10 @@ def made():
         ["text"] * 90, [None] * 90, ["a", "b", "c", "d"], Votes.from_matrix(said, 2), audit, audit,
         np.arange(90) >= 60, Units.each(90),
     )  # fmt: skip
-    task = SimpleNamespace(classes=("ham", "spam"), spec=SimpleNamespace(class_balance=None))
-    believed = fit_label_model(task, window).predict_proba(window.votes)
+    task = SimpleNamespace(
+        kind=SINGLE, classes=("ham", "spam"), spec=SimpleNamespace(class_balance=None)
+    )
+    believed = fit_label_model(task, window).posterior
     keep(task, window, believed)
     return task, window, believed
 
@@ -77,12 +80,14 @@ def more_items(task, window):
 
 
 def other_order_of_classes(task, window):
-    return SimpleNamespace(classes=("spam", "ham"), spec=task.spec), window
+    return SimpleNamespace(kind=SINGLE, classes=("spam", "ham"), spec=task.spec), window
 
 
 def known_shares(task, window):
     return SimpleNamespace(
-        classes=task.classes, spec=SimpleNamespace(class_balance={"ham": 0.9, "spam": 0.1})
+        kind=SINGLE,
+        classes=task.classes,
+        spec=SimpleNamespace(class_balance={"ham": 0.9, "spam": 0.1}),
     ), window
 
 
@@ -94,7 +99,7 @@ def known_shares(task, window):
 def test_of_other_votes_gold_or_settings_it_is_fitted_anew(made, change, monkeypatch):
     task, window, _ = made
     task, window = change(task, window)
-    fresh = fit_label_model(task, window).predict_proba(window.votes)
+    fresh = fit_label_model(task, window).posterior
     assert window_posterior(task, window).tobytes() == fresh.tobytes()
     forbid(monkeypatch)
     with pytest.raises(AssertionError, match="fitted again"):

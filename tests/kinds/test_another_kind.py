@@ -77,7 +77,7 @@ def commit(tmp_path_factory) -> tuple[Path, list[str]]:
     registry = (folder / REGISTRY).read_text(encoding="utf-8")
     registry = registry.replace(
         "\nSINGLE: Kind", "from labeling.kinds.scale.kind import Scale\n\nSINGLE: Kind"
-    ).replace("(SINGLE,)", "(SINGLE, Scale())")
+    ).replace("(SINGLE, ", "(SINGLE, Scale(), ")
     (folder / REGISTRY).write_text(registry, encoding="utf-8")
     for step in (["add", "."], ["commit", "-qm", "Add grades"]):
         subprocess.run([*git, *step], cwd=folder, check=True)

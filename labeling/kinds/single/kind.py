@@ -26,7 +26,7 @@ class Single(Kind):
     >>> cast = kind.cast(units, rows, classes)
     >>> cast.row.tolist(), cast.unit.tolist(), cast.label.tolist()
     ([0, 1], [2, 0], [1, 0])
-    >>> kind.assemble(units, np.array([0, -1, 1]), classes)
+    >>> kind.assemble(units, np.array([0, -1, 1]), np.empty((3, 2)), classes)
     ['HAM', None, 'SPAM']
     """
 
@@ -54,10 +54,14 @@ class Single(Kind):
         return Cast(row, rows.item[row], label[row])
 
     def assemble(
-        self, units: Units, label: NDArray[np.integer], classes: Sequence[str]
+        self,
+        units: Units,
+        label: NDArray[np.integer],
+        posterior: NDArray[np.float64],
+        classes: Sequence[str],
     ) -> list[str | None]:
         """Return the class of each item."""
-        del units
+        del units, posterior
         codes: list[int] = label.tolist()
         return [None if code == UNDECIDED else classes[code] for code in codes]
 

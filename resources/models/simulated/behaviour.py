@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from labeling.errors import LabelingError
+from labeling.kinds.several.answer import listed, written
 
 CONFUSED = 0.7
 """Share of the errors that go to the class named in ``confusions``; the rest to any other."""
@@ -77,7 +78,8 @@ class Behaviour:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        named = {*self.truth.values(), *self.confusions, *self.confusions.values()}
+        known = {name for label in self.truth.values() for name in names_in(label)}
+        named = {*known, *self.confusions, *self.confusions.values()}
         strangers = sorted(named - set(self.classes))
         if strangers:
             raise LabelingError(
@@ -91,6 +93,8 @@ class Behaviour:
         digest = content_digest(text, picture)
         truth = self.truth.get(digest)
         hardness, lapse, kind, other = self._draws(digest)
+        if truth is not None and truth.startswith("["):
+            return self._set(digest, names_in(truth), changed=changed)
         if truth is None:
             return self.classes[int(other * len(self.classes))], 1 / len(self.classes)
         claimed = min(1.0, 2 * _rate(self.error_rate, truth) * hardness)
@@ -107,6 +111,28 @@ class Behaviour:
         label = likely if likely and kind < CONFUSED else wrong[int(other * len(wrong))]
         return label, confidence
 
+    def _set(self, digest: str, truth: Sequence[str], *, changed: bool) -> tuple[str, float]:
+        """Return a list of classes: each of them is mistaken on its own, at its rate.
+
+        A class that is taken for another is named as that one.
+        """
+        rates, confusions = self.error_rate, self.confusions
+        if changed:
+            rates = self.error_rate if self.error_rate_after is None else self.error_rate_after
+            confusions = self.confusions if self.confusions_after is None else self.confusions_after
+        said, sure = set[str](), 1.0
+        for name in self.classes:
+            hardness, lapse, kind, _ = self._draws(f"{digest}/{name}")
+            claimed = min(1.0, 2 * _rate(self.error_rate, name) * hardness)
+            sure *= 1 - claimed
+            wrong = lapse < min(1.0, 2 * _rate(rates, name) * hardness)
+            likely = confusions.get(name)
+            if (name in truth) != wrong:
+                said.add(name)
+            elif wrong and likely and kind < CONFUSED:
+                said.add(likely)
+        return written(said), max(sure, 1 / 2 ** len(self.classes))
+
     def _draws(self, digest: str) -> tuple[float, float, float, float]:
         """Return four independent uniforms that depend on seed and item alone."""
         noise = hashlib.sha256(f"{self.seed}/{digest}".encode()).digest()
@@ -114,6 +140,12 @@ class Behaviour:
             int.from_bytes(noise[8 * n : 8 * n + 8], "big") / 2**64 for n in range(4)
         )
         return first, second, third, fourth
+
+
+def names_in(label: str) -> Sequence[str]:
+    """Return the classes that a truth names."""
+    names = listed(label)
+    return (label,) if names is None else names
 
 
 def _rate(rate: float | Mapping[str, float], label: str) -> float:

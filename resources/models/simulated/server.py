@@ -18,6 +18,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from labeling.errors import LabelingError
+from labeling.kinds.asking import PLAIN
+from labeling.kinds.several.answer import listed
+from labeling.kinds.several.form import example
 from resources.models.simulated.behaviour import Behaviour
 
 ITEM = re.compile(r"<item-([0-9a-f]{8})>\n(.*?)\n</item-\1>", re.DOTALL)
@@ -172,11 +175,12 @@ def _hash(url: str) -> str:
 
 def _content(label: str, confidence: float, body: Mapping[str, Any]) -> str:
     schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
+    names = listed(label)
     if not schema:
-        return label
+        return label if names is None else example(PLAIN, label)
     wanted = schema.get("properties", {})
     fields: dict[str, Any] = {"reasoning": "Simulated."} if "reasoning" in wanted else {}
-    fields["label"] = label
+    fields |= {"label": label} if names is None else {"labels": names}
     if "confidence" in wanted:
         fields = {"confidence": round(confidence, 3), **fields}
     return json.dumps(fields)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_validator
 
 from labeling.kinds.registry import KINDS, SINGLE
+from labeling.kinds.several.answer import NOT
 from resources.task.settings.alerts import Alerts
 from resources.task.settings.demo import Demo, at_todays
 from resources.task.settings.models import Models
@@ -16,6 +17,8 @@ from resources.task.settings.student import Student
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
+
+SEVERAL = "several"
 
 NO_CLASSES = ("(all)", "(macro)", "(undecided)")
 """What stands in the place of a class where a figure is about all of them, or about none."""
@@ -131,14 +134,27 @@ class TaskSpec(Section):
         Remakes.VOTES,
     ] = Field(
         default=SINGLE.name,
-        description="What is asked about an item: one question with one class as its answer (single).",
+        description="What is asked about an item: which one of the classes it is (single), or "
+        "which of them apply, any number at once (several).",
+    )
+    at_most: Annotated[PositiveInt | None, Remakes.VOTES] = Field(
+        default=None, description="Of several: how many classes an item may have."
+    )
+    none_allowed: Annotated[bool | None, Remakes.VOTES] = Field(
+        default=None,
+        description="Of several: whether an item may have no class at all; it may, if not said.",
+    )
+    excludes: Annotated[tuple[tuple[str, ...], ...], Remakes.VOTES] = Field(
+        default=(),
+        description="Of several: groups of classes of which at most one applies to an item.",
     )
     classes: Annotated[tuple[ClassSpec, ...], Field(min_length=2)] = Field(
         description="What an item may be: two classes or more."
     )
     class_balance: Annotated[dict[str, Share] | None, Remakes.LABELS] = Field(
         default=None,
-        description="Share of each class among items, where it is known; they add up to 1. Else it is estimated.",
+        description="Share of each class among items, where it is known; they add up to 1, save of "
+        "several classes an item. Else it is estimated.",
     )
     source: Source
     batch: Batch = Batch()
@@ -178,12 +194,36 @@ class TaskSpec(Section):
         return classes
 
     @model_validator(mode="after")
+    def _limits_of_sets(self) -> "TaskSpec":
+        names = [c.name for c in self.classes]
+        if self.kind != SEVERAL:
+            said = [
+                n for n in ("at_most", "none_allowed", "excludes") if n in self.model_fields_set
+            ]
+            if said:
+                raise ValueError(f"{said[0]} is of kind: {SEVERAL}, and this task is {self.kind}")
+            return self
+        for name in names:
+            if (
+                name == "(none)"
+                or name.startswith("[")
+                or (name.startswith(NOT) and name.removeprefix(NOT) in names)
+            ):
+                raise ValueError(f"class {name!r} reads as an answer; take another name")
+        for group in self.excludes:
+            strangers = sorted(set(group) - set(names))
+            if strangers or len(set(group)) < 2:
+                what = f"{strangers[0]!r} is no class" if strangers else f"{list(group)} is no pair"
+                raise ValueError(f"excludes: {what}; allowed: two or more of {', '.join(names)}")
+        return self
+
+    @model_validator(mode="after")
     def _balance_of_known_classes(self) -> "TaskSpec":
         if self.class_balance is not None:
             names = {c.name for c in self.classes}
             if set(self.class_balance) != names:
                 raise ValueError(f"class_balance must name each of {sorted(names)} once")
-            if abs(sum(self.class_balance.values()) - 1) > 1e-6:
+            if self.kind != SEVERAL and abs(sum(self.class_balance.values()) - 1) > 1e-6:
                 raise ValueError(
                     f"class_balance must add up to 1, adds up to {sum(self.class_balance.values()):g}"
                 )

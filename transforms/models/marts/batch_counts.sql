@@ -5,7 +5,7 @@ with spoken as (
         item_id,
         batch,
         count(*) as n_votes,
-        count(distinct label) as n_labels
+        {{ contradicting('label') }} as conflict
     from {{ ref('stg_votes') }}
     where family <> 'student'
     group by item_id, batch
@@ -19,7 +19,7 @@ items as (
         count(*) as items,
         count(r.label) as labelled,
         avg((s.n_votes is not null)::int) as coverage,
-        avg(coalesce(s.n_labels > 1, false)::int) as conflict,
+        avg(coalesce(s.conflict, false)::int) as conflict,
         avg((s.n_votes is null)::int) as abstain_rate
     from {{ source('labels', 'released') }} as r
     left join spoken as s on r.item_id = s.item_id and r.batch = s.batch

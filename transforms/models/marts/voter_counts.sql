@@ -2,7 +2,7 @@
 -- A model that was asked and never voted has a row too, for it may have cost something.
 with around as (
 
-    select item_id, batch, count(*) as n_votes, count(distinct label) as n_labels
+    select item_id, batch, count(*) as n_votes, {{ contradicting('label') }} as conflict
     from {{ ref('votes') }}
     where family <> 'student'
     group by item_id, batch
@@ -24,7 +24,7 @@ counted as (
         count(*) as votes,
         count(*) / max(t.n_items) as coverage,
         avg((o.n_votes > case when v.family = 'student' then 0 else 1 end)::int) as overlap,
-        avg((o.n_labels > 1)::int) as conflict
+        avg(o.conflict::int) as conflict
     from {{ ref('votes') }} as v
     cross join totals as t
     left join around as o on v.item_id = o.item_id and v.batch = o.batch

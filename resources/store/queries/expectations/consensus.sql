@@ -3,6 +3,12 @@
 select item_id, coalesce(nullif(list_sum(posterior), 'nan'), -1) as total from labels.consensus
 where batch = $batch
 
+-- name: posterior_range(batch: text)
+-- The probability of each item that is furthest from a half; -1 for what is no number.
+select item_id, coalesce(nullif(list_max(list_transform(posterior, p -> greatest(p, 1 - p))), 'nan'), -1)
+    as furthest
+from labels.consensus where batch = $batch
+
 -- name: overruled(batch: text)
 -- How many items on which all voters agree are labelled otherwise.
 with said as (select item_id, label from votes.rules where batch = $batch

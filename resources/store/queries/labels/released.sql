@@ -1,12 +1,16 @@
--- name: labels(batch: text, run: text, stamp: text, classes: texts, decides_from: number)
+-- name: pooled(batch: text, classes: integer)
+-- What voters and student together say of the items of the batch.
+select item_id, pooled from labels.student_opinions
+where batch = $batch and len(pooled) = $classes order by item_id
+
+-- name: labels(batch: text, run: text, stamp: text, decides_from: number)
 -- Labels of consensus and student; where the first is undecided, a student not sure enough decides nothing.
 with said as (
     select
         c.item_id, c.batch, c.label as consensus, c.confidence as consensus_confidence,
-        $classes[list_position(s.pooled, list_max(s.pooled))] as together,
-        list_max(s.pooled) as together_confidence
+        s.label as together, s.confidence as together_confidence
     from labels.consensus c
-    left join labels.student_opinions s using (item_id, batch)
+    left join together s using (item_id)
     where c.batch = $batch
 )
 select

@@ -1,9 +1,9 @@
--- name: items(batch: text, decides_from: number)
--- Items of the batch, what is believed of each, and whether it is audited or undecided.
+-- name: items(batch: text)
+-- Items of the batch, what is believed of each, and whether it is audited, and labelled by anybody.
 select i.item_id, i.text, i.image, c.posterior, coalesce(s.pooled, c.posterior) as believed,
     coalesce(s.calibrated, c.posterior) as student,
     a.item_id is not null as audited,
-    c.label is null and coalesce(list_max(s.pooled), 0) < $decides_from as undecided
+    c.label is null as silent, s.pooled is not null as taught
 from raw.items i
 join labels.consensus c using (item_id, batch)
 left join labels.student_opinions s using (item_id, batch)

@@ -1,4 +1,4 @@
--- name: reviewed(classes: integer, names: texts, judges: integer)
+-- name: reviewed(classes: integer, judges: integer)
 -- Reviewed items with what they were reviewed for: the newest audits judge.
 select g.item_id, g.batch, i.text, i.image, g.label, g.probability, c.posterior,
     case when g.origin = 'audit' then 'audit' when q.strategy = 'random' then 'random'
@@ -8,7 +8,6 @@ join raw.items i using (item_id, batch)
 join labels.consensus c using (item_id, batch)
 left join people.queue q using (item_id, batch)
 where (g.origin = 'audit' or q.item_id is not null) and len(c.posterior) = $classes
-    and list_contains($names, g.label)
 qualify g.origin <> 'audit' or row_number() over (
     partition by g.origin order by g.batch desc, g.item_id) <= $judges
 order by g.batch, g.item_id

@@ -1,0 +1,241 @@
+"""The kind ``several``: any of the classes at once; a unit is an item and a class."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.kinds.asking import Form, Token
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.kind import UNDECIDED, Answers, Cast, Kind, Reader
+from labeling.kinds.several import form as forms
+from labeling.kinds.several.answer import (
+    NOT,
+    Said,
+    classes_only,
+    denied,
+    listed,
+    refuse,
+    said,
+    written,
+)
+from labeling.kinds.several.limits import ANYTHING, Limits
+from labeling.kinds.several.reader import SetReader
+from labeling.kinds.units import Units
+
+NO, YES = 0, 1
+
+
+@dataclass(frozen=True)
+class Several(Kind):
+    """A yes-or-no question about each class.
+
+    Parameters
+    ----------
+    limits : Limits
+        Which sets of classes are allowed.
+
+    Examples
+    --------
+    >>> kind, classes = Several(), ("late", "broken")
+    >>> rows = Answers.of([0, 1, 1], ['["late"]', "broken", "not late"])
+    >>> units = kind.units(2, rows, classes)
+    >>> cast = kind.cast(units, rows, classes)
+    >>> list(zip(cast.row.tolist(), cast.unit.tolist(), cast.label.tolist()))
+    [(0, 0, 1), (0, 1, 0), (1, 3, 1), (2, 2, 0)]
+    >>> sure = np.array([[0.1, 0.9], [0.8, 0.2], [0.7, 0.3], [0.5, 0.5]])
+    >>> kind.assemble(units, np.array([1, 0, 0, -1]), sure, classes)
+    ['["late"]', None]
+    """
+
+    limits: Limits = ANYTHING
+
+    name: ClassVar[str] = "several"
+    page: ClassVar[str] = "several"
+
+    def meaning(self) -> tuple[object, ...]:
+        """Return the name and the limits."""
+        limits = self.limits
+        return (self.name, limits.at_most, limits.none_allowed, *map(list, limits.excludes))
+
+    def answers(self, classes: Sequence[str]) -> tuple[str, ...]:
+        """Return no and yes."""
+        del classes
+        return ("no", "yes")
+
+    def questions(self, classes: Sequence[str]) -> tuple[str, ...]:
+        """Return the classes."""
+        return tuple(classes)
+
+    def marks(self, classes: Sequence[str]) -> tuple[str, ...]:
+        """Return each class, and each with ``not`` before it."""
+        return (*classes, *map(denied, classes))
+
+    def units(self, n_items: int, rows: Answers, classes: Sequence[str]) -> Units:
+        """Return a unit for each item and class, the classes of an item together."""
+        del rows
+        return Units.each(n_items, len(classes))
+
+    def cast(self, units: Units, rows: Answers, classes: Sequence[str]) -> Cast:
+        """Return a vote for each class that an answer names or denies."""
+        del units
+        n_classes = len(classes)
+        meaning = np.full((len(rows.texts), n_classes), UNDECIDED, dtype=np.int32)
+        known = frozenset(classes)
+        for at, text in enumerate(rows.texts):
+            one = said(text, known)
+            for question, name in enumerate(classes):
+                of = one.of(name)
+                meaning[at, question] = UNDECIDED if of is None else int(of)
+        votes = meaning[rows.said]
+        row, question = np.nonzero(votes != UNDECIDED)
+        return Cast(row, rows.item[row] * n_classes + question, votes[row, question])
+
+    def heard(self, units: Units, voted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return all units of items on which somebody voted: silence about a class is an answer."""
+        spoken = np.bincount(units.item[voted], minlength=units.n_items) > 0
+        return spoken[units.item]
+
+    def assemble(
+        self,
+        units: Units,
+        label: NDArray[np.integer],
+        posterior: NDArray[np.float64],
+        classes: Sequence[str],
+    ) -> list[str | None]:
+        """Return the likeliest set that is allowed; None where a class is undecided."""
+        n_classes = len(classes)
+        table = label.reshape(units.n_items, n_classes)
+        share = posterior[:, YES].reshape(units.n_items, n_classes)
+        known = (table != UNDECIDED).all(axis=1).tolist()
+        found: dict[bytes, str] = {}
+        texts: list[str | None] = []
+        for at, decided in enumerate(known):
+            if not decided:
+                texts.append(None)
+                continue
+            yes = table[at] == YES
+            key = yes.tobytes()
+            if key not in found:
+                names = [name for name, one in zip(classes, yes.tolist(), strict=True) if one]
+                if self.limits.problem(names):
+                    texts.append(written(self.limits.likeliest(share[at], classes)))
+                    continue
+                found[key] = written(names)
+            texts.append(found[key])
+        return texts
+
+    def certainty(self, units: Units, confidence: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how likely the whole set is right, where classes are independent."""
+        return confidence.reshape(units.n_items, -1).prod(axis=1)
+
+    def by_class(self, posterior: NDArray[np.float64], n_classes: int) -> NDArray[np.float64]:
+        """Return how likely each class applies; rows need not sum to 1."""
+        return posterior[:, YES].reshape(-1, n_classes)
+
+    def believed(self, by_class: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the posterior of no and yes of each unit."""
+        yes = np.clip(by_class.ravel(), 0.0, 1.0)
+        return np.column_stack([1 - yes, yes])
+
+    def instruction(self, form: Form, classes: Sequence[ClassSpec]) -> str:
+        """Tell a model to answer with a list of classes."""
+        return forms.instruction(form, classes, self.limits)
+
+    def schema(self, form: Form, classes: Sequence[ClassSpec]) -> dict[str, Any]:
+        """Return the JSON schema of an answer; only names of classes pass in its list."""
+        return forms.schema(form, classes)
+
+    def example(self, form: Form, answer: str) -> str:
+        """Write an example's list."""
+        return forms.example(form, answer)
+
+    def reader(self, classes: Sequence[ClassSpec]) -> Reader:
+        """Return what reads answers into a set of classes."""
+        return SetReader(tuple(classes), self.limits)
+
+    def confidence(
+        self, tokens: Sequence[Token], answer: str, classes: Sequence[ClassSpec]
+    ) -> float | None:
+        """Return nothing: tokens weigh one way of writing a list, of many."""
+        del tokens, answer, classes
+
+    def named(self, answer: str) -> tuple[str, ...]:
+        """Return the classes in the list."""
+        names = listed(answer)
+        return (answer.removeprefix(NOT),) if names is None else tuple(names)
+
+    def checked(self, answer: str, classes: Collection[str]) -> str:
+        """Return the list, sorted by name; a class alone stands for a list of one.
+
+        Examples
+        --------
+        >>> Several().checked('["late", "broken"]', ["late", "broken"])
+        '["broken", "late"]'
+        >>> Several(Limits(at_most=1)).checked('["late", "broken"]', ["late", "broken"])
+        Traceback (most recent call last):
+        ...
+        labeling.kinds.kind.AnswerError: 2 classes are named, and at most 1 may be; \
+allowed: late, broken, as a list of names, [] for none
+        """
+        names = [answer] if answer in classes else listed(answer)
+        allowed = list(classes)
+        if names is None:
+            raise refuse(f"{answer!r} is no list of classes", allowed)
+        if not classes_only(names, classes):
+            strangers = sorted(set(names) - set(classes))
+            raise refuse(f"{', '.join(map(repr, strangers))} names no class", allowed)
+        problem = self.limits.problem(names)
+        if problem:
+            raise refuse(problem, allowed)
+        return written(names)
+
+    def carried(self, answer: str, today: Callable[[str], str | None]) -> str | None:
+        """Return the list with what became of each class; None where one of them is gone."""
+        names = listed(answer)
+        if names is None:
+            name = today(answer.removeprefix(NOT))
+            return name if name is None or not answer.startswith(NOT) else denied(name)
+        now = [today(name) for name in names]
+        return None if None in now else written(name for name in now if name is not None)
+
+    def mistaken(self, answer: str, classes: Sequence[str], rng: np.random.Generator) -> str:
+        """Return the list with one class more or less."""
+        names = set(self.named(answer))
+        for name in rng.permutation(list(classes)).tolist():
+            other = names ^ {name}
+            if not self.limits.problem(other):
+                return written(other)
+        return answer
+
+    def naming(self, answers: Sequence[str], classes: Sequence[str]) -> NDArray[np.bool_]:
+        """Tell which classes each answer names."""
+        known = frozenset(classes)
+        yes = [said(text, known).yes for text in answers]
+        return np.array([[name in one for name in classes] for one in yes], dtype=np.bool_).reshape(
+            len(answers), len(classes)
+        )
+
+    def wrong(
+        self, given: NDArray[np.int32], gold: NDArray[np.int32], answers: Sequence[str]
+    ) -> NDArray[np.bool_]:
+        """Tell where another set was given, or a vote on some classes that gold contradicts."""
+        names = frozenset(name for text in answers for name in _mentioned(text))
+        meaning = [said(text, names) for text in answers]
+        verdict: dict[tuple[int, int], bool] = {}
+        pairs = list(zip(given.ravel().tolist(), gold.ravel().tolist(), strict=True))
+        for pair in set(pairs):
+            one, truth = (meaning[code] if code != UNDECIDED else None for code in pair)
+            verdict[pair] = one is None or truth is None or _contradicts(one, truth, names)
+        return np.array([verdict[pair] for pair in pairs], dtype=np.bool_).reshape(given.shape)
+
+
+def _mentioned(text: str) -> Sequence[str]:
+    names = listed(text)
+    return [text.removeprefix(NOT)] if names is None else names
+
+
+def _contradicts(one: Said, truth: Said, names: Collection[str]) -> bool:
+    return any(one.of(name) is not None and one.of(name) != truth.of(name) for name in names)

@@ -1,0 +1,197 @@
+"""Answers that are sets of classes: written, read, counted as votes on units, put together."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeling.kinds.asking import Form
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.kind import UNDECIDED, AnswerError, Answers
+from labeling.kinds.several.kind import Several
+from labeling.kinds.several.limits import Limits
+from labeling.kinds.several.reader import SetReader
+from labeling.kinds.units import Units
+
+CLASSES = ("late", "broken", "lost and found", "praise")
+SPECS = (
+    ClassSpec("late", synonyms=("delayed",)),
+    ClassSpec("broken"),
+    ClassSpec("lost and found"),
+    ClassSpec("praise"),
+)
+KIND = Several()
+READER = SetReader(SPECS, Limits())
+SETS = st.sets(st.sampled_from(CLASSES))
+
+
+def read(answer, limits=None, **more):
+    return SetReader(SPECS, limits or Limits()).read(answer, **more)
+
+
+@pytest.mark.parametrize(
+    ("answer", "names"),
+    [
+        ('{"labels": ["late", "broken"]}', ["broken", "late"]),
+        ('{"labels": []}', []),
+        ('{"labels": ["none"]}', []),
+        ('{"reasoning": "It is not broken.", "labels": ["Delayed"]}', ["late"]),
+        ('```json\n{"labels": ["praise"]}\n```', ["praise"]),
+        ('["praise", "late"]', ["late", "praise"]),
+        ('```\n["praise"]\n```', ["praise"]),
+        ('{"late": true, "broken": false, "lost and found": false, "praise": true}', ["late", "praise"]),
+        ("late, broken", ["broken", "late"]),
+        ("late and broken", ["broken", "late"]),
+        ("late, broken, and praise", ["broken", "late", "praise"]),
+        ("lost and found", ["lost and found"]),
+        ("Lost and found, late.", ["late", "lost and found"]),
+        ("- late\n- praise", ["late", "praise"]),
+        ("1. late\n2. praise", ["late", "praise"]),
+        ("Labels: late, praise", ["late", "praise"]),
+        ("It came late.\nLabels: late", ["late"]),
+        ("Labels:\n- late\n- broken", ["broken", "late"]),
+        ("NONE", []),
+        ("Labels: NONE", []),
+        ("None of these.", []),
+        ("<think>broken?</think>late", ["late"]),
+        ("**late**, **praise**", ["late", "praise"]),
+        ("late\nConfidence: 0.8", ["late"]),
+    ],
+)  # fmt: skip
+def test_a_list_is_read_however_it_is_written(answer, names):
+    assert json.loads(str(read(answer).label)) == names
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "", "late, perhaps broken", "late, angry", "not late", "late or broken", "late, NONE",
+        '{"labels": ["late", "angry"]}', '{"labels": "angry"}', '{"labels": [1]}', '{"answer": {}}',
+        '{"late": true, "praise": false}', '{"late": "yes", "broken": 1, "lost and found": 0, "praise": 0}',
+        '{"labels": ["late"]} or {"labels": ["broken"]}', '{"labels": ["late"]} Wait, broken.',
+        '["late"', "The item could be late.", 'For example {"labels": ["late"]}', "Labels:",
+        '["late"] and broken too',
+    ],
+)  # fmt: skip
+def test_a_list_with_a_word_that_is_no_class_is_not_read(answer):
+    assert read(answer).label is None
+    assert read(answer).reason
+
+
+def test_a_cut_or_refused_answer_is_no_list():
+    assert read("late", finish_reason="length").cut
+    assert read("", refusal="I cannot").refused
+    assert read("I'm sorry, I can't help with that.").refused
+    assert read("<think>late").label is None
+
+
+def test_a_list_that_the_task_does_not_allow_is_asked_for_again_with_the_reason():
+    limits = Limits(at_most=2, none_allowed=False, excludes=(("praise", "broken"),))
+    assert read("NONE", limits).reason == "at least one class is needed"
+    assert read("late, broken, praise", limits).reason == "broken and praise exclude each other"
+    again = SetReader(SPECS, limits).again(SPECS, "at least one class is needed")
+    assert "at least one class is needed" in again
+    assert "NONE" not in again
+
+
+def test_stated_confidence_is_read_from_both_forms():
+    assert read('{"labels": ["late"], "confidence": 0.7}').confidence == 0.7
+    assert read("Labels: late\nConfidence: 70%").confidence == 0.7
+
+
+@given(SETS, st.booleans(), st.booleans(), st.booleans())
+def test_what_an_example_shows_is_read_as_what_it_is(names, as_json, reasoning, stated):
+    form = Form(json=as_json, reasoning=reasoning, stated=stated)
+    answer = KIND.checked(json.dumps(sorted(names)), CLASSES)
+    assert READER.read(KIND.example(form, answer)).label == answer
+    assert all(name in KIND.instruction(form, SPECS) for name in CLASSES)
+
+
+@given(st.lists(SETS, min_size=1, max_size=8))
+def test_whole_answers_taken_apart_and_put_together_are_the_same(sets):
+    texts = [KIND.checked(json.dumps(sorted(names)), CLASSES) for names in sets]
+    rows = Answers.of(range(len(sets)), texts)
+    units = KIND.units(len(sets), rows, CLASSES)
+    cast = KIND.cast(units, rows, CLASSES)
+    assert len(cast.unit) == units.n_units
+    label = np.full(units.n_units, UNDECIDED)
+    label[cast.unit] = cast.label
+    sure = np.eye(2)[label]
+    assert KIND.assemble(units, label, sure, CLASSES) == texts
+    by_class = KIND.by_class(sure, len(CLASSES))
+    assert (KIND.believed(by_class) == sure).all()
+    assert (KIND.naming(texts, CLASSES) == (by_class == 1)).all()
+
+
+@given(SETS, SETS, st.integers(1, 4), st.booleans())
+def test_what_is_put_together_is_always_allowed(names, pair, most, none_allowed):
+    limits = Limits(most, none_allowed, (tuple(sorted(pair)),) if len(pair) > 1 else ())
+    kind = Several(limits)
+    label = np.array([int(name in names) for name in CLASSES])
+    sure = np.where(label[:, None] == [0, 1], 0.75, 0.25)
+    (answer,) = kind.assemble(Units.each(1, len(CLASSES)), label, sure, CLASSES)
+    assert limits.problem(json.loads(str(answer))) is None
+    assert kind.checked(str(answer), CLASSES) == answer
+
+
+def test_a_vote_on_one_class_says_nothing_of_the_others():
+    rows = Answers.of([0, 0, 1], ["late", "not praise", "angry"])
+    cast = KIND.cast(Units.each(2, len(CLASSES)), rows, CLASSES)
+    assert cast.row.tolist() == [0, 1]
+    assert cast.unit.tolist() == [0, 3]
+    assert cast.label.tolist() == [1, 0]
+
+
+def test_a_set_is_wrong_where_one_class_differs_and_a_vote_where_it_is_contradicted():
+    answers = (*CLASSES, '["late"]', '["late", "praise"]', "not praise")
+    code = {text: at for at, text in enumerate(answers)}
+
+    def wrong(given, gold):
+        said, so = (np.array([code[one]], dtype=np.int32) for one in (given, gold))
+        return bool(KIND.wrong(said, so, answers)[0])
+
+    assert wrong('["late"]', '["late", "praise"]')
+    assert not wrong('["late", "praise"]', '["late", "praise"]')
+    assert not wrong("late", '["late", "praise"]')
+    assert wrong("not praise", '["late", "praise"]')
+    assert not wrong("not praise", '["late"]')
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ('["angry"]', "'angry' names no class"),
+        ("angry", "'angry' is no list of classes"),
+        ('["late", "broken", "lost and found"]', "3 classes are named, and at most 2 may be"),
+        ('["broken", "praise"]', "broken and praise exclude each other"),
+        ("[]", "at least one class is needed"),
+        ('[["late"]]', "is no list of classes"),
+    ],
+)
+def test_an_answer_that_is_none_says_what_is_allowed(answer, problem):
+    kind = Several(Limits(at_most=2, none_allowed=False, excludes=(("broken", "praise"),)))
+    with pytest.raises(AnswerError, match="allowed: late, broken, lost and found, praise") as found:
+        kind.checked(answer, CLASSES)
+    assert problem in str(found.value)
+
+
+def test_lists_follow_their_classes_and_end_with_them():
+    today = {"late": "delayed", "praise": None}
+    assert KIND.carried('["broken", "late"]', lambda n: today.get(n, n)) == '["broken", "delayed"]'
+    assert KIND.carried('["late", "praise"]', lambda n: today.get(n, n)) is None
+    assert KIND.carried("not late", lambda n: today.get(n, n)) == "not delayed"
+    assert KIND.carried("[]", lambda n: today.get(n, n)) == "[]"
+
+
+def test_limits_are_part_of_what_a_prompt_is():
+    assert Several(Limits(at_most=2)).meaning() != Several().meaning()
+
+
+def test_the_likeliest_set_keeps_the_surer_of_two_that_exclude_each_other():
+    kind = Several(Limits(excludes=(("late", "broken"),)))
+    label, sure = np.array([1, 1, 0, 1]), np.array([0.7, 0.9, 0.1, 0.6])
+    posterior = np.column_stack([1 - sure, sure])
+    found = kind.assemble(Units.each(1, 4), label, posterior, CLASSES)
+    assert found == ['["broken", "praise"]']
