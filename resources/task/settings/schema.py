@@ -197,9 +197,8 @@ class TaskSpec(Section):
     def _limits_of_sets(self) -> "TaskSpec":
         names = [c.name for c in self.classes]
         if self.kind != SEVERAL:
-            said = [
-                n for n in ("at_most", "none_allowed", "excludes") if n in self.model_fields_set
-            ]
+            given = {n: getattr(self, n) for n in ("at_most", "none_allowed", "excludes")}
+            said = [name for name, value in given.items() if value not in (None, ())]
             if said:
                 raise ValueError(f"{said[0]} is of kind: {SEVERAL}, and this task is {self.kind}")
             return self

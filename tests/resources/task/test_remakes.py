@@ -79,6 +79,7 @@ OTHER: dict[str, Any] = {
     "name": "mails",
     "kind": "otherwise",
     "class_balance": {"praise": 0.4, "complaint": 0.6},
+    "excludes": [["complaint", "praise"]],
     "source.files": "other/*.csv",
     "source.redact": ["phone"],
     "source.redact_patterns": {"a": "c"},
@@ -103,6 +104,9 @@ OTHER: dict[str, Any] = {
     "demo.scripted.names": {"b": "praise"},
 }
 """Other values of settings that do not take just any."""
+
+SETS = {"at_most": 1, "none_allowed": False, "excludes": [["praise", "complaint"]]}
+"""Settings of items that may have several classes."""
 
 HASHED = (Remakes.LANDING, Remakes.LABELS, Remakes.QUALITY, Remakes.PUBLISHED)
 SETTINGS = dict(settings(TaskSpec))
@@ -131,9 +135,8 @@ class Otherwise(Single):
 @pytest.fixture(scope="module", autouse=True)
 def two_kinds():
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("settings.schema", "task"):
-            kinds = {**KINDS, "otherwise": Otherwise()}
-            patch.setattr(f"resources.task.{module}.KINDS", kinds)
+        for module in ("resources.task.settings.schema", "labeling.kinds.registry"):
+            patch.setattr(f"{module}.KINDS", {**KINDS, "otherwise": Otherwise()})
         yield
 
 
@@ -177,6 +180,8 @@ def fit(spec: dict[str, Any], path: str) -> dict[str, Any]:
     if path == "source.query":  # in the place of files
         given["source"] |= {"files": None, "query": "select 1"}
         given["demo"]["generator"] = None
+    if path in SETS:
+        given |= {"kind": "several"} | SETS
     if path == "models.batch":
         given["demo"]["simulated"] = None  # which has no batch endpoint
     return given
