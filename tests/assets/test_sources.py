@@ -1,11 +1,13 @@
 import os
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
 
 from assets.votes.sources import check
+from labeling.kinds.registry import SINGLE
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.task import load_task
@@ -113,6 +115,7 @@ def test_a_source_of_another_version_labels_anew_and_the_same_one_does_not(run, 
 )
 def test_votes_that_cannot_be_right_are_refused_by_name(voter, label, told):
     said = pa.table({"voter": [voter], "label": [label]})
+    task = SimpleNamespace(kind=SINGLE, classes=("praise", "complaint"))
     with pytest.raises(TaskError, match="source 'greetings'") as error:
-        check("greetings", said, ["praise", "complaint"])
+        check("greetings", said, task)
     assert told in str(error.value)
