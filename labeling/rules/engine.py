@@ -76,7 +76,7 @@ class RuleSet:
         RuleError
             If a column is missing, ``only`` names no rule, or SQL fails.
         """
-        _check_batch(batch)
+        check_batch(batch)
         rules = self._chosen(only)
         values = evaluate_sql(batch, rules, run_sql)
         texts = batch["text"].combine_chunks()
@@ -125,7 +125,14 @@ class RuleSet:
         return tuple(one for one in self.rules if one.name in set(only))
 
 
-def _check_batch(batch: Table) -> None:
+def check_batch(batch: Table) -> None:
+    """Refuse a batch without item_id and text.
+
+    Raises
+    ------
+    RuleError
+        Naming the column, or the row without an item_id.
+    """
     for column in ("item_id", "text"):
         if column not in batch.column_names:
             raise RuleError(

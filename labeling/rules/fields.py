@@ -51,9 +51,9 @@ def parse_body(kind: str, value: object, options: dict[str, Any], folder: Path) 
         if allowed and given not in allowed:
             raise RuleError(f"has '{name}: {given}'; allowed: {', '.join(allowed)}")
     parse: dict[str, Callable[[], Body]] = {
-        "keyword": lambda: _terms(_texts(value), options),
-        "regex": lambda: _regex(_texts(value), options),
-        "dictionary": lambda: _terms(_dictionary(_texts(value), folder), options),
+        "keyword": lambda: _terms(texts_of(value), options),
+        "regex": lambda: regex_patterns(texts_of(value), options),
+        "dictionary": lambda: _terms(dictionary_lines(texts_of(value), folder), options),
         "sql": lambda: Sql(_single(value)),
         "nearest": lambda: _nearest(value, options),
         "metadata": lambda: Metadata(parse_conditions(value)),
@@ -67,7 +67,14 @@ def _single(value: object) -> str:
     return value.strip()
 
 
-def _texts(value: object) -> list[str]:
+def texts_of(value: object) -> list[str]:
+    """Return a text or a list of texts as a list.
+
+    Raises
+    ------
+    RuleError
+        If it is anything else, or one of them is empty; the message begins with a verb.
+    """
     texts: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
     for one in texts:
         if not isinstance(one, str) or not one.strip():
@@ -87,7 +94,14 @@ def _terms(terms: list[str], options: dict[str, Any]) -> Patterns:
     return Patterns(tuple(term_pattern(t, whole=whole) for t in unique.values()), int(flags))
 
 
-def _regex(patterns: list[str], options: dict[str, Any]) -> Patterns:
+def regex_patterns(patterns: list[str], options: dict[str, Any]) -> Patterns:
+    """Return regular expressions with the flags that ``case`` asks for.
+
+    Raises
+    ------
+    RuleError
+        If one of them is none; the message begins with a verb.
+    """
     flags = re.IGNORECASE if options.get("case", "exact") == "ignore" else 0
     for pattern in patterns:
         try:
@@ -99,7 +113,14 @@ def _regex(patterns: list[str], options: dict[str, Any]) -> Patterns:
     return Patterns(tuple(patterns), int(flags))
 
 
-def _dictionary(files: list[str], folder: Path) -> list[str]:
+def dictionary_lines(files: list[str], folder: Path) -> list[str]:
+    """Return the terms of files with one a line; empty lines and those that begin with # are none.
+
+    Raises
+    ------
+    RuleError
+        If a file is missing, cannot be read or holds no term; the message begins with a verb.
+    """
     terms: list[str] = []
     for name in files:
         path = folder / name
@@ -120,7 +141,7 @@ def _nearest(value: object, options: dict[str, Any]) -> Nearest:
     at_least = options.get("at_least", DEFAULT_SIMILARITY)
     if isinstance(at_least, bool) or not isinstance(at_least, int | float) or not 0 < at_least <= 1:
         raise RuleError(f"has 'at_least: {at_least}'; allowed: a number in (0, 1]")
-    return Nearest(tuple(_texts(value)), float(at_least))
+    return Nearest(tuple(texts_of(value)), float(at_least))
 
 
 def did_you_mean(word: str, allowed: tuple[str, ...] | list[str]) -> str:

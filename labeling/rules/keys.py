@@ -131,18 +131,31 @@ def rules_schema() -> dict[str, Any]:
     >>> schema["$defs"]["Rule"]["properties"]["words"]["enum"]
     ['whole', 'part']
     """
-    takers = {option: [kind for kind in TAKES if option in TAKES[kind]] for option in OPTIONS}
+    told = "A voter: it votes for its label where it matches, and abstains elsewhere."
+    return schema_of(COMMON, KINDS, OPTIONS, TAKES, TOP_LEVEL, told)
+
+
+def schema_of(
+    common: dict[str, dict[str, Any]],
+    kinds: dict[str, dict[str, Any]],
+    options: dict[str, dict[str, Any]],
+    takes: dict[str, tuple[str, ...]],
+    top_level: dict[str, dict[str, Any]],
+    description: str,
+) -> dict[str, Any]:
+    """Return the JSON Schema of a file of rules: exactly one kind each, and what it takes."""
+    takers = {option: [kind for kind in takes if option in takes[kind]] for option in options}
     rule: dict[str, Any] = {
         "title": "Rule",
-        "description": "A voter: it votes for its label where it matches, and abstains elsewhere.",
+        "description": description,
         "type": "object",
-        "properties": {**COMMON, **KINDS, **OPTIONS},
+        "properties": {**common, **kinds, **options},
         "required": ["name"],
         "additionalProperties": False,
-        "oneOf": [{"required": [kind]} for kind in KINDS],
+        "oneOf": [{"required": [kind]} for kind in kinds],
         "allOf": [
-            {"if": {"required": [option]}, "then": {"anyOf": [{"required": [k]} for k in kinds]}}
-            for option, kinds in takers.items()
+            {"if": {"required": [option]}, "then": {"anyOf": [{"required": [k]} for k in names]}}
+            for option, names in takers.items()
         ],
     }
     return {
@@ -150,7 +163,7 @@ def rules_schema() -> dict[str, Any]:
         "title": "Rules",
         "description": "Rules that vote, each on items where it matches.",
         "type": "object",
-        "properties": TOP_LEVEL,
+        "properties": top_level,
         "required": ["rules"],
         "additionalProperties": False,
         "$defs": {"Rule": rule},

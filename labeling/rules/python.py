@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar, cast
@@ -88,6 +89,49 @@ def read_python_rules(path: Path) -> list[Rule]:
     RuleError
         If the file is missing, does not run, or a function has parameters that name no column.
     """
+    return [_to_rule(one) for one in marked_functions(path, _MARK)]
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A decorated function of a file.
+
+    Parameters
+    ----------
+    given : dict
+        What the decorator was told.
+    body : Function
+        The function and the columns that it wants.
+    origin : str
+        Where it is written, for messages.
+    """
+
+    given: dict[str, Any]
+    body: Function
+    origin: str
+
+    @property
+    def when(self) -> tuple[Condition, ...] | str | None:
+        """Where it may be called at all."""
+        when = self.given["when"]
+        if not isinstance(when, dict):
+            return when
+        try:
+            return parse_conditions(cast("dict[str, Any]", when))
+        except RuleError as error:
+            raise RuleError(
+                f"{self.origin}, rule {self.given['name']!r}: 'when' {error}"
+            ) from error
+
+
+def marked_functions(path: Path, mark: str) -> list[Marked]:
+    """Run a file and return the functions with an attribute ``mark``, in the order of the file.
+
+    Raises
+    ------
+    RuleError
+        As :func:`read_python_rules`.
+    """
     try:
         source = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -97,11 +141,11 @@ def read_python_rules(path: Path) -> list[Rule]:
     marked = [
         one
         for one in vars(module).values()
-        if inspect.isfunction(one) and hasattr(one, _MARK) and one.__module__ == module.__name__
+        if inspect.isfunction(one) and hasattr(one, mark) and one.__module__ == module.__name__
     ]
     marked.sort(key=lambda one: one.__code__.co_firstlineno)
     try:
-        return [_to_rule(path, one, tree) for one in dict.fromkeys(marked)]
+        return [_marked(path, one, getattr(one, mark), tree) for one in dict.fromkeys(marked)]
     except RecursionError:
         raise RuleError(f"{path}: an expression is hundreds of calls deep; split it up") from None
 
@@ -129,8 +173,9 @@ def _run(path: Path, source: str) -> ModuleType:
     return module
 
 
-def _to_rule(path: Path, function: Callable[..., Any], tree: ast.Module) -> Rule:
-    given: dict[str, Any] = getattr(function, _MARK)
+def _marked(
+    path: Path, function: Callable[..., Any], given: dict[str, Any], tree: ast.Module
+) -> Marked:
     origin = f"{path} line {function.__code__.co_firstlineno}"
     parameters = inspect.signature(function).parameters.values()
     if not parameters or any(
@@ -140,27 +185,26 @@ def _to_rule(path: Path, function: Callable[..., Any], tree: ast.Module) -> Rule
             f"{origin}, rule {given['name']!r}: the parameters of a rule name the columns that it "
             "wants, for example def short(text, likes)"
         )
-    when: tuple[Condition, ...] | str | None = given["when"]
-    if isinstance(given["when"], dict):
-        try:
-            when = parse_conditions(cast("dict[str, Any]", given["when"]))
-        except RuleError as error:
-            raise RuleError(f"{origin}, rule {given['name']!r}: 'when' {error}") from error
     body = Function(
         function,
         tuple(one.name for one in parameters),
-        given["arrow"],
+        given.get("arrow", False),
         normalised_source(tree, function.__name__, function.__code__.co_firstlineno),
     )
+    return Marked(given, body, origin)
+
+
+def _to_rule(marked: Marked) -> Rule:
+    given = marked.given
     return Rule(
         name=given["name"],
         label=given["label"],
         kind="python",
-        body=body,
-        when=when,
+        body=marked.body,
+        when=marked.when,
         description=given["description"],
         owner=given["owner"],
-        origin=origin,
+        origin=marked.origin,
     )
 
 
@@ -225,7 +269,7 @@ def _defined_names(statement: ast.stmt) -> list[str]:
 
 def _is_rule(decorator: ast.expr) -> bool:
     called = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return getattr(called, "id", getattr(called, "attr", "")) == "rule"
+    return getattr(called, "id", getattr(called, "attr", "")) in ("rule", "span_rule")
 
 
 def _without_decoration(statement: ast.stmt) -> ast.stmt:

@@ -8,11 +8,12 @@ from labeling.errors import RuleError
 from labeling.kinds.several.answer import NOT, denied
 from labeling.rules.conditions import Condition, parse_conditions
 from labeling.rules.document import Entry, Field, read_entries
+from labeling.rules.entries import open_entry, refuse_twins, text_of
 from labeling.rules.fields import did_you_mean, parse_body
 from labeling.rules.keys import COMMON, KINDS, TAKES, TOP_LEVEL
 from labeling.rules.python import read_python_rules
 from labeling.rules.rule import Patterns, Rule
-from labeling.rules.searching import endless
+from labeling.rules.searching import refuse_endless
 
 
 def read_rules(path: Path, classes: Sequence[str], python_rules: Path | None = None) -> list[Rule]:
@@ -95,8 +96,6 @@ def check_rules(rules: Sequence[Rule], classes: Sequence[str]) -> None:
     RuleError
         Naming the rule, or both rules.
     """
-    names: dict[str, Rule] = {}
-    versions: dict[str, Rule] = {}
     for one in rules:
         if one.label is not None and one.label not in classes:
             if one.label.startswith(NOT) and one.label.removeprefix(NOT) in classes:
@@ -113,52 +112,13 @@ def check_rules(rules: Sequence[Rule], classes: Sequence[str]) -> None:
                 f"{one.origin}, rule {one.name!r}: 'label:' is missing; allowed: "
                 f"{', '.join(classes)}"
             )
-        if (first := names.setdefault(one.name, one)) is not one:
-            raise RuleError(
-                f"rule {one.name!r} stands twice: {first.origin} and {one.origin}; rename one"
-            )
-        if (first := versions.setdefault(one.version, one)) is not one:
-            raise RuleError(
-                f"rules {first.name!r} ({first.origin}) and {one.name!r} ({one.origin}) mean the "
-                "same, so their vote would count twice; delete one"
-            )
         if one.kind == "regex" and isinstance(one.body, Patterns):
-            _refuse_endless(one, one.body)
-
-
-def _refuse_endless(rule: Rule, body: Patterns) -> None:
-    for pattern in body.patterns:
-        text = endless(pattern, body.flags)
-        if text is not None:
-            raise RuleError(
-                f"{rule.origin}, rule {rule.name!r}: the pattern {pattern!r} backtracks without "
-                f"end, for example on {text!r}: a repeat inside a repeat can read the same text in "
-                "many ways. Make the inner repeat possessive ('++' for '+', '*+' for '*') or put it "
-                "in an atomic group ('(?>…)')"
-            )
+            refuse_endless(one.origin, one.name, one.body)
+    refuse_twins(rules)
 
 
 def _read_entry(path: Path, number: int, entry: Entry) -> Rule:
-    named = entry.fields.get("name")
-    name = (named.text or "").strip() if named else ""
-    where = f"{path} line {entry.line}, rule {name!r}" if name else f"{path} line {entry.line}"
-    if not name:
-        raise RuleError(f"{where}: rule number {number} has no 'name:'")
-    kinds = [key for key in entry.fields if key in KINDS]
-    allowed = [*COMMON, *KINDS, *(TAKES[kinds[0]] if kinds else ())]
-    for key, found in entry.fields.items():
-        if key not in allowed:
-            raise RuleError(
-                f"{path} line {found.line}, rule {name!r}: unknown key '{key}'; allowed: "
-                f"{', '.join(allowed)}.{did_you_mean(key, allowed)}"
-            )
-    if len(kinds) != 1:
-        found_kinds = " and ".join(f"'{kind}'" for kind in kinds) or "none"
-        raise RuleError(
-            f"{where}: exactly one kind is needed of {', '.join(KINDS)}; found {found_kinds}"
-        )
-    (kind,) = kinds
-    options = {key: entry.fields[key].value for key in TAKES[kind] if key in entry.fields}
+    name, kind, options = open_entry(path, number, entry, COMMON, KINDS, TAKES)
     field = entry.fields[kind]
     try:
         body = parse_body(kind, field.value, options, path.parent)
@@ -166,26 +126,21 @@ def _read_entry(path: Path, number: int, entry: Entry) -> Rule:
         raise RuleError(f"{path} line {field.line}, rule {name!r}: '{kind}' {error}") from error
     return Rule(
         name=name,
-        label=_label(entry, where),
+        label=_label(entry, f"{path} line {entry.line}, rule {name!r}"),
         kind=kind,
         body=body,
         when=_when(path, name, entry.fields.get("when")),
-        description=_text(entry, "description") or "",
-        owner=_text(entry, "owner") or "",
+        description=text_of(entry, "description") or "",
+        owner=text_of(entry, "owner") or "",
         origin=f"{path} line {entry.line}",
     )
 
 
 def _label(entry: Entry, where: str) -> str | None:
-    label, against = _text(entry, "label"), _text(entry, "against")
+    label, against = text_of(entry, "label"), text_of(entry, "against")
     if label is not None and against is not None:
         raise RuleError(f"{where}: 'label:' and 'against:' exclude each other; keep one")
     return label if against is None else denied(against)
-
-
-def _text(entry: Entry, key: str) -> str | None:
-    found = entry.fields.get(key)
-    return None if found is None else (found.text if found.text is not None else str(found.value))
 
 
 def _when(path: Path, name: str, field: Field | None) -> tuple[Condition, ...] | str | None:

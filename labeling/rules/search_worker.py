@@ -3,15 +3,18 @@
 It is run as a script by :mod:`labeling.rules.searching` and imports the standard library only, so
 that it starts in some 20 ms and can be killed at any time.
 
-Input, one marshalled tuple: ``texts``, ``jobs`` of ``(pattern, flags, indices)``, the processor time
-allowed for one search in seconds, and how many searches of a job may run out of it. Output: for
-each job, bytes with :data:`NO`, :data:`YES`, :data:`LATE` or :data:`SKIPPED` for each index.
+Input, one marshalled tuple: ``texts``, ``jobs`` of ``(pattern, flags, indices, group)``, the processor
+time allowed for one text in seconds, and how many texts of a job may run out of it. Output: for
+each job, bytes with :data:`NO`, :data:`YES`, :data:`LATE` or :data:`SKIPPED` for each index, and for
+each index where the group was matched, as ``[start, end, start, end, …]``; nowhere where the group
+is None.
 """
 
 import marshal
 import re
 import signal
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 NO, YES, LATE, SKIPPED = range(4)
@@ -26,27 +29,42 @@ def _late(_signal: int, _frame: Any) -> None:
     raise LateError
 
 
+def spans(found: Iterable[re.Match[str]], group: int | str) -> list[int]:
+    """Return start and end of a group in each match, one after the other; none of them empty."""
+    ends = (match.span(group) for match in found)
+    return [place for start, end in ends if end > start for place in (start, end)]
+
+
 def search(
-    job: tuple[str, int, list[int]], texts: list[str], limit_s: float, patience: int
-) -> bytes:
+    job: tuple[str, int, list[int], int | str | None],
+    texts: list[str],
+    limit_s: float,
+    patience: int,
+) -> tuple[bytes, list[list[int]]]:
     """Search one pattern in some texts; see the module."""
-    pattern, flags, indices = job
-    find = re.compile(pattern, flags).search
-    answers = bytearray()
+    pattern, flags, indices, group = job
+    compiled = re.compile(pattern, flags)
+    answers, places = bytearray(), list[list[int]]()
     for index in indices:
         if patience <= 0:
             answers.append(SKIPPED)
+            places.append([])
             continue
+        found = list[int]()
         try:
             signal.setitimer(signal.ITIMER_PROF, limit_s)
-            found = find(texts[index]) is not None
+            if group is None:
+                answer = NO if compiled.search(texts[index]) is None else YES
+            else:
+                found = spans(compiled.finditer(texts[index]), group)
+                answer = YES if found else NO
             signal.setitimer(signal.ITIMER_PROF, 0)
-            answer = YES if found else NO
         except LateError:
-            answer = LATE
+            answer, found = LATE, []
             patience -= 1
         answers.append(answer)
-    return bytes(answers)
+        places.append(found)
+    return bytes(answers), places
 
 
 def main() -> None:

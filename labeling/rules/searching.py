@@ -16,6 +16,7 @@ from labeling.errors import RuleError
 from labeling.rules import search_worker
 from labeling.rules.backtracking import Risk, assess
 from labeling.rules.cores import usable_cores
+from labeling.rules.rule import Patterns
 from labeling.rules.search_worker import LATE
 
 LIMIT_S = 1.0
@@ -96,6 +97,38 @@ def search_all(
     return [one if one is not None else np.zeros(0, dtype=np.uint8) for one in answers]
 
 
+def find_all(
+    texts: list[str], lengths: NDArray[np.int64], one: Search, group: int | str
+) -> tuple[NDArray[np.uint8], list[list[int]]]:
+    """Find every match of a pattern in texts, as bounded in time as :func:`search_all`.
+
+    Parameters
+    ----------
+    texts, lengths
+        As there.
+    one : Search
+        The pattern, and in which texts.
+    group : int or str
+        The group whose places are wanted.
+
+    Returns
+    -------
+    uint8 array of shape (n_indices,)
+        As there.
+    list of list of int
+        For each of the texts ``[start, end, start, end, …]``, no span of them empty.
+    """
+    indices: list[int] = one.indices.tolist()
+    if _is_cheap(one, lengths):
+        compiled = re.compile(one.pattern, one.flags)
+        places = [search_worker.spans(compiled.finditer(texts[k]), group) for k in indices]
+        return np.array([len(found) > 0 for found in places], dtype=np.uint8), places
+    some = [texts[k] for k in indices]
+    job = (one.pattern, one.flags, list(range(len(some))), group)
+    ((codes, places),) = _run_worker((some, [job], LIMIT_S, PATIENCE))
+    return np.frombuffer(codes, dtype=np.uint8), places
+
+
 def describe(code: int) -> str:
     """Return the message of an item on which a pattern was not answered."""
     if code == LATE:
@@ -115,10 +148,29 @@ def endless(pattern: str, flags: int) -> str | None:
     attacks = list(assess(pattern, flags).attacks)
     if not attacks:
         return None
-    payload = (attacks, [(pattern, flags, list(range(len(attacks))))], LIMIT_S, 1)
-    (codes,) = _run_worker(payload)
+    payload = (attacks, [(pattern, flags, list(range(len(attacks))), None)], LIMIT_S, 1)
+    ((codes, _),) = _run_worker(payload)
     late = [text for text, code in zip(attacks, codes, strict=True) if code == LATE]
     return late[0] if late else None
+
+
+def refuse_endless(origin: str, name: str, body: Patterns) -> None:
+    """Raise where a pattern of a rule is proven to backtrack without end.
+
+    Raises
+    ------
+    RuleError
+        Naming the rule, the pattern and a text that shows it.
+    """
+    for pattern in body.patterns:
+        text = endless(pattern, body.flags)
+        if text is not None:
+            raise RuleError(
+                f"{origin}, rule {name!r}: the pattern {pattern!r} backtracks without "
+                f"end, for example on {text!r}: a repeat inside a repeat can read the same text in "
+                "many ways. Make the inner repeat possessive ('++' for '+', '*+' for '*') or put it "
+                "in an atomic group ('(?>…)')"
+            )
 
 
 def _is_cheap(one: Search, lengths: NDArray[np.int64]) -> bool:
@@ -134,12 +186,12 @@ def _search_away(texts: list[str], searches: Sequence[Search]) -> list[NDArray[n
     n_workers = usable_cores()
     shares = [[one.indices[part::n_workers] for one in searches] for part in range(n_workers)]
 
-    def run(share: list[NDArray[np.int64]]) -> list[bytes]:
+    def run(share: list[NDArray[np.int64]]) -> list[tuple[bytes, list[list[int]]]]:
         needed = np.unique(np.concatenate(share))
         chosen: list[int] = needed.tolist()
         some = [texts[k] for k in chosen]
         jobs = [
-            (one.pattern, one.flags, np.searchsorted(needed, indices).tolist())
+            (one.pattern, one.flags, np.searchsorted(needed, indices).tolist(), None)
             for one, indices in zip(searches, share, strict=True)
         ]
         return _run_worker((some, jobs, LIMIT_S, PATIENCE))
@@ -150,27 +202,27 @@ def _search_away(texts: list[str], searches: Sequence[Search]) -> list[NDArray[n
     for i, one in enumerate(searches):
         answer = np.zeros(len(one.indices), dtype=np.uint8)
         for part in range(n_workers):
-            answer[part::n_workers] = np.frombuffer(parts[part][i], dtype=np.uint8)
+            answer[part::n_workers] = np.frombuffer(parts[part][i][0], dtype=np.uint8)
         answers.append(answer)
     return answers
 
 
 def _run_worker(
-    payload: tuple[list[str], list[tuple[str, int, list[int]]], float, int],
-) -> list[bytes]:
-    _, jobs, limit_s, patience = payload
-    work_s = 1e-3 * sum(len(indices) for _, _, indices in jobs)
+    payload: tuple[list[str], Sequence[tuple[str, int, list[int], int | str | None]], float, int],
+) -> list[tuple[bytes, list[list[int]]]]:
+    texts, jobs, limit_s, patience = payload
+    work_s = 1e-3 * sum(len(indices) for _, _, indices, _ in jobs)
     command = [sys.executable, "-I", "-S", search_worker.__file__]
     try:
         done = subprocess.run(  # noqa: S603 - our own script
             command,
-            input=marshal.dumps(payload),
+            input=marshal.dumps((texts, list(jobs), limit_s, patience)),
             capture_output=True,
             timeout=HANG_S + work_s + 20 * limit_s * patience * len(jobs),
             check=True,
         )
     except subprocess.TimeoutExpired:
-        patterns = ", ".join(repr(pattern) for pattern, _, _ in jobs[:5])
+        patterns = ", ".join(repr(pattern) for pattern, *_ in jobs[:5])
         raise RuleError(f"searching {patterns} did not end and was stopped") from None
     except subprocess.CalledProcessError as error:
         raise RuleError(f"searching failed: {error.stderr.decode(errors='replace')}") from error

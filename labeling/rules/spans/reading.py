@@ -1,0 +1,168 @@
+"""Reading span rules from YAML and Python, with errors that say where and what to do."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from labeling.errors import RuleError
+from labeling.rules.conditions import parse_conditions
+from labeling.rules.document import Entry, read_entries
+from labeling.rules.entries import open_entry, refuse_twins, text_of
+from labeling.rules.fields import did_you_mean, regex_patterns, texts_of
+from labeling.rules.searching import refuse_endless
+from labeling.rules.spans.gazetteers import read_terms, term_key
+from labeling.rules.spans.keys import COMMON, KINDS, OPTIONS, TAKES
+from labeling.rules.spans.python import read_python_span_rules
+from labeling.rules.spans.rule import Body, Group, SpanRule, Terms
+
+
+def read_span_rules(
+    path: Path, types: Sequence[str], python_rules: Path | None = None
+) -> list[SpanRule]:
+    """Read the span rules of a task.
+
+    Parameters
+    ----------
+    path : Path
+        A mapping with a list ``rules:``; dictionary files are relative to it.
+    types : sequence of str
+        The types that rules may mark.
+    python_rules : Path, optional
+        A Python file with functions under :func:`labeling.rules.spans.python.span_rule`.
+
+    Returns
+    -------
+    list of SpanRule
+        In the order of the files, YAML first.
+
+    Raises
+    ------
+    RuleError
+        Naming the file, the line, the rule, the field and what is allowed; also where two rules
+        have one name or one meaning.
+    """
+    entries, top = read_entries(path, "rules")
+    for key, found in top.items():
+        if key != "rules":
+            raise RuleError(f"{path} line {found.line}: unknown key '{key}'; allowed: rules")
+    rules = [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
+    if python_rules is not None:
+        rules += read_python_span_rules(python_rules)
+    check_span_rules(rules, types)
+    return rules
+
+
+def check_span_rules(rules: Sequence[SpanRule], types: Sequence[str]) -> None:
+    """Refuse types that are none, rules without one, twins, and endless patterns.
+
+    Raises
+    ------
+    RuleError
+        Naming the rule, or both rules.
+    """
+    for one in rules:
+        where = f"{one.origin}, rule {one.name!r}"
+        own = one.body.types if isinstance(one.body, Terms) else None
+        if one.type is None and own is None and one.kind != "python":
+            raise RuleError(f"{where}: 'type:' is missing; allowed: {', '.join(types)}")
+        if one.type is not None and own is not None:
+            raise RuleError(f"{where}: has both 'type:' and 'type_column:'; keep one")
+        for told in sorted({one.type} if one.type is not None else set(own or ())):
+            if told not in types:
+                raise RuleError(
+                    f"{where}: {told!r} is no type; allowed: {', '.join(types)}."
+                    f"{did_you_mean(told, list(types))}"
+                )
+        if isinstance(one.body, Group):
+            refuse_endless(one.origin, one.name, one.body.patterns)
+    refuse_twins(rules)
+
+
+def _read_entry(path: Path, number: int, entry: Entry) -> SpanRule:
+    name, kind, options = open_entry(path, number, entry, COMMON, KINDS, TAKES)
+    key = kind
+    try:
+        body = parse_span_body(kind, entry.fields[kind].value, options, path.parent)
+        key = "against"
+        against = _yes_or_no(entry.fields[key].value if key in entry.fields else False)
+        key = "when"
+        when = parse_conditions(entry.fields[key].value) if key in entry.fields else None
+    except RuleError as error:
+        raise RuleError(
+            f"{path} line {entry.fields[key].line}, rule {name!r}: '{key}' {error}"
+        ) from error
+    return SpanRule(
+        name=name,
+        type=text_of(entry, "type"),
+        kind=kind,
+        body=body,
+        against=against,
+        when=when,
+        description=text_of(entry, "description") or "",
+        owner=text_of(entry, "owner") or "",
+        origin=f"{path} line {entry.line}",
+    )
+
+
+def _yes_or_no(given: object) -> bool:
+    if not isinstance(given, bool):
+        raise RuleError(f"is {given!r}; allowed: true, false")
+    return given
+
+
+def parse_span_body(kind: str, value: object, options: dict[str, Any], folder: Path) -> Body:
+    """Read what stands under a kind's key; see :func:`labeling.rules.fields.parse_body`.
+
+    Raises
+    ------
+    RuleError
+        If the value or an option is not allowed; the message begins with a verb.
+    """
+    for name, given in options.items():
+        allowed = OPTIONS[name].get("enum")
+        if allowed and given not in allowed:
+            raise RuleError(f"has '{name}: {given}'; allowed: {', '.join(allowed)}")
+    ignore_case = options.get("case", "ignore") == "ignore"
+    whole = options.get("words", "whole") == "whole"
+    parse: dict[str, Callable[[], Body]] = {
+        "keyword": lambda: _keywords(texts_of(value), ignore_case=ignore_case, whole=whole),
+        "dictionary": lambda: read_terms(
+            texts_of(value),
+            folder,
+            column=_column(options, "column"),
+            type_column=_column(options, "type_column"),
+            ignore_case=ignore_case,
+            whole=whole,
+        ),
+        "regex": lambda: _group(texts_of(value), options),
+    }
+    return parse[kind]()
+
+
+def _keywords(terms: list[str], *, ignore_case: bool, whole: bool) -> Terms:
+    unique = {term_key(one, ignore_case=ignore_case): one for one in terms}
+    return Terms(tuple(unique.values()), None, ignore_case, whole)
+
+
+def _column(options: dict[str, Any], key: str) -> str | None:
+    given = options.get(key)
+    if given is not None and (not isinstance(given, str) or not given.strip()):
+        raise RuleError(f"has '{key}: {given}', but needs the name of a column")
+    return given
+
+
+def _group(patterns: list[str], options: dict[str, Any]) -> Group:
+    group = options.get("group", 0)
+    if isinstance(group, bool) or not isinstance(group, int | str):
+        raise RuleError(f"has 'group: {group}'; allowed: the number or the name of a group")
+    made = regex_patterns(patterns, options)
+    for one in made.patterns:
+        known = re.compile(one, made.flags)
+        if group not in (*range(known.groups + 1), *known.groupindex):
+            names = "".join(f", {name!r}" for name in known.groupindex)
+            raise RuleError(
+                f"has 'group: {group}', but {one!r} has the groups 0 (all of it) to "
+                f"{known.groups}{names}"
+            )
+    return Group(made, group)
