@@ -101,10 +101,10 @@ def _describe(code: int) -> int:
         flags |= WORD
     if letter.isspace():
         flags |= SPACE
-    if category in ("So", "Sm"):
-        flags |= PICTURE
     if 0x1F1E6 <= code <= 0x1F1FF:
         flags |= REGIONAL
+    elif category in ("So", "Sm"):
+        flags |= PICTURE
     if 0x1100 <= code <= 0x115F or 0xA960 <= code <= 0xA97C:
         flags |= LEADING
     if 0x1160 <= code <= 0x11FF or 0xD7B0 <= code <= 0xD7FB:

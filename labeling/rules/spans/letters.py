@@ -60,14 +60,18 @@ class Letters:
         """Tell which code points do not begin a character: no span begins or ends before them.
 
         Characters are the extended grapheme clusters of Unicode Standard Annex 29, except that
-        prepended marks and conjuncts of Indic scripts may be parted, and that a symbol after a
-        joiner is taken for an emoji.
+        prepended marks and conjuncts of Indic scripts may be parted, and that any symbols may be
+        joined as emoji are.
         """
         flags = self.flags
         inside = (flags & EXTEND) > 0
         inside[self.begins[:-1]] = False
         before = np.append(np.uint16(0), flags[:-1])
-        inside |= ((flags & PICTURE) > 0) & ((before & JOINER) > 0)
+        joined = np.flatnonzero(((flags & PICTURE) > 0) & ((before & JOINER) > 0))
+        if len(joined):
+            heads = np.flatnonzero(~inside)
+            head = heads[np.searchsorted(heads, joined - 1, "right") - 1]
+            inside[joined[(flags[head] & PICTURE) > 0]] = True
         inside |= ((flags & TRAILING) > 0) & ((before & HANGUL) > 0)
         inside |= ((flags & (LEADING | SYLLABLE)) > 0) & ((before & LEADING) > 0)
         halves = np.flatnonzero(flags & REGIONAL)
