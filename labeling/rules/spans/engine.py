@@ -15,7 +15,7 @@ from labeling.rules.engine import check_batch
 from labeling.rules.hits import Failure
 from labeling.rules.rule import Function
 from labeling.rules.spans.functions import call_function
-from labeling.rules.spans.letters import Places, letters, whole_characters
+from labeling.letters.letters import Places, letters, whole_characters
 from labeling.rules.spans.marks import Marks, SpanVotes, joined, leftmost_longest
 from labeling.rules.spans.patterns import find_groups
 from labeling.rules.spans.reading import check_span_rules

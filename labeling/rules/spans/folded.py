@@ -11,8 +11,8 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.rules.spans.alphabet import DOT_ABOVE, SPACE, Folding
-from labeling.rules.spans.letters import Letters, Places
+from labeling.letters.alphabet import DOT_ABOVE, SPACE, Folding
+from labeling.letters.letters import Letters, Places
 
 _BASE = 0x9E3779B97F4A7C15
 _INVERSE = pow(_BASE, -1, 1 << 64)
@@ -57,8 +57,8 @@ def fold(some: Letters, folding: Folding) -> Folded:
 
     Examples
     --------
-    >>> from labeling.rules.spans.alphabet import IGNORED
-    >>> from labeling.rules.spans.letters import letters
+    >>> from labeling.letters.alphabet import IGNORED
+    >>> from labeling.letters.letters import letters
     >>> folded = fold(letters(["GRO\N{LATIN SMALL LETTER SHARP S}  ER"]), IGNORED)
     >>> "".join(map(chr, folded.values[:-1])), folded.at.tolist()
     ('gross er', [0, 1, 2, 3, 5, 6, 6, 7, 8, 9])

@@ -13,7 +13,7 @@ from labeling.rules.arrow import Table
 from labeling.rules.fields import did_you_mean
 from labeling.rules.hits import Failure
 from labeling.rules.rule import Function
-from labeling.rules.spans.letters import Places
+from labeling.letters.letters import Places
 from labeling.rules.spans.rule import SpanRule
 
 MOST = 100_000

@@ -11,7 +11,7 @@ from labeling.rules.hits import Failure
 from labeling.rules.matching import matcher
 from labeling.rules.search_worker import YES
 from labeling.rules.searching import Search, describe, find_all
-from labeling.rules.spans.letters import Places
+from labeling.letters.letters import Places
 from labeling.rules.spans.rule import Group
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.rules.spans.alphabet import SPACE, Folding
+from labeling.letters.alphabet import SPACE, Folding
 from labeling.rules.spans.folded import Folded, Hashes, fold
-from labeling.rules.spans.letters import Letters, Places, letters
+from labeling.letters.letters import Letters, Places, letters
 
 STEPS = (1, 2, 4, 8, 16, 32)
 """Lengths, in letters, at which parts of words are sieved where terms need not be whole words."""
@@ -96,7 +96,7 @@ class TermTable:
 
     Examples
     --------
-    >>> from labeling.rules.spans.alphabet import IGNORED
+    >>> from labeling.letters.alphabet import IGNORED
     >>> found = TermTable(["New York", "york"], IGNORED, whole=True).find(letters(["in new  YORK"]))
     >>> found.terms.tolist(), found.starts.tolist(), found.ends.tolist()
     ([1, 0], [8, 3], [12, 12])

@@ -3,9 +3,9 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.rules.spans.alphabet import EXACT, IGNORED
+from labeling.letters.alphabet import EXACT, IGNORED
 from labeling.rules.spans.gazetteers import term_key
-from labeling.rules.spans.letters import letters
+from labeling.letters.letters import letters
 from labeling.rules.spans.terms import TermTable
 
 PIECES = [

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.rules.spans.alphabet import (
+from labeling.letters.alphabet import (
     EXTEND,
     HANGUL,
     JOINER,
@@ -52,7 +52,7 @@ class Letters:
 
     @cached_property
     def flags(self) -> NDArray[np.uint16]:
-        """Return the flags of each code point, see :mod:`labeling.rules.spans.alphabet`."""
+        """Return the flags of each code point, see :mod:`labeling.letters.alphabet`."""
         return flags_of(self.codes)
 
     @cached_property
