@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.rules.arrow import Table, pa
 from labeling.letters.letters import Places, letters
+from labeling.rules.arrow import Table, pa
 from labeling.rules.spans.marks import SpanVotes
 
 SLICE = 5_000

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import RuleError
+from labeling.letters.letters import Places, letters, whole_characters
 from labeling.rules.arrow import Table, pa, pc
 from labeling.rules.conditions import passes
 from labeling.rules.cores import usable_cores
@@ -15,7 +16,6 @@ from labeling.rules.engine import check_batch
 from labeling.rules.hits import Failure
 from labeling.rules.rule import Function
 from labeling.rules.spans.functions import call_function
-from labeling.letters.letters import Places, letters, whole_characters
 from labeling.rules.spans.marks import Marks, SpanVotes, joined, leftmost_longest
 from labeling.rules.spans.patterns import find_groups
 from labeling.rules.spans.reading import check_span_rules
@@ -89,8 +89,7 @@ class SpanRuleSet:
                 *self._functions(batch, masks, failures),
             ]
         )
-        order = np.argsort(others.item, kind="stable")
-        others = others.take(order)
+        others = others.take(np.argsort(others.item, kind="stable"))
         cuts = _cuts(values)
         parts = list(itertools.pairwise(cuts))
 
@@ -148,8 +147,8 @@ class SpanRuleSet:
     ) -> Marks:
         """Find the terms in some of the texts, and settle what overlaps there."""
         some = letters(values[first:last])
-        low, high = np.searchsorted(others.item, [first, last])
-        here = others.take(np.arange(low, high))
+        low = int(np.searchsorted(others.item, first))
+        here = others.take(np.arange(low, int(np.searchsorted(others.item, last))))
         begins = some.begins[here.item - first]
         starts, ends = whole_characters(some, here.start + begins, here.end + begins)
         here = Marks.of(here.item, starts - begins, ends - begins, here.type, here.rule)

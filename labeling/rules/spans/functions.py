@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import RuleError
+from labeling.letters.letters import Places
 from labeling.rules.arrow import Table
 from labeling.rules.fields import did_you_mean
 from labeling.rules.hits import Failure
 from labeling.rules.rule import Function
-from labeling.letters.letters import Places
 from labeling.rules.spans.rule import SpanRule
 
 MOST = 100_000

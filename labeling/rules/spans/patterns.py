@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from labeling.letters.letters import Places
 from labeling.rules.arrow import Array
 from labeling.rules.backtracking import assess
 from labeling.rules.hits import Failure
 from labeling.rules.matching import matcher
 from labeling.rules.search_worker import YES
 from labeling.rules.searching import Search, describe, find_all
-from labeling.letters.letters import Places
 from labeling.rules.spans.rule import Group
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.letters.alphabet import SPACE, Folding
-from labeling.rules.spans.folded import Folded, Hashes, fold
 from labeling.letters.letters import Letters, Places, letters
+from labeling.rules.spans.folded import Folded, Hashes, fold
 
 STEPS = (1, 2, 4, 8, 16, 32)
 """Lengths, in letters, at which parts of words are sieved where terms need not be whole words."""

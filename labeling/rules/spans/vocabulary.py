@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.letters.alphabet import EXACT, IGNORED, Folding
+from labeling.letters.letters import Letters, Places
 from labeling.rules.spans.folded import Folded, fold
 from labeling.rules.spans.gazetteers import term_key
-from labeling.letters.letters import Letters, Places
 from labeling.rules.spans.rule import SpanRule, Terms
 from labeling.rules.spans.terms import TermTable
 

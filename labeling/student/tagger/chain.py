@@ -13,7 +13,7 @@ from labeling.student.tagger.words import Words
 
 Array = NDArray[np.float64]
 
-GROUP = 256
+GROUP = 1024
 """Texts that are worked out together, at most."""
 
 
@@ -169,3 +169,47 @@ def likeliest(scores: Array, follow: Array, first: Array, many: list[Group]) -> 
                 labels[place[text, step]] = label
                 label = int(source[step, text, label])
     return labels
+
+
+def span_probability(
+    likely: Likely,
+    follow: Array,
+    words: Words,
+    begins: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    kind: NDArray[np.int64],
+) -> Array:
+    """Return how likely exactly these spans are, of shape (n_spans,).
+
+    Parameters
+    ----------
+    likely : Likely
+        See :func:`believe`; with the same ``follow``.
+    follow : float array of shape (L, L)
+        As there.
+    words : Words
+        The words.
+    begins, ends : int arrays of shape (n_spans,)
+        First word of each span, and the one after its last; in one text.
+    kind : int array of shape (n_spans,)
+        Its type.
+    """
+    begin, inside = 1 + 2 * kind, 2 + 2 * kind
+    n_types = (likely.labels.shape[1] - 1) // 2
+    within = np.arange(2, 2 + 2 * n_types, 2)
+    with np.errstate(divide="ignore"):
+        step = np.log(likely.emit[:, within] / likely.scale[:, None])
+        on = np.log(follow[within, within])
+        into = np.log(follow[begin, inside])
+    sums = np.vstack([np.zeros(n_types), np.cumsum(step + on, axis=0)])
+    long = ends - begins > 1
+    path = sums[ends, kind] - sums[begins + 1, kind] + np.where(long, into - on[kind], 0.0)
+    last = np.where(long, inside, begin)
+    text = np.searchsorted(words.first, begins, "right") - 1
+    more = ends < words.first[text + 1]
+    there = np.where(more, ends, 0)
+    next_ = likely.emit[there] * likely.behind[there] / likely.scale[there][:, None]
+    leave = follow[last] * next_
+    leave[np.arange(len(kind)), inside] = 0.0
+    closing = np.where(more, leave.sum(axis=1), 1.0)
+    return np.clip(likely.ahead[begins, begin] * np.exp(path) * closing, 0.0, 1.0)

@@ -1,14 +1,19 @@
 """The tagger: texts and soft spans in, spans with a probability out."""
 
+# scipy and threadpoolctl publish partial types or none.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from labeling.errors import LabelingError
-from labeling.student.tagger.chain import Array, Likely, believe, groups, legal, likeliest
+from labeling.student.tagger.chain import Array, believe, groups, legal, likeliest, span_probability
 from labeling.student.tagger.soft_spans import SoftSpans
 from labeling.student.tagger.targets import Targets, targets_of
 from labeling.student.tagger.words import Words, features_of, words_of
@@ -18,6 +23,9 @@ PENALTY = 1.0
 
 MAX_STEPS = 60
 """L-BFGS steps."""
+
+COMMON = 2
+"""Features that fewer words show are left out: nothing in other texts is known by them."""
 
 MOST_WORDS = 400_000
 """Words that are learnt from, at most; more texts are drawn from at random."""
@@ -49,7 +57,7 @@ class Tagger:
     --------
     >>> texts = ["take aspirin now", "take lithium daily", "a daily walk", "now walk"]
     >>> spans = SoftSpans.of([0, 1], [5, 5], [12, 12], [0, 0], [0.9, 0.9])
-    >>> found = Tagger(["Drug"]).fit(texts, spans).predict(["take iron now"])
+    >>> found = Tagger(["Drug"], penalty=0.01).fit(texts, spans).predict(["take iron now"])
     >>> found.start.tolist(), found.end.tolist()
     ([5], [9])
     """
@@ -89,7 +97,7 @@ class Tagger:
         spans.checked([len(text) for text in texts], len(self.types))
         weight = np.ones(len(texts)) if weights is None else np.asarray(weights, dtype=np.float64)
         chosen = self._chosen(texts, weight)
-        number = np.full(len(texts) + 1, -1)
+        number = np.full(len(texts), -1)
         number[chosen] = np.arange(len(chosen))
         mine = np.flatnonzero(number[spans.item] >= 0)
         soft = SoftSpans(
@@ -99,7 +107,7 @@ class Tagger:
             spans.type[mine],
             spans.probability[mine],
         )
-        words = words_of([texts[i] for i in chosen.tolist()])
+        words = words_of([texts[i] for i in list[int](chosen.tolist())])
         weight = weight[chosen]
         if not len(words.word):
             raise LabelingError(
@@ -134,7 +142,7 @@ class Tagger:
         item = np.searchsorted(words.first, begins, "right") - 1
         ends = np.minimum(ends, words.first[item + 1])
         likely = believe(scores, follow, first, many, np.ones(len(scores)))
-        sure = _probability(likely, follow, words, begins, ends, kind)
+        sure = span_probability(likely, follow, words, begins, ends, kind)
         return SoftSpans.of(item, words.start[begins], words.end[ends - 1], kind, sure)
 
     def _chosen(self, texts: Sequence[str], weight: Array) -> NDArray[np.int64]:
@@ -154,7 +162,8 @@ class Tagger:
         self, words: Words, targets: Targets, weight: Array, start: "Tagger | None"
     ) -> None:
         x = features_of(words)
-        active = np.flatnonzero(np.bincount(x.indices, minlength=x.shape[1]))
+        shown = np.bincount(x.indices, minlength=x.shape[1])
+        active = np.flatnonzero(shown >= COMMON)
         n_features, n_labels = x.shape[1], targets.labels.shape[1]
         x = x[:, active]
         x_t = x.T.tocsr()
@@ -188,44 +197,15 @@ class Tagger:
         if start is not None:
             begin[:size] = start.follow_.ravel() / outer
             begin[size:] = (start.coef_[active] / inner).ravel()
-        found: Any = minimize(
-            loss,
-            begin,
-            jac=True,
-            method="L-BFGS-B",
-            options={"maxiter": MAX_STEPS, "gtol": 1e-6, "ftol": 1e-5, "maxcor": 10},
-        )
+        with threadpool_limits(1):  # products are small: threads would only wait for each other
+            found: Any = minimize(
+                loss,
+                begin,
+                jac=True,
+                method="L-BFGS-B",
+                options={"maxiter": MAX_STEPS, "gtol": 1e-6, "ftol": 1e-5, "maxcor": 6},
+            )
         self.n_steps_ = int(found.nit)
-        self.follow_ = outer * found.x[:size].reshape(n_labels, n_labels)
-        self.coef_ = np.zeros((n_features, n_labels))
+        self.follow_: Array = outer * found.x[:size].reshape(n_labels, n_labels)
+        self.coef_: Array = np.zeros((n_features, n_labels))
         self.coef_[active] = inner * found.x[size:].reshape(len(active), n_labels)
-
-
-def _probability(
-    likely: Likely,
-    follow: Array,
-    words: Words,
-    begins: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    kind: NDArray[np.int64],
-) -> Array:
-    """Return how likely exactly these spans are."""
-    begin, inside = 1 + 2 * kind, 2 + 2 * kind
-    n_types = (likely.labels.shape[1] - 1) // 2
-    within = 2 + 2 * np.arange(n_types)
-    with np.errstate(divide="ignore"):
-        step = np.log(likely.emit[:, within] / likely.scale[:, None])
-        on = np.log(follow[within, within])
-        into = np.log(follow[begin, inside])
-    sums = np.vstack([np.zeros(n_types), np.cumsum(step + on, axis=0)])
-    long = ends - begins > 1
-    path = sums[ends, kind] - sums[begins + 1, kind] + np.where(long, into - on[kind], 0.0)
-    last = np.where(long, inside, begin)
-    text = np.searchsorted(words.first, begins, "right") - 1
-    more = ends < words.first[text + 1]
-    there = np.where(more, ends, 0)
-    next_ = likely.emit[there] * likely.behind[there] / likely.scale[there][:, None]
-    leave = follow[last] * next_
-    leave[np.arange(len(kind)), inside] = 0.0
-    closing = np.where(more, leave.sum(axis=1), 1.0)
-    return np.clip(likely.ahead[begins, begin] * np.exp(path) * closing, 0.0, 1.0)

@@ -67,10 +67,8 @@ def words_of(texts: Sequence[str]) -> Words:
     begins = some.begins[text]
     numbers: dict[str, int] = {}
     start, end = starts - begins, ends - begins
-    word = [
-        numbers.setdefault(texts[t][a:b], len(numbers))
-        for t, a, b in zip(text.tolist(), start.tolist(), end.tolist(), strict=True)
-    ]
+    places: list[tuple[int, int, int]] = np.stack([text, start, end], axis=1).tolist()
+    word = [numbers.setdefault(texts[t][a:b], len(numbers)) for t, a, b in places]
     return Words(start, end, first, np.array(word, dtype=np.int64), tuple(numbers))
 
 

@@ -1,7 +1,7 @@
 import re
 
-from labeling.rules.rule import Metadata, Patterns, Rule
 from labeling.rules.highlights import find_spans
+from labeling.rules.rule import Metadata, Patterns, Rule
 
 
 def test_spans_are_characters_of_the_text_whatever_the_script():

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.letters.alphabet import EXACT, IGNORED
-from labeling.rules.spans.gazetteers import term_key
 from labeling.letters.letters import letters
+from labeling.rules.spans.gazetteers import term_key
 from labeling.rules.spans.terms import TermTable
 
 PIECES = [
