@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from labeling.rules.keys import TAKES, rules_schema
+from labeling.rules import keys
+from labeling.rules.spans import keys as span_keys
 from resources.task.settings.json_schema import prompt_schema, sections_of, task_schema
 from resources.task.settings.remakes import settings
 from resources.task.settings.schema import TaskSpec
@@ -40,7 +41,13 @@ def settings_pages() -> Mapping[str, str]:
     for name, told in sections.items():
         parts = [f"# {name}", *_section(told, name, schema)]
         pages[f"{FOLDER}/{name}.md"] = _lines(parts)
-    return pages | {"reference/rules.md": _rules(), "reference/prompts.md": _prompts()}
+    rules = _rules("Rules", keys.rules_schema(), keys.TAKES)
+    span_rules = _rules("Rules that mark spans", span_keys.span_rules_schema(), span_keys.TAKES)
+    return pages | {
+        "reference/rules.md": rules,
+        "reference/span_rules.md": span_rules,
+        "reference/prompts.md": _prompts(),
+    }
 
 
 def _section(told: Schema, path: str, schema: Schema, level: int = 2) -> Iterator[str]:
@@ -55,14 +62,14 @@ def _section(told: Schema, path: str, schema: Schema, level: int = 2) -> Iterato
                 yield from _section(field, f"{path}.{inner}", schema, level + 1)
 
 
-def _rules() -> str:
-    schema = rules_schema()
+def _rules(title: str, schema: Schema, takes_of: dict[str, tuple[str, ...]]) -> str:
     rule = schema["$defs"]["Rule"]["properties"]
     takes = [
-        f"| `{kind}` | {', '.join(f'`{o}`' for o in TAKES[kind]) or 'nothing'} |" for kind in TAKES
+        f"| `{kind}` | {', '.join(f'`{o}`' for o in takes_of[kind]) or 'nothing'} |"
+        for kind in takes_of
     ]
     parts = [
-        "# Rules",
+        f"# {title}",
         f"{schema['description']} {EDITORS.format('rules')}",
         _table(schema["properties"]),
         "## Each rule",

@@ -13,6 +13,8 @@ from cli.new.new import EXAMPLE
 from labeling.llm.prompt import parse_prompts
 from labeling.rules.python import read_python_rules
 from labeling.rules.reading import read_rules
+from labeling.rules.spans.python import read_python_span_rules
+from labeling.rules.spans.reading import read_span_rules
 from resources.task.settings.schema import TaskSpec
 from tests.docs.conftest import ROOT, Example, examples, mentioned
 
@@ -88,6 +90,11 @@ def test_every_setting_in_a_block_is_allowed(example: Example, tmp_path: Any) ->
     said = yaml.safe_load(example.text)
     if isinstance(said, list):
         said = {"rules": said}
+    if isinstance(said.get("rules"), list) and "type" in said["rules"][0]:
+        types = sorted({str(one["type"]) for one in said["rules"]})
+        (tmp_path / "rules.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
+        assert read_span_rules(tmp_path / "rules.yaml", types)
+        return
     if isinstance(said.get("rules"), list):
         classes = sorted({str(one["label"]) for one in said["rules"]} | {"other"})
         (tmp_path / "rules.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
@@ -110,7 +117,8 @@ def test_every_prompt_in_a_block_can_be_read(example: Example) -> None:
 @of("python")
 def test_every_rule_in_a_block_can_be_read(example: Example, tmp_path: Any) -> None:
     (tmp_path / "rules.py").write_text(example.text, encoding="utf-8")
-    assert read_python_rules(tmp_path / "rules.py")
+    path = tmp_path / "rules.py"
+    assert read_python_rules(path) or read_python_span_rules(path)
 
 
 def test_a_wrong_command_is_found() -> None:

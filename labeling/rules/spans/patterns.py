@@ -53,5 +53,6 @@ def find_groups(
         columns = [np.concatenate([one[i] for one in cells]) for i in range(3)]
         answered = ~np.isin(columns[0], list(late))
         found.append((columns[0][answered], columns[1][answered], columns[2][answered]))
-        failed += [Failure(row, message) for row, message in sorted(late.items())]
+        failed += [Failure(row, message) for row, message in late.items()]
+        failed.sort(key=lambda one: one.row)
     return found, failures

@@ -196,7 +196,7 @@ def span_probability(
     """
     begin, inside = 1 + 2 * kind, 2 + 2 * kind
     n_types = (likely.labels.shape[1] - 1) // 2
-    within = np.arange(2, 2 + 2 * n_types, 2)
+    within: NDArray[np.int64] = np.arange(2, 2 + 2 * n_types, 2, dtype=np.int64)
     with np.errstate(divide="ignore"):
         step = np.log(likely.emit[:, within] / likely.scale[:, None])
         on = np.log(follow[within, within])
