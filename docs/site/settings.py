@@ -41,7 +41,7 @@ def settings_pages() -> Mapping[str, str]:
     for name, told in sections.items():
         parts = [f"# {name}", *_section(told, name, schema)]
         pages[f"{FOLDER}/{name}.md"] = _lines(parts)
-    rules = _rules("Rules", keys.rules_schema(), keys.TAKES)
+    rules = _rules("Rules", keys.rules_schema(), keys.TAKES, EDITORS.format("rules"))
     span_rules = _rules("Rules that mark spans", span_keys.span_rules_schema(), span_keys.TAKES)
     return pages | {
         "reference/rules.md": rules,
@@ -62,7 +62,9 @@ def _section(told: Schema, path: str, schema: Schema, level: int = 2) -> Iterato
                 yield from _section(field, f"{path}.{inner}", schema, level + 1)
 
 
-def _rules(title: str, schema: Schema, takes_of: dict[str, tuple[str, ...]]) -> str:
+def _rules(
+    title: str, schema: Schema, takes_of: dict[str, tuple[str, ...]], editors: str = ""
+) -> str:
     rule = schema["$defs"]["Rule"]["properties"]
     takes = [
         f"| `{kind}` | {', '.join(f'`{o}`' for o in takes_of[kind]) or 'nothing'} |"
@@ -70,7 +72,7 @@ def _rules(title: str, schema: Schema, takes_of: dict[str, tuple[str, ...]]) -> 
     ]
     parts = [
         f"# {title}",
-        f"{schema['description']} {EDITORS.format('rules')}",
+        f"{schema['description']} {editors}".strip(),
         _table(schema["properties"]),
         "## Each rule",
         f"{schema['$defs']['Rule']['description']} It has a name, and exactly one of the kinds below.",
