@@ -91,7 +91,7 @@ def test_every_setting_in_a_block_is_allowed(example: Example, tmp_path: Any) ->
     if isinstance(said, list):
         said = {"rules": said}
     if isinstance(said.get("rules"), list) and "type" in said["rules"][0]:
-        types = sorted({str(one["type"]) for one in said["rules"]})
+        types = sorted({str(one.get("type", one.get("against"))) for one in said["rules"]})
         (tmp_path / "rules.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
         assert read_span_rules(tmp_path / "rules.yaml", types)
         return

@@ -13,9 +13,8 @@ COMMON: dict[str, dict[str, Any]] = {
         "description": "The type it marks; a dictionary with types of its own goes without.",
     },
     "against": {
-        "type": "boolean",
-        "default": False,
-        "description": "What it marks is not of this type.",
+        **keys.COMMON["label"],
+        "description": "In place of 'type': the type that what it marks is not.",
     },
     "when": {
         **_WHEN["anyOf"][1],

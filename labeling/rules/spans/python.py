@@ -17,7 +17,7 @@ _MARK = "__touchstone_span_rule__"
 def span_rule(
     type: str | None = None,  # noqa: A002 - as it is called in YAML
     *,
-    against: bool = False,
+    against: str | None = None,
     name: str | None = None,
     when: dict[str, Any] | None = None,
     description: str | None = None,
@@ -33,8 +33,8 @@ def span_rule(
     ----------
     type : str, optional
         The type it marks.
-    against : bool
-        What it marks is *not* of this type.
+    against : str, optional
+        In place of a type: the type that what it marks is *not*.
     name : str, optional
         Name of the rule; the function's name by default.
     when : dict, optional
@@ -58,10 +58,13 @@ def span_rule(
             "@span_rule needs parentheses: write @span_rule(type='…') above the function"
         )
 
+    if type is not None and against is not None:
+        raise RuleError("@span_rule takes a type or one that it is against, not both")
+
     def mark(function: F) -> F:
         told = {
-            "type": type,
-            "against": against,
+            "type": type if against is None else against,
+            "against": against is not None,
             "name": name or function.__name__,
             "when": when,
             "description": description or (inspect.getdoc(function) or "").partition("\n")[0],

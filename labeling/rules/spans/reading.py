@@ -67,7 +67,7 @@ def check_span_rules(rules: Sequence[SpanRule], types: Sequence[str]) -> None:
         if one.type is None and own is None and one.kind != "python":
             raise RuleError(f"{where}: 'type:' is missing; allowed: {', '.join(types)}")
         if one.type is not None and own is not None:
-            raise RuleError(f"{where}: has both 'type:' and 'type_column:'; keep one")
+            raise RuleError(f"{where}: has 'type_column:' beside 'type:' or 'against:'; keep one")
         for told in sorted({one.type} if one.type is not None else set(own or ())):
             if told not in types:
                 raise RuleError(
@@ -84,31 +84,29 @@ def _read_entry(path: Path, number: int, entry: Entry) -> SpanRule:
     key = kind
     try:
         body = parse_span_body(kind, entry.fields[kind].value, options, path.parent)
-        key = "against"
-        against = _yes_or_no(entry.fields[key].value if key in entry.fields else False)
         key = "when"
         when = parse_conditions(entry.fields[key].value) if key in entry.fields else None
     except RuleError as error:
         raise RuleError(
             f"{path} line {entry.fields[key].line}, rule {name!r}: '{key}' {error}"
         ) from error
+    kept, against = text_of(entry, "type"), text_of(entry, "against")
+    if kept is not None and against is not None:
+        raise RuleError(
+            f"{path} line {entry.line}, rule {name!r}: 'type:' and 'against:' exclude each other; "
+            "keep one"
+        )
     return SpanRule(
         name=name,
-        type=text_of(entry, "type"),
+        type=against if kept is None else kept,
         kind=kind,
         body=body,
-        against=against,
+        against=against is not None,
         when=when,
         description=text_of(entry, "description") or "",
         owner=text_of(entry, "owner") or "",
         origin=f"{path} line {entry.line}",
     )
-
-
-def _yes_or_no(given: object) -> bool:
-    if not isinstance(given, bool):
-        raise RuleError(f"is {given!r}; allowed: true, false")
-    return given
 
 
 def parse_span_body(kind: str, value: object, options: dict[str, Any], folder: Path) -> Body:

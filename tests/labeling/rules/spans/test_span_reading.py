@@ -51,8 +51,7 @@ ALL = r"""
     group: drug
     when: {channel: [desk, post]}
   - name: not_ill
-    type: Disease
-    against: true
+    against: Disease
     keyword: placebo
   - name: table
     dictionary: table.csv
@@ -98,7 +97,8 @@ def test_every_kind_is_read_and_the_schema_for_editors_agrees(read, tmp_path):
         ("type: Disease\n    keyword: ''", "line 4, rule 'a': 'keyword' holds ''"),
         ("type: Disease\n    keyword: [x, ' ']", "'keyword' holds ' '"),
         ("type: Disease\n    keyword: []", "'keyword' is an empty list"),
-        ("type: Disease\n    keyword: x\n    against: maybe", "line 5, rule 'a': 'against' is 'maybe'; allowed: true, false"),
+        ("type: Disease\n    against: Disease\n    keyword: x", "'type:' and 'against:' exclude each other; keep one"),
+        ("against: maybe\n    keyword: x", "'maybe' is no type; allowed: Chemical, Disease"),
         ("type: Disease\n    keyword: x\n    words: some", "has 'words: some'; allowed: whole, part"),
         ("type: Disease\n    keyword: x\n    when: {a: {least: 1}}", "line 5, rule 'a': 'when' has the test 'least'"),
         ("type: Disease\n    regex: '(a'", "'regex' holds '(a', which is no regular expression"),
@@ -114,7 +114,7 @@ def test_every_kind_is_read_and_the_schema_for_editors_agrees(read, tmp_path):
         ("type: Disease\n    dictionary: zip.csv", "a workbook (.xlsx, .ods)"),
         ("type: Disease\n    dictionary: table.csv", "column 'term' is missing; the file has name, kind"),
         ("type: Disease\n    dictionary: gap.csv", "row 2 has nothing in column 'term'; fill it in or delete the row"),
-        ("type: Disease\n    dictionary: table.csv\n    column: name\n    type_column: kind", "has both 'type:' and 'type_column:'; keep one"),
+        ("type: Disease\n    dictionary: table.csv\n    column: name\n    type_column: kind", "has 'type_column:' beside 'type:' or 'against:'; keep one"),
         ("dictionary: table.csv\n    column: name\n    type_column: kind", "'Metal' is no type; allowed: Chemical, Disease"),
         ("dictionary: two.csv\n    type_column: kind", "where 'LEAD' is Chemical in row 1 and Disease in row 2; a rule marks a place once"),
         ("type: Disease\n    dictionary: words.txt\n    column: name", "has a term a line, beside 'column:'"),
@@ -148,6 +148,7 @@ def test_rules_of_one_name_or_one_meaning_are_refused(refused):
         ("@span_rule\ndef f(text): ...", "@span_rule needs parentheses"),
         ("@span_rule('Disease')\ndef f(): ...", "the parameters of a rule name the columns"),
         ("@span_rule('Disease', when='text = 1')\ndef f(text): ...", "must map columns to values"),
+        ("@span_rule('Disease', against='Chemical')\ndef f(text): ...", "not both"),
         ("@span_rule('Illness')\ndef f(text): ...", "'Illness' is no type"),
     ],
 )
@@ -170,5 +171,5 @@ def test_the_version_is_of_the_meaning(read):
     plain = version("  - {name: a, type: Disease, keyword: [flu, cold]}\n")
     assert version("  - {name: b, type: Disease, owner: me, keyword: [cold, flu]}\n") == plain
     assert version("  - {name: a, type: Chemical, keyword: [flu, cold]}\n") != plain
-    assert version("  - {name: a, type: Disease, against: true, keyword: [flu, cold]}\n") != plain
+    assert version("  - {name: a, against: Disease, keyword: [flu, cold]}\n") != plain
     assert version("  - {name: a, type: Disease, keyword: [flu, cold], when: {x: 1}}\n") != plain
