@@ -1,14 +1,12 @@
 """One entry of a file of rules: its name, the one thing that it looks for, and what else it may say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from labeling.errors import RuleError
 from labeling.rules.document import Entry
 from labeling.rules.fields import did_you_mean
-from labeling.rules.rule import Rule
-from labeling.rules.spans.rule import SpanRule
 
 
 def open_entry(
@@ -63,23 +61,28 @@ def text_of(entry: Entry, key: str) -> str | None:
     return None if found is None else (found.text if found.text is not None else str(found.value))
 
 
-def refuse_twins(rules: Sequence[Rule] | Sequence[SpanRule]) -> None:
+def refuse_twins(rules: Iterable[tuple[str, str, str]]) -> None:
     """Refuse names and meanings that stand twice.
+
+    Parameters
+    ----------
+    rules : iterable of (name, version, origin)
+        The version is a hash of the meaning.
 
     Raises
     ------
     RuleError
         Naming both rules.
     """
-    names: dict[str, Rule | SpanRule] = {}
-    versions: dict[str, Rule | SpanRule] = {}
-    for one in rules:
-        if (first := names.setdefault(one.name, one)) is not one:
+    names: dict[str, str] = {}
+    versions: dict[str, tuple[str, str]] = {}
+    for name, version, origin in rules:
+        if name in names:
+            raise RuleError(f"rule {name!r} stands twice: {names[name]} and {origin}; rename one")
+        if version in versions:
+            first, place = versions[version]
             raise RuleError(
-                f"rule {one.name!r} stands twice: {first.origin} and {one.origin}; rename one"
-            )
-        if (first := versions.setdefault(one.version, one)) is not one:
-            raise RuleError(
-                f"rules {first.name!r} ({first.origin}) and {one.name!r} ({one.origin}) mean the "
+                f"rules {first!r} ({place}) and {name!r} ({origin}) mean the "
                 "same, so their vote would count twice; delete one"
             )
+        names[name], versions[version] = origin, (name, origin)

@@ -114,7 +114,7 @@ def check_rules(rules: Sequence[Rule], classes: Sequence[str]) -> None:
             )
         if one.kind == "regex" and isinstance(one.body, Patterns):
             refuse_endless(one.origin, one.name, one.body)
-    refuse_twins(rules)
+    refuse_twins((one.name, one.version, one.origin) for one in rules)
 
 
 def _read_entry(path: Path, number: int, entry: Entry) -> Rule:

@@ -76,7 +76,7 @@ def check_span_rules(rules: Sequence[SpanRule], types: Sequence[str]) -> None:
                 )
         if isinstance(one.body, Group):
             refuse_endless(one.origin, one.name, one.body.patterns)
-    refuse_twins(rules)
+    refuse_twins((one.name, one.version, one.origin) for one in rules)
 
 
 def _read_entry(path: Path, number: int, entry: Entry) -> SpanRule:
