@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from assets.decorators import once
 from assets.labels.beliefs import markdown
 from assets.reading.opinions import as_matrix
-from assets.reading.votes import index_of
 from assets.votes.rules import load_rules
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
@@ -64,11 +64,13 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
             measured = db.rows("quality.rule_analysis.measured")
             edits = db.rows("quality.rule_analysis.edits")
             texts = db.read(
-                "quality.rule_analysis.texts", names=list(task.classes), most=MOST_TEXTS
+                "quality.rule_analysis.texts", classes=len(task.classes), most=MOST_TEXTS
             )
             (items,) = db.column("quality.rule_analysis.items")
         result = RuleVotes(votes, failures, items, tuple(loaded))
-        table = with_accuracy(analyse(result), measured)
+        table = with_accuracy(
+            analyse(result, several=len(task.kind.questions(task.classes)) > 1), measured
+        )
         changed = Counter({str(edit["rule"]): int(edit["items"]) for edit in edits})
         counts = [changed[str(name)] for name in table["rule"].to_pylist()]
         table = table.append_column("changed_items", pa.array(counts, pa.int64()))
@@ -123,7 +125,9 @@ def suggestions(task: Task, texts: pa.Table, taken: list[str]) -> pa.Table:
         As :data:`RULE_SUGGESTIONS`; those of gold first, for people were asked.
     """
     rows: list[dict[str, Any]] = []
-    known = np.array([label is not None for label in texts["gold"].to_pylist()], dtype=bool)
+    known = texts["gold"].is_valid().to_numpy()
+    if len(task.kind.questions(task.classes)) == 1:  # else it may name none
+        known = known & _of_gold(task, texts).any(axis=1)
     names = list(taken)
     for source, of in (("gold", texts.filter(pa.array(known))), ("consensus", texts)):
         for one, yaml in _suggested(task, of, source, names):
@@ -147,6 +151,13 @@ def suggestions(task: Task, texts: pa.Table, taken: list[str]) -> pa.Table:
     return as_arrow(RULE_SUGGESTIONS, rows)
 
 
+def _of_gold(task: Task, texts: pa.Table) -> NDArray[np.bool_]:
+    """Tell which classes gold names, shape (n_texts, n_classes)."""
+    said = [str(label or "") for label in texts["gold"].to_pylist()]
+    naming = task.kind.naming(said, task.classes)
+    return np.array(said)[:, None] == np.array(task.classes) if naming is None else naming
+
+
 def to_paste(suggested: pa.Table) -> str:
     """Write all suggestions as one piece of YAML."""
     return "\n".join(str(one) for one in suggested["yaml"].to_pylist()) or "# nothing stands out"
@@ -159,7 +170,7 @@ def _suggested(
 
     classes = list(task.classes)
     if source == "gold":
-        posterior = np.eye(len(classes))[index_of(texts["gold"], task.classes)]
+        posterior = _of_gold(task, texts).astype(np.float64)
     else:
         posterior = as_matrix(texts["posterior"], len(classes))
     said = [{str(x) for x in row or ()} for row in texts["said"].to_pylist()]

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from labeling.errors import RuleError
+from labeling.kinds.several.answer import NOT
 from labeling.quality.intervals import Interval
 from labeling.quality.weighted import weighted_shares
 from labeling.rules.arrow import Table, pa, pc
@@ -55,7 +56,7 @@ class _Cells:
     classes: list[str]
 
 
-def analyse(result: RuleVotes, gold: Table | None = None) -> Table:
+def analyse(result: RuleVotes, gold: Table | None = None, *, several: bool = False) -> Table:
     """Describe every rule of a batch, also those that never fire.
 
     Parameters
@@ -66,6 +67,9 @@ def analyse(result: RuleVotes, gold: Table | None = None) -> Table:
         ``item_id`` and ``label`` (name of the class) of reviewed items, drawn at random: accuracy
         on items that were chosen for learning means nothing. ``probability`` of having been drawn,
         in (0, 1], if it was not the same for all.
+    several : bool
+        Whether an item may have several classes: votes for two of them do not conflict, a vote for
+        one and a vote against it do.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def analyse(result: RuleVotes, gold: Table | None = None) -> Table:
     cells = _index(result)
     n_rules, n_items = len(result.rules), max(result.n_items, 1)
     votes = np.bincount(cells.rule, minlength=n_rules)
-    others, against = _company(cells)
+    others, against = _company(cells, several=several)
     overlaps = np.bincount(cells.rule, weights=others, minlength=n_rules)
     conflicts = np.bincount(cells.rule, weights=against, minlength=n_rules)
     by_class = np.zeros((n_rules, len(cells.classes)), dtype=np.int64)
@@ -145,14 +149,23 @@ def _integers(values: Any) -> NDArray[np.int64]:
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def _company(cells: _Cells) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Tell for each vote whether another rule voted on its item, and whether for another class."""
+def _company(cells: _Cells, *, several: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Tell for each vote whether another rule voted on its item, and whether otherwise."""
     n_items, n_classes = len(cells.ids), max(len(cells.classes), 1)
     in_all = np.bincount(cells.item, minlength=n_items)[cells.item]
-    pair = cells.item * n_classes + cells.label
-    _, back, counts = np.unique(pair, return_inverse=True, return_counts=True)
-    alike = counts[back]
-    return (in_all > 1).astype(np.float64), (in_all > alike).astype(np.float64)
+    alike = _of_a_kind(cells.item * n_classes + cells.label)
+    on_it = in_all
+    if several:
+        names = [name.removeprefix(NOT) for name in cells.classes]
+        question = np.array([names.index(name) for name in names] or [0])[cells.label]
+        on_it = _of_a_kind(cells.item * n_classes + question)
+    return (in_all > 1).astype(np.float64), (on_it > alike).astype(np.float64)
+
+
+def _of_a_kind(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count how often each key stands, at its places."""
+    _, back, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    return counts[back]
 
 
 def _on_gold(

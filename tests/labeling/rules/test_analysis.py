@@ -145,3 +145,21 @@ def test_gold_that_was_drawn_with_unequal_probability_is_weighed():
     assert (row["gold"], row["correct"]) == (2, 1)
     assert row["accuracy"] == pytest.approx(5 / 6.25)
     assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
+
+
+def test_where_an_item_may_have_several_classes_only_for_and_against_one_conflict():
+    rules = [
+        Rule("late", "late", "regex", Patterns(("late",))),
+        Rule("broken", "broken", "regex", Patterns(("broken",))),
+        Rule("fine", "not broken", "regex", Patterns(("not broken",))),
+    ]
+    texts = ["late and broken", "broken", "late, not broken"]
+    batch = pa.table({"item_id": ["a", "b", "c"], "text": texts})
+    votes = RuleSet(rules, ["late", "broken", "not late", "not broken"]).apply(batch)
+    several = {row["rule"]: row for row in analyse(votes, several=True).to_pylist()}
+    assert {name: row["conflicts"] for name, row in several.items()} == {
+        "late": 0.0, "broken": pytest.approx(1 / 3), "fine": pytest.approx(1 / 3),
+    }  # fmt: skip
+    assert several["late"]["overlaps"] == pytest.approx(2 / 3)
+    single = {row["rule"]: row for row in analyse(votes).to_pylist()}
+    assert single["late"]["conflicts"] == pytest.approx(2 / 3)

@@ -26,18 +26,18 @@ where series like 'voter/rule/%' and version is null and class = '(all)' and rev
 -- How many items there are.
 select count(*) as items from raw.items
 
--- name: texts(names: texts, most: integer)
+-- name: texts(classes: integer, most: integer)
 -- Texts with their posterior, what rules say, and what the queue's reviews settled on: those of the
 -- queue, and the newest.
 select i.text, c.posterior, coalesce(v.said, []) as said,
-    case when g.origin = 'queue' and list_contains($names, g.label) then g.label end as gold
+    case when g.origin = 'queue' then g.label end as gold
 from raw.items i
 join labels.consensus c using (item_id, batch)
 left join people.gold g using (item_id, batch)
 left join (
     select item_id, batch, list(distinct label) as said from votes.rules group by all
 ) v using (item_id, batch)
-where len(c.posterior) = len($names)
+where len(c.posterior) = $classes
 qualify g.origin = 'queue'
     or row_number() over (order by i.batch desc, hash(i.item_id), i.item_id) <= $most
 order by i.batch, i.item_id
