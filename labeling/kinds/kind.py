@@ -91,6 +91,9 @@ class Kind(ABC):
     """The part of the review page that turns keys and clicks into answers: ``PAGE.js`` and ``PAGE.html``
     in ``kinds/`` of the console's ``static/`` and ``templates/``."""
 
+    weighs_tokens: ClassVar[bool] = True
+    """Whether log-probabilities of an answer's tokens tell how sure a model was."""
+
     def meaning(self) -> tuple[object, ...]:
         """Return what else than the classes an answer depends on; part of a prompt's version."""
         return (self.name,)

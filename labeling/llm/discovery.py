@@ -37,7 +37,14 @@ async def discover(
     """
     output = prompt.settings.output
     wants_json = output.format != "text"
-    wants_logprobs = output.confidence in ("auto", "logprobs")
+    weighs = prompt.kind.weighs_tokens
+    if output.confidence == "logprobs" and not weighs:
+        raise PromptError(
+            f"prompt {prompt.name!r} wants output.confidence: logprobs, but a list of classes can be "
+            "written in many ways, and log-probabilities are of one; use stated, samples, or auto to "
+            "do without. Nothing was spent on items"
+        )
+    wants_logprobs = weighs and output.confidence in ("auto", "logprobs")
     declared = asker.transport.capabilities(prompt.model)
     known = ledger.ability(prompt.model)
     tries_json = wants_json and declared.structured is not False
@@ -59,7 +66,9 @@ async def discover(
             "on items"
         )
     notes: list[str] = []
-    if output.confidence == "auto" and not logprobs:
+    if output.confidence == "auto" and not weighs:
+        notes.append("lists of classes carry no confidence; output.confidence: stated asks for one")
+    elif output.confidence == "auto" and not logprobs:
         notes.append(f"{prompt.model} gives no log-probabilities: its votes carry no confidence")
     return Form(
         json=wants_json and structured and tries_json,

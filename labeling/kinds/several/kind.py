@@ -54,6 +54,7 @@ class Several(Kind):
 
     name: ClassVar[str] = "several"
     page: ClassVar[str] = "several"
+    weighs_tokens: ClassVar[bool] = False
 
     def meaning(self) -> tuple[object, ...]:
         """Return the name and the limits."""
