@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from assets.landing.class_changes import carry_over, uses
 from labeling.class_changes import ClassChange
+from labeling.kinds.registry import SINGLE
 from resources.reviews.store import ReviewStore
 from resources.store.warehouse import Warehouse
 from resources.task.classes.record import read_changes
@@ -21,7 +22,8 @@ def check_classes(task: Task, warehouse: Warehouse) -> None:
     ------
     TaskError
         If a class that answers, votes or labels name is not in task.yaml; it names the class, how
-        much names it, and the command that changes classes.
+        much names it, and the command that changes classes. If what there is answers another kind of
+        question.
     """
     recorded = read_changes(task.reviews)
     known = recorded[-1].classes if recorded else ()
@@ -36,17 +38,41 @@ def check_classes(task: Task, warehouse: Warehouse) -> None:
         task.forget_changes()
     carry_over(task, warehouse)
     counted = named_by(task, warehouse)
+    was = kind_of_answers(recorded)
+    if recorded and counted and was != task.spec.kind:
+        raise TaskError(_other_kind(task, was, counted))
     vanished = [c for c in dict.fromkeys((*known, *counted)) if c not in named and c in counted]
     if vanished:
         new = [c for c in named if c not in (known or counted)]
         raise TaskError(_vanished(task, vanished, counted, new))
-    if set(known) != set(named):
+    if set(known) != set(named) or was != task.spec.kind:
         now = datetime.now(UTC).isoformat()
-        change = ClassChange("known", {}, task.classes, who="task.yaml", at=now)
+        detail = {} if task.spec.kind == was else {"kind": task.spec.kind}
+        change = ClassChange("known", {}, task.classes, who="task.yaml", at=now, detail=detail)
         task.reviews.parent.mkdir(parents=True, exist_ok=True)
         ReviewStore(task.reviews, kind=task.kind).change_classes(change)
         task.forget_changes()
         carry_over(task, warehouse)
+
+
+def kind_of_answers(recorded: Sequence[ClassChange]) -> str:
+    """Return the kind that a task was of last, as the record of its classes says."""
+    kinds = [str(one.detail["kind"]) for one in recorded if "kind" in one.detail]
+    return kinds[-1] if kinds else SINGLE.name
+
+
+def _other_kind(task: Task, was: str, counted: dict[str, dict[str, int]]) -> str:
+    total: dict[str, int] = {}
+    for said in counted.values():
+        for what, count in said.items():
+            total[what] = total.get(what, 0) + count
+    what = ", ".join(f"{count:,} {name}" for name, count in total.items())
+    return (
+        f"{task.folder / 'task.yaml'}: kind: {task.spec.kind}, but {what} of task {task.name!r} answer "
+        f"kind: {was}, and one cannot be read as the other. Put `kind: {was}` back, or make a task of "
+        "another name for the new question; `touchstone export` and `touchstone import` carry answers "
+        "over"
+    )
 
 
 def named_by(task: Task, warehouse: Warehouse) -> dict[str, dict[str, int]]:
