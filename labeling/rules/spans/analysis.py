@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from labeling.letters.letters import Places, letters
 from labeling.rules.arrow import Table, pa
-from labeling.rules.spans.marks import SpanVotes
+from labeling.rules.spans.marks import SpanRuleVotes
 
 SLICE = 5_000
 """Texts whose words are counted together."""
@@ -34,12 +34,12 @@ COLUMNS = pa.schema(
 """Columns of the table that :func:`analyse_spans` returns."""
 
 
-def analyse_spans(result: SpanVotes, texts: Sequence[str | None]) -> Table:
+def analyse_spans(result: SpanRuleVotes, texts: Sequence[str | None]) -> Table:
     """Describe every rule of a batch, also those that mark nothing.
 
     Parameters
     ----------
-    result : SpanVotes
+    result : SpanRuleVotes
         What the rules mark.
     texts : sequence of str or None
         The texts of the batch.
@@ -92,7 +92,7 @@ def analyse_spans(result: SpanVotes, texts: Sequence[str | None]) -> Table:
     return pa.Table.from_pylist(rows, schema=COLUMNS)
 
 
-def _words(result: SpanVotes, texts: Sequence[str | None]) -> tuple[NDArray[np.int64], int]:
+def _words(result: SpanRuleVotes, texts: Sequence[str | None]) -> tuple[NDArray[np.int64], int]:
     """Count the words that each rule marks, and all words."""
     marks, n_rules = result.marks, len(result.rules)
     covered, n_words = np.zeros(n_rules, dtype=np.int64), 0
@@ -109,7 +109,7 @@ def _words(result: SpanVotes, texts: Sequence[str | None]) -> tuple[NDArray[np.i
     return covered, n_words
 
 
-def _company(result: SpanVotes) -> tuple[Places, Places, Places]:
+def _company(result: SpanRuleVotes) -> tuple[Places, Places, Places]:
     """Tell of each span whether another rule's meets it, is the same, and contradicts it."""
     marks, against = result.marks, result.against()
     width = int(marks.end.max(initial=0)) + 1

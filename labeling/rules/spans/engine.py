@@ -16,7 +16,7 @@ from labeling.rules.engine import check_batch
 from labeling.rules.hits import Failure
 from labeling.rules.rule import Function
 from labeling.rules.spans.functions import call_function
-from labeling.rules.spans.marks import Marks, SpanVotes, joined, leftmost_longest
+from labeling.rules.spans.marks import Marks, SpanRuleVotes, joined, leftmost_longest
 from labeling.rules.spans.patterns import find_groups
 from labeling.rules.spans.reading import check_span_rules
 from labeling.rules.spans.rule import Group, SpanRule, Terms
@@ -58,7 +58,7 @@ class SpanRuleSet:
         self._vocabulary = Vocabulary(self.rules, self.types)
         self._with_terms = [i for i, one in enumerate(self.rules) if isinstance(one.body, Terms)]
 
-    def apply(self, batch: Table) -> SpanVotes:
+    def apply(self, batch: Table) -> SpanRuleVotes:
         """Let the rules mark every item of a batch.
 
         Parameters
@@ -69,7 +69,7 @@ class SpanRuleSet:
 
         Returns
         -------
-        SpanVotes
+        SpanRuleVotes
             What is marked. No span cuts a character (an emoji, a letter with its marks): where a
             pattern or a function would, its span is widened.
 
@@ -103,7 +103,7 @@ class SpanRuleSet:
             marks = [one(part) for part in parts]
         whole = joined(marks)
         whole = whole.take(np.argsort(whole.rule, kind="stable"))
-        return SpanVotes(whole, failures, batch.num_rows, self.rules, self.types)
+        return SpanRuleVotes(whole, failures, batch.num_rows, self.rules, self.types)
 
     def _mask(self, batch: Table, rule: SpanRule) -> NDArray[np.bool_] | None:
         if rule.when is None:

@@ -97,7 +97,7 @@ def leftmost_longest(marks: Marks) -> Marks:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SpanVotes:
+class SpanRuleVotes:
     """The answer of span rules for a batch.
 
     Parameters

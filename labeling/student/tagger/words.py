@@ -20,7 +20,7 @@ from labeling.letters.letters import letters
 BITS = 18
 """Features are numbered 0 .. 2**BITS - 1."""
 
-AROUND = (-2, -1, 1, 2)
+AROUND = (-1, 1)
 """Which other words a word is known by."""
 
 _SALTS = np.array([0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D, 0x27D4EB2F, 0x165667B1], dtype=np.uint64)
