@@ -4,8 +4,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
+from labeling.kinds.several.answer import written
 from labeling.llm.room import LIMITS, limit_name
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -87,11 +96,20 @@ class Output(_Section):
         return self
 
 
+def _answer(label: object) -> object:
+    """Write a list of classes as an answer is written."""
+    if not isinstance(label, list):
+        return label
+    return written(str(name) for name in cast("list[object]", label))
+
+
 class FixedExample(_Section):
     """One fixed example."""
 
     text: str = Field(description="What stands there.")
-    label: str = Field(description="The class that is the right answer.")
+    label: Annotated[str, BeforeValidator(_answer, json_schema_input_type=str | list[str])] = Field(
+        description="The class that is the right answer; where an item may have several, a list of them."
+    )
 
 
 class Examples(_Section):

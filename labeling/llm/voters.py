@@ -184,6 +184,11 @@ def _distinct(prompts: Sequence[Prompt], classes: tuple[ClassSpec, ...]) -> None
                 "model; it would count as two voters: change one or take it out"
             )
         names[prompt.name], versions[version] = version, prompt.name
+        if prompt.settings.shortlist and len(prompt.kind.questions(known)) > 1:
+            raise PromptError(
+                f"prompt {prompt.name!r}: shortlist shows some of the classes, and an answer of several "
+                "classes denies those that it does not name; take shortlist out"
+            )
         for example in prompt.settings.examples.items:
             try:
                 prompt.kind.checked(example.label, known)

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from resources.task.classes.asked import Asked
+from resources.task.classes.prompt_edits import edit_examples
 from resources.task.classes.python_edits import edit_python
 from resources.task.classes.yaml_edits import (
     Edit,
@@ -20,6 +21,7 @@ from resources.task.classes.yaml_edits import (
     pairs,
     remove,
     remove_all,
+    rename_all,
     rewrite,
     says,
     substitute,
@@ -27,8 +29,6 @@ from resources.task.classes.yaml_edits import (
 from resources.task.errors import TaskError
 from resources.task.settings.demo import FORMER
 from resources.task.settings.schema import TaskSpec
-
-FENCE = re.compile(r"\A\ufeff?---\r?\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -98,6 +98,7 @@ def _task_yaml(text: str, asked: Asked, _: str, found: Edits) -> list[Edit]:
     edits = list(_class_list(text, root, asked, found))
     for path in (("alarm", "classes"), ("class_balance",)):
         edits += _keys(text, at(root, *path), asked, ".".join(path), found)
+    edits += _excludes(text, root, asked, found)
     for simulated in (("demo", "simulated"), FORMER["demo", "simulated"]):
         edits += _values(text, at(root, *simulated, "confusions"), asked, keys=True)
     for scripted in (("demo", "scripted"), FORMER["demo", "scripted"]):
@@ -167,6 +168,30 @@ def _keys(
         yield rewrite_number(places[kept][2], together)
 
 
+def _excludes(text: str, root: yaml.Node | None, asked: Asked, found: Edits) -> Iterator[Edit]:
+    """Rename classes that exclude each other; a group of fewer than two says nothing, and goes."""
+    groups = at(root, "excludes")
+    gone: list[int] = []
+    edits: list[Edit] = []
+    for place, group in enumerate(items(groups)):
+        names = [str(one.value) for one in items(group)]
+        left = {new for name in names if (new := asked.labels.get(name, name)) is not None}
+        if len(left) < 2:
+            gone.append(place)
+        else:
+            edits += rename_all(text, group, asked.labels)
+    if root is None or groups is None or not (gone or edits):
+        return
+    found.told.append("task.yaml: excludes says so too")
+    yield from edits
+    if len(gone) == len(items(groups)):
+        yield remove(
+            text, root, next(i for i, (k, _) in enumerate(pairs(root)) if k.value == "excludes")
+        )
+    else:
+        yield from remove_all(text, groups, gone)
+
+
 def rewrite_number(node: yaml.Node, value: float) -> Edit:
     """Put another number in the place of one."""
     return Edit(node.start_mark.index, node.end_mark.index, f"{value:g}")
@@ -200,6 +225,7 @@ def _rules_yaml(text: str, asked: Asked, name: str, found: Edits) -> Iterator[Ed
     changed: dict[str, list[str]] = {}
     for place, rule in enumerate(items(rules)):
         label, called = at(rule, "label"), at(rule, "name")
+        label = at(rule, "against") if label is None else label
         who = str(getattr(called, "value", place + 1))
         if label is None:
             yield from _sql(text, rule, asked, f"{name}: rule {who}", found)
@@ -220,15 +246,7 @@ def _rules_yaml(text: str, asked: Asked, name: str, found: Edits) -> Iterator[Ed
         changed.setdefault(f"{name}: made a comment, as {old} was {_past(asked)}", []).append(who)
         yield edit
     found.told += [f"{told}: {', '.join(who)}" for told, who in changed.items()]
-    listed = at(root, "classes")
-    standing = [str(one.value) for one in items(listed)]
-    for place, one in enumerate(items(listed)):
-        new = asked.labels.get(standing[place], standing[place])
-        if listed is not None and (new is None or new in standing[:place]):
-            yield remove(text, listed, place)
-        elif new != standing[place]:
-            standing[place] = str(new)
-            yield rewrite(text, one, str(new))
+    yield from rename_all(text, at(root, "classes"), asked.labels)
 
 
 def _sql(text: str, rule: yaml.Node, asked: Asked, where: str, found: Edits) -> Iterator[Edit]:
@@ -252,23 +270,11 @@ def _python(text: str, asked: Asked, name: str, found: Edits) -> list[Edit]:
 
 
 def _prompt(text: str, asked: Asked, name: str, found: Edits) -> list[Edit]:
-    matter = FENCE.match(text)
-    if matter is None:
-        return []
-    start = matter.start(1)
-    root = yaml.compose(matter[1], Loader=yaml.SafeLoader)
-    examples = at(root, "examples", "items")
-    edits: list[Edit] = []
-    for place, one in enumerate(items(examples)):
-        label = at(one, "label")
-        if label is None or examples is None or label.value not in asked.labels:
-            continue
-        new = asked.labels[label.value]
-        edit = remove(matter[1], examples, place) if new is None else rewrite(matter[1], label, new)
-        edits.append(Edit(edit.start + start, edit.end + start, edit.new))
+    edits, end = edit_examples(text, asked.labels)
     if edits:
         found.told.append(f"{name}: {len(edits)} examples")
-    found.by_hand += _in_words(text, name, asked, after=text[: matter.end()].count("\n") + 1)
+    if end:
+        found.by_hand += _in_words(text, name, asked, after=text[:end].count("\n") + 1)
     return edits
 
 

@@ -84,7 +84,7 @@ def _mark(node: ast.stmt) -> ast.Call | None:
 
 
 def _label(call: ast.Call) -> ast.Constant | None:
-    given = [*call.args[:1], *(k.value for k in call.keywords if k.arg == "label")]
+    given = [*call.args[:1], *(k.value for k in call.keywords if k.arg in ("label", "against"))]
     constants = [
         one for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)
     ]

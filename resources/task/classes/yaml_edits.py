@@ -5,7 +5,7 @@ keep these files under version control and want to see their own change alone.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import yaml
@@ -114,6 +114,20 @@ def remove_all(text: str, parent: yaml.Node, places: list[int]) -> Iterator[Edit
     start = _element(parent, 0)[0]
     end = _line_end(text, _element(parent, places[-1])[1])
     yield Edit(start, end, "{}\n")
+
+
+def rename_all(
+    text: str, listed: yaml.Node | None, names: Mapping[str, str | None]
+) -> Iterator[Edit]:
+    """Rename what a list names, each once; what has no new name goes."""
+    standing = [str(one.value) for one in items(listed)]
+    for place, one in enumerate(items(listed)):
+        new = names.get(standing[place], standing[place])
+        if listed is not None and (new is None or new in standing[:place]):
+            yield remove(text, listed, place)
+        elif new != standing[place]:
+            standing[place] = str(new)
+            yield rewrite(text, one, str(new))
 
 
 def comment_out(text: str, parent: yaml.Node, place: int, why: str) -> Edit | None:

@@ -1,11 +1,13 @@
 """What a change of classes edits in files: its own lines, and not one character beside them."""
 
 import pytest
+import yaml
 
 from resources.task.classes.asked import Asked
 from resources.task.classes.edits import edits_of
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
+from resources.task.settings.schema import TaskSpec
 
 TASK = """\
 # my task
@@ -322,3 +324,57 @@ def test_rules_that_stand_under_their_whole_path_are_left_alone_and_told(folder,
     with pytest.raises(TaskError, match=r"relative to task\.yaml"):
         edit(folder, "rename", ("late",), ("delay",))
     assert rules.read_text(encoding="utf-8") == RULES
+
+
+SETS = """name: box
+kind: several
+excludes:
+  - [late, praise]
+  - [late, broken, praise]
+classes:
+  - {name: late}
+  - {name: broken}
+  - {name: praise}
+source: {files: items/*.csv}
+models: {prompts: [ask.md]}
+"""
+
+
+@pytest.fixture
+def box(tmp_path):
+    """A task of several classes, its rules and a prompt with examples."""
+    (tmp_path / "task.yaml").write_text(SETS, encoding="utf-8")
+    rules = "rules:\n  - {name: a, against: late, keyword: [x]}\n  - {name: b, label: broken, keyword: [y]}\n"
+    (tmp_path / "rules.yaml").write_text(rules, encoding="utf-8")
+    examples = "[{text: a, label: [late, broken]}, {text: b, label: broken}]"
+    (tmp_path / "ask.md").write_text(
+        f"---\nexamples: {{choose: fixed, items: {examples}}}\n---\nAsk.\n", encoding="utf-8"
+    )
+
+    def edited(asked):
+        found = edits_of(tmp_path, TaskSpec.model_validate(yaml.safe_load(SETS)), asked)
+        return {name: found.after.get(name, "") for name in ("task.yaml", "rules.yaml", "ask.md")}
+
+    return edited
+
+
+def test_what_excludes_what_and_rules_against_a_class_follow_its_name(box):
+    after = box(Asked("rename", ("late",), ("delayed",)))
+    assert yaml.safe_load(after["task.yaml"])["excludes"] == [
+        ["delayed", "praise"], ["delayed", "broken", "praise"],
+    ]  # fmt: skip
+    assert yaml.safe_load(after["rules.yaml"])["rules"][0]["against"] == "delayed"
+    assert "label: [delayed, broken]" in after["ask.md"]
+
+
+def test_a_group_that_excludes_nothing_any_more_goes(box):
+    after = yaml.safe_load(box(Asked("merge", ("late", "praise"), ("other",)))["task.yaml"])
+    assert after["excludes"] == [["other", "broken"]]
+    after = box(Asked("merge", ("broken", "praise", "late"), ("other",)))["task.yaml"]
+    assert "excludes" not in yaml.safe_load(after)
+
+
+def test_an_example_that_names_a_retired_class_goes(box):
+    after = box(Asked("retire", ("late",), ()))
+    assert "[{text: b, label: broken}]" in after["ask.md"]
+    assert yaml.safe_load(after["task.yaml"])["excludes"] == [["broken", "praise"]]

@@ -1,0 +1,43 @@
+"""Classes that the examples of a prompt file name, renamed or taken out."""
+
+import re
+from collections.abc import Mapping
+
+import yaml
+
+from resources.task.classes.yaml_edits import Edit, at, items, remove, rename_all, rewrite
+
+FENCE = re.compile(r"\A\ufeff?---\r?\n(.*?)^---\s*$", re.DOTALL | re.MULTILINE)
+
+
+def edit_examples(text: str, labels: Mapping[str, str | None]) -> tuple[list[Edit], int]:
+    r"""Return the edits of a prompt's fixed examples, and where its front matter ends; 0 without any.
+
+    An example of a class that has no successor goes.
+
+    Examples
+    --------
+    >>> text = "---\nexamples: {choose: fixed, items: [{text: a, label: late}]}\n---\nAsk."
+    >>> [edit.new for edit in edit_examples(text, {"late": "delayed"})[0]]
+    ['delayed']
+    """
+    matter = FENCE.match(text)
+    if matter is None:
+        return [], 0
+    inside = matter[1]
+    examples = at(yaml.compose(inside, Loader=yaml.SafeLoader), "examples", "items")
+    edits: list[Edit] = []
+    for place, one in enumerate(items(examples)):
+        label = at(one, "label")
+        if label is None or examples is None:
+            continue
+        named = [str(name.value) for name in items(label) or [label]]
+        now = [labels.get(name, name) for name in named]
+        if None in now:
+            edits.append(remove(inside, examples, place))
+        elif isinstance(label, yaml.SequenceNode):
+            edits += rename_all(inside, label, labels)
+        elif now != named:
+            edits.append(rewrite(inside, label, str(now[0])))
+    start = matter.start(1)
+    return [Edit(one.start + start, one.end + start, one.new) for one in edits], matter.end()
