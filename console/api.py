@@ -1,5 +1,6 @@
 """The JSON interface: hand-outs, answers, leases, history, images."""
 
+import json
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -24,6 +25,9 @@ from resources.reviews.writing.leases import HandOut
 LONGEST_BODY = 1_000_000
 """Bytes accepted in one request."""
 
+LONGEST_ANSWER = 1_000
+"""Characters of an answer, where the names of all classes do not take more."""
+
 HISTORY = 30
 """How many answers can be undone after a page was closed."""
 
@@ -40,6 +44,7 @@ class Api:
         self.settings = settings
         self.store = store
         self.reviewers = reviewers
+        self.longest_answer = max(LONGEST_ANSWER, len(json.dumps(settings.names)))
 
     def routes(self) -> list[Route]:
         """Return what to mount."""
@@ -205,15 +210,13 @@ class Api:
         """Return an answer in the way its kind writes it, or the refusal of one that is none."""
         if answer.label is None:
             return answer
+        if len(answer.label) > self.longest_answer:
+            problem = f"an answer has {self.longest_answer} characters at most"
+            return _refusal(answer, "invalid", f"task {self.settings.task!r}: {problem}")
         try:
             label = self.settings.kind.checked(answer.label, self.settings.names)
         except AnswerError as error:
-            return {
-                "idempotency_key": answer.idempotency_key,
-                "status": "refused",
-                "code": "unknown_class",
-                "message": f"task {self.settings.task!r}: {error}",
-            }
+            return _refusal(answer, "unknown_class", f"task {self.settings.task!r}: {error}")
         return answer.model_copy(update={"label": label})
 
 
@@ -242,12 +245,19 @@ def _said(answer: messages.AnswerIn) -> dict[str, Any]:
 
 def _reply(reply: Reply) -> dict[str, Any]:
     if reply.error is not None:
-        status, code, message = "refused", reply.error.code, str(reply.error)
-    else:
-        status, code, message = "stored" if reply.new else "replayed", None, None
+        return _refusal(reply, reply.error.code, str(reply.error))
     return {
         "idempotency_key": reply.idempotency_key,
-        "status": status,
+        "status": "stored" if reply.new else "replayed",
+        "code": None,
+        "message": None,
+    }
+
+
+def _refusal(answer: messages.AnswerIn | Reply, code: str, message: str) -> dict[str, Any]:
+    return {
+        "idempotency_key": answer.idempotency_key,
+        "status": "refused",
         "code": code,
         "message": message,
     }

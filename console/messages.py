@@ -34,9 +34,10 @@ class AnswerIn(Message):
     item_id: Annotated[str, Field(min_length=1, max_length=1000)]
     batch: Annotated[str, Field(max_length=1000)]
     outcome: Literal["label", "skip", "unsure"]
-    label: Annotated[str, Field(max_length=1000)] | None = Field(
+    label: str | None = Field(
         default=None,
-        description="The answer, as the task's kind writes it: for a single class, its name.",
+        description="The answer, as the task's kind writes it: for a single class, its name; for "
+        "several, a JSON list of names. At most 1000 characters, or what all names of classes take.",
     )
     seconds: Annotated[float, Field(ge=0, le=86_400, strict=False)]
     note: Annotated[str, Field(max_length=5000)] = ""

@@ -1,6 +1,7 @@
 """What the console needs to know about a task, and which key answers which class."""
 
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,7 +75,6 @@ class ConsoleSettings:
     changes : int
         Changes of classes that ``classes`` are the outcome of. An answer from a page that knew
         fewer, or from a console that was not started again, is read as what became of its class.
-
     kind : Kind
         What people are asked about an item, and which page part asks it.
 
@@ -122,7 +122,7 @@ class ConsoleSettings:
             raise ReviewError(
                 f"a console needs at least 2 classes, each once; got {', '.join(names)}"
             )
-        object.__setattr__(self, "classes", _with_keys(self.classes))
+        object.__setattr__(self, "classes", _with_keys(self.classes, self.kind.page_keys))
         object.__setattr__(self, "names", (*names, *sorted(self.former.difference(names))))
 
     @property
@@ -136,13 +136,14 @@ class ConsoleSettings:
         )
 
 
-def _with_keys(classes: list[ClassInfo]) -> list[ClassInfo]:
+def _with_keys(classes: list[ClassInfo], of_kind: Mapping[str, str]) -> list[ClassInfo]:
+    reserved = {**RESERVED, **of_kind}
     wanted = [c.key for c in classes if c.key is not None]
     for info in classes:
         if info.key is None:
             continue
-        if len(info.key) != 1 or not info.key.isprintable() or info.key in RESERVED:
-            taken = ", ".join(f"{key!r} ({what})" for key, what in RESERVED.items())
+        if len(info.key) != 1 or not info.key.isprintable() or info.key in reserved:
+            taken = ", ".join(f"{key!r} ({what})" for key, what in reserved.items())
             raise ReviewError(
                 f"class {info.name!r} wants the key {info.key!r}; a key is one printable "
                 f"character, and these are taken: {taken}"
@@ -150,7 +151,7 @@ def _with_keys(classes: list[ClassInfo]) -> list[ClassInfo]:
         if wanted.count(info.key) > 1:
             rivals = [c.name for c in classes if c.key == info.key]
             raise ReviewError(f"classes {' and '.join(rivals)} want the same key {info.key!r}")
-    free = iter([key for key in KEYS if key not in wanted])
+    free = iter([key for key in KEYS if key not in wanted and key not in reserved])
     return [
         c if c.key is not None else ClassInfo(c.name, c.description, next(free, None))
         for c in classes

@@ -180,6 +180,7 @@ addEventListener("keydown", (event) => {
   }
   if (event.target.matches("input:not([type=checkbox])")) return;
   if (!at("keys-on").checked || event.repeat) return;
+  if (event.key === "Enter" && event.target.matches("a, summary, button:not([role=checkbox])")) return;
   const action = part.action(event.key) ?? ACTIONS.get(event.key);
   if (action) {
     event.preventDefault();

@@ -1,6 +1,6 @@
 // Puts one item on the screen. Everything is set as text; nothing is ever parsed as HTML.
 
-function element(name, attributes = {}, ...children) {
+export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
   made.append(...children);
@@ -28,19 +28,19 @@ function plain(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function told(answer, part) {
-  if (answer.outcome === "label") return part.told(answer.label);
-  return answer.outcome === "skip" ? "skipped" : "not sure";
+function told(answer, part, opinions = []) {
+  const words = answer.outcome === "label" ? part.told(answer.label, opinions) : answer.outcome === "skip" ? "skipped" : "not sure";
+  return element("strong", { dir: "auto" }, ...[words].flat());
 }
 
 export function show(into, item, part) {
   const parts = [];
   if (item.given) {
-    parts.push(element("p", { class: "given" }, "You answered ", element("strong", { dir: "auto" }, told(item.given, part)),
+    parts.push(element("p", { class: "given" }, "You answered ", told(item.given, part),
       ". Answer again to change it, or keep it."));
   }
   if (item.suggestion) {
-    parts.push(element("p", { class: "suggestion" }, "Suggested by machine: ", element("strong", { dir: "auto" }, part.told(item.suggestion))));
+    parts.push(element("p", { class: "suggestion" }, "Suggested by machine: ", told({ outcome: "label", label: item.suggestion }, part)));
   }
   if (item.image) {
     const image = element("img", { src: item.image, alt: "The item's image", class: "picture" });
@@ -63,7 +63,7 @@ export function show(into, item, part) {
   if (item.opinions.length) {
     const list = element("ul", { class: "opinions", "aria-label": "What others answered" });
     for (const o of item.opinions) {
-      list.append(element("li", {}, element("strong", { dir: "auto" }, told(o, part)), o.note ? ` – ${o.note}` : ""));
+      list.append(element("li", {}, told(o, part, item.opinions), o.note ? ` – ${o.note}` : ""));
     }
     parts.push(list);
   }

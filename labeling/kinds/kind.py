@@ -6,8 +6,9 @@ know what is in them.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
@@ -93,6 +94,9 @@ class Kind(ABC):
 
     weighs_tokens: ClassVar[bool] = True
     """Whether log-probabilities of an answer's tokens tell how sure a model was."""
+
+    page_keys: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Keys that this part keeps from classes, and what each does."""
 
     def meaning(self) -> tuple[object, ...]:
         """Return what else than the classes an answer depends on; part of a prompt's version."""

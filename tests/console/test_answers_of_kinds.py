@@ -5,10 +5,12 @@ from typing import ClassVar
 
 import pytest
 
+from console.settings import ClassInfo
 from labeling.class_changes import ClassChange
 from labeling.kinds.kind import AnswerError
+from labeling.kinds.several.kind import Several
 from labeling.kinds.single.kind import Single
-from resources.reviews.rows import Assignment
+from resources.reviews.rows import Assignment, ReviewError
 from resources.reviews.store import ReviewStore
 from tests.console.conftest import BATCH, answer, hand_out, local_client, plan, send, settings
 
@@ -69,6 +71,33 @@ def test_an_answer_is_stored_in_the_one_way_that_its_kind_writes_it(tmp_path):
     assert refused["message"] == "task 'spam': ['EGGS'] names no class; allowed: HAM, SPAM"
     store = ReviewStore(tmp_path / "reviews.sqlite")
     assert store.reviews()["label"].to_pylist() == [BOTH]
+
+
+def test_an_answer_may_name_all_classes_and_be_no_longer(tmp_path):
+    names = [f'"{i}" '.ljust(80, "é") for i in range(60)]
+    plan(tmp_path / "reviews.sqlite", 2)
+    said = settings(tmp_path, classes=[ClassInfo(name) for name in names], kind=Several())
+    with local_client(said) as client:
+        one, two = hand_out(client, 2)
+        kept, refused = send(
+            client, answer(one, json.dumps(names)), answer(two, json.dumps([*names, names[0]]))
+        )
+    assert kept["status"] == "stored"
+    assert (refused["status"], refused["code"]) == ("refused", "invalid")
+    assert refused["message"].endswith("characters at most")
+    (stored,) = ReviewStore(tmp_path / "reviews.sqlite").reviews()["label"].to_pylist()
+    assert json.loads(stored) == sorted(names)
+
+
+def test_a_key_that_the_page_of_the_kind_keeps_is_no_key_of_a_class(tmp_path):
+    classes = [ClassInfo(f"class {i}") for i in range(12)]
+    given = {one.key for one in settings(tmp_path, classes=classes, kind=Several()).classes}
+    assert "9" in given
+    assert "0" not in given
+    assert "0" in {one.key for one in settings(tmp_path, classes=classes).classes}
+    classes[3] = ClassInfo("late", key="0")
+    with pytest.raises(ReviewError, match=r"'late' wants the key '0'.*'0' \(none of the classes\)"):
+        settings(tmp_path, classes=classes, kind=Several())
 
 
 def test_a_renamed_class_is_renamed_within_answers_suggestions_and_hidden_gold(store):

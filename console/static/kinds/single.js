@@ -2,7 +2,7 @@
 //
 // A part is made once: `answer(text)` takes an answer as the kind writes it. `put(item)` shows what was
 // answered or suggested, `off()` waits for an item, `action(key)` is what a key does (undefined: not
-// its key), `told(text)` says an answer in words.
+// its key), `told(text, opinions)` says an answer in words or elements, beside those of others.
 
 import { Search } from "../search.js";
 
@@ -12,8 +12,12 @@ export class Part {
     this.buttons = [...page.querySelectorAll(".class")];
     this.byKey = new Map(this.buttons.filter((b) => b.dataset.key).map((b) => [b.dataset.key, b.dataset.label]));
     this.input = page.getElementById("search");
-    this.search = new Search(this.input, page.getElementById("found"), this.buttons, answer);
-    for (const b of this.buttons) b.addEventListener("click", () => answer(b.dataset.label));
+    this.search = new Search(this.input, page.getElementById("found"), this.buttons, (label) => this.choose(label));
+    for (const b of this.buttons) b.addEventListener("click", () => this.choose(b.dataset.label));
+  }
+
+  choose(label) {
+    this.answer(label);
   }
 
   put(item) {
@@ -31,7 +35,7 @@ export class Part {
 
   action(key) {
     const label = this.byKey.get(key) ?? this.byKey.get(key.toLowerCase());
-    if (label !== undefined) return () => this.answer(label);
+    if (label !== undefined) return () => this.choose(label);
     if (key === "/") return () => { if (!this.input.closest(".find").hidden) this.input.focus(); };
     return undefined;
   }

@@ -1,7 +1,8 @@
 """The kind ``several``: any of the classes at once; a unit is an item and a class."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -55,6 +56,9 @@ class Several(Kind):
     name: ClassVar[str] = "several"
     page: ClassVar[str] = "several"
     weighs_tokens: ClassVar[bool] = False
+    page_keys: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"0": "none of the classes", "=": "as suggested"}
+    )
 
     def meaning(self) -> tuple[object, ...]:
         """Return the name and the limits."""
