@@ -118,7 +118,7 @@ def class_report(
             int(either[c].sum()),
             accuracy(judge(batches, of_class=c), level).interval,
             of[0][c],
-            _f1(of[1][c]),
+            f1_of(of[1][c]),
             of[2][c],
         )
         for c, name in enumerate(class_names)
@@ -204,10 +204,10 @@ def macro_f1(
     moves *= (2 / (1 + jaccard) ** 2 / union)[:, None, None]
     shared = np.einsum("aij,bij,ij->ab", moves, moves, mass)
     spread: NDArray[np.float64] = np.sqrt(np.diag(shared))
-    together = shared / np.maximum(np.outer(spread, spread), 1e-300)
+    correlation = shared / np.maximum(np.outer(spread, spread), 1e-300)
     point = float(np.mean([one.point for one in f1]))
-    below = _together([one.point - one.low for one in f1], together) / k
-    above = _together([one.high - one.point for one in f1], together) / k
+    below = together([one.point - one.low for one in f1], correlation) / k
+    above = together([one.high - one.point for one in f1], correlation) / k
     bend = float(((1 + jaccard) / 2 * spread**2).mean())  # -F''(J) Var(J) / 2
     return Interval(point, max(point - below, 0.0), min(point + above + bend, 1.0), level)
 
@@ -241,22 +241,23 @@ def macro_of_sets(
     moves = weight * (hit - jaccard[:, None] * either) / total[:, None]
     shared = moves @ moves.T * np.outer(2 / (1 + jaccard) ** 2, 2 / (1 + jaccard) ** 2)
     spread: NDArray[np.float64] = np.sqrt(np.diag(shared))
-    together = shared / np.maximum(np.outer(spread, spread), 1e-300)
-    np.fill_diagonal(together, 1.0)
+    correlation = shared / np.maximum(np.outer(spread, spread), 1e-300)
+    np.fill_diagonal(correlation, 1.0)
     k = len(f1)
     point = float(np.mean([one.point for one in f1]))
-    below = _together([one.point - one.low for one in f1], together) / k
-    above = _together([one.high - one.point for one in f1], together) / k
+    below = together([one.point - one.low for one in f1], correlation) / k
+    above = together([one.high - one.point for one in f1], correlation) / k
     bend = float(((1 + jaccard) / 2 * spread**2).mean())
     return Interval(point, max(point - below, 0.0), min(point + above + bend, 1.0), level)
 
 
-def _together(distances: Sequence[float], correlation: NDArray[np.float64]) -> float:
+def together(distances: Sequence[float], correlation: NDArray[np.float64]) -> float:
     """Add distances that correlate."""
     far = np.array(distances, dtype=np.float64)
     return math.sqrt(max(float(np.sum(np.outer(far, far) * correlation)), 0.0))
 
 
-def _f1(jaccard: Interval) -> Interval:
+def f1_of(jaccard: Interval) -> Interval:
+    """Return F1, of the share of hits among what was given or found."""
     point, low, high = (2 * j / (1 + j) for j in (jaccard.point, jaccard.low, jaccard.high))
     return Interval(point, low, high, jaccard.level)
