@@ -195,3 +195,17 @@ def test_the_likeliest_set_keeps_the_surer_of_two_that_exclude_each_other():
     posterior = np.column_stack([1 - sure, sure])
     found = kind.assemble(Units.each(1, 4), label, posterior, CLASSES)
     assert found == ['["broken", "praise"]']
+
+
+def test_silence_about_a_class_is_heard_where_somebody_spoke_of_the_item():
+    voted = np.array([True, False, False, False, False, False, False, False])
+    units = Units.each(2, len(CLASSES))
+    assert KIND.heard(units, voted).tolist() == [True] * 4 + [False] * 4
+
+
+def test_of_items_without_a_vote_nothing_is_believed_and_nothing_put_together():
+    units = Units.each(1, len(CLASSES))
+    label = np.full(4, UNDECIDED)
+    assert KIND.assemble(units, label, np.full((4, 2), 0.5), CLASSES) == [None]
+    label[:3] = 0
+    assert KIND.assemble(units, label, np.full((4, 2), 0.5), CLASSES) == [None]

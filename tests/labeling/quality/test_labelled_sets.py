@@ -15,7 +15,7 @@ from labeling.sampling.audit import AuditDesign
 
 CLASSES = ("late", "broken", "praise")
 SETS = ("[]", '["late"]', '["broken"]', '["broken", "late"]', '["late", "praise"]')
-ANSWERS = (*CLASSES, *SETS, "not late")
+ANSWERS = (*CLASSES, "not late", *SETS)
 KIND = Several()
 
 
