@@ -19,7 +19,8 @@ import httpx
 
 from console.formats.own.bundle import Bundle
 from console.formats.tools.label_studio import from_tasks, to_tasks
-from console.label_studio import LabelStudio, sync
+from console.label_studio.client import LabelStudio
+from console.label_studio.sync import sync
 from resources.reviews.rows import Assignment, Review
 from resources.reviews.store import ReviewStore, now
 

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from cli.options import OneTask
 from labeling.counted import counted
+from labeling.kinds.kind import Kind
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
@@ -108,7 +109,8 @@ def whole(out: Path, write: Write) -> str:
 def write_labels(task: Task, path: Path, *, with_text: bool) -> str:
     """Write the published labels: item_id, batch, label, confidence, decided_by; text on demand.
 
-    In CSV a text that a spreadsheet would run as a formula gets an apostrophe in front.
+    In CSV a text that a spreadsheet would run as a formula gets an apostrophe in front. Where an item
+    may have any number of classes, its label is a list, and in CSV the JSON of it.
     """
     import pyarrow.parquet as pq
 
@@ -122,6 +124,8 @@ def write_labels(task: Task, path: Path, *, with_text: bool) -> str:
         table = _with_text(task, table)
     undecided = table["label"].null_count
     told = counted(table.num_rows - undecided, "label")
+    if task.kind.many and path.suffix != ".csv":
+        table = _with_lists(table, task.kind)
     if undecided:
         told += f" and {counted(undecided, 'undecided item')}"
     if path.suffix == ".parquet":
@@ -149,7 +153,8 @@ def write_reviews(task: Task, path: Path) -> str:
         bundle = read_store(store)
     finally:
         store.close()
-    write_file(bundle, path, task.image_folder if task.spec.source.image else None)
+    images = task.image_folder if task.spec.source.image else None
+    write_file(bundle, path, images, task.kind)
     return f"{counted(len(bundle.reviews), 'review')} of {counted(len(bundle.by_item()), 'item')}"
 
 
@@ -211,6 +216,14 @@ def _with_text(task: Task, labels: "pa.Table") -> "pa.Table":
     with warehouse_of(task).connect() as db, db.lend(labels_to_export=labels):
         table = db.read("cli.export.with_items")
     return table.drop_columns(["image"]) if task.spec.source.image is None else table
+
+
+def _with_lists(table: "pa.Table", kind: Kind) -> "pa.Table":
+    import pyarrow as pa
+
+    names = [None if text is None else list(kind.named(text)) for text in table["label"].to_pylist()]
+    at = table.column_names.index("label")
+    return table.set_column(at, "label", pa.array(names, pa.list_(pa.string())))
 
 
 def _harmless(table: "pa.Table") -> tuple["pa.Table", int]:

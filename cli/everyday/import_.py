@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from console.formats.intake.measuring import Use
     from console.formats.intake.taking import Taken
     from console.formats.own.bundle import Bundle
-    from console.formats.tools.entries import Entry, Names
+    from console.formats.tools.entries import EmptyMeans, Entry, Names
 
 EXAMPLES = (
     "import labelled.csv invoices --label verdict --reviewer anna --dry-run",
@@ -72,6 +72,13 @@ def import_(
         str | None,
         typer.Option(help="Who gave all the answers.", show_default="what the file says"),
     ] = None,
+    empty: Annotated[
+        str,
+        typer.Option(
+            help="What a row without a class says, where items may have several and the file does not "
+            "tell: refuse the file, nothing (no class applies), or unanswered."
+        ),
+    ] = "refuse",
     items: Annotated[
         Path | None,
         typer.Option(
@@ -84,7 +91,7 @@ def import_(
     from console.formats.intake.checking import check_classes, drawn_items
 
     chosen = find_task(task)
-    policy = _policy(unknown)
+    policy, means = _policy(unknown), _means(empty)
     former = {n: today for n in chosen.former_classes if (today := chosen.class_today(n))}
     found = read_any(
         file,
@@ -93,9 +100,10 @@ def import_(
         items=items,
         id_column=chosen.spec.source.id,
         label=label,
+        kind=chosen.kind,
     )
     if isinstance(found, Foreign):
-        taken, known, told = _foreign(chosen, found, policy, label)
+        taken, known, told = _foreign(chosen, found, policy, means, label)
     else:
         taken, known, told = _ours(chosen, file, found, policy)
     bundle = taken.bundle
@@ -103,7 +111,7 @@ def import_(
         bundle.reviews[:] = [_by(review, reviewer) for review in bundle.reviews]
     check_classes(chosen, file, bundle, _keys(chosen))
     bundle.assignments[:] = [
-        replace(a, gold=None if a.gold is None else chosen.class_today(a.gold))
+        replace(a, gold=None if a.gold is None else chosen.answer_today(a.gold))
         for a in bundle.assignments
     ]
     drawn = [] if random is None else drawn_items(file, bundle, known, random)
@@ -112,7 +120,7 @@ def import_(
         text, markup=False, soft_wrap=True, highlight=False
     )
     if dry_run:
-        for line in [*told, *counts(bundle)]:
+        for line in [*told, *counts(bundle, chosen.kind)]:
             say(line)
     if taken.shared:
         say(
@@ -146,8 +154,14 @@ def _policy(unknown: str) -> "Unknown":
     return unknown
 
 
+def _means(empty: str) -> "EmptyMeans":
+    if empty not in ("refuse", "nothing", "unanswered"):
+        raise ReviewError(f"--empty is {empty!r}; allowed: refuse, nothing, unanswered")
+    return empty
+
+
 def _foreign(
-    task: Task, found: "Foreign", unknown: "Unknown", label: str | None
+    task: Task, found: "Foreign", unknown: "Unknown", empty: "EmptyMeans", label: str | None
 ) -> "tuple[Taken, Items, list[str]]":
     from console.formats.intake.taking import take_entries
     from console.formats.tools.entries import name_fields, text_of
@@ -167,15 +181,19 @@ def _foreign(
     ]
     known = _items(task, [*((one, None) for one in ids), *texts])
     names = replace(names, text=_matching(found.entries, names, known))
-    taken = take_entries(found.entries, names, known, unknown, task.zone)
+    taken = take_entries(
+        found.entries, names, known, unknown, task.zone, kind=task.kind, empty=empty
+    )
     return taken, known, read_as(found, names, taken)
 
 
 def _ours(
     task: Task, file: Path, bundle: "Bundle", unknown: "Unknown"
 ) -> "tuple[Taken, Items, list[str]]":
+    from console.formats.intake.checking import as_written
     from console.formats.intake.taking import check_bundle
 
+    as_written(task, file, bundle)
     known = _items(task, [(one.item_id, None) for one in bundle.assignments])
     told = [f"{file}: read as reviews and assignments of Touchstone"]
     return check_bundle(bundle, known, unknown, str(file)), known, told

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from labeling.counted import counted
+from labeling.kinds.kind import Kind
 
 if TYPE_CHECKING:
     from console.formats.files import Foreign
@@ -35,9 +36,10 @@ def read_as(found: "Foreign", names: "Names", taken: "Taken") -> list[str]:
     return lines
 
 
-def counts(bundle: "Bundle") -> list[str]:
-    """Say how many answers there are of each class, by whom, in which batches."""
-    labels = Counter(r.label or "(no label)" for r in bundle.reviews)
+def counts(bundle: "Bundle", kind: Kind) -> list[str]:
+    """Say how many answers name each class, by whom, in which batches."""
+    said = [("(no label)",) if r.label is None else kind.named(r.label) for r in bundle.reviews]
+    labels = Counter(name for names in said for name in names or ("(no class)",))
     people = Counter(r.reviewer for r in bundle.reviews)
     batches = Counter(r.batch for r in bundle.reviews)
     return [

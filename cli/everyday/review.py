@@ -69,7 +69,7 @@ def review(
     """
     chosen, out = find_task(task), Console()
     if label_studio:
-        from console.label_studio_task import sync_task
+        from console.label_studio.task import sync_task
 
         out.print(str(sync_task(chosen)), markup=False)
         return

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from console.formats.own.bundle import Bundle
 from console.formats.own.csv import is_ours_csv, read_csv, write_csv
@@ -13,15 +14,22 @@ from console.formats.tools import argilla, doccano, label_studio_export, prodigy
 from console.formats.tools.arrays import read_array
 from console.formats.tools.entries import Entry
 from console.formats.tools.label_studio import OURS, read_label_studio, write_label_studio
-from console.formats.tools.table import LABEL, check_label, columns_of, read_table
+from console.formats.tools.sets import flag_columns, names_in
+from console.formats.tools.table import (
+    LABEL,
+    check_label,
+    columns_of,
+    one_label,
+    read_flags,
+    read_table,
+)
 from labeling.errors import LabelingError
 from labeling.files.cells import parse_json
 from labeling.files.columns import column_names
 from labeling.files.records import Record, other_separator, read_records
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
 from resources.reviews.rows import ReviewError
-
-WRITERS = {".csv": write_csv, ".jsonl": write_jsonl}
-"""``.json`` is Label Studio's."""
 
 READ = (".csv", ".jsonl", ".json", ".parquet", ".npy")
 
@@ -45,6 +53,31 @@ class Foreign:
     entries: list[Entry]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked about items, and where the user says that the answer stands; as :func:`read_any`."""
+
+    classes: Sequence[str]
+    former: Mapping[str, str]
+    label: str | None
+    kind: Kind
+
+    @property
+    def names(self) -> list[str]:
+        """Names that classes have or had."""
+        return [*self.classes, *self.former]
+
+    def chosen(self, value: Any) -> tuple[str, ...] | None:
+        """Read what a cell of the label holds."""
+        return names_in(value, self.names) if self.kind.many else one_label(value)
+
+    def flags(self, columns: Sequence[str], source: str) -> dict[str, str]:
+        """Return the columns of 0 and 1 that stand for a class each, where they are the answer."""
+        if not self.kind.many or self.label is not None or LABEL in columns:
+            return {}
+        return flag_columns(columns, source, self.classes, self.former)
+
+
 def read_any(
     path: Path,
     classes: Sequence[str],
@@ -53,6 +86,7 @@ def read_any(
     items: Path | None = None,
     id_column: str = "item_id",
     label: str | None = None,
+    kind: Kind = SINGLE,
 ) -> Bundle | Foreign:
     """Read a file of ours, of Label Studio, doccano, Prodigy, Argilla, or a plain table or array.
 
@@ -70,6 +104,8 @@ def read_any(
         What the task's own files call the id.
     label : str, optional
         The column, control or question with the label, as the user said.
+    kind : Kind
+        What an answer of the task is.
 
     Raises
     ------
@@ -79,16 +115,22 @@ def read_any(
     if not path.is_file():
         found = "is a folder, not a file" if path.is_dir() else "is no file that can be read"
         raise ReviewError(f"{path}: {found if path.exists() else 'there is no such file'}")
-    kind = path.suffix.lower()
-    if kind not in READ:
+    ending = path.suffix.lower()
+    if ending not in READ:
         raise ReviewError(f"{path}: the name must end in {', '.join(READ)}")
     try:
-        if kind == ".npy":
+        if ending == ".npy":
+            if kind.many:
+                raise ReviewError(
+                    f"{path}: an array has one label an item, and the task allows any number; make a "
+                    f"table of it, with lists or a column of 0 and 1 a class"
+                )
             return Foreign("array", read_array(path, items, id_column, classes, former))
-        if kind == ".json":
-            return _json(path, classes, former, label)
-        columns = column_names(path) if kind in (".csv", ".parquet") else []
-        if kind == ".csv" and (separated := other_separator(columns)):
+        asked = Asked(classes, former, label, kind)
+        if ending == ".json":
+            return _json(path, asked)
+        columns = column_names(path) if ending in (".csv", ".parquet") else []
+        if ending == ".csv" and (separated := other_separator(columns)):
             raise ReviewError(f"{path} cannot be read: {separated}")
         records, rejects = read_records(path, tuple(columns))
     except LabelingError as error:
@@ -96,13 +138,13 @@ def read_any(
     for row, _, reason, _ in rejects[:1]:
         where = f", row {row}" if row else ""
         raise ReviewError(f"{path}{where}: {reason}; {len(rejects)} such rows in all")
-    records = [one for one in records if kind != ".csv" or any(map(str.strip, one[1].values()))]
+    records = [one for one in records if ending != ".csv" or any(map(str.strip, one[1].values()))]
     if not records:
         raise ReviewError(f"{path}: there is no row in it")
-    return _rows(path, records, classes, former, label)
+    return _rows(path, records, asked)
 
 
-def write_file(bundle: Bundle, path: Path, images: Path | None = None) -> int:
+def write_file(bundle: Bundle, path: Path, images: Path | None = None, kind: Kind = SINGLE) -> int:
     """Write a file of reviews and return how many rows, lines or tasks it has.
 
     Parameters
@@ -111,6 +153,8 @@ def write_file(bundle: Bundle, path: Path, images: Path | None = None) -> int:
     path : Path
     images : Path, optional
         The task's image folder; its images are put into a file for Label Studio.
+    kind : Kind
+        What an answer of the task is.
 
     Raises
     ------
@@ -118,16 +162,15 @@ def write_file(bundle: Bundle, path: Path, images: Path | None = None) -> int:
         If the ending says nothing.
     """
     if path.suffix == ".json":
-        return write_label_studio(bundle, path, images)
-    writer = WRITERS.get(path.suffix)
-    if writer is None:
-        raise ReviewError(_unknown(path))
-    return writer(bundle, path)
+        return write_label_studio(bundle, path, images, kind)
+    if path.suffix == ".jsonl":
+        return write_jsonl(bundle, path, kind)
+    if path.suffix == ".csv":
+        return write_csv(bundle, path)
+    raise ReviewError(_unknown(path))
 
 
-def _json(
-    path: Path, classes: Sequence[str], former: Mapping[str, str], label: str | None
-) -> Bundle | Foreign:
+def _json(path: Path, asked: Asked) -> Bundle | Foreign:
     try:
         said = parse_json(path.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -145,36 +188,33 @@ def _json(
     if any("data" in one for one in found) or not any(found):
         ours = [isinstance(one.get("data"), dict) and OURS in one["data"] for one in found]
         if all(ours):
-            return _whole("Label Studio JSON", str(path), lambda: read_label_studio(path))
+            return _whole(
+                "Label Studio JSON", str(path), lambda: read_label_studio(path, asked.kind)
+            )
         tasks = list(enumerate(found, start=1))
         return _each("Label Studio JSON", str(path), tasks, label_studio_export.read_tasks)
-    return _rows(path, list(enumerate(found, start=1)), classes, former, label)
+    return _rows(path, list(enumerate(found, start=1)), asked)
 
 
-def _rows(
-    path: Path,
-    records: list[Record],
-    classes: Sequence[str],
-    former: Mapping[str, str],
-    label: str | None,
-) -> Bundle | Foreign:
-    source, columns = str(path), columns_of(records)
-    found = _of_a_tool(path, records, classes, former)
-    asked = {name for one in found.entries for name in one.said} if found else set()
-    if found and (label is None or label in asked or label not in columns):
+def _rows(path: Path, records: list[Record], asked: Asked) -> Bundle | Foreign:
+    source, columns, label = str(path), columns_of(records), asked.label
+    found = _of_a_tool(path, records, asked)
+    answered = {name for one in found.entries for name in one.said} if found else set()
+    if found and (label is None or label in answered or label not in columns):
         return found
     if label in (None, LABEL) and path.suffix.lower() == ".jsonl" and is_ours_jsonl(columns):
-        return _whole("reviews", source, lambda: read_jsonl(path))
+        return _whole("reviews", source, lambda: read_jsonl(path, asked.kind))
     if label in (None, LABEL) and path.suffix.lower() == ".csv" and is_ours_csv(columns):
         return read_csv(path)
-    named = label or LABEL
-    check_label(records, source, named, [*classes, *former])
-    return _each("table", source, records, lambda one, at: read_table(one, at, named))
+    flags = asked.flags(columns, source)
+    if flags:
+        return _each("table", source, records, lambda one, at: read_flags(one, at, flags))
+    named, chosen = label or LABEL, asked.chosen
+    check_label(records, source, named, asked.names, chosen)
+    return _each("table", source, records, lambda one, at: read_table(one, at, named, chosen))
 
 
-def _of_a_tool(
-    path: Path, records: list[Record], classes: Sequence[str], former: Mapping[str, str]
-) -> Foreign | None:
+def _of_a_tool(path: Path, records: list[Record], asked: Asked) -> Foreign | None:
     source, first = str(path), records[0][1]
     if label_studio_export.is_row(first):
         kind = "CSV" if path.suffix.lower() == ".csv" else "JSON-MIN"
@@ -182,14 +222,14 @@ def _of_a_tool(
     if prodigy.is_record(first):
         return _each(
             "Prodigy", source, records,
-            lambda one, at: prodigy.read_records(one, at, classes, former),
+            lambda one, at: prodigy.read_records(one, at, asked.classes, asked.former, asked.kind),
         )  # fmt: skip
     if argilla.is_record(first):
         return _each("Argilla", source, records, argilla.read_records)
     if "item_id" not in first and doccano.is_record(first):
         return _each(
             "doccano", source, records,
-            lambda one, at: doccano.read_records(one, at, path.stem, [*classes, *former]),
+            lambda one, at: doccano.read_records(one, at, path.stem, asked.names, asked.kind),
         )  # fmt: skip
     return None
 

@@ -98,6 +98,14 @@ class Kind(ABC):
     page_keys: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Keys that this part keeps from classes, and what each does."""
 
+    many: ClassVar[bool] = False
+    """Whether an answer names any number of classes: files then keep it as a list."""
+
+    @property
+    def nothing(self) -> str | None:
+        """The answer that no class applies; None where that is no answer."""
+        return None
+
     def meaning(self) -> tuple[object, ...]:
         """Return what else than the classes an answer depends on; part of a prompt's version."""
         return (self.name,)
@@ -214,6 +222,21 @@ class Kind(ABC):
     @abstractmethod
     def named(self, answer: str) -> tuple[str, ...]:
         """Return the classes that an answer names."""
+
+    def chosen(self, names: Sequence[str]) -> str | None:
+        """Return the answer of somebody who chose some names elsewhere; None if that is none.
+
+        Raises
+        ------
+        AnswerError
+            If so many cannot be chosen.
+        """
+        if len(names) > 1:
+            raise AnswerError(
+                f"holds {len(names)} labels ({', '.join(names)}), but an item has one. Export one "
+                f"answer a person, or settle on one label each"
+            )
+        return names[0] if names else None
 
     @abstractmethod
     def checked(self, answer: str, classes: Collection[str]) -> str:

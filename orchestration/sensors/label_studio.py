@@ -21,7 +21,7 @@ def label_studio_sensors(task: Task) -> list[dg.SensorDefinition]:
         description="Store what was annotated in Label Studio, and put there what waits.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        from console.label_studio_task import sync_task
+        from console.label_studio.task import sync_task
 
         del context
         if not task.reviews.is_file():

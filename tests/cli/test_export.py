@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from cli.everyday.export import whole, write_labels
+from labeling.kinds.registry import SINGLE
 from resources.task.errors import TaskError
 
 WITHOUT_US = """
@@ -50,7 +51,7 @@ def test_csv_parquet_and_jsonl_hold_the_same_labels(ran_task, touchstone, tmp_pa
 def test_undecided_items_are_written_and_not_counted_as_labels(tmp_path):
     labels = {"item_id": ["a", "b", "c"], "label": ["praise", None, "praise"]}
     pq.write_table(pa.table(labels), tmp_path / "labels.parquet")
-    task = SimpleNamespace(name="letters", published=tmp_path)
+    task = SimpleNamespace(name="letters", published=tmp_path, kind=SINGLE)
     told = write_labels(task, tmp_path / "out.csv", with_text=False)
     assert told == "2 labels and 1 undecided item"
     assert len(read_csv(tmp_path / "out.csv")) == 3

@@ -12,7 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from PIL import Image
 
-from console.label_studio import HOLDER, LabelStudio, sync
+from console.label_studio.client import LabelStudio
+from console.label_studio.sync import HOLDER, sync
 from resources.reviews.rows import Assignment, ReviewError
 from resources.reviews.store import ReviewStore
 from resources.reviews.writing.leases import Mix
@@ -107,7 +108,7 @@ def test_a_large_parcel_is_sent_in_parts_and_what_did_not_arrive_comes_back(
     studio, gallery, monkeypatch
 ):
     store, folder = gallery
-    monkeypatch.setattr("console.label_studio.LARGEST_REQUEST", 100)
+    monkeypatch.setattr("console.label_studio.sync.LARGEST_REQUEST", 100)
     with LabelStudio(studio.url, TOKEN) as client:
         project = client.project("walls", ["HAM", "SPAM"], image=True)
         add, parts = client.add, []

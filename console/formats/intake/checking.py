@@ -2,22 +2,58 @@
 
 from collections import Counter
 from collections.abc import Container
+from dataclasses import replace
 from pathlib import Path
 
 from console.formats.intake.matching import Items
 from console.formats.own.bundle import Bundle
+from console.formats.tools.sets import names_in
 from labeling.counted import counted
-from resources.reviews.rows import ReviewError
+from labeling.kinds.kind import AnswerError
+from resources.reviews.rows import Assignment, Review, ReviewError
 from resources.task.task import Task
 
 UNLIKELY = 1e-6
 """A sample that its stated probability gives more rarely than this was not drawn so."""
 
 
+def as_written(task: Task, file: Path, bundle: Bundle) -> None:
+    """Write the answers of our own format as the task's kind does: people edit such files.
+
+    Raises
+    ------
+    ReviewError
+        If an answer begins like a list of classes and is none; names the row.
+    """
+    if not task.kind.many:
+        return
+    known = [*task.classes, *task.former_classes]
+
+    def written(one: Review | Assignment, key: tuple[str, str], text: str | None) -> str | None:
+        try:
+            names = names_in(text, known)
+        except ValueError as error:
+            raise ReviewError(f"{_place(bundle, key, one, file)}: {error}") from None
+        return None if names is None else task.kind.chosen(names)
+
+    bundle.reviews[:] = [
+        replace(r, label=written(r, (r.reviewer, r.idempotency_key), r.label))
+        for r in bundle.reviews
+    ]
+    bundle.assignments[:] = [
+        replace(
+            a,
+            gold=written(a, (a.item_id, a.batch), a.gold),
+            suggestion=written(a, (a.item_id, a.batch), a.suggestion),
+        )
+        for a in bundle.assignments
+    ]
+
+
 def check_classes(
     task: Task, file: Path, bundle: Bundle, known: Container[tuple[str, str]] = ()
 ) -> None:
-    """Refuse answers that name no class of the task: nothing of the file is then taken in.
+    """Refuse answers that the task does not allow: nothing of the file is then taken in.
 
     A name that a class had before is read as what became of it. Answers that are there already
     (``known``: reviewer and idempotency key) may name a class that is gone by now.
@@ -30,14 +66,34 @@ def check_classes(
     said = [((r.reviewer, r.idempotency_key), r, r.label) for r in bundle.reviews]
     said = [one for one in said if one[0] not in known]
     said += [((a.item_id, a.batch), a, a.gold) for a in bundle.assignments]
-    strange = [one for one in said if one[2] is not None and task.answer_today(one[2]) is None]
+    why = {label: _problem(task, label) for label in {one[2] for one in said} if label is not None}
+    strange = [one for one in said if one[2] is not None and why[one[2]]]
     for key, one, label in strange[:1]:
-        place = bundle.places.get(key) or bundle.places.get((one.item_id, one.batch), str(file))
         raise ReviewError(
-            f"{place}: {label!r} is no class of task {task.name!r} ({counted(len(strange), 'such label')}); "
-            f"allowed: {', '.join(task.classes)}",
+            f"{_place(bundle, key, one, file)}: {why[str(label)]} "
+            f"({counted(len(strange), 'such label')}); allowed: {', '.join(task.classes)}",
             "unknown_class",
         )
+
+
+def _problem(task: Task, label: str) -> str:
+    """Say why the task does not allow an answer; empty if it does."""
+    today = task.answer_today(label)
+    if today is None:
+        gone = [name for name in task.kind.named(label) if task.class_today(name) is None]
+        are = "is no class" if len(gone) == 1 else "are no classes"
+        return f"{' and '.join(map(repr, gone))} {are} of task {task.name!r}"
+    if not task.kind.many:
+        return ""
+    try:
+        task.kind.checked(today, task.classes)
+    except AnswerError as error:
+        return str(error).partition("; allowed")[0]
+    return ""
+
+
+def _place(bundle: Bundle, key: tuple[str, str], one: Review | Assignment, file: Path) -> str:
+    return bundle.places.get(key) or bundle.places.get((one.item_id, one.batch), str(file))
 
 
 def drawn_items(

@@ -8,10 +8,12 @@ from datetime import UTC, tzinfo
 
 from console.formats.intake.matching import SHARED, Items, Unknown
 from console.formats.own.bundle import UNNAMED, Bundle, short_key
-from console.formats.tools.entries import Entry, Names, label_of, text_of
+from console.formats.tools.entries import EmptyMeans, Entry, Names, label_of, text_of
 from labeling.counted import counted
 from labeling.items.batches import UNDATED
 from labeling.items.times import read_time
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
 from resources.reviews.rows import LONGEST_KEY, Assignment, Review, ReviewError
 
 SHOWN = 3
@@ -44,9 +46,16 @@ class Taken:
 
 
 def take_entries(
-    entries: Sequence[Entry], names: Names, items: Items, unknown: Unknown, zone: tzinfo = UTC
+    entries: Sequence[Entry],
+    names: Names,
+    items: Items,
+    unknown: Unknown,
+    zone: tzinfo = UTC,
+    *,
+    kind: Kind = SINGLE,
+    empty: EmptyMeans = "refuse",
 ) -> Taken:
-    """Find the item of every entry, and make its answer a review.
+    """Find the item of every entry, and make its answer a review; ``empty`` as :func:`label_of`.
 
     Raises
     ------
@@ -55,10 +64,10 @@ def take_entries(
     """
     places: dict[tuple[str, str], str] = {}
     taken = Taken(Bundle([], [], places))
-    unnamed: dict[tuple[str, str], tuple[str | None, str]] = {}
+    unnamed: dict[tuple[str, ...], tuple[str | None, str]] = {}
     planned: dict[tuple[str, str], Assignment] = {}
     for entry in entries:
-        label = label_of(entry, names)
+        label = label_of(entry, names, kind, empty)
         item_id, batch = text_of(entry, names.id), text_of(entry, names.batch)
         text, image = text_of(entry, names.text), text_of(entry, names.image)
         found, why = items.find(item_id, batch, text, entry.tool_id)
@@ -79,7 +88,7 @@ def take_entries(
         taken.shared += why == SHARED and answered
         if answered:
             taken.bundle.reviews.append(_review(entry, place, label, zone))
-            _check_twice(entry, place, label, unnamed)
+            _check_twice(entry, place, label, unnamed, kind)
             last = taken.bundle.reviews[-1]
             if not entry.numbered:
                 taken.bundle.unnumbered.add(last.idempotency_key)
@@ -100,15 +109,18 @@ def _check_twice(
     entry: Entry,
     place: tuple[str, str],
     label: str | None,
-    unnamed: dict[tuple[str, str], tuple[str | None, str]],
+    unnamed: dict[tuple[str, ...], tuple[str | None, str]],
+    kind: Kind,
 ) -> None:
-    if entry.reviewer or entry.at:
+    # of a table with a row a class, the last class of an item would be taken for all
+    if entry.at or (entry.reviewer and not (kind.many and not entry.numbered)):
         return
-    before, where = unnamed.setdefault(place, (label, entry.where))
+    before, where = unnamed.setdefault((*place, entry.reviewer), (label, entry.where))
     if before != label:
+        one = "one row an item with all its classes" if kind.many else "one label"
         raise ReviewError(
-            f"{entry.where}: item {place[0]!r} is {label!r} here and {before!r} in {where}; keep one "
-            f"label, or tell the people apart with a column reviewer, or when by a column at"
+            f"{entry.where}: item {place[0]!r} is {label!r} here and {before!r} in {where}; keep "
+            f"{one}, or tell the people apart with a column reviewer, or when by a column at"
         )
 
 

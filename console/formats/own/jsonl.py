@@ -8,20 +8,26 @@ from typing import Any
 
 from console.formats.own.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
 from labeling.files.cells import as_text, parse_json
+from labeling.kinds.kind import AnswerError, Kind
+from labeling.kinds.registry import SINGLE
 from resources.reviews.rows import Assignment, ReviewError, read_context
 
 KNOWN = {one.name for one in fields(Assignment)}
 
 
-def write_jsonl(bundle: Bundle, path: Path) -> int:
+ANSWERS = ("label", "suggestion", "gold")
+"""Fields that hold an answer: a list where an item may have any number of classes."""
+
+
+def write_jsonl(bundle: Bundle, path: Path, kind: Kind = SINGLE) -> int:
     """Write the bundle and return how many lines there are."""
     lines = [
         json.dumps(
             {
                 "item_id": item_id,
                 "batch": batch,
-                "assignments": [_assignment_to_json(a) for a in assignments],
-                "reviews": [review_to_json(n, r) for n, r in reviews],
+                "assignments": [_listed(_assignment_to_json(a), kind) for a in assignments],
+                "reviews": [_listed(review_to_json(n, r), kind) for n, r in reviews],
             },
             ensure_ascii=False,
         )
@@ -48,7 +54,7 @@ def is_ours_jsonl(names: Sequence[str]) -> bool:
     return {"item_id", "batch"} <= set(names) <= KNOWN
 
 
-def read_jsonl(path: Path) -> Bundle:
+def read_jsonl(path: Path, kind: Kind = SINGLE) -> Bundle:
     """Read what :func:`write_jsonl` wrote, or lines with at least ``item_id``, ``batch``, ``text``.
 
     Raises
@@ -73,14 +79,38 @@ def read_jsonl(path: Path) -> Bundle:
         places.setdefault((item_id, batch), where)
         answers = said.pop("reviews", [])
         assignments += [
-            _assignment_from_json(item_id, batch, planned, where)
+            _assignment_from_json(item_id, batch, _written(planned, kind, where), where)
             for planned in said.pop("assignments", None) or [{"origin": "queue", **said}]
         ]
         reviews += [
-            review_from_json(item_id, batch, answer, f"{where}, review {i}")
-            for i, answer in enumerate(answers)
+            review_from_json(item_id, batch, _written(answer, kind, place), place)
+            for place, answer in ((f"{where}, review {i}", one) for i, one in enumerate(answers))
         ]
     return Bundle(assignments, in_order(reviews), places)
+
+
+def _listed(fields: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    if not kind.many:
+        return fields
+    lists = {
+        name: list(kind.named(text))
+        for name in ANSWERS
+        if (text := fields.get(name)) is not None and kind.chosen(kind.named(text)) == text
+    }
+    return fields | lists
+
+
+def _written(fields: dict[str, Any], kind: Kind, where: str) -> dict[str, Any]:
+    """Write lists as the kind writes answers; whatever else stands there is judged later."""
+    try:
+        return {
+            name: kind.chosen([str(one) for one in value])
+            if name in ANSWERS and isinstance(value, list)
+            else value
+            for name, value in fields.items()
+        }
+    except AnswerError as error:
+        raise ReviewError(f"{where}: {error}") from None
 
 
 def _key(value: Any, where: str) -> str:

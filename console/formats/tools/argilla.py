@@ -43,6 +43,7 @@ def read_records(records: Sequence[tuple[int, Mapping[str, Any]]], source: str) 
                     where=where,
                     fields=fields,
                     said=said,
+                    empty="unclear",
                     tool_id=tool_id,
                     reviewer=f"argilla/{who}",
                     key=f"argilla/{tool_id}/{'#'.join(v for one in said.values() for v in one)}"
@@ -79,7 +80,9 @@ def _answers(
         values = value if isinstance(value, list) else [value]
         if any(isinstance(one, dict | list) for one in values):
             other[f"spans or a ranking ({question})"] = None
-        elif chosen := tuple(text for one in values if (text := as_text(one))):
+            return
+        chosen = tuple(text for one in values if (text := as_text(one)))
+        if chosen or isinstance(value, list):  # an empty list was handed in: none of them applies
             people.setdefault(as_text(who) or "unknown", {})[question] = chosen
 
     responses = record.get("responses")

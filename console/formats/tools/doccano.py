@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from console.formats.tools.entries import Entry
+from console.formats.tools.sets import names_in
 from labeling.files.cells import as_text
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
 from resources.reviews.rows import ReviewError
 
 ANSWERS = ("label", "labels", "cats")
@@ -25,7 +28,11 @@ def is_record(record: Mapping[str, Any]) -> bool:
 
 
 def read_records(
-    records: Sequence[tuple[int, Mapping[str, Any]]], source: str, who: str, classes: Sequence[str]
+    records: Sequence[tuple[int, Mapping[str, Any]]],
+    source: str,
+    who: str,
+    classes: Sequence[str],
+    kind: Kind = SINGLE,
 ) -> list[Entry]:
     """Read records; where people annotate for themselves, doccano writes a file a person.
 
@@ -36,6 +43,9 @@ def read_records(
         The file, and the person that it is of.
     classes : sequence of str
         Of the task, today and before: in CSV classes are joined by ``#``, which may stand in a name.
+    kind : Kind
+        doccano also lists what nobody looked at, with an empty list: what that says of items that
+        may have any number of classes is told only where the file names who approved it.
 
     Raises
     ------
@@ -51,8 +61,9 @@ def read_records(
                 f"wrote them before version 1.1; export again as JSONL with text labels"
             )
         name = next(one for one in ANSWERS if one in record)
-        chosen = _chosen(record[name], classes, where)
-        person = as_text(record.get("annotation_approver")) or who
+        chosen = _chosen(record[name], classes, where, kind)
+        approver = as_text(record.get("annotation_approver"))
+        person = approver or who
         fields = {k: v for k, v in record.items() if k not in (*ANSWERS, "id", "Comments")}
         if isinstance(record.get("meta"), dict):
             fields = {**record["meta"], **fields}
@@ -60,7 +71,8 @@ def read_records(
             Entry(
                 where=where,
                 fields=fields,
-                said={name: chosen} if chosen else {},
+                said={name: chosen} if chosen or (kind.many and _in_words(record[name])) else {},
+                empty="nothing" if approver else "unclear",
                 tool_id=as_text(record["id"]),
                 reviewer=f"doccano/{person}",
                 key=f"doccano/{as_text(record['id'])}/{'#'.join(chosen)}",
@@ -69,10 +81,17 @@ def read_records(
     return entries
 
 
-def _chosen(value: Any, classes: Sequence[str], where: str) -> tuple[str, ...]:
+def _in_words(value: Any) -> bool:
+    """Whether a cell of a table says that no class applies, as doccano never does."""
+    return isinstance(value, str) and value.strip() == "[]"
+
+
+def _chosen(value: Any, classes: Sequence[str], where: str, kind: Kind) -> tuple[str, ...]:
     if isinstance(value, list):
         if any(isinstance(one, list | dict) for one in value):
             raise ReviewError(f"{where}: label holds spans of the text, not a class of the item")
         return tuple(str(as_text(one)) for one in value)
     text = as_text(value) or ""
+    if kind.many and "#" not in text:
+        return names_in(text, classes) or ()
     return (text,) if text in classes else tuple(one for one in text.split("#") if one)

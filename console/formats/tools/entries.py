@@ -3,9 +3,11 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from labeling.files.cells import as_text
+from labeling.kinds.kind import AnswerError, Kind
+from labeling.kinds.registry import SINGLE
 from resources.reviews.rows import ReviewError
 
 ITEM_ID, BATCH = "item_id", "batch"
@@ -16,6 +18,14 @@ NUMBERING = re.compile(r"Unnamed: \d+|level_\d+|__index_level_\d+__", re.IGNOREC
 """What pandas calls a column that had no name: numbers of rows, no text."""
 
 LABELS = ("label", "labels", "class", "category", "choice", "sentiment", "annotation")
+
+
+Empty = Literal["nothing", "unanswered", "unclear"]
+"""What it says of an item that may have any number of classes where nothing was chosen: that no class
+applies, nothing, or that the file does not tell one from the other."""
+
+EmptyMeans = Literal["refuse", "nothing", "unanswered"]
+"""What the user lets an unclear one mean."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +39,10 @@ class Entry:
     fields : dict of str to Any
         What the item is, under the names of the file.
     said : dict of str to tuple of str
-        What was chosen, by question (control, column); empty where nobody answered.
+        What was chosen, by question (control, column); empty where nobody answered. A question
+        without a choice was answered in so many words with nothing.
+    empty : str
+        What it says that a question is not in ``said``; one of :data:`Empty`.
     tool_id : str, optional
         The tool's own number of the item, which another file may give to another text.
     reviewer, key : str
@@ -47,6 +60,7 @@ class Entry:
     where: str
     fields: dict[str, Any]
     said: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    empty: Empty = "unanswered"
     tool_id: str | None = None
     reviewer: str = ""
     key: str = ""
@@ -135,21 +149,33 @@ def text_of(entry: Entry, name: str | None) -> str | None:
         raise ReviewError(f"{entry.where}: {name}: {error}") from None
 
 
-def label_of(entry: Entry, names: Names) -> str | None:
-    """Return the one label of an answer; None where none was given.
+def label_of(
+    entry: Entry, names: Names, kind: Kind = SINGLE, empty: EmptyMeans = "refuse"
+) -> str | None:
+    """Return the label of an answer, as its kind writes it; None where none was given.
 
     Raises
     ------
     ReviewError
-        If several were chosen: a task takes one label an item.
+        If several were chosen and a task takes one label an item, or if it takes any number and
+        the file does not tell whether nothing is an answer.
     """
-    chosen = entry.said.get(names.label, ()) if names.label is not None else ()
-    if len(chosen) > 1:
-        raise ReviewError(
-            f"{entry.where}: {names.label} holds {len(chosen)} labels ({', '.join(chosen)}), but "
-            f"an item has one. Export one answer a person, or settle on one label each"
-        )
-    return chosen[0] if chosen else None
+    chosen = None if names.label is None else entry.said.get(names.label)
+    if chosen is None and kind.many and not entry.skipped:
+        means = entry.empty
+        if means == "unclear" and empty == "refuse":
+            raise ReviewError(
+                f"{entry.where}: no class is given, and the file does not tell whether nobody "
+                f"answered or no class applies; --empty nothing says that none applies to such "
+                f"items, --empty unanswered that nobody answered"
+            )
+        chosen = () if (empty if means == "unclear" else means) == "nothing" else None
+    if chosen is None:
+        return None
+    try:
+        return kind.chosen(chosen)
+    except AnswerError as error:
+        raise ReviewError(f"{entry.where}: {names.label} {error}") from None
 
 
 def _question(entries: Sequence[Entry], classes: Sequence[str], wanted: str | None) -> str | None:

@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from console.formats.own.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
-from console.formats.tools.label_studio_export import chosen_of, who
+from console.formats.tools.label_studio_export import DOUBT, NONE, chosen_of, who
 from console.images import as_url
 from labeling.files.cells import as_text, parse_json
 from labeling.items.batches import UNDATED
+from labeling.kinds.kind import AnswerError, Kind
+from labeling.kinds.registry import SINGLE
 from resources.reviews.rows import Assignment, Review, ReviewError, read_context
 
 OURS = "touchstone"
-LABEL, DOUBT, NOTE = "label", "doubt", "note"
-"""Names of the three controls in the labelling interface."""
+LABEL, NOTE = "label", "note"
+"""Names of the controls beside :data:`DOUBT` in the labelling interface."""
 
 
-def labeling_config(classes: list[str], *, image: bool = False) -> str:
+def labeling_config(classes: list[str], *, image: bool = False, kind: Kind = SINGLE) -> str:
     """Return the labelling interface (XML) for these classes.
 
     Parameters
@@ -29,6 +31,8 @@ def labeling_config(classes: list[str], *, image: bool = False) -> str:
     classes : list of str
     image : bool
         Whether items may have an image; it is shown above the text.
+    kind : Kind
+        Whether several choices may be made, and none of them be an answer of its own.
 
     Examples
     --------
@@ -42,15 +46,19 @@ def labeling_config(classes: list[str], *, image: bool = False) -> str:
         else words.format("item")
     )
     choices = "".join(f'<Choice value="{escape(name)}"/>' for name in classes)
+    style = "multiple" if kind.many else "single"
+    none = "" if kind.nothing is None else f'<Choice value="{NONE}"/>'
     return (
         f"<View>{shown}"
-        f'<Choices name="{LABEL}" toName="item" choice="single" showInline="true">{choices}</Choices>'
-        f'<Choices name="{DOUBT}" toName="item"><Choice value="unsure"/><Choice value="skip"/></Choices>'
+        f'<Choices name="{LABEL}" toName="item" choice="{style}" showInline="true">{choices}</Choices>'
+        f'<Choices name="{DOUBT}" toName="item">{none}<Choice value="unsure"/><Choice value="skip"/></Choices>'
         f'<TextArea name="{NOTE}" toName="item" maxSubmissions="1"/></View>'
     )
 
 
-def to_tasks(bundle: Bundle, images: Path | None = None) -> list[dict[str, Any]]:
+def to_tasks(
+    bundle: Bundle, images: Path | None = None, kind: Kind = SINGLE
+) -> list[dict[str, Any]]:
     """Turn a bundle into the tasks that Label Studio imports.
 
     Parameters
@@ -58,6 +66,8 @@ def to_tasks(bundle: Bundle, images: Path | None = None) -> list[dict[str, Any]]
     bundle : Bundle
     images : Path, optional
         The task's image folder: Label Studio cannot open what is in it, so it is sent along.
+    kind : Kind
+        What an answer of the task is.
     """
     pictured = any(item.image is not None for item in bundle.assignments)
     return [
@@ -82,14 +92,16 @@ def to_tasks(bundle: Bundle, images: Path | None = None) -> list[dict[str, Any]]
                     ],
                 },
             },
-            "predictions": _predictions(assignments[0]),
-            "annotations": [_annotation(n, r) for n, r in reviews],
+            "predictions": predictions(assignments[0].suggestion, kind),
+            "annotations": [_annotation(n, r, kind) for n, r in reviews],
         }
         for (item_id, batch), assignments, reviews in bundle.by_item()
     ]
 
 
-def from_tasks(tasks: list[dict[str, Any]], source: str = "Label Studio") -> Bundle:
+def from_tasks(
+    tasks: list[dict[str, Any]], source: str = "Label Studio", kind: Kind = SINGLE
+) -> Bundle:
     """Read exported tasks: ours come back as they were, other people's annotations as reviews.
 
     Raises
@@ -128,7 +140,7 @@ def from_tasks(tasks: list[dict[str, Any]], source: str = "Label Studio") -> Bun
         places.setdefault((ours["item_id"], ours["batch"]), where)
         origin = str(ours["assignments"][0]["origin"])
         reviews += [
-            read_annotation(annotation, ours["item_id"], ours["batch"], origin, where)
+            read_annotation(annotation, ours["item_id"], ours["batch"], origin, where, kind)
             for annotation in task.get("annotations") or []
         ]
     return Bundle(assignments, in_order(reviews), places)
@@ -150,14 +162,16 @@ def image_data(image: str | None, images: Path | None) -> dict[str, str]:
         return {"image": ""}
 
 
-def write_label_studio(bundle: Bundle, path: Path, images: Path | None = None) -> int:
+def write_label_studio(
+    bundle: Bundle, path: Path, images: Path | None = None, kind: Kind = SINGLE
+) -> int:
     """Write a file that Label Studio imports and return how many tasks it has."""
-    tasks = to_tasks(bundle, images)
+    tasks = to_tasks(bundle, images, kind)
     path.write_text(json.dumps(tasks, ensure_ascii=False, indent=1), encoding="utf-8")
     return len(tasks)
 
 
-def read_label_studio(path: Path) -> Bundle:
+def read_label_studio(path: Path, kind: Kind = SINGLE) -> Bundle:
     """Read a JSON export of Label Studio, or what :func:`write_label_studio` wrote.
 
     Raises
@@ -171,15 +185,20 @@ def read_label_studio(path: Path) -> Bundle:
         raise ReviewError(f"{path}: not JSON ({error})") from error
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise ReviewError(f"{path}: must be a list of tasks, as Label Studio's JSON export is")
-    return from_tasks(tasks, str(path))
+    return from_tasks(tasks, str(path), kind)
 
 
 def read_annotation(
-    annotation: dict[str, Any], item_id: str, batch: str, origin: str, where: str
+    annotation: dict[str, Any],
+    item_id: str,
+    batch: str,
+    origin: str,
+    where: str,
+    kind: Kind = SINGLE,
 ) -> Numbered:
     """Read one annotation; ours by what we left in it, another one by what it says."""
     results = [r for r in annotation.get("result", []) if isinstance(r, dict)]
-    said = _said(results, f"{where}, annotation {annotation.get('id')}")
+    said = _said(results, f"{where}, annotation {annotation.get('id')}", kind)
     for result in results:
         kept = (result.get("meta") or {}).get(OURS)
         if kept is not None and _unchanged(kept, said):
@@ -203,10 +222,17 @@ def read_annotation(
     )
 
 
-def _annotation(number: int, review: Review) -> dict[str, Any]:
+def predictions(suggestion: str | None, kind: Kind = SINGLE) -> list[dict[str, Any]]:
+    """Return the machine's label as Label Studio shows it beforehand."""
+    if suggestion is None:
+        return []
+    return [{"model_version": OURS, "result": [_chosen(suggestion, kind)]}]
+
+
+def _annotation(number: int, review: Review, kind: Kind) -> dict[str, Any]:
     results: list[dict[str, Any]] = []
     if review.label is not None:
-        results.append(_region(LABEL, "choices", {"choices": [review.label]}))
+        results.append(_chosen(review.label, kind))
     else:
         results.append(_region(DOUBT, "choices", {"choices": [review.outcome]}))
     if review.note:
@@ -219,31 +245,33 @@ def _annotation(number: int, review: Review) -> dict[str, Any]:
     }
 
 
-def _predictions(assignment: Assignment) -> list[dict[str, Any]]:
-    if assignment.suggestion is None:
-        return []
-    region = _region(LABEL, "choices", {"choices": [assignment.suggestion]})
-    return [{"model_version": OURS, "result": [region]}]
+def _chosen(answer: str, kind: Kind) -> dict[str, Any]:
+    names = list(kind.named(answer))
+    control, choices = (LABEL, names) if names else (DOUBT, [NONE])
+    return _region(control, "choices", {"choices": choices})
 
 
 def _region(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
     return {"from_name": name, "to_name": "item", "type": kind, "value": value}
 
 
-def _said(results: list[dict[str, Any]], where: str) -> dict[str, Any]:
+def _said(results: list[dict[str, Any]], where: str, kind: Kind) -> dict[str, Any]:
     chosen = chosen_of(results)
     others = [name for name in chosen if name != DOUBT]
     control = LABEL if LABEL in chosen or len(others) != 1 else others[0]
-    labels = chosen.get(control, ())
-    if len(labels) > 1:
+    labels, doubt = chosen.get(control, ()), chosen.get(DOUBT, ())
+    if labels and kind.many and NONE in doubt:
         raise ReviewError(
-            f"{where}: {control} holds {len(labels)} labels ({', '.join(labels)}), but an item has "
-            f"one"
+            f"{where}: says {', '.join(labels)} and {NONE} at once; one of them is meant"
         )
+    try:
+        label = kind.chosen(labels) if labels or doubt in ((), (NONE,)) else None
+    except AnswerError as error:
+        raise ReviewError(f"{where}: {control} {error}") from None
     notes = [r.get("value") or {} for r in results if r.get("from_name") == NOTE]
     return {
-        "outcome": "label" if labels else (chosen.get(DOUBT) or ("skip",))[0],
-        "label": labels[0] if labels else None,
+        "outcome": "label" if label is not None else (doubt or ("skip",))[0],
+        "label": label,
         "note": "\n".join(text for value in notes for text in value.get("text") or []),
     }
 

@@ -4,12 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from console.formats.tools.entries import Entry
+from console.formats.tools.entries import Empty, Entry
 from labeling.files.cells import as_text
 from resources.reviews.rows import ReviewError
 
 ABOUT = ("annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement", "id")
 """Columns of JSON-MIN and CSV that tell of the annotation; all others are data or controls."""
+
+DOUBT, NONE = "doubt", "none"
+"""Our own control for what is no class, and its choice that no class applies."""
 
 NO_OTHER = ("choices", "textarea")
 """Types of results that are choices, or notes beside them."""
@@ -68,6 +71,7 @@ def read_rows(records: Sequence[tuple[int, Mapping[str, Any]]], source: str) -> 
                 where=f"{source}, row {row}",
                 fields={name: value for name, value in record.items() if name not in ABOUT},
                 said=said if annotation else {},
+                empty=empty_means(said) if annotation else "unanswered",
                 tool_id=as_text(record.get("id")),
                 reviewer=f"label-studio/{as_text(record.get('annotator')) or 'unknown'}",
                 key=f"label-studio/{annotation}/{record.get('updated_at') or ''}",
@@ -96,6 +100,20 @@ def chosen_of(results: Any) -> dict[str, tuple[str, ...]]:
     return said
 
 
+def empty_means(said: Mapping[str, tuple[str, ...]], other: Sequence[str] = ()) -> Empty:
+    """Tell what it means that nothing was chosen in a control, by what was answered beside it.
+
+    Examples
+    --------
+    >>> empty_means({}), empty_means({"doubt": ("unsure",)}), empty_means({"mood": ("good",)})
+    ('nothing', 'unanswered', 'unclear')
+    """
+    doubt = said.get(DOUBT)
+    if doubt is not None:
+        return "nothing" if doubt == (NONE,) else "unanswered"
+    return "unclear" if other or said else "nothing"
+
+
 def who(completed_by: Any) -> str:
     """Name the person of an annotation: an address if there is one, else a number."""
     if isinstance(completed_by, dict):
@@ -108,11 +126,14 @@ def _annotation(
 ) -> Entry:
     identity = annotation.get("unique_id") or annotation.get("id") or tool_id
     skipped = bool(annotation.get("was_cancelled") or annotation.get("skipped"))
+    said = {} if skipped else chosen_of(annotation.get("result"))
+    other = () if skipped else _other(annotation.get("result"))
     return Entry(
         where=f"{where}, annotation {annotation.get('id')}",
         fields=data,
-        said={} if skipped else chosen_of(annotation.get("result")),
-        other=() if skipped else _other(annotation.get("result")),
+        said=said,
+        empty="unanswered" if skipped else empty_means(said, other),
+        other=other,
         tool_id=tool_id,
         reviewer=f"label-studio/{who(annotation.get('completed_by'))}",
         key=f"label-studio/{identity}/{annotation.get('updated_at') or ''}",

@@ -5,6 +5,8 @@ from typing import Any
 
 from console.formats.tools.entries import Entry
 from labeling.files.cells import as_text
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
 from resources.reviews.rows import ReviewError
 
 ACCEPT, REJECT = "accept", "reject"
@@ -28,10 +30,13 @@ def read_records(
     source: str,
     classes: Sequence[str],
     former: Mapping[str, str],
+    kind: Kind = SINGLE,
 ) -> list[Entry]:
     """Read answered tasks: a choice, or one label that was accepted or rejected.
 
-    A rejected label of two classes is the other one; of more it is no answer.
+    A rejected label of two classes is the other one; of more it is no answer. Where an item may have
+    any number of classes, a choice of nothing that was accepted is an answer (``choice_style:
+    multiple``), and a lone label is none: it says nothing of the others.
 
     Raises
     ------
@@ -41,6 +46,11 @@ def read_records(
     entries: list[Entry] = []
     for row, record in records:
         where = f"{source}, row {row}"
+        if kind.many and "accept" not in record and "label" in record:
+            raise ReviewError(
+                f"{where}: says of {record['label']!r} alone whether it applies, and an answer names "
+                f"every class that does; ask for choices (choice_style: multiple)"
+            )
         chosen = _chosen(record, classes, former, where)
         meta = record.get("meta") if isinstance(record.get("meta"), dict) else {}
         own = {k: v for k, v in record.items() if not k.startswith("_") and k not in ABOUT}
@@ -51,6 +61,7 @@ def read_records(
                 where=where,
                 fields={**(meta or {}), **own},
                 said={"accept": chosen} if chosen else {},
+                empty="nothing" if record.get("answer") == ACCEPT else "unanswered",
                 tool_id=as_text(record.get("_input_hash")),
                 reviewer=f"prodigy/{who}",
                 key=f"prodigy/{record['_task_hash']}/{stamp or '#'.join(chosen)}"
@@ -58,7 +69,7 @@ def read_records(
                 else "",
                 numbered="_task_hash" in record and bool(stamp),
                 at=stamp,
-                skipped=not chosen,
+                skipped=not chosen and not (kind.many and record.get("answer") == ACCEPT),
             )
         )
     return entries

@@ -14,6 +14,7 @@ from labeling.kinds.kind import UNDECIDED, Answers, Cast, Kind, Reader
 from labeling.kinds.several import form as forms
 from labeling.kinds.several.answer import (
     NOT,
+    NOTHING,
     Said,
     classes_only,
     denied,
@@ -59,6 +60,13 @@ class Several(Kind):
     page_keys: ClassVar[Mapping[str, str]] = MappingProxyType(
         {"0": "none of the classes", "=": "as suggested"}
     )
+
+    many: ClassVar[bool] = True
+
+    @property
+    def nothing(self) -> str | None:
+        """The empty list, where it is allowed."""
+        return NOTHING if self.limits.none_allowed else None
 
     def meaning(self) -> tuple[object, ...]:
         """Return the name and the limits."""
@@ -171,6 +179,10 @@ class Several(Kind):
         """Return the classes in the list."""
         names = listed(answer)
         return (answer.removeprefix(NOT),) if names is None else tuple(names)
+
+    def chosen(self, names: Sequence[str]) -> str:
+        """Return the list of whatever was chosen, sorted by name."""
+        return written(names)
 
     def checked(self, answer: str, classes: Collection[str]) -> str:
         """Return the list, sorted by name; a class alone stands for a list of one.

@@ -2,7 +2,8 @@
 
 from contextlib import closing
 
-from console.label_studio import LabelStudio, Synced, sync
+from console.label_studio.client import LabelStudio
+from console.label_studio.sync import Synced, sync
 from resources.environment import secret
 from resources.reviews.rows import ReviewError
 from resources.reviews.store import ReviewStore
@@ -37,6 +38,7 @@ def sync_task(task: Task) -> Synced:
             studio.project or task.name,
             list(task.classes),
             image=task.spec.source.image is not None,
+            kind=task.kind,
         )
         return sync(
             store,
@@ -46,4 +48,5 @@ def sync_task(task: Task) -> Synced:
             audit_rate=reviewers.audits,
             suggestions=reviewers.suggestions,
             images=task.image_folder if task.spec.source.image is not None else None,
+            classes=task.classes,
         )

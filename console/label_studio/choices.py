@@ -9,7 +9,7 @@ class NoChoicesError(Exception):
     """A labelling interface has no choices of ours; says what stands there instead."""
 
 
-def with_choices(config: str, classes: list[str], *, keep: bool = False) -> str:
+def with_choices(config: str, classes: list[str], *, keep: bool = False, many: bool = False) -> str:
     """Return a labelling interface (XML) whose choices are these classes, in their order.
 
     Parameters
@@ -20,6 +20,8 @@ def with_choices(config: str, classes: list[str], *, keep: bool = False) -> str:
         Classes of the task.
     keep : bool
         Whether choices that are no class any more stay, behind the others.
+    many : bool
+        Whether several choices may be made at once.
 
     Raises
     ------
@@ -46,9 +48,15 @@ def with_choices(config: str, classes: list[str], *, keep: bool = False) -> str:
         raise NoChoicesError(
             f"it has no <Choices name={LABEL!r}>, but {', '.join(map(repr, controls)) or 'none'}"
         )
+    same_style = (control.get("choice") == "multiple") is many
     standing = {choice.get("value"): choice for choice in control.findall("Choice")}
-    if list(standing) == classes or (keep and standing.keys() >= set(classes)):
+    same_classes = list(standing) == classes or (keep and standing.keys() >= set(classes))
+    if same_classes and same_style:
         return config
+    if not same_style:
+        control.set("choice", "multiple" if many else "single")
+    if same_classes:
+        return ET.tostring(root, encoding="unicode")
     wanted = [standing.get(name, ET.Element("Choice", value=name)) for name in classes]
     if keep:
         wanted += [choice for name, choice in standing.items() if name not in classes]
