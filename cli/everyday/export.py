@@ -221,7 +221,9 @@ def _with_text(task: Task, labels: "pa.Table") -> "pa.Table":
 def _with_lists(table: "pa.Table", kind: Kind) -> "pa.Table":
     import pyarrow as pa
 
-    names = [None if text is None else list(kind.named(text)) for text in table["label"].to_pylist()]
+    names = [
+        None if text is None else list(kind.named(text)) for text in table["label"].to_pylist()
+    ]
     at = table.column_names.index("label")
     return table.set_column(at, "label", pa.array(names, pa.list_(pa.string())))
 

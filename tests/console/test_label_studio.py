@@ -14,6 +14,8 @@ from PIL import Image
 
 from console.label_studio.client import LabelStudio
 from console.label_studio.sync import HOLDER, sync
+from labeling.kinds.several.kind import Several
+from labeling.kinds.several.limits import Limits
 from resources.reviews.rows import Assignment, ReviewError
 from resources.reviews.store import ReviewStore
 from resources.reviews.writing.leases import Mix
@@ -258,3 +260,77 @@ def test_a_page_without_choices_of_ours_is_left_alone_and_told(studio, store):
             told = str(sync(store, client, project, keep=1))
             assert "not kept in step" in told
             assert "let it offer HAM, JUNK" in told
+
+
+@pytest.fixture
+def sets(tmp_path):
+    kind = Several(Limits(excludes=(("late", "praise"),)))
+    store = ReviewStore(tmp_path / "s.sqlite", seed=0, kind=kind)
+    store.plan(
+        Assignment(item_id=str(i), batch="b", origin="queue", text=f"text {i}",
+                   suggestion='["broken", "late"]' if i % 2 else "[]") for i in range(8)
+    )  # fmt: skip
+    yield store
+    store.close()
+
+
+def test_sets_are_pushed_as_choices_and_pulled_as_lists(studio, sets):
+    classes = ["late", "broken", "praise"]
+    with LabelStudio(studio.url, TOKEN) as client:
+        project = client.project("box", classes, kind=sets.kind)
+        sync(sets, client, project, keep=6, suggestions=True, classes=classes)
+        for task, chosen in zip(
+            studio.tasks,
+            ({"label": ["late", "broken"]}, {"doubt": ["none"]}, {}, {"doubt": ["unsure"]}),
+            strict=False,
+        ):
+            studio.submit(task, chosen)
+        assert sync(sets, client, project, keep=6, classes=classes).pulled == 4
+    shown = {
+        (region["from_name"], *region["value"]["choices"])
+        for task in studio.tasks
+        for prediction in task.get("predictions", [])
+        for region in prediction["result"]
+    }
+    assert (
+        {("label", "broken", "late")} <= shown <= {("label", "broken", "late"), ("doubt", "none")}
+    )
+    said = [(one["outcome"], one["label"]) for one in sets.reviews().to_pylist()]
+    assert said == [
+        ("label", '["broken", "late"]'),
+        ("label", "[]"),
+        ("label", "[]"),
+        ("unsure", None),
+    ]
+
+
+def test_a_set_that_the_task_does_not_allow_stays_there_and_is_told_until_it_is_corrected(
+    studio, sets
+):
+    classes = ["late", "broken", "praise"]
+    with LabelStudio(studio.url, TOKEN) as client:
+        project = client.project("box", classes, kind=sets.kind)
+        sync(sets, client, project, keep=3, classes=classes)
+        studio.submit(studio.tasks[0], {"label": ["late", "praise"]})
+        studio.submit(studio.tasks[1], {"label": ["late"], "doubt": ["none"]})
+        studio.submit(studio.tasks[2], {"label": ["praise"]})
+        first = sync(sets, client, project, keep=3, classes=classes)
+        for task, label in zip(studio.tasks, ("late", "late"), strict=False):
+            task["annotations"].clear()
+            studio.submit(task, {"label": [label]}, at="2026-03-15T09:00:00.000001Z")
+        client.note = ""
+        second = sync(sets, client, project, keep=3, classes=classes)
+    assert first.pulled == 1
+    assert "2 answers are not taken in" in str(first)
+    assert "late and praise exclude each other" in str(first)
+    assert (second.pulled, second.note) == (2, "")
+
+
+def test_a_project_lets_several_be_chosen_once_the_task_does(studio):
+    with LabelStudio(studio.url, TOKEN) as client:
+        client.project("box", ["a", "b"])
+        client.project("box", ["a", "b"], kind=Several())
+        page = ET.fromstring(studio.projects[0]["label_config"])
+        client.project("box", ["a", "b"], kind=Several())
+    assert page.find("Choices[@name='label']").get("choice") == "multiple"
+    assert studio.patched == 1

@@ -22,19 +22,26 @@ class FakeStudio(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def annotate(self, task, label=None, email="eve@example.org", at="2026-03-14T09:00:00.000001Z"):
+        self.submit(task, {"label": [label]} if label else {}, email, at, cancelled=label is None)
+
+    def submit(
+        self,
+        task,
+        chosen,
+        email="eve@example.org",
+        at="2026-03-14T09:00:00.000001Z",
+        cancelled=False,
+    ):
+        """Annotate with what was chosen in each control; a control without a choice is not there."""
         result = [
-            {
-                "from_name": "label",
-                "to_name": "item",
-                "type": "choices",
-                "value": {"choices": [label]},
-            }
+            {"from_name": name, "to_name": "item", "type": "choices", "value": {"choices": choices}}
+            for name, choices in chosen.items()
         ]
         number = 1 + sum(len(t["annotations"]) for t in self.tasks)
         task["annotations"].append(
             {
                 "id": number, "completed_by": {"id": 1, "email": email}, "unique_id": f"u{number}",
-                "result": result if label else [], "was_cancelled": label is None,
+                "result": result, "was_cancelled": cancelled,
                 "lead_time": 3.2, "created_at": at, "updated_at": at,
             }
         )  # fmt: skip
