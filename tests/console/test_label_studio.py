@@ -315,9 +315,9 @@ def test_a_set_that_the_task_does_not_allow_stays_there_and_is_told_until_it_is_
         studio.submit(studio.tasks[1], {"label": ["late"], "doubt": ["none"]})
         studio.submit(studio.tasks[2], {"label": ["praise"]})
         first = sync(sets, client, project, keep=3, classes=classes)
-        for task, label in zip(studio.tasks, ("late", "late"), strict=False):
+        for day, task in ((15, studio.tasks[0]), (16, studio.tasks[1])):
             task["annotations"].clear()
-            studio.submit(task, {"label": [label]}, at="2026-03-15T09:00:00.000001Z")
+            studio.submit(task, {"label": ["late"]}, at=f"2026-03-{day}T09:00:00.000001Z")
         client.note = ""
         second = sync(sets, client, project, keep=3, classes=classes)
     assert first.pulled == 1
