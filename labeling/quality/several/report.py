@@ -235,7 +235,7 @@ class _Draws:
         if bent:
             above += float((2 / (1 + share) ** 3 * spread**2).sum())
         low, high = (point * n - below) / k, (point * n + above + k - n) / k
-        return Interval(point, max(low, 0.0), min(high, 1.0), level)
+        return Interval(point, min(max(low, 0.0), point), max(min(high, 1.0), point), level)
 
 
 def _count(flags: Flags) -> NDArray[np.float64]:
