@@ -15,8 +15,8 @@ from resources.task.task import Task
 PICTURE_PX = 240
 """Width and height, at most, of a picture in the report."""
 
-MACRO = "(macro)"
-"""The row of class_report that speaks of no single class."""
+NO_CLASS = ("(macro)", "(micro)", "(hamming loss)")
+"""Rows of class_report that speak of no single class."""
 
 MOST_PICTURES = 100
 """Pictures of one table; ten of them are 100 kB."""
@@ -135,7 +135,7 @@ def _class_quality(report: pa.Table) -> pa.Table:
     rows = [
         row
         for row in report.to_pylist()
-        if row["span"] == "all" and row["class"] != MACRO and row["reviewed"]
+        if row["span"] == "all" and row["class"] not in NO_CLASS and row["reviewed"]
     ]
     return pa.Table.from_pylist(rows, schema=report.schema)
 

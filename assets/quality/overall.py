@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Sequence
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import numpy as np
@@ -14,7 +14,7 @@ from assets.decorators import once
 from assets.quality.accuracy import LABELS, measure, score_row, voters_of
 from assets.quality.mistakes import mistakes
 from assets.reading.audited import Audit, answers_in, read_audits
-from labeling.quality.labelled import MISSING
+from labeling.quality.labelled import MISSING, Codes
 from resources.store.given import GivenWarehouse
 from resources.store.table import Table, as_arrow
 from resources.store.tables import (
@@ -28,6 +28,12 @@ from resources.store.tables import (
     RELIABILITY,
 )
 from resources.task.task import Task
+
+if TYPE_CHECKING:
+    from labeling.quality.several.batch import SeveralBatch
+
+MASI = "krippendorff_alpha_masi"
+"""Agreement where sets that share classes agree in part."""
 
 MOST_REVIEWERS = 12
 """Reviewers compared in pairs, those with the most reviews."""
@@ -69,6 +75,8 @@ def class_rows(task: Task, span: str, audits: Sequence[Audit]) -> tuple[Rows, Ro
 
     if not any(audit.batch.reviewed for audit in audits):
         return [], []
+    if audits[0].batch.naming is not None:
+        return set_rows(task, span, audits), []
     report = class_report([audit.batch for audit in audits], task.classes)
     rows: Rows = [
         {
@@ -80,16 +88,51 @@ def class_rows(task: Task, span: str, audits: Sequence[Audit]) -> tuple[Rows, Ro
         for one in report.classes
     ]
     judged = sum(audit.batch.reviewed for audit in audits)
-    one_each = audits[0].batch.naming is None
     macro = _shares(f1=report.macro_f1)
     rows.append({"span": span, "class": "(macro)", "reviewed": judged, **macro})
     cells: Rows = [
         {"span": span, "truth": truth, "label": label, "share": float(report.confusion[i, j])}
         for i, truth in enumerate(task.classes)
         for j, label in enumerate(task.classes)
-        if one_each
     ]
     return rows, cells
+
+
+def set_rows(task: Task, span: str, audits: Sequence[Audit]) -> Rows:
+    """Return rows of quality.class_report where items may have several classes."""
+    from labeling.quality.several.report import several_report
+
+    found = several_report([as_sets(audit) for audit in audits], task.classes)
+    rows: Rows = [
+        {
+            "span": span,
+            "class": one.name,
+            "reviewed": one.reviewed,
+            **_shares(precision=one.precision, recall=one.recall, f1=one.f1, share=one.share),
+        }
+        for one in found.classes
+    ]
+    for name, mean in (("(micro)", found.micro), ("(macro)", found.macro)):
+        shares = _shares(precision=mean.precision, recall=mean.recall, f1=mean.f1)
+        rows.append({"span": span, "class": name, "reviewed": found.reviewed, **shares})
+    loss = _shares(share=found.hamming_loss)
+    rows.append({"span": span, "class": "(hamming loss)", "reviewed": found.reviewed, **loss})
+    return rows
+
+
+def as_sets(audit: Audit) -> "SeveralBatch":
+    """Return a batch with a column a class: 1 where answers name it, 0 where they do not."""
+    from labeling.quality.several.batch import SeveralBatch
+
+    batch = audit.batch
+
+    def table(answer: Codes) -> NDArray[np.int32]:
+        named = np.stack([batch.names(answer, c) for c in range(n_classes)], axis=1)
+        return np.where((answer == MISSING)[:, None], MISSING, named).astype(np.int32)
+
+    n_classes = 0 if batch.naming is None else batch.naming.shape[1]
+    gold = table(batch.gold)
+    return SeveralBatch(batch.batch, table(batch.label), batch.design, batch.drawn, gold)
 
 
 def _shares(**intervals: Any) -> dict[str, float | None]:
@@ -144,6 +187,7 @@ def reliability_rows(audits: Sequence[Audit]) -> Rows:
 def agreement_rows(task: Task, answers: Rows) -> Rows:
     """Return rows of quality.agreement; ``answers`` are (item, reviewer, label)."""
     from labeling.quality.agreement import krippendorff_alpha
+    from labeling.quality.several.agreement import masi_alpha
     from labeling.votes import Votes
 
     said = pa.chunked_array([pa.array([r["label"] for r in answers], pa.string())])
@@ -160,12 +204,17 @@ def agreement_rows(task: Task, answers: Rows) -> Rows:
     for (item, reviewer), label in given.items():
         matrix[items[item], people.index(reviewer)] = label
     twice = int(((matrix != MISSING).sum(axis=1) > 1).sum())
-    alpha = krippendorff_alpha(Votes.from_matrix(matrix, n_classes=len(known)))
+    naming = task.kind.naming(tuple(known), task.classes)
+    if naming is None:
+        alpha = krippendorff_alpha(Votes.from_matrix(matrix, n_classes=len(known)))
+    else:
+        item, person = np.nonzero(matrix != MISSING)
+        alpha = masi_alpha(item, naming[matrix[item, person]])
     rows: Rows = [
         {
             "first": "(all)",
             "second": "(all)",
-            "measure": "krippendorff_alpha",
+            "measure": "krippendorff_alpha" if naming is None else MASI,
             "items": twice,
             "value": None if np.isnan(alpha) else alpha,
         }
@@ -208,6 +257,6 @@ def _metadata(written: dict[Table, Rows]) -> dict[str, Any]:
     for row in written[RELIABILITY]:
         numbers[f"calibration error of {row['series']}"] = row["ece"]
     for row in written[AGREEMENT]:
-        if row["measure"] == "krippendorff_alpha" and row["value"] is not None:
+        if row["measure"].startswith("krippendorff_alpha") and row["value"] is not None:
             numbers["krippendorff_alpha"] = row["value"]
     return numbers

@@ -37,8 +37,7 @@ class ClassReport:
         One for each class, in order.
     macro_f1, accuracy : Interval
     confusion : float array of shape (n_classes, n_classes)
-        Estimated share of items that are of class ``i`` (row) and labelled ``j`` (column); zeros where
-        an item may have several classes.
+        Estimated share of items that are of class ``i`` (row) and labelled ``j`` (column).
     """
 
     classes: list[ClassQuality]
@@ -89,9 +88,6 @@ def class_report(
         raise QualityError("no reviewed item with a label: nothing to report by class")
     each, unknown = np.arange(k)[:, None], np.repeat(~known[None], k, axis=0)
     said, found = label == each, gold == each
-    naming = next((batch.naming for batch in batches), None)
-    if naming is not None:
-        said, found = naming[label].T, naming[gold].T & known
     hit, either = said & found, (said | found) & known
     perhaps_hit, perhaps_missed = said & unknown, ~said & unknown
     shares = shares_either_way(
@@ -123,10 +119,6 @@ def class_report(
         )
         for c, name in enumerate(class_names)
     ]
-    if naming is not None:
-        macro = macro_of_sets([row.f1 for row in rows], hit, either, weight, level)
-        nothing = np.zeros((k, k))
-        return ClassReport(rows, macro, accuracy(judge(batches), level).interval, nothing)
     cell = (gold * k + label)[known]
     confusion, squares = (
         np.bincount(cell, w[known], k * k).astype(np.float64).reshape(k, k)
@@ -209,45 +201,6 @@ def macro_f1(
     below = together([one.point - one.low for one in f1], correlation) / k
     above = together([one.high - one.point for one in f1], correlation) / k
     bend = float(((1 + jaccard) / 2 * spread**2).mean())  # -F''(J) Var(J) / 2
-    return Interval(point, max(point - below, 0.0), min(point + above + bend, 1.0), level)
-
-
-def macro_of_sets(
-    f1: Sequence[Interval],
-    hit: NDArray[np.bool_],
-    either: NDArray[np.bool_],
-    weight: NDArray[np.float64],
-    level: float = 0.95,
-) -> Interval:
-    """Average F1 over classes of which an item may have several; as :func:`macro_f1` else.
-
-    Parameters
-    ----------
-    f1 : sequence of Interval
-        Of each class.
-    hit, either : bool arrays of shape (n_classes, n_draws)
-        Draws that are labelled and found so, and that are one of both.
-    weight : float array of shape (n_draws,)
-
-    Notes
-    -----
-    All classes of an item are reviewed together: how the F1 of two classes moves with each draw
-    (linearised) gives their correlation.
-    """
-    if not all(one.measured for one in f1):
-        return Interval(math.nan, 0.0, 1.0, level)
-    total = np.maximum(either @ weight, 1e-300)
-    jaccard = hit @ weight / total
-    moves = weight * (hit - jaccard[:, None] * either) / total[:, None]
-    shared = moves @ moves.T * np.outer(2 / (1 + jaccard) ** 2, 2 / (1 + jaccard) ** 2)
-    spread: NDArray[np.float64] = np.sqrt(np.diag(shared))
-    correlation = shared / np.maximum(np.outer(spread, spread), 1e-300)
-    np.fill_diagonal(correlation, 1.0)
-    k = len(f1)
-    point = float(np.mean([one.point for one in f1]))
-    below = together([one.point - one.low for one in f1], correlation) / k
-    above = together([one.high - one.point for one in f1], correlation) / k
-    bend = float(((1 + jaccard) / 2 * spread**2).mean())
     return Interval(point, max(point - below, 0.0), min(point + above + bend, 1.0), level)
 
 

@@ -190,7 +190,9 @@ def test_accuracy_is_of_whole_sets_and_precision_of_each_class(box):
     assert set(measured) == {"(all)", *PHRASES}
     assert measured["(all)"]["reviewed"] == 100
     report = {row["class"]: row for row in box.published("class_report") if row["span"] == "all"}
-    assert set(report) == {*PHRASES, "(macro)"}
+    assert set(report) == {*PHRASES, "(macro)", "(micro)", "(hamming loss)"}
+    assert report["(hamming loss)"]["share"] < 1 - measured["(all)"]["accuracy"]
+    assert report["(macro)"]["f1_low"] < report["(macro)"]["f1"] < report["(macro)"]["f1_high"]
     for name in PHRASES:
         assert 0 < report[name]["f1_low"] <= report[name]["f1"] <= report[name]["f1_high"] <= 1
         assert report[name]["precision"] == pytest.approx(measured[name]["accuracy"])

@@ -102,7 +102,7 @@ CLASS_REPORT = table(
     "quality", "class_report", "Precision, recall and F1 of classes.", "a span and class",
     {
         "span": _SPAN,
-        "class": ("varchar", "The class, or (macro): the mean F1 over classes.", "class"),
+        "class": ("varchar", "The class, (macro) or (micro) over all; (hamming loss): of no and yes.", "class"),
         "reviewed": ("bigint", "Audit items labelled so or found to be so.", "items"),
         **{
             column: said
@@ -150,7 +150,7 @@ AGREEMENT = table(
     {
         "first": ("varchar", "A reviewer, or (all)."),
         "second": ("varchar", "Another reviewer, or (all)."),
-        "measure": ("varchar", "cohen_kappa or krippendorff_alpha."),
+        "measure": ("varchar", "cohen_kappa, krippendorff_alpha, or the latter with MASI for sets."),
         "items": ("bigint", "Judged by both, or by at least two.", "items"),
         "value": ("double", "1 perfect, 0 as by chance; null where nothing can be said.", "-1..1"),
     },

@@ -20,6 +20,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 SEVERAL = "several"
 
+NO_SETS = ("(none)", "(micro)", "(hamming loss)")
 NO_CLASSES = ("(all)", "(macro)", "(undecided)")
 """What stands in the place of a class where a figure is about all of them, or about none."""
 
@@ -204,7 +205,7 @@ class TaskSpec(Section):
             return self
         for name in names:
             if (
-                name == "(none)"
+                name in NO_SETS
                 or name.startswith("[")
                 or (name.startswith(NOT) and name.removeprefix(NOT) in names)
             ):

@@ -3,12 +3,8 @@
 from functools import partial
 
 import numpy as np
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from labeling.kinds.several.kind import Several
-from labeling.quality.classes import class_report
 from labeling.quality.diagnosis import diagnose
 from labeling.quality.labelled import MISSING, LabelledBatch
 from labeling.sampling.audit import AuditDesign
@@ -61,36 +57,6 @@ def test_a_label_follows_the_votes_that_it_does_not_contradict():
     votes = [code[v] for v in ("late", "broken", "not late", '["late"]', '["broken", "late"]')]
     assert batch.follows(np.array(votes, np.int32)).tolist() == [True, False, False, True, False]
     assert not batch.follows(np.full(5, MISSING, np.int32)).any()
-
-
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(SETS), st.sampled_from((*SETS, None))), min_size=1, max_size=30
-    )
-)
-def test_points_of_each_class_are_those_counted_by_hand(rows):
-    labels, gold = zip(*rows, strict=True)
-    if all(one is None for one in gold):
-        return
-    report = class_report([batch_of(labels, gold)], CLASSES)
-    pairs = [(KIND.named(a), KIND.named(b)) for a, b in rows if b is not None]
-    for row in report.classes:
-        said = sum(row.name in a for a, _ in pairs)
-        so = sum(row.name in b for _, b in pairs)
-        hit = sum(row.name in a and row.name in b for a, b in pairs)
-        for found, wanted, of in (
-            (row.precision, hit, said), (row.recall, hit, so), (row.f1, 2 * hit, said + so),
-            (row.share, so, len(pairs)),
-        ):  # fmt: skip
-            assert found.measured == (of > 0)
-            if of:
-                assert found.point == pytest.approx(wanted / of)
-    exact = sum(sorted(a) == sorted(b) for a, b in pairs) / len(pairs)
-    assert report.accuracy.point == pytest.approx(exact)
-    if all(row.f1.measured for row in report.classes):
-        mean = np.mean([row.f1.point for row in report.classes])
-        assert report.macro_f1.point == pytest.approx(mean)
-        assert report.macro_f1.low <= mean <= report.macro_f1.high
 
 
 def test_an_alarm_is_traced_to_the_class_that_is_named_too_often():
