@@ -1,4 +1,4 @@
-"""Console over real texts, for looking at it: ``python bench/console/demo.py PORT [spam|banking|image|rtl]``."""
+"""Console over real texts, for looking at it: ``python bench/console/demo.py PORT [spam|several|banking|image|rtl]``."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from console.app import create_app, serve
 from console.settings import ClassInfo, ConsoleSettings
+from labeling.kinds.registry import KINDS
 from resources.reviews.rows import Assignment
 from resources.reviews.store import ReviewStore
 
@@ -49,6 +50,9 @@ def settings(kind: str, folder: Path) -> ConsoleSettings:
         texts = [
             "أعلنت الشركة اليوم عن نتائجها المالية للربع الثالث، وقالت إن الأرباح ارتفعت بنسبة 12% (Reuters)."
         ] * 20
+    elif kind == "several":
+        classes = [ClassInfo(n) for n in ("praise", "question", "link", "asks for subscribers")]
+        texts = pq.read_table(DATA / "raw_youtube_spam" / "data.parquet")["text"].to_pylist()
     else:
         table = pq.read_table(DATA / "raw_youtube_spam" / "data.parquet")
         classes = [
@@ -56,7 +60,8 @@ def settings(kind: str, folder: Path) -> ConsoleSettings:
             ClassInfo("SPAM", "Wants your click, your money or your subscription."),
         ]
         texts = table["text"].to_pylist()
-    store = ReviewStore(folder / "reviews.sqlite")
+    asked = KINDS["several" if kind == "several" else "single"]
+    store = ReviewStore(folder / "reviews.sqlite", kind=asked)
     store.plan(
         Assignment(
             item_id=str(i),
@@ -69,7 +74,7 @@ def settings(kind: str, folder: Path) -> ConsoleSettings:
                 "author": f"user{i}",
                 "highlights": [{"start": 3, "end": 9, "rule": "has_link"}],
             },
-            suggestion=classes[i % 2].name,
+            suggestion=asked.checked(classes[i % 2].name, [c.name for c in classes]),
         )
         for i, text in enumerate(texts)
     )
@@ -77,6 +82,7 @@ def settings(kind: str, folder: Path) -> ConsoleSettings:
     return ConsoleSettings(
         task={
             "spam": "youtube_spam",
+            "several": "youtube_comments",
             "banking": "banking77",
             "image": "road_cracks",
             "rtl": "أخبار",
@@ -85,7 +91,8 @@ def settings(kind: str, folder: Path) -> ConsoleSettings:
         store_path=folder / "reviews.sqlite",
         guidelines=GUIDELINES,
         image_root=images,
-        blind=kind != "spam",
+        blind=kind not in ("spam", "several"),
+        kind=asked,
         seed=1,
     )
 
