@@ -54,6 +54,7 @@ CHROMIUM_FLAGS = [
 LONGEST_FIRST = (
     "tests/whole_tasks/test_youtube_spam.py",
     "tests/whole_tasks/test_support_inbox.py",
+    "tests/whole_tasks/test_hotel_reviews.py",
     "tests/whole_tasks/test_class_changes.py",
     "tests/assets/test_landing_follows.py",
     "tests/assets/test_never_stuck.py",

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,8 +16,19 @@ from cli.new.schema import write_schemas
 from resources.task.errors import TaskError
 
 EXAMPLE = Path(__file__).parent / "example"
+EXAMPLE_SEVERAL = Path(__file__).parent / "example_several"
 EXAMPLE_IMAGES = Path(__file__).parent / "example_images"
 """Tasks named like their folders; a new one is a copy of one under another name."""
+
+
+class Kind(StrEnum):
+    """What is asked about an item of the example, as ``kind:`` says it."""
+
+    SINGLE = "single"
+    SEVERAL = "several"
+
+
+OF_KIND: Mapping[Kind, Path] = {Kind.SINGLE: EXAMPLE, Kind.SEVERAL: EXAMPLE_SEVERAL}
 
 ALLOWED = re.compile(r"[a-z][a-z0-9_]{0,40}")
 RESERVED = ("dagster",)
@@ -25,19 +38,29 @@ WORKSPACE = "# One code location a labelling task.\nload_from:\n"
 
 EXAMPLES = (
     "new invoices",
+    "new letters --kind several",
     "new walls --images",
 )
 
 
 def new(
     name: Annotated[str, typer.Argument(help="Small letters, digits and _; begins with a letter.")],
+    kind: Annotated[
+        Kind,
+        typer.Option("--kind", help="One class an item, or several: any number of them, or none."),
+    ] = Kind.SINGLE,
     images: Annotated[
         bool, typer.Option("--images", help="Write an example on pictures instead of texts.")
     ] = False,
 ) -> None:
     """Write a commented task to tasks/NAME that runs as it is, and add it to workspace.yaml."""
+    if images and kind is not Kind.SINGLE:
+        raise TaskError(
+            f"the example on pictures is of kind {Kind.SINGLE}; leave out --images or --kind, "
+            "and change task.yaml afterwards: pictures may have any kind"
+        )
     project = Path.cwd()
-    folder = create(project, name, EXAMPLE_IMAGES if images else EXAMPLE)
+    folder = create(project, name, EXAMPLE_IMAGES if images else OF_KIND[kind])
     console = Console()
     console.print(f"[green]wrote[/] {escape(str(folder))}", soft_wrap=True)
     for what, path in (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.new.new import EXAMPLE, EXAMPLE_IMAGES, create
+from cli.new.new import EXAMPLE, EXAMPLE_IMAGES, EXAMPLE_SEVERAL, create
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
 from resources.task.settings.schema import TaskSpec
@@ -134,8 +134,9 @@ def test_the_example_carries_the_new_name_and_nothing_else_changes(tmp_path):
         assert copied == was
 
 
-def test_what_the_example_shows_as_comments_is_allowed_once_uncommented(tmp_path):
-    folder = create(tmp_path, "letters")
+@pytest.mark.parametrize("example", [EXAMPLE, EXAMPLE_SEVERAL], ids=lambda path: path.name)
+def test_what_an_example_shows_as_comments_is_allowed_once_uncommented(tmp_path, example):
+    folder = create(tmp_path, "letters", example)
     lines = (folder / "task.yaml").read_text(encoding="utf-8").splitlines()
     started = False
     for at, line in enumerate(lines):
@@ -144,7 +145,7 @@ def test_what_the_example_shows_as_comments_is_allowed_once_uncommented(tmp_path
             "# reviewers:",
             "# demo:",
         }
-        if started:
+        if started or line.startswith("# at_most:"):
             lines[at] = line.removeprefix("# ")
         elif line.startswith("  # "):
             lines[at] = line.replace("# ", "", 1)
@@ -154,17 +155,48 @@ def test_what_the_example_shows_as_comments_is_allowed_once_uncommented(tmp_path
     assert spec.models is not None
     assert spec.models.prompts == ("prompts/classify.md",)
     assert spec.demo.scripted is not None
-    assert spec.source.image == "photo"
+    if example == EXAMPLE:
+        assert spec.source.image == "photo"
 
 
-def test_the_examples_prompt_can_be_read_and_rendered():
+@pytest.mark.parametrize("example", [EXAMPLE, EXAMPLE_SEVERAL], ids=lambda path: path.name)
+def test_an_examples_prompt_can_be_read_and_rendered(example):
     from labeling.llm.prompt import load_prompts
 
-    (prompt,) = load_prompts(EXAMPLE / "prompts" / "classify.md")
+    (prompt,) = load_prompts(example / "prompts" / "classify.md")
     assert prompt.model == "gpt-4o-mini"
 
 
-def test_every_rule_of_the_example_fires_on_its_items():
+def test_a_new_task_of_several_classes_runs_as_it_is(tmp_path, touchstone):
+    said = touchstone("new", "letters", "--kind", "several", at=tmp_path, columns=200)
+    assert said.code == 0, said.err
+    assert load_task(tmp_path / "tasks" / "letters").kind.name == "several"
+    said = touchstone("run", "letters", at=tmp_path, columns=120)
+    assert said.code == 0, said.err
+    assert "3 batches labelled" in said.out
+    said = touchstone("explain", "m002", at=tmp_path, columns=120)
+    assert "price" in said.out
+
+
+def test_one_class_an_item_is_what_new_writes_unless_told(tmp_path, touchstone):
+    assert touchstone("new", "first", at=tmp_path).code == 0
+    assert touchstone("new", "second", "--kind", "single", at=tmp_path).code == 0
+    for name in ("first", "second"):
+        assert load_task(tmp_path / "tasks" / name).kind.name == "single"
+
+
+def test_a_kind_that_has_no_example_is_refused_with_those_that_have(tmp_path, touchstone):
+    said = touchstone("new", "letters", "--kind", "both", at=tmp_path, columns=200)
+    assert said.code == 2
+    assert "'single', 'several'" in said.err
+    said = touchstone("new", "walls", "--kind", "several", "--images", at=tmp_path, columns=200)
+    assert said.code == 2
+    assert "leave out --images or --kind" in said.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("example", [EXAMPLE, EXAMPLE_SEVERAL], ids=lambda path: path.name)
+def test_every_rule_of_an_example_fires_on_its_items(example):
     import csv
 
     import pyarrow as pa
@@ -173,14 +205,13 @@ def test_every_rule_of_the_example_fires_on_its_items():
     from labeling.rules.engine import RuleSet
     from resources.store.user_sql import run_over
 
-    task = load_task(EXAMPLE)
+    task = load_task(example)
     rows = []
-    for path in sorted((EXAMPLE / "items").glob("*.csv")):
+    for path in sorted((example / "items").glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             rows += list(csv.DictReader(file))
-    applied = RuleSet(load_rules(task), task.classes).apply(
-        pa.Table.from_pylist(rows), run_sql=run_over
-    )
+    marks = task.kind.marks(task.classes)
+    applied = RuleSet(load_rules(task), marks).apply(pa.Table.from_pylist(rows), run_sql=run_over)
     assert len(rows) == 48
     fired = {str(voter).removeprefix("rule/") for voter in applied.votes["voter"].to_pylist()}
     assert fired == {rule.name for rule in load_rules(task)}

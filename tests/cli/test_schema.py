@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from cli.new.new import EXAMPLE, EXAMPLE_IMAGES, create
+from cli.new.new import EXAMPLE, EXAMPLE_IMAGES, EXAMPLE_SEVERAL, create
 from labeling.errors import LabelingError
 from labeling.rules.keys import rules_schema
 from labeling.rules.reading import read_rules
@@ -16,7 +16,12 @@ from resources.task.reading import read_spec
 from resources.task.settings.json_schema import prompt_schema, task_schema
 
 ROOT = Path(__file__).parents[2]
-TASKS = [EXAMPLE, EXAMPLE_IMAGES, *(path.parent for path in sorted(ROOT.glob("tasks/*/task.yaml")))]
+TASKS = [
+    EXAMPLE,
+    EXAMPLE_SEVERAL,
+    EXAMPLE_IMAGES,
+    *(path.parent for path in sorted(ROOT.glob("tasks/*/task.yaml"))),
+]
 FIRST_LINE = re.compile(r"# yaml-language-server: \$schema=(\S+)\n")
 EACH = pytest.mark.parametrize("folder", TASKS, ids=[folder.name for folder in TASKS])
 

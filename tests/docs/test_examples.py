@@ -10,6 +10,8 @@ from typer._click.exceptions import UsageError
 
 from cli.app import GROUPS, command, commands
 from cli.new.new import EXAMPLE
+from labeling.kinds.registry import SINGLE
+from labeling.kinds.several.kind import Several
 from labeling.llm.prompt import parse_prompts
 from labeling.rules.python import read_python_rules
 from labeling.rules.reading import read_rules
@@ -96,7 +98,9 @@ def test_every_setting_in_a_block_is_allowed(example: Example, tmp_path: Any) ->
         assert read_span_rules(tmp_path / "rules.yaml", types)
         return
     if isinstance(said.get("rules"), list):
-        classes = sorted({str(one["label"]) for one in said["rules"]} | {"other"})
+        named = {str(one.get("label", one.get("against"))) for one in said["rules"]} | {"other"}
+        several = any("against" in one for one in said["rules"])
+        classes = (Several() if several else SINGLE).marks(sorted(named))
         (tmp_path / "rules.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
         assert read_rules(tmp_path / "rules.yaml", classes)
         return

@@ -8,7 +8,9 @@ from resources.task.reading import read_spec
 from tests.tasks.conftest import TASKS
 
 OF_TEXT = pytest.mark.parametrize("name", ["support_inbox", "youtube_spam"])
-ALL = pytest.mark.parametrize("name", ["support_inbox", "youtube_spam", "road_cracks"])
+ALL = pytest.mark.parametrize(
+    "name", ["support_inbox", "youtube_spam", "road_cracks", "hotel_reviews"]
+)
 
 
 @ALL
