@@ -150,12 +150,14 @@ def _machine(history: dict[str, Any]) -> str:
     """Say what the machine released and out of which figures, each of which is shown below."""
     released, voters, student = history["released"], history["posterior"], history["student"]
     spoke = any(vote["voter"] != "student" for vote in history["votes"])
-    undecided = not (history["consensus"] or {}).get("label")
+    consensus = history["consensus"]
+    undecided = not (consensus or {}).get("label")
     alone: list[str] = []
     if voters and spoke:
-        alone.append(f"voters alone: {'undecided, ' * undecided}{_first(voters)}")
+        alone.append(f"voters alone: {'undecided, ' * undecided}{_first(voters, consensus)}")
     if student:
-        alone.append(f"student alone: {_first(student)}")
+        said = next((vote for vote in history["votes"] if vote["voter"] == "student"), None)
+        alone.append(f"student alone: {_first(student, said)}")
     if not released["label"]:
         return f"undecided, decided by nobody ({'; '.join(alone) or 'nobody voted'})"
     pooled = bool(history["together"]) and spoke and history["together"] != voters
@@ -165,8 +167,13 @@ def _machine(history: dict[str, Any]) -> str:
     return f"{released['label']}, decided by {released['decided_by']}{sure}{told}"
 
 
-def _first(shares: dict[str, float]) -> str:
-    """Name the likeliest class with its probability; all of them if several are as likely."""
+def _first(shares: dict[str, float], said: dict[str, Any] | None) -> str:
+    """Name the likeliest class with its probability; all of them if several are as likely.
+
+    Of an item that may have several classes it is the set that was ``said``.
+    """
+    if said and (said.get("label") or "").startswith("["):
+        return f"{said['label']} at {said['confidence']:.3f}"
     best = max(shares.values())
     names = [name for name, share in shares.items() if round(share, 3) == round(best, 3)]
     return f"{' or '.join(names)} at {best:.3f}"

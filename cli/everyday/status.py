@@ -245,18 +245,27 @@ def _beliefs(row: dict[str, Any]) -> list[tuple[str, str]]:
         doubts = [line for line in consensus["warnings"].split("\n") if line]
         lines += [("[yellow]warning[/]", escape(doubt)) for doubt in doubts]
     if student:
-        told = [f"{name} {student[name]}" for name in ("pooling", "calibration") if name in student]
-        tricks = [
-            f"{name} {text}"
-            for name, text in student.items()
-            if text.startswith("on, ") and name not in ("pooling", "calibration")
-        ]
-        lines.append(("student", escape("; ".join(told + tricks))))
+        lines.append(("student", escape("; ".join(_student(student)))))
     if queue:
         lines.append(("queue", escape(queue["gain"])))
         word = "[bold]stop reviewing:[/] " if queue["stop"] else ""
         lines.append(("more reviews", word + escape(queue["advice"])))
     return lines
+
+
+def _student(switches: dict[str, str]) -> list[str]:
+    """Tell what the student uses; of a student a class, for which classes."""
+    told = [f"{name} {switches[name]}" for name in ("pooling", "calibration") if name in switches]
+    used: dict[str, list[str]] = {}
+    for switch, text in switches.items():
+        of, _, name = switch.rpartition(": ")
+        if text.startswith("on, ") and of:
+            points = text.removeprefix("on, ").partition(" ")[0]
+            used.setdefault(name, []).append(f"{of} {points}")
+        elif text.startswith("on, ") and name not in ("pooling", "calibration"):
+            told.append(f"{name} {text}")
+    told += [f"{name} on, points gained: {', '.join(of)}" for name, of in used.items()]
+    return told or ["a classifier a class; no trick is proven to help"]
 
 
 def _alarms(row: dict[str, Any]) -> list[tuple[str, str]]:

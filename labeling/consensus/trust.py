@@ -1,5 +1,6 @@
 """Reasons not to trust a label model, in plain words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,10 +97,7 @@ def reasons_for_doubt(
     if missing:
         listed = ", ".join(map(str, missing[:10])) + (" ..." if len(missing) > 10 else "")
         found.append(f"no vote names class {listed}: it cannot be found")
-    silent = [names[j] for j in np.flatnonzero(n_votes == 0)]
-    if silent:
-        shown = ", ".join(silent[:5]) + (" ..." if len(silent) > 5 else "")
-        found.append(f"{counted(len(silent), 'voter')} never spoke: {shown}")
+    found += never_spoke(voters, names)
     if correlated:
         a = correlated[0]
         found.append(
@@ -114,6 +112,13 @@ def reasons_for_doubt(
                 f"chance; look for a mistake in it"
             )
     return found
+
+
+def never_spoke(voters: Sequence[Voter], names: Sequence[str]) -> list[str]:
+    """Warn of voters without a vote; no warning where there are none."""
+    silent = [name for voter, name in zip(voters, names, strict=True) if not voter.n_votes]
+    shown = ", ".join(silent[:5]) + (" ..." if len(silent) > 5 else "")
+    return [f"{counted(len(silent), 'voter')} never spoke: {shown}"] if silent else []
 
 
 def lost_classes(patterns: Patterns, events: Events, posterior: NDArray[np.float64]) -> list[str]:

@@ -127,6 +127,26 @@ def test_what_decided_is_shown_where_voters_and_student_only_together_name_the_c
     )
 
 
+def test_what_voters_and_student_say_alone_of_several_classes_is_a_set():
+    from cli.everyday.explain import _head
+
+    history = {"item": "a", "task": "t", "text": "t", "image": None, "arrived": [], "set_aside": []}
+    history |= {"audit": None, "queue": None, "gold": None, "label": '["late"]'}
+    history["released"] = {"label": '["late"]', "confidence": 0.6, "decided_by": "student"}
+    history["consensus"] = {"label": '["broken", "late"]', "confidence": 0.5}
+    history["votes"] = [
+        {"voter": "rule/a", "label": "late"},
+        {"voter": "student", "label": "[]", "confidence": 0.7},
+    ]
+    history["posterior"] = {"late": 0.9, "broken": 0.6}
+    history["student"] = {"late": 0.2, "broken": 0.1}
+    history["together"] = {"late": 0.8, "broken": 0.2}
+    assert dict(_head(history))["label"] == (
+        '["late"], decided by student, voters and student together at 0.600'
+        ' (voters alone: ["broken", "late"] at 0.500; student alone: [] at 0.700)'
+    )
+
+
 def test_the_figure_the_label_was_taken_from_is_in_the_table(ran_task, touchstone):
     stored = rows(
         ran_task,

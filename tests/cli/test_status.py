@@ -78,3 +78,16 @@ def test_a_folder_without_tasks_is_told_how_to_begin(tmp_path, touchstone):
     said = touchstone("status", at=tmp_path)
     assert said.code == 2
     assert "touchstone new NAME" in said.err
+
+
+def test_what_students_of_several_classes_use_is_told_once_for_each_trick():
+    from cli.everyday.status import _student
+
+    switches = {
+        "late: pooling": "on, +4.4 points (+2.6 to +6.2) on 400 gold items",
+        "late: calibration": "logits divided by 0.81, as learnt from 400 items of gold",
+        "broken: pooling": "on, +0.9 points (+0.1 to +1.7) on 400 gold items",
+        "broken: spreading": "off, -3.0 points (-7.3 to +1.2) on 64 gold items",
+    }
+    assert _student(switches) == ["pooling on, points gained: late +4.4, broken +0.9"]
+    assert "no trick" in _student({"late: pooling": "off, 0.0 points"})[0]

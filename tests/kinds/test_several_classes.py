@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import re
 import subprocess
 from collections import Counter
 from dataclasses import dataclass
@@ -213,6 +214,7 @@ def test_an_item_is_explained_by_class(box):
     told = box.command("explain", item, "box")
     assert '["late", "praise"]' in told
     assert "broken" in told
+    assert not re.search(r"alone:\s+(late|broken|praise)", told)
 
 
 def test_the_student_is_one_file_that_answers_every_class(box, tmp_path):

@@ -21,7 +21,7 @@ from labeling.consensus.several.together import (
     voters_over_questions,
 )
 from labeling.consensus.several.verdict import Reviewed, judge
-from labeling.consensus.trust import Correlated
+from labeling.consensus.trust import Correlated, never_spoke
 from labeling.consensus.voters import Voter
 from labeling.errors import LabelingError, VotesError
 from labeling.gold import Gold
@@ -148,8 +148,17 @@ class SeveralLabelModel:
             self._correct(said, reviewed(said, units, drawn), names)
         self.voters_ = voters_over_questions(votes, self._posterior(said, units), gold)
         self.correlated_ = repeated([model.correlated_ for model in self.models_])
-        self.warnings_ = told_once([model.warnings_ for model in self.models_], names)
+        self.warnings_ = self._doubts(names)
         return self
+
+    def _doubts(self, names: list[str]) -> list[str]:
+        """Return the warnings of all questions; that a voter speaks of some classes only is none."""
+        voters = list(self.voter_names or [f"voter {j}" for j in range(len(self.voters_))])
+        of_each = [
+            [one for one in model.warnings_ if one not in never_spoke(model.voters_, voters)]
+            for model in self.models_
+        ]
+        return [*told_once(of_each, names), *never_spoke(self.voters_, voters)]
 
     def _models(self, shares: NDArray[np.float64] | None) -> list[LabelModel]:
         return [

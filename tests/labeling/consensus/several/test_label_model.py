@@ -156,6 +156,16 @@ def test_what_is_said_of_every_class_is_said_once():
     assert any("two votes or more" in warning for warning in model.warnings_)
 
 
+def test_a_voter_that_speaks_of_one_class_only_is_not_told_as_silent():
+    rng = np.random.default_rng(1)
+    matrix = np.where(rng.random((900, 8)) < 0.4, 1, -1)
+    matrix[np.arange(900) % 3 != 0, 2] = -1
+    matrix[:, 5] = -1
+    model = SeveralLabelModel(3).fit(Votes.from_matrix(matrix, 2), Units.each(300, questions=3))
+    told = [warning for warning in model.warnings_ if "never spoke" in warning]
+    assert told == ["1 voter never spoke: voter 5"]
+
+
 def test_the_same_votes_and_gold_give_the_same_bytes():
     votes, units, truth = several(items=120)
     gold = random_gold(units, truth, 40)
