@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from labeling.quality.agreement import krippendorff_alpha
 from labeling.quality.intervals import wilson
+from labeling.quality.several.agreement import masi_alphas
 from labeling.votes import ABSTAIN, Votes
 from resources.reviews.reading.measured import Counted, answers_of_items, people
 from resources.reviews.store import ReviewStore
@@ -49,8 +50,8 @@ class PersonQuality:
 class Quality:
     """Everybody, and the pairs of answers to one item.
 
-    ``alpha`` is Krippendorff's for nominal data: 1 full agreement, 0 as much as by chance; with an
-    interval from resampling items.
+    ``alpha`` is Krippendorff's, for nominal data or sets of classes: 1 full agreement, 0 as much as by
+    chance; with an interval from resampling items.
     """
 
     people: list[PersonQuality]
@@ -67,7 +68,8 @@ def people_quality(store: ReviewStore, classes: Sequence[str]) -> Quality:
     """Read the store and measure everybody in it."""
     units = [named for named in answers_of_items(store) if len(named) > 1]
     pairs = [pair for labels in units for pair in combinations(labels, 2)]
-    alpha, low, high = alpha_with_interval(units)
+    texts = sorted({label for labels in units for label in labels})
+    alpha, low, high = alpha_with_interval(units, store.kind.naming(texts, classes))
     return Quality(
         [_person(counts) for counts in people(store, classes)],
         share(sum(a == b for a, b in pairs), len(pairs)),
@@ -96,14 +98,17 @@ def share(right: int, n: int) -> Share:
 
 
 def alpha_with_interval(
-    units: list[list[str]], seed: int = 0
+    units: list[list[str]], naming: NDArray[np.bool_] | None = None, seed: int = 0
 ) -> tuple[float | None, float | None, float | None]:
     """Return Krippendorff's alpha and its interval over :data:`RESAMPLES` resamples of the items.
 
     Parameters
     ----------
-    units : list of lists of class names
-        The labels of each item, in the order they were given.
+    units : list of lists of str
+        The answers to each item, in the order they were given.
+    naming : bool array of shape (n_answers, n_classes), optional
+        The classes that each answer names, sorted by its text, where it may name several: answers
+        are then as far apart as their sets (MASI).
 
     Examples
     --------
@@ -120,14 +125,19 @@ def alpha_with_interval(
             for labels in units
         ]
     )
-
-    def alpha(rows: NDArray[np.int64]) -> float:
-        return krippendorff_alpha(Votes.from_matrix(matrix[rows], len(names)))
-
+    n = len(units)
     rng = np.random.default_rng(seed)
-    drawn = [alpha(rng.integers(0, len(units), len(units))) for _ in range(RESAMPLES)]
-    low, high = np.nanquantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return alpha(np.arange(len(units))), float(low), float(high)
+    draws = np.vstack([np.arange(n), rng.integers(0, n, (RESAMPLES, n))])
+    if naming is None:
+        alphas = np.array(
+            [krippendorff_alpha(Votes.from_matrix(matrix[rows], len(names))) for rows in draws]
+        )
+    else:
+        item, place = np.nonzero(matrix != ABSTAIN)
+        times = np.stack([np.bincount(rows, minlength=n) for rows in draws])
+        alphas = masi_alphas(item, naming[matrix[item, place]], times)
+    low, high = np.nanquantile(alphas[1:], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return float(alphas[0]), float(low), float(high)
 
 
 def _person(counts: Counted) -> PersonQuality:

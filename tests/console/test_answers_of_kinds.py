@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import pytest
 
+from console.quality import people_quality
 from console.settings import ClassInfo
 from labeling.class_changes import ClassChange
 from labeling.kinds.kind import AnswerError
@@ -119,3 +120,32 @@ def test_an_answer_that_names_a_class_that_is_gone_is_a_skip(store):
     store.change_classes(ClassChange("retire", {"HAM": None}, ("SPAM",), at=AT))
     assert labels(store) == {"ann": None, "ben": '["SPAM"]'}
     assert [row[2:] for row in store.gone()] == [(BOTH, "ann")]
+
+
+def test_people_whose_sets_share_classes_agree_in_part(tmp_path):
+    said = [("HAM", "SPAM"), ("HAM",), ("SPAM",), (), ("HAM",), ("HAM", "SPAM")]
+    found = []
+    for name, second in (("near", [("HAM",), *said[1:]]), ("far", [(), *said[1:]])):
+        store = ReviewStore(tmp_path / f"{name}.sqlite", kind=Several())
+        store.plan(
+            Assignment(item_id=str(i), batch=BATCH, origin="queue", text="x") for i in range(6)
+        )
+        for who, sets in (("ann", said), ("ben", second)):
+            for i, names in enumerate(sets):
+                label = json.dumps(sorted(names))
+                store.record(
+                    str(i),
+                    BATCH,
+                    who,
+                    "label",
+                    label,
+                    "queue",
+                    1.0,
+                    idempotency_key=f"{who}-{i}-key",
+                )
+        found.append(people_quality(store, ("HAM", "SPAM")))
+        store.close()
+    near, far = found
+    assert near.agreement.right == far.agreement.right == 5
+    assert 1 > near.alpha > far.alpha > 0
+    assert near.alpha_low <= near.alpha <= near.alpha_high

@@ -70,19 +70,52 @@ def masi_alpha(item: NDArray[np.int64], chosen: NDArray[np.bool_]) -> float:
     >>> round(masi_alpha(np.array([0, 0, 1, 1, 2, 2]), chosen), 3)
     0.643
     """
+    return float(masi_alphas(item, chosen, np.ones((1, len(np.unique(item)))))[0])
+
+
+def masi_alphas(
+    item: NDArray[np.int64],
+    chosen: NDArray[np.bool_],
+    times: NDArray[np.integer] | NDArray[np.floating],
+) -> NDArray[np.float64]:
+    """Return :func:`masi_alpha` of several samples of the items, such as a bootstrap draws.
+
+    Parameters
+    ----------
+    item, chosen : arrays
+        As :func:`masi_alpha` takes them.
+    times : array of shape (n_samples, n_items)
+        How often each item is in each sample, in the order of the numbers in ``item``.
+
+    Returns
+    -------
+    float array of shape (n_samples,)
+
+    Raises
+    ------
+    QualityError
+        If there is not one row of classes for each review.
+
+    Examples
+    --------
+    >>> chosen = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [1, 1], [1, 0]], dtype=bool)
+    >>> times = np.array([[1, 1, 1], [2, 1, 0]])
+    >>> masi_alphas(np.array([0, 0, 1, 1, 2, 2]), chosen, times).round(3).tolist()
+    [0.643, 1.0]
+    """
     if len(item) != len(chosen):
         raise QualityError(f"{len(item)} reviews need as many rows of classes, got {len(chosen)}")
     sets, which = np.unique(chosen, axis=0, return_inverse=True)
     items, place = np.unique(item, return_inverse=True)
     counts = np.zeros((len(items), len(sets)))
     np.add.at(counts, (place, which.ravel()), 1.0)
-    counts = counts[counts.sum(axis=1) >= 2]
+    paired = counts.sum(axis=1) >= 2
+    counts, times = counts[paired], times[:, paired]
     judged = counts.sum(axis=1)
-    n = float(judged.sum())
     apart = masi_distance(sets[:, None], sets[None])
-    by_set = counts.sum(axis=0)
-    expected = float(by_set @ apart @ by_set)
-    if not expected:
-        return math.nan
-    observed = float((((counts @ apart) * counts).sum(axis=1) / (judged - 1)).sum())
-    return 1 - (n - 1) * observed / expected
+    observed = times @ (((counts @ apart) * counts).sum(axis=1) / (judged - 1))
+    by_set = times @ counts
+    expected = ((by_set @ apart) * by_set).sum(axis=1)
+    spread = expected > 0
+    ratio = observed / np.where(spread, expected, 1.0)
+    return np.where(spread, 1 - (times @ judged - 1) * ratio, math.nan)
