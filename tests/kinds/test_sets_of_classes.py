@@ -58,6 +58,9 @@ def read(answer, limits=None, **more):
         ("<think>broken?</think>late", ["late"]),
         ("**late**, **praise**", ["late", "praise"]),
         ("late\nConfidence: 0.8", ["late"]),
+        ("Labels: []", []), ("N/A", []), ("[late, broken]", ["broken", "late"]),
+        ("Labels: late\n\nThe writer says that it came late.", ["late"]),
+        ("late, broken\n\nIt came late, and a part is broken.", ["broken", "late"]),
     ],
 )  # fmt: skip
 def test_a_list_is_read_however_it_is_written(answer, names):
@@ -72,7 +75,8 @@ def test_a_list_is_read_however_it_is_written(answer, names):
         '{"late": true, "praise": false}', '{"late": "yes", "broken": 1, "lost and found": 0, "praise": 0}',
         '{"labels": ["late"]} or {"labels": ["broken"]}', '{"labels": ["late"]} Wait, broken.',
         '["late"', "The item could be late.", 'For example {"labels": ["late"]}', "Labels:",
-        '["late"] and broken too',
+        '["late"] and broken too', "Labels: late\nThe item is not broken.", "late\nThis is not late.",
+        "late: yes\nbroken: no", "Labels: late\nNot: broken", "late (not praise)", "- [x] late\n- [ ] broken",
     ],
 )  # fmt: skip
 def test_a_list_with_a_word_that_is_no_class_is_not_read(answer):

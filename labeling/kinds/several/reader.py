@@ -18,6 +18,7 @@ from labeling.kinds.single.phrases import (
     ENDS,
     HEDGE,
     INTRODUCES,
+    NEGATES,
     REFUSAL,
     STRUCK,
     plain,
@@ -41,7 +42,7 @@ FIELDS = (
 NONES = frozenset(
     {
         "none", "none of these", "none of them", "none of the above", "none of these names", "no label",
-        "no labels", "no class", "no classes", "nothing", "n a", "none applies", "none apply",
+        "no labels", "no labels apply", "no label applies", "no class", "no classes", "nothing", "n a", "none applies", "none apply",
     }
 )  # fmt: skip
 """Folded ways of saying that no class applies."""
@@ -54,6 +55,7 @@ LABELS = re.compile(
 BULLET = re.compile(r"^\s*(?:[-*\u2022+]|\d+[.)])\s+")
 BETWEEN = re.compile(r"\s*[,;|\n]\s*(?:and\s+)?|\s+\+\s+")
 JOINED = re.compile(r"\s+(?:and|&)\s+|\s*/\s*", re.IGNORECASE)
+DENIED = re.compile(rf"\b(?:{NEGATES})\b", re.IGNORECASE)
 STRANGER = "{!r} in the list is not one of the classes"
 UNREAD = "no list of classes could be read without guessing"
 
@@ -116,7 +118,7 @@ class SetReader:
             return self._from_objects(objects, after)
         if text.startswith(("[", "```")):
             bare = re.sub(r"^```\w*\s*|\s*```$", "", text)
-            if bare.startswith("["):
+            if bare.startswith(('["', "[]", "['")):
                 return (*self._from_json(bare), None)
             text = bare
         confidence = stated(text)
@@ -125,13 +127,20 @@ class SetReader:
         marked = [at for at, line in enumerate(lines) if LABELS.match(line)]
         if marked:
             head = LABELS.match(lines[marked[-1]])
-            rest = [head["rest"]] if head and head["rest"] else []
-            lines = rest + lines[marked[-1] + 1 :]
-            if rest and len(lines) > 1 and not taken_back("\n".join(lines[1:])):
-                told = self._named("\n".join(lines[1:]))
-                lines = lines[:1] if not told else lines
+            lines = lines[marked[-1] + 1 :]
+            lines = [head["rest"], *lines] if head and head["rest"] else lines
         found, reason = self._from_words(BULLET.sub("", line) for line in lines)
+        if found is None and len(lines) > 1:
+            found, reason = self._explained(lines[0], "\n".join(lines[1:]))
         return found, reason, confidence if found is not None else None
+
+    def _explained(self, line: str, why: str) -> tuple[set[str] | None, str]:
+        """Read a list of one line that is explained below, by words that name no other class."""
+        found, reason = self._from_words([BULLET.sub("", line)])
+        if found is None or taken_back(why):
+            return None, TAKEN_BACK if found is not None else reason
+        named = self._named(why)
+        return (None, UNREAD) if named - found or (named and DENIED.search(why)) else (found, "")
 
     def _from_json(self, text: str) -> tuple[set[str] | None, str]:
         try:
@@ -189,8 +198,12 @@ class SetReader:
         none = False
         for line in lines:
             whole = self._exactly(line)
-            for piece in [line] if whole else filter(None, BETWEEN.split(line.strip(" .[]"))):
-                parts = [piece] if self._exactly(piece) else JOINED.split(piece)
+            bare = line.strip(" .[]")
+            if not bare and "[]" in line:
+                none = True
+            for piece in [line] if whole else filter(None, BETWEEN.split(bare)):
+                whole = self._exactly(piece) or self._is_none(piece)
+                parts = [piece] if whole else JOINED.split(piece)
                 for part in parts:
                     if name := self._exactly(part):
                         found.add(name)
