@@ -199,6 +199,7 @@ class TaskSpec(Section):
         names = [c.name for c in self.classes]
         if self.kind != SEVERAL:
             given = {n: getattr(self, n) for n in ("at_most", "none_allowed", "excludes")}
+            given["student.thresholds"] = self.student.thresholds
             said = [name for name, value in given.items() if value not in (None, ())]
             if said:
                 raise ValueError(f"{said[0]} is of kind: {SEVERAL}, and this task is {self.kind}")

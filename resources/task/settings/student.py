@@ -70,6 +70,14 @@ class Student(Section):
         default=0.6, description="Its confidence where nobody else decided."
     )
 
+    thresholds: Annotated[
+        Literal["f1"] | Annotated[float, Field(gt=0, lt=1)] | None, Remakes.LABELS
+    ] = Field(
+        default=None,
+        description="Of several classes: from which probability on each is given, by reviews of earlier "
+        "batches: f1, or the share of given classes that is to be right. From a half on, if not said.",
+    )
+
     @model_validator(mode="after")
     def _embeddings_have_a_model(self) -> "Student":
         if self.features == "embeddings" and self.embeddings is None:

@@ -94,6 +94,7 @@ OTHER: dict[str, Any] = {
     "models.redact_patterns": {"a": "c"},
     "demo.simulated.confusions": {"complaint": "praise"},
     "student.looks_at": "text",
+    "student.thresholds": 0.9,
     "student.features": "embeddings",
     "audit.design": "uniform",
     "queue.strategy": "random",
@@ -182,6 +183,8 @@ def fit(spec: dict[str, Any], path: str) -> dict[str, Any]:
         given["demo"]["generator"] = None
     if path in SETS:
         given |= {"kind": "several"} | SETS
+    if path == "student.thresholds":
+        given["kind"], given["student"]["thresholds"] = "several", "f1"
     if path == "models.batch":
         given["demo"]["simulated"] = None  # which has no batch endpoint
     return given

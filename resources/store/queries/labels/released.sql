@@ -3,6 +3,13 @@
 select item_id, pooled from labels.student_opinions
 where batch = $batch and len(pooled) = $classes order by item_id
 
+-- name: reviewed(batch: text, classes: integer)
+-- What was said together of audited items of earlier batches before they were reviewed, and what people said.
+select s.item_id, s.batch, s.pooled, g.label, g.probability
+from labels.student_opinions s join people.gold g using (item_id, batch)
+where g.origin = 'audit' and s.batch < $batch and len(s.pooled) = $classes
+order by s.batch, s.item_id
+
 -- name: labels(batch: text, run: text, stamp: text, decides_from: number)
 -- Labels of consensus and student; where the first is undecided, a student not sure enough decides nothing.
 with said as (
