@@ -14,6 +14,27 @@ AnyTask = Annotated[
     typer.Argument(help="Folder or name of the task; to look at, all of them without it."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+OfKind = Annotated[
+    str,
+    typer.Option(
+        "--kind",
+        help="What an answer is: single, a class; or several, any number of them: a list, the JSON of "
+        "one, or names with ; or | between them, [] for none.",
+    ),
+]
+
+
+def several(kind: str) -> bool:
+    """Tell whether items may have several classes.
+
+    Raises
+    ------
+    typer.BadParameter
+        If there is no such kind of files.
+    """
+    if kind not in ("single", "several"):
+        raise typer.BadParameter(f"{kind!r} is neither single nor several", param_hint="--kind")
+    return kind == "several"
 
 
 def explained(command: Any, examples: tuple[str, ...]) -> Any:

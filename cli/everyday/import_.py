@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "import labelled.csv invoices --label verdict --reviewer anna --dry-run",
-    "import sample.jsonl invoices --random 0.05 --unknown keep",
+    "import sample.jsonl invoices --random 0.05 --unknown keep --empty nothing",
     "import labels.npy invoices --items texts.csv",
 )
 

@@ -7,26 +7,24 @@ from typing import Annotated, Any, cast
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
-from cli.options import AsJson
-from labeling.consensus.files import VoteFile, read_gold, read_votes, write_labels
+from cli.file.consensus_of_sets import consensus_of_sets
+from cli.file.consensus_report import report_of
+from cli.file.consensus_shown import show
+from cli.options import AsJson, OfKind, several
+from labeling.consensus.files import read_gold, read_votes, write_labels
 from labeling.consensus.label_model import LabelModel
 from labeling.consensus.methods import Method
 from labeling.consensus.posterior import decided
+from labeling.consensus.several.files import read_set_votes
 from labeling.consensus.worth import PanelWorth
-from labeling.counted import counted
 from labeling.votes import ABSTAIN
-
-MAX_LISTED = 30
-"""Voters that are shown; ``--json`` has all of them."""
 
 EXAMPLES = (
     "consensus votes.csv -o labels.csv --gold gold.csv --explain",
     "consensus votes.csv -o labels.parquet --classes HAM=0.9,SPAM=0.1 --id key --voters 'lf_*'",
     "consensus votes.csv -o labels.csv --voters '!comment' --method majority --json",
+    "consensus votes.csv -o labels.csv --kind several --classes late,broken,praise",
 )
 
 
@@ -78,6 +76,7 @@ def consensus(
             show_default="all but the id",
         ),
     ] = None,
+    kind: OfKind = "single",
     explain: Annotated[
         bool,
         typer.Option(
@@ -94,13 +93,22 @@ def consensus(
     if balance is not None:
         shares = _shares(balance.split(","), "--balance")
     chosen = voters or []
-    file = read_votes(
-        votes,
-        item_column=id_column,
-        ignore=[*(ignore or []), *(one[1:] for one in chosen if one.startswith("!"))],
-        voters=[one for one in chosen if not one.startswith("!")],
-        classes=names,
-    )
+    ignored = [*(ignore or []), *(one[1:] for one in chosen if one.startswith("!"))]
+    chosen = [one for one in chosen if not one.startswith("!")]
+    if several(kind):
+        if method != "auto":
+            raise typer.BadParameter("with --kind several it is auto", param_hint="--method")
+        if isinstance(names, int):
+            raise typer.BadParameter("with --kind several it holds names", param_hint="--classes")
+        sets = read_set_votes(
+            votes, item_column=id_column, ignore=ignored, voters=chosen, classes=names
+        )
+        report = consensus_of_sets(sets, gold, shares, seed, out)
+        if explain:
+            report["worth"] = None
+        typer.echo(json.dumps(report, indent=2, allow_nan=False)) if as_json else show(report)
+        return
+    file = read_votes(votes, item_column=id_column, ignore=ignored, voters=chosen, classes=names)
     reviewed = None if gold is None else read_gold(gold, file)
     if not len(file.item_ids):
         write_labels(out, file, np.empty(0, np.int64), np.empty((0, len(file.classes))))
@@ -119,7 +127,7 @@ def consensus(
     posterior = model.predict_proba(file.votes)
     label = decided(posterior, file.votes)
     write_labels(out, file, label, posterior)
-    report = _report(model, file, label, out)
+    report = report_of(model, file, int(np.sum(label == ABSTAIN)), out)
     if explain and model.method_.startswith("ensemble"):
         report["worth"] = _worth(model.worth(file.votes), file.voters)
     elif explain:
@@ -127,7 +135,7 @@ def consensus(
     if as_json:
         typer.echo(json.dumps(report, indent=2, allow_nan=False))
     else:
-        _show(report)
+        show(report)
 
 
 def _classes(given: str | None) -> tuple[int | list[str] | None, list[float] | None]:
@@ -155,53 +163,6 @@ def _shares(given: list[str], option: str) -> list[float]:
         ) from error
 
 
-def _report(
-    model: LabelModel, file: VoteFile, label: np.ndarray[Any, np.dtype[np.int64]], out: Path
-) -> dict[str, Any]:
-    measured = model.comparison_
-    return {
-        "labels": str(out),
-        "items": len(label),
-        "undecided": int(np.sum(label == ABSTAIN)),
-        "votes": file.votes.n_votes,
-        "classes": file.classes,
-        "method": model.method_,
-        "why": model.why_,
-        "warnings": [*file.warnings, *model.warnings_],
-        "class_balance": model.class_balance_.tolist(),
-        "gold": None
-        if measured is None or not measured.n
-        else {
-            "reviewed": measured.n,
-            "accuracy": measured.model,
-            "majority_accuracy": measured.majority,
-            "log_loss": measured.log_loss,
-            "calibration_error": None if model.calibration_ is None else model.calibration_.error,
-        },
-        "correlated": [
-            {"voters": [file.voters[pair.first], file.voters[pair.second]], "share": pair.share}
-            for pair in model.correlated_
-        ],
-        "voters": [
-            {
-                "voter": name,
-                "votes": voter.n_votes,
-                "coverage": voter.coverage,
-                "accuracy": None if np.isnan(voter.accuracy) else voter.accuracy,
-                "interval": list(voter.interval),
-                "gold_accuracy": voter.gold_accuracy.point
-                if voter.gold_accuracy.measured
-                else None,
-                "gold_interval": [voter.gold_accuracy.low, voter.gold_accuracy.high],
-                "confusion": _finite(voter.confusion),
-                "confusion_low": _finite(voter.confusion_low),
-                "confusion_high": _finite(voter.confusion_high),
-            }
-            for name, voter in zip(file.voters, model.voters_, strict=True)
-        ],
-    }
-
-
 def _worth(panel: PanelWorth, names: list[str]) -> dict[str, Any]:
     return {
         "effective_voters": panel.effective,
@@ -218,83 +179,3 @@ def _worth(panel: PanelWorth, names: list[str]) -> dict[str, Any]:
             for name, voter in zip(names, panel.voters, strict=True)
         ],
     }
-
-
-def _finite(table: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[float | None]]:
-    return [[None if np.isnan(share) else float(share) for share in row] for row in table]
-
-
-def _show(report: dict[str, Any]) -> None:
-    console = Console()
-    shares = ", ".join(
-        f"{escape(name)} {share:.1%}"
-        for name, share in zip(report["classes"][:10], report["class_balance"], strict=False)
-    )
-    console.print(
-        f"{counted(report['items'], 'item')}, {counted(report['votes'], 'vote')}, {report['undecided']} undecided "
-        f"-> {escape(report['labels'])}"
-    )
-    console.print(f"[bold]{report['method']}[/bold]: {escape(report['why'])}")
-    console.print(f"An item without votes: {shares}")
-    gold = report["gold"]
-    if gold is not None:
-        console.print(
-            f"On {gold['reviewed']} gold items it was not taught: right on {gold['accuracy']:.1%} "
-            f"(majority {gold['majority_accuracy']:.1%}), calibration error "
-            f"{gold['calibration_error']:.3f}"
-        )
-    for warning in report["warnings"]:
-        console.print(f"[yellow]Warning:[/yellow] {escape(warning)}")
-    table = Table("voter", "votes", "covers", "right (believed)", "right (gold)")
-    for voter in report["voters"][:MAX_LISTED]:
-        low, high = voter["interval"]
-        believed = (
-            "" if voter["accuracy"] is None else f"{voter['accuracy']:.1%} ({low:.0%}-{high:.0%})"
-        )
-        low, high = voter["gold_interval"]
-        seen = voter["gold_accuracy"]
-        table.add_row(
-            escape(voter["voter"]),
-            str(voter["votes"]),
-            f"{voter['coverage']:.1%}",
-            believed,
-            "" if seen is None else f"{seen:.1%} ({low:.0%}-{high:.0%})",
-        )
-    console.print(table)
-    if len(report["voters"]) > MAX_LISTED:
-        console.print(
-            f"... and {counted(len(report['voters']) - MAX_LISTED, 'voter')} more; --json has all"
-        )
-    if "worth" in report and report["worth"] is None:
-        console.print(
-            f"What voters are worth is known of the ensemble only, and this is {report['method']}."
-        )
-    elif "worth" in report:
-        _show_worth(console, report["worth"])
-
-
-def _show_worth(console: Console, worth: dict[str, Any]) -> None:
-    spoke = [voter for voter in worth["voters"] if voter["votes"]]
-    console.print(
-        f"\n{len(spoke)} voters are worth about {worth['effective_voters']:.1f} independent ones. "
-        f"What follows is what the consensus itself expects, not what people measured."
-    )
-    table = Table("voter", "one vote counts", "points lost without it", "siblings")
-    for voter in sorted(spoke, key=lambda voter: -voter["lost_without"])[:MAX_LISTED]:
-        siblings = voter["siblings"]
-        more = f" and {len(siblings) - 3} more" if len(siblings) > 3 else ""
-        table.add_row(
-            escape(voter["voter"]),
-            f"{voter['worth']:.2f}",
-            f"{100 * voter['lost_without']:.1f}",
-            escape(", ".join(siblings[:3]) + more),
-        )
-    console.print(table)
-    if len(spoke) > MAX_LISTED:
-        console.print(f"... and {counted(len(spoke) - MAX_LISTED, 'voter')} more; --json has all")
-    kept = worth["kept"]
-    named = ", ".join(kept[:12]) + (" ..." if len(kept) > 12 else "")
-    console.print(
-        f"These {len(kept)} of {len(spoke)} keep the labels within half a point "
-        f"({100 * worth['kept_cost']:.1f}): {escape(named)}"
-    )

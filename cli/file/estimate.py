@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,11 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.options import AsJson
+from cli.options import AsJson, OfKind, several
 from labeling.counted import counted
+from labeling.quality.intervals import Interval
 from labeling.quality.review_estimate import Estimate, Estimates
 from labeling.quality.review_estimate import estimate as estimate_accuracy
 from labeling.quality.review_table import read_reviews
+from labeling.quality.several.files import read_set_reviews, report_of_sets
+from labeling.quality.several.report import SeveralReport
 
 MAX_LISTED = 60
 """Rows of a table that are printed; ``--json`` has all of them."""
@@ -23,6 +26,7 @@ MAX_LISTED = 60
 EXAMPLES = (
     "estimate reviews.csv --window 4",
     "estimate reviews.csv --level 0.9 --json",
+    "estimate reviews.csv --kind several",
 )
 
 
@@ -44,19 +48,32 @@ def estimate(
     level: Annotated[
         float, typer.Option(help="Share of samples whose interval holds the accuracy.")
     ] = 0.95,
+    kind: OfKind = "single",
     as_json: AsJson = False,
 ) -> None:
     """Estimate accuracy overall, by batch and by class, each with an interval."""
-    found = estimate_accuracy(read_reviews(reviews), window, level)
+    sets: SeveralReport | None = None
+    if several(kind):
+        table = read_set_reviews(reviews)
+        sets = report_of_sets(table, level)
+        found = replace(estimate_accuracy(table, window, level), classes=[])
+        if sets is None:
+            why = "nothing is told by class: no class was reviewed, or each review has a weight of its own"
+            found = replace(found, warnings=(*found.warnings, why))
+    else:
+        found = estimate_accuracy(read_reviews(reviews), window, level)
     if as_json:
-        typer.echo(json.dumps(_as_json(found, level)))
+        typer.echo(json.dumps(_as_json(found, level) | ({} if sets is None else _sets(sets))))
         return
     console = Console()
-    console.print(_table("Accuracy", [found.overall, *found.batches], level))
+    title = "Accuracy" if not several(kind) else "Exact match: all classes of an item are right"
+    console.print(_table(title, [found.overall, *found.batches], level))
     if found.windows:
         console.print(_table(f"Over {window} batches", found.windows, level))
     if found.classes:
         console.print(_table("Precision of each class", found.classes, level))
+    if sets is not None:
+        console.print(_by_class(sets, level))
     if found.dropped:
         console.print(
             counted(
@@ -87,6 +104,45 @@ def _table(title: str, rows: list[Estimate], level: float) -> Table:
     if len(rows) > MAX_LISTED:
         table.caption = f"{len(rows) - MAX_LISTED} more rows with --json"
     return table
+
+
+def _by_class(report: SeveralReport, level: float) -> Table:
+    table = Table(title=f"By class, with {level:.0%} intervals", title_justify="left")
+    for name in ("", "precision", "recall", "F1", "reviewed"):
+        table.add_column(name, justify="right" if name == "reviewed" else "left")
+    rows = [
+        (one.name, one.precision, one.recall, one.f1, str(one.reviewed)) for one in report.classes
+    ]
+    for name, scores in (("all classes (micro)", report.micro), ("mean (macro)", report.macro)):
+        rows.append((name, scores.precision, scores.recall, scores.f1, ""))
+    for name, precision, recall, f1, reviewed in rows[:MAX_LISTED]:
+        table.add_row(escape(name), *map(_shown, (precision, recall, f1)), reviewed)
+    loss = report.hamming_loss
+    table.caption = f"{_shown(loss)} of the answers yes and no are wrong (Hamming loss)"
+    return table
+
+
+def _shown(interval: Interval) -> str:
+    point = f"{interval.point:.1%}" if interval.measured else "unknown"
+    return f"{point} ({interval.low:.0%}-{interval.high:.0%})"
+
+
+def _sets(report: SeveralReport) -> dict[str, Any]:
+    of = ("precision", "recall", "f1")
+    return {
+        "classes": [
+            {"name": one.name, "reviewed": one.reviewed}
+            | {name: _interval(getattr(one, name)) for name in (*of, "share")}
+            for one in report.classes
+        ],
+        "micro": {name: _interval(getattr(report.micro, name)) for name in of},
+        "macro": {name: _interval(getattr(report.macro, name)) for name in of},
+        "hamming_loss": _interval(report.hamming_loss),
+    }
+
+
+def _interval(interval: Interval) -> dict[str, float | None]:
+    return {"point": _number(interval.point), "low": interval.low, "high": interval.high}
 
 
 def _as_json(found: Estimates, level: float) -> dict[str, Any]:

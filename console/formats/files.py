@@ -14,7 +14,7 @@ from console.formats.tools import argilla, doccano, label_studio_export, prodigy
 from console.formats.tools.arrays import read_array
 from console.formats.tools.entries import Entry
 from console.formats.tools.label_studio import OURS, read_label_studio, write_label_studio
-from console.formats.tools.sets import flag_columns, names_in
+from console.formats.tools.sets import flag_columns
 from console.formats.tools.table import (
     LABEL,
     check_label,
@@ -29,6 +29,7 @@ from labeling.files.columns import column_names
 from labeling.files.records import Record, other_separator, read_records
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
+from labeling.kinds.several.cells import names_in
 from resources.reviews.rows import ReviewError
 
 READ = (".csv", ".jsonl", ".json", ".parquet", ".npy")

@@ -3,15 +3,33 @@
 # pyright: basic, reportArgumentType=false, reportAttributeAccessIssue=false, reportCallIssue=false
 # pyarrow's stubs leave its functions half typed
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from labeling.counted import counted
 from labeling.errors import LabelingError, VotesError
+from labeling.files.columns import PARQUET
+
+
+def are_numbers(path: Path, columns: Sequence[str]) -> bool:
+    """Whether the file itself says that columns hold numbers: a Parquet file may, no other can.
+
+    Examples
+    --------
+    >>> are_numbers(Path("votes.csv"), ["label"])
+    False
+    """
+    if not path.name.lower().endswith(PARQUET):
+        return False
+    kinds = [pq.read_schema(path).field(name).type for name in columns]
+    return all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds)
 
 
 def check_repeats(

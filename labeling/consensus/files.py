@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from labeling.class_labels import Classes, class_numbers, find_classes
-from labeling.consensus.file_checks import check_repeats, check_unique
+from labeling.consensus.file_checks import are_numbers, check_repeats, check_unique
 from labeling.errors import GoldError, LabelingError, VotesError
-from labeling.files.columns import are_numbers, column_names, numbers, read_columns, text_keys
+from labeling.files.columns import column_names, numbers, read_columns, text_keys
 from labeling.files.writing import write_table
 from labeling.gold import Gold
 from labeling.look_alikes import look_alikes
@@ -101,13 +101,7 @@ def read_votes(
 def _read_long(
     path: Path, names: list[str], item_column: str | None, classes: int | Sequence[str] | None
 ) -> VoteFile:
-    wanted = [item_column] if item_column else ["item_id", "item"]
-    key = next((name for name in wanted if name in names), None)
-    if key is None:
-        raise VotesError(
-            f"{path} has no column {' or '.join(map(repr, wanted))} for the item; it has "
-            f"{', '.join(names)}. Name it with --id"
-        )
+    key = item_key(path, names, item_column)
     sure = ["confidence"] if "confidence" in names else []
     table = read_columns(path, [key, "voter", "label", *sure], numeric=sure)
     said = {"label": table.column("label").combine_chunks()}
@@ -144,14 +138,38 @@ def _read_long(
     )
 
 
-def _read_wide(
+def item_key(path: Path, names: list[str], item_column: str | None) -> str:
+    """Return the column of the item in a file with a row a vote.
+
+    Raises
+    ------
+    VotesError
+        If there is none.
+    """
+    wanted = [item_column] if item_column else ["item_id", "item"]
+    key = next((name for name in wanted if name in names), None)
+    if key is None:
+        raise VotesError(
+            f"{path} has no column {' or '.join(map(repr, wanted))} for the item; it has "
+            f"{', '.join(names)}. Name it with --id"
+        )
+    return key
+
+
+def key_and_voters(
     path: Path,
     names: list[str],
     item_column: str | None,
     ignore: Sequence[str],
     chosen: Sequence[str],
-    classes: int | Sequence[str] | None,
-) -> VoteFile:
+) -> tuple[str, list[str]]:
+    """Return the column of the item and those of voters, in a file with a row an item.
+
+    Raises
+    ------
+    VotesError
+        If a column that is named is not there, one looks like the truth, or no voter is left.
+    """
     key = names[0] if item_column is None else item_column
     if key not in names:
         raise VotesError(f"{path} has no column {key!r}; it has {', '.join(names)}")
@@ -171,6 +189,18 @@ def _read_wide(
         )
     if not voters:
         raise VotesError(f"{path} has no voter left besides the id column {key!r}")
+    return key, voters
+
+
+def _read_wide(
+    path: Path,
+    names: list[str],
+    item_column: str | None,
+    ignore: Sequence[str],
+    chosen: Sequence[str],
+    classes: int | Sequence[str] | None,
+) -> VoteFile:
+    key, voters = key_and_voters(path, names, item_column, ignore, chosen)
     table = read_columns(path, [key, *voters])
     ids = text_keys(path, table, key)
     check_unique(path, key, ids, VotesError)

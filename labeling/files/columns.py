@@ -9,6 +9,7 @@ No column is guessed to hold numbers, dates or truth values: ``01`` stays ``01``
 
 import csv
 import gzip
+import json
 import zlib
 from collections import deque
 from collections.abc import Sequence
@@ -49,7 +50,7 @@ def column_names(path: Path) -> list[str]:
         If the file is missing, empty, damaged or of another kind, or two columns share a name.
     """
     whole = _is(path, (*JSON_LINES, *ARRAY))
-    names = _read(path, None).column_names if whole else _header(path)
+    names = _read(path, None, lists=True).column_names if whole else _header(path)
     if not any(names):
         raise LabelingError(f"{path} names no column; CSV names them in its first line")
     if not whole and not _is(path, PARQUET) and (why := other_separator(names)):
@@ -61,7 +62,11 @@ def column_names(path: Path) -> list[str]:
 
 
 def read_columns(
-    path: Path, columns: Sequence[str] | None = None, numeric: Sequence[str] = ()
+    path: Path,
+    columns: Sequence[str] | None = None,
+    numeric: Sequence[str] = (),
+    *,
+    lists: bool = False,
 ) -> pa.Table:
     r"""Read columns as text; null where a cell is empty.
 
@@ -73,6 +78,8 @@ def read_columns(
         Which ones, all in the file; by default all.
     numeric : sequence of str
         Columns that are no text: numbers of a Parquet file stay numbers, see :func:`numbers`.
+    lists : bool
+        Whether a cell may hold a list, which is then the JSON of it.
 
     Raises
     ------
@@ -88,7 +95,7 @@ def read_columns(
     [{'item_id': '007', 'label': 'NA'}, {'item_id': '1.0', 'label': None}]
     """
     known = column_names(path)
-    table = _read(path, list(columns or known), numeric)
+    table = _read(path, list(columns or known), numeric, lists=lists)
     if not _is(path, (".csv", ".csv.gz")) or not is_export(known):
         return table
     cells = [
@@ -127,20 +134,6 @@ def numbers(path: Path | str, table: pa.Table, name: str) -> NDArray[np.float64]
                     f"{where}: {name} is {text!r}, but it is a number or nothing"
                 ) from None
         raise LabelingError(f"{path} {name} holds something that is no number: {error}") from None
-
-
-def are_numbers(path: Path, columns: Sequence[str]) -> bool:
-    """Whether the file itself says that columns hold numbers: a Parquet file may, no other can.
-
-    Examples
-    --------
-    >>> are_numbers(Path("votes.csv"), ["label"])
-    False
-    """
-    if not _is(path, PARQUET):
-        return False
-    kinds = [pq.read_schema(path).field(name).type for name in columns]
-    return all(pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in kinds)
 
 
 def text_keys(path: Path, table: pa.Table, name: str) -> Any:
@@ -188,16 +181,18 @@ def _check(path: Path) -> None:
         raise LabelingError(f"{path} is empty; its first line names the columns")
 
 
-def _read(path: Path, columns: list[str] | None, numeric: Sequence[str] = ()) -> pa.Table:
+def _read(
+    path: Path, columns: list[str] | None, numeric: Sequence[str] = (), *, lists: bool = False
+) -> pa.Table:
     _check(path)
     if _is(path, JSON_LINES):
-        return _json_lines(path, columns)
+        return _json_lines(path, columns, lists)
     if _is(path, ARRAY):
         table = read_array(path)
         return table if columns is None else table.select(columns)
     try:
         if _is(path, PARQUET):
-            return _texts(path, pq.read_table(path, columns=columns), numeric)
+            return _texts(path, pq.read_table(path, columns=columns), numeric, lists)
         _check_quotes(path)
         return pyarrow.csv.read_csv(
             path,
@@ -232,7 +227,7 @@ def _damaged(path: Path, error: Exception) -> LabelingError:
     return LabelingError(f"{path} cannot be read: {str(error).splitlines()[0]}")
 
 
-def _json_lines(path: Path, columns: list[str] | None) -> pa.Table:
+def _json_lines(path: Path, columns: list[str] | None, lists: bool) -> pa.Table:
     records, rejects = read_records(path, ())
     for row, _, reason, _ in rejects[:1]:
         raise LabelingError(
@@ -242,14 +237,15 @@ def _json_lines(path: Path, columns: list[str] | None) -> pa.Table:
     return pa.table(
         {
             name: pa.array(
-                [_text(path, row, name, record.get(name)) for row, record in records], pa.string()
+                [_text(path, row, name, record.get(name), lists) for row, record in records],
+                pa.string(),
             )
             for name in names
         }
     )
 
 
-def _texts(path: Path, table: pa.Table, numeric: Sequence[str]) -> pa.Table:
+def _texts(path: Path, table: pa.Table, numeric: Sequence[str], lists: bool) -> pa.Table:
     for at, field in enumerate(table.schema):
         column = table.column(at)
         kind = field.type
@@ -257,7 +253,7 @@ def _texts(path: Path, table: pa.Table, numeric: Sequence[str]) -> pa.Table:
             column = column.cast(kind.value_type)
         number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
         if not _is_utf8(column) and not (number and field.name in numeric):
-            column = _as_texts(path, field.name, column)
+            column = _as_texts(path, field.name, column, lists)
         table = table.set_column(at, field.name, column)
     return table
 
@@ -272,7 +268,7 @@ def _is_utf8(column: Any) -> bool:
     return True
 
 
-def _as_texts(path: Path, name: str, column: Any) -> Any:
+def _as_texts(path: Path, name: str, column: Any, lists: bool) -> Any:
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
         return column.cast(pa.string())
@@ -281,12 +277,14 @@ def _as_texts(path: Path, name: str, column: Any) -> Any:
     values, faults = values_of(column)
     for row, reason in faults.items():
         raise LabelingError(f"{path} row {row}: {name!r} {reason}")
-    texts = [_text(path, row, name, value) for row, value in enumerate(values, start=1)]
+    texts = [_text(path, row, name, value, lists) for row, value in enumerate(values, start=1)]
     return pa.chunked_array([pa.array(texts, pa.string())])
 
 
-def _text(path: Path, row: int, name: str, value: object) -> str | None:
+def _text(path: Path, row: int, name: str, value: object, lists: bool) -> str | None:
     try:
+        if lists and isinstance(value, list):
+            return json.dumps([as_text(one) for one in value], ensure_ascii=False)
         return as_text(value) or None
     except TypeError as error:
         raise LabelingError(f"{path} row {row}: {name!r}: {error}") from None

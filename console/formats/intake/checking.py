@@ -7,9 +7,9 @@ from pathlib import Path
 
 from console.formats.intake.matching import Items
 from console.formats.own.bundle import Bundle
-from console.formats.tools.sets import names_in
 from labeling.counted import counted
 from labeling.kinds.kind import AnswerError
+from labeling.kinds.several.cells import names_in
 from resources.reviews.rows import Assignment, Review, ReviewError
 from resources.task.task import Task
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from console.formats.tools.entries import Entry
-from console.formats.tools.sets import names_in
 from labeling.files.cells import as_text
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
+from labeling.kinds.several.cells import names_in
 from resources.reviews.rows import ReviewError
 
 ANSWERS = ("label", "labels", "cats")
