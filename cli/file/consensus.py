@@ -61,8 +61,9 @@ def consensus(
     method: Annotated[
         str,
         typer.Option(
+            hidden=True,
             help="How votes are read: auto, majority, weighted_majority, dawid_skene, ibcc, one_coin "
-            "or pattern_ds."
+            "or pattern_ds.",
         ),
     ] = "auto",
     id_column: Annotated[

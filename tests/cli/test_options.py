@@ -11,7 +11,7 @@ from cli.new.new import create
 from resources.reviews.reviewers import Person, Reviewers
 from resources.reviews.store import ReviewStore
 
-MOST = 9
+MOST = 8
 """Options that a command shows at most, beside --help."""
 
 VOTES = "item_id,lf_a,lf_b,lf_c,note\n1,HAM,HAM,HAM,x\n2,SPAM,SPAM,SPAM,y\n3,HAM,HAM,SPAM,z\n"
