@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from assets.decorators import by_batch
 from assets.labels.beliefs import in_dagster, write_beliefs
-from assets.reading.opinions import as_lists
+from assets.reading.opinions import as_lists, sure_of
 from assets.reading.votes import read_window
 from assets.reading.window_posterior import fit_label_model, keep
 from labeling.kinds.kind import UNDECIDED
@@ -40,7 +40,7 @@ def consensus(task: Task) -> dg.AssetsDefinition:
         likeliest = np.where(task.kind.heard(units, voted), most_probable(posterior), UNDECIDED)
         label = task.kind.assemble(units, likeliest, posterior, task.classes)
         decided = np.array([one is not None for one in label], dtype=np.bool_)
-        confidence = task.kind.certainty(units, posterior.max(axis=1))
+        confidence = sure_of(task, units, label, posterior)
         n_votes = _voters_of_each(votes, units)
         version = hashlib.sha256(
             repr((model.method_, window.voters)).encode() + np.round(posterior, 12).tobytes()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from assets.decorators import by_batch
 from assets.reading.firewall import may_teach
-from assets.reading.opinions import as_matrix
+from assets.reading.opinions import as_matrix, sure_of
 from assets.reading.stamp import stamp_of
 from labeling.kinds.units import Units
 from resources.store.given import GivenWarehouse
@@ -88,11 +88,10 @@ def labels_of(task: Task, pooled: pa.Table, cut: NDArray[np.float64] | None = No
     if cut is not None:
         chosen = (believed[:, 1] > np.tile(cut, units.n_items)).astype(np.int64)
     label = kind.assemble(units, chosen, believed, classes)
-    sure = believed[np.arange(len(believed)), chosen]
     return pa.Table.from_pydict(
         {
             "item_id": pooled["item_id"],
             "label": pa.array(label, pa.string()),
-            "confidence": pa.array(kind.certainty(units, sure)),
+            "confidence": pa.array(sure_of(task, units, label, believed)),
         }
     )

@@ -15,7 +15,7 @@ from assets.decorators import by_batch
 from assets.labels.learning import Asked, Learnt, learn
 from assets.labels.switches import as_rows
 from assets.reading.features import student_inputs
-from assets.reading.opinions import as_lists, read_record
+from assets.reading.opinions import as_lists, read_record, sure_of
 from assets.reading.votes import Window, read_window
 from assets.reading.window_posterior import window_posterior
 from labeling.counted import counted
@@ -120,7 +120,7 @@ class Said:
                 "voter": pa.array(["student"] * n, pa.string()),
                 "version": pa.array([version] * n, pa.string()),
                 "label": pa.array(label, pa.string()),
-                "confidence": task.kind.certainty(units, calibrated.max(axis=1)),
+                "confidence": sure_of(task, units, label, calibrated),
                 "run": pa.array([run] * n, pa.string()),
             }
         )

@@ -76,6 +76,7 @@ def _carry(task: Task, db: Session, before: Sequence[str], change: ClassChange) 
     if not moves:
         return
     renamed = change.what == "rename"
+    several = len(task.kind.questions(task.classes)) > 1
     gone = [name for name, new in moves.items() if new is None]
     if gone:
         db.run("landing.class_changes.apply_again", gone=gone)
@@ -91,7 +92,8 @@ def _carry(task: Task, db: Session, before: Sequence[str], change: ClassChange) 
         rename(db, table, "label", moved)
     for table, columns in POSTERIORS.items():
         for column in columns if not renamed else ():
-            pool(db, table, column, pooled(before, change.classes, moves))
+            places = pooled(before, change.classes, moves)
+            pool(db, table, column, places, several=several)
     for table, columns in FIGURES.items():
         for column in columns:
             if renamed:

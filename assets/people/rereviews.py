@@ -82,7 +82,7 @@ def doubted(
         row, unit, label = int(cast.row[i]), int(cast.unit[i]), int(cast.label[i])
         key = (str(rows["item_id"][row]), str(rows["batch"][row]))
         says = int(np.argmax(proba[unit]))
-        if key in asked or key in found or says == label:
+        if key in asked or key in found or says == label or suggested[row] == said.texts[row]:
             continue
         question = questions[units.question[unit]]
         about = f"{question}: " if question else ""

@@ -1,5 +1,6 @@
 """What students said of earlier batches before these were reviewed, read back as arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from assets.reading.votes import Window
 from labeling.gold import Gold
+from labeling.kinds.kind import Answers
+from labeling.kinds.units import Units
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
@@ -68,6 +71,21 @@ def gold_on(gold: Gold, among: NDArray[np.bool_]) -> Gold:
     kept = among[gold.item]
     share = None if gold.probability is None else gold.probability[kept]
     return Gold(gold.item[kept], gold.label[kept], share)
+
+
+def sure_of(
+    task: Task, units: Units, label: Sequence[str | None], posterior: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how sure each item's label is, shape (n_items,), given the posterior of the units.
+
+    A label may be less likely than another that the task does not allow, or that a threshold keeps out.
+    """
+    confidence = posterior.max(axis=1)
+    if task.kind.naming((), task.classes) is not None:
+        given = Answers.of(range(len(label)), [text or "" for text in label])
+        cast = task.kind.cast(units, given, task.classes)
+        confidence[cast.unit] = posterior[cast.unit, cast.label]
+    return task.kind.certainty(units, confidence)
 
 
 def as_lists(matrix: NDArray[np.float64]) -> pa.Array:

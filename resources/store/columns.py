@@ -67,14 +67,26 @@ def rename_signals(
     rename(db, table, "signal", {old: new for old, new in moves.items() if new != old})
 
 
-def pool(db: Session, table: Table, column: str, places: Sequence[Sequence[int]]) -> None:
+def pool(
+    db: Session, table: Table, column: str, places: Sequence[Sequence[int]], *, several: bool
+) -> None:
     """Sum the probabilities of what became one; what went with the rest is shared out.
+
+    Of ``several`` classes an item each has a probability of its own: that of one of those that became
+    one is that of the likeliest, and what went takes no other's share.
 
     Parameters
     ----------
     places : sequence of sequence of int
         For each new place those of old, from 0, that it is the sum of.
     """
+    if several:
+        most = ", ".join(
+            f"greatest({', '.join(f'{column}[{i + 1}]' for i in into)})" if into else "0.0"
+            for into in places
+        )
+        db.db.execute(f"update {table.sql_name} set {column} = [{most}] where {column} is not null")
+        return
     sums = ", ".join(" + ".join(f"{column}[{i + 1}]" for i in into) or "0.0" for into in places)
     db.db.execute(
         f"update {table.sql_name} set {column} ="

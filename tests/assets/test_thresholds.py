@@ -10,6 +10,7 @@ import pytest
 from assets.labels.released import labels_of, thresholds
 from assets.reading.opinions import as_lists
 from labeling.kinds.several.kind import Several
+from labeling.kinds.several.limits import Limits
 
 CLASSES = ("late", "broken")
 
@@ -66,3 +67,17 @@ def test_confidence_is_that_of_what_is_given(seen):
     confidence = labels_of(task_for(0.9), now, np.array([0.9, 0.0]))["confidence"].to_numpy()
     late = np.where(shares[:, 0] > 0.9, shares[:, 0], 1 - shares[:, 0])
     np.testing.assert_allclose(confidence, late * shares[:, 1])
+
+
+def test_a_set_that_the_limits_demand_is_as_sure_as_it_is_likely():
+    task = task_for(None)
+    task.kind = Several(Limits(none_allowed=False))
+    rows = pa.table({"item_id": ["a"], "pooled": as_lists(np.array([[0.02, 0.01]]))})
+    (row,) = labels_of(task, rows).to_pylist()
+    assert row["label"] == '["late"]'
+    assert row["confidence"] == pytest.approx(0.02 * 0.99)
+
+
+def test_without_an_opinion_there_is_nothing_to_put_together():
+    rows = pa.table({"item_id": pa.array([], pa.string()), "pooled": as_lists(np.empty((0, 2)))})
+    assert labels_of(task_for(None), rows).num_rows == 0

@@ -76,7 +76,11 @@ def test_a_list_is_read_however_it_is_written(answer, names):
         '{"labels": ["late"]} or {"labels": ["broken"]}', '{"labels": ["late"]} Wait, broken.',
         '["late"', "The item could be late.", 'For example {"labels": ["late"]}', "Labels:",
         '["late"] and broken too', "Labels: late\nThe item is not broken.", "late\nThis is not late.",
-        "late: yes\nbroken: no", "Labels: late\nNot: broken", "late (not praise)", "- [x] late\n- [ ] broken",
+        "late: yes\nbroken: no", "\u2705 late\n\u274c broken", "late \u2713\nbroken \u2717", "late, !broken",
+        "late, -broken", "~broken", "\u00acbroken", "+ late\n- broken", "| late | \u2713 |\n| broken | |",
+        "( ) late\n( ) broken", '{"labels": ["!broken", "late"]}', "late: \nbroken: ", "late?",
+        '{"label": "broken", "applies": false}', '{"labels": ["late"], "answer": ["late", "broken"]}',
+        "Labels: late\nNot: broken", "late (not praise)", "- [x] late\n- [ ] broken",
     ],
 )  # fmt: skip
 def test_a_list_with_a_word_that_is_no_class_is_not_read(answer):
@@ -213,3 +217,13 @@ def test_of_items_without_a_vote_nothing_is_believed_and_nothing_put_together():
     assert KIND.assemble(units, label, np.full((4, 2), 0.5), CLASSES) == [None]
     label[:3] = 0
     assert KIND.assemble(units, label, np.full((4, 2), 0.5), CLASSES) == [None]
+
+
+def test_of_no_item_nothing_is_sure():
+    assert KIND.certainty(Units.each(0, len(CLASSES)), np.zeros(0)).tolist() == []
+
+
+def test_a_sign_that_a_class_is_spelt_with_belongs_to_it():
+    reader = SetReader((ClassSpec("C++"), ClassSpec("on-time"), ClassSpec("Q&A?")), Limits())
+    assert reader.read("C++, on time").label == '["C++", "on-time"]'
+    assert reader.read("Q&A?").label == '["Q&A?"]'

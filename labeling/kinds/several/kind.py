@@ -142,6 +142,8 @@ class Several(Kind):
 
     def certainty(self, units: Units, confidence: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how likely the whole set is right, where classes are independent."""
+        if not units.n_items:
+            return np.zeros(0)
         return confidence.reshape(units.n_items, -1).prod(axis=1)
 
     def by_class(self, posterior: NDArray[np.float64], n_classes: int) -> NDArray[np.float64]:

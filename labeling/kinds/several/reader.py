@@ -52,9 +52,17 @@ LABELS = re.compile(
     r"(?:\bare\b\s*:?|\bis\b\s*:?|:|=)[*_`]*\s*(?P<rest>.*?)\s*$",
     re.IGNORECASE,
 )
-BULLET = re.compile(r"^\s*(?:[-*\u2022+]|\d+[.)])\s+")
+BULLET = re.compile(r"^\s*(?:[-*\u2022]|\d+[.)])\s+")
 BETWEEN = re.compile(r"\s*[,;|\n]\s*(?:and\s+)?|\s+\+\s+")
 JOINED = re.compile(r"\s+(?:and|&)\s+|\s*/\s*", re.IGNORECASE)
+SIGNS = re.compile(r"[\w\s\"'`*.\u2018\u2019\u201c\u201d]|(?<=\w)[-/&](?=\w)")
+"""What may stand in and around a class and means nothing."""
+
+BESIDE = frozenset(
+    {"reasoning", "reason", "explanation", "rationale", "thoughts", "analysis", "notes", "comment"}
+)
+"""Fields beside the list that change nothing of it."""
+
 DENIED = re.compile(rf"\b(?:{NEGATES})\b", re.IGNORECASE)
 STRANGER = "{!r} in the list is not one of the classes"
 UNREAD = "no list of classes could be read without guessing"
@@ -160,6 +168,8 @@ class SetReader:
         for fields in objects:
             folded = {str(k).casefold(): v for k, v in fields.items()}
             name = next((name for name in FIELDS if name in folded), None)
+            if name and set(folded) - {name} - BESIDE - set(CONFIDENCE_FIELDS):
+                return None, "the JSON says more than a list", None
             found, reason = self._from_value(folded[name]) if name else self._from_switches(fields)
             if found is None:
                 return None, reason, None
@@ -197,6 +207,8 @@ class SetReader:
         found: set[str] = set()
         none = False
         for line in lines:
+            if line.startswith("|"):  # a table may say no beside a class
+                return None, UNREAD
             whole = self._exactly(line)
             bare = line.strip(" .[]")
             if not bare and "[]" in line:
@@ -216,7 +228,14 @@ class SetReader:
         return found, ""
 
     def _exactly(self, text: str) -> str | None:
-        return self._spellings.get(fold(text))
+        """Return the class that a piece spells; a sign that its spelling has not may deny it."""
+        name = self._spellings.get(fold(text))
+        if name is None:
+            return None
+        known = "".join(
+            way for spec in self.classes if spec.name == name for way in (name, *spec.synonyms)
+        )
+        return None if set(SIGNS.sub("", text)) - set(known) else name
 
     def _is_none(self, value: object) -> bool:
         return isinstance(value, str) and fold(value) in NONES

@@ -205,11 +205,7 @@ class TaskSpec(Section):
                 raise ValueError(f"{said[0]} is of kind: {SEVERAL}, and this task is {self.kind}")
             return self
         for name in names:
-            if (
-                name in NO_SETS
-                or name.startswith("[")
-                or (name.startswith(NOT) and name.removeprefix(NOT) in names)
-            ):
+            if name in NO_SETS or name.startswith(("[", NOT)) or name.casefold() == "none":
                 raise ValueError(f"class {name!r} reads as an answer; take another name")
         for group in self.excludes:
             strangers = sorted(set(group) - set(names))
@@ -224,6 +220,12 @@ class TaskSpec(Section):
             names = {c.name for c in self.classes}
             if set(self.class_balance) != names:
                 raise ValueError(f"class_balance must name each of {sorted(names)} once")
+            edges = [name for name, share in self.class_balance.items() if not 0 < share < 1]
+            if self.kind == SEVERAL and edges:
+                raise ValueError(
+                    f"class_balance: {edges[0]} is {self.class_balance[edges[0]]:g}; of several classes "
+                    "a share lies above 0 and below 1"
+                )
             if self.kind != SEVERAL and abs(sum(self.class_balance.values()) - 1) > 1e-6:
                 raise ValueError(
                     f"class_balance must add up to 1, adds up to {sum(self.class_balance.values()):g}"
