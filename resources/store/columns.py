@@ -68,7 +68,12 @@ def rename_signals(
 
 
 def pool(
-    db: Session, table: Table, column: str, places: Sequence[Sequence[int]], *, several: bool
+    db: Session,
+    table: Table,
+    column: str,
+    places: Sequence[Sequence[int]],
+    *,
+    several: bool = False,
 ) -> None:
     """Sum the probabilities of what became one; what went with the rest is shared out.
 

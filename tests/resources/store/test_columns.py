@@ -60,6 +60,13 @@ def test_probabilities_of_what_became_one_are_summed_and_those_that_went_shared_
     assert told[1][0] is None
 
 
+def test_of_several_classes_what_became_one_is_as_likely_as_the_likelier_and_shares_nothing_out(db):
+    put(db, CONSENSUS, item_id=["1", "2"], posterior=[[0.2, 0.9, 0.1, 0.4], None])
+    pool(db, CONSENSUS, "posterior", [[0, 1], [2]], several=True)
+    told = db.execute("select posterior from labels.consensus order by item_id").fetchall()
+    assert told == [([0.9, 0.1],), (None,)]
+
+
 def test_series_of_a_class_and_signals_of_a_voter_follow_its_name_and_no_longer_one(db):
     names = ["class/a", "class/a@b", "class/ab", "voter/llm/p/a", "voter/llm/p/ba", "labels"]
     put(db, EARLY_WARNINGS, signal=names)
