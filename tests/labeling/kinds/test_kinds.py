@@ -29,7 +29,8 @@ def test_what_units_answer_is_what_answers_said(kind: Kind) -> None:
     cast = kind.cast(units, rows, CLASSES)
     label = np.full(units.n_units, -1, dtype=np.int32)
     label[cast.unit] = cast.label
-    assert kind.assemble(units, label, CLASSES) == said
+    posterior = np.eye(len(kind.answers(CLASSES)))[label]
+    assert kind.assemble(units, label, posterior, CLASSES) == said
     assert set(label.tolist()) <= set(range(len(kind.answers(CLASSES))))
 
 

@@ -36,6 +36,7 @@ LENT = {
         "review_id": pa.int64(),
         "audited": pa.bool_(),
     },
+    "together": {"item_id": pa.string(), "label": pa.string(), "confidence": pa.float64()},
     "settled": {**WORDS, "label": pa.string(), "reviews": pa.int32()},
     "answers_given": {
         "batch": pa.string(),
