@@ -121,12 +121,12 @@ def learn(
     )
     silent = silent_heat(record, spoken, heat, opinion, now, heard)
     trust, gain = settle_trust(
-        record.consensus, cooled(record.unseen, heat.value), window.votes, record.audit
+        record.consensus, cooled(record.unseen, heat.value), window.votes, record.audit, spoken
     )
     calibrated = np.where(
         heard[:, None], cooled(opinion.unseen, heat.value), cooled(opinion.unseen, silent.value)
     )
-    pooled = with_student(now, calibrated, window.votes_of_batch(), trust)
+    pooled = with_student(now, calibrated, window.votes_of_batch(), trust, heard)
     before = np.where(
         spoken[:, None], cooled(record.unseen, heat.value), cooled(record.unseen, silent.value)
     )

@@ -34,6 +34,7 @@ def settle_trust(
     student: NDArray[np.float64],
     votes: Votes,
     gold: Gold | None,
+    heard: NDArray[np.bool_] | None = None,
 ) -> tuple[Trust, Paired | None]:
     """Pool the student with the voters, by the weights that gold asks for.
 
@@ -50,6 +51,8 @@ def settle_trust(
     votes : Votes
     gold : Gold or None
         Drawn with known probabilities.
+    heard : bool array of shape (n_items,), optional
+        See :func:`labeling.student.vote.with_student`.
 
     Returns
     -------
@@ -88,9 +91,10 @@ def settle_trust(
     weight = inverse_probability(gold, "the trust in the student")
     if gold.n_gold < MIN_GOLD:
         return TRUST, None
-    trust = _likeliest(consensus, student, votes, gold, weight)
+    spoken = covered(votes) if heard is None else heard
+    trust = _likeliest(consensus, student, spoken, gold, weight)
     right = [
-        with_student(consensus, student, votes, how)[gold.item].argmax(axis=1) == gold.label
+        with_student(consensus, student, votes, how, spoken)[gold.item].argmax(axis=1) == gold.label
         for how in (UNHEARD, trust)
     ]
     gain = paired(right[0], right[1], weight)
@@ -100,17 +104,17 @@ def settle_trust(
 def _likeliest(
     consensus: NDArray[np.float64],
     student: NDArray[np.float64],
-    votes: Votes,
+    heard: NDArray[np.bool_],
     gold: Gold,
     weight: NDArray[np.float64],
 ) -> Trust:
     """Return the weights under which gold is likeliest, or the default if that is hardly less so."""
-    both = covered(votes)[gold.item]
+    both = heard[gold.item]
     if not both.any():
         return TRUST
     item, label, w = gold.item[both], gold.label[both], weight[both]
     w *= w.sum() / (w**2).sum()  # sums to Kish's effective sample size
-    prior, target = log_prior(consensus, votes), np.eye(votes.n_classes)[label]
+    prior, target = log_prior(consensus, heard), np.eye(consensus.shape[1])[label]
     said = beyond(consensus[item], prior), beyond(student[item], prior)
 
     def loss(z: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

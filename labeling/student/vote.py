@@ -58,6 +58,7 @@ def with_student(
     student: NDArray[np.float64],
     votes: Votes,
     trust: Trust = TRUST,
+    heard: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float64]:
     """Put consensus and student together: the student alone where nobody voted.
 
@@ -69,12 +70,15 @@ def with_student(
     votes : Votes
     trust : Trust
         Weights of both where others voted. See :func:`labeling.student.trust.settle_trust`.
+    heard : bool array of shape (n_items,), optional
+        Where the consensus says something: where anybody voted, if not given. Of several classes an
+        item silence about one says something too (:mod:`labeling.consensus.several.silence`).
 
     Returns
     -------
     float array of shape (n_items, K)
         ``(prior * (consensus / prior) ** voters * (student / prior) ** student) ** scale``,
-        normalised; the prior is the mean consensus of the items that were voted on, which both
+        normalised; the prior is the mean consensus of the items that are heard, which both
         opinions hold already. With a weight of 1 and one of 0 it is what one of them says alone.
 
     Notes
@@ -90,18 +94,17 @@ def with_student(
     """
     _fits(student, votes)
     _fits(consensus, votes)
-    spoken = covered(votes)
+    spoken = covered(votes) if heard is None else heard
     pooled = np.array(student, dtype=np.float64)
-    prior = log_prior(consensus, votes)
+    prior = log_prior(consensus, spoken)
     both = beyond(consensus[spoken], prior), beyond(student[spoken], prior)
     pooled[spoken] = np.exp(log_pool(prior, *both, trust))
     return pooled
 
 
-def log_prior(consensus: NDArray[np.float64], votes: Votes) -> NDArray[np.float64]:
-    """Return the log of the mean consensus of the items that were voted on; shape (K,)."""
-    spoken = covered(votes)
-    shares = consensus[spoken].mean(axis=0) if spoken.any() else np.ones(votes.n_classes)
+def log_prior(consensus: NDArray[np.float64], heard: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the log of the mean consensus of the items that are heard; shape (K,)."""
+    shares = consensus[heard].mean(axis=0) if heard.any() else np.ones(consensus.shape[1])
     return np.log(np.maximum(shares, _TINY))
 
 

@@ -285,3 +285,16 @@ def test_items_nobody_voted_on_say_nothing_of_the_weights():
     silent = Votes.from_matrix(np.full((len(y), 1), -1), 2)
     assert settle_trust(consensus, student, silent, audit_of(y, 200))[0] == TRUST
     assert settle_trust(consensus, student, votes, audit_of(y, 200))[0] != TRUST
+
+
+def test_a_student_that_leans_to_yes_is_held_back_where_silence_says_no():
+    """Rules that only ever say yes: their own posteriors are no prior, and silence is an opinion."""
+    votes = Votes.from_matrix([[1], [1], [-1], [-1]], n_classes=2)
+    consensus = np.array([[0.05, 0.95], [0.05, 0.95], [0.85, 0.15], [0.85, 0.15]])
+    student = np.array([[0.1, 0.9], [0.3, 0.7], [0.4, 0.6], [0.05, 0.95]])
+    alone = with_student(consensus, student, votes)
+    assert alone.argmax(axis=1).tolist() == [1, 1, 1, 1]
+    together = with_student(consensus, student, votes, heard=np.ones(4, dtype=bool))
+    assert together.argmax(axis=1).tolist() == [1, 1, 0, 1]
+    same = with_student(consensus, student, votes, heard=np.array([True, True, False, False]))
+    np.testing.assert_array_equal(same, alone)
