@@ -1,6 +1,7 @@
 """Answers that are sets of classes: written, read, counted as votes on units, put together."""
 
 import json
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -227,3 +228,34 @@ def test_a_sign_that_a_class_is_spelt_with_belongs_to_it():
     reader = SetReader((ClassSpec("C++"), ClassSpec("on-time"), ClassSpec("Q&A?")), Limits())
     assert reader.read("C++, on time").label == '["C++", "on-time"]'
     assert reader.read("Q&A?").label == '["Q&A?"]'
+
+
+def test_a_list_of_classes_that_exclude_each_other_since_they_were_merged_is_read_no_more():
+    kind = Several(Limits(excludes=(("praise", "broken"),)))
+    today = {"late": "praise"}
+    assert kind.carried('["broken", "late"]', lambda n: today.get(n, n)) is None
+    assert kind.carried('["late"]', lambda n: today.get(n, n)) == '["praise"]'
+
+
+@given(
+    st.lists(st.floats(0.01, 0.99), min_size=6, max_size=6),
+    st.lists(st.sets(st.sampled_from("abcdef"), min_size=2), max_size=3),
+    st.booleans(),
+)
+def test_the_likeliest_set_is_that_of_all_sets_that_are_allowed(share, groups, none_allowed):
+    limits = Limits(None, none_allowed, tuple(tuple(sorted(group)) for group in groups))
+    found = limits.likeliest(np.array(share), tuple("abcdef"))
+
+    def worth(names):
+        return sum(np.log(p / (1 - p)) for n, p in zip("abcdef", share, strict=True) if n in names)
+
+    every = [set(names) for k in range(7) for names in combinations("abcdef", k)]
+    allowed = [names for names in every if limits.problem(names) is None]
+    assert limits.problem(found) is None
+    assert worth(found) == pytest.approx(max(map(worth, allowed)))
+
+
+def test_thirty_classes_of_which_one_applies_are_no_search():
+    names = tuple(f"class {at}" for at in range(30))
+    found = Limits(excludes=(names,)).likeliest(np.linspace(0.6, 0.9, 30), names)
+    assert found == ("class 29",)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,8 +59,8 @@ class Limits:
 
         Notes
         -----
-        The set with the largest sum of log odds; of groups that exclude each other it is found by
-        leaving out each of two in turn.
+        The set with the largest sum of log odds; of each group that excludes itself every one of its
+        classes is kept in turn.
 
         Examples
         --------
@@ -80,8 +79,9 @@ class Limits:
 
     def _best(self, chosen: frozenset[str], worth: dict[str, float]) -> tuple[str, ...]:
         for group in self.excludes:
-            for pair in combinations(sorted(chosen.intersection(group)), 2):
-                ways = [self._best(chosen - {one}, worth) for one in pair]
+            several = sorted(chosen.intersection(group))
+            if len(several) > 1:
+                ways = [self._best(chosen.difference(several) | {one}, worth) for one in several]
                 return max(ways, key=lambda names: sum(worth[name] for name in names))
         ranked = sorted(chosen, key=lambda name: (-worth[name], name))
         return tuple(ranked[: self.at_most])
