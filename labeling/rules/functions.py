@@ -36,6 +36,22 @@ def with_pictures(batch: Table, images: Sequence[str | None]) -> Table:
     return batch.append_column(field, pa.array(images, pa.string()))
 
 
+def check_columns(batch: Table, body: Function, where: str) -> None:
+    """Refuse a function that wants a column which the batch has not.
+
+    Raises
+    ------
+    RuleError
+        Naming the rule (``where``), the parameter and the columns there are.
+    """
+    for column in body.columns:
+        if column not in batch.column_names:
+            raise RuleError(
+                f"{where}: parameter {column!r} is no column; the batch has "
+                f"{', '.join(batch.column_names)}.{did_you_mean(column, batch.column_names)}"
+            )
+
+
 def apply_function(
     batch: Table, rule: Rule, body: Function, rows: NDArray[np.int64], classes: Sequence[str]
 ) -> tuple[Hits, list[Failure]]:
@@ -66,12 +82,7 @@ def apply_function(
     RuleError
         If a parameter names no column of the batch.
     """
-    for column in body.columns:
-        if column not in batch.column_names:
-            raise RuleError(
-                f"{rule.origin}, rule {rule.name!r}: parameter {column!r} is no column; the batch "
-                f"has {', '.join(batch.column_names)}.{did_you_mean(column, batch.column_names)}"
-            )
+    check_columns(batch, body, f"{rule.origin}, rule {rule.name!r}")
     looks = PICTURE in body.columns and bool(batch.schema.field(PICTURE).metadata)
     if looks:
         rows = rows[batch[PICTURE].is_valid().to_numpy()[rows]]

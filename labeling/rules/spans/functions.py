@@ -8,10 +8,9 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.errors import RuleError
 from labeling.letters.letters import Places
 from labeling.rules.arrow import Table
-from labeling.rules.fields import did_you_mean
+from labeling.rules.functions import check_columns
 from labeling.rules.hits import Failure
 from labeling.rules.rule import Function
 from labeling.rules.spans.rule import SpanRule
@@ -50,12 +49,7 @@ def call_function(
     RuleError
         If a parameter names no column of the batch.
     """
-    for column in body.columns:
-        if column not in batch.column_names:
-            raise RuleError(
-                f"{rule.origin}, rule {rule.name!r}: parameter {column!r} is no column; the batch "
-                f"has {', '.join(batch.column_names)}.{did_you_mean(column, batch.column_names)}"
-            )
+    check_columns(batch, body, f"{rule.origin}, rule {rule.name!r}")
     number = {name: i for i, name in enumerate(types)}
     found: list[tuple[int, int, int, int]] = []
     failures: list[Failure] = []
