@@ -1,6 +1,8 @@
 """What passes between a kind and a model: the form of an answer, what was read from it, its tokens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,26 @@ class Form:
 
 
 PLAIN = Form()
+
+
+def schema_of(form: Form, name: str, answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of an object whose field ``name`` is the answer, with what ``form`` adds.
+
+    Examples
+    --------
+    >>> schema_of(Form(stated=True), "label", {"type": "string"})["required"]
+    ['label', 'confidence']
+    """
+    fields: dict[str, Any] = {"reasoning": {"type": "string"}} if form.reasoning else {}
+    fields[name] = dict(answer)
+    if form.stated:
+        fields["confidence"] = {"type": "number"}
+    return {
+        "type": "object",
+        "properties": fields,
+        "required": list(fields),
+        "additionalProperties": False,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """From the fields of one YAML entry to what a rule looks at, kind by kind."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
@@ -27,6 +27,20 @@ def term_pattern(term: str, *, whole: bool) -> str:
     return rf"(?<!\w){core}(?!\w)" if whole else core
 
 
+def check_options(options: Mapping[str, Any], known: Mapping[str, dict[str, Any]]) -> None:
+    """Refuse a value that an option does not take; ``known`` is the schema of each.
+
+    Raises
+    ------
+    RuleError
+        Naming the option, the value and what is allowed; the message begins with a verb.
+    """
+    for name, given in options.items():
+        allowed = known[name].get("enum")
+        if allowed and given not in allowed:
+            raise RuleError(f"has '{name}: {given}'; allowed: {', '.join(allowed)}")
+
+
 def parse_body(kind: str, value: object, options: dict[str, Any], folder: Path) -> Body:
     """Read what stands under a kind's key.
 
@@ -46,10 +60,7 @@ def parse_body(kind: str, value: object, options: dict[str, Any], folder: Path) 
     RuleError
         If the value or an option is not allowed; the message begins with a verb.
     """
-    for name, given in options.items():
-        allowed = OPTIONS[name].get("enum")
-        if allowed and given not in allowed:
-            raise RuleError(f"has '{name}: {given}'; allowed: {', '.join(allowed)}")
+    check_options(options, OPTIONS)
     parse: dict[str, Callable[[], Body]] = {
         "keyword": lambda: _terms(texts_of(value), options),
         "regex": lambda: regex_patterns(texts_of(value), options),

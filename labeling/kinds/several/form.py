@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from labeling.kinds.asking import Form
+from labeling.kinds.asking import Form, schema_of
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.several.answer import listed
 from labeling.kinds.several.limits import Limits
@@ -51,19 +51,9 @@ def schema(form: Form, classes: Sequence[ClassSpec]) -> dict[str, Any]:
 
     Lengths are not in it: providers refuse schemas that limit them, and the reader looks anyway.
     """
-    fields: dict[str, Any] = {}
-    if form.reasoning:
-        fields["reasoning"] = {"type": "string"}
     names = [c.name for c in classes]
-    fields["labels"] = {"type": "array", "items": {"type": "string", "enum": names}}
-    if form.stated:
-        fields["confidence"] = {"type": "number"}
-    return {
-        "type": "object",
-        "properties": fields,
-        "required": list(fields),
-        "additionalProperties": False,
-    }
+    several = {"type": "array", "items": {"type": "string", "enum": names}}
+    return schema_of(form, "labels", several)
 
 
 def example(form: Form, answer: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from labeling.kinds.asking import Form
+from labeling.kinds.asking import Form, schema_of
 from labeling.kinds.classes import ClassSpec
 
 
@@ -36,18 +36,8 @@ def instruction(form: Form, classes: Sequence[ClassSpec]) -> str:
 
 def schema(form: Form, classes: Sequence[ClassSpec]) -> dict[str, Any]:
     """Return the JSON schema of an answer; only the names of classes pass as label."""
-    fields: dict[str, Any] = {}
-    if form.reasoning:
-        fields["reasoning"] = {"type": "string"}
-    fields["label"] = {"type": "string", "enum": [c.name for c in classes]}
-    if form.stated:
-        fields["confidence"] = {"type": "number"}
-    return {
-        "type": "object",
-        "properties": fields,
-        "required": list(fields),
-        "additionalProperties": False,
-    }
+    names = [c.name for c in classes]
+    return schema_of(form, "label", {"type": "string", "enum": names})
 
 
 def example(form: Form, label: str) -> str:

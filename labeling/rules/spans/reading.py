@@ -9,7 +9,7 @@ from labeling.errors import RuleError
 from labeling.rules.conditions import parse_conditions
 from labeling.rules.document import Entry, read_entries
 from labeling.rules.entries import open_entry, refuse_twins, text_of
-from labeling.rules.fields import did_you_mean, regex_patterns, texts_of
+from labeling.rules.fields import check_options, did_you_mean, regex_patterns, texts_of
 from labeling.rules.searching import refuse_endless
 from labeling.rules.spans.gazetteers import read_terms, term_key
 from labeling.rules.spans.keys import COMMON, KINDS, OPTIONS, TAKES
@@ -117,10 +117,7 @@ def parse_span_body(kind: str, value: object, options: dict[str, Any], folder: P
     RuleError
         If the value or an option is not allowed; the message begins with a verb.
     """
-    for name, given in options.items():
-        allowed = OPTIONS[name].get("enum")
-        if allowed and given not in allowed:
-            raise RuleError(f"has '{name}: {given}'; allowed: {', '.join(allowed)}")
+    check_options(options, OPTIONS)
     ignore_case = options.get("case", "ignore") == "ignore"
     whole = options.get("words", "whole") == "whole"
     parse: dict[str, Callable[[], Body]] = {
