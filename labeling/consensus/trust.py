@@ -93,11 +93,7 @@ def reasons_for_doubt(
             f"only {counted(round(shared), 'item has', 'items have')} two votes or more, at least {MIN_OVERLAP} are needed to "
             f"tell good voters from bad; add voters that overlap, or review some items"
         )
-    missing = sorted(set(range(len(voters[0].confusion))) - _classes_said(voters))
-    if missing:
-        listed = ", ".join(map(str, missing[:10])) + (" ..." if len(missing) > 10 else "")
-        found.append(f"no vote names class {listed}: it cannot be found")
-    found += never_spoke(voters, names)
+    found += never_named(voters) + never_spoke(voters, names)
     if correlated:
         a = correlated[0]
         found.append(
@@ -112,6 +108,15 @@ def reasons_for_doubt(
                 f"chance; look for a mistake in it"
             )
     return found
+
+
+def never_named(voters: Sequence[Voter]) -> list[str]:
+    """Tell of classes that no vote names."""
+    missing = sorted(set(range(len(voters[0].confusion) if voters else 0)) - classes_said(voters))
+    if not missing:
+        return []
+    listed = ", ".join(map(str, missing[:10])) + (" ..." if len(missing) > 10 else "")
+    return [f"no vote names class {listed}: it cannot be found"]
 
 
 def never_spoke(voters: Sequence[Voter], names: Sequence[str]) -> list[str]:
@@ -154,7 +159,8 @@ def _pairs(n: int) -> str:
     )
 
 
-def _classes_said(voters: list[Voter]) -> set[int]:
+def classes_said(voters: Sequence[Voter]) -> set[int]:
+    """Return the classes that anybody names."""
     said: set[int] = set()
     for voter in voters:
         if voter.n_votes:

@@ -21,7 +21,7 @@ from labeling.consensus.several.together import (
     voters_over_questions,
 )
 from labeling.consensus.several.verdict import Reviewed, judge
-from labeling.consensus.trust import Correlated, never_spoke
+from labeling.consensus.trust import Correlated, classes_said, never_named, never_spoke
 from labeling.consensus.voters import Voter
 from labeling.errors import LabelingError, VotesError
 from labeling.gold import Gold
@@ -152,12 +152,17 @@ class SeveralLabelModel:
         return self
 
     def _doubts(self, names: list[str]) -> list[str]:
-        """Return the warnings of all questions; that a voter speaks of some classes only is none."""
+        """Return the warnings of all questions.
+
+        That a voter speaks of some classes only is none, nor that nobody says no: silence does.
+        """
         voters = list(self.voter_names or [f"voter {j}" for j in range(len(self.voters_))])
-        of_each = [
-            [one for one in model.warnings_ if one not in never_spoke(model.voters_, voters)]
-            for model in self.models_
-        ]
+        of_each: list[list[str]] = []
+        for model in self.models_:
+            usual = {*never_spoke(model.voters_, voters), *never_named(model.voters_)}
+            found = 1 in classes_said(model.voters_)
+            own = [] if found else ["no vote names it: it cannot be found"]
+            of_each.append([*own, *(one for one in model.warnings_ if one not in usual)])
         return [*told_once(of_each, names), *never_spoke(self.voters_, voters)]
 
     def _models(self, shares: NDArray[np.float64] | None) -> list[LabelModel]:

@@ -166,6 +166,17 @@ def test_a_voter_that_speaks_of_one_class_only_is_not_told_as_silent():
     assert told == ["1 voter never spoke: voter 5"]
 
 
+def test_a_class_that_nobody_names_is_told_and_one_that_nobody_denies_is_not():
+    matrix = np.tile(
+        [[1, 1], [0, 0], [1, -1]], (100, 1)
+    )  # the first is only named, the second denied
+    names = ["late", "broken", "praise"]
+    model = SeveralLabelModel(3, question_names=names)
+    model.fit(Votes.from_matrix(matrix, 2), Units.each(100, questions=3))
+    told = [warning for warning in model.warnings_ if "no vote names" in warning]
+    assert told == ["broken: no vote names it: it cannot be found"]
+
+
 def test_the_same_votes_and_gold_give_the_same_bytes():
     votes, units, truth = several(items=120)
     gold = random_gold(units, truth, 40)
