@@ -96,7 +96,7 @@ def test_200_marked_gold_rows_reach_no_training_matrix(planted, monkeypatch):
     monkeypatch.setattr(TextStudent, "prepare", spy_reading)
     monkeypatch.setattr(Student, "learn", spy_student)
     assert marked(window.texts) == 200
-    posterior = fit_label_model(task, window).predict_proba(window.votes)
+    posterior = fit_label_model(task, window).posterior
     spoken = np.ones(len(window.texts), dtype=bool)
     form(
         TextStudent(2, classes=task.classes), window.texts, posterior, spoken, window.gold,

@@ -84,9 +84,9 @@ def generator_of(task: Task) -> ModuleType:
     return module
 
 
-def look(browser, url: str, name: str, seconds: float, width: int = 1600, scheme: str = "light"):
+def look(browser, url, name, seconds, width=1600, scheme="light", height=1100):
     """Open a page, wait until it has settled, keep a picture; return its text and what it asked."""
-    context = browser.new_context(viewport={"width": width, "height": 1100}, color_scheme=scheme)
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
     page = context.new_page()
     errors: list[str] = []
     outside: list[str] = []
@@ -151,7 +151,8 @@ def test_the_lineage_shows_the_groups_of_both_tasks(up, browser):
 
 
 def test_schedule_and_sensors_are_there(up, browser):
-    text, _, _ = look(browser, f"{up.addresses['dagster']}/automation", "dagster-automation", 6)
+    address = f"{up.addresses['dagster']}/automation"
+    text, _, _ = look(browser, address, "dagster-automation", 6, height=500 * len(up.tasks) + 500)
     for task in up.tasks:
         assert f"{task.name}_new_files" in text
         assert f"{task.name}_new_reviews" in text

@@ -235,6 +235,7 @@ def test_a_list_of_classes_that_exclude_each_other_since_they_were_merged_is_rea
     today = {"late": "praise"}
     assert kind.carried('["broken", "late"]', lambda n: today.get(n, n)) is None
     assert kind.carried('["late"]', lambda n: today.get(n, n)) == '["praise"]'
+    assert kind.carried('["broken", "praise"]', lambda n: n) == '["broken", "praise"]'
 
 
 @given(

@@ -78,15 +78,16 @@ def check_classes(
 
 def _problem(task: Task, label: str) -> str:
     """Say why the task does not allow an answer; empty if it does."""
-    today = task.answer_today(label)
-    if today is None:
-        gone = [name for name in task.kind.named(label) if task.class_today(name) is None]
+    named = {name: task.class_today(name) for name in task.kind.named(label)}
+    gone = [name for name, today in named.items() if today is None]
+    if gone:
         are = "is no class" if len(gone) == 1 else "are no classes"
         return f"{' and '.join(map(repr, gone))} {are} of task {task.name!r}"
     if not task.kind.many:
         return ""
+    chosen = task.kind.chosen([today for today in named.values() if today])
     try:
-        task.kind.checked(today, task.classes)
+        task.kind.checked(task.answer_today(label) or chosen or label, task.classes)
     except AnswerError as error:
         return str(error).partition("; allowed")[0]
     return ""

@@ -212,14 +212,15 @@ allowed: late, broken, as a list of names, [] for none
         return written(names)
 
     def carried(self, answer: str, today: Callable[[str], str | None]) -> str | None:
-        """Return the list with what became of each class; None where one is gone, or they exclude each other."""
+        """Return the list with what became of each class; None where one is gone, or merged into what is not allowed."""
         names = listed(answer)
         if names is None:
             name = today(answer.removeprefix(NOT))
             return name if name is None or not answer.startswith(NOT) else denied(name)
         now = [today(name) for name in names]
         kept = {name for name in now if name is not None}
-        return None if None in now or self.limits.problem(kept) else written(kept)
+        merged = kept != set(names)
+        return None if None in now or (merged and self.limits.problem(kept)) else written(kept)
 
     def mistaken(self, answer: str, classes: Sequence[str], rng: np.random.Generator) -> str:
         """Return the list with one class more or less."""
