@@ -101,6 +101,9 @@ class Kind(ABC):
     many: ClassVar[bool] = False
     """Whether an answer names any number of classes: files then keep it as a list."""
 
+    marks_text: ClassVar[bool] = False
+    """Whether an answer is about stretches of the item's text, and means nothing beside another."""
+
     @property
     def nothing(self) -> str | None:
         """The answer that no class applies; None where that is no answer."""
@@ -247,6 +250,10 @@ class Kind(ABC):
         AnswerError
             If it is none; the message says what is allowed.
         """
+
+    def misfit(self, answer: str, text: str) -> str | None:
+        """Say why a checked answer cannot be about an item with this text; None if it can."""
+        del answer, text
 
     @abstractmethod
     def carried(self, answer: str, today: Callable[[str], str | None]) -> str | None:

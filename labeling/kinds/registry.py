@@ -8,15 +8,18 @@ from labeling.kinds.kind import Kind
 from labeling.kinds.several.kind import Several
 from labeling.kinds.several.limits import Limits
 from labeling.kinds.single.kind import Single
+from labeling.kinds.spans.kind import SpansOfClasses
 
 SINGLE: Kind = Single()
 
-KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (SINGLE, Several())})
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {kind.name: kind for kind in (SINGLE, Several(), SpansOfClasses())}
+)
 """Each kind by its name in ``task.yaml``."""
 
 
-def kind_of(name: str, limits: Limits) -> Kind:
-    """Return a kind as a task has it; limits are for kinds whose answers are sets.
+def kind_of(name: str, limits: Limits, *, overlap: bool = False) -> Kind:
+    """Return a kind as a task has it; limits are for sets of classes, overlap is of spans.
 
     Examples
     --------
@@ -24,4 +27,6 @@ def kind_of(name: str, limits: Limits) -> Kind:
     ('several', 2, True)
     """
     kind = KINDS[name]
+    if isinstance(kind, SpansOfClasses):
+        return replace(kind, overlap=overlap)
     return replace(kind, limits=limits) if isinstance(kind, Several) else kind

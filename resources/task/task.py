@@ -66,7 +66,9 @@ class Task:
         """What is asked about an item."""
         spec = self.spec
         return kind_of(
-            spec.kind, Limits(spec.at_most, spec.none_allowed is not False, spec.excludes)
+            spec.kind,
+            Limits(spec.at_most, spec.none_allowed is not False, spec.excludes),
+            overlap=spec.overlap == "allowed",
         )
 
     def answer_today(self, answer: str) -> str | None:

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
+from labeling.kinds.each_class import Said
 from labeling.kinds.kind import AnswerError
 
 NOT = "not "
@@ -12,29 +12,6 @@ NOT = "not "
 
 NOTHING = "[]"
 """The whole answer that no class applies."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What one answer says of the classes.
-
-    Parameters
-    ----------
-    yes, no : frozenset of str
-        Classes that it names, and that it denies in so many words.
-    whole : bool
-        Whether it denies every class that it does not name.
-    """
-
-    yes: frozenset[str]
-    no: frozenset[str] = frozenset()
-    whole: bool = False
-
-    def of(self, name: str) -> bool | None:
-        """Tell whether a class applies; None if the answer says nothing of it."""
-        if name in self.yes:
-            return True
-        return False if self.whole or name in self.no else None
 
 
 def written(names: Iterable[str]) -> str:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from labeling.kinds.asking import Form, Token
 from labeling.kinds.classes import ClassSpec
-from labeling.kinds.kind import UNDECIDED, Answers, Cast, Kind, Reader
+from labeling.kinds.each_class import YES, EachClass, Said
+from labeling.kinds.kind import UNDECIDED, Reader
 from labeling.kinds.several import form as forms
 from labeling.kinds.several.answer import (
     NOT,
     NOTHING,
-    Said,
     classes_only,
     denied,
     listed,
@@ -27,11 +27,9 @@ from labeling.kinds.several.limits import ANYTHING, Limits
 from labeling.kinds.several.reader import SetReader
 from labeling.kinds.units import Units
 
-NO, YES = 0, 1
-
 
 @dataclass(frozen=True)
-class Several(Kind):
+class Several(EachClass):
     """A yes-or-no question about each class.
 
     Parameters
@@ -41,6 +39,7 @@ class Several(Kind):
 
     Examples
     --------
+    >>> from labeling.kinds.kind import Answers
     >>> kind, classes = Several(), ("late", "broken")
     >>> rows = Answers.of([0, 1, 1], ['["late"]', "broken", "not late"])
     >>> units = kind.units(2, rows, classes)
@@ -73,43 +72,13 @@ class Several(Kind):
         limits = self.limits
         return (self.name, limits.at_most, limits.none_allowed, *map(list, limits.excludes))
 
-    def answers(self, classes: Sequence[str]) -> tuple[str, ...]:
-        """Return no and yes."""
-        del classes
-        return ("no", "yes")
-
-    def questions(self, classes: Sequence[str]) -> tuple[str, ...]:
-        """Return the classes."""
-        return tuple(classes)
-
     def marks(self, classes: Sequence[str]) -> tuple[str, ...]:
         """Return each class, and each with ``not`` before it."""
         return (*classes, *map(denied, classes))
 
-    def units(self, n_items: int, rows: Answers, classes: Sequence[str]) -> Units:
-        """Return a unit for each item and class, the classes of an item together."""
-        del rows
-        return Units.each(n_items, len(classes))
-
-    def cast(self, units: Units, rows: Answers, classes: Sequence[str]) -> Cast:
-        """Return a vote for each class that an answer names or denies."""
-        del units
-        n_classes = len(classes)
-        meaning = np.full((len(rows.texts), n_classes), UNDECIDED, dtype=np.int32)
-        known = frozenset(classes)
-        for at, text in enumerate(rows.texts):
-            one = said(text, known)
-            for question, name in enumerate(classes):
-                of = one.of(name)
-                meaning[at, question] = UNDECIDED if of is None else int(of)
-        votes = meaning[rows.said]
-        row, question = np.nonzero(votes != UNDECIDED)
-        return Cast(row, rows.item[row] * n_classes + question, votes[row, question])
-
-    def heard(self, units: Units, voted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return all units of items on which somebody voted: silence about a class is an answer."""
-        spoken = np.bincount(units.item[voted], minlength=units.n_items) > 0
-        return spoken[units.item]
+    def says(self, answer: str, classes: Collection[str]) -> Said:
+        """Return what an answer says of the classes."""
+        return said(answer, classes)
 
     def assemble(
         self,
@@ -139,21 +108,6 @@ class Several(Kind):
                 found[key] = written(names)
             texts.append(found[key])
         return texts
-
-    def certainty(self, units: Units, confidence: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how likely the whole set is right, where classes are independent."""
-        if not units.n_items:
-            return np.zeros(0)
-        return confidence.reshape(units.n_items, -1).prod(axis=1)
-
-    def by_class(self, posterior: NDArray[np.float64], n_classes: int) -> NDArray[np.float64]:
-        """Return how likely each class applies; rows need not sum to 1."""
-        return posterior[:, YES].reshape(-1, n_classes)
-
-    def believed(self, by_class: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the posterior of no and yes of each unit."""
-        yes = np.clip(by_class.ravel(), 0.0, 1.0)
-        return np.column_stack([1 - yes, yes])
 
     def instruction(self, form: Form, classes: Sequence[ClassSpec]) -> str:
         """Tell a model to answer with a list of classes."""
@@ -230,14 +184,6 @@ allowed: late, broken, as a list of names, [] for none
             if not self.limits.problem(other):
                 return written(other)
         return answer
-
-    def naming(self, answers: Sequence[str], classes: Sequence[str]) -> NDArray[np.bool_]:
-        """Tell which classes each answer names."""
-        known = frozenset(classes)
-        yes = [said(text, known).yes for text in answers]
-        return np.array([[name in one for name in classes] for one in yes], dtype=np.bool_).reshape(
-            len(answers), len(classes)
-        )
 
     def wrong(
         self, given: NDArray[np.int32], gold: NDArray[np.int32], answers: Sequence[str]

@@ -18,7 +18,7 @@ from resources.task.settings.student import Student
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 
-SEVERAL = "several"
+SEVERAL, SPANS = "several", "spans"
 
 NO_SETS = ("(none)", "(micro)", "(hamming loss)")
 NO_CLASSES = ("(all)", "(macro)", "(undecided)")
@@ -135,8 +135,8 @@ class TaskSpec(Section):
         Remakes.VOTES,
     ] = Field(
         default=SINGLE.name,
-        description="What is asked about an item: which one of the classes it is (single), or "
-        "which of them apply, any number at once (several).",
+        description="What is asked about an item: which one of the classes it is (single), which "
+        "of them apply, any number at once (several), or which stretches of its text are of which (spans).",
     )
     at_most: Annotated[PositiveInt | None, Remakes.VOTES] = Field(
         default=None, description="Of several: how many classes an item may have."
@@ -149,8 +149,16 @@ class TaskSpec(Section):
         default=(),
         description="Of several: groups of classes of which at most one applies to an item.",
     )
-    classes: Annotated[tuple[ClassSpec, ...], Field(min_length=2)] = Field(
-        description="What an item may be: two classes or more."
+    overlap: Annotated[Literal["none", "allowed"] | None, Remakes.VOTES] = Field(
+        default=None,
+        description="Of spans: whether spans of one text may share characters; they may not, if not said.",
+    )
+    unit: Annotated[Literal["character"] | None, Remakes.NOTHING] = Field(
+        default=None,
+        description="Of spans: what offsets count; Unicode code points of the stored text, half-open.",
+    )
+    classes: Annotated[tuple[ClassSpec, ...], Field(min_length=1)] = Field(
+        description="What an item may be, or hold spans of: two classes or more, of spans one or more."
     )
     class_balance: Annotated[dict[str, Share] | None, Remakes.LABELS] = Field(
         default=None,
@@ -195,6 +203,21 @@ class TaskSpec(Section):
         return classes
 
     @model_validator(mode="after")
+    def _settings_of_spans(self) -> "TaskSpec":
+        if self.kind == SPANS:
+            if self.source.image is not None:
+                raise ValueError("source.image: spans are of texts; leave it out")
+            return self
+        given = [name for name in ("overlap", "unit") if getattr(self, name) is not None]
+        if given:
+            raise ValueError(f"{given[0]} is of kind: {SPANS}, and this task is {self.kind}")
+        if len(self.classes) < 2:
+            raise ValueError(
+                f"classes: a task of kind {self.kind} needs two classes or more, found one"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _limits_of_sets(self) -> "TaskSpec":
         names = [c.name for c in self.classes]
         if self.kind != SEVERAL:
@@ -221,12 +244,12 @@ class TaskSpec(Section):
             if set(self.class_balance) != names:
                 raise ValueError(f"class_balance must name each of {sorted(names)} once")
             edges = [name for name, share in self.class_balance.items() if not 0 < share < 1]
-            if self.kind == SEVERAL and edges:
+            if self.kind != SINGLE.name and edges:
                 raise ValueError(
                     f"class_balance: {edges[0]} is {self.class_balance[edges[0]]:g}; of several classes "
                     "a share lies above 0 and below 1"
                 )
-            if self.kind != SEVERAL and abs(sum(self.class_balance.values()) - 1) > 1e-6:
+            if self.kind == SINGLE.name and abs(sum(self.class_balance.values()) - 1) > 1e-6:
                 raise ValueError(
                     f"class_balance must add up to 1, adds up to {sum(self.class_balance.values()):g}"
                 )

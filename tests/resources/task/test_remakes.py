@@ -103,6 +103,8 @@ OTHER: dict[str, Any] = {
     "alarm.classes": {"praise": 0.7},
     "alarm.voters": {"rule/a": 0.7},
     "demo.scripted.names": {"b": "praise"},
+    "overlap": "allowed",
+    "unit": None,  # there is but one
 }
 """Other values of settings that do not take just any."""
 
@@ -183,6 +185,10 @@ def fit(spec: dict[str, Any], path: str) -> dict[str, Any]:
         given["demo"]["generator"] = None
     if path in SETS:
         given |= {"kind": "several"} | SETS
+    if path in ("overlap", "unit"):
+        given |= {"kind": "spans", "overlap": "none", "unit": "character"}
+        given["source"] |= {"image": None, "image_folder": None}
+        given["student"]["looks_at"] = "text"
     if path == "student.thresholds":
         given["kind"], given["student"]["thresholds"] = "several", "f1"
     if path == "models.batch":
