@@ -30,8 +30,14 @@ class AnswerError(LabelingError):
 class Reader(Protocol):
     """Reads what models say; made for the classes of a task."""
 
-    def read(self, answer: str, refusal: str | None = None, finish_reason: str = "stop") -> Parsed:
-        """Read one answer; never raises, never invents one."""
+    def read(
+        self,
+        answer: str,
+        refusal: str | None = None,
+        finish_reason: str = "stop",
+        text: str = "",
+    ) -> Parsed:
+        """Read one answer about an item with this text; never raises, never invents one."""
         ...
 
     def again(self, classes: Sequence[ClassSpec], reason: str) -> str:
@@ -207,8 +213,8 @@ class Kind(ABC):
         """Return the JSON schema of a model's answer."""
 
     @abstractmethod
-    def example(self, form: Form, answer: str) -> str:
-        """Write an example's answer as a model is to write its own."""
+    def example(self, form: Form, answer: str, text: str = "") -> str:
+        """Write the answer to an example with this text as a model is to write its own."""
 
     @abstractmethod
     def reader(self, classes: Sequence[ClassSpec]) -> Reader:

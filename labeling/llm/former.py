@@ -50,7 +50,7 @@ class Former:
         if prompt.name in self.versions:
             yield self.versions[prompt.name]
 
-    def read(self, known: Stored, *, stated: bool) -> Stored | None:
+    def read(self, known: Stored, text: str = "", *, stated: bool) -> Stored | None:
         """Return the answer with what it says today; None if it has to be asked for again.
 
         An answer that named no class stays one.
@@ -58,7 +58,7 @@ class Former:
         reply = known.reply
         if known.filtered:
             return known
-        parsed = self.reader.read(reply.text, reply.refusal, reply.finish_reason)
+        parsed = self.reader.read(reply.text, reply.refusal, reply.finish_reason, text)
         if parsed.label is None:
             return known
         label = self.kind.carried(parsed.label, lambda name: self.today.get(name, name))

@@ -33,16 +33,18 @@ def recall(
     ]
     known = ledger.answers(backend.key(digest, n, kind, salt) for digest, backend, n, kind in asked)
     out: Mapping[str, str] = ledger.waiting()
+    texts = {content.digest: content.text for content in contents}
     stated = backends[0].prompt.settings.output.confidence == "stated"
     for then in reversed(former):
         same = {
-            question_key(version, digest, n, kind, salt): key
+            question_key(version, digest, n, kind, salt): (key, texts[digest])
             for digest, backend, n, kind in asked
             if (key := backend.key(digest, n, kind, salt)) not in known
             for version in then.versions_of(backend.prompt)
         }
         for key, answer in ledger.answers(same).items():
-            if (read := then.read(answer, stated=stated)) is not None:
-                known.setdefault(same[key], read)
-        out = {**{same[key]: name for key, name in out.items() if key in same}, **out}
+            today, text = same[key]
+            if (read := then.read(answer, text, stated=stated)) is not None:
+                known.setdefault(today, read)
+        out = {**{same[key][0]: name for key, name in out.items() if key in same}, **out}
     return known, out

@@ -64,7 +64,9 @@ def render(
     try:
         body = _template(prompt.body).render(
             classes=classes,
-            examples=[Example(delimit(e.text), kind.example(PLAIN, e.label)) for e in examples],
+            examples=[
+                Example(delimit(e.text), kind.example(PLAIN, e.label, e.text)) for e in examples
+            ],
             item=item,
             answer_format=kind.instruction(form, classes),
         )
@@ -83,7 +85,9 @@ def render(
     if "examples" not in used:
         for example in examples:
             shown.append({"role": "user", "content": delimit(example.text)})
-            shown.append({"role": "assistant", "content": kind.example(form, example.label)})
+            shown.append(
+                {"role": "assistant", "content": kind.example(form, example.label, example.text)}
+            )
     last = _content(item if text or not image_url else "", image_url)
     return ({"role": "system", "content": instruction}, *shown, {"role": "user", "content": last})
 

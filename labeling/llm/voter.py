@@ -169,7 +169,7 @@ class Voter:
             if known.said is not None:
                 return Outcome(*known.said, version=backend.version)
             reply = known.reply
-        parsed = self._read(reply)
+        parsed = self._read(reply, content)
         if parsed.label is None and not parsed.refused:
             parsed, reply = await self._repair(
                 backend, content, item_ids, sample, messages, reply, parsed, room
@@ -217,13 +217,15 @@ class Voter:
                 return parsed, reply
             if unsaid:
                 self.tally.advise(backend.give_room(room, enough=again.finish_reason != "length"))
+        elif known.said is not None:
+            return Parsed(known.said[0], confidence=known.said[1]), Reply("")
         else:
-            again = known.reply if known.said is None else Reply(known.said[0])
-        second = self._read(again)
+            again = known.reply
+        second = self._read(again, content)
         return (second, again) if second.label or second.refused else (parsed, reply)
 
-    def _read(self, reply: Reply) -> Parsed:
-        return self.reader.read(reply.text, reply.refusal, reply.finish_reason)
+    def _read(self, reply: Reply, content: Content) -> Parsed:
+        return self.reader.read(reply.text, reply.refusal, reply.finish_reason, content.text)
 
     def request(
         self,

@@ -117,8 +117,9 @@ class Several(EachClass):
         """Return the JSON schema of an answer; only names of classes pass in its list."""
         return forms.schema(form, classes)
 
-    def example(self, form: Form, answer: str) -> str:
+    def example(self, form: Form, answer: str, text: str = "") -> str:
         """Write an example's list."""
+        del text
         return forms.example(form, answer)
 
     def reader(self, classes: Sequence[ClassSpec]) -> Reader:

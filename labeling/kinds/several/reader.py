@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from labeling.kinds.asking import Parsed
-from labeling.kinds.classes import ClassSpec, fold, spellings
+from labeling.kinds.classes import ClassSpec, fold
 from labeling.kinds.several.answer import written
 from labeling.kinds.several.limits import Limits
 from labeling.kinds.single.phrases import (
@@ -25,6 +25,7 @@ from labeling.kinds.single.phrases import (
     taken_back,
 )
 from labeling.kinds.single.reader import CONFIDENCE_FIELDS, CUT, TAKEN_BACK
+from labeling.kinds.spelled import Spelled
 from labeling.kinds.stated import CONFIDENCE, objects_in, share, stated
 from labeling.kinds.thoughts import spoken
 
@@ -55,9 +56,6 @@ LABELS = re.compile(
 BULLET = re.compile(r"^\s*(?:[-*\u2022]|\d+[.)])\s+")
 BETWEEN = re.compile(r"\s*[,;|\n]\s*(?:and\s+)?|\s+\+\s+")
 JOINED = re.compile(r"\s+(?:and|&)\s+|\s*/\s*", re.IGNORECASE)
-SIGNS = re.compile(r"[\w\s\"'`*.\u2018\u2019\u201c\u201d]|(?<=\w)[-/&](?=\w)")
-"""What may stand in and around a class and means nothing."""
-
 BESIDE = frozenset(
     {"reasoning", "reason", "explanation", "rationale", "thoughts", "analysis", "notes", "comment"}
 )
@@ -83,26 +81,33 @@ class SetReader:
 
     classes: tuple[ClassSpec, ...]
     limits: Limits
-    _spellings: dict[str, str] = field(init=False)
+    _spelled: Spelled = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_spellings", spellings(self.classes))
+        object.__setattr__(self, "_spelled", Spelled(self.classes))
 
-    def read(self, answer: str, refusal: str | None = None, finish_reason: str = "stop") -> Parsed:
+    def read(
+        self,
+        answer: str,
+        refusal: str | None = None,
+        finish_reason: str = "stop",
+        text: str = "",
+    ) -> Parsed:
         """Read one answer; never raises, never invents a class."""
+        del text
         if refusal:
             return Parsed(None, "refused", refused=True)
-        text = spoken(ENDS.sub("", STRUCK.sub(" ", plain(answer))).strip())
+        told = spoken(ENDS.sub("", STRUCK.sub(" ", plain(answer))).strip())
         cut = finish_reason == "length"
-        if text is None:
+        if told is None:
             return Parsed(None, "the answer ended inside its reasoning", cut=cut)
-        if not text.strip():
+        if not told.strip():
             return Parsed(None, "empty answer", cut=cut)
         if cut:
             return Parsed(None, CUT, cut=True)
-        found, reason, confidence = self._read(text.strip())
+        found, reason, confidence = self._read(told.strip())
         if found is None:
-            if REFUSAL.match(text):
+            if REFUSAL.match(told):
                 return Parsed(None, "refused", refused=True)
             return Parsed(None, reason)
         problem = self.limits.problem(found)
@@ -147,7 +152,7 @@ class SetReader:
         found, reason = self._from_words([BULLET.sub("", line)])
         if found is None or taken_back(why):
             return None, TAKEN_BACK if found is not None else reason
-        named = self._named(why)
+        named = self._spelled.named(why)
         return (None, UNREAD) if named - found or (named and DENIED.search(why)) else (found, "")
 
     def _from_json(self, text: str) -> tuple[set[str] | None, str]:
@@ -156,7 +161,7 @@ class SetReader:
         except (ValueError, RecursionError):
             return None, "broken JSON"
         after = text[end:].strip()
-        if after and (taken_back(after) or self._named(after)):
+        if after and (taken_back(after) or self._spelled.named(after)):
             return None, TAKEN_BACK
         return self._from_value(value)
 
@@ -178,7 +183,7 @@ class SetReader:
                 confidence = share(folded.get(key)) or confidence
         if any(one != sets[0] for one in sets):
             return None, "names more than one list", None
-        if after and (taken_back(after) or self._named(after) - sets[0]):
+        if after and (taken_back(after) or self._spelled.named(after) - sets[0]):
             return None, TAKEN_BACK, None
         return sets[0], "", confidence
 
@@ -189,7 +194,7 @@ class SetReader:
             return None, "the JSON has no labels"
         found: set[str] = set()
         for one in cast("list[object]", value):
-            name = self._exactly(one) if isinstance(one, str) else None
+            name = self._spelled.exactly(one) if isinstance(one, str) else None
             if name is None and not (len(value) == 1 and self._is_none(one)):  # pyright: ignore[reportUnknownArgumentType]
                 return None, STRANGER.format(str(one)[:40])
             found |= {name} if name else set()
@@ -197,7 +202,7 @@ class SetReader:
 
     def _from_switches(self, fields: dict[str, Any]) -> tuple[set[str] | None, str]:
         """Read ``{"late": true, "broken": false}``, which has to name every class."""
-        named = {self._exactly(str(key)): value for key, value in fields.items()}
+        named = {self._spelled.exactly(str(key)): value for key, value in fields.items()}
         whole = set(named) == {one.name for one in self.classes}
         if not whole or not all(isinstance(value, bool) for value in named.values()):
             return None, "the JSON has no labels"
@@ -209,15 +214,15 @@ class SetReader:
         for line in lines:
             if line.startswith("|"):  # a table may say no beside a class
                 return None, UNREAD
-            whole = self._exactly(line)
+            whole = self._spelled.exactly(line)
             bare = line.strip(" .[]")
             if not bare and "[]" in line:
                 none = True
             for piece in [line] if whole else filter(None, BETWEEN.split(bare)):
-                whole = self._exactly(piece) or self._is_none(piece)
+                whole = self._spelled.exactly(piece) or self._is_none(piece)
                 parts = [piece] if whole else JOINED.split(piece)
                 for part in parts:
-                    if name := self._exactly(part):
+                    if name := self._spelled.exactly(part):
                         found.add(name)
                     elif self._is_none(part):
                         none = True
@@ -227,19 +232,5 @@ class SetReader:
             return None, UNREAD
         return found, ""
 
-    def _exactly(self, text: str) -> str | None:
-        """Return the class that a piece spells; a sign that its spelling has not may deny it."""
-        name = self._spellings.get(fold(text))
-        if name is None:
-            return None
-        known = "".join(
-            way for spec in self.classes if spec.name == name for way in (name, *spec.synonyms)
-        )
-        return None if set(SIGNS.sub("", text)) - set(known) else name
-
     def _is_none(self, value: object) -> bool:
         return isinstance(value, str) and fold(value) in NONES
-
-    def _named(self, text: str) -> set[str]:
-        folded = f" {fold(text)} "
-        return {name for way, name in self._spellings.items() if f" {way} " in folded}

@@ -78,8 +78,9 @@ class Single(Kind):
         """Return the JSON schema of an answer; only the names of classes pass as label."""
         return written.schema(form, classes)
 
-    def example(self, form: Form, answer: str) -> str:
+    def example(self, form: Form, answer: str, text: str = "") -> str:
         """Write an example's class."""
+        del text
         return written.example(form, answer)
 
     def reader(self, classes: Sequence[ClassSpec]) -> Reader:

@@ -84,21 +84,28 @@ class ClassReader:
         object.__setattr__(self, "_spellings", spellings(self.classes))
         object.__setattr__(self, "_signs", any(UNLIKE.search(s) for s in written))
 
-    def read(self, answer: str, refusal: str | None = None, finish_reason: str = "stop") -> Parsed:
+    def read(
+        self,
+        answer: str,
+        refusal: str | None = None,
+        finish_reason: str = "stop",
+        text: str = "",
+    ) -> Parsed:
         """Read one answer; never raises, never invents a class."""
+        del text
         if refusal:
             return Parsed(None, "refused", refused=True)
-        text = ENDS.sub("", STRUCK.sub(" ", plain(answer)))
-        text = (text if self._signs else QUOTED.sub("", text)).strip()
+        told = ENDS.sub("", STRUCK.sub(" ", plain(answer)))
+        told = (told if self._signs else QUOTED.sub("", told)).strip()
         cut = finish_reason == "length"
-        if self.exactly(text) is None:
-            said = spoken(text)
+        if self.exactly(told) is None:
+            said = spoken(told)
             if said is None:
                 return Parsed(None, "the answer ended inside its reasoning", cut=cut)
-            text = TORN.sub(r"\1 ", said.strip())
-        own = NEXT.search(text)
-        parsed = self._read(text[: own.start()], cut=False) if own and own.start() else Parsed(None)
-        parsed = parsed if parsed.label else self._read(text, cut)
+            told = TORN.sub(r"\1 ", said.strip())
+        own = NEXT.search(told)
+        parsed = self._read(told[: own.start()], cut=False) if own and own.start() else Parsed(None)
+        parsed = parsed if parsed.label else self._read(told, cut)
         if cut and parsed.label is None and not parsed.refused:
             return Parsed(None, CUT, cut=True)
         return parsed

@@ -93,7 +93,7 @@ class SpansOfClasses(EachClass):
         """Return the JSON schema of quotes."""
         raise NotImplementedError
 
-    def example(self, form: Form, answer: str) -> str:
+    def example(self, form: Form, answer: str, text: str = "") -> str:
         """Write an example's quotes."""
         raise NotImplementedError
 

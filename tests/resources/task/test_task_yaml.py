@@ -97,7 +97,11 @@ def test_every_fault_is_told_at_once(refusal):
             "name: (all)",
             r":2: classes: '\(all\)' is how tables name what is no class",
         ),
-        ("- name: HAM\n  - name", "- name", r": classes: a task of kind single needs two classes or more, found one"),
+        (
+            "- name: HAM\n  - name",
+            "- name",
+            r": classes: a task of kind single needs two classes or more, found one",
+        ),
         (
             "items/*.csv",
             "items/*.xlsx",

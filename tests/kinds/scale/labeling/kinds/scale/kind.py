@@ -22,8 +22,15 @@ class GradeReader:
 
     classes: tuple[ClassSpec, ...]
 
-    def read(self, answer: str, refusal: str | None = None, finish_reason: str = "stop") -> Parsed:
+    def read(
+        self,
+        answer: str,
+        refusal: str | None = None,
+        finish_reason: str = "stop",
+        text: str = "",
+    ) -> Parsed:
         """Read one answer."""
+        del text
         found = ONLY.fullmatch(answer)
         if refusal or found is None or not 1 <= int(found[1]) <= len(self.classes):
             return Parsed(None, "no grade", refused=bool(refusal), cut=finish_reason == "length")
