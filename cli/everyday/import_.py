@@ -170,7 +170,7 @@ def _foreign(
     names = name_fields(
         found.entries, [*task.classes, *task.former_classes], wanted=label,
         ids=[source.id], texts=[source.text], images=[source.image] if source.image else [],
-        others=[*source.metadata, *([source.time] if source.time else [])],
+        others=[*source.metadata, *([source.time] if source.time else [])], kind=task.kind,
     )  # fmt: skip
     ids = [text_of(one, names.id) for one in found.entries]
     texts = [
@@ -179,7 +179,8 @@ def _foreign(
         for value in one.fields.values()
         if isinstance(value, str)
     ]
-    known = _items(task, [*((one, None) for one in ids), *texts])
+    blanks = all(one.blanks for one in found.entries)
+    known = _items(task, [*((one, None) for one in ids), *texts], blanks=blanks)
     names = replace(names, text=_matching(found.entries, names, known))
     taken = take_entries(
         found.entries, names, known, unknown, task.zone, kind=task.kind, empty=empty
@@ -196,10 +197,12 @@ def _ours(
     as_written(task, file, bundle)
     known = _items(task, [(one.item_id, None) for one in bundle.assignments])
     told = [f"{file}: read as reviews and assignments of Touchstone"]
-    return check_bundle(bundle, known, unknown, str(file)), known, told
+    return check_bundle(bundle, known, unknown, str(file), task.kind), known, told
 
 
-def _items(task: Task, wanted: list[tuple[str | None, str | None]]) -> "Items":
+def _items(
+    task: Task, wanted: list[tuple[str | None, str | None]], *, blanks: bool = True
+) -> "Items":
     from console.formats.intake.matching import load_items
     from labeling.llm.redaction import redactor
     from resources.reviews.store import ReviewStore
@@ -209,9 +212,9 @@ def _items(task: Task, wanted: list[tuple[str | None, str | None]]) -> "Items":
     redact = redactor(source.redact, source.redact_patterns)
     warehouse = warehouse_of(task) if stands(task) else None
     if not task.reviews.is_file():
-        return load_items(warehouse, None, wanted, redact)
+        return load_items(warehouse, None, wanted, redact, blanks=blanks)
     with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
-        return load_items(warehouse, store, wanted, redact)
+        return load_items(warehouse, store, wanted, redact, blanks=blanks)
 
 
 def _keys(task: Task) -> set[tuple[str, str]]:

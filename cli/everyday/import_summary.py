@@ -50,12 +50,13 @@ def counts(bundle: "Bundle", kind: Kind) -> list[str]:
 
 def tell_left_out(taken: "Taken", say: Callable[[str], None]) -> None:
     """Say which rows are left out, and why."""
-    if taken.faults:
-        say(f"{counted(len(taken.faults), 'row is', 'rows are')} left out:")
-    for fault in taken.faults[:LEFT_OUT]:
+    faults = [*taken.faults, *taken.unplaced]
+    if faults:
+        say(f"{counted(len(faults), 'row is', 'rows are')} left out:")
+    for fault in faults[:LEFT_OUT]:
         say(f"  {fault}")
-    if len(taken.faults) > LEFT_OUT:
-        say(f"  and {len(taken.faults) - LEFT_OUT:,} more")
+    if len(faults) > LEFT_OUT:
+        say(f"  and {len(faults) - LEFT_OUT:,} more")
 
 
 def what_for(use: "Use", declared: bool) -> list[str]:

@@ -30,6 +30,8 @@ from labeling.files.records import Record, other_separator, read_records
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
 from labeling.kinds.several.cells import names_in
+from labeling.kinds.spans.answer import written
+from labeling.kinds.spans.cells import spans_in
 from resources.reviews.rows import ReviewError
 
 READ = (".csv", ".jsonl", ".json", ".parquet", ".npy")
@@ -70,7 +72,17 @@ class Asked:
 
     def chosen(self, value: Any) -> tuple[str, ...] | None:
         """Read what a cell of the label holds."""
+        if self.kind.marks_text:
+            spans = spans_in(value)
+            return None if spans is None else (written(spans),)
         return names_in(value, self.names) if self.kind.many else one_label(value)
+
+    def named(self, value: Any) -> tuple[str, ...] | None:
+        """Return the classes that a cell names."""
+        chosen = self.chosen(value)
+        if chosen is None or not self.kind.marks_text:
+            return chosen
+        return tuple(name for answer in chosen for name in self.kind.named(answer))
 
     def flags(self, columns: Sequence[str], source: str) -> dict[str, str]:
         """Return the columns of 0 and 1 that stand for a class each, where they are the answer."""
@@ -121,10 +133,15 @@ def read_any(
         raise ReviewError(f"{path}: the name must end in {', '.join(READ)}")
     try:
         if ending == ".npy":
-            if kind.many:
+            if kind.many or kind.marks_text:
+                asked_for, table = (
+                    ("asks for spans", "lists of them")
+                    if kind.marks_text
+                    else ("allows any number", "lists or a column of 0 and 1 a class")
+                )
                 raise ReviewError(
-                    f"{path}: an array has one label an item, and the task allows any number; make a "
-                    f"table of it, with lists or a column of 0 and 1 a class"
+                    f"{path}: an array has one label an item, and the task {asked_for}; make a table "
+                    f"of it, with {table}"
                 )
             return Foreign("array", read_array(path, items, id_column, classes, former))
         asked = Asked(classes, former, label, kind)
@@ -211,7 +228,7 @@ def _rows(path: Path, records: list[Record], asked: Asked) -> Bundle | Foreign:
     if flags:
         return _each("table", source, records, lambda one, at: read_flags(one, at, flags))
     named, chosen = label or LABEL, asked.chosen
-    check_label(records, source, named, asked.names, chosen)
+    check_label(records, source, named, asked.names, asked.named)
     return _each("table", source, records, lambda one, at: read_table(one, at, named, chosen))
 
 

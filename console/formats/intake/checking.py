@@ -10,6 +10,8 @@ from console.formats.own.bundle import Bundle
 from labeling.counted import counted
 from labeling.kinds.kind import AnswerError
 from labeling.kinds.several.cells import names_in
+from labeling.kinds.spans.answer import written as written_spans
+from labeling.kinds.spans.cells import spans_in
 from resources.reviews.rows import Assignment, Review, ReviewError
 from resources.task.task import Task
 
@@ -23,18 +25,23 @@ def as_written(task: Task, file: Path, bundle: Bundle) -> None:
     Raises
     ------
     ReviewError
-        If an answer begins like a list of classes and is none; names the row.
+        If an answer begins like a list of classes and is none, or is no list of spans; names the
+        row.
     """
-    if not task.kind.many:
+    kind = task.kind
+    if not (kind.many or kind.marks_text):
         return
     known = [*task.classes, *task.former_classes]
 
     def written(one: Review | Assignment, key: tuple[str, str], text: str | None) -> str | None:
         try:
+            if kind.marks_text:
+                spans = spans_in(text)
+                return None if spans is None else written_spans(spans)
             names = names_in(text, known)
         except ValueError as error:
             raise ReviewError(f"{_place(bundle, key, one, file)}: {error}") from None
-        return None if names is None else task.kind.chosen(names)
+        return None if names is None else kind.chosen(names)
 
     bundle.reviews[:] = [
         replace(r, label=written(r, (r.reviewer, r.idempotency_key), r.label))
@@ -83,11 +90,13 @@ def _problem(task: Task, label: str) -> str:
     if gone:
         are = "is no class" if len(gone) == 1 else "are no classes"
         return f"{' and '.join(map(repr, gone))} {are} of task {task.name!r}"
-    if not task.kind.many:
+    if not (task.kind.many or task.kind.marks_text):
         return ""
-    chosen = task.kind.chosen([today for today in named.values() if today])
+    today = task.answer_today(label)
+    if today is None and task.kind.many:
+        today = task.kind.chosen([name for name in named.values() if name])
     try:
-        task.kind.checked(task.answer_today(label) or chosen or label, task.classes)
+        task.kind.checked(today or label, task.classes)
     except AnswerError as error:
         return str(error).partition("; allowed")[0]
     return ""

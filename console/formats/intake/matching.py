@@ -37,17 +37,26 @@ class Items:
     redact: Callable[[str], str] = str
     _by_id: dict[str, list[CurrentItem]] = field(init=False)
     _by_text: dict[str, list[CurrentItem]] = field(init=False)
+    _by_letters: dict[str, list[CurrentItem]] = field(init=False)
     sizes: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._by_id, self._by_text = defaultdict(list), defaultdict(list)
+        self._by_letters = defaultdict(list)
         for item in self.known:
             self._by_id[item.item_id].append(item)
             if item.text.strip():
                 self._by_text[_same(item.text)].append(item)
+                self._by_letters[letters_of(item.text)].append(item)
 
     def find(
-        self, item_id: str | None, batch: str | None, text: str | None, tool_id: str | None = None
+        self,
+        item_id: str | None,
+        batch: str | None,
+        text: str | None,
+        tool_id: str | None = None,
+        *,
+        blanks: bool = True,
     ) -> tuple[CurrentItem | None, str]:
         """Return the item, or why there is none; :data:`SHARED` beside it if it is one of several.
 
@@ -57,6 +66,8 @@ class Items:
             What the file says; an id that it says must be right.
         tool_id : str, optional
             Another program's number: good only together with the text.
+        blanks : bool
+            Whether blanks within the text count: a file of tokens does not tell them.
 
         Examples
         --------
@@ -68,10 +79,14 @@ class Items:
         """
         text = None if text is None else self.redact(text)
         if item_id is not None:
-            return self._by_key(item_id, batch, text)
+            return self._by_key(item_id, batch, text, _same if blanks else letters_of)
         if text is None or not text.strip():
             return None, "there is neither an id of the task nor a text to find the item by"
-        same = self._by_text.get(_same(text), [])
+        same = (
+            self._by_text.get(_same(text), [])
+            if blanks
+            else self._by_letters.get(letters_of(text), [])
+        )
         exact = [item for item in same if item.item_id == tool_id] or same
         exact = [item for item in exact if batch in (None, item.batch)] or exact
         if not exact:
@@ -83,7 +98,7 @@ class Items:
         return isinstance(text, str) and _same(self.redact(text)) in self._by_text
 
     def _by_key(
-        self, item_id: str, batch: str | None, text: str | None
+        self, item_id: str, batch: str | None, text: str | None, same: Callable[[str], str]
     ) -> tuple[CurrentItem | None, str]:
         found = self._by_id.get(item_id, [])
         if not found:
@@ -95,7 +110,7 @@ class Items:
         if len(here) > 1:
             return None, f"item {item_id!r} is in {len(here)} batches; say which"
         item = here[0]
-        if text and item.text and _same(text) != _same(item.text):
+        if text and item.text and same(text) != same(item.text):
             return None, f"item {item_id!r} has another text"
         return item, ""
 
@@ -105,6 +120,8 @@ def load_items(
     store: ReviewStore | None,
     wanted: Iterable[tuple[str | None, str | None]],
     redact: Callable[[str], str] = str,
+    *,
+    blanks: bool = True,
 ) -> Items:
     """Read the items that have one of the ids or texts.
 
@@ -116,12 +133,17 @@ def load_items(
         What a file names.
     redact : callable
         What the task takes out of texts before it keeps them.
+    blanks : bool
+        Whether blanks within texts count, as :meth:`Items.find`.
     """
     ids, texts = zip(*wanted, strict=True) if (wanted := list(wanted)) else ((), ())
     names = pa.table(
         {
             "item_id": pa.array(ids, pa.string()),
             "text": pa.array([None if t is None else _same(redact(t)) for t in texts], pa.string()),
+            "letters": pa.array(
+                [None if t is None or blanks else letters_of(redact(t)) for t in texts], pa.string()
+            ),
         }
     )
     rows: list[dict[str, Any]] = []
@@ -129,6 +151,8 @@ def load_items(
     if warehouse is not None:
         with warehouse.connect() as db, db.lend(wanted=names):
             rows = db.rows("console.matching.candidates")
+            if not blanks:
+                rows += db.rows("console.matching.of_letters")
             sizes.update(dict(db.tuples("console.matching.sizes")))
     known = {(row["item_id"], row["batch"]): CurrentItem(**row) for row in rows}
     if store is not None:
@@ -140,3 +164,8 @@ def load_items(
 def _same(text: str) -> str:
     """Texts count as one if only line ends and blanks around them differ: tools change those."""
     return text.replace("\r\n", "\n").strip()
+
+
+def letters_of(text: str) -> str:
+    """Return a text without its blanks, as ``console.matching.of_letters`` takes them out."""
+    return "".join(text.split())

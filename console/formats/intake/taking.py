@@ -2,11 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 
 from console.formats.intake.matching import SHARED, Items, Unknown
+from console.formats.intake.placing import NO_PLACE, placed
 from console.formats.own.bundle import UNNAMED, Bundle, short_key
 from console.formats.tools.entries import EmptyMeans, Entry, Names, label_of, text_of
 from labeling.counted import counted
@@ -37,12 +38,16 @@ class Taken:
         Rows without an answer that are about items the task knows: nothing is to be done.
     shared : int
         Answers that were found by a text which several items have; they go to the first.
+    unplaced : list of str
+        Answers whose offsets do not tell where in the item's text their spans are, each with its
+        place and why.
     """
 
     bundle: Bundle
     faults: list[str] = field(default_factory=list)
     unanswered: int = 0
     shared: int = 0
+    unplaced: list[str] = field(default_factory=list[str])
 
 
 def take_entries(
@@ -70,7 +75,7 @@ def take_entries(
         label = label_of(entry, names, kind, empty)
         item_id, batch = text_of(entry, names.id), text_of(entry, names.batch)
         text, image = text_of(entry, names.text), text_of(entry, names.image)
-        found, why = items.find(item_id, batch, text, entry.tool_id)
+        found, why = items.find(item_id, batch, text, entry.tool_id, blanks=entry.blanks)
         if found is None:
             key = item_id or entry.tool_id
             if "another text" in why:
@@ -82,8 +87,15 @@ def take_entries(
             if place in planned and planned[place].text != text:
                 taken.faults.append(f"{entry.where}: item {key!r} has another text")
                 continue
+            stored = text
         else:
-            place, text, image = (found.item_id, found.batch), found.text, found.image
+            place, stored, image = (found.item_id, found.batch), found.text, found.image
+        if label is not None:
+            label = placed(label, text, stored, kind, entry.where)
+            if label is None:
+                taken.unplaced.append(f"{entry.where}: {NO_PLACE}")
+                continue
+        text = stored
         answered = label is not None or entry.skipped
         taken.shared += why == SHARED and answered
         if answered:
@@ -113,18 +125,21 @@ def _check_twice(
     kind: Kind,
 ) -> None:
     # of a table with a row a class, the last class of an item would be taken for all
-    if entry.at or (entry.reviewer and not (kind.many and not entry.numbered)):
+    whole = "classes" if kind.many else "spans" if kind.marks_text else ""
+    if entry.at or (entry.reviewer and not (whole and not entry.numbered)):
         return
     before, where = unnamed.setdefault((*place, entry.reviewer), (label, entry.where))
     if before != label:
-        one = "one row an item with all its classes" if kind.many else "one label"
+        one = f"one row an item with all its {whole}" if whole else "one label"
         raise ReviewError(
             f"{entry.where}: item {place[0]!r} is {label!r} here and {before!r} in {where}; keep "
             f"{one}, or tell the people apart with a column reviewer, or when by a column at"
         )
 
 
-def check_bundle(bundle: Bundle, items: Items, unknown: Unknown, source: str) -> Taken:
+def check_bundle(
+    bundle: Bundle, items: Items, unknown: Unknown, source: str, kind: Kind = SINGLE
+) -> Taken:
     """Compare what our own formats say with the items of the task, and fill texts in.
 
     A task that has not run has no items to compare with.
@@ -132,16 +147,25 @@ def check_bundle(bundle: Bundle, items: Items, unknown: Unknown, source: str) ->
     Raises
     ------
     ReviewError
-        If ``unknown`` is ``refuse`` and an item is not known, or has another text.
+        If ``unknown`` is ``refuse`` and an item is not known, or has another text, or a span lies
+        outside its text.
     """
     if not items.complete:
+        _place(
+            bundle,
+            {(a.item_id, a.batch): (a.text, a.text) for a in bundle.assignments},
+            kind,
+            source,
+        )
         return Taken(bundle)
+    texts: dict[tuple[str, str], tuple[str, str]] = {}
     taken = Taken(Bundle([], [], bundle.places, bundle.unnumbered))
     left_out: set[tuple[str, str]] = set()
     for one in bundle.assignments:
         item, why = items.find(one.item_id, one.batch, one.text or None)
         keep = unknown == "keep" and "another text" not in why and bool(one.text or one.image)
         if item is not None:
+            texts.setdefault((one.item_id, one.batch), (one.text, item.text))
             one = replace(one, text=item.text, image=item.image)
         elif not keep:
             if (one.item_id, one.batch) not in left_out:
@@ -153,7 +177,36 @@ def check_bundle(bundle: Bundle, items: Items, unknown: Unknown, source: str) ->
         one for one in bundle.reviews if (one.item_id, one.batch) not in left_out
     )
     _refuse_unknown(taken, unknown)
+    taken.unplaced += _place(taken.bundle, texts, kind, source)
     return taken
+
+
+def _place(
+    bundle: Bundle, texts: Mapping[tuple[str, str], tuple[str, str]], kind: Kind, source: str
+) -> list[str]:
+    """Let answers be about the texts that are kept; returns which are left out, and why."""
+    if not kind.marks_text:
+        return []
+    unplaced: list[str] = []
+    nowhere = ("", "")
+
+    def at(one: Review | Assignment, key: tuple[str, str], label: str | None) -> str | None:
+        if label is None:
+            return None
+        where = bundle.places.get(key) or bundle.places.get((one.item_id, one.batch), source)
+        found = placed(label, *texts.get((one.item_id, one.batch), nowhere), kind, where)
+        if found is None:
+            unplaced.append(f"{where}: {NO_PLACE}")
+        return found
+
+    reviews = [(r, at(r, (r.reviewer, r.idempotency_key), r.label)) for r in bundle.reviews]
+    bundle.reviews[:] = [
+        replace(r, label=now) for r, now in reviews if (r.label, now) == (None, None) or now
+    ]
+    bundle.assignments[:] = [
+        replace(a, gold=at(a, (a.item_id, a.batch), a.gold)) for a in bundle.assignments
+    ]
+    return unplaced
 
 
 def _refuse_unknown(taken: Taken, unknown: Unknown) -> None:

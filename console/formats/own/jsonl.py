@@ -4,11 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from console.formats.own.answers import as_list, from_list
 from console.formats.own.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
 from labeling.files.cells import as_text, parse_json
-from labeling.kinds.kind import AnswerError, Kind
+from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
 from resources.reviews.rows import Assignment, ReviewError, read_context
 
@@ -16,7 +17,7 @@ KNOWN = {one.name for one in fields(Assignment)}
 
 
 ANSWERS = ("label", "suggestion", "gold")
-"""Fields that hold an answer: a list where an item may have any number of classes."""
+"""Fields that hold an answer: a list of classes or spans where the kind has lists."""
 
 
 def write_jsonl(bundle: Bundle, path: Path, kind: Kind = SINGLE) -> int:
@@ -90,12 +91,8 @@ def read_jsonl(path: Path, kind: Kind = SINGLE) -> Bundle:
 
 
 def _listed(fields: dict[str, Any], kind: Kind) -> dict[str, Any]:
-    if not kind.many:
-        return fields
     lists = {
-        name: list(kind.named(text))
-        for name in ANSWERS
-        if (text := fields.get(name)) is not None and kind.chosen(kind.named(text)) == text
+        name: as_list(text, kind) for name in ANSWERS if (text := fields.get(name)) is not None
     }
     return fields | lists
 
@@ -104,12 +101,12 @@ def _written(fields: dict[str, Any], kind: Kind, where: str) -> dict[str, Any]:
     """Write lists as the kind writes answers; whatever else stands there is judged later."""
     try:
         return {
-            name: kind.chosen([str(one) for one in value])
+            name: from_list(cast("list[Any]", value), kind)
             if name in ANSWERS and isinstance(value, list)
             else value
             for name, value in fields.items()
         }
-    except AnswerError as error:
+    except ValueError as error:
         raise ReviewError(f"{where}: {error}") from None
 
 

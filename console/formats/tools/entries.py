@@ -40,7 +40,8 @@ class Entry:
         What the item is, under the names of the file.
     said : dict of str to tuple of str
         What was chosen, by question (control, column); empty where nobody answered. A question
-        without a choice was answered in so many words with nothing.
+        without a choice was answered in so many words with nothing. Spans are one text, as their
+        kind writes them, counted in the text of ``fields``.
     empty : str
         What it says that a question is not in ``said``; one of :data:`Empty`.
     tool_id : str, optional
@@ -55,6 +56,8 @@ class Entry:
         Whether the person looked and gave no answer.
     other : tuple of str
         What else was answered that is no choice (a rating, a span), as the tool calls it.
+    blanks : bool
+        Whether the file has the blanks of the text: one of tokens does not.
     """
 
     where: str
@@ -70,6 +73,7 @@ class Entry:
     note: str = ""
     skipped: bool = False
     other: tuple[str, ...] = ()
+    blanks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ def name_fields(
     texts: Sequence[str] = (),
     images: Sequence[str] = (),
     others: Sequence[str] = (),
+    kind: Kind = SINGLE,
 ) -> Names:
     """Tell which fields hold ids, texts and labels.
 
@@ -115,6 +120,8 @@ def name_fields(
         Names that the task itself gives them, before the usual ones.
     others : sequence of str
         Names that the task gives to its other columns: they hold no text.
+    kind : Kind
+        What an answer of the task is.
 
     Raises
     ------
@@ -131,7 +138,7 @@ def name_fields(
         _first([BATCH], fields),
         _first([*texts, *TEXTS], fields) or _longest(entries, fields, no_text),
         _first([*images, *IMAGES], fields),
-        _question(entries, classes, wanted),
+        _question(entries, classes, wanted, kind),
     )
 
 
@@ -161,33 +168,48 @@ def label_of(
         the file does not tell whether nothing is an answer.
     """
     chosen = None if names.label is None else entry.said.get(names.label)
-    if chosen is None and kind.many and not entry.skipped:
+    if chosen is None and (kind.many or kind.marks_text) and not entry.skipped:
         means = entry.empty
         if means == "unclear" and empty == "refuse":
+            what, none = (
+                ("span", "there is nothing to mark")
+                if kind.marks_text
+                else ("class", "no class applies")
+            )
             raise ReviewError(
-                f"{entry.where}: no class is given, and the file does not tell whether nobody "
-                f"answered or no class applies; --empty nothing says that none applies to such "
-                f"items, --empty unanswered that nobody answered"
+                f"{entry.where}: no {what} is given, and the file does not tell whether nobody "
+                f"answered or {none}; --empty nothing says that {none} in such items, --empty "
+                f"unanswered that nobody answered"
             )
         chosen = () if (empty if means == "unclear" else means) == "nothing" else None
     if chosen is None:
         return None
+    if kind.marks_text and not chosen:
+        return kind.nothing
     try:
         return kind.chosen(chosen)
     except AnswerError as error:
         raise ReviewError(f"{entry.where}: {names.label} {error}") from None
 
 
-def _question(entries: Sequence[Entry], classes: Sequence[str], wanted: str | None) -> str | None:
+def _question(
+    entries: Sequence[Entry], classes: Sequence[str], wanted: str | None, kind: Kind
+) -> str | None:
     answers: dict[str, set[str]] = {}
     for entry in entries:
         for name, chosen in entry.said.items():
-            answers.setdefault(name, set()).update(chosen)
+            named = [one for text in chosen for one in kind.named(text)]
+            answers.setdefault(name, set()).update(named if kind.marks_text else chosen)
     odd = next((entry for entry in entries if entry.other), None)
     if odd is not None and not answers:
+        no, taken = (
+            ("marks no spans", "spans, and nobody marked any")
+            if kind.marks_text
+            else ("is no class of an item", "choices, and nobody chose anything")
+        )
         raise ReviewError(
-            f"{odd.where}: the answer is {', '.join(odd.other)}, which is no class of an item; what "
-            f"can be taken in are choices, and nobody chose anything in this file"
+            f"{odd.where}: the answer is {', '.join(odd.other)}, which {no}; what can be taken in are "
+            f"{taken} in this file"
         )
     if wanted is not None:
         if answers and wanted not in answers:
