@@ -13,7 +13,8 @@ from console.formats.own.jsonl import is_ours_jsonl, read_jsonl, write_jsonl
 from console.formats.tools import argilla, doccano, label_studio_export, prodigy
 from console.formats.tools.arrays import read_array
 from console.formats.tools.entries import Entry
-from console.formats.tools.label_studio import OURS, read_label_studio, write_label_studio
+from console.formats.tools.label_studio import read_label_studio, write_label_studio
+from console.formats.tools.label_studio_answers import OURS
 from console.formats.tools.sets import flag_columns
 from console.formats.tools.table import (
     LABEL,
@@ -210,7 +211,10 @@ def _json(path: Path, asked: Asked) -> Bundle | Foreign:
                 "Label Studio JSON", str(path), lambda: read_label_studio(path, asked.kind)
             )
         tasks = list(enumerate(found, start=1))
-        return _each("Label Studio JSON", str(path), tasks, label_studio_export.read_tasks)
+        return _each(
+            "Label Studio JSON", str(path), tasks,
+            lambda some, at: label_studio_export.read_tasks(some, at, asked.kind),
+        )  # fmt: skip
     return _rows(path, list(enumerate(found, start=1)), asked)
 
 
@@ -236,7 +240,10 @@ def _of_a_tool(path: Path, records: list[Record], asked: Asked) -> Foreign | Non
     source, first = str(path), records[0][1]
     if label_studio_export.is_row(first):
         kind = "CSV" if path.suffix.lower() == ".csv" else "JSON-MIN"
-        return _each(f"Label Studio {kind}", source, records, label_studio_export.read_rows)
+        return _each(
+            f"Label Studio {kind}", source, records,
+            lambda one, at: label_studio_export.read_rows(one, at, asked.kind),
+        )  # fmt: skip
     if prodigy.is_record(first):
         return _each(
             "Prodigy", source, records,

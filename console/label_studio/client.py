@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from console.formats.tools.label_studio import labeling_config
+from console.formats.tools.label_studio_answers import labeling_config
 from console.label_studio.choices import NoChoicesError, with_choices
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
@@ -77,7 +77,7 @@ class LabelStudio:
         address, config = f"/api/projects/{project['id']}/", str(project.get("label_config"))
         try:
             wanted, wider = (
-                with_choices(config, classes, keep=keep, many=kind.many) for keep in (False, True)
+                with_choices(config, classes, keep=keep, kind=kind) for keep in (False, True)
             )
         except NoChoicesError as error:
             self.note = (

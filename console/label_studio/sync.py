@@ -10,12 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from console.formats.tools.label_studio import (
-    OURS,
-    image_data,
-    predictions,
-    read_annotation,
-)
+from console.formats.tools.label_studio import image_data, read_annotation
+from console.formats.tools.label_studio_answers import OURS, predictions
 from console.label_studio.client import LabelStudio
 from labeling.class_changes import class_today
 from labeling.counted import counted
@@ -141,7 +137,8 @@ def pull(
     refused: list[str] = []
     today = partial(class_today, class_changes(store))
     for task in studio.annotated(project):
-        ours = (task.get("data") or {}).get(OURS)
+        data = task.get("data") or {}
+        ours, text = data.get(OURS), str(data.get("text") or "")
         if not ours:
             continue
         lease = lease_of(store, HOLDER, ours.get("lease"))
@@ -151,7 +148,7 @@ def pull(
         where = f"Label Studio, project {project}, task {task.get('id')}"
         said: list[Review] = []
         for annotation in task.get("annotations") or []:
-            item = (annotation, ours["item_id"], ours["batch"], origin, where, store.kind)
+            item = (annotation, ours["item_id"], ours["batch"], origin, where, store.kind, text)
             try:
                 _, review = read_annotation(*item)
                 _check(store.kind, classes, today, review.label)
@@ -169,9 +166,9 @@ def pull(
 def _check(
     kind: Kind, classes: Sequence[str], today: Callable[[str], str | None], label: str | None
 ) -> None:
-    """Refuse classes that may not stand together, whatever they were called when they were chosen."""
+    """Refuse classes or spans that may not stand together, whatever they were called when they were chosen."""
     now = None if label is None else kind.carried(label, today)
-    if kind.many and classes and now is not None:
+    if (kind.many or kind.marks_text) and classes and now is not None:
         kind.checked(now, classes)
 
 
@@ -199,5 +196,5 @@ def _task(item: HandOut, images: Path | None, kind: Kind) -> dict[str, Any]:
         data |= image_data(item.image, images)
     task: dict[str, Any] = {"data": data}
     if item.suggestion is not None:
-        task["predictions"] = predictions(item.suggestion, kind)
+        task["predictions"] = predictions(item.suggestion, kind, item.text)
     return task

@@ -13,11 +13,11 @@ from console.formats.own.csv import read_csv, write_csv
 from console.formats.own.jsonl import read_jsonl, write_jsonl
 from console.formats.tools.label_studio import (
     from_tasks,
-    labeling_config,
     read_label_studio,
     to_tasks,
     write_label_studio,
 )
+from console.formats.tools.label_studio_answers import labeling_config
 from resources.reviews.rows import Assignment, Review, ReviewError
 from resources.reviews.store import ReviewStore
 from tests.fakes.pictures import as_file, wall

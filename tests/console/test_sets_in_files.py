@@ -18,7 +18,8 @@ from console.formats.own.bundle import Bundle, read_store
 from console.formats.own.csv import read_csv
 from console.formats.own.jsonl import read_jsonl
 from console.formats.tools.entries import name_fields
-from console.formats.tools.label_studio import labeling_config, predictions, read_label_studio
+from console.formats.tools.label_studio import read_label_studio
+from console.formats.tools.label_studio_answers import labeling_config, predictions
 from labeling.kinds.several.answer import written
 from labeling.kinds.several.kind import Several
 from labeling.kinds.several.limits import Limits

@@ -12,10 +12,10 @@ from console.formats.intake.checking import as_written
 from console.formats.intake.matching import Items
 from console.formats.intake.taking import check_bundle, take_entries
 from console.formats.own.bundle import Bundle
-from console.formats.spans.offsets import UNITS, Counting, moved, read_checked
 from console.formats.tools.entries import name_fields
 from labeling.kinds.spans.answer import Span, written
 from labeling.kinds.spans.kind import SpansOfClasses
+from labeling.kinds.spans.offsets import UNITS, Counting, moved, read_checked
 from resources.reviews.rows import Assignment, Review, ReviewError
 from resources.reviews.sight import CurrentItem
 
@@ -93,7 +93,7 @@ def bundles(draw):
     return Bundle([planned], reviews)
 
 
-@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+@pytest.mark.parametrize("ending", [".csv", ".jsonl", ".json"])
 @settings(max_examples=60, deadline=None)
 @given(bundle=bundles())
 def test_reviews_with_spans_come_back_as_they_were(tmp_path_factory, ending, bundle):

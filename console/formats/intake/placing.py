@@ -1,8 +1,8 @@
 """Spans of a file on the text that the task keeps: in its own offsets, and within it."""
 
-from console.formats.spans.offsets import moved
 from labeling.kinds.kind import Kind
 from labeling.kinds.spans.answer import marked, written
+from labeling.kinds.spans.offsets import moved
 from resources.reviews.rows import ReviewError
 
 NO_PLACE = (

@@ -5,55 +5,25 @@ travels in the ``meta`` of the first region and in ``data.touchstone``, and come
 """
 
 import json
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from console.formats.own.bundle import Bundle, Numbered, in_order, review_from_json, review_to_json
-from console.formats.tools.label_studio_export import DOUBT, NONE, chosen_of, who
+from console.formats.tools.label_studio_answers import (
+    NOTE,
+    OURS,
+    predictions,
+    region,
+    results_of,
+    said_in,
+)
+from console.formats.tools.label_studio_export import DOUBT, who
 from console.images import as_url
 from labeling.files.cells import as_text, parse_json
 from labeling.items.batches import UNDATED
-from labeling.kinds.kind import AnswerError, Kind
+from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
 from resources.reviews.rows import Assignment, Review, ReviewError, read_context
-
-OURS = "touchstone"
-LABEL, NOTE = "label", "note"
-"""Names of the controls beside :data:`DOUBT` in the labelling interface."""
-
-
-def labeling_config(classes: list[str], *, image: bool = False, kind: Kind = SINGLE) -> str:
-    """Return the labelling interface (XML) for these classes.
-
-    Parameters
-    ----------
-    classes : list of str
-    image : bool
-        Whether items may have an image; it is shown above the text.
-    kind : Kind
-        Whether several choices may be made, and none of them be an answer of its own.
-
-    Examples
-    --------
-    >>> '<Choice value="A &amp; B"/>' in labeling_config(["A & B", "C"])
-    True
-    """
-    words = '<Text name="{}" value="$text"/>'
-    shown = (
-        f'<Image name="item" value="$image" zoom="true"/>{words.format("words")}'
-        if image
-        else words.format("item")
-    )
-    choices = "".join(f'<Choice value="{escape(name)}"/>' for name in classes)
-    style = "multiple" if kind.many else "single"
-    none = "" if kind.nothing is None else f'<Choice value="{NONE}"/>'
-    return (
-        f"<View>{shown}"
-        f'<Choices name="{LABEL}" toName="item" choice="{style}" showInline="true">{choices}</Choices>'
-        f'<Choices name="{DOUBT}" toName="item">{none}<Choice value="unsure"/><Choice value="skip"/></Choices>'
-        f'<TextArea name="{NOTE}" toName="item" maxSubmissions="1"/></View>'
-    )
 
 
 def to_tasks(
@@ -92,8 +62,8 @@ def to_tasks(
                     ],
                 },
             },
-            "predictions": predictions(assignments[0].suggestion, kind),
-            "annotations": [_annotation(n, r, kind) for n, r in reviews],
+            "predictions": predictions(assignments[0].suggestion, kind, assignments[0].text),
+            "annotations": [_annotation(n, r, kind, assignments[0].text) for n, r in reviews],
         }
         for (item_id, batch), assignments, reviews in bundle.by_item()
     ]
@@ -140,7 +110,15 @@ def from_tasks(
         places.setdefault((ours["item_id"], ours["batch"]), where)
         origin = str(ours["assignments"][0]["origin"])
         reviews += [
-            read_annotation(annotation, ours["item_id"], ours["batch"], origin, where, kind)
+            read_annotation(
+                annotation,
+                ours["item_id"],
+                ours["batch"],
+                origin,
+                where,
+                kind,
+                str(data.get("text") or ""),
+            )
             for annotation in task.get("annotations") or []
         ]
     return Bundle(assignments, in_order(reviews), places)
@@ -195,10 +173,11 @@ def read_annotation(
     origin: str,
     where: str,
     kind: Kind = SINGLE,
+    text: str = "",
 ) -> Numbered:
-    """Read one annotation; ours by what we left in it, another one by what it says."""
+    """Read one annotation; ours by what we left in it, another one by what it says of the text."""
     results = [r for r in annotation.get("result", []) if isinstance(r, dict)]
-    said = _said(results, f"{where}, annotation {annotation.get('id')}", kind)
+    said = said_in(results, f"{where}, annotation {annotation.get('id')}", kind, text)
     for result in results:
         kept = (result.get("meta") or {}).get(OURS)
         if kept is not None and _unchanged(kept, said):
@@ -222,57 +201,19 @@ def read_annotation(
     )
 
 
-def predictions(suggestion: str | None, kind: Kind = SINGLE) -> list[dict[str, Any]]:
-    """Return the machine's label as Label Studio shows it beforehand."""
-    if suggestion is None:
-        return []
-    return [{"model_version": OURS, "result": [_chosen(suggestion, kind)]}]
-
-
-def _annotation(number: int, review: Review, kind: Kind) -> dict[str, Any]:
+def _annotation(number: int, review: Review, kind: Kind, text: str) -> dict[str, Any]:
     results: list[dict[str, Any]] = []
     if review.label is not None:
-        results.append(_chosen(review.label, kind))
+        results += results_of(review.label, kind, text)
     else:
-        results.append(_region(DOUBT, "choices", {"choices": [review.outcome]}))
+        results.append(region(DOUBT, "choices", {"choices": [review.outcome]}))
     if review.note:
-        results.append(_region(NOTE, "textarea", {"text": [review.note]}))
+        results.append(region(NOTE, "textarea", {"text": [review.note]}))
     results[0]["meta"] = {OURS: review_to_json(number, review)}
     return {
         "result": results,
         "was_cancelled": review.outcome == "skip",
         "lead_time": review.seconds,
-    }
-
-
-def _chosen(answer: str, kind: Kind) -> dict[str, Any]:
-    names = list(kind.named(answer))
-    control, choices = (LABEL, names) if names else (DOUBT, [NONE])
-    return _region(control, "choices", {"choices": choices})
-
-
-def _region(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
-    return {"from_name": name, "to_name": "item", "type": kind, "value": value}
-
-
-def _said(results: list[dict[str, Any]], where: str, kind: Kind) -> dict[str, Any]:
-    chosen = chosen_of(results)
-    others = [name for name in chosen if name != DOUBT]
-    control = LABEL if LABEL in chosen or len(others) != 1 else others[0]
-    labels, doubt = chosen.get(control, ()), chosen.get(DOUBT, ())
-    if labels and kind.many and NONE in doubt:
-        raise ReviewError(
-            f"{where}: says {', '.join(labels)} and {NONE} at once; one of them is meant"
-        )
-    try:
-        label = kind.chosen(labels) if labels or doubt in ((), (NONE,)) else None
-    except AnswerError as error:
-        raise ReviewError(f"{where}: {control} {error}") from None
-    notes = [r.get("value") or {} for r in results if r.get("from_name") == NOTE]
-    return {
-        "outcome": "label" if label is not None else (doubt or ("skip",))[0],
-        "label": label,
-        "note": "\n".join(text for value in notes for text in value.get("text") or []),
     }
 
 

@@ -1,11 +1,14 @@
 """Exports of Label Studio: JSON with whole annotations, JSON-MIN and CSV with a row an annotation."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from console.formats.tools.entries import Empty, Entry
+from console.formats.tools.label_studio_spans import LABELS, answer_of, cells_of, marked_in
 from labeling.files.cells import as_text
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
 from resources.reviews.rows import ReviewError
 
 ABOUT = ("annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement", "id")
@@ -14,7 +17,7 @@ ABOUT = ("annotator", "annotation_id", "created_at", "updated_at", "lead_time", 
 DOUBT, NONE = "doubt", "none"
 """Our own control for what is no class, and its choice that no class applies."""
 
-NO_OTHER = ("choices", "textarea")
+CHOICES, NOTES = "choices", "textarea"
 """Types of results that are choices, or notes beside them."""
 
 
@@ -29,8 +32,10 @@ def is_row(record: Mapping[str, Any]) -> bool:
     return "annotator" in record and "annotation_id" in record
 
 
-def read_tasks(tasks: Sequence[tuple[int, Mapping[str, Any]]], source: str) -> list[Entry]:
-    """Read tasks of the JSON export, of any labelling interface with choices.
+def read_tasks(
+    tasks: Sequence[tuple[int, Mapping[str, Any]]], source: str, kind: Kind = SINGLE
+) -> list[Entry]:
+    """Read tasks of the JSON export, of any labelling interface with choices, or labels of a text.
 
     Raises
     ------
@@ -52,18 +57,33 @@ def read_tasks(tasks: Sequence[tuple[int, Mapping[str, Any]]], source: str) -> l
             raise ReviewError(f"{where}: annotations is not a list of annotations")
         if not annotations:
             entries.append(Entry(where=where, fields=data, tool_id=tool_id))
-        entries += [_annotation(where, data, tool_id, one) for one in annotations]
+        entries += [_annotation(where, data, tool_id, one, kind) for one in annotations]
     return entries
 
 
-def read_rows(records: Sequence[tuple[int, Mapping[str, Any]]], source: str) -> list[Entry]:
-    """Read rows of JSON-MIN or CSV: data, answers and what tells of the annotation side by side."""
+def read_rows(
+    records: Sequence[tuple[int, Mapping[str, Any]]], source: str, kind: Kind = SINGLE
+) -> list[Entry]:
+    """Read rows of JSON-MIN or CSV: data, answers and what tells of the annotation side by side.
+
+    Raises
+    ------
+    ReviewError
+        If a cell holds what is no span of a text beside it.
+    """
     entries: list[Entry] = []
     for row, record in records:
         said: dict[str, tuple[str, ...]] = {}
         for name, value in record.items():
+            if name in ABOUT:
+                continue
+            if kind.marks_text:
+                cells = cells_of(value)
+                if cells is not None:
+                    said[name] = (_told(f"{source}, row {row}", answer_of, cells, record),)
+                continue
             chosen = _choices(value)
-            if name not in ABOUT and chosen:
+            if chosen:
                 said[name] = chosen
         annotation = as_text(record.get("annotation_id"))
         entries.append(
@@ -71,7 +91,7 @@ def read_rows(records: Sequence[tuple[int, Mapping[str, Any]]], source: str) -> 
                 where=f"{source}, row {row}",
                 fields={name: value for name, value in record.items() if name not in ABOUT},
                 said=said if annotation else {},
-                empty=empty_means(said) if annotation else "unanswered",
+                empty=_empty_row(record, said, kind) if annotation else "unanswered",
                 tool_id=as_text(record.get("id")),
                 reviewer=f"label-studio/{as_text(record.get('annotator')) or 'unknown'}",
                 key=f"label-studio/{annotation}/{record.get('updated_at') or ''}",
@@ -121,18 +141,38 @@ def who(completed_by: Any) -> str:
     return str(completed_by or "unknown")
 
 
+def _empty_row(record: Mapping[str, Any], said: dict[str, tuple[str, ...]], kind: Kind) -> Empty:
+    if not kind.marks_text:
+        return empty_means(said)
+    doubt = _choices(record.get(DOUBT))
+    return empty_means({DOUBT: doubt}) if doubt else "unclear"
+
+
+def _told(where: str, read: Callable[[Any, Mapping[str, Any]], Any], *of: Any) -> Any:
+    try:
+        return read(*of)
+    except ValueError as error:
+        raise ReviewError(f"{where}: {error}") from None
+
+
 def _annotation(
-    where: str, data: dict[str, Any], tool_id: str | None, annotation: dict[str, Any]
+    where: str, data: dict[str, Any], tool_id: str | None, annotation: dict[str, Any], kind: Kind
 ) -> Entry:
     identity = annotation.get("unique_id") or annotation.get("id") or tool_id
     skipped = bool(annotation.get("was_cancelled") or annotation.get("skipped"))
-    said = {} if skipped else chosen_of(annotation.get("result"))
-    other = () if skipped else _other(annotation.get("result"))
+    results = annotation.get("result")
+    said = chosen = {} if skipped else chosen_of(results)
+    other = () if skipped else _other(results, kind)
+    if kind.marks_text:
+        place = f"{where}, annotation {annotation.get('id')}"
+        marks = {} if skipped else _told(place, marked_in, results, data)
+        said = {control: (answer,) for control, answer in marks.items()}
+        chosen = {name: names for name, names in chosen.items() if name == DOUBT}
     return Entry(
         where=f"{where}, annotation {annotation.get('id')}",
         fields=data,
         said=said,
-        empty="unanswered" if skipped else empty_means(said, other),
+        empty="unanswered" if skipped else empty_means(chosen, other),
         other=other,
         tool_id=tool_id,
         reviewer=f"label-studio/{who(annotation.get('completed_by'))}",
@@ -144,10 +184,13 @@ def _annotation(
     )
 
 
-def _other(results: Any) -> tuple[str, ...]:
-    """Name the kinds of answers of an annotation that are no choices; notes are no answers."""
-    kinds = [r.get("type") for r in results or [] if isinstance(r, dict)]
-    return tuple(dict.fromkeys(str(one) for one in kinds if one not in (None, *NO_OTHER)))
+def _other(results: Any, kind: Kind) -> tuple[str, ...]:
+    """Name the kinds of answers of an annotation that the task does not ask for; notes are none."""
+    asked = (LABELS, NOTES) if kind.marks_text else (CHOICES, NOTES)
+    kinds = [
+        r.get("type") for r in results or [] if isinstance(r, dict) and r.get("from_name") != DOUBT
+    ]
+    return tuple(dict.fromkeys(str(one) for one in kinds if one not in (None, *asked)))
 
 
 def _choices(value: Any) -> tuple[str, ...]:
