@@ -1,8 +1,10 @@
 """What passes between a kind and a model: the form of an answer, what was read from it, its tokens."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+from labeling.kinds.classes import ClassSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +73,21 @@ class Parsed:
     confidence: float | None = None
     refused: bool = False
     cut: bool = False
+
+
+class Reader(Protocol):
+    """Reads what models say; made for the classes of a task."""
+
+    def read(
+        self,
+        answer: str,
+        refusal: str | None = None,
+        finish_reason: str = "stop",
+        text: str = "",
+    ) -> Parsed:
+        """Read one answer about an item with this text; never raises, never invents one."""
+        ...
+
+    def again(self, classes: Sequence[ClassSpec], reason: str) -> str:
+        """Return the question that follows an answer which could not be read for ``reason``."""
+        ...

@@ -9,13 +9,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import LabelingError
-from labeling.kinds.asking import Form, Parsed, Token
+from labeling.kinds.asking import Form, Reader, Token
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.units import Units
 
@@ -25,24 +25,6 @@ UNDECIDED = -1
 
 class AnswerError(LabelingError):
     """An answer is none that the kind allows."""
-
-
-class Reader(Protocol):
-    """Reads what models say; made for the classes of a task."""
-
-    def read(
-        self,
-        answer: str,
-        refusal: str | None = None,
-        finish_reason: str = "stop",
-        text: str = "",
-    ) -> Parsed:
-        """Read one answer about an item with this text; never raises, never invents one."""
-        ...
-
-    def again(self, classes: Sequence[ClassSpec], reason: str) -> str:
-        """Return the question that follows an answer which could not be read for ``reason``."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +82,9 @@ class Kind(ABC):
 
     weighs_tokens: ClassVar[bool] = True
     """Whether log-probabilities of an answer's tokens tell how sure a model was."""
+
+    room: ClassVar[int] = 64
+    """Tokens that a model's answer is given where a prompt says nothing."""
 
     page_keys: ClassVar[Mapping[str, str]] = MappingProxyType({})
     """Keys that this part keeps from classes, and what each does."""

@@ -22,6 +22,7 @@ class Spelled:
     """
 
     def __init__(self, classes: Sequence[ClassSpec]) -> None:
+        self.names = {spec.name for spec in classes}
         self._name = spellings(classes)
         self._signs = {
             spec.name: frozenset("".join((spec.name, *spec.synonyms))) for spec in classes

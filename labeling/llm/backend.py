@@ -23,7 +23,7 @@ class Backend:
     room: int = 0
 
     def __post_init__(self) -> None:
-        self.room = max(self.room, self.prompt.settings.max_tokens)
+        self.room = max(self.room, self.prompt.room)
 
     def parameters(self, room: int | None = None) -> dict[str, object]:
         """Return what the model is asked with, its answer having ``room`` tokens."""
@@ -34,7 +34,7 @@ class Backend:
         if enough:
             self.room = max(self.room, room)
         return (
-            f"{self.prompt.model} ended at {self.prompt.settings.max_tokens} tokens before it said "
+            f"{self.prompt.model} ended at {self.prompt.room} tokens before it said "
             f"anything; it was asked again with {room}, which {'was' if enough else 'was not'} "
             "enough: raise parameters.max_tokens"
         )

@@ -40,7 +40,7 @@ async def discover(
     weighs = prompt.kind.weighs_tokens
     if output.confidence == "logprobs" and not weighs:
         raise PromptError(
-            f"prompt {prompt.name!r} wants output.confidence: logprobs, but a list of classes can be "
+            f"prompt {prompt.name!r} wants output.confidence: logprobs, but a list can be "
             "written in many ways, and log-probabilities are of one; use stated, samples, or auto to "
             "do without. Nothing was spent on items"
         )
@@ -67,7 +67,7 @@ async def discover(
         )
     notes: list[str] = []
     if output.confidence == "auto" and not weighs:
-        notes.append("lists of classes carry no confidence; output.confidence: stated asks for one")
+        notes.append("lists carry no confidence; output.confidence: stated asks for one")
     elif output.confidence == "auto" and not logprobs:
         notes.append(f"{prompt.model} gives no log-probabilities: its votes carry no confidence")
     return Form(
@@ -129,7 +129,7 @@ async def _test(
     """Ask about no item; once more with more room where the answer was cut."""
     form = Form(json=with_json)
     question = f"This is a test of the connection.\n{prompt.kind.instruction(form, classes)}"
-    room = max(PROBE_TOKENS, prompt.settings.max_tokens)
+    room = max(PROBE_TOKENS, prompt.room)
     for tokens in (room, larger(room)):
         request = Request(
             model=prompt.model,

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from labeling.kinds.asking import Reader
 from labeling.kinds.classes import ClassSpec
-from labeling.kinds.kind import Kind, Reader
+from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
 from labeling.llm.ledger_rows import Stored
 from labeling.llm.prompt import Prompt

@@ -87,6 +87,11 @@ class Prompt:
             self, settings=self.settings.model_copy(update={"ask": "all", "fallbacks": ()})
         )
 
+    @property
+    def room(self) -> int:
+        """Completion tokens at most; what the worst case is reckoned with."""
+        return self.settings.room(self.kind.room)
+
     def uses(self) -> frozenset[str]:
         """Return the variables that the template mentions."""
         return _variables(self.body)

@@ -176,4 +176,4 @@ def _answer_tokens(voter: Voter, prompt: Prompt) -> float:
         return float(known)
     longest = max(len(c.name) for c in voter.classes)
     thinking = 200 if prompt.settings.output.reasoning else 0
-    return min(prompt.settings.max_tokens, longest / 3 + 8 + thinking)
+    return min(prompt.room, longest / 3 + prompt.kind.room / 8 + thinking)

@@ -1,5 +1,6 @@
 """What the front matter of a prompt file may say."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, cast
@@ -97,18 +98,24 @@ class Output(_Section):
 
 
 def _answer(label: object) -> object:
-    """Write a list of classes as an answer is written."""
+    """Write a list of classes, or of spans, as an answer is written."""
     if not isinstance(label, list):
         return label
-    return written(str(name) for name in cast("list[object]", label))
+    parts = cast("list[object]", label)
+    if any(isinstance(part, list) for part in parts):
+        return json.dumps(parts, ensure_ascii=False)
+    return written(str(name) for name in parts)
 
 
 class FixedExample(_Section):
     """One fixed example."""
 
     text: str = Field(description="What stands there.")
-    label: Annotated[str, BeforeValidator(_answer, json_schema_input_type=str | list[str])] = Field(
-        description="The class that is the right answer; where an item may have several, a list of them."
+    label: Annotated[
+        str, BeforeValidator(_answer, json_schema_input_type=str | list[str | list[int | str]])
+    ] = Field(
+        description="The class that is the right answer; where an item may have several, a list of them; "
+        "of spans a list of [start, end, class]."
     )
 
 
@@ -254,8 +261,7 @@ class Settings(_Section):
             _whole("thinking.budget_tokens", cast("Any", thinking)["budget_tokens"])
         return parameters
 
-    @property
-    def max_tokens(self) -> int:
-        """Completion tokens at most; what the worst case is reckoned with."""
+    def room(self, alone: int) -> int:
+        """Return completion tokens at most, where an answer without thoughts is given ``alone``."""
         chosen = self.parameters.get(limit_name(self.parameters))
-        return int(chosen) if chosen is not None else (1024 if self.output.reasoning else 64)
+        return int(chosen) if chosen is not None else (1024 if self.output.reasoning else alone)

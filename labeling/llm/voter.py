@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from labeling.kinds.asking import Parsed
+from labeling.kinds.asking import Parsed, Reader
 from labeling.kinds.classes import ClassSpec
-from labeling.kinds.kind import Reader
 from labeling.kinds.thoughts import spoken
 from labeling.llm.backend import Backend
 from labeling.llm.behaviour import runs_in_vain
@@ -156,7 +155,7 @@ class Voter:
     ) -> Outcome:
         known = self._known.get(self._key(backend, content, sample, "ask"))
         messages: tuple[Message, ...] = ()
-        room = backend.prompt.settings.max_tokens
+        room = backend.prompt.room
         if known is None:
             room, messages = backend.room, self.messages(backend, content, item_ids)
             request = self.request(backend, content, "ask", messages)

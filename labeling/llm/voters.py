@@ -191,6 +191,9 @@ def _distinct(prompts: Sequence[Prompt], classes: tuple[ClassSpec, ...]) -> None
             )
         for example in prompt.settings.examples.items:
             try:
-                prompt.kind.checked(example.label, known)
+                answer = prompt.kind.checked(example.label, known)
             except AnswerError as error:
                 raise PromptError(f"prompt {prompt.name!r}, examples: {error}") from None
+            misfit = prompt.kind.misfit(answer, example.text)
+            if misfit:
+                raise PromptError(f"prompt {prompt.name!r}, examples: {misfit}")

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.kinds.asking import Form, Token
+from labeling.kinds.asking import Form, Reader, Token
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.each_class import YES, EachClass, Said
-from labeling.kinds.kind import UNDECIDED, Reader
+from labeling.kinds.kind import UNDECIDED
 from labeling.kinds.several import form as forms
 from labeling.kinds.several.answer import (
     NOT,

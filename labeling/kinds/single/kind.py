@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.kinds.asking import Form, Token
+from labeling.kinds.asking import Form, Reader, Token
 from labeling.kinds.classes import ClassSpec
-from labeling.kinds.kind import UNDECIDED, AnswerError, Answers, Cast, Kind, Reader
+from labeling.kinds.kind import UNDECIDED, AnswerError, Answers, Cast, Kind
 from labeling.kinds.single import form as written
 from labeling.kinds.single.logprobs import from_logprobs
 from labeling.kinds.single.reader import ClassReader

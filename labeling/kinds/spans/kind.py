@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.kinds.asking import Form, Token
+from labeling.kinds.asking import Form, Reader, Token
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.each_class import EachClass, Said
-from labeling.kinds.kind import UNDECIDED, Reader
+from labeling.kinds.kind import UNDECIDED
+from labeling.kinds.spans import form as forms
 from labeling.kinds.spans.answer import (
     NOTHING,
     Marked,
@@ -25,6 +26,7 @@ from labeling.kinds.spans.answer import (
     refuse,
     written,
 )
+from labeling.kinds.spans.reader import QuoteReader
 from labeling.kinds.units import Units
 
 _NOTHING = Marked()
@@ -56,6 +58,7 @@ class SpansOfClasses(EachClass):
     page: ClassVar[str] = "spans"
     weighs_tokens: ClassVar[bool] = False
     marks_text: ClassVar[bool] = True
+    room: ClassVar[int] = 512
 
     @property
     def nothing(self) -> str | None:
@@ -87,19 +90,19 @@ class SpansOfClasses(EachClass):
 
     def instruction(self, form: Form, classes: Sequence[ClassSpec]) -> str:
         """Tell a model to quote."""
-        raise NotImplementedError
+        return forms.instruction(form, classes, overlap=self.overlap)
 
     def schema(self, form: Form, classes: Sequence[ClassSpec]) -> dict[str, Any]:
         """Return the JSON schema of quotes."""
-        raise NotImplementedError
+        return forms.schema(form, classes)
 
     def example(self, form: Form, answer: str, text: str = "") -> str:
-        """Write an example's quotes."""
-        raise NotImplementedError
+        """Write the quotes of an example with this text."""
+        return forms.example(form, answer, text)
 
     def reader(self, classes: Sequence[ClassSpec]) -> Reader:
         """Return what reads quotes."""
-        raise NotImplementedError
+        return QuoteReader(tuple(classes), self.overlap)
 
     def confidence(
         self, tokens: Sequence[Token], answer: str, classes: Sequence[ClassSpec]

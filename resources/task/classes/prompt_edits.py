@@ -20,6 +20,9 @@ def edit_examples(text: str, labels: Mapping[str, str | None]) -> tuple[list[Edi
     >>> text = "---\nexamples: {choose: fixed, items: [{text: a, label: late}]}\n---\nAsk."
     >>> [edit.new for edit in edit_examples(text, {"late": "delayed"})[0]]
     ['delayed']
+    >>> text = text.replace("label: late", "label: [[0, 1, late], [2, 3, rude]]")
+    >>> [edit.new for edit in edit_examples(text, {"late": "delayed"})[0]]
+    ['delayed']
     """
     matter = FENCE.match(text)
     if matter is None:
@@ -31,10 +34,17 @@ def edit_examples(text: str, labels: Mapping[str, str | None]) -> tuple[list[Edi
         label = at(one, "label")
         if label is None or examples is None:
             continue
-        named = [str(name.value) for name in items(label) or [label]]
+        spans = [items(span)[-1] for span in items(label) if items(span)]
+        named = [str(name.value) for name in spans or items(label) or [label]]
         now = [labels.get(name, name) for name in named]
         if None in now:
             edits.append(remove(inside, examples, place))
+        elif spans:
+            edits += [
+                rewrite(inside, node, str(new))
+                for node, old, new in zip(spans, named, now, strict=True)
+                if new != old
+            ]
         elif isinstance(label, yaml.SequenceNode):
             edits += rename_all(inside, label, labels)
         elif now != named:

@@ -207,6 +207,11 @@ class TaskSpec(Section):
         if self.kind == SPANS:
             if self.source.image is not None:
                 raise ValueError("source.image: spans are of texts; leave it out")
+            if self.models is not None and (self.models.redact or self.models.redact_patterns):
+                raise ValueError(
+                    "models.redact: it would move what models quote; source.redact takes it out of the "
+                    "stored text"
+                )
             return self
         given = [name for name in ("overlap", "unit") if getattr(self, name) is not None]
         if given:

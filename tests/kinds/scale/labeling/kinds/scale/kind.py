@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.kinds.asking import Form, Parsed, Token
+from labeling.kinds.asking import Form, Parsed, Reader, Token
 from labeling.kinds.classes import ClassSpec
-from labeling.kinds.kind import UNDECIDED, Reader
+from labeling.kinds.kind import UNDECIDED
 from labeling.kinds.single.kind import Single
 
 ONLY = re.compile(r"\s*(\d+)\s*")
