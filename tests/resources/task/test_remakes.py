@@ -187,7 +187,8 @@ def fit(spec: dict[str, Any], path: str) -> dict[str, Any]:
         given |= {"kind": "several"} | SETS
     if path in ("overlap", "unit"):
         given |= {"kind": "spans", "overlap": "none", "unit": "character"}
-        given["source"] |= {"image": None, "image_folder": None}
+        given["source"]["image"] = None
+        given["models"] |= {"redact": [], "redact_patterns": {}}
         given["student"]["looks_at"] = "text"
     if path == "student.thresholds":
         given["kind"], given["student"]["thresholds"] = "several", "f1"
