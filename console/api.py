@@ -28,6 +28,9 @@ LONGEST_BODY = 1_000_000
 LONGEST_ANSWER = 1_000
 """Characters of an answer, where the names of all classes do not take more."""
 
+LONGEST_MARKS = 400_000
+"""Characters of an answer that marks stretches of a text: some ten thousand of them."""
+
 HISTORY = 30
 """How many answers can be undone after a page was closed."""
 
@@ -44,7 +47,8 @@ class Api:
         self.settings = settings
         self.store = store
         self.reviewers = reviewers
-        self.longest_answer = max(LONGEST_ANSWER, len(json.dumps(settings.names)))
+        longest = LONGEST_MARKS if settings.kind.marks_text else LONGEST_ANSWER
+        self.longest_answer = max(longest, len(json.dumps(settings.names)))
 
     def routes(self) -> list[Route]:
         """Return what to mount."""

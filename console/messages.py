@@ -37,7 +37,8 @@ class AnswerIn(Message):
     label: str | None = Field(
         default=None,
         description="The answer, as the task's kind writes it: for a single class, its name; for "
-        "several, a JSON list of names. At most 1000 characters, or what all names of classes take.",
+        "several, a JSON list of names; for spans, one of [start, end, class], in characters. At most "
+        "1000 characters, or what all names of classes take; 400,000 for spans.",
     )
     seconds: Annotated[float, Field(ge=0, le=86_400, strict=False)]
     note: Annotated[str, Field(max_length=5000)] = ""

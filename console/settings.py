@@ -38,7 +38,7 @@ class ConsoleSettings:
     task : str
         Name of the task.
     classes : list of ClassInfo
-        At least 2.
+        At least 2; 1 where the kind marks stretches of a text.
     store_path : Path
         The review store, a SQLite file.
     guidelines : str
@@ -118,10 +118,10 @@ class ConsoleSettings:
 
     def __post_init__(self) -> None:
         names = [c.name for c in self.classes]
-        if len(set(names)) < 2 or len(set(names)) != len(names):
-            raise ReviewError(
-                f"a console needs at least 2 classes, each once; got {', '.join(names)}"
-            )
+        fewest = 1 if self.kind.marks_text else 2
+        if len(set(names)) < fewest or len(set(names)) != len(names):
+            least = "a class" if fewest == 1 else "at least 2 classes"
+            raise ReviewError(f"a console needs {least}, each once; got {', '.join(names)}")
         object.__setattr__(self, "classes", _with_keys(self.classes, self.kind.page_keys))
         object.__setattr__(self, "names", (*names, *sorted(self.former.difference(names))))
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from cli.everyday.item_history import history_of, unknown
 from cli.options import AsJson
 from cli.which_task import TaskOption, named_once
+from labeling.kinds.kind import Kind
 from resources.task.errors import TaskError
 from resources.task.locate import all_tasks, find_task
 
@@ -51,7 +52,25 @@ def explain(
     if as_json:
         typer.echo(json.dumps(found[0][1], default=str, ensure_ascii=False))
     else:
-        _show(Console(), found[0][1])
+        one, history = found[0]
+        _show(Console(), in_words(history, one.kind))
+
+
+def in_words(history: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    """Return a history with its answers as people read them."""
+    text = history["text"] or ""
+
+    def told(row: Any) -> Any:
+        if not isinstance(row, dict) or row.get("label") is None:
+            return row
+        return {**row, "label": kind.told(row["label"], text)}
+
+    return told(
+        {
+            name: [told(row) for row in part] if isinstance(part, list) else told(part)
+            for name, part in history.items()
+        }
+    )
 
 
 def _show(console: Console, history: dict[str, Any]) -> None:
@@ -170,9 +189,9 @@ def _machine(history: dict[str, Any]) -> str:
 def _first(shares: dict[str, float], said: dict[str, Any] | None) -> str:
     """Name the likeliest class with its probability; all of them if several are as likely.
 
-    Of an item that may have several classes it is the set that was ``said``.
+    Of an item whose answer is more than a class it is what was ``said``.
     """
-    if said and (said.get("label") or "").startswith("["):
+    if said and said.get("label") and said["label"] not in shares:
         return f"{said['label']} at {said['confidence']:.3f}"
     best = max(shares.values())
     names = [name for name, share in shares.items() if round(share, 3) == round(best, 3)]

@@ -150,7 +150,7 @@ function randomKey() {
 }
 
 function undo() {
-  if (undoable.length === 0) return;
+  if (part.back?.() || undoable.length === 0) return;
   if (current) shelf.putBack(current);
   put(undoable.pop());
 }
@@ -167,19 +167,25 @@ const ACTIONS = new Map([
   ["?", () => answer("unsure")],
   [",", () => note.focus()],
   ["ArrowRight", keep],
+  ["Escape", keep],
   ["PageDown", () => itemBox.scrollBy({ top: itemBox.clientHeight * 0.8 })],
   ["PageUp", () => itemBox.scrollBy({ top: itemBox.clientHeight * -0.8 })],
 ]);
 
 addEventListener("keydown", (event) => {
   shelf.active = Date.now();
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-  if (event.target === note) {
+  if (event.isComposing) return;
+  const held = event.ctrlKey || event.metaKey || event.altKey;
+  if (event.target === note && !held) {
     if (event.key === "Enter" || event.key === "Escape") { event.preventDefault(); note.blur(); }
     return;
   }
   if (event.target.matches("input:not([type=checkbox])")) return;
-  if (!at("keys-on").checked || event.repeat) return;
+  if ((at("keys-on").checked || itemBox.contains(event.target)) && part.move?.(event)) {
+    event.preventDefault();
+    return;
+  }
+  if (held || !at("keys-on").checked || event.repeat) return;
   if (event.key === "Enter" && event.target.matches("a, summary, button:not([role=checkbox])")) return;
   const action = part.action(event.key) ?? ACTIONS.get(event.key);
   if (action) {

@@ -1,5 +1,7 @@
 // Puts one item on the screen. Everything is set as text; nothing is ever parsed as HTML.
 
+import { Offsets } from "./marking/offsets.js";
+
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -7,17 +9,17 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-// Spans count characters as Python does; JavaScript's strings count UTF-16 units.
 function marked(text, highlights) {
-  const letters = Array.from(text);
+  const offsets = new Offsets(text);
+  const unit = (at) => offsets.toUnits(Math.min(Math.max(0, at), offsets.characters));
   const spans = highlights
     .filter((s) => Number.isInteger(s.start) && Number.isInteger(s.end) && s.start < s.end)
-    .map((s) => ({ start: Math.max(0, s.start), end: Math.min(letters.length, s.end), rule: String(s.rule ?? "") }))
+    .map((s) => ({ start: unit(s.start), end: unit(s.end), rule: String(s.rule ?? "") }))
     .sort((a, b) => a.start - b.start);
-  const cuts = [...new Set([0, letters.length, ...spans.flatMap((s) => [s.start, s.end])])].sort((a, b) => a - b);
+  const cuts = [...new Set([0, text.length, ...spans.flatMap((s) => [s.start, s.end])])].sort((a, b) => a - b);
   const parts = [];
   for (let i = 0; i + 1 < cuts.length; i += 1) {
-    const piece = letters.slice(cuts[i], cuts[i + 1]).join("");
+    const piece = text.slice(cuts[i], cuts[i + 1]);
     const rules = spans.filter((s) => s.start <= cuts[i] && s.end >= cuts[i + 1]).map((s) => s.rule);
     parts.push(rules.length ? element("mark", { title: [...new Set(rules)].join(", ") }, piece) : piece);
   }
@@ -28,19 +30,19 @@ function plain(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function told(answer, part, opinions = []) {
-  const words = answer.outcome === "label" ? part.told(answer.label, opinions) : answer.outcome === "skip" ? "skipped" : "not sure";
+function told(answer, part, item, opinions = []) {
+  const words = answer.outcome === "label" ? part.told(answer.label, opinions, item.text) : answer.outcome === "skip" ? "skipped" : "not sure";
   return element("strong", { dir: "auto" }, ...[words].flat());
 }
 
 export function show(into, item, part) {
   const parts = [];
   if (item.given) {
-    parts.push(element("p", { class: "given" }, "You answered ", told(item.given, part),
+    parts.push(element("p", { class: "given" }, "You answered ", told(item.given, part, item),
       ". Answer again to change it, or keep it."));
   }
   if (item.suggestion) {
-    parts.push(element("p", { class: "suggestion" }, "Suggested by machine: ", told({ outcome: "label", label: item.suggestion }, part)));
+    parts.push(element("p", { class: "suggestion" }, "Suggested by machine: ", told({ outcome: "label", label: item.suggestion }, part, item)));
   }
   if (item.image) {
     const image = element("img", { src: item.image, alt: "The item's image", class: "picture" });
@@ -63,7 +65,7 @@ export function show(into, item, part) {
   if (item.opinions.length) {
     const list = element("ul", { class: "opinions", "aria-label": "What others answered" });
     for (const o of item.opinions) {
-      list.append(element("li", {}, told(o, part, item.opinions), o.note ? ` – ${o.note}` : ""));
+      list.append(element("li", {}, told(o, part, item, item.opinions), o.note ? ` – ${o.note}` : ""));
     }
     parts.push(list);
   }

@@ -246,6 +246,11 @@ class Kind(ABC):
         """Say why a checked answer cannot be about an item with this text; None if it can."""
         del answer, text
 
+    def told(self, answer: str, text: str) -> str:
+        """Return an answer as people read it beside an item with this text."""
+        del text
+        return answer
+
     @abstractmethod
     def carried(self, answer: str, today: Callable[[str], str | None]) -> str | None:
         """Return what an answer means after classes changed; None where nobody can say.

@@ -38,7 +38,7 @@ def bring_up(
     with store.database.write() as db:
         review_sight.note_pictures(db, pictures or {})
         return review_sight.bring_up(
-            db, items, own_patterns or {},
+            db, items, own_patterns or {}, exact=store.kind.marks_text,
             now_us=store.now_us(), overlap_share=store.overlap_share,
         )  # fmt: skip
 

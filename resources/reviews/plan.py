@@ -46,12 +46,13 @@ def write_plan(
     rows: list[Assignment],
     *,
     replace: bool,
+    exact: bool,
     now_us: int,
     overlap_share: float,
 ) -> int:
     """Write the plan and return how many assignments are new; see ``ReviewStore.plan``."""
     seen = [CurrentItem(a.item_id, a.batch, a.text, a.image) for a in rows]
-    bring_up(db, seen, {}, now_us=now_us, overlap_share=overlap_share)
+    bring_up(db, seen, {}, exact=exact, now_us=now_us, overlap_share=overlap_share)
     before = db.execute("select count(*) from assignments").fetchone()[0]
     db.executemany(
         "insert into items (item_id, batch, text, image, context, suggestion, sight)"
@@ -63,7 +64,7 @@ def write_plan(
             (
                 a.item_id, a.batch, a.text, a.image,
                 json.dumps(dict(a.context), ensure_ascii=False, sort_keys=True), a.suggestion,
-                sight_of(a.text, a.image, replaced(db, a.image)),
+                sight_of(a.text, a.image, replaced(db, a.image), exact=exact),
             )
             for a in rows
         ],

@@ -2,6 +2,7 @@
 
 Each item has a **sight**, a hash of its text and picture as they stand; each answer keeps the one
 that was on the screen. Where the two differ the answer is set aside until the text is back.
+Answers that mark stretches of a text hang on every character of it: sights are then ``exact``.
 """
 
 import hashlib
@@ -22,27 +23,36 @@ class CurrentItem(NamedTuple):
     image: str | None
 
 
-def text_digest(text: str) -> str:
+def text_digest(text: str, *, exact: bool = False) -> str:
     r"""Hash a text; line ends and blanks around it do not count, programs change those.
 
     Examples
     --------
     >>> text_digest("a\r\nb ") == text_digest("a\nb"), text_digest("a b") == text_digest("ab")
     (True, False)
+    >>> text_digest(" a", exact=True) == text_digest("a", exact=True)
+    False
     """
-    return _sha256(text.replace("\r\n", "\n").strip())
+    return _sha256(text if exact else text.replace("\r\n", "\n").strip())
 
 
-def sight_of(text: str, image: str | None, replaced_by: str | None = None) -> str:
+def sight_of(
+    text: str, image: str | None, replaced_by: str | None = None, *, exact: bool = False
+) -> str:
     """Hash what there is to see of an item.
 
     A picture counts by its name or address, and by its content where the file was replaced.
     """
-    return _sight(text_digest(text), image, replaced_by)
+    return _sight(text_digest(text, exact=exact), image, replaced_by)
 
 
 def sight_in(
-    shown: Mapping[str, Any] | None, text: str, image: str | None, replaced_by: str | None = None
+    shown: Mapping[str, Any] | None,
+    text: str,
+    image: str | None,
+    replaced_by: str | None = None,
+    *,
+    exact: bool = False,
 ) -> str:
     """Tell the sight of an answer: as its hand-out says, else the item as it stands.
 
@@ -59,7 +69,7 @@ def sight_in(
         return str(shown["sight"])
     digest = shown.get("text_sha256")
     if not isinstance(digest, str) or digest == _sha256(text):
-        digest = text_digest(text)
+        digest = text_digest(text, exact=exact)
     # hand-outs of earlier versions do not say which content the picture had
     return _sight(digest, shown.get("image", image), shown.get("picture", replaced_by))
 
@@ -117,13 +127,14 @@ def bring_up(
     items: Iterable[CurrentItem],
     own: Mapping[str, str],
     *,
+    exact: bool,
     now_us: int,
     overlap_share: float,
 ) -> list[tuple[str, str]]:
     """Bring the items of the store in line with what stands now.
 
     What was answered of another text is open again. A text that differs only by what redaction took
-    out is the same: labels do not hang on it, and the answers go on counting.
+    out is the same, unless sights are exact: labels do not hang on it, and the answers go on counting.
 
     Parameters
     ----------
@@ -142,11 +153,12 @@ def bring_up(
         stands = db.execute(
             "select text, image, sight from items where item_id = ? and batch = ?", item[:2]
         ).fetchone()
-        now = sight_of(item.text, item.image, replaced(db, item.image))
+        now = sight_of(item.text, item.image, replaced(db, item.image), exact=exact)
         if stands is None or stands["sight"] == now or not (item.text or item.image):
             continue
         seen_as = _picture_of(stands["sight"]), _picture_of(now)
-        if seen_as[0] == seen_as[1] and is_redaction_of(stands["text"], item.text, own):
+        redacted = not exact and is_redaction_of(stands["text"], item.text, own)
+        if redacted and seen_as[0] == seen_as[1]:
             db.execute(
                 "insert or ignore into seen select s.review_id, ? from seen as s"
                 " join reviews as r using (review_id)"

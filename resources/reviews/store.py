@@ -109,8 +109,9 @@ class ReviewStore:
         rows = review_plan.read_assignments(assignments)
         with self.database.write() as db:
             new = review_plan.write_plan(
-                db, rows, replace=replace, now_us=self.now_us(), overlap_share=self.overlap_share
-            )
+                db, rows, replace=replace, exact=self.kind.marks_text,
+                now_us=self.now_us(), overlap_share=self.overlap_share,
+            )  # fmt: skip
             # A person's answer is reused where it can be: a blind one settles an audit too.
             for item_id, batch in review_plan.reviewed(db, rows):
                 self._settle(db, item_id, batch)
@@ -211,7 +212,8 @@ class ReviewStore:
         with self.database.write() as db:
             return review_leases.hand_out(
                 db, reviewer, count, streams,
-                mix=mix or Mix(), lease_us=int(lease_s * 1e6), now_us=self.now_us(), rng=self._rng,
+                mix=mix or Mix(), exact=self.kind.marks_text, lease_us=int(lease_s * 1e6),
+                now_us=self.now_us(), rng=self._rng,
             )  # fmt: skip
 
     def give_back(self, reviewer: str, tokens: list[str]) -> int:

@@ -2,7 +2,9 @@
 //
 // A part is made once: `answer(text)` takes an answer as the kind writes it. `put(item)` shows what was
 // answered or suggested, `off()` waits for an item, `action(key)` is what a key does (undefined: not
-// its key), `told(text, opinions)` says an answer in words or elements, beside those of others.
+// its key), `told(answer, opinions, text)` says an answer about a text in words or elements, beside those
+// of others. A part may also have `move(event)` for keys that repeat or are pressed with others (true: its
+// key) and `back()`, which takes back what was not answered yet (false: nothing).
 
 import { Search } from "../search.js";
 

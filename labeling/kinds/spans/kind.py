@@ -4,8 +4,9 @@ Whatever counts, queues and watches asks of each class whether an item holds any
 themselves are the answer, and an answer is right if each of them is.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
@@ -27,6 +28,7 @@ from labeling.kinds.spans.answer import (
     written,
 )
 from labeling.kinds.spans.reader import QuoteReader
+from labeling.kinds.spans.told import told
 from labeling.kinds.units import Units
 
 _NOTHING = Marked()
@@ -57,6 +59,9 @@ class SpansOfClasses(EachClass):
     name: ClassVar[str] = "spans"
     page: ClassVar[str] = "spans"
     weighs_tokens: ClassVar[bool] = False
+    page_keys: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"0": "nothing to mark", "=": "as suggested", "-": "unmark", "+": "one class more"}
+    )
     marks_text: ClassVar[bool] = True
     room: ClassVar[int] = 512
 
@@ -152,6 +157,11 @@ offsets in characters, the end being the first character behind the span
                 many = "1 character" if len(text) == 1 else f"{len(text)} characters"
                 return f"the span {span.start}..{span.end} ends behind the text, which has {many}"
         return None
+
+    def told(self, answer: str, text: str) -> str:
+        """Return the words of each span, after its class."""
+        said = marked(answer)
+        return answer if said is None else told(said, text)
 
     def carried(self, answer: str, today: Callable[[str], str | None]) -> str | None:
         """Return the spans with what became of their classes; None where one of them is gone."""

@@ -3,10 +3,12 @@
 import json
 import sqlite3
 from dataclasses import dataclass
+from typing import Any
 
 from labeling.class_changes import class_today
 from labeling.kinds.kind import Kind
 from resources.reviews.rows import Review, ReviewError
+from resources.reviews.sight import text_digest
 from resources.reviews.writing.leases import check_lease, late_origin
 from resources.reviews.writing.one_review import revised, write_review
 from resources.task.classes.record import changes_in
@@ -60,7 +62,8 @@ def take(
     ------
     ReviewError
         ``forged``, ``foreign`` or ``used`` leases, a ``conflict`` of keys, ``invalid`` fields, a
-        class that is ``gone``.
+        class that is ``gone``; of a kind that marks texts, a text that is another now
+        (``changed``), and an answer that cannot be about it (``misfit``).
     """
     known = db.execute(
         "select origin, shown from reviews where reviewer = ? and idempotency_key = ?",
@@ -75,6 +78,8 @@ def take(
         lease = check_lease(db, answer.lease, reviewer, answer.item_id, answer.batch)
         origin, shown = late_origin(db, lease), json.loads(lease["shown"])
         db.execute("update leases set state = 'answered' where token = ?", (answer.lease,))
+    if known is None and kind.marks_text and label is not None:
+        _fits(db, answer, label, shown, kind)
     review = Review(
         item_id=answer.item_id,
         batch=answer.batch,
@@ -90,6 +95,23 @@ def take(
     )
     review_id, new = write_review(db, review, now_us=now_us, kind=kind)
     return Reply(answer.idempotency_key, review_id, new)
+
+
+def _fits(
+    db: sqlite3.Connection, answer: Answer, label: str, shown: dict[str, Any], kind: Kind
+) -> None:
+    """Refuse an answer about another text than the item's."""
+    (text,) = db.execute(
+        "select text from items where item_id = ? and batch = ?", (answer.item_id, answer.batch)
+    ).fetchone()
+    if shown.get("text_sha256", digest := text_digest(text, exact=True)) != digest:
+        raise ReviewError(
+            "the text was edited while it was open, so that what is marked stands elsewhere now; "
+            "the item comes again with its new text",
+            "changed",
+        )
+    if problem := kind.misfit(label, text):
+        raise ReviewError(f"{problem}; mark it anew in the text as it is shown", "misfit")
 
 
 def _meant(db: sqlite3.Connection, answer: Answer, kind: Kind, *, new: bool) -> str | None:

@@ -71,6 +71,7 @@ def hand_out(
     streams: str,
     *,
     mix: Mix,
+    exact: bool,
     lease_us: int,
     now_us: int,
     rng: np.random.Generator,
@@ -82,6 +83,8 @@ def hand_out(
     streams : {'review', 'skipped', 'adjudicate', 'adjudicate_any'}
         ``skipped`` is ``review`` with what this person skipped; ``adjudicate_any`` may contain
         items that the person answered before.
+    exact : bool
+        Whether answers hang on every character of a text.
     """
     expire(db, now_us)
     judging = streams.startswith("adjudicate")
@@ -102,7 +105,7 @@ def hand_out(
             break
         taken.add((row["item_id"], row["batch"]))
         hints = row["origin"] in ("queue", "rereview") and bool(rng.random() < mix.hints)
-        handed.append(_lease(db, row, reviewer, hints, lease_us, now_us))
+        handed.append(_lease(db, row, reviewer, hints, exact, lease_us, now_us))
     return handed
 
 
@@ -223,7 +226,13 @@ def _candidates(
 
 
 def _lease(
-    db: sqlite3.Connection, row: sqlite3.Row, reviewer: str, hints: bool, lease_us: int, now_us: int
+    db: sqlite3.Connection,
+    row: sqlite3.Row,
+    reviewer: str,
+    hints: bool,
+    exact: bool,
+    lease_us: int,
+    now_us: int,
 ) -> HandOut:
     token = secrets.token_urlsafe(16)
     context = read_context(row["context"])
@@ -231,7 +240,7 @@ def _lease(
         context = {key: value for key, value in context.items() if key not in MACHINE_KEYS}
     suggestion = row["suggestion"] if hints else None
     shown = {
-        "text_sha256": text_digest(row["text"]),
+        "text_sha256": text_digest(row["text"], exact=exact),
         "image": row["image"],
         "picture": replaced(db, row["image"]),
         "suggestion": suggestion,

@@ -67,7 +67,8 @@ def write_review(
         "select text, image from items where item_id = ? and batch = ?",
         (review.item_id, review.batch),
     ).fetchone()
-    seen = sight_in(review.shown, item["text"], item["image"], replaced(db, item["image"]))
+    picture = replaced(db, item["image"])
+    seen = sight_in(review.shown, item["text"], item["image"], picture, exact=kind.marks_text)
     db.execute("insert into seen values (?, ?)", (review_id, seen))
     return review_id or 0, True
 
