@@ -104,7 +104,7 @@ def transport_of(
         Says where the models are.
     truth : mapping of str to str, optional
         For a simulated model: :func:`~resources.models.simulated.behaviour.content_digest` of
-        each item, as it is sent, to its class.
+        each item, as it is sent, to its answer.
     now : str, optional
         For a simulated model: the batch in whose time it is asked.
     """
@@ -122,6 +122,7 @@ def transport_of(
         error_rate_after=simulated.error_rate_after,
         seed=simulated.seed,
         now=now,
+        kind=task.kind,
     ) as model:
         yield LiteLlmBatches(
             api_base=model.api_base, api_key="simulated", simulated=True, free=True

@@ -1,5 +1,6 @@
 """How a model is told to answer with one class, and how such an answer is written."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,5 +44,5 @@ def schema(form: Form, classes: Sequence[ClassSpec]) -> dict[str, Any]:
 def example(form: Form, label: str) -> str:
     """Write an example's answer."""
     if form.json:
-        return '{"label": "' + label.replace('"', '\\"') + '"}'
+        return json.dumps({"label": label}, ensure_ascii=False)
     return f"Label: {label}" if form.reasoning or form.stated else label

@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from labeling.errors import LabelingError
-from labeling.kinds.several.answer import listed, written
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
+from labeling.kinds.several.answer import written
+from resources.models.simulated.spans import Draws, simulated_spans
 
 CONFUSED = 0.7
 """Share of the errors that go to the class named in ``confusions``; the rest to any other."""
@@ -47,7 +50,7 @@ class Behaviour:
     Parameters
     ----------
     truth : mapping of str to str
-        Digest of what is shown (:func:`content_digest`) to its class. Others are answered at random.
+        Digest of what is shown (:func:`content_digest`) to its answer. Others are answered at random.
     classes : sequence of str
         All classes.
     error_rate : float or mapping of class to float
@@ -60,6 +63,8 @@ class Behaviour:
         From then on; as before where not given.
     seed : int
         Same seed, same text and picture, same answer.
+    kind : Kind
+        What is asked.
 
     Notes
     -----
@@ -76,9 +81,10 @@ class Behaviour:
     error_rate_after: float | Mapping[str, float] | None = None
     confusions_after: Mapping[str, str] | None = None
     seed: int = 0
+    kind: Kind = SINGLE
 
     def __post_init__(self) -> None:
-        known = {name for label in self.truth.values() for name in names_in(label)}
+        known = {name for label in self.truth.values() for name in self.kind.named(label)}
         named = {*known, *self.confusions, *self.confusions.values()}
         strangers = sorted(named - set(self.classes))
         if strangers:
@@ -88,24 +94,23 @@ class Behaviour:
             )
 
     def answer(self, text: str, batch: str | None = None, picture: str = "") -> tuple[str, float]:
-        """Return a class and how sure the model says it is (0..1]."""
+        """Return an answer and how sure the model says it is (0..1]."""
         changed = self.changes_at is not None and batch is not None and batch >= self.changes_at
         digest = content_digest(text, picture)
         truth = self.truth.get(digest)
         hardness, lapse, kind, other = self._draws(digest)
+        if self.kind.marks_text:
+            return self._spans(digest, truth, text, changed=changed)
         if truth is not None and truth.startswith("["):
-            return self._set(digest, names_in(truth), changed=changed)
+            return self._set(digest, self.kind.named(truth), changed=changed)
         if truth is None:
             return self.classes[int(other * len(self.classes))], 1 / len(self.classes)
         claimed = min(1.0, 2 * _rate(self.error_rate, truth) * hardness)
-        after = self.error_rate if self.error_rate_after is None else self.error_rate_after
-        error = min(1.0, 2 * _rate(after, truth) * hardness) if changed else claimed
+        rates, confusions = self._now(changed=changed)
+        error = min(1.0, 2 * _rate(rates, truth) * hardness)
         confidence = max(1 - claimed, 1 / len(self.classes))
         if lapse >= error:
             return truth, confidence
-        confusions = self.confusions
-        if changed and self.confusions_after is not None:
-            confusions = self.confusions_after
         wrong = [c for c in self.classes if c != truth]
         likely = confusions.get(truth)
         label = likely if likely and kind < CONFUSED else wrong[int(other * len(wrong))]
@@ -116,10 +121,7 @@ class Behaviour:
 
         A class that is taken for another is named as that one.
         """
-        rates, confusions = self.error_rate, self.confusions
-        if changed:
-            rates = self.error_rate if self.error_rate_after is None else self.error_rate_after
-            confusions = self.confusions if self.confusions_after is None else self.confusions_after
+        rates, confusions = self._now(changed=changed)
         said, sure = set[str](), 1.0
         for name in self.classes:
             hardness, lapse, kind, _ = self._draws(f"{digest}/{name}")
@@ -133,19 +135,40 @@ class Behaviour:
                 said.add(likely)
         return written(said), max(sure, 1 / 2 ** len(self.classes))
 
-    def _draws(self, digest: str) -> tuple[float, float, float, float]:
+    def _spans(
+        self, digest: str, truth: str | None, text: str, *, changed: bool
+    ) -> tuple[str, float]:
+        rates, confusions = self._now(changed=changed)
+
+        def error(name: str, of: Draws) -> tuple[float, bool]:
+            hardness, lapse = of[:2]
+            claimed, now = (
+                min(1.0, 2 * _rate(rate, name) * hardness) for rate in (self.error_rate, rates)
+            )
+            return claimed, lapse < now
+
+        def draws(key: str) -> Draws:
+            return self._draws(f"{digest}/{key}")
+
+        return simulated_spans(truth, text, self.classes, draws, error, confusions.get)
+
+    def _now(self, *, changed: bool) -> tuple[float | Mapping[str, float], Mapping[str, str]]:
+        """Return rates and confusions, before the change or after."""
+        if not changed:
+            return self.error_rate, self.confusions
+        rates, confusions = self.error_rate_after, self.confusions_after
+        return (
+            self.error_rate if rates is None else rates,
+            self.confusions if confusions is None else confusions,
+        )
+
+    def _draws(self, digest: str) -> Draws:
         """Return four independent uniforms that depend on seed and item alone."""
         noise = hashlib.sha256(f"{self.seed}/{digest}".encode()).digest()
         first, second, third, fourth = (
             int.from_bytes(noise[8 * n : 8 * n + 8], "big") / 2**64 for n in range(4)
         )
         return first, second, third, fourth
-
-
-def names_in(label: str) -> Sequence[str]:
-    """Return the classes that a truth names."""
-    names = listed(label)
-    return (label,) if names is None else names
 
 
 def _rate(rate: float | Mapping[str, float], label: str) -> float:

@@ -18,9 +18,9 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from labeling.errors import LabelingError
-from labeling.kinds.asking import PLAIN
-from labeling.kinds.several.answer import listed
-from labeling.kinds.several.form import example
+from labeling.kinds.asking import PLAIN, Form
+from labeling.kinds.kind import Kind
+from labeling.kinds.registry import SINGLE
 from resources.models.simulated.behaviour import Behaviour
 
 ITEM = re.compile(r"<item-([0-9a-f]{8})>\n(.*?)\n</item-\1>", re.DOTALL)
@@ -33,7 +33,7 @@ class SimulatedModel:
 
     Parameters
     ----------
-    truth, classes, error_rate, confusions, changes_at, error_rate_after, confusions_after, seed
+    truth, classes, error_rate, confusions, changes_at, error_rate_after, confusions_after, seed, kind
         See :class:`resources.models.simulated.behaviour.Behaviour`.
     now : str, optional
         The batch in whose time the questions are asked; decides whether the model has changed.
@@ -57,6 +57,7 @@ class SimulatedModel:
         confusions_after: Mapping[str, str] | None = None,
         seed: int = 0,
         now: str | None = None,
+        kind: Kind = SINGLE,
     ) -> None:
         self.behaviour = Behaviour(
             truth,
@@ -67,6 +68,7 @@ class SimulatedModel:
             error_rate_after,
             confusions_after,
             seed,
+            kind,
         )
         self.now = now
         self.calls = 0
@@ -106,7 +108,7 @@ class SimulatedModel:
         self.calls += 1
         text, picture = _item(body["messages"])
         label, confidence = self.behaviour.answer(text, self.now, picture)
-        content = _content(label, confidence, body)
+        content = self._content(label, confidence, text, body)
         choice: dict[str, Any] = {
             "index": 0,
             "finish_reason": "stop",
@@ -130,6 +132,18 @@ class SimulatedModel:
                 },
             }
         )
+
+    def _content(self, label: str, confidence: float, text: str, body: Mapping[str, Any]) -> str:
+        schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
+        kind = self.behaviour.kind
+        if not schema:
+            return kind.example(PLAIN, label, text)
+        wanted = schema.get("properties", {})
+        fields: dict[str, Any] = {"reasoning": "Simulated."} if "reasoning" in wanted else {}
+        fields |= json.loads(kind.example(Form(json=True), label, text))
+        if "confidence" in wanted:
+            fields = {"confidence": round(confidence, 3), **fields}
+        return json.dumps(fields)
 
     def _tokens(self, content: str, label: str, confidence: float) -> list[dict[str, Any]]:
         """Spell the answer in three tokens: what is before the label, the label, what is after."""
@@ -171,19 +185,6 @@ def _hash(url: str) -> str:
     """Hash a picture as who sent it does: by its bytes, or by its address."""
     data = base64.b64decode(url.partition(",")[2]) if url.startswith("data:") else url.encode()
     return hashlib.sha256(data).hexdigest()
-
-
-def _content(label: str, confidence: float, body: Mapping[str, Any]) -> str:
-    schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
-    names = listed(label)
-    if not schema:
-        return label if names is None else example(PLAIN, label)
-    wanted = schema.get("properties", {})
-    fields: dict[str, Any] = {"reasoning": "Simulated."} if "reasoning" in wanted else {}
-    fields |= {"label": label} if names is None else {"labels": names}
-    if "confidence" in wanted:
-        fields = {"confidence": round(confidence, 3), **fields}
-    return json.dumps(fields)
 
 
 def _count(text: str) -> int:

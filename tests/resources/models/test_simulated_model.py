@@ -1,10 +1,15 @@
 """The simulated model: as wrong as it is told to be, and changed when it is told to."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from labeling.errors import LabelingError
+from labeling.kinds.classes import ClassSpec
+from labeling.kinds.spans.answer import marked
+from labeling.kinds.spans.kind import SpansOfClasses
 from labeling.llm.calibration import calibrate
 from labeling.llm.labelling import label_batch
 from labeling.llm.prompt import parse_prompts
@@ -80,3 +85,48 @@ def test_through_litellm_its_votes_are_as_good_and_as_sure_as_it_was_told(ledger
     assert votes.confidence.mean() == pytest.approx(0.8, abs=0.06)
     gold = {str(k): ["SPAM", "HAM"][k % 2] for k in range(100)}
     assert all(calibrate(result.votes, gold)["calibrated"].to_pylist())
+
+
+SPAN_CLASSES = ("Disease", "Drug")
+SPAN_TRUTH = '[[0, 5, "Drug"], [17, 29, "Disease"]]'
+
+
+def about(n: int) -> str:
+    return f"Advil helps with severe gout and more in {n} of all cases."
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_through_litellm_it_quotes_spans_as_wrong_as_it_was_told(ledger, form):
+    n, kind = 400, SpansOfClasses()
+    (prompt,) = parse_prompts(
+        f"---\nmodel: simulated/one\noutput: {{format: {form}}}\n---\nMark these.", "mark"
+    )
+    texts = [about(k) for k in range(n)]
+    items = pa.table({"item_id": [str(k) for k in range(n)], "text": texts})
+    truth = {text_digest(text): SPAN_TRUTH for text in texts}
+    with SimulatedModel(truth, SPAN_CLASSES, 0.1, kind=kind) as model:
+        transport = LiteLlmTransport(model.api_base, "k", simulated=True, free=True)
+        result = label_batch(
+            items, [replace(prompt, kind=kind)], [ClassSpec(name) for name in SPAN_CLASSES],
+            transport, ledger, run="r", pace=Pace(concurrency=32),
+        )  # fmt: skip
+    said = result.votes["label"].to_pylist()
+    assert len(said) == n
+    assert sum(one == SPAN_TRUTH for one in said) / n == pytest.approx(0.9**3, abs=0.07)
+    found = [set(marked(one).found) for one in said]
+    true = set(marked(SPAN_TRUTH).found)
+    drug, disease = sorted(true)
+    assert any(len(one) < 2 for one in found), "one left out"
+    assert any(disease._replace(name="Drug") in one for one in found), "one misnamed"
+    assert any(disease._replace(end=23) in one for one in found), "one cut"
+    assert any(drug._replace(end=11) in one for one in found), "one grown"
+    assert any(len(one) > 2 for one in found), "one invented"
+
+
+def test_it_marks_nothing_where_nothing_is_true_and_it_never_errs():
+    model = Behaviour({}, SPAN_CLASSES, 0.0, kind=SpansOfClasses())
+    assert model.answer("no truth is known of this") == ("[]", 1.0)
+    assert (
+        Behaviour({text_digest(""): "[]"}, SPAN_CLASSES, 1.0, kind=SpansOfClasses()).answer("")[0]
+        == "[]"
+    )
