@@ -19,7 +19,7 @@ from resources.task.locate import find_task
 from resources.task.task import Task
 
 if TYPE_CHECKING:
-    from console.formats.files import Foreign
+    from console.formats.foreign import Foreign
     from console.formats.intake.matching import Items, Unknown
     from console.formats.intake.measuring import Use
     from console.formats.intake.taking import Taken
@@ -87,7 +87,8 @@ def import_(
     ] = None,
 ) -> None:
     """Take items to review and answers into TASK; taking them in twice changes nothing."""
-    from console.formats.files import Foreign, read_any
+    from console.formats.files import read_any
+    from console.formats.foreign import Foreign
     from console.formats.intake.checking import check_classes, drawn_items
 
     chosen = find_task(task)
@@ -104,8 +105,10 @@ def import_(
     )
     if isinstance(found, Foreign):
         taken, known, told = _foreign(chosen, found, policy, means, label)
+        left_out = found.told
     else:
         taken, known, told = _ours(chosen, file, found, policy)
+        left_out = []
     bundle = taken.bundle
     if reviewer is not None:
         bundle.reviews[:] = [_by(review, reviewer) for review in bundle.reviews]
@@ -122,6 +125,8 @@ def import_(
     if dry_run:
         for line in [*told, *counts(bundle, chosen.kind)]:
             say(line)
+    for line in left_out:
+        say(line)
     if taken.shared:
         say(
             f"{counted(taken.shared, 'answer is', 'answers are')} about a text that several items "

@@ -8,7 +8,7 @@ from labeling.counted import counted
 from labeling.kinds.kind import Kind
 
 if TYPE_CHECKING:
-    from console.formats.files import Foreign
+    from console.formats.foreign import Foreign
     from console.formats.intake.measuring import Use
     from console.formats.intake.taking import Taken
     from console.formats.own.bundle import Bundle

@@ -1,26 +1,22 @@
 """Which format a file is in: by its ending, and by what stands in it."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
+from console.formats.foreign import Asked, Foreign, each
 from console.formats.own.bundle import Bundle
 from console.formats.own.csv import is_ours_csv, read_csv, write_csv
 from console.formats.own.jsonl import is_ours_jsonl, read_jsonl, write_jsonl
+from console.formats.spans.reading import SPANS, read_spans, spans_of_a_tool
 from console.formats.tools import argilla, doccano, label_studio_export, prodigy
 from console.formats.tools.arrays import read_array
-from console.formats.tools.entries import Entry
 from console.formats.tools.label_studio import read_label_studio, write_label_studio
 from console.formats.tools.label_studio_answers import OURS
-from console.formats.tools.sets import flag_columns
 from console.formats.tools.table import (
     LABEL,
     check_label,
     columns_of,
-    one_label,
     read_flags,
     read_table,
 )
@@ -30,66 +26,9 @@ from labeling.files.columns import column_names
 from labeling.files.records import Record, other_separator, read_records
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
-from labeling.kinds.several.cells import names_in
-from labeling.kinds.spans.answer import written
-from labeling.kinds.spans.cells import spans_in
 from resources.reviews.rows import ReviewError
 
 READ = (".csv", ".jsonl", ".json", ".parquet", ".npy")
-
-Reader = Callable[[Sequence[Record], str], list[Entry]]
-"""Reads numbered records of a file that is named."""
-
-
-@dataclass(frozen=True, slots=True)
-class Foreign:
-    """A file of another tool.
-
-    Parameters
-    ----------
-    kind : str
-        The tool and its format, as people call it.
-    entries : list of Entry
-        What it says.
-    """
-
-    kind: str
-    entries: list[Entry]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked about items, and where the user says that the answer stands; as :func:`read_any`."""
-
-    classes: Sequence[str]
-    former: Mapping[str, str]
-    label: str | None
-    kind: Kind
-
-    @property
-    def names(self) -> list[str]:
-        """Names that classes have or had."""
-        return [*self.classes, *self.former]
-
-    def chosen(self, value: Any) -> tuple[str, ...] | None:
-        """Read what a cell of the label holds."""
-        if self.kind.marks_text:
-            spans = spans_in(value)
-            return None if spans is None else (written(spans),)
-        return names_in(value, self.names) if self.kind.many else one_label(value)
-
-    def named(self, value: Any) -> tuple[str, ...] | None:
-        """Return the classes that a cell names."""
-        chosen = self.chosen(value)
-        if chosen is None or not self.kind.marks_text:
-            return chosen
-        return tuple(name for answer in chosen for name in self.kind.named(answer))
-
-    def flags(self, columns: Sequence[str], source: str) -> dict[str, str]:
-        """Return the columns of 0 and 1 that stand for a class each, where they are the answer."""
-        if not self.kind.many or self.label is not None or LABEL in columns:
-            return {}
-        return flag_columns(columns, source, self.classes, self.former)
 
 
 def read_any(
@@ -126,12 +65,16 @@ def read_any(
     ReviewError
         If the file is missing, damaged or of no known format.
     """
+    asked = Asked(classes, former, label, kind)
+    if kind.marks_text and (path.is_dir() or path.suffix.lower() in SPANS):
+        return read_spans(path, asked)
     if not path.is_file():
         found = "is a folder, not a file" if path.is_dir() else "is no file that can be read"
         raise ReviewError(f"{path}: {found if path.exists() else 'there is no such file'}")
     ending = path.suffix.lower()
     if ending not in READ:
-        raise ReviewError(f"{path}: the name must end in {', '.join(READ)}")
+        allowed = ", ".join((*READ, *SPANS) if kind.marks_text else READ)
+        raise ReviewError(f"{path}: the name must end in {allowed}")
     try:
         if ending == ".npy":
             if kind.many or kind.marks_text:
@@ -145,7 +88,6 @@ def read_any(
                     f"of it, with {table}"
                 )
             return Foreign("array", read_array(path, items, id_column, classes, former))
-        asked = Asked(classes, former, label, kind)
         if ending == ".json":
             return _json(path, asked)
         columns = column_names(path) if ending in (".csv", ".parquet") else []
@@ -211,7 +153,7 @@ def _json(path: Path, asked: Asked) -> Bundle | Foreign:
                 "Label Studio JSON", str(path), lambda: read_label_studio(path, asked.kind)
             )
         tasks = list(enumerate(found, start=1))
-        return _each(
+        return each(
             "Label Studio JSON", str(path), tasks,
             lambda some, at: label_studio_export.read_tasks(some, at, asked.kind),
         )  # fmt: skip
@@ -230,50 +172,35 @@ def _rows(path: Path, records: list[Record], asked: Asked) -> Bundle | Foreign:
         return read_csv(path)
     flags = asked.flags(columns, source)
     if flags:
-        return _each("table", source, records, lambda one, at: read_flags(one, at, flags))
+        return each("table", source, records, lambda one, at: read_flags(one, at, flags))
     named, chosen = label or LABEL, asked.chosen
     check_label(records, source, named, asked.names, asked.named)
-    return _each("table", source, records, lambda one, at: read_table(one, at, named, chosen))
+    return each("table", source, records, lambda one, at: read_table(one, at, named, chosen))
 
 
 def _of_a_tool(path: Path, records: list[Record], asked: Asked) -> Foreign | None:
     source, first = str(path), records[0][1]
     if label_studio_export.is_row(first):
         kind = "CSV" if path.suffix.lower() == ".csv" else "JSON-MIN"
-        return _each(
+        return each(
             f"Label Studio {kind}", source, records,
             lambda one, at: label_studio_export.read_rows(one, at, asked.kind),
         )  # fmt: skip
+    if asked.kind.marks_text:
+        return spans_of_a_tool(path, records)
     if prodigy.is_record(first):
-        return _each(
+        return each(
             "Prodigy", source, records,
             lambda one, at: prodigy.read_records(one, at, asked.classes, asked.former, asked.kind),
         )  # fmt: skip
     if argilla.is_record(first):
-        return _each("Argilla", source, records, argilla.read_records)
+        return each("Argilla", source, records, argilla.read_records)
     if "item_id" not in first and doccano.is_record(first):
-        return _each(
+        return each(
             "doccano", source, records,
             lambda one, at: doccano.read_records(one, at, path.stem, asked.names, asked.kind),
         )  # fmt: skip
     return None
-
-
-def _each(kind: str, source: str, records: list[Record], read: Reader) -> Foreign:
-    """Read record by record, so that one of another shape is told by its row."""
-    entries: list[Entry] = []
-    for row, record in records:
-        where = f"{source}, row {row}"
-        try:
-            json.dumps(record, ensure_ascii=False, default=str).encode()
-            entries += read([(row, record)], source)
-        except ReviewError:
-            raise
-        except UnicodeEncodeError:
-            raise ReviewError(f"{where}: half a surrogate pair, which is no character") from None
-        except (AttributeError, KeyError, StopIteration, TypeError, ValueError) as error:
-            raise ReviewError(f"{where}: is not what {kind} holds: {error}") from None
-    return Foreign(kind, entries)
 
 
 def _whole(kind: str, source: str, read: Callable[[], Bundle]) -> Bundle:
