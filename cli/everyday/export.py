@@ -1,6 +1,7 @@
 """``touchstone export``: labels, reviews or the student, as a file for other programs."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +11,6 @@ from rich.console import Console
 
 from cli.options import OneTask
 from labeling.counted import counted
-from labeling.kinds.kind import Kind
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
@@ -32,6 +32,7 @@ EXAMPLES = (
     "export invoices -o labels.parquet --text",
     "export invoices -o reviews.json --reviews",
     "export invoices -o student.joblib --model",
+    "export recipes -o spans.spacy --for spacy",
 )
 
 
@@ -42,7 +43,7 @@ def export(
             "--out",
             "-o",
             help="Write to this file: labels as .csv, .parquet or .jsonl, reviews as .csv, .jsonl or "
-            ".json (of Label Studio), a model as .joblib.",
+            ".json (of Label Studio), a model as .joblib; for another program as that has it.",
         ),
     ],
     task: OneTask = None,
@@ -60,16 +61,31 @@ def export(
             help="Write the newest student, which needs no Touchstone, and its card (.md).",
         ),
     ] = False,
+    tool: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="PROGRAM",
+            help="Write spans with their texts for another program: brat (a folder), conll, doccano, "
+            "label-studio, prodigy or spacy.",
+            show_default="Touchstone's own columns",
+        ),
+    ] = None,
 ) -> None:
     """Write labels, reviews or the student of TASK to a file."""
     chosen = find_task(task)
-    if reviews + model + text > 1:
-        raise TaskError("--reviews, --model and --text are different things to export; give one")
+    if reviews + model + text + (tool is not None) > 1:
+        raise TaskError(
+            "--reviews, --model, --text and --for are different things to export; give one"
+        )
     what, allowed = (
         ("reviews", REVIEWS) if reviews else ("a model", MODEL) if model else ("labels", LABELS)
     )
+    if tool is not None:
+        what, allowed = f"spans for {tool}", _endings(chosen, tool)
     if out.suffix not in allowed:
-        raise TaskError(f"{out}: {what} can be written to {', '.join(allowed)}")
+        places = ", ".join(one or "a folder, whose name has no ending" for one in allowed)
+        raise TaskError(f"{out}: {what} can be written to {places}")
     if model:
         check_card(out.with_suffix(".md"))
     write: Write = (
@@ -77,6 +93,8 @@ def export(
         if reviews
         else (lambda path: write_model(chosen, path, out.with_suffix(".md")))
         if model
+        else (lambda path: write_spans(chosen, path, tool))
+        if tool is not None
         else (lambda path: write_labels(chosen, path, with_text=text))
     )
     told = whole(out, write)
@@ -84,7 +102,7 @@ def export(
 
 
 def whole(out: Path, write: Write) -> str:
-    """Write under a temporary name beside ``out`` and rename: the whole file appears, or none.
+    """Write under a temporary name beside ``out`` and rename: the whole file or folder, or none.
 
     Raises
     ------
@@ -94,7 +112,7 @@ def whole(out: Path, write: Write) -> str:
     if not out.parent.is_dir():
         raise TaskError(f"{out}: the folder {out.parent} does not stand; make it first")
     if out.is_dir():
-        raise TaskError(f"{out} is a folder; give the name of a file")
+        raise TaskError(f"{out} is a folder; give the name of a file, or of a folder to be made")
     part = out.with_name(f".{out.stem}.{os.getpid()}{out.suffix}")
     try:
         told = write(part)
@@ -102,7 +120,7 @@ def whole(out: Path, write: Write) -> str:
     except OSError as error:
         raise TaskError(f"{out} cannot be written: {error.strerror or error}") from None
     finally:
-        part.unlink(missing_ok=True)
+        shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
     return told
 
 
@@ -110,34 +128,31 @@ def write_labels(task: Task, path: Path, *, with_text: bool) -> str:
     """Write the published labels: item_id, batch, label, confidence, decided_by; text on demand.
 
     In CSV a text that a spreadsheet would run as a formula gets an apostrophe in front. Where an item
-    may have any number of classes, its label is a list, and in CSV the JSON of it.
+    may have any number of classes or spans, its label is a list, and in CSV the JSON of it.
     """
-    import pyarrow.parquet as pq
+    from console.formats.own.labels import write_table
 
-    source = task.published / "labels.parquet"
-    if not source.is_file():
-        raise TaskError(
-            f"task {task.name!r} has no labels yet; `touchstone run {task.name}` makes them"
-        )
-    table = pq.ParquetFile(source).read()
+    table = _published(task)
     if with_text:
         table = _with_text(task, table)
     undecided = table["label"].null_count
     told = counted(table.num_rows - undecided, "label")
-    if task.kind.many and path.suffix != ".csv":
-        table = _with_lists(table, task.kind)
     if undecided:
         told += f" and {counted(undecided, 'undecided item')}"
-    if path.suffix == ".parquet":
-        pq.write_table(table, path)
-    elif path.suffix == ".jsonl":
-        _write_jsonl(table, path)
-    else:
-        table, changed = _harmless(table)
-        _write_csv(table, path)
-        if changed:
-            told += f" ({counted(changed, 'cell that begins', 'cells that begin')} like a formula got an apostrophe in front)"
+    changed = write_table(table, path, task.kind)
+    if changed:
+        told += f" ({counted(changed, 'cell that begins', 'cells that begin')} like a formula got an apostrophe in front)"
     return told
+
+
+def write_spans(task: Task, path: Path, tool: str) -> str:
+    """Write the published spans and their texts for another program; what it cannot carry is told."""
+    from console.formats.spans.released import documents_of
+    from console.formats.spans.writing import write_for
+
+    documents, undecided = documents_of(_with_text(task, _published(task)), task.kind)
+    told = str(write_for(tool, documents, path, list(task.classes), task.kind))
+    return told + (f"; {counted(undecided, 'undecided item')} left out" if undecided else "")
 
 
 def write_reviews(task: Task, path: Path) -> str:
@@ -210,51 +225,33 @@ def write_model(task: Task, path: Path, card: Path) -> str:
     return f"student of batch {newest.stem} ({', '.join(known)}; model card {card.name})"
 
 
+def _endings(task: Task, tool: str) -> tuple[str, ...]:
+    from console.formats.spans.writing import ENDINGS
+
+    if tool not in ENDINGS:
+        raise TaskError(f"--for is {tool!r}; allowed: {', '.join(ENDINGS)}")
+    if not task.kind.marks_text:
+        raise TaskError(
+            f"--for writes spans, and task {task.name!r} asks for none (kind: {task.kind.name}); leave "
+            f"it out"
+        )
+    return ENDINGS[tool]
+
+
+def _published(task: Task) -> "pa.Table":
+    import pyarrow.parquet as pq
+
+    source = task.published / "labels.parquet"
+    if not source.is_file():
+        raise TaskError(
+            f"task {task.name!r} has no labels yet; `touchstone run {task.name}` makes them"
+        )
+    return pq.ParquetFile(source).read()
+
+
 def _with_text(task: Task, labels: "pa.Table") -> "pa.Table":
     from resources.store.warehouse import warehouse_of
 
     with warehouse_of(task).connect() as db, db.lend(labels_to_export=labels):
         table = db.read("cli.export.with_items")
     return table.drop_columns(["image"]) if task.spec.source.image is None else table
-
-
-def _with_lists(table: "pa.Table", kind: Kind) -> "pa.Table":
-    import pyarrow as pa
-
-    names = [
-        None if text is None else list(kind.named(text)) for text in table["label"].to_pylist()
-    ]
-    at = table.column_names.index("label")
-    return table.set_column(at, "label", pa.array(names, pa.list_(pa.string())))
-
-
-def _harmless(table: "pa.Table") -> tuple["pa.Table", int]:
-    import pyarrow as pa
-
-    from labeling.files.apostrophes import harmless
-
-    changed = 0
-    for at, field in enumerate(table.schema):
-        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
-            before = table.column(at).to_pylist()
-            after = [None if cell is None else harmless(cell) for cell in before]
-            changed += sum(a != b for a, b in zip(after, before, strict=True))
-            table = table.set_column(at, field.name, pa.array(after, pa.string()))
-    return table, changed
-
-
-def _write_csv(table: "pa.Table", path: Path) -> None:
-    import csv
-
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(table.column_names)
-        writer.writerows(zip(*(column.to_pylist() for column in table.columns), strict=True))
-
-
-def _write_jsonl(table: "pa.Table", path: Path) -> None:
-    import json
-
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for row in table.to_pylist():
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""Reviews as files: CSV, JSONL and Label Studio JSON, without loss in either direction.
+"""Reviews and spans as files of our own and of other programs, without loss in either direction.
 
 Not here: files of items and labels (``labeling/files/``, ``labeling/items/``).
 """

@@ -176,8 +176,9 @@ def _annotation(
         other=other,
         tool_id=tool_id,
         reviewer=f"label-studio/{who(annotation.get('completed_by'))}",
-        key=f"label-studio/{identity}/{annotation.get('updated_at') or ''}",
-        numbered=True,
+        # what was written for Label Studio, and never went through it, has no numbers
+        key=f"label-studio/{identity}/{annotation.get('updated_at') or ''}" if identity else "",
+        numbered=bool(identity),
         at=annotation.get("updated_at") or annotation.get("created_at"),
         seconds=_seconds(annotation.get("lead_time")),
         skipped=skipped,

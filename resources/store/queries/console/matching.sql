@@ -1,8 +1,10 @@
 -- name: candidates
--- Items that have one of the ids or texts in "wanted".
+-- Items that have one of the ids or texts in "wanted", whose line ends are one character each and
+-- which begin and end with no blank.
 select i.item_id, i.batch, i.text, i.image from raw.items i
-where i.item_id in (select item_id from wanted) or i.text in (select text from wanted)
-    or trim(i.text) in (select text from wanted)
+where i.item_id in (select item_id from wanted)
+    or regexp_replace(replace(i.text, e'\r\n', e'\n'),
+        '^[\t-\r\x1c-\x20\x{85}\p{Z}]+|[\t-\r\x1c-\x20\x{85}\p{Z}]+$', '', 'g') in (select text from wanted)
 order by i.batch, i.item_id
 
 -- name: of_letters
