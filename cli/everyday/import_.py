@@ -38,7 +38,8 @@ def import_(
         Path,
         typer.Argument(
             help="What `touchstone export --reviews` wrote; an export of Label Studio (JSON, "
-            "JSON-MIN, CSV), doccano, Prodigy or Argilla; spans of CoNLL, spaCy or brat (a folder); a table (.csv, .jsonl, .parquet) with "
+            "JSON-MIN, CSV), doccano, Prodigy or Argilla; spans of CoNLL, spaCy or brat (a folder); a "
+            "table (.csv, .jsonl, .parquet) with "
             "label and item_id or text; an array of labels (.npy) with --items."
         ),
     ],
