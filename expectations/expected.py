@@ -103,9 +103,15 @@ def _of_answers(judged: str, arguments: dict[str, Any], task: Task) -> tuple[str
     if arguments.get("value_set") != "$classes" or len(task.kind.questions(task.classes)) == 1:
         return judged, arguments
     name = "|".join(re.escape(json.dumps(one, ensure_ascii=False)) for one in task.classes)
-    vote = "|".join(re.escape(one) for one in task.kind.marks(task.classes))
     kept = {key: value for key, value in arguments.items() if key != "value_set"}
-    regex = rf"^(?:\[\]|\[(?:{name})(?:, (?:{name}))*\]|{vote})$"
+    if task.kind.marks_text:
+        span = rf"\[\d+, \d+, (?:{name})\]"
+        spans = rf"\[(?:{span}(?:, {span})*)?\]"
+        found = rf'\{{"(?:found|denied)": {spans}(?:, "denied": {spans})?\}}'
+        regex = f"^(?:{spans}|{found})$"
+    else:
+        vote = "|".join(re.escape(one) for one in task.kind.marks(task.classes))
+        regex = rf"^(?:\[\]|\[(?:{name})(?:, (?:{name}))*\]|{vote})$"
     return "expect_column_values_to_match_regex", {**kept, "regex": regex}
 
 

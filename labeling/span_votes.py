@@ -171,3 +171,9 @@ class ReviewedSpans:
         seen = np.zeros(self.spans.n_items, dtype=np.bool_)
         seen[self.item] = True
         return seen
+
+    def of(self, kept: NDArray[np.bool_]) -> "ReviewedSpans":
+        """Return what is known of some items, renumbered from 0; ``kept`` has shape (n_items,)."""
+        place = np.cumsum(kept) - 1
+        items = place[self.item[kept[self.item]]].astype(np.int64)
+        return ReviewedSpans(self.spans.of_items(kept), items)

@@ -29,21 +29,36 @@ LEAST_SHARE = 0.005
 MOST_SHOWN = 40
 """Voters that Dagster shows; the tables hold all."""
 
+BELIEFS = (
+    LABEL_MODEL, CLASS_BALANCE, VOTER_BELIEFS, VOTER_CONFUSIONS, VOTER_PAIRS, CONSENSUS_CALIBRATION,
+)  # fmt: skip
+"""What a label model believes, beside the labels themselves."""
+
 Row = dict[str, Any]
 
 
 def write_beliefs(
-    warehouse: Warehouse,
-    batch: str,
+    warehouse: Warehouse, batch: str, beliefs: dict[Table, list[Row]], version: str
+) -> None:
+    """Replace what the tables hold of the batch, all of them in one transaction."""
+    found: dict[Table, list[Row]] = {table: [] for table in BELIEFS} | beliefs
+    found[LABEL_MODEL] = [{"version": version, **row} for row in found[LABEL_MODEL]]
+    written = {
+        table: as_arrow(table, [{"batch": batch, **row} for row in rows])
+        for table, rows in found.items()
+    }
+    warehouse.replace(written, batch=batch)
+
+
+def beliefs_of(
     model: "LabelModel | SeveralLabelModel",
     voters: list[str],
     classes: tuple[str, ...],
-    version: str,
     n_gold: int,
-) -> None:
-    """Replace what the tables hold of the batch, all of them in one transaction."""
-    found: dict[Table, list[Row]] = {
-        LABEL_MODEL: [_model(model, version, n_gold)],
+) -> dict[Table, list[Row]]:
+    """Return what is believed of voters and classes: the rows of :data:`BELIEFS`, without their batch."""
+    return {
+        LABEL_MODEL: [_model(model, n_gold)],
         CLASS_BALANCE: [
             {"label": name, "share": float(share)}
             for name, share in zip(classes, model.class_balance_, strict=True)
@@ -60,11 +75,6 @@ def write_beliefs(
         ],
         CONSENSUS_CALIBRATION: _bins(model),
     }
-    written = {
-        table: as_arrow(table, [{"batch": batch, **row} for row in rows])
-        for table, rows in found.items()
-    }
-    warehouse.replace(written, batch=batch)
 
 
 def voter_rows(model: "LabelModel | SeveralLabelModel", voters: list[str]) -> list[Row]:
@@ -141,12 +151,11 @@ def markdown(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def _model(model: "LabelModel | SeveralLabelModel", version: str, n_gold: int) -> Row:
+def _model(model: "LabelModel | SeveralLabelModel", n_gold: int) -> Row:
     compared, calibrated = model.comparison_, model.calibration_
     judged = compared is not None and compared.n > 0
     curve = calibrated is not None and bool(calibrated.curve)
     return {
-        "version": version,
         "method": model.method_,
         "why": model.why_,
         "gold": n_gold,

@@ -8,9 +8,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.decorators import by_batch
-from assets.labels.beliefs import in_dagster, write_beliefs
+from assets.labels.beliefs import beliefs_of, in_dagster, write_beliefs
+from assets.labels.settled import Settled
+from assets.labels.span_consensus import settle_spans
 from assets.reading.opinions import as_lists, sure_of
-from assets.reading.votes import read_window
+from assets.reading.votes import Window, read_window
 from assets.reading.window_posterior import fit_label_model, keep
 from labeling.kinds.kind import UNDECIDED
 from labeling.kinds.units import Units
@@ -28,50 +30,63 @@ def consensus(task: Task) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, warehouse: GivenWarehouse
     ) -> dg.MaterializeResult:
         """The label model's posterior; items without a vote, or tied, stay undecided."""
-        from labeling.consensus.posterior import most_probable
-
         batch = context.partition_key
         window = read_window(task, warehouse, batch)
-        fitted = fit_label_model(task, window)
-        model, believed, votes = fitted.model, fitted.posterior, window.votes_of_batch()
-        units = window.units.only(window.current)
-        posterior = believed[window.current[window.units.item]]
-        voted = np.bincount(votes.item, minlength=votes.n_items) > 0
-        likeliest = np.where(task.kind.heard(units, voted), most_probable(posterior), UNDECIDED)
-        label = task.kind.assemble(units, likeliest, posterior, task.classes)
+        settled = (settle_spans if task.kind.marks_text else settle)(task, window)
+        label, by_class = settled.label, settled.by_class
         decided = np.array([one is not None for one in label], dtype=np.bool_)
-        confidence = sure_of(task, units, label, posterior)
-        n_votes = _voters_of_each(votes, units)
         version = hashlib.sha256(
-            repr((model.method_, window.voters)).encode() + np.round(posterior, 12).tobytes()
+            repr((settled.method, window.voters)).encode() + np.round(by_class, 12).tobytes()
         ).hexdigest()[:16]
         rows = pa.Table.from_pydict(
             {
                 "item_id": window.item_ids[window.current],
                 "batch": [batch] * len(label),
                 "label": pa.array(label, pa.string()),
-                "confidence": pa.array(confidence, mask=~decided),
-                "posterior": as_lists(task.kind.by_class(posterior, len(task.classes))),
-                "n_votes": n_votes,
+                "confidence": pa.array(settled.confidence, mask=~decided),
+                "posterior": as_lists(by_class),
+                "n_votes": _voters_of_each(
+                    window.votes_of_batch(), window.units.only(window.current)
+                ),
                 "version": [version] * len(label),
                 "run": [context.run.run_id] * len(label),
             }
         )
         warehouse.replace_batch(CONSENSUS, batch, rows)
-        if task.spec.student.enabled:
-            keep(task, window, believed)
-        gold_used = window.audit.n_gold
-        write_beliefs(warehouse, batch, model, window.voters, task.classes, version, gold_used)
+        write_beliefs(warehouse, batch, settled.beliefs, version)
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": len(label),
                 "decided": dg.MetadataValue.float(float(decided.mean()) if len(label) else 0.0),
-                "gold_used": gold_used,
-                **in_dagster(model, window.voters, task.classes),
+                "gold_used": window.audit.n_gold,
+                **settled.shown,
             }
         )
 
     return consensus
+
+
+def settle(task: Task, window: Window) -> Settled:
+    """Settle on the likeliest answer of each item of the batch."""
+    from labeling.consensus.posterior import most_probable
+
+    fitted = fit_label_model(task, window)
+    if task.spec.student.enabled:
+        keep(task, window, fitted.posterior)
+    votes, units = window.votes_of_batch(), window.units.only(window.current)
+    posterior = fitted.posterior[window.current[window.units.item]]
+    voted = np.bincount(votes.item, minlength=votes.n_items) > 0
+    likeliest = np.where(task.kind.heard(units, voted), most_probable(posterior), UNDECIDED)
+    label = task.kind.assemble(units, likeliest, posterior, task.classes)
+    model = fitted.model
+    return Settled(
+        label,
+        sure_of(task, units, label, posterior),
+        task.kind.by_class(posterior, len(task.classes)),
+        model.method_,
+        beliefs_of(model, window.voters, task.classes, window.audit.n_gold),
+        in_dagster(model, window.voters, task.classes),
+    )
 
 
 def _voters_of_each(votes: Votes, units: Units) -> NDArray[np.int32]:

@@ -26,13 +26,14 @@ def released(task: Task) -> dg.AssetsDefinition:
         batch = context.partition_key
         with warehouse.connect() as db:
             pooled = db.read("labels.released.pooled", batch=batch, classes=len(task.classes))
+            spans = db.read("labels.released.spans", batch=batch) if task.kind.marks_text else None
             cut = None
             if task.spec.student.thresholds is not None:
                 n_classes = len(task.classes)
                 reviewed = db.read("labels.released.reviewed", batch=batch, classes=n_classes)
                 may = may_teach(db, batch, reviewed, "thresholds of classes")
                 cut = thresholds(task, pooled, may)
-            with db.lend(together=labels_of(task, pooled, cut)):
+            with db.lend(together=labels_of(task, pooled, cut) if spans is None else spans):
                 rows = db.read(
                     "labels.released.labels",
                     batch=batch,

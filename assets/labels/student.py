@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from assets.decorators import by_batch
 from assets.labels.learning import Asked, Learnt, learn
 from assets.labels.switches import as_rows
+from assets.labels.tagging import tag
 from assets.reading.features import student_inputs
 from assets.reading.opinions import as_lists, read_record, sure_of
 from assets.reading.votes import Window, read_window
@@ -37,6 +38,11 @@ def student(task: Task) -> dg.AssetsDefinition:
         from labeling.student.vote import covered
 
         batch = context.partition_key
+        if task.kind.marks_text:
+            shown = tag(task, warehouse, batch, context.run.run_id)
+            if shown is None:
+                return _silent(task, warehouse, batch, "none: student.enabled is false, or no span")
+            return dg.MaterializeResult(metadata=shown)
         everything = read_window(task, warehouse, batch)
         if not task.spec.student.enabled or not everything.current.any():
             return _silent(task, warehouse, batch, "none: student.enabled is false, or no items")
@@ -188,6 +194,6 @@ def _silent(task: Task, warehouse: Warehouse, batch: str, why: str) -> dg.Materi
     """Take back what an earlier student of the batch said."""
     said = (STUDENT_VOTES, STUDENT_OPINIONS, STUDENT_SWITCHES)
     warehouse.replace({table: as_arrow(table, []) for table in said}, batch=batch)
-    for suffix in (".joblib", ".md"):
+    for suffix in (".joblib", ".tagger", ".md"):
         (task.students / f"{batch}{suffix}").unlink(missing_ok=True)
     return dg.MaterializeResult(metadata={"dagster/partition_row_count": 0, "student": why})

@@ -75,7 +75,11 @@ def doubted(
         for at, quality in [label_errors(cast.label[votes], proba[cast.unit[votes]])]
         for place in at.tolist()
     ]
-    suggested = task.kind.assemble(units, proba.argmax(axis=1), proba, classes)
+    suggested: list[str | None] = (
+        rows["together"].to_pylist()
+        if task.kind.marks_text
+        else task.kind.assemble(units, proba.argmax(axis=1), proba, classes)
+    )
     who = "people said" if kind == "gold" else "it is released as"
     found: dict[tuple[str, str], dict[str, object]] = {}
     for quality, i in sorted(doubt, key=lambda one: one[0]):

@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from assets.reading.coded import answers_in, index_of
 from assets.reading.firewall import may_teach
+from assets.reading.marks import Marks, marks_in
 from labeling.gold import Gold
-from labeling.kinds.kind import Answers
 from labeling.kinds.units import Units
 from labeling.votes import Votes
 from resources.store.warehouse import Warehouse
@@ -46,6 +46,8 @@ class Window:
         Which items are of the batch itself.
     units : Units
         What votes and gold are of, numbered over the items.
+    marks : Marks, optional
+        Which stretches of the texts they are about, where answers are about such.
     """
 
     item_ids: NDArray[np.object_]
@@ -58,6 +60,7 @@ class Window:
     audit: Gold
     current: NDArray[np.bool_]
     units: Units
+    marks: Marks | None = None
 
     def votes_of_batch(self) -> Votes:
         """Return the votes on the units of the batch's own items, renumbered from 0."""
@@ -92,6 +95,7 @@ class Window:
             audit=self.audit.of(here),
             current=self.current[kept],
             units=self.units.only(kept),
+            marks=None if self.marks is None else self.marks.of_items(kept),
         )
 
 
@@ -121,14 +125,8 @@ def read_window(task: Task, warehouse: Warehouse, batch: str, old_gold: int = OL
         audit=as_gold(task, units, audit, weighed=True),
         current=batches == batch,
         units=units,
+        marks=marks_in(task, items.num_rows, votes, voters, gold, audit),
     )
-
-
-def answers_in(rows: pa.Table) -> Answers:
-    """Return rows (item, label) as answers about items."""
-    texts = [str(text) for text in rows["label"].unique().to_pylist()]
-    item = rows["item"].to_numpy().astype(np.int64)
-    return Answers(item, index_of(rows["label"], texts), texts)
 
 
 def units_of(task: Task, n_items: int, *answers: pa.Table) -> Units:
@@ -157,11 +155,3 @@ def as_gold(task: Task, units: Units, rows: pa.Table, *, weighed: bool = False) 
     cast = task.kind.cast(units, answers_in(rows), task.classes)
     probability = rows["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
     return Gold(cast.unit, cast.label, probability[cast.row] if weighed else None)
-
-
-def index_of(names: pa.ChunkedArray, known: list[str] | tuple[str, ...]) -> NDArray[np.int32]:
-    """Positions of ``names`` in ``known``; one that is not known is an error."""
-    found = pc.index_in(names, value_set=pa.array(known, pa.string()))
-    if found.null_count:
-        raise KeyError(names.filter(pc.is_null(found))[0].as_py())
-    return found.to_numpy(zero_copy_only=False).astype(np.int32)

@@ -1,15 +1,21 @@
 """What the rules say of each item."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import dagster as dg
 import pyarrow as pa
 
 from assets.decorators import by_batch
-from labeling.rules.engine import RuleSet, RuleVotes
+from labeling.rules.engine import RuleSet
 from labeling.rules.functions import with_pictures
 from labeling.rules.reading import read_rules
 from labeling.rules.rule import Rule
+from labeling.rules.spans.engine import SpanRuleSet
+from labeling.rules.spans.reading import read_span_rules
+from labeling.rules.spans.rule import SpanRule
+from labeling.rules.spans.votes import as_votes
 from labeling.rules.tables import spread
 from resources.store.given import GivenWarehouse
 from resources.store.pictures import at_hand, state_of
@@ -19,6 +25,9 @@ from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
+S = TypeVar("S")
+R = TypeVar("R", Rule, SpanRule)
+
 
 def rules(task: Task) -> dg.AssetsDefinition:
     """Declare the votes of the rules of ``task``."""
@@ -27,7 +36,7 @@ def rules(task: Task) -> dg.AssetsDefinition:
     def rules(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """One row where a rule spoke; a rule that has not changed is not applied again."""
         batch = context.partition_key
-        loaded = load_rules(task)
+        loaded = load_voters(task)
         items, items_hash, applied = _read(task, warehouse, batch)
         current = {f"rule/{rule.name}": rule for rule in loaded}
         stale = [
@@ -37,11 +46,9 @@ def rules(task: Task) -> dg.AssetsDefinition:
         ]
         gone = sorted(set(applied) - set(current))
         if stale or gone:
-            result = _compiled(loaded, task.kind.marks(task.classes)).apply(
-                items, run_sql=run_over, only=stale
-            )
+            found = apply_rules(task, loaded, items, stale)
             dropped = [f"rule/{name}" for name in stale] + gone
-            _write(warehouse, batch, context.run.run_id, result, dropped, items_hash, current)
+            _write(warehouse, batch, context.run.run_id, found, dropped, items_hash, current)
         (fired,) = warehouse.rows("votes.rules.fired", batch=batch)
         return dg.MaterializeResult(
             metadata={
@@ -59,6 +66,17 @@ def rules(task: Task) -> dg.AssetsDefinition:
 
 
 def load_rules(task: Task) -> list[Rule]:
+    """Read the task's rules, where they are about items as a whole; none where they mark spans.
+
+    Raises
+    ------
+    TaskError, RuleError
+        As :func:`load_voters`.
+    """
+    return [rule for rule in load_voters(task) if isinstance(rule, Rule)]
+
+
+def load_voters(task: Task) -> list[Rule] | list[SpanRule]:
     """Read the task's rules; its YAML files and at most one Python file.
 
     Raises
@@ -86,19 +104,38 @@ def load_rules(task: Task) -> list[Rule]:
             f"{task.folder / 'task.yaml'}: rules.files: one YAML file and at most one Python file "
             f"are allowed, found {', '.join(task.spec.rules.files)}"
         )
-    return read_rules(written[0], task.kind.marks(task.classes), python[0] if python else None)
+    own = python[0] if python else None
+    if task.kind.marks_text:
+        return read_span_rules(written[0], task.classes, own)
+    return read_rules(written[0], task.kind.marks(task.classes), own)
 
 
-_LAST: dict[tuple[object, ...], RuleSet] = {}
+def apply_rules(
+    task: Task, loaded: list[Rule] | list[SpanRule], items: pa.Table, only: list[str]
+) -> tuple[pa.Table, pa.Table]:
+    """Return votes and failures of some of the rules, as of :class:`labeling.rules.hits.RuleVotes`."""
+    spans = [rule for rule in loaded if isinstance(rule, SpanRule)]
+    if spans:
+        chosen = [rule for rule in spans if rule.name in only]
+        return as_votes(_compiled(SpanRuleSet, chosen, task.classes).apply(items), items)
+    rules = [rule for rule in loaded if isinstance(rule, Rule)]
+    rule_set = _compiled(RuleSet, rules, task.kind.marks(task.classes))
+    result = rule_set.apply(items, run_sql=run_over, only=only)
+    return result.votes, result.failures
+
+
+_LAST: dict[tuple[object, ...], Any] = {}
 """The rules compiled last: batches come one after another, and compiling costs more than matching."""
 
 
-def _compiled(loaded: list[Rule], classes: tuple[str, ...]) -> RuleSet:
+def _compiled(
+    kind: Callable[[list[R], tuple[str, ...]], S], rules: list[R], classes: tuple[str, ...]
+) -> S:
     """Return the rule set, the last one again if every rule still means the same."""
-    key = (classes, *((rule.name, rule.version) for rule in loaded))
+    key = (kind, classes, *((rule.name, rule.version) for rule in rules))
     if key not in _LAST:
         _LAST.clear()
-        _LAST[key] = RuleSet(loaded, classes)
+        _LAST[key] = kind(rules, classes)
     return _LAST[key]
 
 
@@ -130,16 +167,16 @@ def _write(
     warehouse: Warehouse,
     batch: str,
     run: str,
-    result: RuleVotes,
+    found: tuple[pa.Table, pa.Table],
     dropped: list[str],
     items_hash: str,
-    current: dict[str, Rule],
+    current: Mapping[str, Rule | SpanRule],
 ) -> None:
     """Replace the rows of the rules in ``dropped``, and note what they were applied to."""
     applied = [voter for voter in dropped if voter in current]
-    votes = _stamped(result.votes, batch=batch, run=run)
+    votes = _stamped(found[0], batch=batch, run=run)
     votes = votes.append_column("confidence", pa.nulls(votes.num_rows, pa.float64()))
-    failures = _stamped(result.failures, batch=batch)
+    failures = _stamped(found[1], batch=batch)
     failures = failures.append_column(
         "voter", pa.array([f"rule/{n}" for n in failures["rule"].to_pylist()], pa.string())
     )

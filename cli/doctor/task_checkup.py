@@ -54,9 +54,9 @@ def task(folder: Path) -> Iterator[Finding]:
 
 
 def _rules(task: Task) -> Finding:
-    from assets.votes.rules import load_rules
+    from assets.votes.rules import load_voters
 
-    return Finding("", "fine", f"{counted(len(load_rules(task)), 'rule')}")
+    return Finding("", "fine", f"{counted(len(load_voters(task)), 'rule')}")
 
 
 def _input(task: Task) -> Finding:

@@ -13,7 +13,7 @@ from assets.landing.class_changes import carry_over
 from assets.landing.class_check import named_by
 from assets.reading.evidence import input_chain
 from assets.reading.stamp import stamps_of
-from assets.votes.rules import load_rules
+from assets.votes.rules import load_voters
 from labeling.class_changes import SPLIT, ClassChange
 from labeling.errors import LabelingError
 from labeling.kinds.classes import ClassSpec, spellings
@@ -182,7 +182,7 @@ def _edited(task: Task, edits: Edits, after: tuple[str, ...]) -> Iterator[Task]:
         try:
             new = Task(folder, read_spec(folder), task.var)
             new.__dict__["classes"] = after  # their order, once the change is recorded
-            load_rules(new)
+            load_voters(new)
             if new.spec.models is not None:
                 spellings(classes_of(new))
             yield new
@@ -195,8 +195,8 @@ def _versions(task: Task, new: Task, asked: Asked) -> dict[str, list[str]]:
     """Return the version of every voter that says the same in new words, before and after."""
     if asked.what not in ("rename", "merge"):
         return {}
-    before = {rule.voter: rule.version for rule in load_rules(task)}
-    after = {rule.voter: rule.version for rule in load_rules(new)}
+    before = {rule.voter: rule.version for rule in load_voters(task)}
+    after = {rule.voter: rule.version for rule in load_voters(new)}
     if task.spec.models is not None:
         before |= voter_versions(task)
         after |= voter_versions(new)

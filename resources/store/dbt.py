@@ -100,5 +100,7 @@ def variables(task: Task) -> str:
     """Tell dbt which task's file to work on, and which tables of votes there are."""
     paths = {"warehouse": str(task.warehouse), "published": str(task.published)}
     several = len(task.kind.questions(task.classes)) > 1
-    sets = {"sets_of": list(task.classes)} if several else {}
+    sets: dict[str, object] = {"sets_of": list(task.classes)} if several else {}
+    if task.kind.marks_text:
+        sets["spans"] = True
     return json.dumps({**paths, "families": FAMILIES, **sets})

@@ -29,6 +29,8 @@ STUDENT_OPINIONS = table(
         "unseen": ("double[]", "What students that had not seen the item say, not calibrated.", _BY_CLASS),
         "calibrated": ("double[]", "The same, as sure as it has proved to be.", _BY_CLASS),
         "pooled": ("double[]", "Consensus and student together: what labels are released from.", _BY_CLASS),
+        "together": ("varchar", "Of spans: what both give; null of other kinds, where pooled tells it."),
+        "together_confidence": ("double", "How likely that is right as a whole.", "0..1"),
     },
     key=_OF_ITEM, written_with=STUDENT_VOTES,
 )  # fmt: skip

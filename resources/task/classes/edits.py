@@ -225,7 +225,8 @@ def _rules_yaml(text: str, asked: Asked, name: str, found: Edits) -> Iterator[Ed
     changed: dict[str, list[str]] = {}
     for place, rule in enumerate(items(rules)):
         label, called = at(rule, "label"), at(rule, "name")
-        label = at(rule, "against") if label is None else label
+        for other in ("against", "type"):
+            label = at(rule, other) if label is None else label
         who = str(getattr(called, "value", place + 1))
         if label is None:
             yield from _sql(text, rule, asked, f"{name}: rule {who}", found)

@@ -3,6 +3,20 @@
 select item_id, pooled from labels.student_opinions
 where batch = $batch and len(pooled) = $classes order by item_id
 
+-- name: spans(batch: text)
+-- What voters and student give together, where answers are spans.
+select item_id, together as label, together_confidence as confidence
+from labels.student_opinions where batch = $batch and together is not null order by item_id
+
+-- name: spans_reviewed(batch: text)
+-- What was given of audited items of earlier batches before they were reviewed, and what people said.
+select c.label as consensus, s.together, g.label as gold
+from labels.student_opinions s
+join labels.consensus c using (item_id, batch)
+join people.gold g using (item_id, batch)
+where g.origin = 'audit' and s.batch < $batch and s.together is not null and c.label is not null
+order by s.batch, s.item_id
+
 -- name: reviewed(batch: text, classes: integer)
 -- What was said together of audited items of earlier batches before they were reviewed, and what people said.
 select s.item_id, s.batch, s.pooled, g.label, g.probability
