@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from assets.decorators import once
 from assets.labels.beliefs import markdown
 from assets.reading.opinions import as_matrix
-from assets.votes.rules import load_rules
+from assets.votes.rules import load_voters
+from labeling.rules.rule import Rule
+from labeling.rules.spans.rule import SpanRule
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (
@@ -54,10 +56,7 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
     )
     def rule_analysis(warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """Coverage, overlaps, conflicts, near-duplicates, suggestions; accuracy as in overall."""
-        from labeling.rules.analysis import analyse
-        from labeling.rules.hits import RuleVotes
-
-        loaded = load_rules(task)
+        loaded = load_voters(task)
         with warehouse.connect() as db:
             votes = db.read("quality.rule_analysis.votes")
             failures = db.read("quality.rule_analysis.failures")
@@ -67,10 +66,7 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
                 "quality.rule_analysis.texts", classes=len(task.classes), most=MOST_TEXTS
             )
             (items,) = db.column("quality.rule_analysis.items")
-        result = RuleVotes(votes, failures, items, tuple(loaded))
-        table = with_accuracy(
-            analyse(result, several=len(task.kind.questions(task.classes)) > 1), measured
-        )
+        table = with_accuracy(analysis(task, loaded, votes, failures, int(items)), measured)
         changed = Counter({str(edit["rule"]): int(edit["items"]) for edit in edits})
         counts = [changed[str(name)] for name in table["rule"].to_pylist()]
         table = table.append_column("changed_items", pa.array(counts, pa.int64()))
@@ -94,6 +90,26 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
         )
 
     return rule_analysis
+
+
+def analysis(
+    task: Task,
+    rules: list[Rule] | list[SpanRule],
+    votes: pa.Table,
+    failures: pa.Table,
+    n_items: int,
+) -> pa.Table:
+    """Return what each rule does, whatever it votes on."""
+    from assets.quality import span_rule_analysis
+    from labeling.rules.analysis import analyse
+    from labeling.rules.hits import RuleVotes
+
+    if task.kind.marks_text:
+        spans = [rule for rule in rules if isinstance(rule, SpanRule)]
+        return span_rule_analysis.analyse(task, spans, votes, failures, n_items)
+    own = tuple(rule for rule in rules if isinstance(rule, Rule))
+    several = len(task.kind.questions(task.classes)) > 1
+    return analyse(RuleVotes(votes, failures, n_items, own), several=several)
 
 
 def with_accuracy(table: pa.Table, measured: list[dict[str, Any]]) -> pa.Table:
@@ -125,6 +141,8 @@ def suggestions(task: Task, texts: pa.Table, taken: list[str]) -> pa.Table:
         As :data:`RULE_SUGGESTIONS`; those of gold first, for people were asked.
     """
     rows: list[dict[str, Any]] = []
+    if task.kind.marks_text:
+        return as_arrow(RULE_SUGGESTIONS, [])
     known = texts["gold"].is_valid().to_numpy()
     if len(task.kind.questions(task.classes)) == 1:  # else it may name none
         known = known & _of_gold(task, texts).any(axis=1)

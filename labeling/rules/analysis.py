@@ -46,8 +46,8 @@ COLUMNS = pa.schema(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Cells:
-    """Votes as index arrays: item, rule and class of each."""
+class Cells:
+    """Votes as index arrays of shape (n_votes,): item, rule and class of each; what these are called."""
 
     item: NDArray[np.int64]
     rule: NDArray[np.int64]
@@ -98,7 +98,7 @@ def analyse(result: RuleVotes, gold: Table | None = None, *, several: bool = Fal
     failures = pc.value_counts(result.failures["rule"].combine_chunks())
     failed = {one["values"]: one["counts"] for one in failures.to_pylist()}
     seen, correct, shares = _on_gold(cells, gold, n_rules)
-    twins = _near_duplicates(cells, result, votes)
+    twins = near_duplicates(cells, votes)
     rows: list[dict[str, Any]] = []
     for i, one in enumerate(result.rules):
         share = shares.get(i)
@@ -132,11 +132,11 @@ def analyse(result: RuleVotes, gold: Table | None = None, *, several: bool = Fal
     return pa.Table.from_pylist(rows, schema=COLUMNS)
 
 
-def _index(result: RuleVotes) -> _Cells:
+def _index(result: RuleVotes) -> Cells:
     items = result.votes["item_id"].combine_chunks().dictionary_encode()
     labels = result.votes["label"].combine_chunks().dictionary_encode()
     voters = pa.array([one.voter for one in result.rules], pa.string())
-    return _Cells(
+    return Cells(
         _integers(items.indices),
         _integers(pc.index_in(result.votes["voter"].combine_chunks(), value_set=voters)),
         _integers(labels.indices),
@@ -149,7 +149,7 @@ def _integers(values: Any) -> NDArray[np.int64]:
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def _company(cells: _Cells, *, several: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _company(cells: Cells, *, several: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Tell for each vote whether another rule voted on its item, and whether otherwise."""
     n_items, n_classes = len(cells.ids), max(len(cells.classes), 1)
     in_all = np.bincount(cells.item, minlength=n_items)[cells.item]
@@ -169,7 +169,7 @@ def _of_a_kind(keys: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _on_gold(
-    cells: _Cells, gold: Table | None, n_rules: int
+    cells: Cells, gold: Table | None, n_rules: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], dict[int, Interval]]:
     """Count gold seen and got right by each rule, and estimate its accuracy."""
     if gold is None:
@@ -207,11 +207,12 @@ def _on_gold(
     )
 
 
-def _near_duplicates(
-    cells: _Cells, result: RuleVotes, votes: NDArray[np.int64]
-) -> dict[int, tuple[int, float]]:
-    """Return for each rule the most alike earlier one of its class, with the likeness."""
-    n_rules, n_classes = len(result.rules), max(len(cells.classes), 1)
+def near_duplicates(cells: Cells, votes: NDArray[np.int64]) -> dict[int, tuple[int, float]]:
+    """Return for each rule the most alike earlier one of its class, with the likeness.
+
+    ``votes`` counts those of each rule, shape (n_rules,).
+    """
+    n_rules, n_classes = len(votes), max(len(cells.classes), 1)
     column = cells.item * n_classes + cells.label
     used, column = np.unique(column, return_inverse=True)
     ones = np.ones(len(column), dtype=np.int64)

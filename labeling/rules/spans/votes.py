@@ -1,11 +1,15 @@
 """What span rules mark, as votes: one text an item and rule."""
 
+from collections.abc import Sequence
 from itertools import groupby
 
-from labeling.kinds.spans.answer import Span, finds
+import numpy as np
+
+from labeling.kinds.spans.answer import Span, finds, marked
 from labeling.rules.arrow import Array, Table, pa
 from labeling.rules.hits import Failure
-from labeling.rules.spans.marks import SpanRuleVotes
+from labeling.rules.spans.marks import Marks, SpanRuleVotes
+from labeling.rules.spans.rule import SpanRule
 
 
 def as_votes(result: SpanRuleVotes, batch: Table) -> tuple[Table, Table]:
@@ -55,6 +59,42 @@ def as_votes(result: SpanRuleVotes, batch: Table) -> tuple[Table, Table]:
         for failure in many
     ]
     return votes, _failures(failed, ids)
+
+
+def marks_in(
+    votes: Table, failures: Table, rules: Sequence[SpanRule], types: Sequence[str], n_items: int
+) -> SpanRuleVotes:
+    """Return what votes of rules mark, the way back from :func:`as_votes`; items in the order they come.
+
+    Parameters
+    ----------
+    votes, failures : pa.Table
+        As of :class:`labeling.rules.hits.RuleVotes`; of rules that are not given, nothing is read.
+    rules : sequence of SpanRule
+    types : sequence of str
+    n_items : int
+        Items that the rules looked at, those without a vote too.
+    """
+    number = {rule.voter: at for at, rule in enumerate(rules)}
+    kind = {name: at for at, name in enumerate(types)}
+    place: dict[str, int] = {}
+    rows: list[tuple[int, int, int, int, int]] = []
+    columns: list[list[str]] = [votes[name].to_pylist() for name in ("item_id", "voter", "label")]
+    for item, voter, label in zip(*columns, strict=True):
+        one = marked(str(label))
+        if voter not in number or one is None:
+            continue
+        at = place.setdefault(str(item), len(place))
+        rows += [
+            (at, span.start, span.end, kind[span.name], number[str(voter)])
+            for span in (*one.found, *one.denied)
+            if span.name in kind
+        ]
+    table = np.array(sorted(rows, key=lambda row: (row[4], row[0], row[1])), dtype=np.int64)
+    own = [str(name) for name in failures["rule"].to_pylist()]
+    failed = [[Failure(0, "")] * own.count(rule.name) for rule in rules]
+    marks = Marks.of(*table.reshape(-1, 5).T)
+    return SpanRuleVotes(marks, failed, n_items, tuple(rules), tuple(types))
 
 
 def _failures(failed: list[tuple[str, Failure]], ids: Array) -> Table:
