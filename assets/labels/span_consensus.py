@@ -7,7 +7,14 @@ from numpy.typing import NDArray
 from assets.labels.beliefs import MOST_SHOWN, markdown
 from assets.labels.settled import Row, Settled
 from assets.reading.marks import Marks
-from assets.reading.span_beliefs import SpanFit, fit_spans, keep_spans, marks_of, sure_of_answers
+from assets.reading.span_beliefs import (
+    SpanFit,
+    fit_spans,
+    keep_spans,
+    marks_of,
+    presence,
+    sure_of_answers,
+)
 from assets.reading.votes import Window
 from labeling.quality.intervals import wilson
 from labeling.spans import Spans
@@ -25,13 +32,13 @@ def settle_spans(task: Task, window: Window) -> Settled:
     now = fit.found.of_items(window.current)
     spoken = marks.votes.spans.n_spans > 0
     sure = sure_of_answers(fit.found, marks.audit)[window.current]
-    presence = fit.found.presence()
-    share = presence.mean(axis=0) if len(presence) else np.zeros(len(task.classes))
+    by_class = presence(fit.found, marks.audit)
+    share = by_class.mean(axis=0) if len(by_class) else np.zeros(len(task.classes))
     voters = voter_rows(fit, marks, window.voters)
     return Settled(
         list(now.answers(task.classes)) if spoken else [None] * now.spans.n_items,
         sure,
-        presence[window.current],
+        by_class[window.current],
         fit.method,
         {
             LABEL_MODEL: [

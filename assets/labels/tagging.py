@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from assets.labels.switches import as_rows, row_of
 from assets.reading.coded import answers_in
 from assets.reading.opinions import as_lists
-from assets.reading.span_beliefs import marks_of, sure_of_answers, window_spans
+from assets.reading.span_beliefs import marks_of, presence, sure_of_answers, window_spans
 from assets.reading.votes import Window, read_window
 from labeling.consensus.spans.said import BelievedSpans, reviewed_in
 from labeling.spans import Spans
@@ -30,6 +30,9 @@ EARLIER = 200
 
 LEAST = 0.6
 """Probability from which a span that only the tagger finds is given."""
+
+LEAST_DOUBT = 0.05
+"""No class is held for surer to be in a text, or not to be, by spans that the tagger gives."""
 
 SURE = 2.0
 """Standard errors that pooling must lose on gold to be left out."""
@@ -75,12 +78,13 @@ def tag(task: Task, warehouse: Warehouse, batch: str, run: str) -> dict[str, Any
     consensus = fit.found.of_items(window.current)
     on, row = pooling(task, warehouse, batch)
     both = consensus.joined(tagged.found, LEAST) if on else consensus
+    by_voters = presence(fit.found, marks.audit)
     sure = sure_of_answers(fit.found, marks.audit)[window.current]
     added = both.all_right() / np.maximum(consensus.all_right(), 1e-9)
     ids = pa.array(window.item_ids[window.current], pa.string())
     n = len(ids)
     label = tagged.found.answers(task.classes)
-    unseen = as_lists(tagged.found.presence())
+    unseen = as_lists(np.clip(tagged.found.presence(), LEAST_DOUBT, 1 - LEAST_DOUBT))
     version = hashlib.sha256(repr(label).encode()).hexdigest()[:16]
     votes = pa.Table.from_pydict(
         {
@@ -99,7 +103,7 @@ def tag(task: Task, warehouse: Warehouse, batch: str, run: str) -> dict[str, Any
             "batch": pa.array([batch] * n, pa.string()),
             "unseen": unseen,
             "calibrated": unseen,
-            "pooled": as_lists(both.presence()),
+            "pooled": as_lists(np.maximum(both.presence(), by_voters[window.current])),
             "together": pa.array(both.answers(task.classes), pa.string()),
             "together_confidence": sure * np.minimum(added, 1.0),
         }

@@ -139,6 +139,24 @@ def exact(found: BelievedSpans, gold: ReviewedSpans) -> NDArray[np.bool_]:
     return ~wrong[gold.item]
 
 
+MISSED, WORTH = 0.1, 5.0
+"""Share of items that hold a class of which nothing was found, before gold says, and what it counts."""
+
+
+def presence(found: BelievedSpans, gold: ReviewedSpans) -> NDArray[np.float64]:
+    """Return how likely each item holds a span of each class, shape (n_items, n_classes).
+
+    Where none was found, by how often gold of such items holds one.
+    """
+    shape = found.spans.n_items, found.spans.n_types
+    here, true = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
+    here[found.spans.item, found.spans.type] = True
+    true[gold.spans.item, gold.spans.type] = True
+    silent, held = ~here[gold.item], true[gold.item]
+    missed = ((silent & held).sum(axis=0) + MISSED * WORTH) / (silent.sum(axis=0) + WORTH)
+    return found.presence(missed)
+
+
 def sure_of_answers(found: BelievedSpans, gold: ReviewedSpans) -> NDArray[np.float64]:
     """Return how likely each item's answer is right as a whole, shape (n_items,), by what gold shows."""
     from labeling.consensus.spans.certainty import certainty

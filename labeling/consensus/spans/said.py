@@ -120,10 +120,13 @@ class BelievedSpans:
             by_item[item].append(Span(start, end, classes[kind]))
         return [written(spans) for spans in by_item]
 
-    def presence(self) -> NDArray[np.float64]:
-        """Return how likely each item holds a span of each class, shape (n_items, n_classes)."""
+    def presence(self, missed: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Return how likely each item holds a span of each class, shape (n_items, n_classes).
+
+        ``missed``, of shape (n_classes,), is how likely one is there that was not found; 0 by default.
+        """
         n_items, n_types = self.spans.n_items, self.spans.n_types
-        none = np.ones((n_items, n_types))
+        none = np.ones((n_items, n_types)) * (1.0 if missed is None else 1 - missed)
         np.multiply.at(none, (self.spans.item, self.spans.type), 1 - self.probability)
         return 1 - none
 
