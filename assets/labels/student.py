@@ -194,6 +194,6 @@ def _silent(task: Task, warehouse: Warehouse, batch: str, why: str) -> dg.Materi
     """Take back what an earlier student of the batch said."""
     said = (STUDENT_VOTES, STUDENT_OPINIONS, STUDENT_SWITCHES)
     warehouse.replace({table: as_arrow(table, []) for table in said}, batch=batch)
-    for suffix in (".joblib", ".tagger", ".md"):
+    for suffix in (".joblib", ".md"):
         (task.students / f"{batch}{suffix}").unlink(missing_ok=True)
     return dg.MaterializeResult(metadata={"dagster/partition_row_count": 0, "student": why})

@@ -224,7 +224,7 @@ def save(task: Task, batch: str, tagged: Tagged) -> None:
         f"run: `pickle.load` gives a `labeling.student.tagger.tagger.Tagger`.\n"
     )
     files = {
-        ".tagger": pickle.dumps(tagged.tagger, protocol=pickle.HIGHEST_PROTOCOL),
+        ".joblib": pickle.dumps(tagged.tagger, protocol=pickle.HIGHEST_PROTOCOL),
         ".md": card.encode(),
     }
     for suffix, content in files.items():

@@ -198,7 +198,7 @@ def _kappas(task: Task, warehouse: Warehouse) -> list[float]:
 
     paths = [path for path in sorted(task.students.glob("*.joblib"))[-STUDENTS:] if is_whole(path)]
     newest = warehouse.read("quality.queue_gain.stop_set", most=STOP_SET)
-    if len(paths) < 2 or not newest.num_rows:
+    if len(paths) < 2 or not newest.num_rows or task.kind.marks_text:
         return []
     inputs = _student_inputs(task, [newest])
     names, students = list(task.classes), [read_student(path) for path in paths]
