@@ -257,6 +257,16 @@ def test_no_character_is_cut(quote, text):
     assert read(quotes((quote, "Drug")), text).label is None
 
 
+def test_a_model_that_changes_case_is_not_believed_to_tell_mentions_apart_by_it():
+    text = "NO is a gas, and no drug; ATP is none."
+    assert spans(quotes(("no", "Drug"), ("ATP", "Drug")), text) == [
+        (17, 19, "Drug"),
+        (26, 29, "Drug"),
+    ]
+    assert spans(quotes(("no", "Drug"), ("atp", "Drug")), text) is None
+    assert spans(quotes(("os", "Drug")), "Toshiba's OS") == [(10, 12, "Drug")]
+
+
 def test_offsets_count_characters_and_not_what_others_count():
     assert spans("Drug: Advil", "\U0001f600 Advil") == [(2, 7, "Drug")]
 
@@ -351,7 +361,7 @@ def test_what_stands_in_a_text_once_is_always_read_back(case, form):
     text, answer, kind = case
     said = marked(answer).found
     mentions = Mentions(text)
-    alone = [mentions.of(text[a:b], at_least=99) for a, b, _ in said]
+    alone = [mentions.alike(text[a:b], at_least=99) for a, b, _ in said]
     if all(len(places) == 1 for places in alone):
         assert read(kind.example(form, answer, text), text, kind).label == answer
 
@@ -367,7 +377,7 @@ def test_no_answer_and_no_text_raises(answer, text, overlap):
 
 @given(TEXTS, st.text(st.sampled_from("ab \u0308\u00e4A\u00dfs'"), min_size=1, max_size=3))
 def test_mentions_are_all_there_are_and_nothing_else(text, words):
-    found = Mentions(text).of(words, at_least=99)
+    found = Mentions(text).alike(words, at_least=99)
     begins = Mentions(text)._begins
 
     def alike(piece):

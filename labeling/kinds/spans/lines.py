@@ -112,7 +112,7 @@ class Lines:
         name, words = next(iter(said.items()), (ALL, line))
         if fold(words) not in NONES and words.strip(" .*") != "[]":
             return None
-        if said and self._mentions.of(words):
+        if said and self._mentions.alike(words):
             raise UnreadError(f"{words!r} stands in the text, or says that there is nothing")
         return name
 
@@ -148,7 +148,7 @@ class Lines:
             after = words[end:].strip(" \t,;.")
             if isinstance(value, str) and end and (not after or after.startswith(BESIDE)):
                 return value, name, _bare(after.removeprefix(BESIDE))
-        if BESIDE in words and not self._mentions.of(_bare(words)):
+        if BESIDE in words and not self._mentions.alike(_bare(words)):
             words, _, around = words.rpartition(BESIDE)
             return _bare(words), name, _bare(around)
         return _bare(words), name, ""

@@ -39,44 +39,51 @@ class Mentions:
     Examples
     --------
     >>> mentions = Mentions("Gout, no gouty foot. GOUT again")
-    >>> mentions.of("gout"), mentions.of("gout", at_least=2)
-    ([(9, 13)], [(0, 4), (21, 25)])
-    >>> mentions.of("gouty  foot"), mentions.of("the foot")
-    ([(9, 19)], [])
+    >>> mentions.alike("gout"), mentions.alike("gouty  foot"), mentions.alike("the foot")
+    ([(0, 4), (21, 25)], [(9, 19)], [])
+    >>> mentions.exact("gout"), mentions.exact("Gout")
+    (None, [(0, 4)])
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._begins = [not one for one in letters([text]).inside.tolist()]
 
-    def of(
+    def exact(
         self, words: str, at_least: int = 1, within: Sequence[Place] | None = None
-    ) -> list[Place]:
-        """Return where words stand, in their order.
+    ) -> list[Place] | None:
+        """Return where words stand letter for letter; None if too seldom.
 
-        What is written letter for letter goes before what differs in case, white space, form of
-        quotes and dashes, or encoding; what stands by itself goes before what is part of a word.
+        Parts of longer words count where the words, in whatever case, stand too seldom by themselves.
 
         Parameters
         ----------
         words : str
         at_least : int
-            How often they are to be found: where the better ones are fewer, others count, too.
+            How often they are to be found.
         within : sequence of Place, optional
             Only in these stretches.
         """
-        found: list[Place] = []
-        for look in (self._exact, self._folded_alike):
-            every = look(words)
-            if within is not None:
-                every = [
-                    one for one in every if any(a <= one[0] and one[1] <= b for a, b in within)
-                ]
-            apart = [one for one in every if not self._part_of_word(one)]
-            for found in (apart, every):
-                if len(found) >= at_least:
-                    return found
-        return found
+        every = _inside(self._exact(words), within)
+        apart = self._apart(every)
+        if len(apart) >= at_least:
+            return apart
+        folded = self._apart(_inside(self._alike(words), within))
+        return every if len(every) >= at_least > len(folded) else None
+
+    def alike(
+        self, words: str, at_least: int = 1, within: Sequence[Place] | None = None
+    ) -> list[Place]:
+        """Return where words stand, whatever their case, blanks, quotes, dashes and encoding.
+
+        Parts of longer words count where there are too few by themselves; there may be too few even so.
+        """
+        every = _inside(self._alike(words), within)
+        apart = self._apart(every)
+        return apart if len(apart) >= at_least else every
+
+    def _apart(self, places: Sequence[Place]) -> list[Place]:
+        return [one for one in places if not self._part_of_word(one)]
 
     def _exact(self, words: str) -> list[Place]:
         found: list[Place] = []
@@ -88,7 +95,7 @@ class Mentions:
             at = self.text.find(words, at + 1)
         return found
 
-    def _folded_alike(self, words: str) -> list[Place]:
+    def _alike(self, words: str) -> list[Place]:
         wanted = _fold(_characters(words)).text.strip()
         whole, owner = self._folded.text, self._folded.owner
         found: list[Place] = []
@@ -120,6 +127,12 @@ class Mentions:
         return (_spaced(left) and _spaced(right)) or (left.isdigit() and right.isdigit())
 
 
+def _inside(places: list[Place], within: Sequence[Place] | None) -> list[Place]:
+    if within is None:
+        return places
+    return [one for one in places if any(a <= one[0] and one[1] <= b for a, b in within)]
+
+
 def _characters(text: str) -> list[str]:
     begins = [at for at, inside in enumerate(letters([text]).inside.tolist()) if not inside]
     return [text[a:b] for a, b in pairwise(begins)]
@@ -130,7 +143,7 @@ def _fold(characters: Sequence[str]) -> _Folded:
     owner: list[int] = []
     blank = False
     for at, one in enumerate(characters):
-        told = " " if one.isspace() else _alike(one)
+        told = " " if one.isspace() else _same_sign(one)
         if told == " " and blank:
             continue
         blank = told == " " or (blank and not told)
@@ -139,7 +152,7 @@ def _fold(characters: Sequence[str]) -> _Folded:
     return _Folded("".join(parts), owner)
 
 
-def _alike(character: str) -> str:
+def _same_sign(character: str) -> str:
     bare = unicodedata.normalize("NFD", character.translate(ALIKE)).casefold()
     return unicodedata.normalize("NFD", bare)
 

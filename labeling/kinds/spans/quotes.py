@@ -5,7 +5,7 @@ A quote is never placed by likelihood: where order and neighbours leave two ways
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from labeling.counted import counted
@@ -62,7 +62,7 @@ def located(
 cannot be told; quote each that is meant, with a few words around it
     """
     often = Counter(_same(quote, overlap) for quote in quotes)
-    found = {quote: _places(quote, many, mentions) for quote, many in often.items()}
+    found = _places(often, mentions)
     places = [found[_same(quote, overlap)] for quote in quotes]
     chosen = _ordered(quotes, places, overlap) if in_order else None
     if chosen is None:
@@ -86,13 +86,32 @@ def _same(quote: Quote, overlap: bool) -> Quote:
     return quote if overlap else quote._replace(name="")
 
 
-def _places(quote: Quote, often: int, mentions: Mentions) -> list[Place]:
-    if not quote.text.strip():
-        raise UnreadError("a quote is empty")
-    within = mentions.of(quote.around) if quote.around else None
-    if within == []:
-        raise UnreadError(f"{shown(quote.around)} does not stand in the text")
-    found = mentions.of(quote.text, often, within)
+def _places(often: Mapping[Quote, int], mentions: Mentions) -> dict[Quote, list[Place]]:
+    """Return where each quote may stand.
+
+    Letters tell places apart only where every quote keeps to them: who writes one in another case may
+    well have written another so.
+    """
+    within: dict[Quote, list[Place] | None] = {}
+    for quote in often:
+        if not quote.text.strip():
+            raise UnreadError("a quote is empty")
+        within[quote] = mentions.alike(quote.around) if quote.around else None
+        if within[quote] == []:
+            raise UnreadError(f"{shown(quote.around)} does not stand in the text")
+    exact: dict[Quote, list[Place]] = {}
+    for quote, many in often.items():
+        found = mentions.exact(quote.text, many, within[quote])
+        if found is None:
+            break
+        exact[quote] = found
+    else:
+        return exact
+    return {quote: _alike(quote, many, mentions, within[quote]) for quote, many in often.items()}
+
+
+def _alike(quote: Quote, often: int, mentions: Mentions, within: list[Place] | None) -> list[Place]:
+    found = mentions.alike(quote.text, often, within)
     if not found:
         where = f"in {shown(quote.around)}" if quote.around else "in the text"
         raise UnreadError(f"{shown(quote.text)} does not stand {where}")
@@ -114,10 +133,11 @@ def _ordered(
     """
     keys = [(quote.text, quote.name) for quote in quotes]
     # spans that may overlap are in the order of their beginnings
-    ahead = [[(a, a if overlap else b) for a, b in of] for of in places]
-    back = [[(-b, -a) for a, b in reversed(of)] for of in ahead]
-    first = _as_early_as_possible(keys, ahead)
-    last = _as_early_as_possible(keys[::-1], back[::-1])
+    distinct = {id(of): of for of in places}
+    ahead = {at: [(a, a if overlap else b) for a, b in of] for at, of in distinct.items()}
+    back = {at: [(-b, -a) for a, b in reversed(of)] for at, of in ahead.items()}
+    first = _as_early_as_possible(keys, [ahead[id(of)] for of in places])
+    last = _as_early_as_possible(keys[::-1], [back[id(of)] for of in reversed(places)])
     if first is None or last is None:
         return None
     for quote, of, one, other in zip(quotes, places, first, reversed(last), strict=True):
