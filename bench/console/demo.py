@@ -1,4 +1,4 @@
-"""Console over real texts, for looking at it: ``python bench/console/demo.py PORT [spam|several|banking|image|rtl]``."""
+"""Console over real texts, for looking at it: ``python bench/console/demo.py PORT [spam|several|spans|banking|image|rtl]``."""
 
 import json
 import sys
@@ -50,6 +50,10 @@ def settings(kind: str, folder: Path) -> ConsoleSettings:
         texts = [
             "أعلنت الشركة اليوم عن نتائجها المالية للربع الثالث، وقالت إن الأرباح ارتفعت بنسبة 12% (Reuters)."
         ] * 20
+    elif kind == "spans":
+        table = pq.read_table(DATA / "span_bc5cdr" / "spans.parquet").slice(0, 500)
+        classes = [ClassInfo("Chemical", key="c"), ClassInfo("Disease", key="d")]
+        texts = [" ".join(json.loads(tokens)) for tokens in table["tokens"].to_pylist()]
     elif kind == "several":
         classes = [ClassInfo(n) for n in ("praise", "question", "link", "asks for subscribers")]
         texts = pq.read_table(DATA / "raw_youtube_spam" / "data.parquet")["text"].to_pylist()
@@ -60,7 +64,8 @@ def settings(kind: str, folder: Path) -> ConsoleSettings:
             ClassInfo("SPAM", "Wants your click, your money or your subscription."),
         ]
         texts = table["text"].to_pylist()
-    asked = KINDS["several" if kind == "several" else "single"]
+    asked = KINDS[kind if kind in KINDS else "single"]
+    names = [c.name for c in classes]
     store = ReviewStore(folder / "reviews.sqlite", kind=asked)
     store.plan(
         Assignment(
@@ -74,7 +79,7 @@ def settings(kind: str, folder: Path) -> ConsoleSettings:
                 "author": f"user{i}",
                 "highlights": [{"start": 3, "end": 9, "rule": "has_link"}],
             },
-            suggestion=asked.checked(classes[i % 2].name, [c.name for c in classes]),
+            suggestion=None if kind == "spans" else asked.checked(names[i % 2], names),
         )
         for i, text in enumerate(texts)
     )
@@ -83,6 +88,7 @@ def settings(kind: str, folder: Path) -> ConsoleSettings:
         task={
             "spam": "youtube_spam",
             "several": "youtube_comments",
+            "spans": "chemicals_and_diseases",
             "banking": "banking77",
             "image": "road_cracks",
             "rtl": "أخبار",
@@ -91,7 +97,7 @@ def settings(kind: str, folder: Path) -> ConsoleSettings:
         store_path=folder / "reviews.sqlite",
         guidelines=GUIDELINES,
         image_root=images,
-        blind=kind not in ("spam", "several"),
+        blind=kind not in ("spam", "several", "spans"),
         kind=asked,
         seed=1,
     )

@@ -5,6 +5,7 @@ import random
 import re
 from contextlib import closing
 
+import pyarrow.parquet as pq
 import pytest
 
 from console.settings import ClassInfo
@@ -13,7 +14,7 @@ from resources.reviews.aside import bring_up
 from resources.reviews.rows import Assignment
 from resources.reviews.sight import CurrentItem
 from resources.reviews.store import ReviewStore
-from tests.console.conftest import BATCH
+from tests.console.conftest import BATCH, DATA
 from tests.console.test_browser import all_saved, open_page, reviews
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -527,3 +528,53 @@ def test_axe_finds_no_serious_fault(browser, here, tmp_path, context, path):
     assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) <= 0
+
+
+@pytest.mark.skipif(not (DATA / "span_bc5cdr").is_dir(), reason="the set is not here")
+def test_marks_of_real_abstracts_are_made_by_keyboard_as_they_were_recorded(
+    browser, here, tmp_path
+):
+    items = list(recorded(6))
+    put_up(tmp_path, *(text for text, _ in items))
+    page = open_page(browser, console(here, names=("Chemical", "Disease")))
+    for text, spans in items:
+        page.wait_for_function(
+            "t => document.querySelector('#item .text').textContent === t", arg=text
+        )
+        words = page.evaluate(
+            """t => [...new Intl.Segmenter("en", {granularity: "word"}).segment(t)]
+              .filter((s) => /[\\p{L}\\p{N}\\p{S}\\p{M}]/u.test(s.segment)).map((s) => [s.index, s.index + s.segment.length])""",
+            text,
+        )
+        at = 0
+        for start, end, name in spans:
+            first = next(i for i, (_, to) in enumerate(words) if to > start)
+            press(page, *["ArrowRight"] * (first - at))
+            last = next((i for i, (_, to) in enumerate(words) if to >= end), len(words) - 1)
+            if words[first][0] == start and words[last][1] == end:
+                press(page, *["Shift+ArrowRight"] * (last - first))
+            else:  # within a word, or punctuation at an end
+                press(page, *["Control+ArrowRight"] * (1 + start - words[first][0]))
+                press(
+                    page,
+                    *["Control+ArrowLeft"] * (words[first][1] - start) * (start < words[first][0]),
+                )
+                press(page, *["Control+Shift+ArrowRight"] * (end - start - 1))
+            press(page, "1" if name == "Chemical" else "2")
+            at = sum(to <= end for _, to in words) - 1
+        press(page, "Enter" if spans else "0")
+    all_saved(page)
+    assert stored(tmp_path) == [spans for _, spans in items]
+
+
+def recorded(n):
+    """Abstracts of BC5CDR with the chemicals and diseases that its annotators marked."""
+    rows = pq.read_table(DATA / "span_bc5cdr" / "spans.parquet").slice(0, n).to_pylist()
+    for row in rows:
+        tokens = json.loads(row["tokens"])
+        begins = [sum(len(one) + 1 for one in tokens[:at]) for at in range(len(tokens))]
+        spans = [
+            [begins[a], begins[b - 1] + len(tokens[b - 1]), name]
+            for a, b, name in json.loads(row["gold"])
+        ]
+        yield " ".join(tokens), sorted(spans)
