@@ -18,23 +18,23 @@ OfKind = Annotated[
     str,
     typer.Option(
         "--kind",
-        help="What an answer is: single, a class; or several, any number of them: a list, the JSON of "
-        "one, or names with ; or | between them, [] for none.",
+        help="What an answer is: single, a class; several, any number of them: a list, the JSON of one, or "
+        "names with ; or | between them, [] for none; or spans, stretches of a text.",
     ),
 ]
 
 
-def several(kind: str) -> bool:
-    """Tell whether items may have several classes.
+def check_kind(kind: str, allowed: tuple[str, ...] = ("single", "several", "spans")) -> str:
+    """Return a kind of files.
 
     Raises
     ------
     typer.BadParameter
-        If there is no such kind of files.
+        If there is no such kind.
     """
-    if kind not in ("single", "several"):
-        raise typer.BadParameter(f"{kind!r} is neither single nor several", param_hint="--kind")
-    return kind == "several"
+    if kind not in allowed:
+        raise typer.BadParameter(f"{kind!r} is none of {', '.join(allowed)}", param_hint="--kind")
+    return kind
 
 
 def explained(command: Any, examples: tuple[str, ...]) -> Any:

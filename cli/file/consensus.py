@@ -9,14 +9,16 @@ import numpy as np
 import typer
 
 from cli.file.consensus_of_sets import consensus_of_sets
+from cli.file.consensus_of_spans import consensus_of_spans, show_spans
 from cli.file.consensus_report import report_of
 from cli.file.consensus_shown import show
-from cli.options import AsJson, OfKind, several
+from cli.options import AsJson, OfKind, check_kind
 from labeling.consensus.files import read_gold, read_votes, write_labels
 from labeling.consensus.label_model import LabelModel
 from labeling.consensus.methods import Method
 from labeling.consensus.posterior import decided
 from labeling.consensus.several.files import read_set_votes
+from labeling.consensus.spans.tables.files import read_span_votes
 from labeling.consensus.worth import PanelWorth
 from labeling.votes import ABSTAIN
 
@@ -25,6 +27,7 @@ EXAMPLES = (
     "consensus votes.csv -o labels.parquet --classes HAM=0.9,SPAM=0.1 --id key --voters 'lf_*'",
     "consensus votes.csv -o labels.csv --voters '!comment' --method majority --json",
     "consensus votes.csv -o labels.csv --kind several --classes late,broken,praise",
+    "consensus marks.csv -o spans.csv --kind spans --texts items.csv",
 )
 
 
@@ -33,7 +36,8 @@ def consensus(
         Path,
         typer.Argument(
             metavar="VOTES",
-            help="csv, jsonl or parquet: a row an item and a column a voter, or item_id, voter, label.",
+            help="csv, jsonl or parquet: a row an item and a column a voter, or item_id, voter, label; for "
+            "spans also start and end.",
         ),
     ],
     out: Annotated[
@@ -78,6 +82,13 @@ def consensus(
         ),
     ] = None,
     kind: OfKind = "single",
+    texts: Annotated[
+        Path | None,
+        typer.Option(
+            hidden=True,
+            help="With --kind spans, a file of item_id and text: all items, also those without a mark.",
+        ),
+    ] = None,
     explain: Annotated[
         bool,
         typer.Option(
@@ -96,13 +107,30 @@ def consensus(
     chosen = voters or []
     ignored = [*(ignore or []), *(one[1:] for one in chosen if one.startswith("!"))]
     chosen = [one for one in chosen if not one.startswith("!")]
-    if several(kind):
+    if check_kind(kind) != "single":
         if method != "auto":
-            raise typer.BadParameter("with --kind several it is auto", param_hint="--method")
+            raise typer.BadParameter(f"with --kind {kind} it is auto", param_hint="--method")
         if isinstance(names, int):
-            raise typer.BadParameter("with --kind several it holds names", param_hint="--classes")
+            raise typer.BadParameter(f"with --kind {kind} it holds names", param_hint="--classes")
+        if kind == "spans":
+            if shares is not None:
+                raise typer.BadParameter("spans have no shares", param_hint="--classes")
+            marks = read_span_votes(
+                votes, texts=texts, item_column=id_column, ignore=ignored, voters=chosen,
+                classes=names,
+            )  # fmt: skip
+            report = consensus_of_spans(marks, gold, seed, out)
+            typer.echo(json.dumps(report, indent=2)) if as_json else show_spans(report)
+            return
+    if texts is not None:
+        raise typer.BadParameter("only --kind spans reads texts", param_hint="--texts")
+    if kind == "several":
         sets = read_set_votes(
-            votes, item_column=id_column, ignore=ignored, voters=chosen, classes=names
+            votes,
+            item_column=id_column,
+            ignore=ignored,
+            voters=chosen,
+            classes=names if isinstance(names, list) else None,
         )
         report = consensus_of_sets(sets, gold, shares, seed, out)
         if explain:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from cli.options import AsJson, OfKind, several
+from cli.options import AsJson, OfKind, check_kind
 from labeling.counted import counted
 from labeling.quality.intervals import Interval
 from labeling.quality.review_estimate import Estimate, Estimates
@@ -53,7 +53,8 @@ def estimate(
 ) -> None:
     """Estimate accuracy overall, by batch and by class, each with an interval."""
     sets: SeveralReport | None = None
-    if several(kind):
+    of_sets = check_kind(kind, ("single", "several")) == "several"
+    if of_sets:
         table = read_set_reviews(reviews)
         sets = report_of_sets(table, level)
         found = replace(estimate_accuracy(table, window, level), classes=[])
@@ -66,7 +67,7 @@ def estimate(
         typer.echo(json.dumps(_as_json(found, level) | ({} if sets is None else _sets(sets))))
         return
     console = Console()
-    title = "Accuracy" if not several(kind) else "Exact match: all classes of an item are right"
+    title = "Accuracy" if not of_sets else "Exact match: all classes of an item are right"
     console.print(_table(title, [found.overall, *found.batches], level))
     if found.windows:
         console.print(_table(f"Over {window} batches", found.windows, level))

@@ -284,7 +284,8 @@ def _as_texts(path: Path, name: str, column: Any, lists: bool) -> Any:
 def _text(path: Path, row: int, name: str, value: object, lists: bool) -> str | None:
     try:
         if lists and isinstance(value, list):
-            return json.dumps([as_text(one) for one in value], ensure_ascii=False)
+            parts = [one if isinstance(one, list | dict) else as_text(one) for one in value]
+            return json.dumps(parts, ensure_ascii=False)
         return as_text(value) or None
     except TypeError as error:
         raise LabelingError(f"{path} row {row}: {name!r}: {error}") from None

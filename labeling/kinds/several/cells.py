@@ -59,7 +59,10 @@ def _parsed(text: str) -> list[Any]:
 
 
 def _listed(value: list[Any]) -> tuple[str, ...]:
-    names = [as_text(one) for one in value]
+    try:
+        names = [as_text(one) for one in value]
+    except TypeError as error:
+        raise ValueError(str(error)) from None
     if not all(names):
         raise ValueError("the list holds something without a name")
     return tuple(str(name) for name in names)
