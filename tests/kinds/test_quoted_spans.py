@@ -109,7 +109,8 @@ def test_quotes_are_read_however_they_are_written(answer, found):
         "Drug: Advil\nNONE", "Disease: gout\nDisease: NONE", "Drug: none", "NONE\nDrug: Advil",
         "Disease: gout\nAdvil is a drug.", "Disease: gout\n\nWait, Advil is a drug.",
         "Disease: gout\n\nAlso asthma is a Disease.", "Disease: gout\n\nNo, that is wrong.",
-        "~~Disease: gout~~\nDrug: Advil", "- [ ] Disease: gout\n- [x] Drug: Advil", "| Disease | gout |", "!Disease: gout",
+        "~~Disease: gout~~\nDrug: Advil", "~~\nDisease: gout\n~~\nDrug: Advil", "Drug: Advil\n\n~~Disease: gout~~",
+        "<del>\nDisease: gout\n</del>\nDrug: Advil", "- [ ] Disease: gout\n- [x] Drug: Advil", "| Disease | gout |", "!Disease: gout",
         '{"spans": [{"text": "gout"}]}', '{"spans": ["gout"]}', '{"spans": "gout"}', '{"spans": null}', "{}",
         '{"spans": [[17, 21, "Disease"]]}', '[[17, 21, "Disease"]]', '{"gout": "Disease"}', '{"Disease": "gout"}',
         '{"spans": [{"text": "", "label": "Drug"}]}', '{"spans": [{"text": " ", "label": "Drug"}]}',
@@ -282,6 +283,12 @@ def test_spans_overlap_where_the_task_allows_it():
     assert spans(quotes(("gout", "Drug"), ("gout", "Drug")), "gout, gout", FREE) is not None
     assert spans(quotes(("gout", "Drug"), ("gout", "Drug")), "gout", FREE) is None
     assert spans(quotes(("gout", "Drug"), ("GOUT", "Drug")), "gout", FREE) is None
+
+
+def test_mentions_of_one_word_that_share_letters_overlap_too():
+    twice = quotes(("aa", "Drug"), ("aa", "Drug"))
+    assert read(twice, "aaa").reason == "'aa' and 'aa' overlap, and this task allows no overlap"
+    assert spans(twice, "aaa", FREE) == [(0, 2, "Drug"), (1, 3, "Drug")]
 
 
 def test_a_cut_or_refused_answer_quotes_nothing():

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from labeling.kinds.classes import fold
-from labeling.kinds.single.phrases import HEDGE, STRUCK, taken_back
+from labeling.kinds.single.phrases import HEDGE, taken_back
 from labeling.kinds.spans.form import BESIDE, NONES
 from labeling.kinds.spans.mentions import Mentions
 from labeling.kinds.spans.quotes import Quote, UnreadError
@@ -63,8 +63,6 @@ class Lines:
         UnreadError
             If a line says something else.
         """
-        if STRUCK.search(told):
-            raise UnreadError("something in the answer is crossed out")
         every = [line.strip() for line in told.split("\n") if not FENCE.match(line)]
         kept = [line for line in every if self.begins_a_quote(line) or not CONFIDENCE.match(line)]
         sure = stated("\n".join(line for line in every if line not in kept))
