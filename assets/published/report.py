@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from resources.dagster.conditions import when_batches_settle
+from resources.store.tables import OF_OVERLAP
 from resources.task.task import Task
 
 PICTURE_PX = 240
@@ -135,7 +136,10 @@ def _class_quality(report: pa.Table) -> pa.Table:
     rows = [
         row
         for row in report.to_pylist()
-        if row["span"] == "all" and row["class"] not in NO_CLASS and row["reviewed"]
+        if row["span"] == "all"
+        and row["class"] not in NO_CLASS
+        and not row["class"].startswith(OF_OVERLAP)
+        and row["reviewed"]
     ]
     return pa.Table.from_pylist(rows, schema=report.schema)
 

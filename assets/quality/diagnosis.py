@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.quality.mistakes import wrong_rows
-from assets.quality.overall import Rows
 from assets.reading.audited import Audit, read_audits
+from labeling.quality.family import PRECISION, RECALL
 from labeling.quality.labelled import judge
+from labeling.quality.spans.mistakes import SpanMistakes, parts_of
 from resources.store.pictures import read_pictures
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -22,6 +23,7 @@ SHOWN_SLICES = 20
 MOST_BATCHES = 60
 """Batches since the change that are looked at, the newest."""
 
+Rows = list[dict[str, Any]]
 Slices = dict[str, list[NDArray[np.str_]]]
 
 
@@ -61,7 +63,13 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
         slices,
         [audit.confidence for audit in audits] if of_labels else None,
     )
-    interval = accuracy(judge(batches)).interval
+    whole = judge(batches)
+    if alarm["series"] == RECALL:
+        told = [SpanMistakes.of(audit.answers, task.classes) for audit in audits]
+        whole = [
+            parts_of(audit.batch, one)[RECALL] for audit, one in zip(audits, told, strict=True)
+        ]
+    interval = accuracy(whole).interval
     return Found(
         {
             "accuracy": interval.point if interval.measured else None,
@@ -92,10 +100,13 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
 
 
 def seen_by(task: Task, audit: Audit, series: str) -> Audit:
-    """Return the batch as a series sees it: a class its own labels, a voter what it said."""
+    """Return the batch as a series sees it: a class its own labels, a voter what it said, F1's parts their mistakes."""
     kind, _, name = series.partition("/")
     if kind == "voter":
         return replace(audit, batch=replace(audit.batch, label=audit.vote_of(name)))
+    if series in (PRECISION, RECALL):
+        batch, told = audit.batch, SpanMistakes.of(audit.answers, task.classes)
+        return replace(audit, batch=told.of_part(batch, series))
     if kind == "class" and name in task.classes:
         return replace(audit, batch=audit.batch.as_class(task.classes.index(name)))
     return audit

@@ -25,7 +25,7 @@ def drift(task: Task) -> dg.AssetsDefinition:
 
     @by_batch(task, DRIFT, deps=[ACCURACY], automatic=True)
     def drift(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
-        """Evidence that labels, a class or a voter fell under their promise, up to this batch.
+        """Evidence that labels, a class, a voter or a part of F1 fell under their promise, up to this batch.
 
         One budget of false alarms for all of them, half of it for the labels. It goes on from the
         newest batch before whose reviews, labels and settings are what they were: a late review
@@ -45,6 +45,7 @@ def take_in(task: Task, warehouse: Warehouse, batch: str) -> list[dict[str, Any]
     """Return the evidence of every series after ``batch``, as rows of quality.drift_series."""
     from assets.reading.evidence import input_chain, promises, starts_anew
     from labeling.quality.labelled import family_of
+    from labeling.quality.spans.mistakes import SpanMistakes, parts_of
     from labeling.quality.watch import Watch, watch_batch
     from resources.alerts.trail import AlarmTrail
 
@@ -65,6 +66,8 @@ def take_in(task: Task, warehouse: Warehouse, batch: str) -> list[dict[str, Any]
             audit = audits.get(name) or unlabelled(task, name)
             anew = starts_anew(events, names[at - 1] if at else None, names[at])
             audited = family_of(audit.batch, task.classes, audit.votes)
+            if task.kind.marks_text:
+                audited |= parts_of(audit.batch, SpanMistakes.of(audit.answers, task.classes))
             watches, found = watch_batch(watches, audited, promised, anew)
     return [_row(batch, chain[batch], one, watches[one.series]) for one in found]
 

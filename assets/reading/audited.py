@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from labeling.quality.labelled import MISSING, Codes, LabelledBatch
+from labeling.quality.spans.mistakes import SpanMistakes
 from labeling.sampling.audit import AuditDesign
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -125,6 +126,7 @@ def _audit(
         len(answers),
         partial(task.kind.wrong, answers=answers),
         task.kind.naming(answers, task.classes),
+        SpanMistakes.of(answers, task.classes).of_class if task.kind.marks_text else None,
     )
     audit = Audit(
         audited,

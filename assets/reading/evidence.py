@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from labeling.quality.detector import Evidence
-from labeling.quality.family import LABELS, Budget
+from labeling.quality.family import LABELS, PRECISION, RECALL, Budget
 from labeling.quality.trail import Event, resets
 from labeling.quality.watch import Promises, Watched
 from resources.alerts.trail import AlarmTrail
@@ -21,11 +21,13 @@ METHOD = 2
 
 
 def promises(task: Task) -> Promises:
-    """Return what task.yaml promises for the labels, classes and voters."""
+    """Return what task.yaml promises for the labels, F1's parts, classes and voters."""
     alarm = task.spec.alarm
+    parts = {PRECISION: alarm.precision_at_least, RECALL: alarm.recall_at_least}
     return Promises(
         {
             LABELS: alarm.accuracy_at_least,
+            **{name: share for name, share in parts.items() if share is not None},
             **{f"class/{name}": share for name, share in alarm.classes.items()},
             **{f"voter/{name}": share for name, share in alarm.voters.items()},
         },

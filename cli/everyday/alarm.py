@@ -50,7 +50,9 @@ def alarm(
     ],
     series: Annotated[
         str | None,
-        typer.Argument(help="labels, class/NAME or voter/NAME; not for list and send."),
+        typer.Argument(
+            help="labels, class/NAME, voter/NAME, of spans precision or recall; not for list and send."
+        ),
     ] = None,
     task: AnyTask = None,
     option: TaskOption = None,

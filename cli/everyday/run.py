@@ -112,13 +112,14 @@ def show(task: Task, outcome: "Outcome") -> None:
 
 def show_alarms(console: Console, task: Task) -> None:
     """Print where each alarm that people have not dealt with comes from, and what to do next."""
+    from labeling.quality.family import figure
+
     for row in published_alarms(task):
         if row["state"] != "open":
             console.print(f"alarm of {escape(row['series'])} in {row['batch']}: {row['state']}")
             continue
-        of = "" if row["series"] == "labels" else f" of {escape(row['series'])}"
         console.print(
-            f"[bold red]ALARM[/] in {row['batch']}: accuracy{of} has fallen below "
+            f"[bold red]ALARM[/] in {row['batch']}: {escape(figure(row['series']))} has fallen below "
             f"{percent(row['promised'])}, most likely since {row['change_batch']}; next:",
             soft_wrap=True,
         )

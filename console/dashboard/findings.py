@@ -93,5 +93,5 @@ def _line(recipe: Recipe, row: Row) -> Line:
         tuple(cell(row) for cell in recipe.columns.values()),
         str(row.get("batch") or ""),
         voter,
-        "" if label in ("(all)", "(macro)") else label,
+        "" if label in ("(all)", "(macro)", "(micro)") else label,
     )

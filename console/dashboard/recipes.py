@@ -16,6 +16,7 @@ from console.dashboard.cells import (
     words,
 )
 from console.dashboard.versions import MOST_VERSIONS
+from resources.store.tables import OF_OVERLAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,25 @@ def _measured(rows: Sequence[Row]) -> list[Row]:
 
 def _over_all(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["span"] == "all" and row["share"] >= MENTIONED]
+
+
+def _of_spans(rows: Sequence[Row]) -> list[Row]:
+    """Keep what is told of spans, the overlap beside the strict; nothing of other kinds."""
+    whole = [row for row in rows if row["span"] == "all"]
+    near = {
+        row["class"].removeprefix(OF_OVERLAP)
+        for row in whole
+        if row["class"].startswith(OF_OVERLAP)
+    }
+    named = [
+        {
+            **row,
+            "class": row["class"].removeprefix(OF_OVERLAP),
+            "right if": "overlap" if row["class"].startswith(OF_OVERLAP) else "strict",
+        }
+        for row in whole
+    ]
+    return sorted((row for row in named if row["class"] in near), key=lambda row: row["class"])
 
 
 def _finding(row: Row) -> str:
@@ -125,6 +145,20 @@ RECIPES = (
             "State": words("alarm", "alarm"), "Change began about": text("change_batch"),
         },
         _newest,
+    ),
+    Recipe(
+        "class_report",
+        "Marked spans",
+        "Of audited items, over all batches: precision is of the spans given, recall of those that are there. "
+        "Strict: start, end and class are right. Overlap: the class is, and a character is shared.",
+        {
+            "Class": text("class"), "Right if": text("right if"), "Reviewed": count("reviewed"),
+            "Precision": share("precision"),
+            "95 % of precision": interval("precision_low", "precision_high"),
+            "Recall": share("recall"), "95 % of recall": interval("recall_low", "recall_high"),
+            "F1": share("f1"), "95 % of F1": interval("f1_low", "f1_high"),
+        },
+        _of_spans,
     ),
     Recipe(
         "confusion",

@@ -96,6 +96,8 @@ class AuditSums:
     def of(cls, batch: AuditedBatch) -> Self:
         """Count the draws of one batch."""
         member, inside, known = batch.member, batch.inside, batch.judged
+        if batch.counted is not None:
+            inside = inside & (batch.counted | ~known)
         missing = int((inside & ~known).sum())
         if not (known.any() and member.any()):
             return cls(NO_DRAWS, 0, missing, 0, int(member.any()))

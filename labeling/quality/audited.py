@@ -7,7 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import QualityError
-from labeling.sampling.audit import AuditDesign, next_draw_probability
+from labeling.sampling.audit import AuditDesign, next_draw_probability, open_draws
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Within:
+    """Which draws are of what is measured, where nothing but a review tells.
+
+    Parameters
+    ----------
+    inside : bool array of shape (n_draws,)
+        Draws of members that are; those that nobody judged count as inside and right. Draws that
+        only some strata could be are left out: what is inside elsewhere was no part of them.
+    most : float
+        Most that a draw of a member can stand for, in mean draws.
+    """
+
+    inside: NDArray[np.bool_]
+    most: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +48,8 @@ class AuditedBatch:
         Draws that people settled on.
     wrong : bool array of shape (n_drawn,)
         Draws whose answer is wrong; False for what nobody judged.
+    counted : bool array of shape (n_drawn,), optional
+        Draws that are of what is watched, where nothing but their reviews tells; all without it.
 
     Raises
     ------
@@ -51,6 +70,7 @@ class AuditedBatch:
     drawn: NDArray[np.int64]
     judged: NDArray[np.bool_]
     wrong: NDArray[np.bool_]
+    counted: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         units = len(self.member)
@@ -88,13 +108,32 @@ class AuditedBatch:
         return int(self.judged.sum())
 
     @property
+    def counts(self) -> NDArray[np.bool_]:
+        """Draws that people settled and that are of what is watched, shape (n_drawn,)."""
+        return self.judged if self.counted is None else self.judged & self.counted
+
+    @property
     def inside(self) -> NDArray[np.bool_]:
         """Whether each draw is of a member, shape (n_drawn,)."""
         return self.member[self.drawn]
 
+    @property
+    def within(self) -> Within | None:
+        """Which draws of members are of what is watched; None if all are."""
+        if self.counted is None:
+            return None
+        sizes = np.bincount(self.design.stratum[self.member], minlength=len(self.design.planned))
+        weight = self.design.stratum_weight
+        there = sizes > 0
+        least = float(weight[there].min()) * int(sizes.sum()) if there.any() else 0.0
+        told = (self.counted | ~self.judged) & open_draws(self.design, self.drawn)
+        return Within(told[self.inside], float(weight @ sizes) / least if least > 0 else 1.0)
+
     def silent(self) -> "AuditedBatch":
         """Return the same draw as it is for somebody who answered nothing."""
-        return replace(self, member=np.zeros_like(self.member), wrong=np.zeros_like(self.wrong))
+        return replace(
+            self, member=np.zeros_like(self.member), wrong=np.zeros_like(self.wrong), counted=None
+        )
 
     def draw_probability(self) -> NDArray[np.float64]:
         """Return the probability of each draw of a member among members, given those before it."""

@@ -73,3 +73,53 @@ def accrue(
         path[:, i] = mixture(current + gain)
         seen += errors[:, i]
     return path, gain
+
+
+def accrue_within(
+    log_mass: NDArray[np.float64],
+    errors: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+    chance: NDArray[np.float64],
+    most: float,
+    target_error: float,
+    restart_mass: float = 1.0,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Run one batch of one series whose items only their reviews tell from the others.
+
+    Parameters
+    ----------
+    log_mass : float array of shape (n_bets,)
+    errors : float array of shape (n_reviews,)
+        Of all draws, in draw order; what is outside does not count.
+    inside : bool array of shape (n_reviews,)
+        Whether each draw is of what is watched.
+    chance : float array of shape (n_reviews,)
+        Probability of each draw, times the items drawn from.
+    most : float
+        Greatest ``1 / chance`` that any draw may have, known before them.
+    target_error, restart_mass : float
+        As :func:`accrue` takes them.
+
+    Returns
+    -------
+    float arrays of shape (n_reviews,) and (n_bets,)
+        Log evidence after each review, and the batch's log gain of each bet.
+
+    Notes
+    -----
+    Each bet is multiplied by ``1 + lam (err - e0 inside) / (N q)``. Over the draw its mean is 1 plus
+    ``lam`` times the errors beyond ``e0`` of the items inside, so nobody needs to know how many these
+    are. ``lam = min(bet/e0, 0.9/(e0 most))``.
+
+    Examples
+    --------
+    >>> path, _ = accrue_within(np.full(len(BETS), -np.inf), np.array([1.0, 1, 1, 0, 0]),
+    ...     np.arange(5) < 4, np.ones(5), 1.0, 0.1)
+    >>> bool(path[2] > path[0]), bool(path[3] < path[2]), bool(path[4] == path[3])
+    (True, True, True)
+    """
+    stakes = np.minimum(np.array(BETS), MAX_STAKE / most) / target_error
+    over = np.where(inside, errors - target_error, 0.0) / chance
+    gains = np.cumsum(np.log1p(stakes * over[:, None]), axis=0)
+    current = np.logaddexp(log_mass, math.log(restart_mass)) if restart_mass > 0 else log_mass
+    return mixture(current + gains), gains[-1]

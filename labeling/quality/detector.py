@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labeling.errors import QualityError
-from labeling.quality.betting import BETS, accrue, mixture
+from labeling.quality.audited import Within
+from labeling.quality.betting import BETS, accrue, accrue_within, mixture
 
 DEFAULT_LIMIT = 2000.0
 """100 batches at a false-alarm probability of 5 %."""
@@ -126,6 +127,7 @@ class Detector:
         *,
         warned: bool | None = None,
         finite: bool = True,
+        within: Within | None = None,
     ) -> tuple["Detector", Evidence]:
         """Take in one batch's reviews and return the new state and what they say.
 
@@ -145,6 +147,9 @@ class Detector:
             warnings, which finds warned drops sooner under the same bound.
         finite : bool
             As in :func:`labeling.quality.betting.accrue`: False for series of few items a batch.
+        within : Within, optional
+            Which of the reviews are of what is watched, where nothing but reviews tells; all without.
+            ``finite`` means nothing then.
 
         Raises
         ------
@@ -163,15 +168,20 @@ class Detector:
             return replace(self, last_batch=batch), evidence
         bank = self.bank + 1.0
         mass = 1.0 if warned is None else bank if warned else min(bank, BANK_SPEND)
-        path, gain = accrue(
-            np.array(self.log_mass)[None],
-            wrong[None],
-            q[None],
-            np.array([population]),
-            self.target_error,
-            mass,
-            finite=finite,
-        )
+        before = np.array(self.log_mass)
+        if within is None:
+            path, gain = accrue(
+                before[None],
+                wrong[None],
+                q[None],
+                np.array([population]),
+                self.target_error,
+                mass,
+                finite=finite,
+            )
+        else:
+            told = (within.inside, q * population, within.most, self.target_error, mass)
+            path, gain = (one[None] for one in accrue_within(before, wrong, *told))
         crossed = path[0] >= limit
         fired = bool(crossed.any()) and self.fired_batch is None
         run, start = np.array(self.run), list(self.run_start)

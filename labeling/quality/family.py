@@ -10,6 +10,9 @@ from labeling.errors import QualityError
 LABELS = "labels"
 """Name of the series that watches all released labels."""
 
+PRECISION, RECALL = "precision", "recall"
+"""Series of tasks that mark texts: items with a mark that is wrong, and items with a span that was missed."""
+
 HEADLINE_SHARE = 0.5
 """Share of the budget that goes to :data:`LABELS`; the other series divide the rest evenly."""
 
@@ -27,7 +30,7 @@ class Series:
     Parameters
     ----------
     name : str
-        ``labels``, ``class/NAME`` or ``voter/NAME``.
+        ``labels``, ``class/NAME`` or ``voter/NAME``; ``precision`` or ``recall`` of spans.
     target_error : float
         Share of wrong answers (0..1, exclusive) up to which all is well.
     limit : float
@@ -88,6 +91,19 @@ class Budget:
                 share = HEADLINE_SHARE if name == LABELS else (1 - HEADLINE_SHARE) / others
             series.append(Series(name, target, self.batches / (self.probability * share)))
         return series
+
+
+def figure(series: str) -> str:
+    """Say what is promised of a series, for people.
+
+    Examples
+    --------
+    >>> figure("labels"), figure("class/Drug"), figure("recall")
+    ('accuracy', 'accuracy of class/Drug', 'recall of items')
+    """
+    if series in (PRECISION, RECALL):
+        return f"{series} of items"
+    return "accuracy" if series == LABELS else f"accuracy of {series}"
 
 
 def reference_target(errors: float, reviews: float, series: int = 1) -> float:

@@ -44,6 +44,9 @@ class LabelledBatch:
     naming : bool array of shape (n_answers, n_classes), optional
         Which classes each answer names, where it may be none or several. Without it an answer is a
         class.
+    misses : callable, optional
+        Takes a class, labels that name it, and gold, and tells which labels are wrong about the class,
+        where it is not enough that gold names it too.
 
     Raises
     ------
@@ -66,6 +69,7 @@ class LabelledBatch:
     n_classes: int = 2
     differs: Callable[[Codes, Codes], NDArray[np.bool_]] = np.not_equal
     naming: NDArray[np.bool_] | None = None
+    misses: Callable[[int, Codes, Codes], NDArray[np.bool_]] | None = None
 
     def __post_init__(self) -> None:
         check_draw(self.batch, self.design, len(self.label), self.drawn)
@@ -128,7 +132,8 @@ class LabelledBatch:
         return replace(self, label=label, differs=partial(self._misses, of_class))
 
     def _misses(self, of_class: int, given: Codes, gold: Codes) -> NDArray[np.bool_]:
-        del given
+        if self.misses is not None:
+            return self.misses(of_class, given, gold)
         return ~self.names(gold, of_class)
 
     def audited(self, answer: Codes | None = None, of_class: int | None = None) -> AuditedBatch:
@@ -156,7 +161,7 @@ class LabelledBatch:
         if of_class is None or self.naming is None:
             wrong = self.differs(given[self.drawn], self.gold)
         else:
-            wrong = ~self.names(self.gold, of_class)
+            wrong = self._misses(of_class, given[self.drawn], self.gold)
         wrong = wrong & self.judged & member[self.drawn]
         return AuditedBatch(self.batch, self.design, member, self.drawn, self.judged, wrong)
 

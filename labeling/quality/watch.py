@@ -145,7 +145,7 @@ def watch_batch(
         if series.name in anew:
             watch = replace(watch, detector=None, epoch=watch.epoch + 1)
         batch = audited.get(series.name, silent)
-        wrong, judged = batch.wrong[batch.inside], batch.judged[batch.inside]
+        wrong, judged = batch.wrong[batch.inside], batch.counts[batch.inside]
         if watch.target_error is None:
             evidence = Evidence(
                 batch.batch, -math.inf, math.log(series.limit), False, False, None, None,
@@ -160,6 +160,7 @@ def watch_batch(
                 int(batch.member.sum()),
                 batch.draw_probability(),
                 finite=series.name == LABELS,
+                within=batch.within,
             )
             watch = replace(watch, detector=detector)
         state[series.name] = watch
@@ -186,7 +187,7 @@ def _start(promise: float | None) -> Watch:
 def _learn(watch: Watch, batch: AuditedBatch, needed: int, series: int) -> Watch:
     """Add a batch to the reference of a series, and set its target once there is enough."""
     inside = batch.inside
-    judged, wrong = batch.judged[inside], batch.wrong[inside]
+    judged, wrong = batch.counts[inside], batch.wrong[inside]
     stratum = batch.design.stratum[batch.drawn]
     taken = np.bincount(stratum, minlength=len(batch.design.planned))
     w = (batch.design.sizes / np.maximum(taken, 1))[stratum][inside][judged]

@@ -286,12 +286,33 @@ def next_draw_probability(
     hit = np.eye(strata)[stratum]
     before = np.cumsum(hit, axis=0) - hit
     missing = np.maximum(design.least - before, 0)
-    until = int(design.planned.sum()) - np.arange(len(drawn))
-    forced = (missing.sum(1) >= until) & (until > 0)
-    open_ = np.where(forced[:, None], missing > 0, True)
+    open_ = _open_strata(design, missing)
     ours = hit * inside[drawn][:, None]
     left = np.bincount(design.stratum[inside], minlength=strata) - (np.cumsum(ours, axis=0) - ours)
     weight = design.stratum_weight
     total = (weight * left * open_).sum(1)
     keep = inside[drawn]
     return np.clip(weight[stratum][keep] / total[keep], 0.0, 1.0)
+
+
+def open_draws(design: AuditDesign, drawn: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which draws every item that was left could have been, bool array of shape (n_drawn,).
+
+    Towards the end only strata that lack reviews are drawn from (:func:`draw_audit`).
+
+    Examples
+    --------
+    >>> design = AuditDesign(np.array([0, 0, 0, 1, 1]), np.array([2, 2]))
+    >>> open_draws(design, np.array([0, 1, 2, 4])).tolist()
+    [True, True, True, False]
+    """
+    hit = np.eye(len(design.planned))[design.stratum[drawn]]
+    missing = np.maximum(design.least - (np.cumsum(hit, axis=0) - hit), 0)
+    return _open_strata(design, missing).all(axis=1)
+
+
+def _open_strata(design: AuditDesign, missing: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which strata each draw may fall on; ``missing`` are reviews still due, a row a draw."""
+    until = int(design.planned.sum()) - np.arange(len(missing))
+    forced = (missing.sum(axis=1) >= until) & (until > 0)
+    return ~forced[:, None] | (missing > 0)

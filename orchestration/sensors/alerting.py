@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from labeling.quality.family import LABELS, figure
 from resources.alerts.channels import Alert, NotSentError, UnsureError, channels
 from resources.alerts.ledger import AlertLedger, Sent
 from resources.alerts.trail import AlarmTrail
@@ -61,11 +62,11 @@ def open_alarms(task: Task, now: datetime) -> list[dict[str, Any]]:
 
 def alert_of(task: Task, row: dict[str, Any]) -> Alert:
     """Say a published alarm in words and as data; without any item's text."""
-    series = "released labels" if row["series"] == "labels" else row["series"]
+    what = figure(row["series"]) + " of released labels" * (row["series"] == LABELS)
     lines = [f"Most likely since {row['change_batch']}; it went off in {row['batch']}."]
     if row["accuracy"] is not None:
         lines.append(
-            f"Accuracy since then: {row['accuracy']:.1%} "
+            f"{figure(row['series']).split(' of ')[0].capitalize()} since then: {row['accuracy']:.1%} "
             f"({row['accuracy_low']:.1%} to {row['accuracy_high']:.1%})."
         )
     lines += [line for line in str(row["next_step"] or "").splitlines() if line]
@@ -73,7 +74,7 @@ def alert_of(task: Task, row: dict[str, Any]) -> Alert:
     facts = {name: row[name] for name in (*names, "accuracy_low", "accuracy_high", "next_step")}
     return Alert(
         row["alarm_id"],
-        f"{task.name}: accuracy of {series} has fallen below {percent(row['promised'])}",
+        f"{task.name}: {what} has fallen below {percent(row['promised'])}",
         tuple(lines),
         task.spec.alerts.link or task.report.as_uri(),
         {"task": task.name, **facts},

@@ -6,8 +6,10 @@ import pytest
 
 from assets.people.audit import draw
 from assets.quality.accuracy import score
+from assets.quality.agreement import agreement_rows
+from assets.quality.by_class import class_rows
 from assets.quality.drift import take_in
-from assets.quality.overall import agreement_rows, class_rows, reliability_rows
+from assets.quality.overall import reliability_rows
 from assets.reading.audited import read_audits
 from assets.reading.evidence import stale_evidence
 from labeling.quality.intervals import wilson

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
 from labeling.errors import QualityError
 from labeling.quality.intervals import Interval, wilson
@@ -25,6 +25,8 @@ def clustered_share(
     parts: NDArray[np.float64],
     weight: NDArray[np.float64],
     level: float = 0.95,
+    *,
+    uneven: bool = False,
 ) -> Interval:
     r"""Estimate the share of hits among the parts of items, with an interval that knows of items.
 
@@ -36,6 +38,8 @@ def clustered_share(
         Items that each stands for, at least 1; 0 leaves it out.
     level : float
         Coverage, in (0, 1).
+    uneven : bool
+        Whether items hold very different numbers of parts, and many none.
 
     Raises
     ------
@@ -50,7 +54,9 @@ def clustered_share(
     many parts drawn one by one it is the design effect. Wilson's interval of the effective number
     of parts, with a quantile of Student's t for so many items, is the interval (Korn & Graubard
     1998, Survey Methodology 24, 193-201). Few mistakes tell little of how they go together: the
-    design effect is drawn towards that of a correlation of :data:`CORRELATED`.
+    design effect is drawn towards that of a correlation of :data:`CORRELATED`. Of ``uneven`` items the
+    quantile is for as many items as would weigh as much if all were alike (Kish 1965, *Survey
+    Sampling*, 11.7).
 
     Examples
     --------
@@ -80,13 +86,14 @@ def clustered_share(
     variance = share * (1 - share) / alone * free
     seen = _variance(w * (y - share * x) / total, w) / variance if variance > 0 else 0.0
     effect = max((mistakes * seen + ASSUMED * assumed) / (mistakes + ASSUMED), LEAST_EFFECT)
-    effective = alone / effect / free / wider(len(w), level) ** 2
+    reviews = total**2 / float(w**2 @ x**2) if uneven else len(w)
+    effective = alone / effect / free / wider(reviews, level) ** 2
     return wilson(share * effective, effective, level=level)
 
 
 def wider(reviews: float, level: float) -> float:
     """Return how much longer a quantile of Student's t for so many reviews is than the normal one."""
-    return float(t.ppf(0.5 + level / 2, max(reviews - 1, 1)) / norm.ppf(0.5 + level / 2))
+    return float(stdtrit(max(reviews - 1, 1), 0.5 + level / 2) / ndtri(0.5 + level / 2))
 
 
 def _variance(influence: NDArray[np.float64], weight: NDArray[np.float64]) -> float:

@@ -9,7 +9,7 @@ _ALARM_ID = (
     "The alarm: series@batch#epoch, each escaped; the same at every replay.",
     "series",
 )
-_SERIES = ("varchar", "labels, class/NAME or voter/NAME.", "series")
+_SERIES = ("varchar", "labels, precision or recall of spans, class/NAME or voter/NAME.", "series")
 _BEGAN = ("varchar", "Where the change most likely began.")
 _EVIDENCE = {
     "reviews": ("bigint", "Audit reviews of the batch.", "reviews"),

@@ -98,11 +98,14 @@ VOTER_SCORECARD = table(
     },
     key=["voter", "version"], written_with=OVERALL, published=True, stored=False,
 )  # fmt: skip
+OF_OVERLAP = "(overlap) "
+"""Before a class: spans are right if they share a character with one of the class."""
+
 CLASS_REPORT = table(
     "quality", "class_report", "Precision, recall and F1 of classes.", "a span and class",
     {
         "span": _SPAN,
-        "class": ("varchar", "The class, (macro) or (micro) over all; (hamming loss): of no and yes.", "class"),
+        "class": ("varchar", "The class, (macro) or (micro) over all; (hamming loss): of no and yes; (overlap) before one: spans by overlap.", "class"),
         "reviewed": ("bigint", "Audit items labelled so or found to be so.", "items"),
         **{
             column: said
@@ -150,7 +153,7 @@ AGREEMENT = table(
     {
         "first": ("varchar", "A reviewer, or (all)."),
         "second": ("varchar", "Another reviewer, or (all)."),
-        "measure": ("varchar", "cohen_kappa, krippendorff_alpha, or the latter with MASI for sets."),
+        "measure": ("varchar", "cohen_kappa, krippendorff_alpha, the latter with MASI for sets; pairwise_f1 of spans."),
         "items": ("bigint", "Judged by both, or by at least two.", "items"),
         "value": ("double", "1 perfect, 0 as by chance; null where nothing can be said.", "-1..1"),
     },

@@ -94,7 +94,15 @@ class Alarm(Section):
     voters: Annotated[dict[str, Promise], Remakes.QUALITY] = Field(
         default_factory=dict, description="Accuracy promised for a voter: rule/..., llm/..."
     )
+    precision_at_least: Annotated[Promise | None, Remakes.QUALITY] = Field(
+        default=None,
+        description="Of spans: share promised of items that are marked, without a mark that is wrong.",
+    )
+    recall_at_least: Annotated[Promise | None, Remakes.QUALITY] = Field(
+        default=None,
+        description="Of spans: share promised of items that hold spans, with none of them missed.",
+    )
     reference_reviews: Annotated[int, Field(ge=20), Remakes.QUALITY] = Field(
         default=50,
-        description="First reviews of a class or voter without a promise: they set its own.",
+        description="First reviews of a class, voter or part of F1 without a promise: they set its own.",
     )

@@ -20,6 +20,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
 SEVERAL, SPANS = "several", "spans"
 
+NO_SPANS = ("(micro)", "(overlap) ")
 NO_SETS = ("(none)", "(micro)", "(hamming loss)")
 NO_CLASSES = ("(all)", "(macro)", "(undecided)")
 """What stands in the place of a class where a figure is about all of them, or about none."""
@@ -212,8 +213,15 @@ class TaskSpec(Section):
                     "models.redact: it would move what models quote; source.redact takes it out of the "
                     "stored text"
                 )
+            for name in (one.name for one in self.classes):
+                if name.startswith(NO_SPANS):
+                    raise ValueError(f"class {name!r} reads as a figure; take another name")
             return self
-        given = [name for name in ("overlap", "unit") if getattr(self, name) is not None]
+        said = {name: getattr(self, name) for name in ("overlap", "unit")}
+        said |= {
+            f"alarm.{n}": getattr(self.alarm, n) for n in ("precision_at_least", "recall_at_least")
+        }
+        given = [name for name, value in said.items() if value is not None]
         if given:
             raise ValueError(f"{given[0]} is of kind: {SPANS}, and this task is {self.kind}")
         if len(self.classes) < 2:
