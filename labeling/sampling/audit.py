@@ -314,5 +314,5 @@ def open_draws(design: AuditDesign, drawn: NDArray[np.int64]) -> NDArray[np.bool
 def _open_strata(design: AuditDesign, missing: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which strata each draw may fall on; ``missing`` are reviews still due, a row a draw."""
     until = int(design.planned.sum()) - np.arange(len(missing))
-    forced = (missing.sum(axis=1) >= until) & (until > 0)
-    return ~forced[:, None] | (missing > 0)
+    forced: NDArray[np.bool_] = (missing.sum(axis=1) >= until) & (until > 0)
+    return np.asarray(~forced[:, None] | (missing > 0), dtype=np.bool_)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import QualityError
+from labeling.kinds.spans.answer import Span
 from labeling.quality.audited import AuditedBatch, check_draw
 from labeling.quality.spans.counts import Marks, SpanCounts
 from labeling.sampling.audit import AuditDesign
@@ -83,10 +84,10 @@ class SpansBatch:
         types : sequence of str
             Types to count.
         """
-        found = np.asarray(drawn, dtype=np.int64)
-        counts = SpanCounts.of(
-            [given[at] or () for at in found], [one or () for one in gold], types
-        )
+        found, none = np.asarray(drawn, dtype=np.int64), tuple[Span, ...]()
+        places: list[int] = found.tolist()
+        said = [given[at] or none for at in places]
+        counts = SpanCounts.of(said, [one or none for one in gold], types)
         judged = np.array([one is not None for one in gold], dtype=np.bool_)
         decided = np.array([one is not None for one in given], dtype=np.bool_)
         return cls(batch, design, decided, found, judged, counts)

@@ -138,24 +138,21 @@ class _Draws:
 
     @classmethod
     def of(cls, batches: Sequence[SpansBatch], level: float) -> "_Draws | None":
-        found: list[tuple[SpanCounts, NDArray[np.bool_], Table, Table]] = []
+        counts: list[SpanCounts] = []
+        known: list[NDArray[np.bool_]] = []
+        weights: list[Table] = []
         for batch in batches:
             kept, audited = batch.decided[batch.drawn], batch.audited()
             if (kept & batch.judged).any():
-                weights = (draw_weight(audited), draw_weight(audited, np.ones_like(kept)))
-                found.append(
-                    (
-                        batch.counts.take(kept),
-                        batch.judged[kept],
-                        weights[0][kept],
-                        weights[1][kept],
-                    )
-                )
-        if not found:
+                counts.append(batch.counts.take(kept))
+                known.append(batch.judged[kept])
+                both = np.stack([draw_weight(audited), draw_weight(audited, np.ones_like(kept))])
+                weights.append(both[:, kept])
+        if not counts:
             return None
-        judged, weight, every = (np.concatenate([one[at] for one in found]) for at in (1, 2, 3))
-        counts = SpanCounts.joined([one[0] for one in found])
-        return cls(counts, counts.take(judged), judged, weight, every, level)
+        every, judged = SpanCounts.joined(counts), np.concatenate(known)
+        weight, weight_of_all = np.concatenate(weights, axis=1)
+        return cls(every, every.take(judged), judged, weight, weight_of_all, level)
 
     def scores(self, right: str, columns: list[int]) -> Scores:
         """Estimate precision, recall and F1 of some types together."""

@@ -102,6 +102,8 @@ OTHER: dict[str, Any] = {
     "alarm.severity": "error",
     "alarm.classes": {"praise": 0.7},
     "alarm.voters": {"rule/a": 0.7},
+    "alarm.precision_at_least": 0.7,
+    "alarm.recall_at_least": 0.7,
     "demo.scripted.names": {"b": "praise"},
     "overlap": "allowed",
     "unit": None,  # there is but one
@@ -110,6 +112,8 @@ OTHER: dict[str, Any] = {
 
 SETS = {"at_most": 1, "none_allowed": False, "excludes": [["praise", "complaint"]]}
 """Settings of items that may have several classes."""
+
+PARTS_OF_F1 = ("alarm.precision_at_least", "alarm.recall_at_least")
 
 HASHED = (Remakes.LANDING, Remakes.LABELS, Remakes.QUALITY, Remakes.PUBLISHED)
 SETTINGS = dict(settings(TaskSpec))
@@ -185,7 +189,7 @@ def fit(spec: dict[str, Any], path: str) -> dict[str, Any]:
         given["demo"]["generator"] = None
     if path in SETS:
         given |= {"kind": "several"} | SETS
-    if path in ("overlap", "unit"):
+    if path in ("overlap", "unit", *PARTS_OF_F1):
         given |= {"kind": "spans", "overlap": "none", "unit": "character"}
         given["source"]["image"] = None
         given["models"] |= {"redact": [], "redact_patterns": {}}
