@@ -308,7 +308,7 @@ def open_draws(design: AuditDesign, drawn: NDArray[np.int64]) -> NDArray[np.bool
     """
     hit = np.eye(len(design.planned))[design.stratum[drawn]]
     missing = np.maximum(design.least - (np.cumsum(hit, axis=0) - hit), 0)
-    return _open_strata(design, missing).all(axis=1)
+    return np.all(_open_strata(design, missing), axis=1)
 
 
 def _open_strata(design: AuditDesign, missing: NDArray[np.float64]) -> NDArray[np.bool_]:

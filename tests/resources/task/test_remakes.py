@@ -189,6 +189,8 @@ def fit(spec: dict[str, Any], path: str) -> dict[str, Any]:
         given["demo"]["generator"] = None
     if path in SETS:
         given |= {"kind": "several"} | SETS
+    if path in PARTS_OF_F1:
+        given["alarm"] |= {"precision_at_least": 0.8, "recall_at_least": 0.8}
     if path in ("overlap", "unit", *PARTS_OF_F1):
         given |= {"kind": "spans", "overlap": "none", "unit": "character"}
         given["source"]["image"] = None

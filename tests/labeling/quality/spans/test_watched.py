@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from bench.quality.spans_alarms import ITEMS, family, year
+from bench.quality.spans_alarms import ITEMS, family, year, years
 from labeling.kinds.spans.answer import Span, written
 from labeling.kinds.spans.kind import SpansOfClasses
 from labeling.quality.accuracy import accuracy
@@ -110,8 +110,10 @@ def test_bets_on_what_only_reviews_tell_are_fair_where_the_promise_is_kept_exact
 
 
 def test_healthy_years_hardly_alarm_and_a_fall_of_recall_does_by_its_name():
-    assert sum(bool(year(seed)) for seed in range(6)) <= 1
-    assert year(99, worse=0.25) & {"recall", "labels"} >= {"recall"}
+    healthy, worse = years(range(20)), years([98, 99], worse=0.2)
+    assert sum(map(bool, healthy)) <= 3
+    assert all("recall" in one for one in worse)
+    assert worse[1] == year(99, worse=0.2)
 
 
 def test_a_part_without_a_promise_learns_it_from_items_that_count():
