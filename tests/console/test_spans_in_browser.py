@@ -301,7 +301,7 @@ def test_nothing_is_an_answer_of_its_own(browser, here, tmp_path):
     press(page, "Enter")
     assert "Nothing is marked yet" in page.inner_text("#change")
     press(page, "1", "0")
-    assert "1 marked: unmark them first" in page.inner_text("#change")
+    assert "Something is marked: unmark it first" in page.inner_text("#change")
     press(page, "-", "0")
     page.click("#none")
     all_saved(page)

@@ -214,7 +214,7 @@ export class Part extends Single {
   }
 
   none() {
-    if (this.spans.length) this.say(`${counted(this.spans.length)}: unmark them first, or confirm them.`);
+    if (this.spans.length) this.say("Something is marked: unmark it first, or confirm it.");
     else this.answer("[]");
   }
 
