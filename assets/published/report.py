@@ -9,6 +9,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labeling.kinds.kind import Kind
 from resources.dagster.conditions import when_batches_settle
 from resources.store.tables import OF_OVERLAP
 from resources.task.task import Task
@@ -89,11 +90,33 @@ def report_data(task: Task) -> Any:
         simulated_voters=simulated,
         notes=notes,
         published={
-            recipe.table: _with_pictures(task, page_table(recipe.table))
+            recipe.table: _with_pictures(task, in_words(task.kind, page_table(recipe.table)))
             for recipe in RECIPES
             if stands(recipe.table)
         },
     )
+
+
+def in_words(kind: Kind, table: pa.Table) -> pa.Table:
+    """Put what people read in the place of answers about a text, where a table has both.
+
+    Examples
+    --------
+    >>> from labeling.kinds.spans.kind import SpansOfClasses
+    >>> table = pa.table({"text": ["for gout"], "label": ['[[4, 8, "Disease"]]'], "gold": [None]})
+    >>> in_words(SpansOfClasses(), table).to_pylist()
+    [{'text': 'for gout', 'label': 'Disease: gout', 'gold': None}]
+    """
+    if not kind.marks_text or "text" not in table.column_names:
+        return table
+    texts = table["text"].to_pylist()
+    for name in ("label", "gold"):
+        if name in table.column_names:
+            answers = zip(table[name].to_pylist(), texts, strict=True)
+            told = [None if a is None else kind.told(a, text or "") for a, text in answers]
+            place = table.column_names.index(name)
+            table = table.set_column(place, name, pa.array(told, pa.string()))
+    return table
 
 
 def _with_pictures(task: Task, table: pa.Table) -> pa.Table:

@@ -40,3 +40,4 @@ def test_characters_of_a_whole_letter_stay_together_and_blanks_are_named():
     kind = SpansOfClasses()
     assert kind.told('[[17, 21, "Who"]]', HISTORY["text"]) == "Who: 👩‍⚕️"
     assert kind.told('[[7, 8, "Who"]]', HISTORY["text"]) == "Who: characters 7 to 8"
+    assert kind.told('[[0, 9, "Who"]]', "gout") == "Who: characters 0 to 9"

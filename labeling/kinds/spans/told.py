@@ -35,8 +35,9 @@ def _parts(spans: Sequence[Span], text: str, form: str) -> list[str]:
 
 
 def _quote(span: Span, text: str) -> str:
+    # Where only the beginning of a text is shown, a span may lie behind it.
     quote = " ".join(text[span.start : span.end].split())
-    if not quote:
+    if not quote or span.end > len(text):
         return f"characters {span.start} to {span.end}"
     half = LONGEST_QUOTE // 2
     return quote if len(quote) <= LONGEST_QUOTE else f"{quote[:half]} … {quote[-half:]}"
