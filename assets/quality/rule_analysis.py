@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from assets.decorators import once
 from assets.labels.beliefs import markdown
+from assets.quality import span_rule_analysis
 from assets.reading.opinions import as_matrix
 from assets.votes.rules import load_voters
 from labeling.rules.rule import Rule
@@ -62,15 +63,20 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
             failures = db.read("quality.rule_analysis.failures")
             measured = db.rows("quality.rule_analysis.measured")
             edits = db.rows("quality.rule_analysis.edits")
-            texts = db.read(
-                "quality.rule_analysis.texts", classes=len(task.classes), most=MOST_TEXTS
+            texts = (
+                db.read("quality.rule_analysis.span_texts", most=MOST_TEXTS)
+                if task.kind.marks_text
+                else db.read(
+                    "quality.rule_analysis.texts", classes=len(task.classes), most=MOST_TEXTS
+                )
             )
             (items,) = db.column("quality.rule_analysis.items")
         table = with_accuracy(analysis(task, loaded, votes, failures, int(items)), measured)
         changed = Counter({str(edit["rule"]): int(edit["items"]) for edit in edits})
         counts = [changed[str(name)] for name in table["rule"].to_pylist()]
         table = table.append_column("changed_items", pa.array(counts, pa.int64()))
-        suggested = suggestions(task, texts, [rule.name for rule in loaded])
+        look = span_rule_analysis.suggestions if task.kind.marks_text else suggestions
+        suggested = look(task, texts, [rule.name for rule in loaded])
         warehouse.replace({RULE_ANALYSIS: table, RULE_SUGGESTIONS: suggested})
         rows = table.to_pylist()
         return dg.MaterializeResult(
@@ -100,7 +106,6 @@ def analysis(
     n_items: int,
 ) -> pa.Table:
     """Return what each rule does, whatever it votes on."""
-    from assets.quality import span_rule_analysis
     from labeling.rules.analysis import analyse
     from labeling.rules.hits import RuleVotes
 
@@ -141,8 +146,6 @@ def suggestions(task: Task, texts: pa.Table, taken: list[str]) -> pa.Table:
         As :data:`RULE_SUGGESTIONS`; those of gold first, for people were asked.
     """
     rows: list[dict[str, Any]] = []
-    if task.kind.marks_text:
-        return as_arrow(RULE_SUGGESTIONS, [])
     known = texts["gold"].is_valid().to_numpy()
     if len(task.kind.questions(task.classes)) == 1:  # else it may name none
         known = known & _of_gold(task, texts).any(axis=1)

@@ -41,3 +41,18 @@ where len(c.posterior) = $classes
 qualify g.origin = 'queue'
     or row_number() over (order by i.batch desc, hash(i.item_id), i.item_id) <= $most
 order by i.batch, i.item_id
+
+-- name: span_texts(most: integer)
+-- Texts with the spans that are given, what rules mark, and what the queue's reviews settled on.
+select i.text, r.label as given, coalesce(v.said, []) as said,
+    case when g.origin = 'queue' then g.label end as gold
+from raw.items i
+join labels.released r using (item_id, batch)
+left join people.gold g using (item_id, batch)
+left join (
+    select item_id, batch, list(distinct label) as said from votes.rules group by all
+) v using (item_id, batch)
+where r.label is not null
+qualify g.origin = 'queue'
+    or row_number() over (order by i.batch desc, hash(i.item_id), i.item_id) <= $most
+order by i.batch, i.item_id
