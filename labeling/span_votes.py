@@ -121,7 +121,7 @@ class ReviewedSpans:
     Parameters
     ----------
     spans : Spans
-        What reviews settled on; no two overlap.
+        What reviews settled on; no two of one type overlap.
     item : int array of shape (n_reviewed,)
         The reviewed items, also those without a span; each once.
 
@@ -155,13 +155,14 @@ class ReviewedSpans:
                 f"reviewed items; {counted(int(stray.sum()), 'such span')} in all"
             )
         start, end = self.spans.line()
-        by_start = np.argsort(start, kind="stable")
-        clash = start[by_start][1:] < end[by_start][:-1]
+        by_start = np.lexsort((start, self.spans.type))
+        alike = np.diff(self.spans.type[by_start]) == 0
+        clash = alike & (start[by_start][1:] < end[by_start][:-1])
         if clash.any():
             at = int(by_start[1:][np.argmax(clash)])
             raise VotesError(
                 f"the reviewed span {self.spans.start[at]}..{self.spans.end[at]} of item "
-                f"{self.spans.item[at]} overlaps another; {counted(int(clash.sum()), 'such pair')} "
+                f"{self.spans.item[at]} overlaps another of its type; {counted(int(clash.sum()), 'such pair')} "
                 f"in all"
             )
 

@@ -201,7 +201,9 @@ def pooling(task: Task, warehouse: Warehouse, batch: str) -> tuple[bool, dict[st
 
     def spans(column: str) -> Spans:
         rows = pa.Table.from_pydict({"item": item, "label": seen[column]})
-        return reviewed_in(answers_in(rows), n, task.classes).spans
+        return reviewed_in(
+            answers_in(rows), n, task.classes, overlap=task.spec.overlap == "allowed"
+        ).spans
 
     gold = spans("gold")
     alone, both = (Counts.of(spans(name), gold) for name in ("consensus", "together"))

@@ -39,7 +39,11 @@ def marks_in(
     if not task.kind.marks_text:
         return None
     who = index_of(votes["voter"], voters)
-    known = (reviewed_in(answers_in(rows), n_items, task.classes) for rows in (gold, audit))
+    overlap = task.spec.overlap == "allowed"
+    known = (
+        reviewed_in(answers_in(rows), n_items, task.classes, overlap=overlap)
+        for rows in (gold, audit)
+    )
     return Marks(
         votes_in(answers_in(votes), who, n_items, max(len(voters), 1), task.classes), *known
     )

@@ -56,8 +56,12 @@ def votes_in(
     return SpanVotes(spans, who, n_voters, scope, np.array(list(marks.values()), dtype=np.bool_))
 
 
-def reviewed_in(rows: Answers, n_items: int, classes: Sequence[str]) -> ReviewedSpans:
+def reviewed_in(
+    rows: Answers, n_items: int, classes: Sequence[str], *, overlap: bool = False
+) -> ReviewedSpans:
     """Return what reviews settled on: of spans that overlap the longest, of answers none can read none.
+
+    With ``overlap`` spans of different classes may share characters.
 
     Examples
     --------
@@ -75,7 +79,7 @@ def reviewed_in(rows: Answers, n_items: int, classes: Sequence[str]) -> Reviewed
         items.append(item)
         found += [
             (item, span.start, span.end, number[span.name])
-            for span in apart(one.found)
+            for span in (each_apart(one.found) if overlap else apart(one.found))
             if span.name in number
         ]
     return ReviewedSpans(Spans.of(found, n_items, len(classes)), np.array(items, dtype=np.int64))
@@ -88,6 +92,14 @@ def apart(spans: Sequence[Span]) -> list[Span]:
         if all(span.end <= other.start or other.end <= span.start for other in kept):
             kept.append(span)
     return sorted(kept)
+
+
+def each_apart(spans: Sequence[Span]) -> list[Span]:
+    """Return spans of which no two of one class overlap; see :func:`apart`."""
+    names = dict.fromkeys(span.name for span in spans)
+    return sorted(
+        kept for name in names for kept in apart([span for span in spans if span.name == name])
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,13 @@
 from labeling.kinds.spans.answer import Span, finds, written
 from labeling.rules.spans.suggestions import suggest_terms
 
-TEXTS = ["A rash, then gout.", "Rash on the arm", "the RASH went", "rash or no rash", "a rash decision"]
+TEXTS = [
+    "A rash, then gout.",
+    "Rash on the arm",
+    "the RASH went",
+    "rash or no rash",
+    "a rash decision",
+]
 GIVEN = [
     written([Span(2, 6, "Sign"), Span(13, 17, "Sign")]),
     written([Span(0, 4, "Sign")]),
