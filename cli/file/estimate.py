@@ -18,7 +18,9 @@ from labeling.quality.review_estimate import Estimate, Estimates
 from labeling.quality.review_estimate import estimate as estimate_accuracy
 from labeling.quality.review_table import read_reviews
 from labeling.quality.several.files import read_set_reviews, report_of_sets
-from labeling.quality.several.report import SeveralReport
+from labeling.quality.several.report import Scores, SeveralReport
+from labeling.quality.spans.files import read_span_reviews, report_of_spans
+from labeling.quality.spans.report import SpansReport
 
 MAX_LISTED = 60
 """Rows of a table that are printed; ``--json`` has all of them."""
@@ -27,6 +29,7 @@ EXAMPLES = (
     "estimate reviews.csv --window 4",
     "estimate reviews.csv --level 0.9 --json",
     "estimate reviews.csv --kind several",
+    "estimate reviews.csv --kind spans",
 )
 
 
@@ -53,8 +56,16 @@ def estimate(
 ) -> None:
     """Estimate accuracy overall, by batch and by class, each with an interval."""
     sets: SeveralReport | None = None
-    of_sets = check_kind(kind, ("single", "several")) == "several"
-    if of_sets:
+    spans: SpansReport | None = None
+    of_sets = check_kind(kind) == "several"
+    if kind == "spans":
+        table = read_span_reviews(reviews)
+        spans = report_of_spans(table, level)
+        found = replace(estimate_accuracy(table, window, level), classes=[])
+        if spans is None:
+            why = "nothing is told by class: no span was reviewed, or reviews have weights"
+            found = replace(found, warnings=(*found.warnings, why))
+    elif of_sets:
         table = read_set_reviews(reviews)
         sets = report_of_sets(table, level)
         found = replace(estimate_accuracy(table, window, level), classes=[])
@@ -64,10 +75,13 @@ def estimate(
     else:
         found = estimate_accuracy(read_reviews(reviews), window, level)
     if as_json:
-        typer.echo(json.dumps(_as_json(found, level) | ({} if sets is None else _sets(sets))))
+        more = {} if sets is None else _sets(sets)
+        more |= {} if spans is None else _spans(spans)
+        typer.echo(json.dumps(_as_json(found, level) | more))
         return
     console = Console()
-    title = "Accuracy" if not of_sets else "Exact match: all classes of an item are right"
+    title = {"several": "Exact match: all classes of an item are right",
+             "spans": "Exact match: all spans of an item are right"}.get(kind, "Accuracy")  # fmt: skip
     console.print(_table(title, [found.overall, *found.batches], level))
     if found.windows:
         console.print(_table(f"Over {window} batches", found.windows, level))
@@ -75,6 +89,8 @@ def estimate(
         console.print(_table("Precision of each class", found.classes, level))
     if sets is not None:
         console.print(_by_class(sets, level))
+    if spans is not None:
+        console.print(_by_type(spans, level))
     if found.dropped:
         console.print(
             counted(
@@ -121,6 +137,35 @@ def _by_class(report: SeveralReport, level: float) -> Table:
     loss = report.hamming_loss
     table.caption = f"{_shown(loss)} of the answers yes and no are wrong (Hamming loss)"
     return table
+
+
+def _by_type(report: SpansReport, level: float) -> Table:
+    table = Table(title=f"By class, with {level:.0%} intervals", title_justify="left")
+    for name in ("", "precision", "recall", "F1", "F1 by overlap"):
+        table.add_column(name)
+    rows = [(one.name, one.strict, one.overlap) for one in report.types]
+    rows.append(("all classes (micro)", report.micro, report.micro_overlap))
+    rows.append(("mean (macro)", report.macro, report.macro_overlap))
+    for name, strict, overlap in rows[:MAX_LISTED]:
+        shown = (strict.precision, strict.recall, strict.f1, overlap.f1)
+        table.add_row(escape(name), *map(_shown, shown))
+    return table
+
+
+def _spans(report: SpansReport) -> dict[str, Any]:
+    def scores(one: Scores) -> dict[str, Any]:
+        return {name: _interval(getattr(one, name)) for name in ("precision", "recall", "f1")}
+
+    return {
+        "classes": [
+            {"name": one.name, "reviewed": one.reviewed, "share": _interval(one.share)}
+            | scores(one.strict)
+            | {"overlap": scores(one.overlap)}
+            for one in report.types
+        ],
+        "micro": scores(report.micro) | {"overlap": scores(report.micro_overlap)},
+        "macro": scores(report.macro) | {"overlap": scores(report.macro_overlap)},
+    }
 
 
 def _shown(interval: Interval) -> str:

@@ -10,10 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from cli.file.consensus import consensus
+from cli.file.estimate import estimate
 from labeling.consensus.spans.agreement import Counts
 from labeling.consensus.spans.tables.files import read_span_gold, read_span_votes
 from labeling.errors import GoldError, LabelingError, VotesError
 from labeling.kinds.spans.answer import marked
+from labeling.quality.spans.files import read_span_reviews
 from labeling.spans import Spans
 from tests.cli.test_files_of_sets import as_csv, run
 
@@ -255,3 +257,24 @@ def test_recorded_marks_of_labelling_functions_give_better_spans_than_their_majo
     assert done.exit_code == 0, done.output
     scores = json.loads(done.output)["scores"]
     assert max(scores.values()) > scores["majority"] + 0.005
+
+
+def test_reviews_of_spans_tell_exact_match_and_quality_by_class(tmp_path):
+    drug, disease = [0, 4, "Drug"], [5, 9, "Disease"]
+    rows = [([drug, disease], [disease, drug])] * 30 + [([drug], [[0, 3, "Drug"]])] * 10
+    path = as_csv(tmp_path / "r.csv", {
+        "batch": ["b"] * 40, "label": [json.dumps(a) for a, _ in rows],
+        "gold": [json.dumps(b) for _, b in rows],
+    })  # fmt: skip
+    found = json.loads(run(estimate, path, "--kind", "spans", "--json").output)
+    assert found["overall"]["accuracy"] == pytest.approx(0.75)
+    by_class = {one["name"]: one for one in found["classes"]}
+    assert by_class["Drug"]["precision"]["point"] == pytest.approx(0.75)
+    assert by_class["Drug"]["overlap"]["f1"]["point"] == pytest.approx(1)
+    assert by_class["Disease"]["f1"]["point"] == pytest.approx(1)
+    assert "all spans of an item are right" in run(estimate, path, "--kind", "spans").output
+    broken = as_csv(
+        tmp_path / "b.csv", {"batch": ["b"], "label": ['[[4, 4, "Drug"]]'], "gold": ["[]"]}
+    )
+    with pytest.raises(LabelingError, match=r"row 1: label: the span 4\.\.4 does not end after"):
+        read_span_reviews(broken)

@@ -1,0 +1,107 @@
+"""Reviews of spans from a plain table: whole answers settled, and what they say of each class."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from labeling.errors import LabelingError, QualityError
+from labeling.files.columns import column_names, read_columns
+from labeling.kinds.spans.answer import Span, marked, written
+from labeling.kinds.spans.cells import spans_in
+from labeling.kinds.spans.offsets import check
+from labeling.quality.audited import uniform_design
+from labeling.quality.review_table import (
+    KNOWN,
+    UNREVIEWED,
+    UNSETTLED,
+    ReviewTable,
+    review_table,
+)
+from labeling.quality.spans.batch import SpansBatch
+from labeling.quality.spans.report import SpansReport, spans_report
+
+
+def read_span_reviews(path: Path) -> ReviewTable:
+    """Read a table of ``batch``, ``label`` and ``gold`` whose labels are lists of spans.
+
+    ``[]`` says that there is none, an empty cell of ``gold`` that the item was not reviewed. Other
+    columns are those of :func:`labeling.quality.review_table.review_table`.
+
+    Raises
+    ------
+    QualityError
+        Naming the column, the row and what is allowed.
+    """
+    try:
+        found = column_names(path)
+        names = [name for name in found if name in KNOWN and name != "correct"]
+        table = read_columns(path, names, ("weight", "probability", "posterior"), lists=True)
+    except LabelingError as wrong:
+        raise QualityError(str(wrong)) from None
+    if not {"batch", "label", "gold"} <= set(found):
+        raise QualityError(
+            f"{path}: columns {', '.join(found) or 'none'}; needed are batch, label and gold: whether an "
+            f"answer is correct tells nothing of its spans"
+        )
+    for name in ("label", "gold"):
+        texts = [
+            _written(f"{path}, row {row}: {name}", text)
+            for row, text in enumerate(table[name].to_pylist(), start=1)
+        ]
+        table = table.set_column(table.column_names.index(name), name, pa.array(texts, pa.string()))
+    try:
+        return review_table(table)
+    except QualityError as wrong:
+        raise QualityError(f"{path}: {wrong}") from wrong
+
+
+def report_of_spans(reviews: ReviewTable, level: float = 0.95) -> SpansReport | None:
+    """Return precision, recall and F1 of spans, by class and over all.
+
+    Returns
+    -------
+    SpansReport or None
+        None where nothing was reviewed, nothing was marked, or reviews have weights.
+
+    Examples
+    --------
+    >>> table = pa.table({"batch": ["a"] * 2, "label": ['[[0, 4, "x"]]', '[[0, 4, "x"]]'],
+    ...                   "gold": ['[[0, 4, "x"]]', "[]"]})
+    >>> report_of_spans(review_table(table)).micro.precision.point
+    0.5
+    """
+    if reviews.label is None or reviews.gold is None:
+        raise QualityError("spans are compared: label and gold are both needed")
+    judged = (reviews.correct != UNREVIEWED) & (reviews.correct != UNSETTLED)
+    if reviews.weighted or not (judged & (reviews.label != "")).any():
+        return None
+    label = [_spans(str(text)) for text in reviews.label.tolist()]
+    gold = [_spans(str(text)) for text in reviews.gold.tolist()]
+    types = sorted({span.name for one in (*label, *gold) for span in one or ()})
+    if not types:
+        return None
+    batches: list[SpansBatch] = []
+    for name in reviews.batches:
+        here = np.flatnonzero(reviews.batch == name).tolist()
+        drawn = [at for at, row in enumerate(here) if reviews.correct[row] != UNREVIEWED]
+        settled = [gold[here[at]] if judged[here[at]] else None for at in drawn]
+        design = uniform_design(len(here), len(drawn))
+        given = [label[row] for row in here]
+        batches.append(SpansBatch.of(str(name), given, design, drawn, settled, types))
+    return spans_report(batches, types, level)
+
+
+def _spans(text: str) -> tuple[Span, ...] | None:
+    said = marked(text)
+    return None if said is None else said.found
+
+
+def _written(where: str, text: str | None) -> str:
+    try:
+        spans = spans_in(text)
+        for span in spans or ():
+            check(span, span.end)
+    except ValueError as error:
+        raise QualityError(f"{where}: {error}") from None
+    return "" if spans is None else written(spans)
