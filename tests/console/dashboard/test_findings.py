@@ -101,3 +101,14 @@ def test_published_text_stays_text_and_filters_and_csv_work(browser, tmp_path):
     assert text.splitlines()[0] == "Batch,Word,Before,Now"
     assert "'=cmd()" in text
     assert errors == []
+
+
+def test_marked_spans_are_shown_strict_beside_overlap_and_other_kinds_not_at_all():
+    figures = dict.fromkeys(("precision", "recall", "f1"), 0.8)
+    bounds = {f"{name}_{end}": 0.8 for name in figures for end in ("low", "high")}
+    names = ("Drug", "(micro)", "(overlap) Drug", "(overlap) (micro)")
+    rows = [{"span": "all", "class": n, "reviewed": 5, **figures, **bounds} for n in names]
+    (shown,) = findings({"class_report": pa.Table.from_pylist(rows)})
+    told = [line.cells[:2] for line in shown.lines]
+    assert told == [(name, how) for name in ("(micro)", "Drug") for how in ("strict", "overlap")]
+    assert findings({"class_report": pa.Table.from_pylist(rows[:2])}) == []
