@@ -102,6 +102,10 @@ def test_what_cannot_be_measured_is_told(project, touchstone):
     none = touchstone("injections", "letters", "--yes", at=project, columns=200)
     assert none.code == 2
     assert "no audited item with a text" in none.err
+    path.write_text(yaml.safe_dump(spec | {"kind": "several"}), encoding="utf-8")
+    several = touchstone("injections", "letters", "--yes", at=project, columns=200)
+    assert several.code == 2
+    assert "answers of letters (kind: several) say more than a class" in several.err
     spec["models"] = {"prompts": ["prompts/*.md"], "simulated": {"truth": "truth.csv"}}
     path.write_text(yaml.safe_dump(spec), encoding="utf-8")
     simulated = touchstone("injections", "letters", "--yes", at=project, columns=200)
