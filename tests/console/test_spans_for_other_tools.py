@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from console.formats.files import read_any
@@ -288,7 +288,7 @@ print(json.dumps([carried.spans, told, [[e.fields, e.said["ents"][0]] for e in e
 
 
 @pytest.mark.skipif(not PEER.exists(), reason="bench/.peers/spans has spaCy, and is not there")
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4, deadline=None, phases=[Phase.generate])  # each starts spaCy anew
 @given(some=documents(overlap=True))
 def test_spacy_brings_back_every_span_and_has_entities_where_none_overlap(tmp_path_factory, some):
     path = tmp_path_factory.mktemp("f") / "a.spacy"
