@@ -141,6 +141,8 @@ class Said:
                 "unseen": self._lists([one.unseen for one in self.learnt]),
                 "calibrated": self._lists([one.calibrated for one in self.learnt]),
                 "pooled": self._lists([one.pooled for one in self.learnt]),
+                "together": pa.nulls(len(ids), pa.string()),
+                "together_confidence": pa.nulls(len(ids), pa.float64()),
             }
         )
 
