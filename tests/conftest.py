@@ -55,6 +55,7 @@ LONGEST_FIRST = (
     "tests/whole_tasks/test_youtube_spam.py",
     "tests/whole_tasks/test_support_inbox.py",
     "tests/whole_tasks/test_hotel_reviews.py",
+    "tests/whole_tasks/test_bike_repairs.py",
     "tests/whole_tasks/test_class_changes.py",
     "tests/assets/test_landing_follows.py",
     "tests/assets/test_never_stuck.py",

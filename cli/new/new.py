@@ -17,6 +17,7 @@ from resources.task.errors import TaskError
 
 EXAMPLE = Path(__file__).parent / "example"
 EXAMPLE_SEVERAL = Path(__file__).parent / "example_several"
+EXAMPLE_SPANS = Path(__file__).parent / "example_spans"
 EXAMPLE_IMAGES = Path(__file__).parent / "example_images"
 """Tasks named like their folders; a new one is a copy of one under another name."""
 
@@ -26,9 +27,14 @@ class Kind(StrEnum):
 
     SINGLE = "single"
     SEVERAL = "several"
+    SPANS = "spans"
 
 
-OF_KIND: Mapping[Kind, Path] = {Kind.SINGLE: EXAMPLE, Kind.SEVERAL: EXAMPLE_SEVERAL}
+OF_KIND: Mapping[Kind, Path] = {
+    Kind.SINGLE: EXAMPLE,
+    Kind.SEVERAL: EXAMPLE_SEVERAL,
+    Kind.SPANS: EXAMPLE_SPANS,
+}
 
 ALLOWED = re.compile(r"[a-z][a-z0-9_]{0,40}")
 RESERVED = ("dagster",)
@@ -39,6 +45,7 @@ WORKSPACE = "# One code location a labelling task.\nload_from:\n"
 EXAMPLES = (
     "new invoices",
     "new letters --kind several",
+    "new notes --kind spans",
     "new walls --images",
 )
 
@@ -47,7 +54,10 @@ def new(
     name: Annotated[str, typer.Argument(help="Small letters, digits and _; begins with a letter.")],
     kind: Annotated[
         Kind,
-        typer.Option("--kind", help="One class an item, or several: any number of them, or none."),
+        typer.Option(
+            "--kind",
+            help="One class an item; several: any number of them, or none; spans: stretches of its text.",
+        ),
     ] = Kind.SINGLE,
     images: Annotated[
         bool, typer.Option("--images", help="Write an example on pictures instead of texts.")
@@ -57,7 +67,7 @@ def new(
     if images and kind is not Kind.SINGLE:
         raise TaskError(
             f"the example on pictures is of kind {Kind.SINGLE}; leave out --images or --kind, "
-            "and change task.yaml afterwards: pictures may have any kind"
+            "and change task.yaml afterwards: pictures may have several classes, too"
         )
     project = Path.cwd()
     folder = create(project, name, EXAMPLE_IMAGES if images else OF_KIND[kind])

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from labeling.rules.keys import rules_schema
+from labeling.rules.spans.keys import span_rules_schema
 from resources.task.errors import TaskError
 from resources.task.settings.json_schema import prompt_schema, task_schema
 
@@ -18,16 +19,18 @@ class Kind(StrEnum):
 
     TASK = "task"
     RULES = "rules"
+    SPAN_RULES = "span_rules"
     PROMPT = "prompt"
 
 
 SCHEMAS: Mapping[Kind, Callable[[], dict[str, Any]]] = {
     Kind.TASK: task_schema,
     Kind.RULES: rules_schema,
+    Kind.SPAN_RULES: span_rules_schema,
     Kind.PROMPT: prompt_schema,
 }
 
-IN_A_PROJECT = (Kind.TASK, Kind.RULES)
+IN_A_PROJECT = (Kind.TASK, Kind.RULES, Kind.SPAN_RULES)
 """Of files that name their schema in their first line; editors check no front matter by one."""
 
 EXAMPLES = (
@@ -38,13 +41,16 @@ EXAMPLES = (
 
 def schema(
     kind: Annotated[
-        Kind, typer.Argument(help="task.yaml, a rules file, or the front matter of a prompt.")
+        Kind,
+        typer.Argument(
+            help="task.yaml, a rules file, one that marks spans, or the front matter of a prompt."
+        ),
     ] = Kind.TASK,
     write: Annotated[
         bool,
         typer.Option(
             "--write",
-            help="Write tasks/task.schema.json and tasks/rules.schema.json instead of printing.",
+            help="Write those of task.yaml and rules files into tasks/ instead of printing.",
         ),
     ] = False,
 ) -> None:

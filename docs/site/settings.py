@@ -42,7 +42,12 @@ def settings_pages() -> Mapping[str, str]:
         parts = [f"# {name}", *_section(told, name, schema)]
         pages[f"{FOLDER}/{name}.md"] = _lines(parts)
     rules = _rules("Rules", keys.rules_schema(), keys.TAKES, EDITORS.format("rules"))
-    span_rules = _rules("Rules that mark spans", span_keys.span_rules_schema(), span_keys.TAKES)
+    span_rules = _rules(
+        "Rules that mark spans",
+        span_keys.span_rules_schema(),
+        span_keys.TAKES,
+        EDITORS.format("span_rules"),
+    )
     return pages | {
         "reference/rules.md": rules,
         "reference/span_rules.md": span_rules,

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.new.new import EXAMPLE, EXAMPLE_IMAGES, EXAMPLE_SEVERAL, create
+from cli.new.new import EXAMPLE, EXAMPLE_IMAGES, EXAMPLE_SEVERAL, EXAMPLE_SPANS, create
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
 from resources.task.settings.schema import TaskSpec
 from resources.task.task import load_task
+
+EXAMPLES = [EXAMPLE, EXAMPLE_SEVERAL, EXAMPLE_SPANS]
 
 WORKSPACE = """\
 # One code location a labelling task.
@@ -134,7 +136,7 @@ def test_the_example_carries_the_new_name_and_nothing_else_changes(tmp_path):
         assert copied == was
 
 
-@pytest.mark.parametrize("example", [EXAMPLE, EXAMPLE_SEVERAL], ids=lambda path: path.name)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_what_an_example_shows_as_comments_is_allowed_once_uncommented(tmp_path, example):
     folder = create(tmp_path, "letters", example)
     lines = (folder / "task.yaml").read_text(encoding="utf-8").splitlines()
@@ -159,7 +161,7 @@ def test_what_an_example_shows_as_comments_is_allowed_once_uncommented(tmp_path,
         assert spec.source.image == "photo"
 
 
-@pytest.mark.parametrize("example", [EXAMPLE, EXAMPLE_SEVERAL], ids=lambda path: path.name)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_examples_prompt_can_be_read_and_rendered(example):
     from labeling.llm.prompt import load_prompts
 
@@ -178,6 +180,17 @@ def test_a_new_task_of_several_classes_runs_as_it_is(tmp_path, touchstone):
     assert "price" in said.out
 
 
+def test_a_new_task_of_spans_runs_as_it_is(tmp_path, touchstone):
+    said = touchstone("new", "letters", "--kind", "spans", at=tmp_path, columns=200)
+    assert said.code == 0, said.err
+    assert load_task(tmp_path / "tasks" / "letters").kind.name == "spans"
+    said = touchstone("run", "letters", at=tmp_path, columns=120)
+    assert said.code == 0, said.err
+    assert "3 batches labelled" in said.out
+    said = touchstone("explain", "m001", at=tmp_path, columns=120)
+    assert "Sight: coins" in said.out
+
+
 def test_one_class_an_item_is_what_new_writes_unless_told(tmp_path, touchstone):
     assert touchstone("new", "first", at=tmp_path).code == 0
     assert touchstone("new", "second", "--kind", "single", at=tmp_path).code == 0
@@ -188,7 +201,7 @@ def test_one_class_an_item_is_what_new_writes_unless_told(tmp_path, touchstone):
 def test_a_kind_that_has_no_example_is_refused_with_those_that_have(tmp_path, touchstone):
     said = touchstone("new", "letters", "--kind", "both", at=tmp_path, columns=200)
     assert said.code == 2
-    assert "'single', 'several'" in said.err
+    assert "'single', 'several', 'spans'" in said.err
     said = touchstone("new", "walls", "--kind", "several", "--images", at=tmp_path, columns=200)
     assert said.code == 2
     assert "leave out --images or --kind" in said.err
@@ -216,6 +229,27 @@ def test_every_rule_of_an_example_fires_on_its_items(example):
     fired = {str(voter).removeprefix("rule/") for voter in applied.votes["voter"].to_pylist()}
     assert fired == {rule.name for rule in load_rules(task)}
     assert applied.failures.num_rows == 0
+
+
+def test_every_rule_of_the_example_on_spans_marks_something_in_its_items():
+    import csv
+
+    import pyarrow as pa
+
+    from assets.votes.rules import apply_rules, load_voters
+
+    task = load_task(EXAMPLE_SPANS)
+    rows = []
+    for path in sorted((EXAMPLE_SPANS / "items").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows += list(csv.DictReader(file))
+    rules = load_voters(task)
+    names = [rule.name for rule in rules]
+    votes, failures = apply_rules(task, rules, pa.Table.from_pylist(rows), names)
+    assert len(rows) == 48
+    fired = {str(voter).removeprefix("rule/") for voter in votes["voter"].to_pylist()}
+    assert fired == set(names)
+    assert failures.num_rows == 0
 
 
 def test_an_example_on_pictures_is_drawn_and_its_rules_see_them(tmp_path, touchstone):

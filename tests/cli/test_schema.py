@@ -8,17 +8,20 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from cli.new.new import EXAMPLE, EXAMPLE_IMAGES, EXAMPLE_SEVERAL, create
+from cli.new.new import EXAMPLE, EXAMPLE_IMAGES, EXAMPLE_SEVERAL, EXAMPLE_SPANS, create
 from labeling.errors import LabelingError
 from labeling.rules.keys import rules_schema
 from labeling.rules.reading import read_rules
+from labeling.rules.spans.keys import span_rules_schema
 from resources.task.reading import read_spec
 from resources.task.settings.json_schema import prompt_schema, task_schema
+from resources.task.task import load_task
 
 ROOT = Path(__file__).parents[2]
 TASKS = [
     EXAMPLE,
     EXAMPLE_SEVERAL,
+    EXAMPLE_SPANS,
     EXAMPLE_IMAGES,
     *(path.parent for path in sorted(ROOT.glob("tasks/*/task.yaml"))),
 ]
@@ -28,7 +31,8 @@ EACH = pytest.mark.parametrize("folder", TASKS, ids=[folder.name for folder in T
 
 @EACH
 def test_settings_of_every_task_pass_their_schema(folder):
-    for schema, path in ((task_schema(), "task.yaml"), (rules_schema(), "rules.yaml")):
+    of_rules = span_rules_schema() if load_task(folder).kind.marks_text else rules_schema()
+    for schema, path in ((task_schema(), "task.yaml"), (of_rules, "rules.yaml")):
         Draft202012Validator(schema).validate(yaml.safe_load((folder / path).read_text()))
     for path in folder.glob("prompts/*.md"):
         front = path.read_text().split("---")[1]
@@ -43,6 +47,8 @@ def test_the_first_line_names_a_schema_that_new_writes(folder, tmp_path):
         assert named is not None, f"{folder / name} does not begin with its schema"
         schema = json.loads((tmp_path / "tasks" / "beside" / named[1]).read_text())
         assert schema["title"].lower().startswith(name[:4])
+        of_spans = name == "rules.yaml" and load_task(folder).kind.marks_text
+        assert ("span_rules" in named[1]) == of_spans
 
 
 RULE = "rules:\n  - {name: a, label: praise, %s}\nclasses: [praise, complaint]\n"
@@ -100,14 +106,19 @@ def test_an_editor_marks_what_a_run_refuses(right, wrong, tmp_path):
 
 def test_the_command_prints_and_writes_the_same(touchstone, tmp_path):
     (tmp_path / "tasks").mkdir()
-    for kind, schema in (("task", task_schema()), ("rules", rules_schema())):
+    written = (
+        ("task", task_schema()),
+        ("rules", rules_schema()),
+        ("span_rules", span_rules_schema()),
+    )
+    for kind, schema in written:
         assert json.loads(touchstone("schema", kind, at=tmp_path).out) == schema
         touchstone("schema", "--write", at=tmp_path)
         assert json.loads((tmp_path / "tasks" / f"{kind}.schema.json").read_text()) == schema
     assert json.loads(touchstone("schema", "prompt", at=tmp_path).out) == prompt_schema()
     said = touchstone("schema", "taks", at=tmp_path)
     assert said.code == 2
-    assert "'task', 'rules', 'prompt'" in " ".join(said.err.split())
+    assert "'task', 'rules', 'span_rules', 'prompt'" in " ".join(said.err.split())
 
 
 def test_a_schema_that_cannot_be_written_is_told(touchstone, tmp_path):

@@ -9,7 +9,7 @@ from tests.tasks.conftest import TASKS
 
 OF_TEXT = pytest.mark.parametrize("name", ["support_inbox", "youtube_spam"])
 ALL = pytest.mark.parametrize(
-    "name", ["support_inbox", "youtube_spam", "road_cracks", "hotel_reviews"]
+    "name", ["support_inbox", "youtube_spam", "road_cracks", "hotel_reviews", "bike_repairs"]
 )
 
 
