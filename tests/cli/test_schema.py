@@ -116,7 +116,7 @@ def test_the_command_prints_and_writes_the_same(touchstone, tmp_path):
         touchstone("schema", "--write", at=tmp_path)
         assert json.loads((tmp_path / "tasks" / f"{kind}.schema.json").read_text()) == schema
     assert json.loads(touchstone("schema", "prompt", at=tmp_path).out) == prompt_schema()
-    said = touchstone("schema", "taks", at=tmp_path)
+    said = touchstone("schema", "taks", at=tmp_path, columns=200)
     assert said.code == 2
     assert "'task', 'rules', 'span_rules', 'prompt'" in " ".join(said.err.split())
 
