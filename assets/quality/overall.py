@@ -114,7 +114,7 @@ def _metadata(written: dict[Table, Rows]) -> dict[str, Any]:
         numbers |= {name: whole[name] for name in ("reviewed", "accuracy", "accuracy_low")}
         numbers["accuracy_high"] = whole["accuracy_high"]
     for row in written[CLASS_REPORT]:
-        if row["span"] == "all" and row["f1"] is not None:
+        if row["span"] == "all" and row.get("f1") is not None:
             numbers |= {name: row[of] for name, of in METRICS.get(row["class"], {}).items()}
     for row in written[RELIABILITY]:
         numbers[f"calibration error of {row['series']}"] = row["ece"]
