@@ -1,13 +1,14 @@
 """What names classes beside the warehouse: alerts that were sent, the canary's rounds, students."""
 
 import os
+import pickle
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from labeling.class_changes import ClassChange, class_today
 from labeling.llm import canary_rounds
-from labeling.student.whole import is_whole, read_student
+from labeling.student.whole import classes_of, is_whole, read_student
 from resources.alerts import ledger
 from resources.task.classes.carried import carry_file
 from resources.task.classes.files import replace
@@ -31,17 +32,22 @@ def _student(path: Path, changes: Sequence[ClassChange]) -> None:
     import joblib
     import numpy as np
 
-    pipeline = read_student(path)
-    last = pipeline.steps[-1][1]
-    then = [str(name) for name in last.classes_]
+    from labeling.student.tagger.tagger import Tagger
+
+    student = read_student(path)
+    then = classes_of(student)
     now = [class_today(later, name, review=0) for name in then]
     if None in now or len(set(now)) < len(now) or now == then:
         return
-    last.classes_ = np.asarray(now)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    if isinstance(student, Tagger):
+        student.types, said = tuple(map(str, now)), "Marks {} in texts"
+        unfinished.write_bytes(pickle.dumps(student, protocol=pickle.HIGHEST_PROTOCOL))
+    else:
+        student.steps[-1][1].classes_, said = np.asarray(now), "- classes: {}"
+        joblib.dump(student, unfinished, compress=3)
     card = path.with_suffix(".md")
     if card.is_file():
-        lines = f"- classes: {', '.join(then)}", f"- classes: {', '.join(map(str, now))}"
+        lines = (said.format(", ".join(map(str, names))) for names in (then, now))
         replace(card, card.read_text(encoding="utf-8").replace(*lines))
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    joblib.dump(pipeline, unfinished, compress=3)
     unfinished.replace(path)

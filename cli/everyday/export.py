@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -194,11 +194,10 @@ def write_model(task: Task, path: Path, card: Path) -> str:
     """Write the newest student and its model card.
 
     ``joblib.load(path).predict(items)`` answers with class names and needs scikit-learn alone; of
-    pictures it takes small copies, and the card says how they are made.
+    pictures it takes small copies, and the card says how they are made. What marks spans needs this
+    product.
     """
-    import joblib
-
-    from labeling.student.whole import read_student
+    from labeling.student.whole import classes_of, read_student
 
     found = sorted(task.students.glob("*.joblib"))  # batches sort in the order of time
     if not found and task.spec.student.reads_vectors:
@@ -212,15 +211,14 @@ def write_model(task: Task, path: Path, card: Path) -> str:
             "unless task.yaml says student: {enabled: false}"
         )
     newest = found[-1]
-    pipeline: Any = read_student(newest)
-    known = [str(name) for name in pipeline.steps[-1][1].classes_]
+    known = classes_of(read_student(newest))
     if known != list(task.classes):
         raise TaskError(
             f"{newest} knows the classes {', '.join(known)} and task.yaml names "
             f"{', '.join(task.classes)}; "
             f"`touchstone run {task.name} --batch {newest.stem}` trains a new one"
         )
-    joblib.dump(pipeline, path, compress=3)
+    shutil.copyfile(newest, path)
     card.write_text(newest.with_suffix(".md").read_text(encoding="utf-8"), encoding="utf-8")
     return f"student of batch {newest.stem} ({', '.join(known)}; model card {card.name})"
 

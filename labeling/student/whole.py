@@ -1,4 +1,4 @@
-"""Whether the file of a student can be read, and reading it: a light look and a guarded load."""
+"""The file of a student: a light look whether it can be read, a guarded load, and its classes."""
 
 # joblib publishes partial types.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
@@ -45,3 +45,11 @@ def read_student(path: Path) -> Any:
         raise LabelingError(
             f"{path} is damaged ({type(error).__name__}): delete it; the next run makes it anew"
         ) from error
+
+
+def classes_of(student: Any) -> list[str]:
+    """Return the classes that a student knows: a pipeline of scikit-learn's, or a tagger of spans."""
+    from labeling.student.tagger.tagger import Tagger
+
+    known = student.types if isinstance(student, Tagger) else student.steps[-1][1].classes_
+    return [str(name) for name in known]
