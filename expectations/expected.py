@@ -100,7 +100,7 @@ def _named(path: Path, entry: dict[str, Any], what: str) -> str | None:
 
 def _of_answers(judged: str, arguments: dict[str, Any], task: Task) -> tuple[str, dict[str, Any]]:
     """Judge answers that are lists by how they are written: there are too many to name each."""
-    if arguments.get("value_set") != "$classes" or len(task.kind.questions(task.classes)) == 1:
+    if arguments.get("value_set") != "$classes" or not task.kind.composed(task.classes):
         return judged, arguments
     name = "|".join(re.escape(json.dumps(one, ensure_ascii=False)) for one in task.classes)
     kept = {key: value for key, value in arguments.items() if key != "value_set"}

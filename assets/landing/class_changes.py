@@ -76,7 +76,7 @@ def _carry(task: Task, db: Session, before: Sequence[str], change: ClassChange) 
     if not moves:
         return
     renamed = change.what == "rename"
-    several = len(task.kind.questions(task.classes)) > 1
+    several = task.kind.composed(task.classes)
     gone = [name for name, new in moves.items() if new is None]
     if gone:
         db.run("landing.class_changes.apply_again", gone=gone)
@@ -111,7 +111,7 @@ def _moved(
     task: Task, db: Session, table: Table, column: str, moves: Mapping[str, str | None]
 ) -> Mapping[str, str | None]:
     """Return what becomes of the answers in a column, where they name classes that moved."""
-    if len(task.kind.questions(task.classes)) == 1:
+    if not task.kind.composed(task.classes):
         return moves
     answers = [one for one in values(db, [table], column) if one is not None]
     now = {one: task.kind.carried(one, lambda name: moves.get(name, name)) for one in answers}

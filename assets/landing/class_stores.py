@@ -48,6 +48,6 @@ def _student(path: Path, changes: Sequence[ClassChange]) -> None:
         joblib.dump(student, unfinished, compress=3)
     card = path.with_suffix(".md")
     if card.is_file():
-        lines = (said.format(", ".join(map(str, names))) for names in (then, now))
-        replace(card, card.read_text(encoding="utf-8").replace(*lines))
+        old, new = (said.format(", ".join(map(str, names))) for names in (then, now))
+        replace(card, card.read_text(encoding="utf-8").replace(old, new))
     unfinished.replace(path)

@@ -113,7 +113,7 @@ def analysis(
         spans = [rule for rule in rules if isinstance(rule, SpanRule)]
         return span_rule_analysis.analyse(task, spans, votes, failures, n_items)
     own = tuple(rule for rule in rules if isinstance(rule, Rule))
-    several = len(task.kind.questions(task.classes)) > 1
+    several = task.kind.composed(task.classes)
     return analyse(RuleVotes(votes, failures, n_items, own), several=several)
 
 
@@ -147,7 +147,7 @@ def suggestions(task: Task, texts: pa.Table, taken: list[str]) -> pa.Table:
     """
     rows: list[dict[str, Any]] = []
     known = texts["gold"].is_valid().to_numpy()
-    if len(task.kind.questions(task.classes)) == 1:  # else it may name none
+    if not task.kind.composed(task.classes):  # else it may name none
         known = known & _of_gold(task, texts).any(axis=1)
     names = list(taken)
     for source, of in (("gold", texts.filter(pa.array(known))), ("consensus", texts)):

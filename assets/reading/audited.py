@@ -83,7 +83,7 @@ def read_audits(task: Task, warehouse: Warehouse, batches: Sequence[str]) -> lis
 
 def answers_in(task: Task, *columns: pa.ChunkedArray) -> tuple[str, ...]:
     """Return the classes, and behind them what else was answered where answers are no classes."""
-    if len(task.kind.questions(task.classes)) == 1:
+    if not task.kind.composed(task.classes):
         return task.classes
     said = {str(text) for column in columns for text in column.unique().drop_null().to_pylist()}
     return (*task.classes, *sorted(said.difference(task.classes)))

@@ -70,7 +70,7 @@ def injections(
         none = {"task": chosen.name, "items": 0, "cost_usd": 0.0, "voters": [], "notes": [nothing]}
         typer.echo(json.dumps(none) if as_json else nothing)
         return
-    if len(chosen.kind.questions(chosen.classes)) > 1 or chosen.kind.marks_text:
+    if chosen.kind.composed(chosen.classes):
         raise TaskError(
             f"an attack wants an item to be of one class, and answers of {chosen.name} (kind: "
             f"{chosen.kind.name}) say more than a class; only tasks of one class an item can be attacked"

@@ -110,6 +110,10 @@ class Kind(ABC):
     def answers(self, classes: Sequence[str]) -> tuple[str, ...]:
         """Return what one question may be answered with: the meaning of each label of a vote."""
 
+    def composed(self, classes: Sequence[str]) -> bool:
+        """Tell whether answers are put together, and not each a class."""
+        return len(self.questions(classes)) > 1 or self.marks_text
+
     def questions(self, classes: Sequence[str]) -> tuple[str, ...]:
         """Name the questions that every item is asked, in the order of their numbers.
 

@@ -80,7 +80,7 @@ def plan_change(task: Task, warehouse: Warehouse, asked: Asked, who: str) -> Pla
     counted = named_by(task, warehouse)
     listed = tuple(c.name for c in task.spec.classes)
     before = classes_before(task, asked, counted)
-    after = classes_after(asked, before, listed)
+    after = classes_after(asked, before, listed, 1 if task.kind.marks_text else 2)
     edits = edits_of(task.folder, task.spec, asked)
     same = set(listed) == set(before)
     by_hand = (name for name in listed if name not in before and name not in after)

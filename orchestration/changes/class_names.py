@@ -25,9 +25,9 @@ def classes_before(task: Task, asked: Asked, counted: Collection[str]) -> tuple[
 
 
 def classes_after(
-    asked: Asked, before: tuple[str, ...], listed: tuple[str, ...]
+    asked: Asked, before: tuple[str, ...], listed: tuple[str, ...], fewest: int = 2
 ) -> tuple[str, ...]:
-    """Return the classes as they will be.
+    """Return the classes as they will be, at least ``fewest``.
 
     A name that is new in task.yaml stays out while another class is missing there: it may be what
     that one is called now, and a class that is recorded cannot be the name of another.
@@ -61,8 +61,9 @@ def classes_after(
         if name in NO_CLASSES:
             raise TaskError(f"{name!r} is how tables name what is no class; take another name")
     after = asked.after(before)
-    if len(after) < 2:
-        raise TaskError(f"a task needs at least 2 classes; {', '.join(after)} would be left")
+    if len(after) < fewest:
+        least = "a class" if fewest == 1 else f"at least {fewest} classes"
+        raise TaskError(f"a task needs {least}; {', '.join(after) or 'none'} would be left")
     for name in asked.new:
         alike = [c for c in after if c != name and spelling(c) == spelling(name)]
         if alike and name not in before:

@@ -99,7 +99,7 @@ def parse_command(task: Task) -> list[str] | None:
 def variables(task: Task) -> str:
     """Tell dbt which task's file to work on, and which tables of votes there are."""
     paths = {"warehouse": str(task.warehouse), "published": str(task.published)}
-    several = len(task.kind.questions(task.classes)) > 1
+    several = task.kind.composed(task.classes)
     sets: dict[str, object] = {"sets_of": list(task.classes)} if several else {}
     if task.kind.marks_text:
         sets["spans"] = True
