@@ -16,7 +16,6 @@ from assets.reading.span_beliefs import (
     sure_of_answers,
 )
 from assets.reading.votes import Window
-from labeling.quality.intervals import wilson
 from labeling.spans import Spans
 from resources.store.tables import CLASS_BALANCE, LABEL_MODEL, VOTER_BELIEFS
 from resources.task.task import Task
@@ -70,6 +69,8 @@ def voter_rows(fit: SpanFit, marks: Marks, voters: list[str]) -> list[Row]:
     ``accuracy`` is the share of its spans that the consensus holds, ``gold_accuracy`` that of those on
     reviewed items which people hold; intervals are Wilson's.
     """
+    from labeling.quality.intervals import wilson  # scipy takes half a second to import
+
     votes = marks.votes
     spans, pro = votes.spans, ~votes.is_against
     held = _within(spans, fit.found.spans)

@@ -62,7 +62,7 @@ def test_a_voter_speaks_of_the_types_it_marks_if_nothing_else_is_said():
 
 def test_reviews_that_overlap_or_lie_elsewhere_are_refused():
     with pytest.raises(VotesError, match="overlaps another"):
-        ReviewedSpans(spans((0, 0, 5, 0), (0, 4, 9, 1)), np.array([0]))
+        ReviewedSpans(spans((0, 0, 5, 0), (0, 4, 9, 0)), np.array([0]))
     with pytest.raises(VotesError, match="item 1 has reviewed spans but is not among"):
         ReviewedSpans(spans((1, 0, 5, 0)), np.array([0]))
     with pytest.raises(VotesError, match="stands twice among the reviewed"):

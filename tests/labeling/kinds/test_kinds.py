@@ -21,7 +21,11 @@ class Otherwise(Single):
     name = "otherwise"
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+OF_CLASSES = {name: kind for name, kind in KINDS.items() if not kind.marks_text}
+"""Kinds whose answers are put together from those of their units."""
+
+
+@pytest.mark.parametrize("kind", OF_CLASSES.values(), ids=OF_CLASSES)
 def test_what_units_answer_is_what_answers_said(kind: Kind) -> None:
     said = [kind.checked(name, CLASSES) for name in CLASSES]
     rows = Answers.of(range(len(said)), said)
@@ -34,7 +38,7 @@ def test_what_units_answer_is_what_answers_said(kind: Kind) -> None:
     assert set(label.tolist()) <= set(range(len(kind.answers(CLASSES))))
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", OF_CLASSES.values(), ids=OF_CLASSES)
 def test_an_answer_names_what_is_carried_over(kind: Kind) -> None:
     said = kind.checked("SPAM", CLASSES)
     renamed = kind.carried(said, lambda name: {"SPAM": "ads"}.get(name, name))
