@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from assets.decorators import once
 from assets.labels.beliefs import markdown
-from assets.quality import span_rule_analysis
 from assets.reading.opinions import as_matrix
 from assets.votes.rules import load_voters
 from labeling.rules.rule import Rule
@@ -57,6 +56,8 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
     )
     def rule_analysis(warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """Coverage, overlaps, conflicts, near-duplicates, suggestions; accuracy as in overall."""
+        from assets.quality import span_rule_analysis  # imports scipy
+
         loaded = load_voters(task)
         with warehouse.connect() as db:
             votes = db.read("quality.rule_analysis.votes")
@@ -106,6 +107,7 @@ def analysis(
     n_items: int,
 ) -> pa.Table:
     """Return what each rule does, whatever it votes on."""
+    from assets.quality import span_rule_analysis
     from labeling.rules.analysis import analyse
     from labeling.rules.hits import RuleVotes
 
