@@ -11,43 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labeling.errors import SamplingError
-from labeling.sampling.strata import neyman_counts, stratify
-
-CERTAIN_SHARE = 0.8
-"""Share of a stratum's planned reviews that it gets for certain. 0 leaves strata thin by bad luck
-and widens intervals by up to 10 %; 1 makes the last draws predictable and alarms 60 % slower."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AuditDesign:
-    """Which stratum an item is in and how eagerly it is drawn; fixed before the draw.
-
-    Parameters
-    ----------
-    stratum : int array of shape (n_items,)
-        Stratum of each item, ``0 .. n_strata - 1``.
-    planned : int array of shape (n_strata,)
-        Reviews planned for each stratum, at least 1. An item's draw weight is its stratum's
-        ``planned / size``.
-    """
-
-    stratum: NDArray[np.int64]
-    planned: NDArray[np.int64]
-
-    @property
-    def sizes(self) -> NDArray[np.int64]:
-        """Items in each stratum, shape (n_strata,)."""
-        return np.bincount(self.stratum, minlength=len(self.planned))
-
-    @property
-    def stratum_weight(self) -> NDArray[np.float64]:
-        """Draw weight of the items of each stratum, shape (n_strata,)."""
-        return self.planned / np.maximum(self.sizes, 1)
-
-    @property
-    def least(self) -> NDArray[np.int64]:
-        """Reviews each stratum gets for certain, shape (n_strata,)."""
-        return np.floor(CERTAIN_SHARE * self.planned).astype(np.int64)
+from labeling.sampling.audit_design import AuditDesign, design_audit
+from labeling.sampling.draws import next_draw_probability
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,43 +46,6 @@ class AuditSample:
     def n_drawn(self) -> int:
         """Number of items to review."""
         return len(self.item)
-
-
-def design_audit(uncertainty: ArrayLike, n: int) -> AuditDesign:
-    """Plan an audit: strata by predicted error, weights by Neyman's rule with a uniform floor.
-
-    Parameters
-    ----------
-    uncertainty : float array of shape (n_items,)
-        Predicted probability (0..1) that the label of an item is wrong, ``1 - max posterior`` of
-        the frozen label model.
-    n : int
-        Reviews that are planned; drawing more or fewer with this design stays valid.
-
-    Raises
-    ------
-    SamplingError
-        If an uncertainty is no number in 0..1.
-
-    Examples
-    --------
-    >>> design = design_audit([0.01] * 80 + [0.5] * 20, 20)
-    >>> design.sizes.tolist()
-    [80, 20]
-    """
-    g = np.asarray(uncertainty, dtype=np.float64)
-    wrong = ~((g >= 0) & (g <= 1))
-    if wrong.any():
-        at = int(np.argmax(wrong))
-        raise SamplingError(
-            f"item {at} has uncertainty {g[at]}, but the probability of a wrong label lies in "
-            f"0..1; {int(wrong.sum())} such items in all"
-        )
-    if not len(g):
-        return AuditDesign(np.empty(0, np.int64), np.empty(0, np.int64))
-    stratum = stratify(g, n)
-    counts = neyman_counts(g, stratum, min(max(n, 1), len(g)))
-    return AuditDesign(stratum, np.maximum(counts, 1))
 
 
 def draw_audit(
@@ -250,69 +178,3 @@ def _draw_strata(design: AuditDesign, n: int, rng: np.random.Generator) -> NDArr
         left[h] -= 1
         missing[h] = max(missing[h] - 1, 0)
     return drawn
-
-
-def next_draw_probability(
-    design: AuditDesign, drawn: NDArray[np.int64], member: NDArray[np.bool_] | None = None
-) -> NDArray[np.float64]:
-    """Probability of each draw given the draws before it, among all items or some of them.
-
-    Restricted to ``member`` items (those of one class, those one voter voted on) the draws that
-    fall on members are a weighted draw of that subset, with these probabilities.
-
-    Parameters
-    ----------
-    design : AuditDesign
-        Strata and planned reviews.
-    drawn : int array of shape (n_drawn,)
-        All items in draw order.
-    member : bool array of shape (n_items,), optional
-        The subset; draws outside it are left out of the answer.
-
-    Returns
-    -------
-    float array of shape (n_drawn,) or (n_members_drawn,)
-        In draw order.
-
-    Examples
-    --------
-    >>> design = AuditDesign(np.zeros(4, np.int64), np.array([2]))
-    >>> next_draw_probability(design, np.array([3, 1])).round(3).tolist()
-    [0.25, 0.333]
-    """
-    strata = len(design.planned)
-    inside = np.ones(len(design.stratum), bool) if member is None else member
-    stratum = design.stratum[drawn]
-    hit = np.eye(strata)[stratum]
-    before = np.cumsum(hit, axis=0) - hit
-    missing = np.maximum(design.least - before, 0)
-    open_ = _open_strata(design, missing)
-    ours = hit * inside[drawn][:, None]
-    left = np.bincount(design.stratum[inside], minlength=strata) - (np.cumsum(ours, axis=0) - ours)
-    weight = design.stratum_weight
-    total = (weight * left * open_).sum(1)
-    keep = inside[drawn]
-    return np.clip(weight[stratum][keep] / total[keep], 0.0, 1.0)
-
-
-def open_draws(design: AuditDesign, drawn: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which draws every item that was left could have been, bool array of shape (n_drawn,).
-
-    Towards the end only strata that lack reviews are drawn from (:func:`draw_audit`).
-
-    Examples
-    --------
-    >>> design = AuditDesign(np.array([0, 0, 0, 1, 1]), np.array([2, 2]))
-    >>> open_draws(design, np.array([0, 1, 2, 4])).tolist()
-    [True, True, True, False]
-    """
-    hit = np.eye(len(design.planned))[design.stratum[drawn]]
-    missing = np.maximum(design.least - (np.cumsum(hit, axis=0) - hit), 0)
-    return np.all(_open_strata(design, missing), axis=1)
-
-
-def _open_strata(design: AuditDesign, missing: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which strata each draw may fall on; ``missing`` are reviews still due, a row a draw."""
-    until = int(design.planned.sum()) - np.arange(len(missing))
-    forced: NDArray[np.bool_] = (missing.sum(axis=1) >= until) & (until > 0)
-    return np.asarray(~forced[:, None] | (missing > 0), dtype=np.bool_)

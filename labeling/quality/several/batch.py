@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from labeling.errors import QualityError
 from labeling.quality.audited import AuditedBatch, check_draw, uniform_design
 from labeling.quality.labelled import MISSING, LabelledBatch
-from labeling.sampling.audit import AuditDesign
+from labeling.sampling.audit_design import AuditDesign
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from labeling.quality.accuracy import AuditSums, accuracy
 from labeling.quality.labelled import MISSING, LabelledBatch, judge
 from labeling.quality.weighted import ShareCounts, weighted_shares
-from labeling.sampling.audit import AuditDesign
+from labeling.sampling.audit_design import AuditDesign
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import SamplingError
-from labeling.sampling.audit import AuditDesign, design_audit, draw_audit, next_draw_probability
+from labeling.sampling.audit import draw_audit
+from labeling.sampling.audit_design import AuditDesign, design_audit
+from labeling.sampling.draws import next_draw_probability
 from labeling.sampling.strata import neyman_counts, stratify
 
 

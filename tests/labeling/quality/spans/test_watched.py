@@ -14,7 +14,9 @@ from labeling.quality.family import Budget
 from labeling.quality.labelled import MISSING, LabelledBatch
 from labeling.quality.spans.mistakes import SpanMistakes, parts_of
 from labeling.quality.watch import Promises, watch_batch
-from labeling.sampling.audit import AuditDesign, draw_audit, open_draws
+from labeling.sampling.audit import draw_audit
+from labeling.sampling.audit_design import AuditDesign
+from labeling.sampling.draws import open_draws
 
 TYPES = ("Disease", "Drug")
 KIND = SpansOfClasses()
