@@ -75,6 +75,21 @@ class Parsed:
     cut: bool = False
 
 
+CUT = "the answer was cut at max_tokens"
+
+
+def legible(told: str | None, *, cut: bool) -> str | Parsed:
+    """Return an answer that holds something whole to read, or why it does not.
+
+    ``told`` is the answer without the model's thoughts; None where it ended inside them.
+    """
+    if told is None:
+        return Parsed(None, "the answer ended inside its reasoning", cut=cut)
+    if not told.strip():
+        return Parsed(None, "empty answer", cut=cut)
+    return Parsed(None, CUT, cut=True) if cut else told.strip()
+
+
 class Reader(Protocol):
     """Reads what models say; made for the classes of a task."""
 

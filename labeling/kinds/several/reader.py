@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from labeling.kinds.asking import Parsed
+from labeling.kinds.asking import Parsed, legible
 from labeling.kinds.classes import ClassSpec, fold
 from labeling.kinds.several.answer import written
 from labeling.kinds.several.limits import Limits
@@ -24,7 +24,7 @@ from labeling.kinds.single.phrases import (
     plain,
     taken_back,
 )
-from labeling.kinds.single.reader import CONFIDENCE_FIELDS, CUT, TAKEN_BACK
+from labeling.kinds.single.reader import CONFIDENCE_FIELDS, TAKEN_BACK
 from labeling.kinds.spelled import Spelled
 from labeling.kinds.stated import CONFIDENCE, objects_in, share, stated
 from labeling.kinds.thoughts import spoken
@@ -97,15 +97,11 @@ class SetReader:
         del text
         if refusal:
             return Parsed(None, "refused", refused=True)
-        told = spoken(ENDS.sub("", STRUCK.sub(" ", plain(answer))).strip())
-        cut = finish_reason == "length"
-        if told is None:
-            return Parsed(None, "the answer ended inside its reasoning", cut=cut)
-        if not told.strip():
-            return Parsed(None, "empty answer", cut=cut)
-        if cut:
-            return Parsed(None, CUT, cut=True)
-        found, reason, confidence = self._read(told.strip())
+        said = spoken(ENDS.sub("", STRUCK.sub(" ", plain(answer))).strip())
+        told = legible(said, cut=finish_reason == "length")
+        if isinstance(told, Parsed):
+            return told
+        found, reason, confidence = self._read(told)
         if found is None:
             if REFUSAL.match(told):
                 return Parsed(None, "refused", refused=True)

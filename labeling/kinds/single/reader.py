@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from labeling.kinds.asking import Parsed
+from labeling.kinds.asking import CUT, Parsed
 from labeling.kinds.classes import ClassSpec, fold, spellings
 from labeling.kinds.single.phrases import (
     BECAUSE,
@@ -52,7 +52,6 @@ from labeling.kinds.thoughts import spoken
 LABEL_FIELDS = ("label", "answer", "class", "category", "classification", "prediction", "result")
 CONFIDENCE_FIELDS = ("confidence", "probability", "certainty", "score")
 
-CUT = "the answer was cut at max_tokens"
 HALF = 0.5
 NONES = ("NONE", "NO CLASS", "NOTHING FITS", "-----")
 """Ways for a model to say that no class fits; the first that is no class itself is offered."""

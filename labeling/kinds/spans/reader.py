@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from labeling.kinds.asking import Parsed
+from labeling.kinds.asking import Parsed, legible
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.single.phrases import ENDS, HEDGE, INTRODUCES, REFUSAL, taken_back
-from labeling.kinds.single.reader import CONFIDENCE_FIELDS, CUT, TAKEN_BACK
+from labeling.kinds.single.reader import CONFIDENCE_FIELDS, TAKEN_BACK
 from labeling.kinds.spans.answer import written
 from labeling.kinds.spans.form import SPANS, question
 from labeling.kinds.spans.lines import Lines
@@ -77,17 +77,13 @@ class QuoteReader:
         """Read one answer about ``text``; never raises, never invents a span."""
         if refusal:
             return Parsed(None, "refused", refused=True)
-        cut = finish_reason == "length"
         # thoughts stand outside of JSON: what is quoted may look like their marks
-        told = answer.strip() if _is_json(answer) else spoken(ENDS.sub("", answer).strip())
-        if told is None:
-            return Parsed(None, "the answer ended inside its reasoning", cut=cut)
-        if not told.strip():
-            return Parsed(None, "empty answer", cut=cut)
-        if cut:
-            return Parsed(None, CUT, cut=True)
+        said = answer.strip() if _is_json(answer) else spoken(ENDS.sub("", answer).strip())
+        told = legible(said, cut=finish_reason == "length")
+        if isinstance(told, Parsed):
+            return told
         try:
-            return self._read(told.strip(), Mentions(text))
+            return self._read(told, Mentions(text))
         except UnreadError as error:
             if REFUSAL.match(told):
                 return Parsed(None, "refused", refused=True)
