@@ -3,28 +3,25 @@
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from labeling.errors import LabelingError, QualityError
-from labeling.files.columns import column_names, read_columns
+from labeling.errors import QualityError
 from labeling.kinds.several.answer import listed, written
 from labeling.kinds.several.cells import names_in
 from labeling.kinds.several.kind import Several
+from labeling.quality.answer_reviews import read_answer_reviews
 from labeling.quality.audited import uniform_design
 from labeling.quality.labelled import MISSING
 from labeling.quality.review_table import (
-    KNOWN,
     MAX_GROUPS,
     UNREVIEWED,
     UNSETTLED,
     ReviewTable,
     group_by_weight,
-    review_table,
 )
 from labeling.quality.several.batch import SeveralBatch
 from labeling.quality.several.report import SeveralReport, several_report
-from labeling.sampling.audit import AuditDesign
+from labeling.sampling.audit_design import AuditDesign
 
 KIND = Several()
 
@@ -47,29 +44,7 @@ def read_set_reviews(path: Path) -> ReviewTable:
     QualityError
         Naming the column, the row and what is allowed.
     """
-    try:
-        found = column_names(path)
-        needed = {"batch", "label", "gold"} <= set(found)
-        names = [name for name in found if name in KNOWN and name != "correct"]
-        table = read_columns(path, names, ("weight", "probability", "posterior"), lists=True)
-    except LabelingError as wrong:
-        raise QualityError(str(wrong)) from None
-    if not needed:
-        raise QualityError(
-            f"{path}: columns {', '.join(found) or 'none'}; needed are batch, label and gold: whether an "
-            f"answer is correct tells nothing of its classes"
-        )
-    for name in ("label", "gold"):
-        texts = [
-            _written(f"{path}, row {row}: {name}", text)
-            for row, text in enumerate(table[name].to_pylist(), start=1)
-        ]
-        at = table.column_names.index(name)
-        table = table.set_column(at, name, pa.array(texts, pa.string()))
-    try:
-        return review_table(table)
-    except QualityError as wrong:
-        raise QualityError(f"{path}: {wrong}") from wrong
+    return read_answer_reviews(path, _written, "classes")
 
 
 def report_of_sets(reviews: ReviewTable, level: float = 0.95) -> SeveralReport | None:
@@ -84,6 +59,7 @@ def report_of_sets(reviews: ReviewTable, level: float = 0.95) -> SeveralReport |
     Examples
     --------
     >>> import pyarrow as pa
+    >>> from labeling.quality.review_table import review_table
     >>> table = pa.table({"batch": ["a"] * 4, "label": ['["x"]', '["x", "y"]', "[]", '["y"]'],
     ...                   "gold": ['["x"]', '["x"]', "[]", '["y"]']})
     >>> [(one.name, round(one.precision.point, 2)) for one in report_of_sets(review_table(table)).classes]
@@ -110,12 +86,9 @@ def report_of_sets(reviews: ReviewTable, level: float = 0.95) -> SeveralReport |
     return several_report(batches, classes, level)
 
 
-def _written(where: str, text: str | None) -> str:
-    try:
-        names = names_in(text, ())
-    except ValueError as error:
-        raise QualityError(f"{where}: {error}") from None
-    return "" if names is None else written(names)
+def _written(cell: str | None) -> str | None:
+    names = names_in(cell, ())
+    return None if names is None else written(names)
 
 
 def _scale(reviews: ReviewTable, drawn: NDArray[np.bool_]) -> float | None:

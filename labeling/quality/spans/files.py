@@ -3,20 +3,17 @@
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
-from labeling.errors import LabelingError, QualityError
-from labeling.files.columns import column_names, read_columns
+from labeling.errors import QualityError
 from labeling.kinds.spans.answer import Span, marked, written
 from labeling.kinds.spans.cells import spans_in
 from labeling.kinds.spans.offsets import check
+from labeling.quality.answer_reviews import read_answer_reviews
 from labeling.quality.audited import uniform_design
 from labeling.quality.review_table import (
-    KNOWN,
     UNREVIEWED,
     UNSETTLED,
     ReviewTable,
-    review_table,
 )
 from labeling.quality.spans.batch import SpansBatch
 from labeling.quality.spans.report import SpansReport, spans_report
@@ -33,27 +30,7 @@ def read_span_reviews(path: Path) -> ReviewTable:
     QualityError
         Naming the column, the row and what is allowed.
     """
-    try:
-        found = column_names(path)
-        names = [name for name in found if name in KNOWN and name != "correct"]
-        table = read_columns(path, names, ("weight", "probability", "posterior"), lists=True)
-    except LabelingError as wrong:
-        raise QualityError(str(wrong)) from None
-    if not {"batch", "label", "gold"} <= set(found):
-        raise QualityError(
-            f"{path}: columns {', '.join(found) or 'none'}; needed are batch, label and gold: whether an "
-            f"answer is correct tells nothing of its spans"
-        )
-    for name in ("label", "gold"):
-        texts = [
-            _written(f"{path}, row {row}: {name}", text)
-            for row, text in enumerate(table[name].to_pylist(), start=1)
-        ]
-        table = table.set_column(table.column_names.index(name), name, pa.array(texts, pa.string()))
-    try:
-        return review_table(table)
-    except QualityError as wrong:
-        raise QualityError(f"{path}: {wrong}") from wrong
+    return read_answer_reviews(path, _written, "spans")
 
 
 def report_of_spans(reviews: ReviewTable, level: float = 0.95) -> SpansReport | None:
@@ -66,6 +43,8 @@ def report_of_spans(reviews: ReviewTable, level: float = 0.95) -> SpansReport | 
 
     Examples
     --------
+    >>> import pyarrow as pa
+    >>> from labeling.quality.review_table import review_table
     >>> table = pa.table({"batch": ["a"] * 2, "label": ['[[0, 4, "x"]]', '[[0, 4, "x"]]'],
     ...                   "gold": ['[[0, 4, "x"]]', "[]"]})
     >>> report_of_spans(review_table(table)).micro.precision.point
@@ -97,11 +76,8 @@ def _spans(text: str) -> tuple[Span, ...] | None:
     return None if said is None else said.found
 
 
-def _written(where: str, text: str | None) -> str:
-    try:
-        spans = spans_in(text)
-        for span in spans or ():
-            check(span, span.end)
-    except ValueError as error:
-        raise QualityError(f"{where}: {error}") from None
-    return "" if spans is None else written(spans)
+def _written(cell: str | None) -> str | None:
+    spans = spans_in(cell)
+    for span in spans or ():
+        check(span, span.end)
+    return None if spans is None else written(spans)
