@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from assets.quality.mistakes import wrong_rows
 from assets.reading.audited import Audit, read_audits
-from labeling.quality.family import PRECISION, RECALL
+from labeling.quality.family import LABELS, PRECISION, RECALL
 from labeling.quality.labelled import judge
 from labeling.quality.spans.mistakes import SpanMistakes, parts_of
 from resources.store.pictures import read_pictures
@@ -62,6 +62,7 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
         voters,
         slices,
         [audit.confidence for audit in audits] if of_labels else None,
+        own_mistakes=audits[0].batch.naming is not None and alarm["series"] in (LABELS, PRECISION),
     )
     whole = judge(batches)
     if alarm["series"] == RECALL:

@@ -79,6 +79,8 @@ def diagnose(
     voters: Mapping[str, Sequence[NDArray[np.int32]]] | None = None,
     slices: Mapping[str, Sequence[NDArray[np.str_]]] | None = None,
     confidence: Sequence[NDArray[np.float64]] | None = None,
+    *,
+    own_mistakes: bool = False,
 ) -> Diagnosis:
     """Explain an alarm from the reviews since the estimated change.
 
@@ -94,6 +96,9 @@ def diagnose(
         Source, length, cluster of texts …
     confidence : float arrays of shape (n_items,), one a batch, optional
         Posterior of the released label; confident errors are the most telling.
+    own_mistakes : bool
+        Whether a class is suspected for what is wrong with itself: of answers that name several,
+        one may be wrong and the others not.
 
     Returns
     -------
@@ -126,8 +131,9 @@ def diagnose(
         groups |= {
             slice_name(name, value): [v == value for v, _ in pairs] for value in seen.tolist()
         }
+    classes = {f"class/{name}": c for c, name in enumerate(class_names) if own_mistakes}
     found = [
-        _slice(name, batches, member, wrong, judged, weight, target_error)
+        _slice(name, batches, member, wrong, judged, weight, target_error, classes.get(name))
         for name, member in groups.items()
         if sum(int((m[b.drawn] & _judged(b)).sum()) for m, b in zip(member, batches, strict=True))
         >= MIN_REVIEWS
@@ -149,16 +155,25 @@ def _slice(
     judged: NDArray[np.bool_],
     weight: NDArray[np.float64],
     target_error: float,
+    of_class: int | None,
 ) -> Slice:
+    """Describe some of the items; of a class that stands beside others, what is wrong with itself."""
     inside = judged & np.concatenate([m[b.drawn] for m, b in zip(member, batches, strict=True)])
-    own = [np.where(m, b.label, np.int32(MISSING)) for m, b in zip(member, batches, strict=True)]
-    found = accuracy(judge(batches, own))
+    everywhere = float(weight @ wrong) - target_error * float(weight.sum())
+    if of_class is None:
+        own = [
+            np.where(m, b.label, np.int32(MISSING)) for m, b in zip(member, batches, strict=True)
+        ]
+        audited = judge(batches, own)
+    else:
+        audited = judge(batches, of_class=of_class)
+        wrong = np.where(inside, np.concatenate([b.wrong for b in audited]), wrong)
+    found = accuracy(audited)
     right = found.interval
     outside = judged & ~inside
     w, v = weight[inside], weight[outside]
     elsewhere = float(v @ wrong[outside] / v.sum()) if outside.any() else float("nan")
     excess_here = float(w @ wrong[inside]) - target_error * float(w.sum())
-    everywhere = float(weight @ wrong) - target_error * float(weight.sum())
     excess = float(np.clip(excess_here / everywhere, 0, 1)) if everywhere > 0 else 0.0
     # draws that nobody judged are no reason to suspect nobody
     surely = weighted_share(wrong, weight, inside).low

@@ -7,7 +7,7 @@ import numpy as np
 from labeling.kinds.several.kind import Several
 from labeling.quality.diagnosis import diagnose
 from labeling.quality.labelled import MISSING, LabelledBatch
-from labeling.sampling.audit import AuditDesign
+from labeling.sampling.audit_design import AuditDesign
 
 CLASSES = ("late", "broken", "praise")
 SETS = ("[]", '["late"]', '["broken"]', '["broken", "late"]', '["late", "praise"]')
@@ -64,3 +64,12 @@ def test_an_alarm_is_traced_to_the_class_that_is_named_too_often():
     found = diagnose([batch_of(labels, ['["late"]'] * 60)], 0.05, CLASSES)
     assert found.slices[0].name == "class/broken"
     assert found.slices[0].errors == 30
+
+
+def test_a_class_is_suspected_for_its_own_mistakes_and_not_for_those_of_its_neighbours():
+    labels = ['["broken", "late"]'] * 40 + ['["late"]'] * 40 + ["[]"] * 40
+    gold = ['["late"]'] * 40 + ['["late"]'] * 40 + ["[]"] * 40
+    found = diagnose([batch_of(labels, gold)], 0.1, CLASSES, own_mistakes=True)
+    assert {one.name: one.errors for one in found.slices} == {"class/broken": 40, "class/late": 0}
+    assert found.slices[0].name == "class/broken"
+    assert found.slices[1].suspicion == 0
