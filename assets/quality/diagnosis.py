@@ -1,8 +1,9 @@
 """Where an alarm comes from, out of the reviews since the change."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 
 from assets.quality.mistakes import wrong_rows
 from assets.reading.audited import Audit, read_audits
-from labeling.quality.family import LABELS, PRECISION, RECALL
-from labeling.quality.labelled import judge
+from labeling.quality.audited import AuditedBatch
+from labeling.quality.family import PRECISION, RECALL
+from labeling.quality.labelled import LabelledBatch, judge
 from labeling.quality.spans.mistakes import SpanMistakes, parts_of
 from resources.store.pictures import read_pictures
 from resources.store.warehouse import Warehouse
@@ -62,7 +64,7 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
         voters,
         slices,
         [audit.confidence for audit in audits] if of_labels else None,
-        own_mistakes=audits[0].batch.naming is not None and alarm["series"] in (LABELS, PRECISION),
+        _about(alarm["series"]) if audits[0].batch.naming is not None else None,
     )
     whole = judge(batches)
     if alarm["series"] == RECALL:
@@ -111,6 +113,15 @@ def seen_by(task: Task, audit: Audit, series: str) -> Audit:
     if kind == "class" and name in task.classes:
         return replace(audit, batch=audit.batch.as_class(task.classes.index(name)))
     return audit
+
+
+def _about(series: str) -> Callable[[LabelledBatch, int], AuditedBatch] | None:
+    """Return which mistakes about a class a series counts: a rule is silent about what it does not name."""
+    kind, _, name = series.partition("/")
+    if kind == "class":
+        return None
+    given_alone = series == PRECISION or name.startswith("rule/")
+    return partial(LabelledBatch.about, given=series != RECALL, missed=not given_alone)
 
 
 def _slices(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> Slices:

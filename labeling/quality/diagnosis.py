@@ -1,12 +1,13 @@
 """Where an alarm comes from: the class, the voter, the slice, the most telling items."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from labeling.quality.accuracy import accuracy
+from labeling.quality.audited import AuditedBatch
 from labeling.quality.intervals import Interval
 from labeling.quality.labelled import MISSING, LabelledBatch, judge
 from labeling.quality.planning import plan_for_width
@@ -31,7 +32,8 @@ class Slice:
     ----------
     name : str
     reviewed, errors : int
-        Reviewed items of the slice, and how many of those labels (or votes) were wrong.
+        Reviewed items of the slice, and how many of those labels were wrong; of a voter and of a class
+        beside others, how many were wrong about what it said, or about that class.
     error : Interval
         Error rate: what :func:`labeling.quality.accuracy.accuracy` tells of the slice's items.
     elsewhere : float
@@ -79,8 +81,7 @@ def diagnose(
     voters: Mapping[str, Sequence[NDArray[np.int32]]] | None = None,
     slices: Mapping[str, Sequence[NDArray[np.str_]]] | None = None,
     confidence: Sequence[NDArray[np.float64]] | None = None,
-    *,
-    own_mistakes: bool = False,
+    about: Callable[[LabelledBatch, int], AuditedBatch] | None = None,
 ) -> Diagnosis:
     """Explain an alarm from the reviews since the estimated change.
 
@@ -96,9 +97,10 @@ def diagnose(
         Source, length, cluster of texts …
     confidence : float arrays of shape (n_items,), one a batch, optional
         Posterior of the released label; confident errors are the most telling.
-    own_mistakes : bool
-        Whether a class is suspected for what is wrong with itself: of answers that name several,
-        one may be wrong and the others not.
+    about : callable, optional
+        Of answers that name several classes one may be wrong and the others not. It takes a batch and
+        a class and tells what is wrong about that class (:meth:`LabelledBatch.about`): the class is
+        suspected for that alone, compared with what is wrong about the other classes.
 
     Returns
     -------
@@ -115,30 +117,46 @@ def diagnose(
     judged = np.concatenate([_judged(b) for b in batches] or [np.zeros(0, np.bool_)])
     if not judged.any():
         return Diagnosis([], [], ["Nothing was reviewed yet: review the audit sample."])
-    audited = judge(batches)
-    wrong = np.concatenate([b.wrong for b in audited])
-    weight = np.concatenate([draw_weight(b) for b in audited]) * judged
-    groups: dict[str, list[NDArray[np.bool_]]] = {
-        f"class/{name}": [b.names(b.label, c) for b in batches]
-        for c, name in enumerate(class_names)
-    }
+    wrong = np.concatenate([b.wrong for b in judge(batches)])
+    weight = np.concatenate([draw_weight(b) for b in judge(batches)]) * judged
+
+    def within(members: Sequence[NDArray[np.bool_]]) -> list[AuditedBatch]:
+        own = [
+            np.where(m, b.label, np.int32(MISSING)) for m, b in zip(members, batches, strict=True)
+        ]
+        return judge(batches, own)
+
+    groups: dict[str, list[AuditedBatch]] = {}
     for name, votes in (voters or {}).items():
-        # a voter is suspect where the label followed it
-        groups[f"voter/{name}"] = [b.follows(v) for v, b in zip(votes, batches, strict=True)]
+        # a voter is suspect where the label followed it, for what it said itself
+        followed = [
+            np.where(b.follows(v), v, np.int32(MISSING))
+            for v, b in zip(votes, batches, strict=True)
+        ]
+        groups[f"voter/{name}"] = judge(batches, followed)
     for name, values in (slices or {}).items():
         pairs = list(zip(values, batches, strict=True))
         seen = np.unique(np.concatenate([v[b.drawn] for v, b in pairs]))
         groups |= {
-            slice_name(name, value): [v == value for v, _ in pairs] for value in seen.tolist()
+            slice_name(name, value): within([v == value for v, _ in pairs])
+            for value in seen.tolist()
         }
-    classes = {f"class/{name}": c for c, name in enumerate(class_names) if own_mistakes}
-    found = [
-        _slice(name, batches, member, wrong, judged, weight, target_error, classes.get(name))
-        for name, member in groups.items()
-        if sum(int((m[b.drawn] & _judged(b)).sum()) for m, b in zip(member, batches, strict=True))
-        >= MIN_REVIEWS
+    rest = _Rest(wrong, judged, weight, target_error)
+    found = [_slice(name, audited, weight, rest.of(audited)) for name, audited in groups.items()]
+    if about is None:
+        named = [within([b.names(b.label, c) for b in batches]) for c in range(len(class_names))]
+        of_class = [rest.of(audited) for audited in named]
+    else:
+        named = [[about(b, c) for b in batches] for c in range(len(class_names))]
+        of_class = _beside(named, weight)
+    found += [
+        _slice(f"class/{name}", audited, weight, other)
+        for name, audited, other in zip(class_names, named, of_class, strict=True)
     ]
-    ranked = sorted(found, key=lambda s: (-s.suspicion, -s.excess, s.name))
+    ranked = sorted(
+        (one for one in found if one.reviewed >= MIN_REVIEWS),
+        key=lambda s: (-s.suspicion, -s.excess, s.name),
+    )
     items = _telling(batches, voters or {}, confidence)
     return Diagnosis(ranked, items, _next_steps(ranked, target_error))
 
@@ -147,44 +165,71 @@ def _judged(batch: LabelledBatch) -> NDArray[np.bool_]:
     return batch.judged & (batch.label[batch.drawn] != MISSING)
 
 
+def _inside(audited: Sequence[AuditedBatch]) -> NDArray[np.bool_]:
+    return np.concatenate([b.inside & b.counts for b in audited])
+
+
+def _wrong(audited: Sequence[AuditedBatch]) -> NDArray[np.bool_]:
+    return np.concatenate([b.wrong & b.counts for b in audited])
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """What a suspect is compared with: the error rate elsewhere, and its share of what is wrong."""
+
+    elsewhere: float
+    excess: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """All reviewed items, of which a suspect is a part."""
+
+    wrong: NDArray[np.bool_]
+    judged: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+    target_error: float
+
+    def of(self, audited: Sequence[AuditedBatch]) -> _Other:
+        inside = _inside(audited)
+        outside = self.judged & ~inside
+        w, v = self.weight[inside], self.weight[outside]
+        elsewhere = float(v @ self.wrong[outside] / v.sum()) if outside.any() else float("nan")
+        here = float(w @ _wrong(audited)[inside]) - self.target_error * float(w.sum())
+        everywhere = float(self.weight @ self.wrong) - self.target_error * float(self.weight.sum())
+        return _Other(elsewhere, float(np.clip(here / everywhere, 0, 1)) if everywhere > 0 else 0.0)
+
+
+def _beside(named: Sequence[Sequence[AuditedBatch]], weight: NDArray[np.float64]) -> list[_Other]:
+    """Compare what is wrong about each class with what is wrong about the others."""
+    sizes = np.array([weight @ _inside(audited) for audited in named])
+    errors = np.array([weight @ _wrong(audited) for audited in named])
+    others, all_errors = sizes.sum() - sizes, float(errors.sum())
+    return [
+        _Other(
+            (all_errors - error) / other if other > 0 else float("nan"),
+            error / all_errors if all_errors > 0 else 0.0,
+        )
+        for error, other in zip(errors.tolist(), others.tolist(), strict=True)
+    ]
+
+
 def _slice(
-    name: str,
-    batches: Sequence[LabelledBatch],
-    member: Sequence[NDArray[np.bool_]],
-    wrong: NDArray[np.bool_],
-    judged: NDArray[np.bool_],
-    weight: NDArray[np.float64],
-    target_error: float,
-    of_class: int | None,
+    name: str, audited: Sequence[AuditedBatch], weight: NDArray[np.float64], other: _Other
 ) -> Slice:
-    """Describe some of the items; of a class that stands beside others, what is wrong with itself."""
-    inside = judged & np.concatenate([m[b.drawn] for m, b in zip(member, batches, strict=True)])
-    everywhere = float(weight @ wrong) - target_error * float(weight.sum())
-    if of_class is None:
-        own = [
-            np.where(m, b.label, np.int32(MISSING)) for m, b in zip(member, batches, strict=True)
-        ]
-        audited = judge(batches, own)
-    else:
-        audited = judge(batches, of_class=of_class)
-        wrong = np.where(inside, np.concatenate([b.wrong for b in audited]), wrong)
     found = accuracy(audited)
     right = found.interval
-    outside = judged & ~inside
-    w, v = weight[inside], weight[outside]
-    elsewhere = float(v @ wrong[outside] / v.sum()) if outside.any() else float("nan")
-    excess_here = float(w @ wrong[inside]) - target_error * float(w.sum())
-    excess = float(np.clip(excess_here / everywhere, 0, 1)) if everywhere > 0 else 0.0
     # draws that nobody judged are no reason to suspect nobody
-    surely = weighted_share(wrong, weight, inside).low
+    surely = weighted_share(_wrong(audited), weight, _inside(audited)).low
+    elsewhere = 0.0 if np.isnan(other.elsewhere) else other.elsewhere
     return Slice(
         name,
         found.reviewed,
         found.errors,
         Interval(1 - right.point, 1 - right.high, 1 - right.low),
-        elsewhere,
-        excess,
-        max(surely - (0.0 if np.isnan(elsewhere) else elsewhere), 0.0) * excess,
+        other.elsewhere,
+        other.excess,
+        max(surely - elsewhere, 0.0) * other.excess,
     )
 
 
@@ -194,14 +239,15 @@ def _telling(
     confidence: Sequence[NDArray[np.float64]] | None,
 ) -> list[Telling]:
     rows: list[Telling] = []
-    followed = [
-        {name: batch.follows(votes[at]) for name, votes in voters.items()}
-        for at, batch in enumerate(batches)
-    ]
     for at, batch in enumerate(batches):
+        # who is right about what it said misled nobody, whatever else the label says
+        mislead = {
+            name: batch.follows(votes[at])[batch.drawn] & batch.audited(votes[at]).wrong
+            for name, votes in voters.items()
+        }
         for place in np.flatnonzero(batch.audited().wrong).tolist():
             item, label = int(batch.drawn[place]), int(batch.label[batch.drawn[place]])
-            misled = tuple(name for name, votes in followed[at].items() if votes[item])
+            misled = tuple(name for name, wrong in mislead.items() if wrong[place])
             sure = float("nan") if confidence is None else float(confidence[at][item])
             rows.append(Telling(batch.batch, item, label, int(batch.gold[place]), sure, misled))
     rows.sort(key=lambda row: -row.confidence if row.confidence == row.confidence else 0.0)
@@ -221,7 +267,9 @@ def _next_steps(ranked: Sequence[Slice], target_error: float) -> list[str]:
         elif kind == "voter":
             steps.append(f"Check the prompt and model of {name}: {said} where the label followed.")
         elif kind == "class":
-            steps.append(f"Look at class {name}: {said}; its description or rules may be outdated.")
+            steps.append(
+                f"Look at class {name}: {said} about it; its description or rules may be outdated."
+            )
         else:
             steps.append(f"Look at {suspect.name}: {said}; write a rule or examples for it.")
     if not steps:

@@ -99,10 +99,12 @@ def figure(series: str) -> str:
     Examples
     --------
     >>> figure("labels"), figure("class/Drug"), figure("recall")
-    ('accuracy', 'accuracy of class/Drug', 'recall of items')
+    ('accuracy', 'accuracy of class/Drug', 'the share of texts with no span missed (recall)')
     """
-    if series in (PRECISION, RECALL):
-        return f"{series} of items"
+    if series == PRECISION:
+        return "the share of texts with no wrong mark (precision)"
+    if series == RECALL:
+        return "the share of texts with no span missed (recall)"
     return "accuracy" if series == LABELS else f"accuracy of {series}"
 
 

@@ -165,6 +165,39 @@ class LabelledBatch:
         wrong = wrong & self.judged & member[self.drawn]
         return AuditedBatch(self.batch, self.design, member, self.drawn, self.judged, wrong)
 
+    def about(self, of_class: int, *, given: bool = True, missed: bool = True) -> AuditedBatch:
+        """Return what the audit says of one class of answers that name several, and of that class alone.
+
+        Parameters
+        ----------
+        of_class : int
+        given : bool
+            Counts what labels name of the class and should not.
+        missed : bool
+            Counts what they should name of it and do not.
+
+        Examples
+        --------
+        >>> both = np.array([[True, False], [True, True]])
+        >>> batch = replace(LabelledBatch.uniform("a", [0, 1], [0, 1], [1, 1]), naming=both)
+        >>> batch.about(0).wrong.tolist(), batch.about(1).wrong.tolist()
+        ([False, False], [True, False])
+        """
+        label, gold = self.label[self.drawn], self.gold
+        counted = wrong = np.zeros(len(gold), dtype=np.bool_)
+        for asked, one, other in ((given, label, gold), (missed, gold, label)):
+            if asked:
+                named = self.names(one, of_class)
+                counted, wrong = (
+                    counted | named,
+                    wrong | (named & self._misses(of_class, one, other)),
+                )
+        member = self.label != MISSING
+        wrong = wrong & self.judged & member[self.drawn]
+        return AuditedBatch(
+            self.batch, self.design, member, self.drawn, self.judged, wrong, counted
+        )
+
 
 def judge(
     batches: Sequence[LabelledBatch],

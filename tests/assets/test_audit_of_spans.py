@@ -7,7 +7,7 @@ from assets.people.audit import draw
 from assets.quality.accuracy import score
 from assets.quality.agreement import agreement_rows
 from assets.quality.by_class import class_rows
-from assets.quality.diagnosis import seen_by
+from assets.quality.diagnosis import explain, seen_by
 from assets.quality.drift import take_in
 from assets.reading.audited import read_audits
 from labeling.kinds.spans.answer import Span, marked, written
@@ -131,6 +131,34 @@ def test_an_alarm_of_a_part_is_explained_by_its_own_mistakes(place):
     )
     assert missed > 3
     assert missed > false
+
+
+def test_the_class_whose_spans_were_missed_is_named_where_recall_has_fallen(tmp_path):
+    task = make(tmp_path)
+    warehouse = Warehouse(path=str(task.warehouse))
+    rng, truth, rows = np.random.default_rng(5), {}, []
+    for at in range(N):
+        item = f"2026-01-{at:03d}"
+        spans = [Span(0, 4, "Drug"), Span(10, 14, "Disease")][: int(rng.integers(1, 3))]
+        kept = [one for one in spans if one.name == "Drug" or rng.random() < 0.5]
+        truth[item] = written(spans)
+        rows.append(
+            {
+                "item_id": item, "batch": "2026-01", "label": written(kept), "confidence": 0.9,
+                "run": "r", "stamp": "s", "decided_by": "consensus",
+            }
+        )  # fmt: skip
+    put(warehouse, tables.RELEASED, rows)
+    draw(task, warehouse, "2026-01")
+    review(warehouse, "2026-01", truth)
+    for series in ("recall", "labels"):
+        alarm = {"alarm_id": "a", "series": series, "change_batch": "2026-01", "promised": 0.9}
+        found = explain(task, warehouse, alarm)
+        assert found.next_steps[0].startswith("Look at class Disease: "), series
+        of = {row["slice"]: row["errors"] for row in found.slices}
+        assert of["class/Disease"] > 10
+        assert of["class/Drug"] == 0
+    warehouse.close()
 
 
 def test_reviewers_are_compared_by_exact_spans_without_chance(place):

@@ -24,7 +24,7 @@ TELLING = {
     "label": ("varchar", "What it was labelled, or what the voter said.", "class"),
     "gold": ("varchar", "What people settled on.", "class"),
     "confidence": ("double", "How sure the machine was.", "0..1"),
-    "misled_by": ("varchar", "Voters that said the same."),
+    "misled_by": ("varchar", "Voters that the label followed, and whose own answer is wrong."),
 }
 
 ACCURACY = table(

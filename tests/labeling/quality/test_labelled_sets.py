@@ -69,7 +69,26 @@ def test_an_alarm_is_traced_to_the_class_that_is_named_too_often():
 def test_a_class_is_suspected_for_its_own_mistakes_and_not_for_those_of_its_neighbours():
     labels = ['["broken", "late"]'] * 40 + ['["late"]'] * 40 + ["[]"] * 40
     gold = ['["late"]'] * 40 + ['["late"]'] * 40 + ["[]"] * 40
-    found = diagnose([batch_of(labels, gold)], 0.1, CLASSES, own_mistakes=True)
+    found = diagnose([batch_of(labels, gold)], 0.1, CLASSES, about=LabelledBatch.about)
     assert {one.name: one.errors for one in found.slices} == {"class/broken": 40, "class/late": 0}
     assert found.slices[0].name == "class/broken"
     assert found.slices[1].suspicion == 0
+
+
+def test_a_class_that_is_missed_is_suspected_though_no_label_names_it():
+    labels = ['["late"]'] * 80 + ["[]"] * 40
+    gold = ['["broken", "late"]'] * 30 + ['["late"]'] * 50 + ["[]"] * 40
+    found = diagnose([batch_of(labels, gold)], 0.1, CLASSES, about=LabelledBatch.about)
+    assert {one.name: one.errors for one in found.slices} == {"class/broken": 30, "class/late": 0}
+    assert found.slices[0].name == "class/broken"
+    assert "class broken: 30 of 30 reviewed items wrong about it" in found.next_steps[0]
+
+
+def test_a_voter_is_suspected_for_what_it_said_and_not_for_what_others_added():
+    batch = batch_of(['["broken", "late"]'] * 40 + ['["late"]'] * 40, ['["late"]'] * 80)
+    late, broken = (np.full(80, ANSWERS.index(name), np.int32) for name in ("late", "broken"))
+    votes = {"rule/late": [late], "rule/broken": [broken]}
+    found = diagnose([batch], 0.1, CLASSES, votes)
+    errors = {one.name: one.errors for one in found.slices if one.name.startswith("voter/")}
+    assert errors == {"voter/rule/late": 0, "voter/rule/broken": 40}
+    assert {item.misled_by for item in found.items} == {("rule/broken",)}
