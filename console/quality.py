@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.quality.agreement import krippendorff_alpha
-from labeling.quality.intervals import wilson
+from labeling.kinds.spans.answer import marked
+from labeling.quality.intervals import Interval, wilson
 from labeling.quality.several.agreement import masi_alphas
+from labeling.quality.spans.agreement import pairwise_f1
 from labeling.votes import ABSTAIN, Votes
 from resources.reviews.reading.measured import Counted, answers_of_items, people
 from resources.reviews.store import ReviewStore
@@ -51,7 +53,7 @@ class Quality:
     """Everybody, and the pairs of answers to one item.
 
     ``alpha`` is Krippendorff's, for nominal data or sets of classes: 1 full agreement, 0 as much as by
-    chance; with an interval from resampling items.
+    chance; with an interval from resampling items. ``f1`` is of spans, which no chance is taken off.
     """
 
     people: list[PersonQuality]
@@ -60,6 +62,7 @@ class Quality:
     alpha: float | None
     alpha_low: float | None
     alpha_high: float | None
+    f1: Interval | None
     open_items: int
     to_adjudicate: int
 
@@ -69,7 +72,11 @@ def people_quality(store: ReviewStore, classes: Sequence[str]) -> Quality:
     units = [named for named in answers_of_items(store) if len(named) > 1]
     pairs = [pair for labels in units for pair in combinations(labels, 2)]
     texts = sorted({label for labels in units for label in labels})
-    alpha, low, high = alpha_with_interval(units, store.kind.naming(texts, classes))
+    alpha, low, high, f1 = None, None, None, None
+    if store.kind.marks_text:
+        f1 = f1_of_spans(units)
+    else:
+        alpha, low, high = alpha_with_interval(units, store.kind.naming(texts, classes))
     return Quality(
         [_person(counts) for counts in people(store, classes)],
         share(sum(a == b for a, b in pairs), len(pairs)),
@@ -77,9 +84,27 @@ def people_quality(store: ReviewStore, classes: Sequence[str]) -> Quality:
         alpha,
         low,
         high,
+        f1,
         store.open_count(),
         store.open_count("adjudicate"),
     )
+
+
+def f1_of_spans(units: Sequence[Sequence[str]]) -> Interval:
+    """Return how far reviewers mark the same spans, and its interval.
+
+    Parameters
+    ----------
+    units : sequence of sequences of str
+        The answers to each item.
+
+    Examples
+    --------
+    >>> f1_of_spans([['[[0, 5, "Drug"]]', '[[0, 5, "Drug"], [7, 9, "Drug"]]']]).point
+    0.6666666666666666
+    """
+    said = [[marked(answer) for answer in answers] for answers in units]
+    return pairwise_f1([[frozenset(one.found) for one in all_ if one] for all_ in said])
 
 
 def share(right: int, n: int) -> Share:

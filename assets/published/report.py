@@ -88,6 +88,7 @@ def report_data(task: Task) -> Any:
         evidence=_evidence(mart("drift_series")),
         target_accuracy=task.spec.alarm.accuracy_at_least,
         simulated_voters=simulated,
+        marks_text=task.kind.marks_text,
         notes=notes,
         published={
             recipe.table: _with_pictures(task, in_words(task.kind, page_table(recipe.table)))

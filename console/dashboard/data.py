@@ -56,6 +56,8 @@ class ReportData:
         The promised accuracy (0..1), drawn as a line.
     simulated_voters : bool
         Whether any voter stands in for a language model; the page says so at its top.
+    marks_text : bool
+        Whether answers are spans of a text.
     notes : tuple of str
         Further remarks for the reader.
     published : mapping of str to pyarrow Table
@@ -81,6 +83,7 @@ class ReportData:
     rules: pa.Table = field(default_factory=_nothing)
     target_accuracy: float | None = None
     simulated_voters: bool = False
+    marks_text: bool = False
     notes: tuple[str, ...] = ()
     published: Mapping[str, pa.Table] = field(default_factory=dict[str, pa.Table])
 

@@ -44,20 +44,23 @@ class Section:
     figures: tuple[Figure, ...]
 
 
-def sections(target: float | None) -> list[Section]:
+def sections(target: float | None, *, marks_text: bool = False) -> list[Section]:
     """List what the page shows, in order.
 
     Parameters
     ----------
     target : float or None
         Promised accuracy (0..1).
+    marks_text : bool
+        Whether answers are spans of a text: other things are counted then.
     """
     promise = "" if target is None else f" The dashed line is the promise, {target:.1%}."
     return [
         Section(
             "accuracy",
             "Accuracy and alarms",
-            "Measured on audit reviews: items drawn at random with known probabilities.",
+            "Measured on audit reviews: items drawn at random with known probabilities."
+            + (" A text is right if each of its spans is." if marks_text else ""),
             (
                 Figure(
                     "accuracy-over-time",
@@ -82,7 +85,10 @@ def sections(target: float | None) -> list[Section]:
         Section(
             "classes",
             "By class",
-            "Precision: how many items labelled so are so. Recall: how many that are so were found.",
+            "Precision: how many of the spans given are right, from end to end. Recall: how many of those that "
+            "are there were given."
+            if marks_text
+            else "Precision: how many items labelled so are so. Recall: how many that are so were found.",
             (
                 Figure(
                     "class-quality",
@@ -102,7 +108,8 @@ def sections(target: float | None) -> list[Section]:
                 Figure(
                     "voter-accuracy",
                     "Accuracy of voters",
-                    "Point and 95 % interval over the reviewed items it voted on.",
+                    "Point and 95 % interval over the reviewed items it voted on."
+                    + (" An item is right if each mark of the voter is." if marks_text else ""),
                     "voter_scorecard",
                     charts.voter_accuracy,
                     ("voter", "version"),
@@ -187,7 +194,7 @@ def render(report: ReportData) -> str:
     """
     shown = [
         Section(s.key, s.title, s.lead, figures)
-        for s in sections(report.target_accuracy)
+        for s in sections(report.target_accuracy, marks_text=report.marks_text)
         if (figures := tuple(f for f in s.figures if _has_something(report, f)))
     ]
     figures = [figure for section in shown for figure in section.figures]

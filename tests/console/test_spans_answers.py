@@ -183,3 +183,6 @@ def test_people_agree_where_every_span_is_the_same(tmp_path):
             store.record(item, BATCH, who, "label", label, "queue", 1.0, idempotency_key=key)
         found = people_quality(store, ("Drug", "Disease"))
     assert (found.agreement.right, found.agreement.n) == (1, 2)
+    assert found.alpha is None
+    assert found.f1.point == pytest.approx(1 / 2)
+    assert found.f1.low < 1 / 2 < found.f1.high

@@ -81,7 +81,7 @@ def analyse_spans(result: SpanRuleVotes, texts: Sequence[str | None]) -> Table:
                 "same": same[i] / many if many else None,
                 "conflicts": against[i] / many if many else None,
                 "by_type": ", ".join(
-                    f"{name} {count}"
+                    f"{'not ' if one.against else ''}{name} {count}"
                     for name, count in zip(result.types, by_type[i].tolist(), strict=True)
                     if count
                 ),

@@ -136,6 +136,19 @@ def test_the_page_carries_its_tables_and_loads_nothing():
     assert "@import" not in page
 
 
+def test_of_spans_the_page_says_what_is_counted():
+    shares = {"coverage": 0.2, "overlaps": 0.5, "conflicts": 0.1}
+    rule = {"rule": "placebo", "label": "Drug", "by_class": "not Drug 3", "votes": 3, "gold": 0}
+    rules = pa.Table.from_pylist([rule | shares])
+    items, spans = (render(report(rules=rules, marks_text=marks)) for marks in (False, True))
+    for said in ("how many items labelled so are so", "Shares of all items."):
+        assert said in items
+        assert said not in spans
+    for said in ("how many of the spans given are right", "of the rule's marks", "what is none"):
+        assert said in spans
+        assert said not in items
+
+
 def test_no_two_landmarks_go_by_one_name():
     rule = dict.fromkeys(("votes", "coverage", "overlaps", "conflicts"), 0) | {"rule": "thanks"}
     page = render(report(rules=pa.Table.from_pylist([rule])))

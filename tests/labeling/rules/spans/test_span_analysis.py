@@ -30,6 +30,7 @@ def test_coverage_is_told_of_items_and_of_words(table):
     assert table["metal"]["words"] == 4 / 9
     assert table["ill"]["words"] == 4 / 9
     assert table["ill"]["by_type"] == "Disease 3"
+    assert table["not_ill"]["by_type"] == "not Disease 1"
 
 
 def test_spans_of_other_rules_that_meet_are_the_same_or_conflict(table):
