@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.quality.agreement import krippendorff_alpha
 from labeling.kinds.spans.answer import marked
+from labeling.quality.agreement import krippendorff_alpha
 from labeling.quality.intervals import Interval, wilson
 from labeling.quality.several.agreement import masi_alphas
 from labeling.quality.spans.agreement import pairwise_f1

@@ -244,6 +244,41 @@ def test_a_finger_selects_words_and_marks_them(browser, here, tmp_path):
     assert stored(tmp_path) == [[[12, 16, "Disease"], [31, 42, "Gene"]]]
 
 
+def test_fingers_move_the_edges_of_a_selection_and_of_a_mark_by_letters(browser, here, tmp_path):
+    put_up(tmp_path, TEXT)
+    page = open_page(browser, console(here), has_touch=True, viewport={"width": 360, "height": 740})
+
+    def tap(edge, by, times=1):
+        for _ in range(times):
+            page.tap(f"#edges [data-edge={edge}][data-by='{by}']")
+
+    left, middle, right = word_at(page, "gout")
+    page.touchscreen.tap((left + right) / 2, middle)
+    tap("end", -1)
+    tap("start", 1)
+    assert (selected(page), drawn(page)) == ("ou", [])
+    page.tap(".class[data-label=Disease]")
+    tap("start", -1)
+    tap("end", 1, 2)
+    assert (selected(page), drawn(page)) == ("gout,", [("gout,", "Disease")])
+    tap("end", -1)
+    tap("start", -1)  # over the blank, onto the last letter of the word before
+    assert drawn(page) == [("r gout", "Disease")]
+    page.tap("#undo")
+    assert drawn(page) == [("gout", "Disease")]
+    left, middle, right = word_at(page, "for")
+    page.touchscreen.tap((left + right) / 2, middle)
+    page.tap(".class[data-label=Drug]")
+    tap("end", 1)
+    assert drawn(page) == [("for", "Drug"), ("gout", "Disease")]
+    assert heard(page) == "gout, Disease is there."
+    tap("end", -1, 5)
+    assert drawn(page)[0] == ("f", "Drug")
+    page.tap("#confirm")
+    all_saved(page)
+    assert stored(tmp_path) == [[[8, 9, "Drug"], [12, 16, "Disease"]]]
+
+
 def test_a_mark_changes_its_class_goes_and_comes_back(browser, here, tmp_path):
     put_up(tmp_path, TEXT)
     page = open_page(browser, console(here))
@@ -396,7 +431,7 @@ def test_two_thousand_marks_are_drawn_once_and_moving_changes_none(browser, here
     press(page, *["ArrowRight"] * 5, *["PageDown"] * 5, "Shift+ArrowRight", "Control+ArrowDown")
     assert page.evaluate("window.changed") == 0
     press(page, "End", "1")
-    assert page.evaluate("window.changed") == 1
+    assert 0 < page.evaluate("window.changed") < 10  # what is around the new mark
     assert page.inner_text("#chosen") == "2,001 marked"
     press(page, "Enter")
     all_saved(page)

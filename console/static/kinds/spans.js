@@ -25,6 +25,7 @@ export class Part extends Single {
     this.mayOverlap = page.getElementById("classes").dataset.overlap === "yes";
     this.tones = new Map(this.buttons.map((b) => [b.dataset.label, b.dataset.tone]));
     for (const name of ["change", "chosen", "confirm", "none", "take", "unmark", "beside", "undo"]) this[`${name}Box`] = page.getElementById(name);
+    this.edges = [...page.querySelectorAll("#edges button")];
     this.cursor = null;
     this.off();
     this.confirmBox.addEventListener("click", () => this.confirm());
@@ -33,7 +34,8 @@ export class Part extends Single {
     this.unmarkBox.addEventListener("click", () => this.unmark());
     this.besideBox.addEventListener("click", () => this.oneMore());
     // A click on a class leaves focus and selection where they are.
-    for (const b of [...this.buttons, this.unmarkBox, this.besideBox]) b.addEventListener("mousedown", (event) => event.preventDefault());
+    for (const b of this.edges) b.addEventListener("click", () => this.edge(b.dataset.edge, Number(b.dataset.by)));
+    for (const b of [...this.buttons, ...this.edges, this.unmarkBox, this.besideBox]) b.addEventListener("mousedown", (event) => event.preventDefault());
     this.pointer = new Pointer(page, (stretch, byHand) => this.cursor?.go(stretch, { byHand }), (offset, extend) => this.clicked(offset, extend));
   }
 
@@ -166,6 +168,22 @@ export class Part extends Single {
     this.say(`Unmarked: ${gone.map((s) => `${this.quote(s)}, ${s.name}`).join("; ")}.`, true);
   }
 
+  // Moves an edge of what is selected by a letter, and of the mark that it is.
+  edge(edge, by) {
+    const at = this.cursor?.chosen;
+    const to = at && this.cursor.edged(edge, by);
+    if (!to) return;
+    const held = this.spans.findLast((s) => s.start === at.start && s.end === at.end);
+    const others = this.spans.filter((s) => s !== held);
+    const other = held && others.find((s) => (this.mayOverlap ? s.name === held.name : true) && meet(s, to));
+    if (other) {
+      this.say(`${this.quote(other)}, ${other.name} is there.`);
+      return;
+    }
+    if (held) this.change([...others, { ...to, name: held.name }]);
+    this.cursor.go(to, { byHand: true });
+  }
+
   oneMore() {
     if (!this.mayOverlap || !this.cursor) return;
     this.adding = true;
@@ -249,6 +267,7 @@ export class Part extends Single {
     for (const b of this.buttons) b.classList.toggle("chosen", here.some((s) => s.name === b.dataset.label));
     this.unmarkBox.disabled = !at || !this.spans.some((s) => meet(s, at));
     this.besideBox.disabled = !here.length;
+    for (const b of this.edges) b.disabled = !at;
     return here;
   }
 

@@ -36,6 +36,21 @@ export class Cursor {
     if (!quiet) this.moved();
   }
 
+  // What is selected with an edge (`start` or `end`) one letter further to the left (-1) or right (1), blanks
+  // passed over; null where it can go no further.
+  edged(edge, by) {
+    const ahead = this.paper.rightToLeft ? -by : by;
+    const { start, end } = this.chosen;
+    let letter = this.words.letter(edge === "start" ? start : end - 1);
+    do {
+      const next = this.words.stepLetter(letter, ahead);
+      if (next === letter) return null;
+      letter = next;
+    } while (!this.paper.text.slice(letter.start, letter.end).trim());
+    const to = edge === "start" ? { start: letter.start, end } : { start, end: letter.end };
+    return to.start < to.end ? to : null;
+  }
+
   // Does what a key means; false if it means nothing here.
   press(key, { extend, letters }) {
     if (!this.to) return false;

@@ -12,28 +12,29 @@ export class Paper {
     this.box = into.closest(".item");
     this.text = text;
     this.cursor = null;
+    this.pieces = [];
     // What a key changes is said elsewhere; the whole text is not read out again.
     into.setAttribute("aria-live", "off");
   }
 
   // `layers`: stretches with a `layer` (span, proposed, hint), a `name`, and a `tone` of their class.
+  // What looks as before stays as it is: a mark in a long text is drawn with what is around it.
   draw(layers) {
-    const starts = [...layers].sort((a, b) => a.start - b.start || b.end - a.end);
-    const cuts = [...new Set([0, this.text.length, ...layers.flatMap((s) => [s.start, s.end])])].sort((a, b) => a - b);
-    const parts = [];
-    this.pieces = [];
-    let open = [];
-    let next = 0;
-    for (let i = 0; i + 1 < cuts.length; i += 1) {
-      const [start, end] = [cuts[i], cuts[i + 1]];
-      open = open.filter((s) => s.end > start);
-      while (next < starts.length && starts[next].start <= start) open.push(starts[next++]);
-      const node = document.createTextNode(this.text.slice(start, end));
-      this.pieces.push({ start, node });
-      parts.push(open.length ? piece(node, open, start, end) : node);
-    }
+    const old = this.pieces;
+    const drawn = cut(this.text, layers);
+    const same = (a, b) => a && a.start === b.start && a.end === b.end && a.look === b.look;
+    const least = Math.min(old.length, drawn.length);
+    let [before, behind] = [0, 0];
+    while (before < least && same(old[before], drawn[before])) before += 1;
+    while (behind < least - before && same(old.at(-1 - behind), drawn.at(-1 - behind))) behind += 1;
+    const made = drawn.slice(before, drawn.length - behind).map((one) => written(one, this.text));
+    if (before + behind) {
+      const next = behind ? old.at(-behind).made : null;
+      for (const one of old.slice(before, old.length - behind)) one.made.remove();
+      for (const one of made) this.into.insertBefore(one.made, next);
+    } else this.into.replaceChildren(...made.map((one) => one.made));
+    this.pieces = [...old.slice(0, before), ...made, ...old.slice(old.length - behind)];
     this.places = new Map(this.pieces.map(({ start, node }) => [node, start]));
-    this.into.replaceChildren(...parts);
     if (this.cursor) this.point(this.cursor);
   }
 
@@ -123,16 +124,39 @@ export class Paper {
   }
 }
 
-function piece(node, open, start, end) {
+// The text in pieces that each look alike: {start, end, look}.
+function cut(text, layers) {
+  const starts = [...layers].sort((a, b) => a.start - b.start || b.end - a.end);
+  const cuts = [...new Set([0, text.length, ...layers.flatMap((s) => [s.start, s.end])])].sort((a, b) => a - b);
+  const parts = [];
+  let open = [];
+  let next = 0;
+  for (let i = 0; i + 1 < cuts.length; i += 1) {
+    const [start, end] = [cuts[i], cuts[i + 1]];
+    open = open.filter((s) => s.end > start);
+    while (next < starts.length && starts[next].start <= start) open.push(starts[next++]);
+    parts.push({ start, end, look: open.length ? JSON.stringify(look(open, start, end)) : "" });
+  }
+  return parts;
+}
+
+function written(piece, text) {
+  const node = document.createTextNode(text.slice(piece.start, piece.end));
+  return { ...piece, node, made: piece.look ? element("mark", JSON.parse(piece.look), node) : node };
+}
+
+// The attributes of a piece under some stretches.
+function look(open, start, end) {
   const of = (layer) => open.filter((s) => s.layer === layer);
   const [spans, proposed, hints] = [of("span"), of("proposed"), of("hint")];
   const shown = spans.length ? spans : proposed;
-  if (!shown.length) return element("mark", { class: "hint", title: [...new Set(hints.map((s) => s.name))].join(", ") }, node);
+  const named = (all) => [...new Set(all.map((s) => s.name))];
+  if (!shown.length) return { class: "hint", title: named(hints).join(", ") };
   const inner = shown.reduce((a, b) => (b.end - b.start <= a.end - a.start ? b : a));
-  const made = element("mark", { class: inner.layer, "data-tone": inner.tone, "data-name": inner.name, title: [...new Set(shown.map((s) => s.name))].join(", ") }, node);
-  if (shown.length > 1) made.dataset.deep = Math.min(shown.length, 3);
-  if (shown.some((s) => s.start === start)) made.dataset.begins = "";
-  const done = new Set(shown.filter((s) => s.end === end).map((s) => s.name));
-  if (done.size) made.dataset.tag = [...done].join(" · ");
+  const made = { class: inner.layer, "data-tone": inner.tone, "data-name": inner.name, title: named(shown).join(", ") };
+  if (shown.length > 1) made["data-deep"] = Math.min(shown.length, 3);
+  if (shown.some((s) => s.start === start)) made["data-begins"] = "";
+  const done = named(shown.filter((s) => s.end === end));
+  if (done.length) made["data-tag"] = done.join(" · ");
   return made;
 }
