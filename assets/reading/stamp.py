@@ -8,6 +8,7 @@ from pathlib import Path
 
 from labeling.errors import LabelingError
 from labeling.rules.reading import written_rules
+from labeling.rules.spans.reading import written_span_rules
 from resources.alerts.trail import AlarmTrail
 from resources.sources import SOURCES
 from resources.store.pictures import state_of
@@ -61,7 +62,7 @@ def settings_hash(task: Task) -> str:
     rules = {task.folder / name for name in task.spec.rules.files}
     for path in sorted(_voter_files(task)):
         digest.update(os.path.relpath(path, task.folder).encode())
-        digest.update(_meaning(path) if path in rules else path.read_bytes())
+        digest.update(_meaning(task, path) if path in rules else path.read_bytes())
     for source in SOURCES:
         digest.update(f"{source.name} {source.version(task)}".encode())
     return digest.hexdigest()
@@ -77,15 +78,16 @@ def _voter_files(task: Task) -> set[Path]:
     return {path for path in named | beside if path.is_file()}
 
 
-def _meaning(path: Path) -> bytes:
+def _meaning(task: Task, path: Path) -> bytes:
     """Return what a file of rules says, without comments, layout and what is told to people.
 
-    No rule's code runs for a look. A file that cannot be read is as it stands: the run tells its fault.
+    Rules that mark spans mean the dictionaries and pipelines that they name, too. No rule's code runs for
+    a look. A file that cannot be read is as it stands: the run tells its fault.
     """
     try:
         if path.suffix == ".py":
             return ast.unparse(ast.parse(path.read_bytes())).encode()
-        rules = written_rules(path)
+        rules = written_span_rules(path) if task.kind.marks_text else written_rules(path)
     except (LabelingError, SyntaxError, ValueError, RecursionError):
         return path.read_bytes()
     return " ".join(sorted(f"{rule.name} {rule.version}" for rule in rules)).encode()

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from assets.reading.stamp import stamp_of, stamps_of
+from assets.reading.stamp import settings_hash, stamp_of, stamps_of
 from resources.store.tables import ARRIVALS
 from resources.store.warehouse import Warehouse
 from resources.task.task import load_task
@@ -72,3 +72,46 @@ def test_many_batches_have_the_stamps_that_each_has_alone(landed):
         alone = {day: stamp_of(task, db, day) for day in days}
         assert stamps_of(task, db, days) == alone
     assert len(set(alone.values())) == len(days)
+
+
+SPANS = """
+name: notes
+kind: spans
+classes: [{name: Drug}]
+source: {files: "*.csv"}
+rules: {files: [rules.yaml]}
+"""
+MARKS = """
+rules:
+  - {name: listed, dictionary: drugs.csv, type_column: kind}
+  - {name: web, spacy: web, labels: {CHEM: Drug}}
+"""
+
+
+@pytest.fixture
+def notes(tmp_path, monkeypatch):
+    monkeypatch.setenv("TOUCHSTONE_VAR", str(tmp_path / "var"))
+    folder = tmp_path / "tasks" / "notes"
+    (folder / "web").mkdir(parents=True)
+    for name, text in {
+        "task.yaml": SPANS, "rules.yaml": MARKS, "drugs.csv": "term,kind\naspirin,Drug\n",
+        "web/config.cfg": "", "web/meta.json": '{"pipeline": ["ner"]}', "web/model": "one",
+    }.items():  # fmt: skip
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "same"),
+    [
+        ("drugs.csv", "aspirin", "salsalate", False),
+        ("web/model", "one", "another", False),
+        ("rules.yaml", "CHEM: Drug", "DRUG: Drug", False),
+        ("rules.yaml", "rules:", "# by Ann\nrules:", True),
+    ],
+)
+def test_what_rules_that_mark_spans_name_is_part_of_the_stamp(notes, file, old, new, same):
+    before = settings_hash(load_task(notes))
+    path = notes / file
+    path.write_text(path.read_text().replace(old, new))
+    assert (settings_hash(load_task(notes)) == before) == same

@@ -1,7 +1,9 @@
 """What pages show to be typed or written is what commands take and files may say."""
 
+import json
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -92,8 +94,10 @@ def test_every_setting_in_a_block_is_allowed(example: Example, tmp_path: Any) ->
     said = yaml.safe_load(example.text)
     if isinstance(said, list):
         said = {"rules": said}
-    if isinstance(said.get("rules"), list) and "type" in said["rules"][0]:
-        types = sorted({str(one.get("type", one.get("against"))) for one in said["rules"]})
+    if isinstance(said.get("rules"), list) and {"type", "spacy"} & set(said["rules"][0]):
+        types = sorted({name for one in said["rules"] for name in marks(one)})
+        for one in said["rules"]:
+            stand_in(tmp_path, one)
         (tmp_path / "rules.yaml").write_text(yaml.safe_dump(said), encoding="utf-8")
         assert read_span_rules(tmp_path / "rules.yaml", types)
         return
@@ -111,6 +115,20 @@ def test_every_setting_in_a_block_is_allowed(example: Example, tmp_path: Any) ->
     if "classes" in said:
         base.pop("alarm", None)
     TaskSpec.model_validate(base)
+
+
+def marks(rule: dict[str, Any]) -> set[str]:
+    """Name the classes that a rule for spans speaks of."""
+    return set(rule.get("labels", {}).values()) or {str(rule.get("type", rule.get("against")))}
+
+
+def stand_in(folder: Path, rule: dict[str, Any]) -> None:
+    """Write the files that are read of the pipeline that a rule names, if it names one."""
+    if "spacy" in rule:
+        (folder / rule["spacy"]).mkdir()
+        (folder / rule["spacy"] / "config.cfg").touch()
+        meta = json.dumps({"components": rule.get("exclude", [])})
+        (folder / rule["spacy"] / "meta.json").write_text(meta)
 
 
 @of("markdown")

@@ -18,8 +18,10 @@ from labeling.rules.rule import Function
 from labeling.rules.spans.functions import call_function
 from labeling.rules.spans.marks import Marks, SpanRuleVotes, joined, leftmost_longest
 from labeling.rules.spans.patterns import find_groups
+from labeling.rules.spans.pipelines.loading import pipeline_of
+from labeling.rules.spans.pipelines.marking import call_pipeline
 from labeling.rules.spans.reading import check_span_rules
-from labeling.rules.spans.rule import Group, SpanRule, Terms
+from labeling.rules.spans.rule import Group, Pipeline, SpanRule, Terms
 from labeling.rules.spans.vocabulary import Vocabulary
 
 CHUNK = 1 << 20
@@ -41,7 +43,7 @@ class SpanRuleSet:
     Raises
     ------
     RuleError
-        If a type is none, or two rules have one name or one meaning.
+        If a type is none, two rules have one name or one meaning, or a pipeline cannot be loaded.
 
     Examples
     --------
@@ -57,6 +59,7 @@ class SpanRuleSet:
         self._number = {name: i for i, name in enumerate(self.types)}
         self._vocabulary = Vocabulary(self.rules, self.types)
         self._with_terms = [i for i, one in enumerate(self.rules) if isinstance(one.body, Terms)]
+        self._pipelines = [pipeline_of(one) for one in self.rules]
 
     def apply(self, batch: Table) -> SpanRuleVotes:
         """Let the rules mark every item of a batch.
@@ -86,7 +89,7 @@ class SpanRuleSet:
         others = joined(
             [
                 self._patterns(texts, values, masks, failures),
-                *self._functions(batch, masks, failures),
+                *self._called(batch, values, masks, failures),
             ]
         )
         others = others.take(np.argsort(others.item, kind="stable"))
@@ -129,17 +132,25 @@ class SpanRuleSet:
             failures[i] = [one for one in late[at] if mask is None or mask[one.row]]
         return joined(parts)
 
-    def _functions(self, batch: Table, masks: _Masks, failures: list[list[Failure]]) -> list[Marks]:
+    def _called(
+        self, batch: Table, values: list[str], masks: _Masks, failures: list[list[Failure]]
+    ) -> list[Marks]:
+        """Ask functions and pipelines, rule by rule."""
         parts: list[Marks] = []
+        everywhere = np.ones(batch.num_rows, dtype=np.bool_)
         for i, rule in enumerate(self.rules):
-            if isinstance(rule.body, Function):
-                mask = masks[i]
-                everywhere = np.ones(batch.num_rows, dtype=np.bool_)
-                rows: Places = np.flatnonzero(everywhere if mask is None else mask)
-                found, failures[i] = call_function(batch, rule, rule.body, rows, self.types)
-                number = np.full(len(found), i, dtype=np.int64)
-                row, start, end, kind = (found[:, column] for column in range(4))
-                parts.append(Marks.of(row, start, end, kind, number))
+            mask, body = masks[i], rule.body
+            rows: Places = np.flatnonzero(everywhere if mask is None else mask)
+            if isinstance(body, Function):
+                found, failures[i] = call_function(batch, rule, body, rows, self.types)
+            elif isinstance(body, Pipeline):
+                pipeline = self._pipelines[i]
+                found, failures[i] = call_pipeline(pipeline, body, values, rows, self.types)
+            else:
+                continue
+            number = np.full(len(found), i, dtype=np.int64)
+            row, start, end, kind = (found[:, column] for column in range(4))
+            parts.append(Marks.of(row, start, end, kind, number))
         return parts
 
     def _chunk(

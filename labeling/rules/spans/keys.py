@@ -10,7 +10,8 @@ COMMON: dict[str, dict[str, Any]] = {
     "name": keys.COMMON["name"],
     "type": {
         **keys.COMMON["label"],
-        "description": "The type it marks; a dictionary with types of its own goes without.",
+        "description": "The type it marks; a dictionary with types of its own, and a pipeline, go "
+        "without.",
     },
     "against": {
         **keys.COMMON["label"],
@@ -35,6 +36,11 @@ KINDS: dict[str, dict[str, Any]] = {
         **keys.KINDS["regex"],
         "description": "Python's regular expressions; every match is marked.",
     },
+    "spacy": {
+        "type": "string",
+        "minLength": 1,
+        "description": "A pipeline of spaCy: its folder, or the package it is installed as.",
+    },
 }
 """What a span rule looks for; each has exactly one of them."""
 
@@ -57,6 +63,29 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 0,
         "description": "Number or name of the group that is marked; 0 is the whole match.",
     },
+    "labels": {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {"type": "string", "minLength": 1},
+        "description": "Labels of the pipeline and the class that each is, in place of 'type'; "
+        "others are not marked.",
+    },
+    "exclude": {
+        **keys.KINDS["keyword"],
+        "description": "Components of the pipeline that are not loaded, since nothing asks for them.",
+    },
+    "spans_key": {
+        "type": "string",
+        "minLength": 1,
+        "description": "What the pipeline puts under this key of doc.spans is marked; doc.ents "
+        "unless it is said.",
+    },
+    "batch_size": {
+        "type": "integer",
+        "minimum": 1,
+        "default": 64,
+        "description": "Texts that go through a component of the pipeline together.",
+    },
 }
 """What else some kinds take."""
 
@@ -64,6 +93,7 @@ TAKES: dict[str, tuple[str, ...]] = {
     "keyword": ("case", "words"),
     "dictionary": ("case", "words", "column", "type_column"),
     "regex": ("case", "group"),
+    "spacy": ("labels", "exclude", "spans_key", "batch_size"),
 }
 """Which of them each kind takes."""
 

@@ -13,8 +13,9 @@ from labeling.rules.fields import check_options, did_you_mean, regex_patterns, t
 from labeling.rules.searching import refuse_endless
 from labeling.rules.spans.gazetteers import read_terms, term_key
 from labeling.rules.spans.keys import COMMON, KINDS, OPTIONS, TAKES
+from labeling.rules.spans.pipelines.reading import read_pipeline
 from labeling.rules.spans.python import read_python_span_rules
-from labeling.rules.spans.rule import Body, Group, SpanRule, Terms
+from labeling.rules.spans.rule import Body, Group, Pipeline, SpanRule, Terms
 
 
 def read_span_rules(
@@ -42,15 +43,26 @@ def read_span_rules(
         Naming the file, the line, the rule, the field and what is allowed; also where two rules
         have one name or one meaning.
     """
-    entries, top = read_entries(path, "rules")
-    for key, found in top.items():
-        if key != "rules":
-            raise RuleError(f"{path} line {found.line}: unknown key '{key}'; allowed: rules")
-    rules = [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
+    rules = written_span_rules(path)
     if python_rules is not None:
         rules += read_python_span_rules(python_rules)
     check_span_rules(rules, types)
     return rules
+
+
+def written_span_rules(path: Path) -> list[SpanRule]:
+    """Read a file of span rules alone, without asking whether they can stand beside each other.
+
+    Raises
+    ------
+    RuleError
+        Naming the file, the line, the rule, the field and what is allowed.
+    """
+    entries, top = read_entries(path, "rules")
+    for key, found in top.items():
+        if key != "rules":
+            raise RuleError(f"{path} line {found.line}: unknown key '{key}'; allowed: rules")
+    return [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
 
 
 def check_span_rules(rules: Sequence[SpanRule], types: Sequence[str]) -> None:
@@ -63,11 +75,12 @@ def check_span_rules(rules: Sequence[SpanRule], types: Sequence[str]) -> None:
     """
     for one in rules:
         where = f"{one.origin}, rule {one.name!r}"
-        own = one.body.types if isinstance(one.body, Terms) else None
+        own = one.body.types if isinstance(one.body, Terms | Pipeline) else None
         if one.type is None and own is None and one.kind != "python":
             raise RuleError(f"{where}: 'type:' is missing; allowed: {', '.join(types)}")
         if one.type is not None and own is not None:
-            raise RuleError(f"{where}: has 'type_column:' beside 'type:' or 'against:'; keep one")
+            told = "labels" if isinstance(one.body, Pipeline) else "type_column"
+            raise RuleError(f"{where}: has '{told}:' beside 'type:' or 'against:'; keep one")
         for told in sorted({one.type} if one.type is not None else set(own or ())):
             if told not in types:
                 raise RuleError(
@@ -131,6 +144,7 @@ def parse_span_body(kind: str, value: object, options: dict[str, Any], folder: P
             whole=whole,
         ),
         "regex": lambda: _group(texts_of(value), options),
+        "spacy": lambda: read_pipeline(value, options, folder),
     }
     return parse[kind]()
 

@@ -56,7 +56,44 @@ class Group:
         return [self.patterns.meaning(), self.group]
 
 
-Body = Terms | Group | Function
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Kind ``spacy``: what a pipeline of spaCy marks, under the types that its labels stand for.
+
+    Parameters
+    ----------
+    source : str
+        What ``spacy.load`` takes: a whole path, or the name of a package.
+    files : str
+        Hash of its files; see :func:`labeling.rules.spans.pipelines.files.hash_of_files`.
+    labels : tuple of (label, type)
+        Labels of the pipeline, and what each means here; what has another label is not marked.
+    exclude : tuple of str
+        Components that are not loaded.
+    spans_key : str, optional
+        Marked is ``doc.spans[spans_key]``; ``doc.ents`` by default.
+    batch_size : int
+        Texts that go through a component together, at least 1.
+    """
+
+    source: str
+    files: str
+    labels: tuple[tuple[str, str], ...]
+    exclude: tuple[str, ...] = ()
+    spans_key: str | None = None
+    batch_size: int = 64
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types that it may mark, each once."""
+        return tuple(dict.fromkeys(kind for _, kind in self.labels))
+
+    def meaning(self) -> object:
+        """Return what the version is a hash of: wherever the same files lie, it is the same."""
+        return [self.files, sorted(self.labels), sorted(self.exclude), self.spans_key]
+
+
+Body = Terms | Group | Function | Pipeline
 
 
 @dataclass(frozen=True)
@@ -70,7 +107,7 @@ class SpanRule:
     type : str or None
         The type it marks. None where the body tells one for each span.
     kind : str
-        ``keyword``, ``dictionary``, ``regex`` or ``python``.
+        ``keyword``, ``dictionary``, ``regex``, ``spacy`` or ``python``.
     body : Body
         What it looks for.
     against : bool

@@ -228,6 +228,14 @@ def _rules_yaml(text: str, asked: Asked, name: str, found: Edits) -> Iterator[Ed
         for other in ("against", "type"):
             label = at(rule, other) if label is None else label
         who = str(getattr(called, "value", place + 1))
+        mapped = at(rule, "labels")
+        if mapped is not None and any(_left(asked, value) for _, value in pairs(mapped)):
+            edits = list(_values(text, mapped, asked, keys=False))
+            if edits:
+                found.told.append(f"{name}: labels of rule {who} say so too")
+            yield from edits
+            continue
+        label = label if mapped is None else next((value for _, value in pairs(mapped)), None)
         if label is None:
             yield from _sql(text, rule, asked, f"{name}: rule {who}", found)
             continue
@@ -248,6 +256,10 @@ def _rules_yaml(text: str, asked: Asked, name: str, found: Edits) -> Iterator[Ed
         yield edit
     found.told += [f"{told}: {', '.join(who)}" for told, who in changed.items()]
     yield from rename_all(text, at(root, "classes"), asked.labels)
+
+
+def _left(asked: Asked, value: yaml.Node) -> bool:
+    return asked.labels.get(str(value.value), str(value.value)) is not None
 
 
 def _sql(text: str, rule: yaml.Node, asked: Asked, where: str, found: Edits) -> Iterator[Edit]:

@@ -378,3 +378,45 @@ def test_an_example_that_names_a_retired_class_goes(box):
     after = box(Asked("retire", ("late",), ()))
     assert "[{text: b, label: broken}]" in after["ask.md"]
     assert yaml.safe_load(after["task.yaml"])["excludes"] == [["broken", "praise"]]
+
+
+PIPELINE = """\
+rules:
+  - name: web
+    spacy: en_web  # of May
+    labels: {PERSON: person, ORG: firm, GPE: firm}
+  - name: names
+    type: person
+    keyword: [Ann]
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "labels"),
+    [
+        (
+            Asked("rename", ("firm",), ("company",)),
+            {"PERSON": "person", "ORG": "company", "GPE": "company"},
+        ),
+        (
+            Asked("merge", ("firm", "person"), ("name",)),
+            {"PERSON": "name", "ORG": "name", "GPE": "name"},
+        ),
+        (Asked("retire", ("firm",), ()), {"PERSON": "person"}),
+    ],
+)
+def test_labels_of_a_pipeline_follow_the_names_of_their_classes(folder, asked, labels):
+    (folder / "rules.yaml").write_text(PIPELINE)
+    found = edits_of(folder, read_spec(folder), asked)
+    after = found.after["rules.yaml"]
+    assert yaml.safe_load(after)["rules"][0]["labels"] == labels
+    assert "    spacy: en_web  # of May\n" in after
+    assert "rules.yaml: labels of rule web say so too" in found.told
+
+
+def test_a_pipeline_all_of_whose_classes_go_becomes_a_comment(folder):
+    text = PIPELINE.replace("PERSON: person, ", "")
+    (folder / "rules.yaml").write_text(text)
+    after = edit(folder, "retire", ("firm",), ()).after["rules.yaml"]
+    assert [rule["name"] for rule in yaml.safe_load(after)["rules"]] == ["names"]
+    assert "#   - name: web" in after

@@ -91,7 +91,7 @@ def test_every_kind_is_read_and_the_schema_for_editors_agrees(read, tmp_path):
     [
         ("keyword: x", "line 2, rule 'a': 'type:' is missing; allowed: Chemical, Disease"),
         ("type: Diseases\n    keyword: x", "'Diseases' is no type; allowed: Chemical, Disease. Did you mean 'Disease'?"),
-        ("type: Disease", "exactly one kind is needed of keyword, dictionary, regex; found none"),
+        ("type: Disease", "exactly one kind is needed of keyword, dictionary, regex, spacy; found none"),
         ("type: Disease\n    keyword: x\n    regex: x", "found 'keyword' and 'regex'"),
         ("type: Disease\n    keyword: x\n    group: 1", "line 5, rule 'a': unknown key 'group'"),
         ("type: Disease\n    keyword: ''", "line 4, rule 'a': 'keyword' holds ''"),
