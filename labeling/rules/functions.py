@@ -124,8 +124,8 @@ def _call_each(
                 opened = open_picture(picture_bytes(given[picture]))
                 given = (*given[:picture], opened, *given[picture + 1 :])
             answers.append((row, _plain(body.call(*given))))
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-            failures.append(Failure(row, f"{type(error).__name__}: {error}"))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's function may raise anything
+            failures.append(Failure.of(row, error))
     return answers, failures
 
 
@@ -140,9 +140,8 @@ def _call_whole(
         if len(values) != len(rows):
             message = f"returned {len(values)} values for {len(rows)} rows"
             return [], [Failure(row, message) for row in rows.tolist()]
-    except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-        message = f"{type(error).__name__}: {error}"
-        return [], [Failure(row, message) for row in rows.tolist()]
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's function may raise anything
+        return [], [Failure.of(row, error) for row in rows.tolist()]
     return list(zip(rows.tolist(), values, strict=True)), []
 
 

@@ -9,6 +9,10 @@ from labeling.rules.arrow import Table, pa, pc
 from labeling.rules.rule import Rule
 
 
+LONGEST = 500
+"""Characters of a failure that are kept."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Hits:
     """Rows on which one rule fired.
@@ -27,10 +31,31 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A rule that could not answer on a row of the batch, and abstains there."""
+    r"""A rule that could not answer on a row of the batch, and abstains there.
+
+    Whatever a user's function said is kept as text that can be stored, and cut if it is long.
+
+    Examples
+    --------
+    >>> Failure(3, "no \ud83d").message
+    'no ?'
+    """
 
     row: int
     message: str
+
+    def __post_init__(self) -> None:
+        said = self.message[:LONGEST].encode("utf-8", "replace").decode()
+        object.__setattr__(self, "message", said)
+
+    @classmethod
+    def of(cls, row: int, error: BaseException) -> "Failure":
+        """Tell what a function raised."""
+        try:
+            said = str(error)
+        except Exception:  # noqa: BLE001 - a user's exception may raise anything, too
+            said = "(its message cannot be read)"
+        return cls(row, f"{type(error).__name__}: {said}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -161,7 +161,7 @@ def _run(path: Path, source: str) -> ModuleType:
         exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102
     except RuleError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         trace = error.__traceback__
         line = 0
         while trace is not None:

@@ -172,24 +172,24 @@ TWICE = "Gout hurts: old gout, then asthma, then gout."
         (["gout", "gout", "gout"], [0, 16, 40]),
         (["Gout", "gout", "gout"], [0, 16, 40]),
         (["Gout"], [0]),
-        (["gout", "asthma"], [16, 27]),
-        (["asthma", "gout"], [27, 40]),
+        (["gout", "asthma"], [16, 27, 40]),
+        (["asthma", "gout"], [16, 27, 40]),
         (["old gout", "gout"], [12, 40]),
         (["Gout", "old gout", "gout"], [0, 12, 40]),
-        (["gout"], None),
-        (["Gout", "gout"], None),
+        (["gout"], [16, 40]),
+        (["Gout", "gout"], [0, 16, 40]),
         (["gout", "gout", "gout", "gout"], None),
         (["asthma", "asthma"], None),
-        (["asthma", "gout", "Gout"], None),
+        (["asthma", "gout", "Gout"], [0, 16, 27, 40]),
     ],
 )
-def test_repeated_words_are_placed_where_order_and_neighbours_leave_one_way(pairs, starts):
+def test_words_quoted_once_are_meant_wherever_they_stand_by_themselves(pairs, starts):
     found = spans(quotes(*((text, "Disease") for text in pairs)), TWICE)
     assert (found and [start for start, _, _ in found]) == starts
 
 
 def test_words_around_a_quote_say_which_mention_is_meant():
-    parsed = read(quotes(("gout", "Disease")), TWICE)
+    parsed = read("Disease: gout | gout", TWICE)
     assert "'gout' stands in the text 2 times" in parsed.reason
     assert "a few words around it" in READER.again(SPECS, parsed.reason)
     assert spans("Disease: gout | old gout", TWICE) == [(16, 20, "Disease")]
@@ -203,12 +203,36 @@ def test_words_around_a_quote_say_which_mention_is_meant():
     assert read("Disease: gout | old gout, then asthma, then gout", TWICE).label is None
 
 
-def test_quotes_by_class_tell_no_order_and_are_placed_only_where_one_place_is_left():
-    text = "gout, Advil, gout"
-    assert spans('{"Disease": ["gout"], "Drug": ["Advil"]}', text) is None
-    assert spans('{"Drug": ["Advil"], "Disease": ["gout", "gout"]}', text) == [
-        (0, 4, "Disease"), (6, 11, "Drug"), (13, 17, "Disease"),
+def test_who_quotes_some_words_twice_means_the_places_that_the_order_leaves():
+    text = "gout, then asthma, asthma and gout"
+    twice = [("asthma", "Disease"), ("asthma", "Disease"), ("gout", "Disease")]
+    assert spans(quotes(*twice), text) == [
+        (11, 17, "Disease"), (19, 25, "Disease"), (30, 34, "Disease"),
     ]  # fmt: skip
+    assert (
+        len(spans(quotes(("gout", "Disease"), ("asthma", "Disease"), ("gout", "Disease")), text))
+        == 4
+    )
+
+
+def test_words_of_two_classes_are_meant_nowhere_that_the_order_does_not_tell():
+    both = quotes(("gout", "Drug"), ("gout", "Disease"))
+    assert spans(both, "gout, gout") == [(0, 4, "Drug"), (6, 10, "Disease")]
+    assert "cannot be told" in read(both, "gout, gout, gout").reason
+
+
+def test_words_within_longer_quotes_and_within_words_are_not_meant_everywhere():
+    assert spans(quotes(("acid", "Drug"), ("folic acid", "Drug")), "acid, folic acid, acid") == [
+        (0, 4, "Drug"), (6, 16, "Drug"), (18, 22, "Drug"),
+    ]  # fmt: skip
+    assert spans(quotes(("art", "Drug")), "party and cart") is None
+
+
+def test_quotes_by_class_tell_no_order():
+    text = "gout, Advil, gout"
+    everywhere = [(0, 4, "Disease"), (6, 11, "Drug"), (13, 17, "Disease")]
+    assert spans('{"Disease": ["gout"], "Drug": ["Advil"]}', text) == everywhere
+    assert spans('{"Drug": ["Advil"], "Disease": ["gout", "gout"]}', text) == everywhere
     text = "New York, then York"
     assert spans('{"Drug": ["York"], "Disease": ["New York"]}', text) == [
         (0, 8, "Disease"), (15, 19, "Drug"),
@@ -222,7 +246,7 @@ def test_words_by_themselves_go_before_parts_of_words_which_count_where_there_ar
     assert spans("Drug: 5", "15 or 5") == [(6, 7, "Drug")]
     assert spans("Drug: \u5317\u4eac", "\u5728\u5317\u4eac\u7684\u4eba") == [(1, 3, "Drug")]
     two = "\u5728\u5317\u4eac\u7684\u4eba\uff0c\u5317\u4eac\u3002"
-    assert spans("Drug: \u5317\u4eac", two) is None
+    assert spans("Drug: \u5317\u4eac", two) == [(1, 3, "Drug"), (6, 8, "Drug")]
 
 
 @pytest.mark.parametrize(
@@ -279,7 +303,7 @@ def test_spans_overlap_where_the_task_allows_it():
     assert spans(answer, text) is None
     both = quotes(("gout", "Drug"), ("gout", "Disease"))
     assert spans(both, "gout", FREE) == [(0, 4, "Disease"), (0, 4, "Drug")]
-    assert spans(both, "gout, gout", FREE) is None
+    assert len(spans(both, "gout, gout", FREE)) == 4
     assert spans(quotes(("gout", "Drug"), ("gout", "Drug")), "gout, gout", FREE) is not None
     assert spans(quotes(("gout", "Drug"), ("gout", "Drug")), "gout", FREE) is None
     assert spans(quotes(("gout", "Drug"), ("GOUT", "Drug")), "gout", FREE) is None
@@ -399,5 +423,5 @@ def test_mentions_are_all_there_are_and_nothing_else(text, words):
 
 def test_a_long_answer_about_a_long_text_takes_no_time():
     text = "a " * 20_000
-    assert read("\n".join(["Drug: a"] * 500), text).label is None
+    assert read("\n".join(["Drug: a"] * 500), text).label is not None
     assert read("\n".join(["Drug: A"] * 20), text[:40]).label is not None

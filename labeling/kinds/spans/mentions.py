@@ -65,10 +65,10 @@ class Mentions:
             Only in these stretches.
         """
         every = _inside(self._exact(words), within)
-        apart = self._apart(every)
+        apart = self.apart(every)
         if len(apart) >= at_least:
             return apart
-        folded = self._apart(_inside(self._alike(words), within))
+        folded = self.apart(_inside(self._alike(words), within))
         return every if len(every) >= at_least > len(folded) else None
 
     def alike(
@@ -79,10 +79,11 @@ class Mentions:
         Parts of longer words count where there are too few by themselves; there may be too few even so.
         """
         every = _inside(self._alike(words), within)
-        apart = self._apart(every)
+        apart = self.apart(every)
         return apart if len(apart) >= at_least else every
 
-    def _apart(self, places: Sequence[Place]) -> list[Place]:
+    def apart(self, places: Sequence[Place]) -> list[Place]:
+        """Return those of some places that are no parts of longer words."""
         return [one for one in places if not self._part_of_word(one)]
 
     def _exact(self, words: str) -> list[Place]:

@@ -59,8 +59,8 @@ def call_function(
             spans = _spans(body.call(*given), row, len(text or ""), rule, number)
         except _WrongError as error:
             failures.append(Failure(row, f"yielded {error}"))
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-            failures.append(Failure(row, f"{type(error).__name__}: {error}"))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's function may raise anything
+            failures.append(Failure.of(row, error))
         else:
             found += spans
     return np.array(found, dtype=np.int64).reshape(-1, 4), failures

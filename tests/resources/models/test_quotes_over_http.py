@@ -97,10 +97,10 @@ def test_an_entity_that_is_invented_is_asked_about_once_and_then_abstained_from(
     assert any("could not be read ('aspirin' does not stand in the text)" in one for one in asked)
 
 
-def test_of_words_that_stand_twice_the_model_is_asked_for_some_around_them(bench):
+def test_of_words_around_that_stand_twice_too_the_model_is_asked_for_more(bench):
     def answer(body):
         asked_again = "a few words around it" in str(body["messages"])
-        return "Disease: gout | new gout" if asked_again else "Disease: gout"
+        return "Disease: gout | new gout" if asked_again else "Disease: gout | gout"
 
     with FakeProvider(answer) as provider:
         result = bench.ask(provider, ITEMS.slice(1), [quoting()], classes=CLASSES)
@@ -148,7 +148,7 @@ def test_answers_of_former_classes_are_read_in_the_text_and_carried(bench):
     def answer(body):
         asked_again = "could not be read" in str(body["messages"])
         return "Disease: gout" if ONCE in str(body) else (
-            "Disease: gout | old gout" if asked_again else "Disease: gout"
+            "Disease: gout | old gout" if asked_again else "Disease: gout | gout"
         )  # fmt: skip
 
     today = [ClassSpec("Condition"), ClassSpec("Drug")]

@@ -176,6 +176,33 @@ def test_a_function_that_yields_no_span_marks_nothing_there_and_the_failure_is_k
     assert told in failure.message
 
 
+class _Mute(Exception):
+    def __str__(self):
+        raise ValueError("no words")
+
+
+@pytest.mark.parametrize(
+    ("raised", "told"),
+    [
+        (SystemExit(3), "SystemExit: 3"),
+        (ValueError("half \ud83d"), "ValueError: half ?"),
+        (_Mute(), "_Mute: (its message cannot be read)"),
+        (ValueError("x" * 100_000), "ValueError: xxx"),
+    ],
+)
+def test_whatever_a_function_raises_at_an_item_is_kept_as_text_and_ends_nothing(raised, told):
+    def call(text):
+        if text == "two":
+            raise raised
+        yield 0, 3
+
+    result = SpanRuleSet([function(call)], TYPES).apply(batch("one", "two", "six"))
+    assert result.marks.item.tolist() == [0, 2]
+    ((failure,),) = result.failures
+    assert failure.message.startswith(told)
+    assert len(failure.message.encode()) <= 500
+
+
 def test_a_function_without_a_type_names_one():
     def call(text):
         yield 0, 3, "Chemical"
