@@ -285,7 +285,7 @@ def _text(path: Path, row: int, name: str, value: object, lists: bool) -> str | 
     try:
         if lists and isinstance(value, list):
             parts = [one if isinstance(one, list | dict) else as_text(one) for one in value]
-            return json.dumps(parts, ensure_ascii=False)
+            value = json.dumps(parts, ensure_ascii=False)
         return as_text(value) or None
     except TypeError as error:
         raise LabelingError(f"{path} row {row}: {name!r}: {error}") from None

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from labeling.rules.arrow import Table, pa, pc
 from labeling.rules.rule import Rule
 
-
 LONGEST = 500
 """Characters of a failure that are kept."""
 

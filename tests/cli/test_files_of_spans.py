@@ -193,6 +193,17 @@ def test_a_file_that_breaks_its_contract_is_refused_with_its_row(tmp_path, colum
         read_span_votes(path)
 
 
+@pytest.mark.parametrize("read", [read_span_votes, read_span_reviews])
+def test_half_a_surrogate_pair_in_a_list_is_refused_with_its_row(tmp_path, read):
+    path = tmp_path / "a.jsonl"
+    spans = '[[0, 4, "Dr\\ud83d"]]'
+    path.write_text(
+        f'{{"item_id": "1", "batch": "b", "voter": "a", "label": {spans}, "gold": {spans}}}\n'
+    )
+    with pytest.raises(LabelingError, match=r"row 1: 'label': half a surrogate pair"):
+        read(path)
+
+
 def test_a_class_that_is_none_is_refused_where_classes_are_named(tmp_path):
     with pytest.raises(
         VotesError, match="row 1: item '1': 'Drug' is no class; allowed are Disease"

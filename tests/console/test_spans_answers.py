@@ -78,6 +78,15 @@ def test_what_cannot_be_marked_is_refused_with_the_reason(tmp_path, label, reaso
     assert stored(tmp_path) == ["[]"]
 
 
+def test_a_refusal_repeats_no_more_of_a_long_answer_than_its_beginning(tmp_path):
+    put_up(tmp_path, TEXT)
+    with console(tmp_path) as client:
+        (item,) = hand_out(client)
+        (reply,) = send(client, answer(item, "[" * 5000))
+    assert reply["status"] == "refused"
+    assert len(reply["message"]) < 500
+
+
 def test_offsets_count_characters_and_not_units_of_utf_16(tmp_path):
     put_up(tmp_path, "👩‍⚕️ took aspirin")
     with console(tmp_path) as client:

@@ -110,6 +110,22 @@ def test_a_region_that_is_not_in_the_text_is_refused_with_task_and_annotation(
     assert told in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        ({"a": 1}, "needed are start, end and a list of labels"),
+        ([3], "annotation 5: its result holds 3, which is no region"),
+        ([{"from_name": "ner", "type": "labels"}], "a region has null for its value"),
+        ([{"from_name": "ner", "type": "labels", "value": value(0, 4, "gout") | {"labels": "Drug"}}],
+         "needed are start, end and a list of labels"),
+    ],
+)  # fmt: skip
+def test_a_damaged_annotation_does_not_say_that_nothing_is_marked(tmp_path, result, told):
+    with pytest.raises(ReviewError) as refused:
+        labels(tmp_path / "a.json", exported(result=result))
+    assert told in str(refused.value)
+
+
 def test_choices_of_a_whole_text_are_no_spans(tmp_path):
     task = exported()
     task["annotations"][0]["result"] = [

@@ -31,7 +31,8 @@ def marked_in(results: Any, data: Mapping[str, Any]) -> dict[str, str]:
     Raises
     ------
     ValueError
-        If a region is no span of a text in the data.
+        If a region is no span of a text in the data, or a result is damaged: what cannot be read
+        does not say that nothing is marked.
 
     Examples
     --------
@@ -40,10 +41,17 @@ def marked_in(results: Any, data: Mapping[str, Any]) -> dict[str, str]:
     {'ner': '[[0, 4, "Disease"]]'}
     """
     regions: dict[str, list[Mapping[str, Any]]] = {}
-    for result in results or []:
-        value = result.get("value") if isinstance(result, dict) else None
+    for result in results if isinstance(results, list) else [results] if results else []:
+        if not isinstance(result, dict):
+            told = json.dumps(result)[:80]
+            raise ValueError(f"its result holds {told}, which is no region")  # noqa: TRY004 - of the file
+        value = result.get("value")
         if isinstance(value, dict) and isinstance(value.get(LABELS), list) and "start" in value:
             regions.setdefault(str(result.get("from_name")), []).append(value)
+        elif result.get("type", LABELS) == LABELS:
+            raise ValueError(
+                f"a region has {json.dumps(value)[:80]} for its value; needed are start, end and a list of labels"
+            )
     return {control: answer_of(values, data) for control, values in regions.items()}
 
 

@@ -33,7 +33,7 @@ def spans_in(value: Any) -> tuple[Span, ...] | None:
     ((Span(start=0, end=5, name='Disease'),), (), None)
     """
     if not isinstance(value, list):
-        text = (as_text(value) or "").strip()
+        text = _text(value).strip()
         if not text:
             return None
         try:
@@ -68,7 +68,7 @@ def span_in(value: Any) -> Span:
         parts = list(cast("list[Any]", value)) if isinstance(value, list | tuple) else []
     if len(parts) == 3 and isinstance(parts[2], list) and len(cast("list[Any]", parts[2])) == 1:
         parts[2] = parts[2][0]
-    if len(parts) != 3 or isinstance(parts[2], list | dict) or not (name := as_text(parts[2])):
+    if len(parts) != 3 or isinstance(parts[2], list | dict) or not (name := _text(parts[2])):
         raise AnswerError(f"{json.dumps(value, default=str)[:80]} is no start, end and class")
     start, end = (offset_in(one) for one in parts[:2])
     return Span(start, end, name)
@@ -87,7 +87,14 @@ def offset_in(value: Any) -> int:
     >>> offset_in(7.0), offset_in(" 7 ")
     (7, 7)
     """
-    text = "" if isinstance(value, bool | list | dict) else (as_text(value) or "").strip()
+    text = "" if isinstance(value, bool | list | dict) else _text(value).strip()
     if len(text) > 18 or not text.removeprefix("-").isdecimal():
         raise AnswerError(f"{text or value!r} is no offset: a whole number of characters")
     return int(text)
+
+
+def _text(value: Any) -> str:
+    try:
+        return as_text(value) or ""
+    except TypeError as error:
+        raise AnswerError(str(error)) from None

@@ -134,10 +134,10 @@ offsets in characters, the end being the first character behind the span
         """
         said = marked(answer)
         if said is None or not said.whole:
-            raise refuse(f"{answer!r} is no list of spans", classes)
+            raise refuse(f"{answer[:80]!r} is no list of spans", classes)
         for span in said.found:
             if span.name not in classes:
-                raise refuse(f"{span.name!r} is no class", classes)
+                raise refuse(f"{span.name[:80]!r} is no class", classes)
             if span.start < 0:
                 raise refuse(f"the span {span.start}..{span.end} begins before the text", classes)
             if span.end <= span.start:

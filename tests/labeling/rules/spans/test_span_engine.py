@@ -176,7 +176,7 @@ def test_a_function_that_yields_no_span_marks_nothing_there_and_the_failure_is_k
     assert told in failure.message
 
 
-class _Mute(Exception):
+class _MuteError(Exception):
     def __str__(self):
         raise ValueError("no words")
 
@@ -186,7 +186,7 @@ class _Mute(Exception):
     [
         (SystemExit(3), "SystemExit: 3"),
         (ValueError("half \ud83d"), "ValueError: half ?"),
-        (_Mute(), "_Mute: (its message cannot be read)"),
+        (_MuteError(), "_MuteError: (its message cannot be read)"),
         (ValueError("x" * 100_000), "ValueError: xxx"),
     ],
 )
