@@ -37,7 +37,7 @@ ROOMS = {
     ),
     "doctor": ("doctor",),
     "models": ("quote", "ledger", "canary", "injections"),
-    "file": ("rules", "suggest", "compare", "consensus", "estimate", "drift", "plan"),
+    "file": ("rules", "suggest", "compare", "consensus", "estimate", "judge", "drift", "plan"),
 }
 """Folder to its commands, in the order of the help; each is a function in the file of its name.
 

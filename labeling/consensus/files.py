@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from labeling.class_labels import Classes, class_numbers, find_classes
-from labeling.consensus.file_checks import are_numbers, check_repeats, check_unique
 from labeling.errors import GoldError, LabelingError, VotesError
+from labeling.files.checks import are_numbers, check_repeats, check_unique
 from labeling.files.columns import column_names, numbers, read_columns, text_keys
 from labeling.files.writing import write_table
 from labeling.gold import Gold

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from labeling.class_labels import ABSTENTIONS, Classes
-from labeling.consensus.file_checks import check_repeats, check_unique
 from labeling.consensus.files import item_key, key_and_voters
 from labeling.errors import GoldError, VotesError
+from labeling.files.checks import check_repeats, check_unique
 from labeling.files.columns import column_names, numbers, read_columns, text_keys
 from labeling.files.writing import write_table
 from labeling.gold import Gold

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from labeling.consensus.file_checks import check_unique
 from labeling.consensus.files import item_key, key_and_voters
 from labeling.consensus.spans.said import BelievedSpans, reviewed_in, votes_in
 from labeling.consensus.spans.tables.rows import (
@@ -26,6 +25,7 @@ from labeling.consensus.spans.tables.rows import (
 )
 from labeling.counted import counted
 from labeling.errors import GoldError, VotesError
+from labeling.files.checks import check_unique
 from labeling.files.columns import column_names, read_columns, text_keys
 from labeling.files.writing import write_table
 from labeling.kinds.kind import Answers
