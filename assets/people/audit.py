@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from assets.decorators import by_batch
 from labeling.sampling.audit import AuditSample, continue_audit, draw_audit
 from labeling.sampling.audit_design import AuditDesign, design_audit
+from resources.pilots.store import PilotStore
 from resources.reviews.drawn import drawn_in
 from resources.reviews.store import ReviewStore
 from resources.store.given import GivenWarehouse
@@ -42,6 +43,11 @@ def audit_sample(task: Task) -> dg.AssetsDefinition:
 def draw(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
     """Draw the sample of a batch, or the same again, and return what is worth telling of it."""
     items = warehouse.read("people.audit.labelled", batch=batch)
+    # what chose prompts never measures the labels that came of them
+    tried = PilotStore(task.pilots).chosen_in(batch)
+    items = items.filter(
+        pa.array([i not in tried for i in items["item_id"].to_pylist()], pa.bool_())
+    )
     ids = [str(i) for i in items["item_id"].to_pylist()]
     doubt = np.clip(items["doubt"].to_numpy().astype(np.float64), 0.0, 1.0)
     seed = zlib.crc32(f"{task.name} {batch} {task.spec.demo.seeds.audit}".encode())

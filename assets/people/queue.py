@@ -17,6 +17,7 @@ from assets.reading.votes import as_votes
 from labeling.kinds.units import Units
 from labeling.votes import Votes
 from resources.models.vectors.embeddings import embedder
+from resources.pilots.store import PilotStore
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (
@@ -90,7 +91,7 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
         by_unit(_whose(settings.strategy))[asked],
         wanted,
         strategy=settings.strategy,
-        labelled=np.flatnonzero(items["audited"].to_numpy(zero_copy_only=False)),
+        labelled=np.flatnonzero(_reviewed(task, batch, items)),
         # a seed of its own: by the audit's, the random share would be the audit's first draws
         seed=zlib.crc32(f"{task.name} {batch} queue {task.spec.demo.seeds.queue}".encode()),
         consensus=by_unit("posterior")[asked],
@@ -114,6 +115,13 @@ def choose(task: Task, batch: str, items: pa.Table, said: pa.Table) -> pa.Table:
         },
         schema=QUEUE.arrow,
     )
+
+
+def _reviewed(task: Task, batch: str, items: pa.Table) -> NDArray[np.bool_]:
+    """Tell which items people are asked about anyway: those of the audit and of pilots."""
+    tried = PilotStore(task.pilots).chosen_in(batch)
+    audited = items["audited"].to_numpy(zero_copy_only=False).astype(bool)
+    return audited | np.array([i in tried for i in items["item_id"].to_pylist()], dtype=np.bool_)
 
 
 def _whose(strategy: str) -> str:

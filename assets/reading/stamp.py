@@ -10,6 +10,7 @@ from labeling.errors import LabelingError
 from labeling.rules.reading import written_rules
 from labeling.rules.spans.reading import written_span_rules
 from resources.alerts.trail import AlarmTrail
+from resources.pilots.store import PilotStore
 from resources.sources import SOURCES
 from resources.store.pictures import state_of
 from resources.store.session import Session
@@ -63,6 +64,9 @@ def settings_hash(task: Task) -> str:
     for path in sorted(_voter_files(task)):
         digest.update(os.path.relpath(path, task.folder).encode())
         digest.update(_meaning(task, path) if path in rules else path.read_bytes())
+    if task.spec.models is not None and task.spec.models.pilot is not None:
+        told = [(one.name, one.model, one.text) for one in PilotStore(task.pilots).promoted()]
+        digest.update(f"promoted {told}".encode())
     for source in SOURCES:
         digest.update(f"{source.name} {source.version(task)}".encode())
     return digest.hexdigest()
@@ -70,7 +74,7 @@ def settings_hash(task: Task) -> str:
 
 def _voter_files(task: Task) -> set[Path]:
     named = {task.folder / name for name in task.spec.rules.files}
-    if task.spec.models is not None:
+    if task.spec.models is not None and task.spec.models.pilot is None:
         for pattern in task.spec.models.prompts:
             path = task.path(pattern)
             named |= set(path.parent.glob(path.name))

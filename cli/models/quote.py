@@ -1,7 +1,6 @@
 """``touchstone quote``: what the model calls of a task will cost, before anything is sent."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -14,11 +13,11 @@ from rich.table import Table
 
 from assets.votes.examples import example_pool
 from cli.options import AsJson, OneTask
-from labeling.items.reading import read_items
 from labeling.llm.content import strings
 from labeling.llm.ledger import Ledger
 from labeling.llm.pool import ExamplePool
 from labeling.llm.quote import VoterQuote, quote_batch
+from orchestration.items_asked import all_undecided, asked_of, items_of
 from resources.models.task_models import (
     asking_nobody,
     budget_of,
@@ -29,7 +28,6 @@ from resources.models.task_models import (
 )
 from resources.store.place import stands
 from resources.store.warehouse import warehouse_of
-from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
 
@@ -54,8 +52,8 @@ def quote(
         none = {"task": found.name, "voters": [], **spent, "budget": None, "notes": [nothing]}
         typer.echo(json.dumps(none) if as_json else nothing)
         return
-    items, source = _items(found, batch)
-    asked, certain = _asked(found, items)
+    items, source = items_of(found, batch)
+    asked, certain = asked_of(found, items)
     with Ledger(found.ledger) as ledger:
         quotes = quote_batch(
             asked,
@@ -65,7 +63,7 @@ def quote(
             ledger,
             examples=_examples(found, items),
             redact=redactor_of(found),
-            undecided=_all_undecided(found, items) if certain else None,
+            undecided=all_undecided(found, items) if certain else None,
             image_folder=found.image_folder,
             by_batch=found.spec.models is not None and found.spec.models.batch,
             former=former_of(found),
@@ -97,64 +95,6 @@ def quote(
         _show(quotes, told)
 
 
-def _items(task: Task, batch: str | None) -> tuple[pa.Table, str]:
-    """Return the items and where they were read: the warehouse, or before the first run the files."""
-    if stands(task):
-        table = warehouse_of(task).read("cli.quote.items")
-        if table.num_rows:
-            return _of_batch(task, table, batch), "the warehouse"
-    if task.spec.source.files is None:
-        raise TaskError(
-            f"{task.name} has no items yet; `touchstone run {task.name}` brings them in"
-        )
-    return _of_batch(task, pa.concat_tables(_files(task)), batch), "the source files"
-
-
-def _files(task: Task) -> Iterator[pa.Table]:
-    for name, path in task.files().items():
-        rows = read_items(path, task.columns, task.spec.source.longest_text).rows
-        keys = [task.batch_of(time, name) for time in rows["time"].to_pylist()]
-        yield rows.select(["item_id", "text", "image"]).append_column(
-            "batch", pa.array(keys, pa.string())
-        )
-
-
-def _of_batch(task: Task, table: pa.Table, batch: str | None) -> pa.Table:
-    if batch is None:
-        return table
-    keys = strings(table, "batch")
-    known = sorted(set(keys))
-    if batch not in known:
-        few = ", ".join(known[:5]) + (" ..." if len(known) > 5 else "")
-        raise TaskError(f"{task.name} has no batch {batch!r}; it has {few}")
-    return table.filter(pa.array([key == batch for key in keys], pa.bool_()))
-
-
-def _asked(task: Task, items: pa.Table) -> tuple[pa.Table, bool]:
-    """Return the items that models will be asked about, and whether that is certain."""
-    spec = task.spec.models
-    if spec is None or not items.num_rows:
-        return items, True
-    chosen: set[tuple[str, str]] = set()
-    certain = True
-    frame = items.select(["batch", "item_id"]).to_pylist()
-    by_batch: dict[str, list[str]] = {}
-    for row in frame:
-        by_batch.setdefault(row["batch"], []).append(row["item_id"])
-    for batch, ids in by_batch.items():
-        wanted = ids
-        if spec.ask == "undecided":
-            undecided = _undecided(task, batch)
-            certain = certain and undecided is not None
-            wanted = ids if undecided is None else undecided
-        chosen |= {(batch, item) for item in wanted[: spec.per_batch]}
-    mask = pa.array([(row["batch"], row["item_id"]) in chosen for row in frame], pa.bool_())
-    asked = items.filter(mask)
-    return (
-        asked.drop_columns(["image"]) if asked["image"].null_count == asked.num_rows else asked
-    ), certain
-
-
 def _examples(task: Task, items: pa.Table) -> ExamplePool | None:
     """Return what the newest batch may be shown: how long prompts are hardly depends on which."""
     batches = strings(items, "batch")
@@ -162,22 +102,6 @@ def _examples(task: Task, items: pa.Table) -> ExamplePool | None:
         return None
     warehouse = warehouse_of(task)
     return example_pool(warehouse, max(batches), prompts_of(task), redactor_of(task))
-
-
-def _all_undecided(task: Task, items: pa.Table) -> list[str] | None:
-    """Return what the rules leave open in all batches; ``None`` where they were not applied."""
-    left = [_undecided(task, batch) for batch in sorted(set(strings(items, "batch")))]
-    return None if None in left else [item for ids in left for item in ids or ()]
-
-
-def _undecided(task: Task, batch: str) -> list[str] | None:
-    """Return what the rules leave open; ``None`` where they have not been applied."""
-    if not stands(task):
-        return None
-    with warehouse_of(task).connect() as db:
-        if not db.tuples("votes.rules.applied", batch=batch):
-            return None
-        return db.column("votes.llm.undecided", batch=batch)
 
 
 def _show(quotes: list[VoterQuote], told: dict[str, Any]) -> None:

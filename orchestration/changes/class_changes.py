@@ -32,7 +32,7 @@ from resources.task.errors import TaskError
 from resources.task.reading import read_spec
 from resources.task.task import Task, load_task
 
-ASKED_AGAIN = {"split": ("audit", "queue"), "retire": ("audit",)}
+ASKED_AGAIN = {"split": ("pilot", "audit", "queue"), "retire": ("pilot", "audit")}
 """What comes before people again. Without the audits of a class that is gone, the sample that
 measures would have holes exactly where that class was."""
 

@@ -83,6 +83,7 @@ def _stores(task: Task) -> Iterator[tuple[Path, str]]:
     yield task.reviews, f"it holds what people answered: {rescue(task.reviews)}"
     yield task.ledger, f"it holds what models answered: {rescue(task.ledger)}; {anew}"
     yield task.alarm_trail, f"it holds what was done about alarms: {rescue(task.alarm_trail)}"
+    yield task.pilots, f"it holds which prompts were promoted: {rescue(task.pilots)}"
     yield task.alerts, "move it away: alarms that are open are told once more"
     yield task.embeddings, f"it holds vectors of texts: {rescue(task.embeddings)}; {anew}"
     yield task.small_copies, "delete it: small pictures are made again"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from labeling.class_changes import class_today
 from labeling.kinds.classes import ClassSpec
@@ -10,13 +11,15 @@ from labeling.llm.budget import Budget
 from labeling.llm.collecting import Collected, collect_batches, open_batches
 from labeling.llm.former import Former
 from labeling.llm.ledger import WAIT_S, Ledger
-from labeling.llm.prompt import Prompt, load_prompts
+from labeling.llm.prompt import Prompt, load_prompts, parse_prompts
 from labeling.llm.redaction import redactor
 from labeling.llm.settings import Pace, Paces
 from labeling.llm.voters import price_of
 from resources.environment import secret
 from resources.models.litellm_batches import LiteLlmBatches
 from resources.models.simulated.server import SimulatedModel
+from resources.pilots.rows import Candidate
+from resources.pilots.store import PilotStore
 from resources.task.errors import TaskError
 from resources.task.settings.models import Models
 from resources.task.task import Task
@@ -42,7 +45,10 @@ def former_of(task: Task) -> tuple[Former, ...]:
 
 
 def prompts_of(task: Task) -> tuple[Prompt, ...]:
-    """Read the task's prompt files; globs are allowed.
+    """Return the prompts that the task's items are put to: all of its files, or those that were promoted.
+
+    With `models.pilot` a prompt is asked as it was promoted, whatever its file says by now; none
+    is asked before.
 
     Raises
     ------
@@ -51,18 +57,48 @@ def prompts_of(task: Task) -> tuple[Prompt, ...]:
     PromptError
         If a file cannot be used as it is.
     """
-    spec = _spec(task)
-    found: list[Prompt] = []
-    for pattern in spec.prompts:
+    return written_prompts(task) if _spec(task).pilot is None else promoted_prompts(task)
+
+
+def written_prompts(task: Task) -> tuple[Prompt, ...]:
+    """Read the task's prompt files; globs are allowed. Raises as :func:`prompts_of` does."""
+    model = _spec(task).model
+    return tuple(
+        replace(one, kind=task.kind)
+        for path in prompt_files(task)
+        for one in load_prompts(path, model)
+    )
+
+
+def prompt_files(task: Task) -> tuple[Path, ...]:
+    """Find the files of the task's prompts.
+
+    Raises
+    ------
+    TaskError
+        If a pattern matches none.
+    """
+    found: list[Path] = []
+    for pattern in _spec(task).prompts:
         path = task.path(pattern)
         paths = sorted(path.parent.glob(path.name))
         if not paths:
             raise TaskError(
                 f"{task.folder / 'task.yaml'}: models.prompts: no file matches {pattern!r}"
             )
-        for path in paths:
-            found += [replace(one, kind=task.kind) for one in load_prompts(path, spec.model)]
+        found += [one for one in paths if one not in found]
     return tuple(found)
+
+
+def promoted_prompts(task: Task) -> tuple[Prompt, ...]:
+    """Return the prompts that were promoted last, as they were then."""
+    return tuple(as_prompt(task, one) for one in PilotStore(task.pilots).promoted())
+
+
+def as_prompt(task: Task, kept: Candidate) -> Prompt:
+    """Return a candidate of a pilot as a prompt."""
+    (found,) = parse_prompts(kept.text, kept.file, f"{kept.file}.md as it was tried", kept.model)
+    return replace(found, name=kept.name, kind=task.kind)
 
 
 def budget_of(task: Task) -> Budget:

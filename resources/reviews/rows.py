@@ -10,10 +10,11 @@ import pyarrow as pa
 
 from labeling.errors import LabelingError
 
-Origin = Literal["audit", "queue", "rereview", "adjudicate", "overlap", "check"]
+Origin = Literal["pilot", "audit", "queue", "rereview", "adjudicate", "overlap", "check"]
 """Why an item is in front of a person.
 
-``audit`` was drawn at random with a known probability, ``queue`` was chosen because it teaches,
+``pilot`` compares prompts before they are asked of everything and never measures labels, ``audit``
+was drawn at random with a known probability, ``queue`` was chosen because it teaches,
 ``rereview`` doubts an earlier answer, ``overlap`` asks a second person, ``adjudicate`` settles a
 disagreement, and ``check`` is hidden gold that measures the reviewer and never becomes gold.
 """

@@ -3,13 +3,16 @@
 import hashlib
 import sqlite3
 
+FIRST_HAND = frozenset({"pilot", "audit", "queue"})
+"""Origins that ask for a first answer; the others follow from answers."""
+
 
 def settle(
     db: sqlite3.Connection, item_id: str, batch: str, *, now_us: int, overlap_share: float
 ) -> None:
     """Bring the assignments of one item in line with its current reviews.
 
-    An audit is done once somebody answered it blind; a queue item once anybody answered; an overlap
+    A pilot or an audit is done once somebody answered it blind; a queue item once anybody answered; an overlap
     once two people did; a re-review once it was answered as such. Different labels, or an "unsure",
     open an ``adjudicate`` assignment, which closes when an adjudicator answers or the
     disagreement is gone. ``check`` items stay open for every reviewer. A skip settles nothing.
@@ -38,7 +41,7 @@ def settle(
             (item_id, batch),
         )
     }
-    first_hand = {"audit", "queue"} & planned.keys()
+    first_hand = FIRST_HAND & planned.keys()
     if (
         people
         and first_hand
@@ -51,6 +54,7 @@ def settle(
         _open(db, item_id, batch, "adjudicate", now_us)
 
     done = {
+        "pilot": any(row["blind"] for row in answers),
         "audit": any(row["blind"] for row in answers),
         "queue": bool(answers),
         "overlap": len(people) >= 2,

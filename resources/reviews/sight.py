@@ -182,9 +182,9 @@ def _ask_again(db: sqlite3.Connection, item_id: str, batch: str) -> None:
     """Open what was answered; what followed from the answers goes, and comes again with new ones."""
     place = (item_id, batch)
     db.execute(
-        "update assignments set state = case when origin in ('audit', 'queue') then 'open'"
+        "update assignments set state = case when origin in ('pilot', 'audit', 'queue') then 'open'"
         " else 'withdrawn' end where item_id = ? and batch = ?"
-        " and (state = 'done' or origin not in ('audit', 'queue'))",
+        " and (state = 'done' or origin not in ('pilot', 'audit', 'queue'))",
         place,
     )
     db.execute(

@@ -149,6 +149,11 @@ class Task:
         return self.var / "ledger.sqlite"
 
     @property
+    def pilots(self) -> Path:
+        """The SQLite file of pilots: what was drawn, and which prompts were promoted."""
+        return self.var / "pilots.sqlite"
+
+    @property
     def alarm_trail(self) -> Path:
         """The SQLite file of what people did about alarms."""
         return self.var / "alarms.sqlite"

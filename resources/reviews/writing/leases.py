@@ -30,7 +30,7 @@ class Mix:
     ----------
     audit, check, overlap : float
         Chance that the next item comes from that stream, as long as it holds any; the rest comes
-        from queue and re-reviews, by priority.
+        from queue and re-reviews, by priority. A pilot goes before all of them.
     hints : float
         Chance that a queue item shows what machines think, where the task allows it. Below 1, so
         that an item without hints need not be an audit; audits never show any.
@@ -91,12 +91,12 @@ def hand_out(
     order = ["adjudicate"] * count if judging else _draw(mix, count, rng)
     pools = {
         stream: _candidates(db, reviewer, stream, streams, count)
-        for stream in ({"adjudicate"} if judging else _STREAMS)
+        for stream in ({"adjudicate"} if judging else {PILOT, *_STREAMS})
     }
     taken: set[tuple[str, str]] = set()
     handed: list[HandOut] = []
     for wanted in order:
-        fallbacks = [wanted, *(s for s in _STREAMS if s != wanted)]
+        fallbacks = [PILOT, wanted, *(s for s in _STREAMS if s != wanted)]
         row = next(
             (r for s in fallbacks for r in pools.get(s, iter(())) if (r[0], r[1]) not in taken),
             None,
@@ -178,6 +178,7 @@ def late_origin(db: sqlite3.Connection, lease: sqlite3.Row) -> str:
     return "overlap" if moved_on else lease["origin"]
 
 
+PILOT = "pilot"
 _STREAMS = ("main", "audit", "overlap", "check")
 
 
@@ -197,6 +198,7 @@ def _candidates(
     # What of a person's own earlier answers rules the item out for that person.
     mine = {
         "main": "(r.origin = 'rereview' or a.origin = 'queue')",
+        PILOT: "r.blind = 1",
         "audit": "r.blind = 1",
         "adjudicate": "r.origin = 'adjudicate'" if streams == "adjudicate_any" else "1 = 1",
     }.get(stream, "1 = 1")
@@ -220,7 +222,7 @@ def _candidates(
             f" and r.batch = a.batch and r.reviewer = ? and {mine})"
             f"{audit_first} order by a.priority desc, a.rowid limit ?",
             # One item may stand in all streams at once; each may lose `count` to the others.
-            (*origins, reviewer, count * len(_STREAMS)),
+            (*origins, reviewer, count * (1 + len(_STREAMS))),
         ).fetchall()
     )
 

@@ -63,6 +63,23 @@ class Canary(Section):
         return self.every or (1 if self.cron is None else None)
 
 
+class Pilot(Section):
+    """Prompts are tried on a reviewed sample first, and only those that were promoted are asked."""
+
+    reviews: Annotated[int, Field(ge=1, le=10_000), Remakes.NOTHING] = Field(
+        default=150, description="Items that people are asked about for one pilot, at most."
+    )
+    at_a_time: Annotated[int, Field(ge=1, le=1_000), Remakes.NOTHING] = Field(
+        default=25, description="Items put up for review at a time; then prompts are compared anew."
+    )
+    budget_usd: Annotated[Usd, Remakes.NOTHING] = Field(
+        default=1.0, description="US dollars that all pilots of the task may cost."
+    )
+    margin: Annotated[float, Field(ge=0, lt=1), Remakes.NOTHING] = Field(
+        default=0.02, description="Accuracy that is too little to go on asking people for."
+    )
+
+
 class Models(Section):
     """Which prompts vote, on which items, and what that may cost."""
 
@@ -97,6 +114,7 @@ class Models(Section):
     )
     budget: Budget = Budget()
     canary: Canary | None = None
+    pilot: Pilot | None = None
     redact: Annotated[tuple[str, ...], Remakes.VOTES] = Field(
         default=(), description="Kinds of secrets and personal data taken out before sending."
     )

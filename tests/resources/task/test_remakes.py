@@ -13,11 +13,14 @@ from cli.new.new import create
 from labeling.kinds.registry import KINDS
 from labeling.kinds.single.kind import Single
 from resources.models.task_models import voter_versions
+from resources.pilots.rows import Candidate
+from resources.pilots.store import PilotStore
 from resources.store.table import as_arrow
 from resources.store.tables import (
     RELEASED,
 )
 from resources.store.warehouse import Warehouse
+from resources.task.settings.models import Pilot
 from resources.task.settings.remakes import hash_of, settings
 from resources.task.settings.schema import TaskSpec
 from resources.task.settings.section import Remakes, Section
@@ -198,6 +201,8 @@ def fit(spec: dict[str, Any], path: str) -> dict[str, Any]:
         given["student"]["looks_at"] = "text"
     if path == "student.thresholds":
         given["kind"], given["student"]["thresholds"] = "several", "f1"
+    if path.startswith("models.pilot"):
+        given["models"]["pilot"] = Pilot().model_dump(mode="json")
     if path == "models.batch":
         given["demo"]["simulated"] = None  # which has no batch endpoint
     return given
@@ -237,8 +242,28 @@ def test_a_changed_setting_remakes_what_its_field_says(path, level, everything, 
 def test_votes_stand_where_a_setting_does_not_remake_them(path, everything, task_with):
     given = fit(everything, path)
     before = voter_versions(task_with(given))
-    assert before
+    assert before or path.startswith("models.pilot"), "before a promotion nobody votes"
     assert voter_versions(task_with(changed(given, path))) == before
+
+
+def test_with_a_pilot_a_promotion_remakes_labels_and_a_prompt_file_does_not(
+    everything, task_with, hashes
+):
+    given = deepcopy(everything)
+    given["models"]["pilot"] = {}
+    task = task_with(given)
+    prompt = task.folder / "prompts" / "classify.md"
+    assert hashes(everything)[Remakes.LABELS] != hashes(given)[Remakes.LABELS]
+    before, text = hashes(given)[Remakes.LABELS], prompt.read_text(encoding="utf-8")
+    prompt.write_text(text + " Look twice.\n", encoding="utf-8")
+    try:
+        assert hashes(given)[Remakes.LABELS] == before
+        PilotStore(task.pilots).promote([Candidate("a", "a", "m", "v", text)], "ada", {})
+        assert hashes(given)[Remakes.LABELS] != before
+        assert voter_versions(task)
+    finally:
+        prompt.write_text(text, encoding="utf-8")
+        task.pilots.unlink(missing_ok=True)
 
 
 def test_a_project_of_before_is_not_labelled_anew(everything):

@@ -1,0 +1,1 @@
+"""Prompts tried on a reviewed sample before they are asked of everything."""

@@ -1,0 +1,1 @@
+"""What pilots leave behind: draws, answers, and which prompts were promoted."""

@@ -1,3 +1,0 @@
--- name: items
--- All items.
-select item_id, batch, text, image from raw.items order by batch, item_id
