@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from labeling.errors import LabelingError
 
-Origin = Literal["pilot", "audit", "queue", "rereview", "adjudicate", "overlap", "check"]
+Origin = Literal["audit", "queue", "pilot", "rereview", "adjudicate", "overlap", "check"]
 """Why an item is in front of a person.
 
 ``pilot`` compares prompts before they are asked of everything and never measures labels, ``audit``

@@ -210,21 +210,23 @@ def _candidates(
         if stream == "main"
         else ""
     )
-    marks = ", ".join("?" for _ in origins)
-    return iter(
-        db.execute(
-            f"select a.item_id, a.batch, a.origin, i.text, i.image, i.context, i.suggestion"
+    # One item may stand in all streams at once; each may lose `count` to the others.
+    most = count * (1 + len(_STREAMS))
+    found: list[sqlite3.Row] = []
+    for origin in origins:  # one at a time: then the index has them in order
+        found += db.execute(
+            f"select a.item_id, a.batch, a.origin, i.text, i.image, i.context, i.suggestion,"
+            f" a.priority, a.rowid as place"
             f" from assignments as a join items as i using (item_id, batch)"
-            f" where a.origin in ({marks}) and a.state = 'open'"
+            f" where a.origin = ? and a.state = 'open'"
             f" and not exists (select 1 from leases as l where l.item_id = a.item_id"
             f" and l.batch = a.batch and l.state = 'out')"
             f" and not exists (select 1 from standing_reviews as r where r.item_id = a.item_id"
             f" and r.batch = a.batch and r.reviewer = ? and {mine})"
             f"{audit_first} order by a.priority desc, a.rowid limit ?",
-            # One item may stand in all streams at once; each may lose `count` to the others.
-            (*origins, reviewer, count * (1 + len(_STREAMS))),
+            (origin, reviewer, most),
         ).fetchall()
-    )
+    return iter(sorted(found, key=lambda row: (-row["priority"], row["place"])))
 
 
 def _lease(
