@@ -35,6 +35,7 @@ ROOMS = {
         "quarantine",
         "reset",
     ),
+    "pilot": ("pilot",),
     "doctor": ("doctor",),
     "models": ("quote", "ledger", "canary", "injections"),
     "file": ("rules", "suggest", "compare", "consensus", "estimate", "judge", "drift", "plan"),

@@ -1,0 +1,1 @@
+"""Prompts tried before they are asked of everything."""

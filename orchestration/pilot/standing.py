@@ -1,0 +1,126 @@
+"""What a pilot knows by now: draws, answers and reviews put together. Asks nobody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from labeling.pilots.drawing import plausible
+from labeling.pilots.trial import NO_ANSWER, NOT_ASKED, UNKNOWN, Trial
+from labeling.pilots.verdict import Comparison, compare
+from orchestration.pilot.candidates import candidates_of, pilot_of
+from resources.pilots.rows import Candidate, Draw
+from resources.pilots.store import PilotStore
+from resources.reviews.settled import settled_items
+from resources.reviews.store import ReviewStore
+from resources.task.task import Task
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a pilot stands.
+
+    Attributes
+    ----------
+    candidates : tuple of Candidate
+        Those that are promoted come first.
+    promoted : int
+        How many of them are.
+    draws : tuple of Draw
+        Items met so far, in order.
+    said : tuple of dict
+        For each draw, what each candidate answered, by its place; None where it named nothing.
+    gold : tuple of str or None
+        For each draw, what people settled on.
+    trial : Trial
+        The same as numbers.
+    told : Comparison
+    """
+
+    candidates: tuple[Candidate, ...]
+    promoted: int
+    draws: tuple[Draw, ...]
+    said: tuple[dict[int, str | None], ...]
+    gold: tuple[str | None, ...]
+    trial: Trial
+    told: Comparison
+
+    @property
+    def incumbent(self) -> int | None:
+        """The place of the one that is promoted; None where none is, or several are."""
+        return 0 if self.promoted == 1 else None
+
+    @property
+    def open(self) -> int:
+        """Items that wait for a person."""
+        return sum(d.chosen and g is None for d, g in zip(self.draws, self.gold, strict=True))
+
+    @property
+    def reviewed(self) -> int:
+        """Items that people answered."""
+        return sum(g is not None for g in self.gold)
+
+    @cached_property
+    def plausible(self) -> NDArray[np.float64]:
+        """How likely each candidate is the best, up to a factor."""
+        return plausible(self.trial, self.told.remaining)
+
+
+def standing_of(task: Task, store: PilotStore, reviews: ReviewStore) -> Standing:
+    """Put together what is known; see :class:`Standing`."""
+    _, pilot = pilot_of(task)
+    candidates = store.enter(candidates_of(task, store))
+    promoted = len(store.promoted())
+    draws = store.draws()
+    gold = _gold(reviews)
+    settled = [gold.get((one.item_id, one.batch)) if one.chosen else None for one in draws]
+    said = _said(candidates, draws, store)
+    trial = _trial(len(candidates), draws, said, settled)
+    told = compare(trial, 0 if promoted == 1 else None, pilot.margin)
+    return Standing(
+        tuple(candidates), promoted, tuple(draws), tuple(said), tuple(settled), trial, told
+    )
+
+
+def _gold(reviews: ReviewStore) -> dict[tuple[str, str], str | None]:
+    with reviews.database.read() as db:
+        return {(row["item_id"], row["batch"]): row["label"] for row in settled_items(db)}
+
+
+def _said(
+    candidates: Sequence[Candidate], draws: Sequence[Draw], store: PilotStore
+) -> list[dict[int, str | None]]:
+    place = {one.version: at for at, one in enumerate(candidates)}
+    number = {(one.item_id, one.batch): at for at, one in enumerate(draws)}
+    said: list[dict[int, str | None]] = [{} for _ in draws]
+    for answer in store.answers():
+        who, at = place.get(answer.version), number.get((answer.item_id, answer.batch))
+        if who is not None and at is not None and draws[at].number > candidates[who].entered:
+            said[at][who] = answer.label
+    return said
+
+
+def _trial(
+    n: int,
+    draws: Sequence[Draw],
+    said: Sequence[dict[int, str | None]],
+    gold: Sequence[str | None],
+) -> Trial:
+    answers = np.full((len(draws), n), NOT_ASKED, dtype=np.int64)
+    right = np.full(len(draws), UNKNOWN, dtype=np.int64)
+    numbers: dict[str, int] = {}
+    for at, (of_item, settled) in enumerate(zip(said, gold, strict=True)):
+        for who, label in of_item.items():
+            answers[at, who] = (
+                NO_ANSWER if label is None else numbers.setdefault(label, len(numbers))
+            )
+        if settled is not None:
+            right[at] = numbers.setdefault(settled, len(numbers))
+    return Trial(
+        answers,
+        right,
+        np.array([one.probability for one in draws], dtype=np.float64),
+        np.array([one.chosen for one in draws], dtype=np.bool_),
+    )
