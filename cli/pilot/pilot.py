@@ -187,7 +187,7 @@ def _told(done: Round, rows: list[dict[str, Any]], verdict: str) -> dict[str, An
         "say": more.say.value,
         "more_reviews": more.more,
         "reviewed": done.standing.reviewed,
-        "open": done.standing.open,
+        "open": done.standing.waiting,
         "put_up": done.put_up,
         "why": done.why,
         "candidates": rows,

@@ -33,6 +33,7 @@ def bounds_of(
     most: float,
     alpha: float,
     span: tuple[float, float],
+    weight: NDArray[np.float64] | None = None,
 ) -> Bounds:
     """Bound the means of several series at every moment at once.
 
@@ -48,6 +49,9 @@ def bounds_of(
         Chance, in (0, 1), with which any of the two bounds of a series may ever be wrong.
     span : (float, float)
         Where the means can lie at all.
+    weight : float array of shape (n,), optional
+        What each stands for, where ``x`` is already multiplied by it: then the means are shares of weights,
+        and ``least`` and ``most`` are those of ``x`` without its weight, times the greatest weight.
 
     Examples
     --------
@@ -56,23 +60,31 @@ def bounds_of(
     >>> [round(float(one[0]), 2) for one in (found.low, found.value, found.high)]
     [0.64, 0.75, 0.84]
     """
-    n = inside.sum(axis=0)
-    value = np.where(inside, x, 0.0).sum(axis=0) / np.maximum(n, 1)
+    each = np.ones(len(x)) if weight is None else weight
+    n = np.where(inside, each[:, None], 0.0).sum(axis=0)
+    value = np.where(inside, x, 0.0).sum(axis=0) / np.where(n > 0, n, 1)
     value = np.clip(np.where(n > 0, value, sum(span) / 2), *span)
-    low = _lowest(x, inside, least, alpha / 2, span, value)
-    turned = _lowest(-x, inside, -most, alpha / 2, (-span[1], -span[0]), -value)
-    return Bounds(value, low, -turned)
+    scale = 1.0 if weight is None else float(most / span[1])
+    low = _lowest(x, inside, each, least, alpha / 2, span, value, scale)
+    turned = (-span[1], -span[0])
+    high = -_lowest(-x, inside, each, -most, alpha / 2, turned, -value, scale)
+    return Bounds(value, low, high)
 
 
-def log_evidence(
-    x: NDArray[np.float64], inside: NDArray[np.bool_], least: float, mean: NDArray[np.float64]
+def _log_evidence(
+    x: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+    weight: NDArray[np.float64],
+    least: float,
+    mean: NDArray[np.float64],
+    scale: float,
 ) -> NDArray[np.float64]:
     """Return the logarithm of evidence against "the mean is at most ``mean``", shape (n_series,).
 
     Its exponential is an e-value at every moment: on average at most 1 where that is true.
     """
-    stakes = np.array(STAKES) / np.maximum(mean - least, 1e-9)[:, None]
-    over = np.where(inside, x - mean, 0.0)
+    stakes = np.array(STAKES) / np.maximum(scale * mean - least, 1e-9)[:, None]
+    over = np.where(inside, x - weight[:, None] * mean, 0.0)
     gains = np.log1p(stakes[None] * over[:, :, None]).sum(axis=0)
     return np.logaddexp.reduce(gains, axis=1) - np.log(len(STAKES))
 
@@ -80,15 +92,17 @@ def log_evidence(
 def _lowest(
     x: NDArray[np.float64],
     inside: NDArray[np.bool_],
+    weight: NDArray[np.float64],
     least: float,
     alpha: float,
     span: tuple[float, float],
     value: NDArray[np.float64],
+    scale: float,
 ) -> NDArray[np.float64]:
     """Find the smallest mean against which nobody became rich: evidence falls as the mean grows."""
     low, high = np.full(x.shape[1], span[0]), value.copy()
     for _ in range(HALVINGS):
         middle = (low + high) / 2
-        rich = log_evidence(x, inside, least, middle) >= np.log(1 / alpha)
+        rich = _log_evidence(x, inside, weight, least, middle, scale) >= np.log(1 / alpha)
         low, high = np.where(rich, middle, low), np.where(rich, high, middle)
     return low

@@ -48,6 +48,8 @@ def chances(
     >>> chances(np.array([[0, 0, 0], [0, 1, 0], [0, 0, 1]]), np.array([1.0, 1.0, 0.1])).round(2)
     array([0.2, 1. , 0.2])
     """
+    if np.count_nonzero(plausible) < 2:
+        return np.ones(len(answers))
     weight = np.where(answers == NOT_ASKED, 0.0, plausible[None])
     total = np.maximum(weight.sum(axis=1), 1e-12)
     same = np.zeros(len(answers))

@@ -47,6 +47,11 @@ class Trial:
         """Which candidate was asked about which item, shape (n_items, n_candidates)."""
         return self.answers != NOT_ASKED
 
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        """What each item stands for, shape (n_items,): 0 where people were not asked."""
+        return np.where(self.chosen & (self.gold != UNKNOWN), 1 / self.probability, 0.0)
+
     def right(self) -> NDArray[np.float64]:
         """Return who was right, each item weighed by what it stands for; shape (n_items, n_candidates).
 
@@ -61,6 +66,4 @@ class Trial:
         >>> trial.right().tolist()
         [[0.0, 1.0], [0.0, 0.0]]
         """
-        known = self.chosen & (self.gold != UNKNOWN)
-        weight = np.where(known, 1 / self.probability, 0.0)
-        return weight[:, None] * (self.answers == self.gold[:, None]) * known[:, None]
+        return self.weight[:, None] * (self.answers == self.gold[:, None])

@@ -102,7 +102,7 @@ def compare(
     n = trial.answers.shape[1]
     inside = trial.judged[:, None] & trial.asked
     right, most = trial.right(), 1 / floor
-    accuracy = bounds_of(right, inside, 0.0, most, ALPHA, (0.0, 1.0))
+    accuracy = bounds_of(right, inside, 0.0, most, ALPHA, (0.0, 1.0), trial.weight)
     counted = inside.sum(axis=0)
     reviewed = (inside & trial.chosen[:, None]).sum(axis=0)
     leader = int(np.where(counted > 0, accuracy.value, -1.0).argmax())
@@ -116,7 +116,7 @@ def compare(
     told = Comparison(
         accuracy, against, ahead, counted, reviewed, remaining, Verdict(Say.GO_ON, leader)
     )
-    verdict = _verdict(told, right, both, incumbent, margin, ALPHA / pairs)
+    verdict = _verdict(told, right, both, incumbent, margin, ALPHA / pairs, most)
     return Comparison(accuracy, against, ahead, counted, reviewed, remaining, verdict)
 
 
@@ -144,6 +144,7 @@ def _verdict(
     incumbent: int | None,
     margin: float,
     alpha: float,
+    most: float,
 ) -> Verdict:
     others = np.arange(len(told.items)) != told.against
     if incumbent is not None:
@@ -156,7 +157,7 @@ def _verdict(
         return Verdict(Say.PROMOTE if incumbent is None else Say.KEEP, told.against)
     value = np.where(open_, told.ahead.value, -np.inf)
     best = told.against if incumbent is None else int(value.argmax())
-    return Verdict(Say.GO_ON, best, _more(told, right, both, open_, incumbent, margin, alpha))
+    return Verdict(Say.GO_ON, best, _more(told, right, both, open_, incumbent, margin, alpha, most))
 
 
 def _more(
@@ -167,10 +168,12 @@ def _more(
     incumbent: int | None,
     margin: float,
     alpha: float,
+    most: float,
 ) -> int | None:
     """Reckon the reviews after which what is open would be told, from how evidence grew so far.
 
-    A bettor who knows mean and variance of a difference grows rich by ``gap^2 / (2 variance)`` an item.
+    A bettor who knows mean and variance of a difference grows rich by ``gap^2 / (2 variance)`` an item, and
+    whatever the variance by ``gap / most`` at most.
     """
     items = both.sum(axis=0)
     apart = np.where(both, right - right[:, [told.against]], 0.0)
@@ -179,9 +182,10 @@ def _more(
     if incumbent is not None:  # it is told as soon as it is either better, or not by the margin
         gap = np.maximum(gap, told.ahead.value)
     least = float(told.items.max() and (items[open_].min()))
-    if least < 1 or (spread[open_] <= 0).any() or (gap[open_] <= 0).any():
+    if least < 1 or (gap[open_] <= 0).any():
         return None
-    needed = 2 * spread * np.log(1 / alpha) / np.maximum(gap, 1e-6) ** 2
+    gap, proof = np.maximum(gap, 1e-6), np.log(1 / alpha)
+    needed = np.maximum(2 * spread * proof / gap**2, proof * most / gap)
     more = float(np.max(np.where(open_, needed - items, 0.0)))
     if incumbent is not None:
         better = open_ & (told.ahead.value > margin)

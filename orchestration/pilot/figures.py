@@ -67,8 +67,8 @@ def verdict_of(task: Task, standing: Standing) -> str:
     _, pilot = pilot_of(task)
     told, verdict = standing.told, standing.told.verdict
     best, against = (standing.candidates[at].name for at in (verdict.best, told.against))
-    if standing.open:
-        wait = counted(standing.open, "item")
+    if standing.waiting:
+        wait = counted(standing.waiting, "item")
         return f"{wait} of the pilot wait for people: `touchstone review {task.name}`."
     if not standing.reviewed:
         return "Nothing was reviewed yet."

@@ -105,9 +105,9 @@ def go_on(task: Task, reviews: ReviewStore, tell: Told) -> Round:
 def _wanted(task: Task, standing: Standing) -> int:
     """Return how many items people are to be asked about next."""
     _, pilot = pilot_of(task)
-    if standing.open or (standing.told.verdict.say is not Say.GO_ON and _all_heard(standing)):
+    if standing.waiting or (standing.told.verdict.say is not Say.GO_ON and _all_heard(standing)):
         return 0
-    since = min(one.entered for one in standing.candidates)
+    since = max(one.entered for one in standing.candidates)
     used = sum(one.chosen for one in standing.draws if one.number > since)
     return max(0, min(pilot.at_a_time, pilot.reviews - used))
 
@@ -134,7 +134,7 @@ def _draw(task: Task, standing: Standing, items: pa.Table, asked: Asked, wanted:
         of_item = by_item.setdefault((answer.item_id, answer.batch), {})
         of_item[place[answer.version]] = answer.label
     free = items.num_rows
-    number = max((one.number for one in standing.draws), default=0)
+    number = len(PilotStore(task.pilots).draws())
     drawn: list[Draw] = []
     for item, batch in zip(strings(items, "item_id"), strings(items, "batch"), strict=True):
         if wanted <= 0 or (item, batch) not in asked.complete:

@@ -25,7 +25,7 @@ def write_page(task: Task, standing: Standing) -> Path:
         verdict=verdict_of(task, standing),
         reviewed=standing.reviewed,
         met=len(standing.draws),
-        waiting=standing.open,
+        waiting=standing.waiting,
         simulated=task.spec.demo.simulated is not None,
         promotions=PilotStore(task.pilots).promotions(),
     )

@@ -34,8 +34,11 @@ class Standing:
         For each draw, what each candidate answered, by its place; None where it named nothing.
     gold : tuple of str or None
         For each draw, what people settled on.
+    waiting : int
+        Items that wait for people.
     trial : Trial
-        The same as numbers.
+        The same as numbers, up to the first item that waits: what comes after it is known in part, and
+        what is known of it need not be like the rest.
     told : Comparison
     """
 
@@ -44,6 +47,7 @@ class Standing:
     draws: tuple[Draw, ...]
     said: tuple[dict[int, str | None], ...]
     gold: tuple[str | None, ...]
+    waiting: int
     trial: Trial
     told: Comparison
 
@@ -51,11 +55,6 @@ class Standing:
     def incumbent(self) -> int | None:
         """The place of the one that is promoted; None where none is, or several are."""
         return 0 if self.promoted == 1 else None
-
-    @property
-    def open(self) -> int:
-        """Items that wait for a person."""
-        return sum(d.chosen and g is None for d, g in zip(self.draws, self.gold, strict=True))
 
     @property
     def reviewed(self) -> int:
@@ -76,17 +75,40 @@ def standing_of(task: Task, store: PilotStore, reviews: ReviewStore) -> Standing
     draws = store.draws()
     gold = _gold(reviews)
     settled = [gold.get((one.item_id, one.batch)) if one.chosen else None for one in draws]
+    waits = _waits(draws, settled, reviews)
+    first = waits[0] if waits else len(draws)
     said = _said(candidates, draws, store)
-    trial = _trial(len(candidates), draws, said, settled)
+    trial = _trial(len(candidates), draws[:first], said[:first], settled[:first])
     told = compare(trial, 0 if promoted == 1 else None, pilot.margin)
     return Standing(
-        tuple(candidates), promoted, tuple(draws), tuple(said), tuple(settled), trial, told
+        tuple(candidates),
+        promoted,
+        tuple(draws),
+        tuple(said),
+        tuple(settled),
+        len(waits),
+        trial,
+        told,
     )
 
 
 def _gold(reviews: ReviewStore) -> dict[tuple[str, str], str | None]:
     with reviews.database.read() as db:
         return {(row["item_id"], row["batch"]): row["label"] for row in settled_items(db)}
+
+
+def _waits(draws: Sequence[Draw], gold: Sequence[str | None], reviews: ReviewStore) -> list[int]:
+    """Return the places of draws that people are still to answer; what divided them waits no more."""
+    with reviews.database.read() as db:
+        rows = db.execute(
+            "select item_id, batch from assignments where origin = 'pilot' and state <> 'open'"
+        ).fetchall()
+    closed = {(row["item_id"], row["batch"]) for row in rows}
+    return [
+        at
+        for at, (draw, settled) in enumerate(zip(draws, gold, strict=True))
+        if draw.chosen and settled is None and (draw.item_id, draw.batch) not in closed
+    ]
 
 
 def _said(
