@@ -1,7 +1,6 @@
 """What names classes beside the warehouse: alerts that were sent, the canary's rounds, students."""
 
 import os
-import pickle
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -42,10 +41,9 @@ def _student(path: Path, changes: Sequence[ClassChange]) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     if isinstance(student, Tagger):
         student.types, said = tuple(map(str, now)), "Marks {} in texts"
-        unfinished.write_bytes(pickle.dumps(student, protocol=pickle.HIGHEST_PROTOCOL))
     else:
         student.steps[-1][1].classes_, said = np.asarray(now), "- classes: {}"
-        joblib.dump(student, unfinished, compress=3)
+    joblib.dump(student, unfinished, compress=3)
     card = path.with_suffix(".md")
     if card.is_file():
         old, new = (said.format(", ".join(map(str, names))) for names in (then, now))

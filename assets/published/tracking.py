@@ -92,7 +92,7 @@ def tracking(task: Task) -> dg.AssetsDefinition:
         for row in todo:
             batch = str(row["batch"])
             run = runs.write(row, replaces=known.get(batch, (None,))[0])
-            if batch == newest and not task.kind.marks_text:  # a tagger is no scikit-learn model
+            if batch == newest:
                 rows = warehouse.read("published.tracking.examples", batch=batch)
                 texts = [str(text or "") for text in rows["text"].to_pylist()]
                 inputs = student_inputs(task, texts, rows["image"].to_pylist())
@@ -184,29 +184,15 @@ class Runs:
     def register_student(self, run: str, batch: str, inputs: StudentInputs) -> None:
         """Register the batch's student as a model: signature, real items as example, model card."""
         import mlflow
-        import mlflow.sklearn
-        import numpy as np
-        from mlflow.models import infer_signature
 
-        from labeling.student.whole import is_whole, read_student
+        from assets.published.student_model import log_student, student_for
 
         path = self.task.students / f"{batch}.joblib"
-        if not (is_whole(path) and inputs.seen.any()):
+        student = student_for(path, inputs)
+        if student is None:
             return
-        student = read_student(path)
-        if student.steps[0][0] != inputs.reads:
-            return
-        example = np.array(inputs.items)
         with mlflow.start_run(run_id=run):
-            logged = mlflow.sklearn.log_model(
-                student,
-                name="student",
-                signature=infer_signature(example, student.predict_proba(example)),
-                input_example=example,
-                pyfunc_predict_fn="predict_proba",
-                pip_requirements=["scikit-learn", "numpy", "scipy"],
-                serialization_format="cloudpickle",
-            )
+            logged = log_student(student, path, inputs)
             # registered here and not by ``registered_model_name``, which prints to the user's terminal
             name = f"{self.task.name}_student"
             if not self.client.search_registered_models(f"name = '{name}'"):

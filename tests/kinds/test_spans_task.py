@@ -5,6 +5,7 @@ import json
 import os
 import random
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -162,6 +163,36 @@ def test_accuracy_is_of_whole_lists(ward):
     assert overall["reviewed"] == 50
     assert float(str(overall["accuracy"])) > 0.85
     assert "ward" in ward.command("status", "ward")
+
+
+MODEL = """
+import json, sys
+import mlflow.pyfunc
+from mlflow.tracking import MlflowClient
+mlflow.set_tracking_uri(sys.argv[1])
+(version,) = MlflowClient().search_model_versions("name='ward_student'")
+model = mlflow.pyfunc.load_model(version.source)
+outputs = model.metadata.signature.outputs
+print(json.dumps([version.description, str(outputs), model.predict(["takes Zolvane for gout", "none"])]))
+"""
+
+
+def test_the_tagger_is_registered_and_a_fresh_process_marks_texts_with_it(ward):
+    store = f"sqlite:///{ward.project / 'var' / 'mlflow.db'}"
+    done = subprocess.run(
+        [sys.executable, "-c", MODEL, store],
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}, text=True, capture_output=True,
+        cwd=ward.project,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    card, outputs, (found, nothing) = json.loads(done.stdout.splitlines()[-1])
+    assert "# Student of ward" in card
+    assert "probability: double" in outputs
+    assert [(one["start"], one["end"], one["label"]) for one in found] == [
+        (6, 13, "Drug"), (18, 22, "Illness"),
+    ]  # fmt: skip
+    assert all(0.5 < one["probability"] <= 1 for one in found)
+    assert nothing == []
 
 
 def test_the_queue_and_the_explanation_speak_of_classes_and_words(ward):

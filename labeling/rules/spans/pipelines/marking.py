@@ -11,8 +11,8 @@ from labeling.letters.letters import Places
 from labeling.rules.hits import Failure
 from labeling.rules.spans.rule import Pipeline
 
-PART = 1 << 18
-"""Characters of texts after which what spaCy learnt of their words is forgotten, about."""
+PART = 1 << 15
+"""Characters of texts that are at work together, about; a network takes some 7 kB for each of them."""
 
 Found = list[tuple[int, int, int, int]]
 
