@@ -194,6 +194,16 @@ def test_a_file_that_breaks_its_contract_is_refused_with_its_row(tmp_path, colum
 
 
 @pytest.mark.parametrize("read", [read_span_votes, read_span_reviews])
+def test_an_offset_that_no_text_can_have_is_refused_with_its_row(tmp_path, read):
+    spans = [[2**40, 2**40 + 5, "Drug"]]
+    row = {"item_id": "1", "batch": "b", "voter": "a", "label": spans, "gold": spans}
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(row))
+    with pytest.raises(LabelingError, match=r"row 1.*ends behind 2,147,483,647 characters"):
+        read(path)
+
+
+@pytest.mark.parametrize("read", [read_span_votes, read_span_reviews])
 def test_half_a_surrogate_pair_in_a_list_is_refused_with_its_row(tmp_path, read):
     path = tmp_path / "a.jsonl"
     spans = '[[0, 4, "Dr\\ud83d"]]'

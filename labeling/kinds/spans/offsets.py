@@ -13,6 +13,9 @@ from labeling.kinds.spans.answer import Span
 LAST_OF_ONE_UNIT = "\uffff"
 """The last character that is one UTF-16 code unit."""
 
+LONGEST = 2**31 - 1
+"""Characters that any text may have: offsets are kept as 32-bit numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counting:
@@ -79,8 +82,8 @@ class Counting:
 CHARACTERS, UNITS = Counting(), Counting(utf16=True)
 
 
-def check(span: Span, length: int) -> None:
-    """Refuse a span that is none of a text.
+def check(span: Span, length: int = LONGEST) -> None:
+    """Refuse a span that is none of a text of some length, or of any.
 
     Raises
     ------
@@ -100,6 +103,10 @@ def check(span: Span, length: int) -> None:
     if span.end <= span.start:
         raise ValueError(f"{where} does not end after it begins")
     if span.end > length:
+        if length == LONGEST:
+            raise ValueError(
+                f"{where} ends behind {LONGEST:,} characters, more than a text may have"
+            )
         many = "1 character" if length == 1 else f"{length} characters"
         raise ValueError(f"{where} ends behind the text, which has {many}")
 

@@ -79,5 +79,5 @@ def _spans(text: str) -> tuple[Span, ...] | None:
 def _written(cell: str | None) -> str | None:
     spans = spans_in(cell)
     for span in spans or ():
-        check(span, span.end)
+        check(span)
     return None if spans is None else written(spans)

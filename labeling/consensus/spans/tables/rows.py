@@ -13,7 +13,7 @@ from labeling.errors import LabelingError, VotesError
 from labeling.files.columns import text_keys
 from labeling.kinds.spans.answer import NOTHING, Marked, Span, finds, marked, written
 from labeling.kinds.spans.cells import offset_in, spans_in
-from labeling.kinds.spans.offsets import check
+from labeling.kinds.spans.offsets import LONGEST, check
 
 PLACES = ("start", "end", "label")
 """Columns of a file with a row a span."""
@@ -90,7 +90,7 @@ def spans_of_rows(path: Path, table: pa.Table, ids: list[str]) -> Iterator[Row]:
             span = Span(*map(offset_in, cells[:2]), str(cells[2] or ""))
             if not span.name:
                 raise VotesError("label is empty, and start and end are not")
-            check(span, span.end)
+            check(span)
         except ValueError as error:
             raise VotesError(
                 f"{path} row {row}: {error}; a row has start, end and label, or none of them where "
@@ -125,7 +125,7 @@ def check_row(
     for span in (*one.said.found, *one.said.denied):
         where = f"{path} row {one.row}: item {one.item!r}"
         try:
-            check(span, span.end if text is None else len(text))
+            check(span, LONGEST if text is None else len(text))
         except ValueError as problem:
             raise error(f"{where}: {problem}") from None
         if classes is not None and span.name not in classes:
