@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from labeling.consensus.spans.said import reviewed_in
 from labeling.errors import VotesError
+from labeling.kinds.kind import Answers
+from labeling.kinds.spans.kind import SpansOfClasses
 from labeling.span_votes import ReviewedSpans, SpanVotes
 from labeling.spans import Spans
 
@@ -69,3 +72,10 @@ def test_reviews_that_overlap_or_lie_elsewhere_are_refused():
         ReviewedSpans(spans(), np.array([0, 0]))
     touching = ReviewedSpans(spans((0, 0, 5, 0), (0, 5, 9, 1)), np.array([0]))
     assert touching.mask.tolist() == [True, False, False]
+
+
+def test_answers_that_overlap_since_the_task_allows_none_stand_and_their_longest_spans_teach():
+    given = '[[0, 5, "Drug"], [0, 9, "Place"], [12, 14, "Drug"]]'
+    assert SpansOfClasses().carried(given, lambda name: name) == given
+    taught = reviewed_in(Answers.of([0], [given]), 1, ["Drug", "Place"])
+    assert taught.spans.rows() == [(0, 0, 9, 1), (0, 12, 14, 0)]
