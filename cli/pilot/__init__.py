@@ -1,1 +1,4 @@
-"""Prompts tried before they are asked of everything."""
+"""Commands that try prompts before they are asked of everything.
+
+Not here: what a pilot does (``orchestration/pilot``).
+"""

@@ -122,7 +122,8 @@ def _do(
     if what is What.PROMOTE:
         done = promote(task, names, user(), reviews)
         out.print(escape(f"Promoted: {', '.join(one.name for one in done.prompts)}."))
-        out.print(f"`touchstone run {task.name}` asks it of everything.")
+        out.print(escape(f"The pilot says: {done.evidence['verdict']}"))
+        out.print(f"`touchstone run {task.name}` asks no other prompt.")
         _page(task, store, reviews)
         return asdict(done)
     if what is What.ROLLBACK:

@@ -81,9 +81,13 @@ def verdict_of(task: Task, standing: Standing) -> str:
         return f"Keep {against}: no other is better by more than {pilot.margin:.1%}."
     leads = best == against and standing.incumbent is not None
     lead = f"{against} leads" if leads or standing.incumbent is None else f"{best} leads {against}"
-    if verdict.more is None:
-        return f"{lead}, and nothing is proven yet."
-    return f"{lead}, and nothing is proven yet: about {counted(verdict.more, 'more review')} would tell."
+    about = f": about {counted(verdict.more, 'more review')} would tell" if verdict.more else ""
+    spent = (
+        f" All {pilot.reviews} of models.pilot.reviews are used; raise it to go on."
+        if standing.used >= pilot.reviews
+        else ""
+    )
+    return f"{lead}, and nothing is proven yet{about}.{spent}"
 
 
 def errors_of(

@@ -107,9 +107,7 @@ def _wanted(task: Task, standing: Standing) -> int:
     _, pilot = pilot_of(task)
     if standing.waiting or (standing.told.verdict.say is not Say.GO_ON and _all_heard(standing)):
         return 0
-    since = max(one.entered for one in standing.candidates)
-    used = sum(one.chosen for one in standing.draws if one.number > since)
-    return max(0, min(pilot.at_a_time, pilot.reviews - used))
+    return max(0, min(pilot.at_a_time, pilot.reviews - standing.used))
 
 
 def _all_heard(standing: Standing) -> bool:

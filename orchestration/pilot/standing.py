@@ -57,6 +57,12 @@ class Standing:
         return 0 if self.promoted == 1 else None
 
     @property
+    def used(self) -> int:
+        """Items that people were asked about since the newest candidate came."""
+        since = max((one.entered for one in self.candidates), default=0)
+        return sum(one.chosen for one in self.draws if one.number > since)
+
+    @property
     def reviewed(self) -> int:
         """Items that people answered."""
         return sum(g is not None for g in self.gold)
