@@ -58,7 +58,8 @@ def export(
         bool,
         typer.Option(
             "--model",
-            help="Write the newest student, which needs no Touchstone, and its card (.md).",
+            help="Write the newest student and its card (.md). It needs no Touchstone, unless it marks "
+            "spans.",
         ),
     ] = False,
     tool: Annotated[

@@ -71,7 +71,10 @@ def import_(
     ] = None,
     reviewer: Annotated[
         str | None,
-        typer.Option(help="Who gave all the answers.", show_default="what the file says"),
+        typer.Option(
+            help="Who gave the answers of which the file does not tell.",
+            show_default="what the file says",
+        ),
     ] = None,
     empty: Annotated[
         str,
@@ -112,7 +115,7 @@ def import_(
         left_out = []
     bundle = taken.bundle
     if reviewer is not None:
-        bundle.reviews[:] = [_by(review, reviewer) for review in bundle.reviews]
+        bundle.reviews[:] = [_by(review, reviewer, file) for review in bundle.reviews]
     check_classes(chosen, file, bundle, _keys(chosen))
     bundle.assignments[:] = [
         replace(a, gold=None if a.gold is None else chosen.answer_today(a.gold))
@@ -256,10 +259,13 @@ def _matching(entries: "list[Entry]", names: "Names", items: "Items") -> str | N
     return hits.most_common(1)[0][0] if hits and not hits[names.text or ""] else names.text
 
 
-def _by(review: Review, name: str) -> Review:
+def _by(review: Review, name: str, file: Path) -> Review:
+    """Name who answered, where the file does not: doccano names a file for its person, or for nobody."""
     from console.formats.own.bundle import UNNAMED
 
-    return replace(review, reviewer=name) if review.reviewer == UNNAMED else review
+    nobody = review.reviewer in (UNNAMED, f"doccano/{file.stem}")
+    nobody = nobody or review.reviewer.endswith("/unknown")
+    return replace(review, reviewer=name) if nobody else review
 
 
 def _write(

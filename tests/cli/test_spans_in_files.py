@@ -127,6 +127,25 @@ def test_released_spans_go_through_another_program_and_come_back(
     assert stored(with_items) == SPANS
 
 
+@pytest.mark.parametrize(
+    ("tool", "name"),
+    [
+        ("doccano", "d.jsonl"),
+        ("prodigy", "p.jsonl"),
+        ("label-studio", "l.json"),
+        ("conll", "c.conll"),
+    ],
+)
+def test_who_answered_may_be_said_where_the_file_does_not(with_items, touchstone, tool, name):
+    path = str(with_items / name)
+    assert touchstone("export", "box", "--for", tool, "-o", path, at=with_items).code == 0
+    said = touchstone(
+        "import", path, "box", "--reviewer", "anna", "--empty", "nothing", "--dry-run",
+        at=with_items,
+    )  # fmt: skip
+    assert "By: anna 3" in said.out
+
+
 def test_tokens_without_ids_are_found_by_their_letters(with_items, touchstone):
     lines = ["aspirin B-Drug", "for O", "a O", "cold B-Disease", "", "nothing O", "here O"]
     (with_items / "a.conll").write_text("\n".join(lines))

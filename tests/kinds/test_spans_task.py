@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -27,6 +28,17 @@ rules:
   - {name: against_what, type: Illness, regex: 'for (a dry \\w+|\\w+)', group: 1}
   - {name: years, against: Illness, keyword: [years]}
 """
+PYTHON = '''
+from labeling.rules.spans.python import span_rule
+
+
+@span_rule(type="Drug")
+def dose(text):
+    """What stands in front of a dose."""
+    at = text.find(" 50 mg")
+    if at > 0:
+        yield text.rfind(" ", 0, at) + 1, at
+'''
 TASK = """
 name: ward
 kind: spans
@@ -35,6 +47,7 @@ classes:
   - {name: Drug, description: A drug.}
   - {name: Illness, description: An illness.}
 overlap: OVERLAP
+rules: {files: [rules.yaml, rules.py]}
 source: {files: items/*.csv, id: item_id, text: text, time: received_at}
 audit: {per_batch: 25}
 queue: {per_batch: 10}
@@ -105,6 +118,7 @@ def write(project: Path, overlap: str = "none") -> dict[str, list[list[object]]]
         rows.writerow(["item_id", "label"])
         rows.writerows((item, json.dumps(spans)) for item, spans in truth.items())
     (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
+    (folder / "rules.py").write_text(PYTHON, encoding="utf-8")
     (folder / "task.yaml").write_text(TASK.replace("OVERLAP", overlap), encoding="utf-8")
     return truth
 
@@ -140,7 +154,7 @@ def test_rules_are_analysed_and_say_what_they_find_and_deny(ward):
     votes = [str(row["label"]) for row in ward.published("votes") if row["family"] == "rules"]
     assert {next(iter(json.loads(one))) for one in votes} == {"found", "denied"}
     analysed = {row["rule"]: row for row in ward.published("rule_analysis")}
-    assert set(analysed) == {"drugs", "takes", "ills", "against_what", "years"}
+    assert set(analysed) == {"drugs", "takes", "ills", "against_what", "years", "dose"}
 
 
 def test_a_class_counts_where_an_item_holds_any_of_it(ward):
@@ -237,6 +251,25 @@ def test_a_renamed_class_is_renamed_within_lists_and_labels_nothing_anew(ward):
     for item, spans in ward.labels().items():
         now = [[a, b, {"Illness": "Disease"}.get(str(name), name)] for a, b, name in before[item]]
         assert spans == now
+
+
+def test_merged_classes_are_one_within_lists_and_label_nothing_anew(ward, tmp_path):
+    project = tmp_path / "merged"
+    shutil.copytree(ward.project, project)
+    merged = Ward(project, ward.truth, ward.touchstone)
+    said = merged.command("classes", "merge", "Drug", "Disease", "--into", "Named", "--yes")
+    assert "no item is labelled again" in said
+    assert "rules.py: dose: Named instead of Drug" in said
+    assert "  - {name: years, against: Named, keyword: [years]}" in (
+        project / "tasks" / "ward" / "rules.yaml"
+    ).read_text(encoding="utf-8")
+    merged.command("run", "ward")
+    for item, spans in merged.labels().items():
+        assert spans == [[a, b, "Named"] for a, b, _ in ward.labels()[item]]
+    rows = {row["class"]: row for row in merged.published("class_report") if row["span"] == "all"}
+    assert {"Named", "(micro)"} <= set(rows)
+    assert not {"Drug", "Disease"} & set(rows)
+    assert rows["Named"]["f1"] == pytest.approx(rows["(micro)"]["f1"])
 
 
 def test_a_retired_class_is_marked_nowhere_and_the_other_stays(ward):

@@ -29,7 +29,7 @@ def write(documents: Sequence[Document], path: Path) -> Carried:
     ReviewError
         If spaCy is not installed.
     """
-    tokens_of, vocab = _spacy(path)
+    tokens_of, vocab = _spacy()
     carried = Carried()
     docs: list[Any] = []
     for one in documents:
@@ -67,7 +67,7 @@ def read(path: Path) -> tuple[list[Entry], list[str]]:
     ReviewError
         If spaCy is not installed, or the file is none of its.
     """
-    tokens_of, vocab = _spacy(path)
+    tokens_of, vocab = _spacy()
     try:
         docs = list(tokens_of.DocBin().from_disk(path).get_docs(vocab))
     except (OSError, KeyError, TypeError, ValueError, zlib.error) as error:
@@ -103,12 +103,12 @@ def read(path: Path) -> tuple[list[Entry], list[str]]:
     return entries, [told]
 
 
-def _spacy(path: Path) -> tuple[Any, Any]:
+def _spacy() -> tuple[Any, Any]:
     try:
         import spacy  # pyright: ignore[reportMissingImports]
         from spacy import tokens as tokens_of  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise ReviewError(
-            f"{path}: files of spaCy need spaCy, which is not installed: pip install 'touchstone[spacy]'"
+            "files of spaCy need spaCy, which is not installed: pip install 'touchstone[spacy]'"
         ) from None
     return tokens_of, spacy.blank("xx").vocab

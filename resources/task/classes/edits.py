@@ -224,9 +224,9 @@ def _rules_yaml(text: str, asked: Asked, name: str, found: Edits) -> Iterator[Ed
     rules = at(root, "rules")
     changed: dict[str, list[str]] = {}
     for place, rule in enumerate(items(rules)):
-        label, called = at(rule, "label"), at(rule, "name")
-        for other in ("against", "type"):
-            label = at(rule, other) if label is None else label
+        called = at(rule, "name")
+        key = next((k for k in ("label", "against", "type") if at(rule, k) is not None), "label")
+        label = at(rule, key)
         who = str(getattr(called, "value", place + 1))
         mapped = at(rule, "labels")
         if mapped is not None and any(_left(asked, value) for _, value in pairs(mapped)):
@@ -244,7 +244,7 @@ def _rules_yaml(text: str, asked: Asked, name: str, found: Edits) -> Iterator[Ed
             continue
         new = asked.labels[old]
         if new is not None:
-            changed.setdefault(f"{name}: label {new} instead of {old}", []).append(who)
+            changed.setdefault(f"{name}: {key} {new} instead of {old}", []).append(who)
             yield rewrite(text, label, new)
             continue
         edit = comment_out(text, rules, place, f"voted for {old}, which was {_past(asked)}")

@@ -16,7 +16,7 @@ def edit_python(
     told: list[str],
     by_hand: list[str],
 ) -> list[Edit]:
-    """Return the edits of ``rules.py``: labels of ``@rule``, and classes that functions return.
+    """Return the edits of ``rules.py``: labels of ``@rule``, types of ``@span_rule``, what functions return or yield.
 
     A rule whose class has no successor becomes a comment.
 
@@ -74,17 +74,20 @@ def edit_python(
 
 
 def _mark(node: ast.stmt) -> ast.Call | None:
-    """Return the call of ``@rule(...)`` above a function."""
+    """Return the call of ``@rule(...)`` or ``@span_rule(...)`` above a function."""
     for one in getattr(node, "decorator_list", ()):
         function = one.func if isinstance(one, ast.Call) else None
         name = getattr(function, "id", getattr(function, "attr", None))
-        if isinstance(one, ast.Call) and name == "rule":
+        if isinstance(one, ast.Call) and name in ("rule", "span_rule"):
             return one
     return None
 
 
 def _label(call: ast.Call) -> ast.Constant | None:
-    given = [*call.args[:1], *(k.value for k in call.keywords if k.arg in ("label", "against"))]
+    given = [
+        *call.args[:1],
+        *(k.value for k in call.keywords if k.arg in ("label", "type", "against")),
+    ]
     constants = [
         one for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)
     ]
@@ -93,12 +96,12 @@ def _label(call: ast.Call) -> ast.Constant | None:
 
 def _returned(function: ast.FunctionDef) -> Iterator[ast.Constant]:
     for node in ast.walk(function):
-        if isinstance(node, ast.Return) and node.value is not None:
-            yield from (
-                one
-                for one in _results(node.value)
-                if isinstance(one, ast.Constant) and isinstance(one.value, str)
-            )
+        given = node.value if isinstance(node, ast.Return | ast.Yield) else None
+        if isinstance(node, ast.Yield) and isinstance(given, ast.Tuple):
+            given = given.elts[-1]  # start, end, type
+        for one in () if given is None else _results(given):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                yield one
 
 
 def _results(value: ast.expr) -> Iterator[ast.expr]:

@@ -5,6 +5,8 @@ import yaml
 
 from resources.task.classes.asked import Asked
 from resources.task.classes.edits import edits_of
+from resources.task.classes.python_edits import edit_python
+from resources.task.classes.yaml_edits import apply
 from resources.task.errors import TaskError
 from resources.task.reading import read_spec
 from resources.task.settings.schema import TaskSpec
@@ -61,6 +63,24 @@ def slow(text):
 def either(text):
     return "rude" if "late" in text else None
 '''
+SPANS = """\
+from labeling.rules.spans.python import span_rule
+
+
+@span_rule(type="late")
+def slow(text):
+    yield text.find("late"), len(text)
+
+
+@span_rule(against="late")
+def early(text):
+    yield 0, 4
+
+
+@span_rule()
+def either(text):
+    yield 0, 4, "rude" if text.startswith("late") else "late"
+"""
 PROMPT = """\
 ---
 model: m
@@ -135,6 +155,23 @@ def test_a_rename_changes_the_name_wherever_it_stands_for_the_class(folder):
     ]
     assert "prompts/p.md line 8 says 'late' in words" in found.by_hand
     assert "rules.py line 4 says 'late'" in found.by_hand
+
+
+def test_functions_that_mark_spans_are_edited_where_they_say_the_type():
+    told, by_hand = [], []
+    edits = edit_python(SPANS, {"late": "delay"}, "rules.py", "renamed", told, by_hand)
+    after = apply(SPANS, edits)
+    assert lines(SPANS, after) == [
+        ('@span_rule(type="late")', '@span_rule(type="delay")'),
+        ('@span_rule(against="late")', '@span_rule(against="delay")'),
+        (
+            '    yield 0, 4, "rude" if text.startswith("late") else "late"',
+            '    yield 0, 4, "rude" if text.startswith("late") else "delay"',
+        ),
+    ]
+    assert by_hand == ["rules.py line 6 says 'late'"]
+    with pytest.raises(TaskError, match="either returns 'rude'"):
+        edit_python(SPANS, {"rude": None}, "rules.py", "retired", told, by_hand)
 
 
 def test_a_rename_and_back_leaves_every_file_as_it_was(folder):
