@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from labeling.counted import counted
 from resources.task.task import Task
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,6 +21,27 @@ def newest(task: Task, name: str, columns: tuple[str, ...]) -> dict[str, Any] | 
         return None
     row = max(rows, key=lambda one: one["batch"])
     return {column: row[column] for column in columns}
+
+
+def spans(task: Task) -> dict[str, Any] | None:
+    """Precision, recall and F1 of all spans over all batches; ``None`` where none was reviewed."""
+    names = [f"{n}{end}" for n in ("precision", "recall", "f1") for end in ("", "_low", "_high")]
+    whole = (
+        {name: row[name] for name in ("reviewed", *names)}
+        for row in published(task, "class_report")
+        if task.kind.marks_text and (row["span"], row["class"]) == ("all", "(micro)")
+    )
+    return next((row for row in whole if row["f1"] is not None), None)
+
+
+def spans_in_words(found: dict[str, Any]) -> str:
+    """Say figures of spans in one line."""
+    told = ", ".join(
+        f"{name} {found[key]:.1%} ({found[f'{key}_low']:.1%} to {found[f'{key}_high']:.1%})"
+        for name, key in (("precision", "precision"), ("recall", "recall"), ("F1", "f1"))
+        if found[key] is not None
+    )
+    return f"{told}, on {counted(found['reviewed'], 'text')}"
 
 
 def canary(task: Task) -> list[dict[str, Any]]:

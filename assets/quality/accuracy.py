@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from assets.decorators import by_batch
+from assets.quality.by_class import OF_SPANS, span_scores
 from assets.reading.audited import Audit, batches_before, read_audits
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
@@ -54,6 +55,9 @@ def score(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
         for span, rows in found.items()
         for one in rows
     ]
+    if task.kind.marks_text:
+        for span, some in (("batch", mine), ("window", audits)):
+            scored += [{"batch": batch, "span": span, **row} for row in span_scores(task, some)]
     labels = [
         row
         for one in found["batch"]
@@ -138,7 +142,8 @@ def _metadata(labels: list[dict[str, Any]], scored: list[dict[str, Any]]) -> dic
         if row["version"] is not None or row["class"] != ALL or row["accuracy"] is None:
             continue
         if row["span"] == "batch" and row["series"] != LABELS:
-            numbers[f"accuracy of {row['series']}"] = row["accuracy"]
+            of_spans = row["series"].endswith(OF_SPANS)
+            numbers["accuracy of " * (not of_spans) + row["series"]] = row["accuracy"]
         elif row["span"] == "window" and row["series"] == LABELS:
             numbers["accuracy over the window"] = row["accuracy"]
     return numbers

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Rows = list[dict[str, Any]]
 
+OF_SPANS = " of spans"
+"""Ends the series of quality.scores that count spans, and not items."""
+
 
 def class_rows(task: Task, span: str, audits: Sequence[Audit]) -> tuple[Rows, Rows]:
     """Return rows of quality.class_report and of quality.confusion for some batches."""
@@ -102,6 +105,31 @@ def span_rows(task: Task, span: str, audits: Sequence[Audit]) -> Rows:
             **_scores(scores),
         }
         for name, scores in means.items()
+    ]
+
+
+def span_scores(task: Task, audits: Sequence[Audit]) -> Rows:
+    """Return precision, recall and F1 of all spans of some batches, in the columns of quality.scores."""
+    from labeling.quality.series import ALL
+    from labeling.quality.spans.report import spans_report
+
+    if not any(audit.batch.reviewed for audit in audits):
+        return []
+    micro = spans_report([as_spans(audit, task.classes) for audit in audits], task.classes).micro
+    measured = {"precision": micro.precision, "recall": micro.recall, "F1": micro.f1}
+    return [
+        {
+            "series": name + OF_SPANS,
+            "version": None,
+            "class": ALL,
+            "items": sum(int((audit.batch.label != MISSING).sum()) for audit in audits),
+            "reviewed": sum(audit.batch.reviewed for audit in audits),
+            "errors": None,
+            "missing": None,
+            "batches": len(audits),
+            **_shares(accuracy=interval),
+        }
+        for name, interval in measured.items()
     ]
 
 

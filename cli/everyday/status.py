@@ -14,7 +14,7 @@ from assets.landing import other_texts
 from assets.landing.set_aside import sentence_of
 from cli.everyday.run import published_alarms
 from cli.options import AsJson
-from cli.published_rows import canary, newest, published_quality, switches
+from cli.published_rows import canary, newest, published_quality, spans, spans_in_words, switches
 from labeling.counted import counted
 from orchestration.planning import answers_to_come, models_at_rest
 from resources.dagster.last_run import INTERRUPTED, last_run
@@ -74,6 +74,7 @@ def status_of(task: Task) -> dict[str, Any]:
         "last_run": _last_run(task),
         "reviews_owed": _owed(task),
         "accuracy": _last_accuracy(quality),
+        "spans": spans(task),
         "alarm": next((row["batch"] for row in alarms if row["state"] == "open"), None),
         "consensus": newest(task, "label_model", ("batch", "method", "why", "warnings")),
         "student": switches(task),
@@ -223,6 +224,7 @@ def _lines(row: dict[str, Any]) -> list[tuple[str, str]]:
             if accuracy
             else "not measured: nobody has reviewed the audit sample yet",
         ),
+        *([("spans", spans_in_words(row["spans"]))] if row["spans"] else []),
         *_alarms(row),
         *_beliefs(row),
         *(

@@ -111,6 +111,28 @@ def test_a_class_is_wrong_where_one_of_its_spans_is(place):
     assert 0.7 < of["Drug"]["accuracy"] < 1
 
 
+def test_precision_recall_and_f1_of_spans_are_kept_by_batch_and_shown_in_dagster_and_mlflow(place):
+    task, warehouse = place
+    shown = score(task, warehouse, "2026-04")
+    names = {f"{name} of spans" for name in ("precision", "recall", "F1")}
+    assert names <= set(shown)
+    assert shown["recall of spans"] < 0.7 < shown["precision of spans"] <= 1
+    kept = warehouse.ask(
+        "from quality.scores where batch = '2026-04' and series like '% of spans'"
+    ).to_pylist()
+    assert {(row["series"], row["span"]) for row in kept} == {
+        (name, span) for name in names for span in ("batch", "window")
+    }
+    for row in kept:
+        assert row["accuracy_low"] < row["accuracy"] <= row["accuracy_high"]
+    of = {(row["series"], row["span"]): row["accuracy"] for row in kept}
+    assert of["recall of spans", "batch"] < of["recall of spans", "window"]  # two healthy batches
+    with warehouse.connect() as db:
+        logged = {row["name"]: row["value"] for row in db.rows("published.figures.more_metrics")}
+    assert logged["F1 of spans"] == shown["F1 of spans"]
+    assert "F1 of spans over the window" in logged
+
+
 def test_an_alarm_of_missed_spans_is_called_recall(place):
     task, warehouse = place
     rows = {row["series"]: row for row in take_in(task, warehouse, "2026-04")}

@@ -138,6 +138,17 @@ def test_published_spans_are_mostly_those_that_are_true(ward):
     assert [] in labels.values()
 
 
+def test_status_tells_how_good_spans_are(ward):
+    (micro,) = (
+        row
+        for row in ward.published("class_report")
+        if (row["span"], row["class"]) == ("all", "(micro)")
+    )
+    said = ward.command("status", "ward")
+    assert f"precision {micro['precision']:.1%} (" in said
+    assert f", on {micro['reviewed']} texts" in said
+
+
 def test_a_posterior_tells_of_each_class_how_likely_the_item_holds_any(ward):
     database = ward.project / "var" / "ward" / "warehouse.duckdb"
     with duckdb.connect(database, read_only=True) as db:

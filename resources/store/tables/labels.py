@@ -12,9 +12,9 @@ CONSENSUS = table(
     {
         "item_id": ITEM,
         "batch": BATCH,
-        "label": ("varchar", "The most probable class; null where undecided.", "class"),
+        "label": ("varchar", "The most probable answer; null where undecided.", "class"),
         "confidence": ("double", "Its posterior; null where undecided.", "0..1"),
-        "posterior": ("double[]", "Probabilities in the task's order; they sum to 1.", _BY_CLASS),
+        "posterior": ("double[]", "Probabilities in the task's order; of one class an item they sum to 1.", _BY_CLASS),
         "n_votes": ("integer", "Those of rules and models on the item.", "votes"),
         "version": ("varchar", "Hash of the fitted label model."),
         "run": RUN,

@@ -4,7 +4,10 @@ from resources.store.table import table
 from resources.store.tables.common import ACCURACY_BY_DESIGN, BATCH, IMAGE, interval
 
 _SCORE = {
-    "series": ("varchar", "labels, consensus or voter/NAME."),
+    "series": (
+        "varchar",
+        "labels, consensus or voter/NAME; of quality.scores also precision, recall and F1 of spans.",
+    ),
     "version": ("varchar", "The voter's version; null for all of them together."),
     "class": ("varchar", "The class that was said, or (all).", "class"),
     "items": ("bigint", "Those spoken for.", "items"),

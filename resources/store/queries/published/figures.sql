@@ -28,7 +28,9 @@ order by c.family, c.voter, c.version
 select batch, 'accuracy of class ' || class as name, accuracy as value from quality.accuracy
 where class <> '(all)'
 union all
-select batch, 'accuracy of ' || series || case span when 'window' then ' over the window' else '' end,
+select batch,
+    case when series like '% of spans' then '' else 'accuracy of ' end || series
+        || case span when 'window' then ' over the window' else '' end,
     accuracy
 from quality.scores
 where class = '(all)' and version is null
