@@ -29,6 +29,15 @@ def test_the_alarm_fires_with_the_change_and_never_before(yard):
     assert outcome.rows[fired[0] - 1]["change_batch"] == outcome.rows[BEFORE_THE_CHANGE]["batch"]
 
 
+def test_the_advice_names_the_model_and_the_class_whose_marks_got_worse_and_no_rule(yard):
+    task, _ = yard
+    alarms = pq.read_table(task.published / "alarms.parquet").to_pylist()
+    (labels,) = (row["next_step"] for row in alarms if row["series"] == "labels")
+    assert "Check the prompt and model of simulated/mark: " in labels
+    assert "Look at class Part: " in labels
+    assert "Mend rule/" not in labels
+
+
 def test_reports_are_mostly_right_in_every_span_until_the_change(yard):
     task, outcome = yard
     truth = read_truth(task, task.spec.demo.scripted)
