@@ -12,6 +12,7 @@ from assets.quality.accuracy import LABELS, measure, score_row, voters_of
 from assets.quality.agreement import PAIRWISE_F1, agreement_rows
 from assets.quality.by_class import class_rows
 from assets.quality.mistakes import mistakes
+from assets.quality.replacement import replacement_rows
 from assets.reading.audited import Audit, read_audits
 from resources.store.given import GivenWarehouse
 from resources.store.table import Table, as_arrow
@@ -25,6 +26,7 @@ from resources.store.tables import (
     OF_OVERLAP,
     OVERALL,
     RELIABILITY,
+    REPLACEMENT,
 )
 from resources.task.task import Task
 
@@ -50,6 +52,7 @@ def overall(task: Task) -> dg.AssetsDefinition:
         """
         audits = read_audits(task, warehouse, warehouse.column("quality.overall.batches"))
         answers = warehouse.rows("quality.overall.answers")
+        models = warehouse.rows("quality.overall.model_answers")
         spans = {"all": audits, "window": audits[-task.spec.quality.window_batches :]}
         reports = {span: class_rows(task, span, chosen) for span, chosen in spans.items()}
         written = {
@@ -58,6 +61,7 @@ def overall(task: Task) -> dg.AssetsDefinition:
             CONFUSION: [row for _, rows in reports.values() for row in rows],
             RELIABILITY: reliability_rows(audits),
             AGREEMENT: agreement_rows(task, answers),
+            REPLACEMENT: replacement_rows(task, answers, models),
             MISTAKES: mistakes(task, warehouse, spans["window"]),
         }
         warehouse.replace({table: as_arrow(table, rows) for table, rows in written.items()})

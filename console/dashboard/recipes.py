@@ -189,6 +189,16 @@ RECIPES = (
         },
     ),
     Recipe(
+        "replacement",
+        "May a model replace a person?",
+        "Beside three or more people with 30 items each: is the model as close to the others as they are?",
+        {
+            "Voter": text("voter"), "Verdict": text("told"), "Items": count("items"),
+            "Winning rate": number("winning_rate"), "Advantage": share("advantage"), "Agrees with people": share("agreement"),
+            "95 %": interval("agreement_low", "agreement_high"), "People among each other": share("people_agreement"),
+        },
+    ),
+    Recipe(
         "canary",
         "Canary",
         "The same reviewed items, asked again and again: a change here is the model's, not the data's.",

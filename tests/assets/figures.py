@@ -139,6 +139,10 @@ ALONE: dict[str, str] = {
         "bin confidence_low confidence_high reviewed confidence accuracy accuracy_low"
         " accuracy_high ece ece_by_chance"
     ),
+    "replacement": (
+        "people items agreement agreement_low agreement_high people_agreement people_agreement_low"
+        " people_agreement_high epsilon winning_rate advantage advantage_low advantage_high"
+    ),
     "rereviews": "score",
     "rule_analysis": "coverage overlaps conflicts failures correct likeness changed_items",
     "rule_suggestions": "rank items correct new_items precision_low lift_low",

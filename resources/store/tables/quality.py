@@ -162,6 +162,26 @@ AGREEMENT = table(
     },
     key=["first", "second", "measure"], written_with=OVERALL, published=True,
 )  # fmt: skip
+REPLACEMENT = table(
+    "quality", "replacement", "Whether a model may replace a person; empty without three people to compare with.",
+    "a voter that is a model",
+    {
+        "voter": ("varchar", "The model's voter."),
+        "people": ("bigint", "People with items enough to compare with.", "people"),
+        "items": ("bigint", "Those that the model and people answered.", "items"),
+        "agreement": ("double", "Mean likeness of the model's answers to people's.", "0..1"),
+        **interval("agreement"),
+        "people_agreement": ("double", "The same of people's answers to each other's.", "0..1"),
+        **interval("people_agreement"),
+        "epsilon": ("double", "What the model's price is worth in the test.", "0..1"),
+        "winning_rate": ("double", "Share of people whom the model is shown to match.", "0..1"),
+        "advantage": ("double", "How likely its answer is at least as close to the others' as a person's.", "0..1"),
+        **interval("advantage"),
+        "may_replace": ("varchar", "yes, no, or too few items."),
+        "told": ("varchar", "The verdict in words."),
+    },
+    key=["voter"], written_with=OVERALL, published=True,
+)  # fmt: skip
 MISTAKES = table(
     "quality", "mistakes", "Audited items of the newest batches that labels got wrong.", "an item",
     TELLING, key=["rank"], written_with=OVERALL, published=True,

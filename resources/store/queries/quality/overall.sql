@@ -8,3 +8,12 @@ select distinct batch from labels.released order by batch
 select item_id || chr(31) || batch as item, reviewer, label from people.reviews
 where outcome = 'label' and not superseded and not coalesce(aside, false)
     and origin not in ('check', 'adjudicate')
+
+-- name: model_answers
+-- What models say of the items that reviewers answered.
+select item_id || chr(31) || batch as item, voter, label from votes.models
+semi join (
+    select distinct item_id, batch from people.reviews
+    where outcome = 'label' and not superseded and not coalesce(aside, false)
+        and origin not in ('check', 'adjudicate')
+) using (item_id, batch)
