@@ -78,7 +78,10 @@ def test_a_row_an_answer_says_the_same_as_a_row_an_item(run):
     ("kind", "write"),
     [
         ("several", lambda k: ["[]", "late", "late;broken", "praise"][k]),
-        ("spans", lambda k: '"' + str([[0, 3 + k, "Drug"]] * (k > 0)).replace("'", '""') + '"'),
+        (
+            "spans",
+            lambda k: '"' + str([[0, 3 + int(k), "Drug"]] * bool(k)).replace("'", '""') + '"',
+        ),
     ],
 )
 def test_sets_and_spans_are_judged_too(run, kind, write):

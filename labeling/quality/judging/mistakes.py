@@ -130,9 +130,7 @@ def _swapped(
     pairs: Counter[tuple[int, int, bool]] = Counter(zip(*rows, strict=True))
     of = [_name(next(iter(answer), "")) for answer in panel.answers]
     kinds = {(people, model) for people, model, _ in pairs}
-    return _ranked(
-        Mistake(of[p], of[m], pairs[p, m, True], pairs[p, m, False]) for p, m in sorted(kinds)
-    )
+    return _ranked(Mistake(of[p], of[m], pairs[p, m, True], pairs[p, m, False]) for p, m in kinds)
 
 
 def _missed_and_added(
@@ -154,7 +152,7 @@ def _missed_and_added(
             counts[name, gone, True],
             counts[name, gone, False],
         )
-        for name, gone in sorted(kinds)
+        for name, gone in kinds
     )
 
 
@@ -163,4 +161,7 @@ def _name(part: Part) -> str:
 
 
 def _ranked(mistakes: Iterable[Mistake]) -> list[Mistake]:
-    return sorted(mistakes, key=lambda one: -(one.agreed + one.divided))
+    def rank(one: Mistake) -> tuple[int, str, str]:
+        return -(one.agreed + one.divided), one.people or "", one.model or ""
+
+    return sorted(mistakes, key=rank)
