@@ -1,4 +1,4 @@
-"""What people marked in recorded texts, quoted as models quote: found again, or no answer, and nothing else."""
+"""What people marked in recorded texts, quoted as models quote: found again, or no answer."""
 
 import json
 import random
@@ -11,7 +11,7 @@ import pytest
 
 from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
-from labeling.kinds.spans.answer import Span, written
+from labeling.kinds.spans.answer import Span, marked, written
 from labeling.kinds.spans.kind import SpansOfClasses
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -54,6 +54,12 @@ def out_of_order(text, spans):
     return json.dumps(said), spans
 
 
+def once(text, spans):
+    said = json.loads(KIND.example(JSON, written(spans), text))
+    said["spans"] = list({json.dumps(one): one for one in said["spans"]}.values())
+    return json.dumps(said), spans
+
+
 def invented(text, spans):
     said = json.loads(KIND.example(JSON, written(spans), text))
     said["spans"].insert(len(said["spans"]) // 2, {"text": "flubendrazole", "label": "Chemical"})
@@ -62,21 +68,28 @@ def invented(text, spans):
 
 @pytest.mark.skipif(not (DATA / "span_bc5cdr").exists(), reason="the recorded spans are not here")
 @pytest.mark.parametrize(
-    ("way", "right"),
-    [(plain, 0.99), (schema, 0.99), (other_case, 0.95), (one_less, 0.75), (out_of_order, 0.3), (invented, 0)],
-)  # fmt: skip
-def test_what_was_marked_is_found_again_or_not_read(way, right):
+    ("way", "right", "wrong"),
+    [
+        (plain, 0.99, 0),
+        (schema, 0.99, 0),
+        (other_case, 0.95, 0),
+        (one_less, 0.97, 0.02),
+        (out_of_order, 0.95, 0.02),
+        (once, 0.95, 0.02),
+        (invented, 0, 0),
+    ],
+)
+def test_what_was_marked_is_found_again_and_hardly_anything_that_was_not(way, right, wrong):
     reader = KIND.reader([ClassSpec("Chemical"), ClassSpec("Disease")])
     counts: Counter[str] = Counter()
     for text, spans in marked_texts("span_bc5cdr"):
         answer, meant = way(text, spans)
         label = reader.read(answer, text=text).label
-        counts[
-            "unread"
-            if label is None
-            else "right"
-            if meant is not None and label == written(meant)
-            else "wrong"
-        ] += 1
+        found = None if label is None else set(marked(label).found)
+        if found is None:
+            counts["unread"] += 1
+        else:
+            fits = meant is not None and set(meant) <= found <= set(spans)
+            counts["right" if fits else "wrong"] += 1
     assert counts["right"] >= right * counts.total()
-    assert counts["wrong"] == 0
+    assert counts["wrong"] <= wrong * counts.total()
