@@ -104,7 +104,7 @@ def span_rules_schema() -> dict[str, Any]:
     Examples
     --------
     >>> sorted(span_rules_schema()["$defs"]["Rule"]["properties"])[:4]
-    ['against', 'case', 'column', 'description']
+    ['against', 'batch_size', 'case', 'column']
     """
     return keys.schema_of(
         COMMON,
