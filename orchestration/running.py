@@ -34,6 +34,7 @@ from orchestration.turn import turn
 from resources.dagster.instance import end_lost_runs, open_instance
 from resources.dagster.partitions import batches
 from resources.dagster.tags import COMMAND_TAG
+from resources.pilots.promoted import nothing_promoted
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.errors import BlockedError, TaskError
 from resources.task.task import Task
@@ -158,6 +159,8 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
             f"models: not to be asked: {told}; run again then, or let `touchstone up` go on by "
             f"itself; if it takes some by now, `touchstone ledger {task.name} --ask-again`"
         )
+    if unasked := nothing_promoted(task):
+        warnings.append(f"models: {unasked}")
     rows = warehouse.rows("published.figures.quality_by_batch")
     aside = sentence(warehouse, task.name)
     warehouse.close()

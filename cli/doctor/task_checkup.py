@@ -16,6 +16,7 @@ from labeling.files.found import find_files, state_of
 from labeling.items.reading import read_items
 from orchestration.faults.damage import damaged_files
 from resources.environment import secret
+from resources.pilots.promoted import nothing_promoted
 from resources.store.place import size, stands
 from resources.task.errors import DamagedError, TaskError
 from resources.task.reading import former_places
@@ -134,6 +135,8 @@ def _models(task: Task) -> Finding:
     models = task.spec.models
     if models is None:
         return Finding("", "fine", "none; rules alone")
+    if unasked := nothing_promoted(task):
+        return Finding("", "note", unasked.partition("; next")[0], f"touchstone pilot {task.name}")
     from resources.models.task_models import prompts_of
 
     voters = ", ".join(prompt.model for prompt in prompts_of(task))

@@ -18,6 +18,7 @@ from cli.published_rows import canary, newest, published_quality, spans, spans_i
 from labeling.counted import counted
 from orchestration.planning import answers_to_come, models_at_rest
 from resources.dagster.last_run import INTERRUPTED, last_run
+from resources.pilots.promoted import nothing_promoted
 from resources.store.place import stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
@@ -59,7 +60,7 @@ def status_of(task: Task) -> dict[str, Any]:
     -------
     dict
         ``answers_to_come`` counts batches at providers of models; ``models_at_rest`` says until when
-        which are not to be asked. ``waiting`` is ``None`` where another process has the warehouse for longer than a look may
+        which are not to be asked, ``unasked`` why none is, where prompts are tried first. ``waiting`` is ``None`` where another process has the warehouse for longer than a look may
         wait; ``alarm`` is the batch of the first open one; ``last_run``, ``alarm`` and ``report`` are ``None`` where there is none.
     """
     quality, alarms = published_quality(task), published_alarms(task)
@@ -69,6 +70,7 @@ def status_of(task: Task) -> dict[str, Any]:
         "waiting": _waiting(task),
         "answers_to_come": len(answers_to_come(task)),
         "models_at_rest": models_at_rest(task),
+        "unasked": nothing_promoted(task) or None,
         "items": sum(row["items"] for row in quality),
         "labelled": sum(row["labelled"] for row in quality),
         "last_run": _last_run(task),
@@ -205,6 +207,7 @@ def _lines(row: dict[str, Any]) -> list[tuple[str, str]]:
             ("[yellow]not asked[/]", escape(f"{model} until {until}"))
             for model, until in row["models_at_rest"].items()
         ),
+        *([("[yellow]models[/]", escape(row["unasked"]))] if row["unasked"] else []),
         ("items", f"{row['items']:,}, of them {row['labelled']:,} labelled"),
         *([("quarantine", escape(row["set_aside"]))] if row["set_aside"] else []),
         *([("reviews set aside", escape(row["answers_aside"]))] if row["answers_aside"] else []),

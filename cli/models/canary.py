@@ -10,6 +10,7 @@ from rich.table import Table
 
 from cli.options import AnyTask, AsJson
 from cli.which_task import NothingYetError, show_each
+from resources.pilots.promoted import nothing_promoted
 from resources.store.place import stands
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
@@ -56,13 +57,21 @@ def _look(chosen: Task, accept: str | None, now: bool) -> dict[str, Any]:
     rounds = warehouse.rows("cli.canary.rounds")
     if accept is not None:
         _accept(chosen.ledger, rounds, accept)
-    return {"task": chosen.name, "accepted": accept, "asked": asked, "rounds": rounds}
+    return {
+        "task": chosen.name,
+        "accepted": accept,
+        "asked": asked,
+        "rounds": rounds,
+        "unasked": nothing_promoted(chosen) or None,
+    }
 
 
 def _show(told: dict[str, Any], now: bool) -> None:
     console, accept, rounds = Console(), told["accepted"], told["rounds"]
     if accept is not None:
         console.print(f"{escape(accept)}: its next round is the new reference", soft_wrap=True)
+    if told["unasked"]:
+        console.print(f"{told['task']}: {told['unasked']}", soft_wrap=True)
     if not rounds:
         console.print(
             f"{told['task']}: the canary was not asked yet: task.yaml needs `models.canary`, and as many reviewed "

@@ -32,6 +32,7 @@ from resources.models.task_models import (
     redactor_of,
     transport_of,
 )
+from resources.pilots.promoted import nothing_promoted
 from resources.store.place import stands
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
@@ -65,8 +66,10 @@ def injections(
             f"the model of {chosen.name} is simulated: it reads no text, so that no text can turn "
             "its labels; take `simulated:` out of task.yaml and name a real one"
         )
-    if chosen.spec.models is None:
-        nothing = f"{chosen.name} asks no language model: no text in an item can turn its labels"
+    unasked = nothing_promoted(chosen)
+    if chosen.spec.models is None or unasked:
+        why = f": {unasked}" if unasked else " asks no language model"
+        nothing = f"{chosen.name}{why}: no text in an item can turn its labels"
         none = {"task": chosen.name, "items": 0, "cost_usd": 0.0, "voters": [], "notes": [nothing]}
         typer.echo(json.dumps(none) if as_json else nothing)
         return

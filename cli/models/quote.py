@@ -26,6 +26,7 @@ from resources.models.task_models import (
     prompts_of,
     redactor_of,
 )
+from resources.pilots.promoted import nothing_promoted
 from resources.store.place import stands
 from resources.store.warehouse import warehouse_of
 from resources.task.locate import find_task
@@ -71,6 +72,8 @@ def quote(
         spent = ledger.spent("quote")
     budget = budget_of(found)
     notes = [f"Items are those of {source}."]
+    if unasked := nothing_promoted(found):
+        notes.insert(0, f"{found.name}: {unasked}")
     if not certain:
         notes.append("The rules have not been applied to all of them: fewer may be asked.")
     costs = [q.cost_usd for q in quotes]
@@ -130,7 +133,8 @@ def _show(quotes: list[VoterQuote], told: dict[str, Any]) -> None:
             "unknown" if q.cost_usd is None else f"{most}${q.cost_usd:.4f}",
             "unknown" if q.worst_usd is None else f"${q.worst_usd:.4f}",
         )
-    console.print(table)
+    if quotes:
+        console.print(table)
     console.print(
         f"Spent, or held for answers that are out: ${told['spent_usd']:.4f}, "
         f"${told['spent_today_usd']:.4f} of it today. "

@@ -80,6 +80,8 @@ def _read(words: list[str], option: Path | None) -> tuple[What | None, list[str]
     what = What(words[0]) if words and words[0] in list(What) else None
     rest = words[1:] if what else words
     takes_names = what in (What.PROMOTE, What.ERRORS)
+    if what is None and len(rest) > 1:
+        raise TaskError(_not_understood(rest))
     if option is not None:
         task = find_task(option)
     elif (takes_names and len(rest) > 1 and _is_task(rest[-1])) or (not takes_names and rest):
@@ -88,15 +90,19 @@ def _read(words: list[str], option: Path | None) -> tuple[What | None, list[str]
     else:
         task = find_task(None)
     if rest and not takes_names:
-        raise TaskError(
-            f"{' '.join(rest)}: not understood; a pilot goes on, or {', '.join(What)}; see "
-            "`touchstone pilot --help`"
-        )
+        raise TaskError(_not_understood(rest))
     if takes_names and not rest:
         raise TaskError(
             f"{what} needs the name of a candidate; `touchstone pilot --look` lists them"
         )
     return what, rest, task
+
+
+def _not_understood(words: list[str]) -> str:
+    return (
+        f"{' '.join(words)}: not understood; say a task alone, or one of {', '.join(What)} before it; see "
+        "`touchstone pilot --help`"
+    )
 
 
 def _is_task(word: str) -> bool:

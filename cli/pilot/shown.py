@@ -64,7 +64,7 @@ def show_quote(out: Console, task: Task, quotes: Sequence[VoterQuote], spent: fl
     cap = pilot.budget_usd if pilot else 0.0
     out.print(
         f"This round asks {counted(len(quotes), 'candidate')}: at most {calls:,} calls, about {told}. "
-        f"Pilots have cost ${spent:.4f} of ${cap:g} so far."
+        f"Repairs and retries come on top. Pilots have cost ${spent:.4f} of ${cap:g} so far."
     )
 
 

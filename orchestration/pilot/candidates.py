@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from labeling.llm.prompt import parse_prompts
-from resources.models.task_models import classes_of, prompt_files
+from resources.models.task_models import as_prompt, classes_of, prompt_files
 from resources.pilots.rows import Candidate
 from resources.pilots.store import PilotStore
 from resources.task.errors import TaskError
@@ -57,8 +57,15 @@ def written_candidates(task: Task) -> list[Candidate]:
 
 
 def candidates_of(task: Task, store: PilotStore) -> list[Candidate]:
-    """Return whom the pilot compares: the promoted ones first, as they were promoted, then the files'."""
-    promoted = list(store.promoted())
+    """Return whom the pilot compares: the promoted ones first, as they were promoted, then the files'.
+
+    Classes are told to all of them as they are today: where these changed, a promoted prompt is a new
+    version too, and the same as its file as long as nobody edited that.
+    """
+    classes = classes_of(task)
+    promoted = [
+        replace(one, version=as_prompt(task, one).version(classes)) for one in store.promoted()
+    ]
     known = {one.version for one in promoted}
     return promoted + [one for one in written_candidates(task) if one.version not in known]
 

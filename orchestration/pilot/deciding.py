@@ -26,7 +26,7 @@ def promote(task: Task, names: Sequence[str], who: str, reviews: ReviewStore) ->
     store = PilotStore(task.pilots)
     standing = standing_of(task, store, reviews)
     chosen = [standing.candidates[place_of(standing, name, task)] for name in dict.fromkeys(names)]
-    if [one.version for one in chosen] == [one.version for one in store.promoted()]:
+    if chosen == list(standing.candidates[: standing.promoted]):
         raise TaskError(f"{' and '.join(names)}: promoted already, as the files say them now")
     in_order([as_prompt(task, one) for one in chosen])
     versions = {one.version for one in chosen}

@@ -11,7 +11,7 @@ import pyarrow as pa
 from labeling.llm.content import strings
 from labeling.llm.ledger import Ledger
 from labeling.llm.quote import VoterQuote, quote_batch
-from labeling.pilots.drawing import chances
+from labeling.pilots.drawing import FLOOR, chances
 from labeling.pilots.trial import NO_ANSWER, NOT_ASKED
 from labeling.pilots.verdict import Say
 from orchestration.items_asked import items_of
@@ -31,6 +31,9 @@ from resources.task.task import Task
 MET_AT_ONCE = 3
 """Items met at a time, for each review that is still wanted: many are passed by."""
 
+MET_AT_MOST = round(1 / FLOOR)
+"""Items met in a round, for each review that it wants: so many are passed by where all candidates agree."""
+
 Told = Callable[[str, int, int], None]
 
 
@@ -44,10 +47,10 @@ class Round:
 
 
 def quote_round(task: Task, standing: Standing, reviews: ReviewStore) -> list[VoterQuote]:
-    """Return what the next round will cost at most, by candidate: where no item is passed by."""
+    """Return what the next round will cost at most, by candidate; repairs and retries come on top."""
     store = PilotStore(task.pilots)
     wanted = _wanted(task, standing)
-    items = waiting_items(task, store, reviews).slice(0, MET_AT_ONCE * wanted)
+    items = waiting_items(task, store, reviews).slice(0, MET_AT_MOST * wanted)
     prompts = [as_prompt(task, one).alone() for one in _running(standing)]
     if not items.num_rows or not prompts:
         return []
@@ -82,14 +85,13 @@ def go_on(task: Task, reviews: ReviewStore, tell: Told) -> Round:
     standing = standing_of(task, store, reviews)
     wanted = _wanted(task, standing)
     why = ""
-    started = sum(one.chosen for one in standing.draws)
-    while wanted > 0 and not why:
-        items = waiting_items(task, store, reviews).slice(0, MET_AT_ONCE * wanted)
+    started, left = wanted, MET_AT_MOST * wanted
+    while wanted > 0 and left > 0 and not why:
+        items = waiting_items(task, store, reviews).slice(0, min(MET_AT_ONCE * wanted, left))
         if not items.num_rows:
             why = "no item is left that nobody has seen"
             break
-        done = sum(one.chosen for one in standing.draws) - started
-        tell("asking candidates", done, done + wanted)
+        tell("asking candidates", started - wanted, started)
         asked = ask(task, _running(standing), _as_asked(items))
         store.answered(asked.answers)
         drawn = _draw(task, standing, items, asked, wanted)
@@ -97,6 +99,7 @@ def go_on(task: Task, reviews: ReviewStore, tell: Told) -> Round:
         if not drawn:
             break
         store.draw(drawn)
+        left -= len(drawn)
         wanted -= sum(one.chosen for one in drawn)
         put_up += _put_up(task, store, reviews)
     return Round(standing_of(task, store, reviews), put_up, why)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from labeling.errors import LabelingError
 from resources.pilots.rows import Answer, Candidate, Draw, Promotion
 
 SCHEMA = """
@@ -38,6 +39,10 @@ create trigger if not exists promotions_stay before delete on promotions
 create trigger if not exists promotions_stand before update on promotions
     begin select raise(abort, 'promotions only grow'); end;
 """
+
+
+class DrawnTwiceError(LabelingError):
+    """Two that went on with a pilot at the same time drew the same."""
 
 
 class PilotStore:
@@ -92,15 +97,21 @@ class PilotStore:
 
         Raises
         ------
-        sqlite3.IntegrityError
+        DrawnTwiceError
             If a number or an item was drawn before: somebody else draws at this moment.
         """
-        with self._open() as db:
-            db.executemany(
-                "insert into draws (number, item_id, batch, probability, chosen, population)"
-                " values (?, ?, ?, ?, ?, ?)",
-                [astuple(one) for one in draws],
-            )
+        try:
+            with self._open() as db:
+                db.executemany(
+                    "insert into draws (number, item_id, batch, probability, chosen, population)"
+                    " values (?, ?, ?, ?, ?, ?)",
+                    [astuple(one) for one in draws],
+                )
+        except sqlite3.IntegrityError:
+            raise DrawnTwiceError(
+                f"{self.path}: another `touchstone pilot` goes on with this pilot at the same time; nothing is "
+                "lost, and nothing was drawn twice; call it again once the other has ended"
+            ) from None
 
     def draws(self) -> list[Draw]:
         """Return all draws, in order."""

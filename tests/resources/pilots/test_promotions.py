@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from resources.pilots.rows import Answer, Candidate, Draw
-from resources.pilots.store import PilotStore
+from resources.pilots.store import DrawnTwiceError, PilotStore
 
 SHORT = Candidate("short", "short", "m", "v1", "---\nmodel: m\n---\nSpam?")
 LONG = Candidate("long", "long", "m", "v2", "---\nmodel: m\n---\nIs this a spam comment?")
@@ -77,7 +77,7 @@ def test_a_candidate_is_judged_by_what_was_drawn_after_it_came(store):
 
 def test_no_item_is_drawn_twice_and_none_of_a_refused_draw_is_kept(store):
     store.draw([Draw(1, "a", "may", 1.0, True, 2)])
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(DrawnTwiceError, match="goes on with this pilot"):
         store.draw([Draw(2, "b", "may", 1.0, True, 2), Draw(3, "a", "may", 1.0, True, 1)])
     assert [one.item_id for one in store.draws()] == ["a"]
 
