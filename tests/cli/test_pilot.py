@@ -1,0 +1,152 @@
+"""``touchstone pilot``: what cannot be done is told in words, and so is what a task does before it promotes."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+import yaml
+
+from resources.reviews.store import ReviewStore
+from resources.store.warehouse import warehouse_of
+from resources.task.task import load_task
+from tests.fakes import piloting
+from tests.fakes.provider.server import Answer, FakeProvider
+
+NEXT = "no prompt is promoted, so no model is asked"
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[FakeProvider]:
+    with FakeProvider(piloting.said_by(piloting.HOW_GOOD)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory, provider):
+    """A project of 60 items that nobody has run."""
+    return piloting.make(
+        tmp_path_factory.mktemp("made") / "project", provider.url, 60
+    ).folder.parents[1]
+
+
+@pytest.fixture
+def task(made, tmp_path, monkeypatch, provider):
+    """A copy of its task."""
+    provider.answer_with(piloting.said_by(piloting.HOW_GOOD))
+    monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", piloting.KEY)
+    shutil.copytree(made, tmp_path / "project")
+    return load_task(tmp_path / "project" / "tasks" / "letters")
+
+
+@pytest.fixture
+def at(task, touchstone) -> Callable:
+    return lambda *words: touchstone(*words, at=task.folder.parents[1], columns=200)
+
+
+def refused(said) -> str:
+    """What a user's mistake is told by."""
+    assert said.code == 2, said
+    assert "Traceback" not in said.err
+    return said.err
+
+
+def test_words_that_mean_nothing_are_told(at):
+    assert "no candidate 'nosuch'; it has careful, hasty, plain" in refused(
+        at("pilot", "promote", "nosuch")
+    )
+    assert "promote needs the name of a candidate" in refused(at("pilot", "promote"))
+    assert "promot careful: not understood" in refused(at("pilot", "promot", "careful"))
+    assert "no task 'careful'" in refused(at("pilot", "careful"))
+    assert "a: not understood" in refused(at("pilot", "rollback", "a", "letters"))
+    assert "nothing is promoted" in refused(at("pilot", "rollback"))
+    assert "nothing was asked; the same with --yes" in refused(at("pilot"))
+    assert "nothing was promoted yet" in at("pilot", "history").out
+
+
+def test_a_task_that_cannot_have_a_pilot_says_what_to_write(task, at):
+    path = task.folder / "task.yaml"
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    pilot = told["models"].pop("pilot")
+    path.write_text(yaml.safe_dump(told), encoding="utf-8")
+    assert "models.pilot: the task has no pilot; write" in refused(at("pilot", "--look"))
+    del told["models"]
+    path.write_text(yaml.safe_dump(told), encoding="utf-8")
+    assert "the task asks no model" in refused(at("pilot", "--look"))
+    assert pilot
+
+
+def test_prompts_that_cannot_be_compared_are_told(task, at):
+    careful = piloting.write_prompt(task.folder, "careful")
+    (task.folder / "prompts" / "twin.md").write_text(careful.read_text("utf-8"), encoding="utf-8")
+    assert "careful and twin are the same prompt" in refused(at("pilot", "--yes"))
+    for path in (task.folder / "prompts").iterdir():
+        path.unlink()
+    assert "no file matches 'prompts/*.md'" in refused(at("pilot", "--yes"))
+
+
+def test_a_model_that_refuses_everything_is_told_as_silent_and_never_promoted(task, at, provider):
+    piloting.edit(task, pilot={"at_a_time": 5, "reviews": 10})
+    provider.answer_with(lambda _: Answer("", refusal="I cannot help with that."))
+    for _ in range(3):
+        told = json.loads(at("pilot", "--yes", "--json").out)
+        piloting.review(task)
+    assert {row["silent"] for row in told["candidates"]} == {1.0}
+    assert {row["accuracy"] for row in told["candidates"]} == {0.0}
+    assert told["say"] != "promote", told["verdict"]
+
+
+def test_gold_of_one_class_is_compared_like_any_other(task, at):
+    piloting.edit(task, pilot={"at_a_time": 5})
+    assert at("pilot", "--yes").code == 0
+    piloting.review(task, lambda _: "praise")
+    said = at("pilot", "--yes")
+    assert said.code == 0
+    assert "put up for review" in said.out
+
+
+def test_an_edited_candidate_is_judged_by_later_reviews_and_gets_its_own(task, at):
+    piloting.edit(task, pilot={"at_a_time": 5, "reviews": 10})
+    for _ in range(2):
+        at("pilot", "--yes")
+        piloting.review(task)
+    spent = json.loads(at("pilot", "--yes", "--json").out)
+    assert (spent["open"], spent["put_up"]) == (0, 0)
+    piloting.write_prompt(task.folder, "hasty", " Take your time.")
+    fresh = json.loads(at("pilot", "--look", "--json").out)["candidates"]
+    assert {row["name"]: row["reviewed"] > 0 for row in fresh} == {
+        "careful": True, "plain": True, "hasty": False,
+    }  # fmt: skip
+    assert json.loads(at("pilot", "--yes", "--json").out)["put_up"] > 0
+    piloting.review(task)
+    (hasty,) = [
+        row
+        for row in json.loads(at("pilot", "--look", "--json").out)["candidates"]
+        if row["name"] == "hasty"
+    ]
+    assert 0 < hasty["reviewed"] <= 5
+
+
+@pytest.fixture(scope="module")
+def ran(made, tmp_path_factory):
+    """The task, after its first run: nothing was promoted by then."""
+    from orchestration.running import run_task
+
+    project = shutil.copytree(made, tmp_path_factory.mktemp("ran") / "project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TOUCHSTONE_VAR", raising=False)
+        patch.setenv("OPENAI_API_KEY", piloting.KEY)
+        return project, run_task(load_task(project / "tasks" / "letters"), lambda *_: None)
+
+
+def test_before_anything_is_promoted_every_command_says_that_no_model_is_asked(ran, touchstone):
+    project, outcome = ran
+    assert any(NEXT in line and "touchstone pilot letters" in line for line in outcome.warnings)
+    for words in (["status"], ["quote"], ["doctor"], ["injections"], ["canary"], ["run"]):
+        said = touchstone(*words, at=project, columns=200)
+        assert (said.code, NEXT in said.out) == (0, True), (words, said)
+        assert "touchstone pilot letters" in said.out
+    task = load_task(project / "tasks" / "letters")
+    assert warehouse_of(task).ask("select count(*) as n from votes.models")["n"].to_pylist() == [0]
+    assert not ReviewStore(task.reviews).open_count("pilot")
