@@ -1,0 +1,1 @@
+"""Pilots replayed on recorded answers of language models."""
