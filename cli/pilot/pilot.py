@@ -146,7 +146,7 @@ def _do(
     if what is What.ERRORS:
         who = place_of(standing, names[0], task)
         wrong = errors_of(standing, who, task, reviews)
-        show_errors(out, standing, who, wrong, mistakes_of(standing, who))
+        show_errors(out, standing, who, wrong, mistakes_of(standing, who), task.kind)
         return wrong
     if look:
         done = Round(standing, 0)

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from labeling.counted import counted
+from labeling.kinds.kind import Kind
 from labeling.llm.quote import VoterQuote
 from orchestration.pilot.going_on import Round
 from orchestration.pilot.standing import Standing
@@ -58,12 +59,13 @@ def show_quote(out: Console, task: Task, quotes: Sequence[VoterQuote], spent: fl
     """Print what a round may cost."""
     costs = [q.cost_usd for q in quotes]
     known = [cost for cost in costs if cost is not None]
-    told = f"${sum(known):.4f}" if len(known) == len(costs) else "an unknown sum"
+    known_all = len(known) == len(costs)
+    told = f"about ${sum(known):.4f}" if known_all else "at a price that nobody knows"
     calls = sum(q.calls for q in quotes)
     pilot = task.spec.models.pilot if task.spec.models else None
     cap = pilot.budget_usd if pilot else 0.0
     out.print(
-        f"This round asks {counted(len(quotes), 'candidate')}: at most {calls:,} calls, about {told}. "
+        f"This round asks {counted(len(quotes), 'candidate')}: at most {calls:,} calls, {told}. "
         f"Repairs and retries come on top. Pilots have cost ${spent:.4f} of ${cap:g} so far."
     )
 
@@ -87,25 +89,30 @@ def show_errors(
     who: int,
     wrong: Sequence[dict[str, Any]],
     mistakes: Sequence[tuple[str, str | None, int]],
+    kind: Kind,
 ) -> None:
     """Print what a candidate mistakes for what, and the items."""
     name = standing.candidates[who].name
     reviewed = int(standing.told.reviewed[who])
     out.print(escape(f"{name}: {len(wrong)} of {counted(reviewed, 'reviewed item')} wrong."))
-    for gold, said, n in mistakes[:MOST_ERRORS]:
-        out.print(escape(f"  {n} times {gold} was {'not answered' if said is None else said}"))
+    # where something stands in a text says nothing without it
+    for gold, said, n in [] if kind.marks_text else mistakes[:MOST_ERRORS]:
+        out.print(escape(f"  {n} times {kind.told(gold, '')}: {_said(kind, said, '')}"))
     for one in wrong[:MOST_ERRORS]:
         text = " ".join(str(one["text"] or "").split())
         short = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-        out.print(
-            escape(f"\n{one['item_id']} ({one['batch']}): {one['said']} instead of {one['gold']}")
-        )
+        said, gold = (_said(kind, one[of], str(one["text"] or "")) for of in ("said", "gold"))
+        out.print(escape(f"\n{one['item_id']} ({one['batch']}): {said} instead of {gold}"))
         out.print(escape(f"  {short}"))
         for note in one["notes"]:
             out.print(escape(f"  note: {note}"))
     if len(wrong) > MOST_ERRORS:
         out.print(f"\n{len(wrong) - MOST_ERRORS} more; --json tells all of them.")
     out.print("\nA prompt that is written with these in sight is judged by later reviews alone.")
+
+
+def _said(kind: Kind, answer: str | None, text: str) -> str:
+    return "no answer" if answer is None else kind.told(answer, text)
 
 
 def _interval(value: float, low: float, high: float) -> str:

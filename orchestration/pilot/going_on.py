@@ -102,6 +102,8 @@ def go_on(task: Task, reviews: ReviewStore, tell: Told) -> Round:
         left -= len(drawn)
         wanted -= sum(one.chosen for one in drawn)
         put_up += _put_up(task, store, reviews)
+    if wanted > 0 and left <= 0 and not why:
+        why = "candidates agree on most of what was met; the next round meets more"
     return Round(standing_of(task, store, reviews), put_up, why)
 
 

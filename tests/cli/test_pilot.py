@@ -3,16 +3,19 @@
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import yaml
 
+from orchestration.simulating import simulate_inbox
 from resources.reviews.store import ReviewStore
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.fakes import piloting
 from tests.fakes.provider.server import Answer, FakeProvider
 
+TASKS = Path(__file__).parents[2] / "tasks"
 NEXT = "no prompt is promoted, so no model is asked"
 
 
@@ -126,6 +129,47 @@ def test_an_edited_candidate_is_judged_by_later_reviews_and_gets_its_own(task, a
         if row["name"] == "hasty"
     ]
     assert 0 < hasty["reviewed"] <= 5
+
+
+@pytest.mark.parametrize("name", ["road_cracks", "bike_repairs", "hotel_reviews"])
+def test_pictures_marks_and_lists_are_tried_like_classes_before_the_first_run(
+    name, tmp_path, touchstone, provider, monkeypatch
+):
+    monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", piloting.KEY)
+    provider.answer_with(lambda _: "I would rather not say.")
+    shared = TASKS.parents[1] / "shared"
+    if name == "road_cracks" and not (shared / "data" / "img_crackforest").is_dir():
+        pytest.skip("../shared/data/img_crackforest is not here")
+    project = tmp_path / "project"
+    (tmp_path / "shared").symlink_to(shared)
+    folder = shutil.copytree(TASKS / name, project / "tasks" / name)
+    told = yaml.safe_load((folder / "task.yaml").read_text(encoding="utf-8"))
+    told["models"] |= {
+        "prompts": ["tried/*.md"], "model": "openai/fake", "api_base": provider.url,
+        "pilot": {"at_a_time": 5},
+    }  # fmt: skip
+    told["demo"].pop("simulated", None)
+    (folder / "task.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
+    (folder / "tried").mkdir()
+    for words in ("one", "two"):
+        (folder / "tried" / f"{words}.md").write_text(
+            f"---\nmodel: any\nprice: {{input: 0, output: 0}}\n---\nSay {words}.", encoding="utf-8"
+        )
+    task = load_task(folder)
+    assert "the first run writes them" in refused(touchstone("pilot", "--yes", at=project))
+    simulate_inbox(task)
+    said = touchstone("pilot", "--yes", at=project, columns=200)
+    assert (said.code, "put up for review" in said.out) == (0, True), said
+    answer = {
+        "road_cracks": "crack",
+        "bike_repairs": '[[0, 3, "Part"]]',
+        "hotel_reviews": '["price"]',
+    }
+    piloting.review(task, lambda _: answer[name])
+    said = touchstone("pilot", "errors", "one", at=project, columns=200)
+    assert (said.code, "no answer instead of" in said.out) == (0, True), said
+    assert "[[" not in said.out
 
 
 @pytest.fixture(scope="module")
