@@ -1,6 +1,7 @@
 """The items that measure: drawn at random, with known probabilities, before anybody looks."""
 
 import zlib
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -43,32 +44,51 @@ def audit_sample(task: Task) -> dg.AssetsDefinition:
 def draw(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
     """Draw the sample of a batch, or the same again, and return what is worth telling of it."""
     items = warehouse.read("people.audit.labelled", batch=batch)
-    # what chose prompts never measures the labels that came of them
+    seed = zlib.crc32(f"{task.name} {batch} {task.spec.demo.seeds.audit}".encode())
     tried = PilotStore(task.pilots).chosen_in(batch)
-    items = items.filter(
-        pa.array([i not in tried for i in items["item_id"].to_pylist()], pa.bool_())
-    )
+    drawn = _draw(task, warehouse, batch, items, seed)
+    # what chose prompts measures no labels; an audit that was drawn before it and has none of it stands
+    if tried and (not drawn.kept or tried & {drawn.ids[at] for at in drawn.sample.item}):
+        left = [one not in tried for one in items["item_id"].to_pylist()]
+        drawn = _draw(task, warehouse, batch, items.filter(pa.array(left, pa.bool_())), seed)
+    ids, sample = drawn.ids, drawn.sample
+    own = sample.n_drawn
+    sample = continue_audit(sample, _drawn_elsewhere(task, batch, ids))
+    rows = _design_rows(batch, ids, drawn.design, drawn.doubt, drawn.kind)
+    warehouse.replace_batch(AUDIT_DESIGN, batch, rows)
+    warehouse.replace_batch(AUDIT_SAMPLE, batch, _sample_rows(batch, ids, sample))
+    return {
+        "dagster/partition_row_count": sample.n_drawn,
+        "population": len(ids),
+        "seed": seed,
+        "design": drawn.kind,
+        "strata": len(drawn.design.planned),
+        "drawn_elsewhere": sample.n_drawn - own,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A sample of items, how it was drawn, and whether it was so before."""
+
+    ids: list[str]
+    doubt: NDArray[np.float64]
+    design: AuditDesign
+    kind: str
+    sample: AuditSample
+    kept: bool
+
+
+def _draw(task: Task, warehouse: Warehouse, batch: str, items: pa.Table, seed: int) -> _Drawn:
     ids = [str(i) for i in items["item_id"].to_pylist()]
     doubt = np.clip(items["doubt"].to_numpy().astype(np.float64), 0.0, 1.0)
-    seed = zlib.crc32(f"{task.name} {batch} {task.spec.demo.seeds.audit}".encode())
     kept = _kept(warehouse, batch, ids, seed)
     if kept is None:
         design, kind = _design(task, warehouse, batch, doubt)
     else:
         design, doubt, kind = kept
     sample = draw_audit(ids, task.spec.audit.per_batch, seed, design=design)
-    own = sample.n_drawn
-    sample = continue_audit(sample, _drawn_elsewhere(task, batch, ids))
-    warehouse.replace_batch(AUDIT_DESIGN, batch, _design_rows(batch, ids, design, doubt, kind))
-    warehouse.replace_batch(AUDIT_SAMPLE, batch, _sample_rows(batch, ids, sample))
-    return {
-        "dagster/partition_row_count": sample.n_drawn,
-        "population": len(ids),
-        "seed": seed,
-        "design": kind,
-        "strata": len(design.planned),
-        "drawn_elsewhere": sample.n_drawn - own,
-    }
+    return _Drawn(ids, doubt, design, kind, sample, kept is not None)
 
 
 def _drawn_elsewhere(task: Task, batch: str, ids: list[str]) -> list[int]:

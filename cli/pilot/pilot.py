@@ -15,6 +15,7 @@ from cli.options import AsJson
 from cli.pilot.shown import show_errors, show_history, show_quote, show_round
 from cli.which_task import TaskOption
 from labeling.counted import counted
+from orchestration.pilot.candidates import edited
 from orchestration.pilot.deciding import promote, take_back
 from orchestration.pilot.figures import errors_of, mistakes_of, place_of, rows_of, verdict_of
 from orchestration.pilot.going_on import Round, go_on, quote_round, spent_usd
@@ -157,6 +158,13 @@ def _do(
     rows = rows_of(task, done.standing)
     verdict = verdict_of(task, done.standing)
     show_round(out, task, done, rows, verdict, spent_usd(task))
+    for name in edited(task, store):
+        out.print(
+            escape(
+                f"{name}: its file was edited since. The full run asks what was promoted, and the"
+            )
+            + " file takes part as another candidate."
+        )
     out.print(f"Page: {page}")
     return _told(done, rows, verdict)
 

@@ -1,5 +1,7 @@
 """The audit on its way through the warehouse: drawn, kept, measured by its probabilities."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,6 +15,8 @@ from assets.quality.overall import reliability_rows
 from assets.reading.audited import read_audits
 from assets.reading.evidence import stale_evidence
 from labeling.quality.intervals import wilson
+from resources.pilots.rows import Draw
+from resources.pilots.store import PilotStore
 from resources.store import tables
 from resources.store.table import as_arrow
 from resources.store.tables import DRIFT_SERIES
@@ -136,6 +140,52 @@ def test_the_first_batch_is_drawn_evenly_and_doubtful_labels_more_often_once_pro
     assert sum(1 / row["probability"] for row in rows) == pytest.approx(N)
     stored = [row["draw_probability"] for row in sorted(rows, key=lambda r: r["draw"])]
     assert drawn.batch.audited().draw_probability() == pytest.approx(stored)
+
+
+def sampled(warehouse):
+    return warehouse.ask("select item_id from people.audit_sample order by draw")[
+        "item_id"
+    ].to_pylist()
+
+
+def meet(task, items):
+    PilotStore(task.pilots).draw(
+        [Draw(at, one, "2026-01", 1.0, True, N) for at, one in enumerate(items, start=1)]
+    )
+
+
+def test_no_item_of_a_pilot_is_drawn_for_an_audit(place):
+    task, warehouse = place
+    release(task, warehouse, "2026-01", 0)
+    met = [f"2026-01-{i:03d}" for i in range(0, N, 2)]
+    meet(task, met)
+    draw(task, warehouse, "2026-01")
+    assert len(sampled(warehouse)) == 60
+    assert not set(sampled(warehouse)) & set(met)
+
+
+def test_an_audit_that_was_drawn_before_a_pilot_stands_as_it_was(place):
+    task, warehouse = place
+    release(task, warehouse, "2026-01", 0)
+    draw(task, warehouse, "2026-01")
+    before = sampled(warehouse)
+    meet(task, sorted({f"2026-01-{i:03d}" for i in range(N)} - set(before))[:100])
+    told = draw(task, warehouse, "2026-01")
+    assert sampled(warehouse) == before
+    assert told["population"] == N
+
+
+def test_an_audit_that_grows_takes_no_item_of_a_pilot(place):
+    task, warehouse = place
+    release(task, warehouse, "2026-01", 0)
+    draw(task, warehouse, "2026-01")
+    met = sorted({f"2026-01-{i:03d}" for i in range(N)} - set(sampled(warehouse)))[:300]
+    meet(task, met)
+    wider = task.spec.audit.model_copy(update={"per_batch": 200})
+    grown = replace(task, spec=task.spec.model_copy(update={"audit": wider}))
+    draw(grown, warehouse, "2026-01")
+    assert len(sampled(warehouse)) == 200
+    assert not set(sampled(warehouse)) & set(met)
 
 
 def test_confidences_that_say_nothing_keep_the_draw_even(place):
