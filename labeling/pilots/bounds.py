@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 STAKES = (0.9, 0.6, 0.4, 0.25, 0.16, 0.1, 0.06, 0.03)
 """Shares of the greatest stake, bet side by side; their mean is as good a bet as any."""
 
-HALVINGS = 22
-"""Steps of looking for a bound: to the fourth digit of a percent."""
+HALVINGS = 14
+"""Steps of looking for a bound: to a hundredth of a point."""
 
 
 @dataclass(frozen=True, slots=True)
