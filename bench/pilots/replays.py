@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from labeling.pilots.drawing import chances, plausible
+from labeling.pilots.drawing import chances, shares
 from labeling.pilots.trial import NO_ANSWER, NOT_ASKED, UNKNOWN, Trial
 from labeling.pilots.verdict import Say, compare
 
@@ -52,18 +52,19 @@ def replay(answers, gold, rng, incumbent=None):
     order = rng.permutation(n)
     row = np.empty((n, k), dtype=np.int64)
     chance, chosen = np.empty(n), np.zeros(n, dtype=np.bool_)
+    share = np.zeros((n, k))
     remaining, met, told = np.ones(k, dtype=np.bool_), 0, None
 
     def trial():
         items = order[:met]
         seen = np.where(chosen[:met], gold[items], UNKNOWN)
-        return Trial(row[:met], seen, chance[:met], chosen[:met])
+        return Trial(row[:met], seen, chance[:met], chosen[:met], share[:met])
 
     while met < n and chosen[:met].sum() < REVIEWS:
-        weight, before = plausible(trial(), remaining), chosen[:met].sum()
+        weight, before = shares(trial(), remaining, incumbent), chosen[:met].sum()
         while met < n and chosen[:met].sum() < before + ROUND:
             row[met] = np.where(remaining, answers[order[met]], NOT_ASKED)
-            chance[met] = chances(row[met : met + 1], weight)[0]
+            share[met], chance[met] = weight, chances(row[met : met + 1], weight)[0]
             chosen[met] = rng.random() < chance[met]
             met += 1
         told = compare(trial(), incumbent)

@@ -29,8 +29,8 @@ class Bounds:
 def bounds_of(
     x: NDArray[np.float64],
     inside: NDArray[np.bool_],
-    least: float,
-    most: float,
+    least: float | NDArray[np.float64],
+    most: float | NDArray[np.float64],
     alpha: float,
     span: tuple[float, float],
     weight: NDArray[np.float64] | None = None,
@@ -43,8 +43,8 @@ def bounds_of(
         In the order of time. Given what came before, each has the mean that is asked for.
     inside : bool array of shape (n, n_series)
         Which of them belong to the series.
-    least, most : float
-        Smallest and greatest value that ``x`` may have, known beforehand.
+    least, most : float, or float array of the shape of ``x``
+        Smallest and greatest value that each ``x`` may have, known before it.
     alpha : float
         Chance, in (0, 1), with which any of the two bounds of a series may ever be wrong.
     span : (float, float)
@@ -64,7 +64,7 @@ def bounds_of(
     n = np.where(inside, each[:, None], 0.0).sum(axis=0)
     value = np.where(inside, x, 0.0).sum(axis=0) / np.where(n > 0, n, 1)
     value = np.clip(np.where(n > 0, value, sum(span) / 2), *span)
-    scale = 1.0 if weight is None else float(most / span[1])
+    scale = 1.0 if weight is None else float(np.max(most) / span[1])
     low = _lowest(x, inside, each, least, alpha / 2, span, value, scale)
     turned = (-span[1], -span[0])
     high = -_lowest(-x, inside, each, -most, alpha / 2, turned, -value, scale)
@@ -75,7 +75,7 @@ def _log_evidence(
     x: NDArray[np.float64],
     inside: NDArray[np.bool_],
     weight: NDArray[np.float64],
-    least: float,
+    least: float | NDArray[np.float64],
     mean: NDArray[np.float64],
     scale: float,
 ) -> NDArray[np.float64]:
@@ -83,9 +83,9 @@ def _log_evidence(
 
     Its exponential is an e-value at every moment: on average at most 1 where that is true.
     """
-    stakes = np.array(STAKES) / np.maximum(scale * mean - least, 1e-9)[:, None]
+    loss = np.broadcast_to(np.maximum(scale * mean - least, 1e-9), x.shape)
     over = np.where(inside, x - weight[:, None] * mean, 0.0)
-    gains = np.log1p(stakes[None] * over[:, :, None]).sum(axis=0)
+    gains = np.log1p(np.array(STAKES) * (over / loss)[:, :, None]).sum(axis=0)
     return np.logaddexp.reduce(gains, axis=1) - np.log(len(STAKES))
 
 
@@ -93,7 +93,7 @@ def _lowest(
     x: NDArray[np.float64],
     inside: NDArray[np.bool_],
     weight: NDArray[np.float64],
-    least: float,
+    least: float | NDArray[np.float64],
     alpha: float,
     span: tuple[float, float],
     value: NDArray[np.float64],

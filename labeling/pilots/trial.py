@@ -30,12 +30,16 @@ class Trial:
         Chance, in (0, 1], with which people were to be asked, told before chance decided.
     chosen : bool array of shape (n_items,)
         Whether they were to be asked.
+    share : float array of shape (n_items, n_candidates)
+        What each candidate weighed in ``probability``, as shares told before the item was met: see
+        :func:`labeling.pilots.drawing.chances`.
     """
 
     answers: NDArray[np.int64]
     gold: NDArray[np.int64]
     probability: NDArray[np.float64]
     chosen: NDArray[np.bool_]
+    share: NDArray[np.float64]
 
     @property
     def judged(self) -> NDArray[np.bool_]:
@@ -62,7 +66,7 @@ class Trial:
         Examples
         --------
         >>> trial = Trial(np.array([[0, 1], [0, 0]]), np.array([1, -1]), np.array([1.0, 0.5]),
-        ...     np.array([True, False]))
+        ...     np.array([True, False]), np.full((2, 2), 0.5))
         >>> trial.right().tolist()
         [[0.0, 1.0], [0.0, 0.0]]
         """

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.pilots.bounds import Bounds, bounds_of
-from labeling.pilots.drawing import FLOOR
+from labeling.pilots.drawing import FLOOR, least_chance
 from labeling.pilots.trial import Trial
 
 ALPHA = 0.05
@@ -94,7 +94,9 @@ def compare(
     >>> rng = np.random.default_rng(0)
     >>> gold = rng.integers(0, 2, 300)
     >>> wrong = rng.random((300, 2)) < [0.1, 0.3]
-    >>> trial = Trial(gold[:, None] ^ wrong, gold, np.ones(300), np.ones(300, bool))
+    >>> trial = Trial(
+    ...     gold[:, None] ^ wrong, gold, np.ones(300), np.ones(300, bool), np.full((300, 2), 0.5)
+    ... )
     >>> told = compare(trial, incumbent=1)
     >>> told.verdict.say.value, told.verdict.best
     ('promote', 0)
@@ -108,9 +110,11 @@ def compare(
     leader = int(np.where(counted > 0, accuracy.value, -1.0).argmax())
     pairs = max(n - 1, 1) * (n if incumbent is None else 1)
     against = leader if incumbent is None else incumbent
-    ahead, both = _ahead(right, inside, against, most, ALPHA / pairs)
+    ahead, both = _ahead(trial, right, inside, against, floor, ALPHA / pairs)
     # with an incumbent the leader is looked for among all, and held against everybody
-    of_leader = ahead if against == leader else _ahead(right, inside, leader, most, ALPHA / n**2)[0]
+    of_leader = (
+        ahead if against == leader else _ahead(trial, right, inside, leader, floor, ALPHA / n**2)[0]
+    )
     remaining = of_leader.high >= 0
     remaining[leader] = True
     told = Comparison(
@@ -121,13 +125,15 @@ def compare(
 
 
 def _ahead(
+    trial: Trial,
     right: NDArray[np.float64],
     inside: NDArray[np.bool_],
     against: int,
-    most: float,
+    floor: float,
     alpha: float,
 ) -> tuple[Bounds, NDArray[np.bool_]]:
     both = inside & inside[:, [against]]
+    most = 1 / least_chance(trial.share, trial.share[:, [against]], floor)
     # two bounds are told, and a decision rests on one of them
     found = bounds_of(
         right - right[:, [against]], both, -most, most, min(2 * alpha, 0.5), (-1.0, 1.0)

@@ -139,13 +139,18 @@ def _draw(task: Task, standing: Standing, items: pa.Table, asked: Asked, wanted:
     free = items.num_rows
     number = len(PilotStore(task.pilots).draws())
     drawn: list[Draw] = []
+    weighed = {
+        one.version: float(share)
+        for one, share in zip(standing.candidates, standing.shares, strict=True)
+        if share > 0
+    }
     for item, batch in zip(strings(items, "item_id"), strings(items, "batch"), strict=True):
         if wanted <= 0 or (item, batch) not in asked.complete:
             break  # whoever comes first is met first, or the order would hang on what models say
         chance = _chance(by_item[item, batch], standing)
         chosen = chance_of(task, item, batch) < chance
         number += 1
-        drawn.append(Draw(number, item, batch, chance, chosen, free))
+        drawn.append(Draw(number, item, batch, chance, chosen, free, weighed))
         wanted -= chosen
     return drawn
 
@@ -155,7 +160,7 @@ def _chance(said: dict[int, str | None], standing: Standing) -> float:
     row = np.full((1, len(standing.candidates)), NOT_ASKED)
     for who, label in said.items():
         row[0, who] = NO_ANSWER if label is None else numbers.setdefault(label, len(numbers))
-    return float(chances(row, standing.plausible)[0])
+    return float(chances(row, standing.shares)[0])
 
 
 def _put_up(task: Task, store: PilotStore, reviews: ReviewStore) -> int:

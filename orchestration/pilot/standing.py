@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.pilots.drawing import plausible
+from labeling.pilots.drawing import shares
 from labeling.pilots.trial import NO_ANSWER, NOT_ASKED, UNKNOWN, Trial
 from labeling.pilots.verdict import Comparison, compare
 from orchestration.pilot.candidates import candidates_of, pilot_of
@@ -68,9 +68,9 @@ class Standing:
         return sum(g is not None for g in self.gold)
 
     @cached_property
-    def plausible(self) -> NDArray[np.float64]:
-        """How likely each candidate is the best, up to a factor."""
-        return plausible(self.trial, self.told.remaining)
+    def shares(self) -> NDArray[np.float64]:
+        """What each candidate weighs in where people are asked next."""
+        return shares(self.trial, self.told.remaining, self.incumbent)
 
 
 def standing_of(task: Task, store: PilotStore, reviews: ReviewStore) -> Standing:
@@ -84,7 +84,7 @@ def standing_of(task: Task, store: PilotStore, reviews: ReviewStore) -> Standing
     waits = _waits(draws, settled, reviews)
     first = waits[0] if waits else len(draws)
     said = _said(candidates, draws, store)
-    trial = _trial(len(candidates), draws[:first], said[:first], settled[:first])
+    trial = _trial(candidates, draws[:first], said[:first], settled[:first])
     told = compare(trial, 0 if promoted == 1 else None, pilot.margin)
     return Standing(
         tuple(candidates),
@@ -131,12 +131,13 @@ def _said(
 
 
 def _trial(
-    n: int,
+    candidates: Sequence[Candidate],
     draws: Sequence[Draw],
     said: Sequence[dict[int, str | None]],
     gold: Sequence[str | None],
 ) -> Trial:
-    answers = np.full((len(draws), n), NOT_ASKED, dtype=np.int64)
+    versions = [one.version for one in candidates]
+    answers = np.full((len(draws), len(versions)), NOT_ASKED, dtype=np.int64)
     right = np.full(len(draws), UNKNOWN, dtype=np.int64)
     numbers: dict[str, int] = {}
     for at, (of_item, settled) in enumerate(zip(said, gold, strict=True)):
@@ -151,4 +152,7 @@ def _trial(
         right,
         np.array([one.probability for one in draws], dtype=np.float64),
         np.array([one.chosen for one in draws], dtype=np.bool_),
+        np.array(
+            [[one.shares.get(v, 0.0) for v in versions] for one in draws], dtype=np.float64
+        ).reshape(len(draws), len(versions)),
     )

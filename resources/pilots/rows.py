@@ -51,6 +51,8 @@ class Draw:
         Whether a person is asked.
     population : int
         Items among which it was drawn, each as likely as the others.
+    shares : mapping of str to float
+        What each version weighed in the chance, told before the item was met; they add up to 1.
     """
 
     number: int
@@ -59,6 +61,7 @@ class Draw:
     probability: float
     chosen: bool
     population: int
+    shares: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True, slots=True)

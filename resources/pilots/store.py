@@ -20,7 +20,7 @@ create table if not exists candidates (
 create table if not exists draws (
     number integer primary key, item_id text not null, batch text not null,
     probability real not null, chosen integer not null, population integer not null,
-    unique (item_id, batch)
+    shares text not null default '{}', unique (item_id, batch)
 );
 create table if not exists answers (
     version text not null, item_id text not null, batch text not null, label text,
@@ -103,9 +103,21 @@ class PilotStore:
         try:
             with self._open() as db:
                 db.executemany(
-                    "insert into draws (number, item_id, batch, probability, chosen, population)"
-                    " values (?, ?, ?, ?, ?, ?)",
-                    [astuple(one) for one in draws],
+                    "insert into draws"
+                    " (number, item_id, batch, probability, chosen, population, shares)"
+                    " values (?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        (
+                            d.number,
+                            d.item_id,
+                            d.batch,
+                            d.probability,
+                            d.chosen,
+                            d.population,
+                            json.dumps(dict(d.shares)),
+                        )
+                        for d in draws
+                    ],
                 )
         except sqlite3.IntegrityError:
             raise DrawnTwiceError(
@@ -116,9 +128,9 @@ class PilotStore:
     def draws(self) -> list[Draw]:
         """Return all draws, in order."""
         return [
-            Draw(number, item, batch, probability, bool(chosen), population)
-            for number, item, batch, probability, chosen, population in self._rows(
-                "select number, item_id, batch, probability, chosen, population from draws"
+            Draw(number, item, batch, probability, bool(chosen), population, json.loads(shares))
+            for number, item, batch, probability, chosen, population, shares in self._rows(
+                "select number, item_id, batch, probability, chosen, population, shares from draws"
                 " order by number"
             )
         ]

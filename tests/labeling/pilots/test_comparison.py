@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labeling.pilots.bounds import bounds_of
-from labeling.pilots.drawing import FLOOR, chances, plausible
+from labeling.pilots.drawing import FLOOR, chances, least_chance, shares
 from labeling.pilots.trial import NO_ANSWER, NOT_ASKED, UNKNOWN, Trial
 from labeling.pilots.verdict import Say, compare
 
@@ -27,29 +27,36 @@ def pilot(rng, gold, answers, incumbent=None, looks=None):
     """Run a pilot in rounds; return what it told at the end and at each look."""
     n, k = answers.shape
     order = iter(rng.permutation(n))
-    met, chosen, chance = [], [], []
+    met, chosen, chance, share = [], [], [], []
     remaining, told = np.ones(k, bool), []
     while sum(chosen) < REVIEWS:
-        weight = plausible(trial_of(met, chosen, chance, gold, k), remaining)
+        weight = shares(trial_of(met, chosen, chance, share, gold, k), remaining, incumbent)
         before = sum(chosen)
         while sum(chosen) < before + ROUND:
             item = next(order)
             row = np.where(remaining, answers[item], NOT_ASKED)
             met.append((item, row))
             chance.append(float(chances(row[None], weight)[0]))
+            share.append(weight)
             chosen.append(bool(rng.random() < chance[-1]))
-        told.append(compare(trial_of(met, chosen, chance, gold, k), incumbent))
+        told.append(compare(trial_of(met, chosen, chance, share, gold, k), incumbent))
         remaining = told[-1].remaining
         if told[-1].verdict.say is not Say.GO_ON and looks is None:
             break
     return told
 
 
-def trial_of(met, chosen, chance, gold, k):
+def trial_of(met, chosen, chance, share, gold, k):
     items = np.array([item for item, _ in met], dtype=int)
     rows = np.array([row for _, row in met], dtype=int).reshape(-1, k)
     asked = np.array(chosen, dtype=bool)
-    return Trial(rows, np.where(asked, gold[items], UNKNOWN), np.array(chance), asked)
+    return Trial(
+        rows,
+        np.where(asked, gold[items], UNKNOWN),
+        np.array(chance),
+        asked,
+        np.array(share).reshape(-1, k),
+    )
 
 
 def test_no_bound_of_a_mean_fails_at_any_moment_more_often_than_told():
@@ -124,6 +131,24 @@ def test_items_on_which_rivals_differ_are_asked_about_and_those_of_one_mind_seld
     assert chances(answers, np.ones(3)).tolist() == pytest.approx([FLOOR, 8 / 9, FLOOR, 8 / 9])
 
 
+def test_no_item_on_which_two_differ_has_a_smaller_chance_than_their_shares_promise():
+    rng = np.random.default_rng(5)
+    share = rng.dirichlet(np.full(4, 0.5), 500)
+    answers = rng.integers(NO_ANSWER, 3, (500, 4))
+    for weighed, row in zip(share, answers, strict=True):
+        chance = chances(row[None], weighed)[0]
+        for other in np.flatnonzero(row != row[0]):
+            assert chance >= least_chance(weighed[0], weighed[other]) - 1e-9
+
+
+def test_an_incumbent_weighs_as_much_as_all_others():
+    trial = trial_of([], [], [], [], np.zeros(0, int), 3)
+    assert shares(trial, np.ones(3, bool), 1).tolist() == [0.25, 0.5, 0.25]
+    assert shares(trial, np.array([False, True, False]), 1).tolist() == [0.25, 0.5, 0.25]
+    alone = trial_of([], [], [], [], np.zeros(0, int), 1)
+    assert shares(alone, np.ones(1, bool), 0).tolist() == [1.0]
+
+
 def test_where_nobody_rivals_people_are_asked_about_every_item():
     assert chances(np.zeros((2, 3), int), np.array([1.0, 0.0, 0.0])).tolist() == [1.0, 1.0]
 
@@ -131,7 +156,7 @@ def test_where_nobody_rivals_people_are_asked_about_every_item():
 def test_no_answer_counts_as_wrong_and_what_people_left_open_tells_nothing():
     answers = np.array([[NO_ANSWER, 0], [0, 0], [1, 1]])
     gold = np.array([0, 0, UNKNOWN])
-    trial = Trial(answers, gold, np.ones(3), np.ones(3, bool))
+    trial = Trial(answers, gold, np.ones(3), np.ones(3, bool), np.zeros((3, 2)))
     told = compare(trial)
     assert told.accuracy.value.tolist() == [0.5, 1.0]
     assert told.items.tolist() == [2, 2]
@@ -139,14 +164,16 @@ def test_no_answer_counts_as_wrong_and_what_people_left_open_tells_nothing():
 
 def test_a_candidate_that_came_later_is_held_against_others_on_what_both_saw():
     answers = np.array([[0, NOT_ASKED]] * 40 + [[1, 0]] * 10)
-    trial = Trial(answers, np.zeros(50, int), np.ones(50), np.ones(50, bool))
+    trial = Trial(answers, np.zeros(50, int), np.ones(50), np.ones(50, bool), np.zeros((50, 2)))
     told = compare(trial, incumbent=0)
     assert told.ahead.value[1] == 1.0
     assert told.items.tolist() == [50, 10]
 
 
 def test_with_nothing_reviewed_nothing_is_known():
-    trial = Trial(np.zeros((0, 3), int), np.zeros(0, int), np.zeros(0), np.zeros(0, bool))
+    trial = Trial(
+        np.zeros((0, 3), int), np.zeros(0, int), np.zeros(0), np.zeros(0, bool), np.zeros((0, 3))
+    )
     told = compare(trial)
     assert (told.accuracy.low.tolist(), told.accuracy.high.tolist()) == ([0.0] * 3, [1.0] * 3)
     assert (told.verdict.say, told.verdict.more) == (Say.GO_ON, None)
@@ -154,7 +181,9 @@ def test_with_nothing_reviewed_nothing_is_known():
 
 
 def test_one_candidate_alone_is_measured_and_needs_no_rival():
-    trial = Trial(np.zeros((30, 1), int), np.zeros(30, int), np.ones(30), np.ones(30, bool))
+    trial = Trial(
+        np.zeros((30, 1), int), np.zeros(30, int), np.ones(30), np.ones(30, bool), np.zeros((30, 1))
+    )
     told = compare(trial)
     assert told.verdict.say is Say.PROMOTE
     assert 0.4 < told.accuracy.low[0] < told.accuracy.high[0] == 1.0
@@ -172,7 +201,11 @@ def test_how_many_reviews_would_tell_is_about_right():
         n = np.flatnonzero(
             [
                 compare(
-                    Trial(answers[:n], gold[:n], np.ones(n), np.ones(n, bool)), 0, floor=1.0
+                    Trial(
+                        answers[:n], gold[:n], np.ones(n), np.ones(n, bool), np.full((n, 2), 0.5)
+                    ),
+                    0,
+                    floor=1.0,
                 ).verdict.say
                 is Say.PROMOTE
                 for n in range(25, 1500, 25)
