@@ -58,8 +58,8 @@ def export(
         bool,
         typer.Option(
             "--model",
-            help="Write the newest student and its card (.md). It needs no Touchstone, unless it marks "
-            "spans.",
+            help="Write the newest student and its card (.md); only one that marks spans needs "
+            "Touchstone to be read.",
         ),
     ] = False,
     tool: Annotated[
