@@ -2,8 +2,13 @@
 
 import shlex
 import sqlite3
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Literal
+
+WAIT_S = 30.0
+"""How long a writer waits its turn before it gives up, in seconds."""
 
 TABLES = "select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'"
 
@@ -41,6 +46,38 @@ def add_columns(db: sqlite3.Connection, schema: str) -> set[tuple[str, str]]:
                     db.execute(f"alter table {table} add column {name} {kind}{more}")
                     added.add((table, name))
     return added
+
+
+@contextmanager
+def lasting(
+    path: Path, schema: str, isolation_level: Literal["DEFERRED"] | None = "DEFERRED"
+) -> Generator[sqlite3.Connection]:
+    """Open a file, made if need be, whose commits are on disk when they return; close it at the end.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made, too.
+    schema : str
+        Statements that make its tables where they are not there.
+    isolation_level : {'DEFERRED'} or None
+        As :func:`sqlite3.connect` takes it; None leaves transactions to who opens it.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> path = Path(mkdtemp()) / "kept" / "notes.sqlite"
+    >>> with lasting(path, "create table if not exists notes (note text)") as db, db:
+    ...     _ = db.execute("insert into notes values ('look twice')")
+    >>> count(path, "from notes")
+    1
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, timeout=WAIT_S, isolation_level=isolation_level)) as db:
+        db.execute("pragma journal_mode = wal")
+        db.execute("pragma synchronous = full")
+        db.executescript(schema)
+        yield db
 
 
 def count(path: Path, rows: str) -> int:

@@ -1,6 +1,6 @@
 """One entry of a file of rules: its name, the one thing that it looks for, and what else it may say."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,22 @@ def open_entry(
         raise RuleError(f"{where}: exactly one kind is needed of {', '.join(kinds)}; found {told}")
     (kind,) = found
     return name, kind, {key: entry.fields[key].value for key in takes[kind] if key in entry.fields}
+
+
+def check_top(path: Path, top: Mapping[str, Any], allowed: Sequence[str]) -> None:
+    """Refuse a key at the top of a file of rules that is none.
+
+    Raises
+    ------
+    RuleError
+        Naming the file, the line, the key and what is allowed.
+    """
+    for key, found in top.items():
+        if key not in allowed:
+            raise RuleError(
+                f"{path} line {found.line}: unknown key '{key}'; allowed: {', '.join(allowed)}."
+                f"{did_you_mean(key, list(allowed))}"
+            )
 
 
 def text_of(entry: Entry, key: str) -> str | None:

@@ -8,7 +8,7 @@ from labeling.errors import RuleError
 from labeling.kinds.several.answer import NOT, denied
 from labeling.rules.conditions import Condition, parse_conditions
 from labeling.rules.document import Entry, Field, read_entries
-from labeling.rules.entries import open_entry, refuse_twins, text_of
+from labeling.rules.entries import check_top, open_entry, refuse_twins, text_of
 from labeling.rules.fields import did_you_mean, parse_body
 from labeling.rules.keys import COMMON, KINDS, TAKES, TOP_LEVEL
 from labeling.rules.python import read_python_rules
@@ -55,12 +55,7 @@ def written_rules(path: Path) -> list[Rule]:
         Naming the file, the line, the rule, the field and what is allowed.
     """
     entries, top = read_entries(path, "rules")
-    for key, found in top.items():
-        if key not in TOP_LEVEL:
-            raise RuleError(
-                f"{path} line {found.line}: unknown key '{key}'; allowed: {', '.join(TOP_LEVEL)}."
-                f"{did_you_mean(key, list(TOP_LEVEL))}"
-            )
+    check_top(path, top, tuple(TOP_LEVEL))
     return [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
 
 

@@ -6,13 +6,13 @@ claim: whether the message arrived is then not known, so it is never sent again,
 """
 
 import sqlite3
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from labeling.class_changes import ClassChange
+from labeling.files.sqlite import lasting
 from labeling.quality.alarm_keys import former_key, key_prefix
 
 SCHEMA = """
@@ -123,14 +123,8 @@ class AlertLedger:
             (alarm_id, channel, state.value, tries, at.isoformat(), error),
         )
 
-    @contextmanager
-    def _open(self) -> Generator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as db:
-            db.execute("pragma journal_mode = wal")
-            db.execute("pragma synchronous = full")
-            db.execute(SCHEMA)
-            yield db
+    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
+        return lasting(self.path, SCHEMA, isolation_level=None)
 
 
 def change_classes(db: sqlite3.Connection, change: ClassChange) -> None:

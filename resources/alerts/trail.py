@@ -2,11 +2,12 @@
 
 import sqlite3
 from collections.abc import Generator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from labeling.class_changes import ClassChange, class_today
+from labeling.files.sqlite import lasting
 from labeling.quality.trail import Action, Event
 
 SCHEMA = """
@@ -97,10 +98,5 @@ class AlarmTrail:
 
     @contextmanager
     def _open(self) -> Generator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self.path, timeout=30)) as db:
-            db.execute("pragma journal_mode = wal")
-            db.execute("pragma synchronous = full")
-            db.executescript(SCHEMA)
-            with db:
-                yield db
+        with lasting(self.path, SCHEMA) as db, db:
+            yield db

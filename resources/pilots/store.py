@@ -3,13 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from labeling.errors import LabelingError
+from labeling.files.sqlite import lasting
 from resources.pilots.rows import Answer, Candidate, Draw, Promotion
 
 SCHEMA = """
@@ -226,10 +227,5 @@ class PilotStore:
 
     @contextmanager
     def _open(self) -> Generator[sqlite3.Connection]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self.path, timeout=30)) as db:
-            db.execute("pragma journal_mode = wal")
-            db.execute("pragma synchronous = full")
-            db.executescript(SCHEMA)
-            with db:
-                yield db
+        with lasting(self.path, SCHEMA) as db, db:
+            yield db

@@ -8,7 +8,7 @@ from typing import Any
 from labeling.errors import RuleError
 from labeling.rules.conditions import parse_conditions
 from labeling.rules.document import Entry, read_entries
-from labeling.rules.entries import open_entry, refuse_twins, text_of
+from labeling.rules.entries import check_top, open_entry, refuse_twins, text_of
 from labeling.rules.fields import check_options, did_you_mean, regex_patterns, texts_of
 from labeling.rules.searching import refuse_endless
 from labeling.rules.spans.gazetteers import read_terms, term_key
@@ -59,9 +59,7 @@ def written_span_rules(path: Path) -> list[SpanRule]:
         Naming the file, the line, the rule, the field and what is allowed.
     """
     entries, top = read_entries(path, "rules")
-    for key, found in top.items():
-        if key != "rules":
-            raise RuleError(f"{path} line {found.line}: unknown key '{key}'; allowed: rules")
+    check_top(path, top, ("rules",))
     return [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
 
 
