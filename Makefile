@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+SPACY := $(VENV)/.spacy
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 UV := $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python
 MANIFEST := transforms/target/manifest.json
@@ -55,7 +56,13 @@ browser:
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
 	} || echo "chromium is missing and cannot be installed here: browser tests will skip"
 
-test: setup browser
+# The extra that tests need and nobody else: pipelines that vote, and files of them.
+$(SPACY): $(READY) requirements-spacy.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spacy.lock \
+		2>>$(VENV)/uv.log || $(PIP) --require-hashes -r requirements-spacy.lock
+	@touch $@
+
+test: setup browser $(SPACY)
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
@@ -78,6 +85,8 @@ lock:
 		--no-emit-find-links --no-header --extra dev pyproject.toml -o requirements.lock
 	echo uv | uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--no-emit-find-links --no-header - -o requirements-uv.lock
+	echo 'spacy>=3.8' | uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras \
+		--no-emit-index-url --no-emit-find-links --no-header -c requirements.lock - -o requirements-spacy.lock
 
 clean:
 	rm -rf var site $(BUILT) transforms/target transforms/logs

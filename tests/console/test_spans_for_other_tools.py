@@ -1,19 +1,17 @@
 """Spans written for other programs and read again: the same spans, and what is lost is counted."""
 
 import json
-import os
-import subprocess
 import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.formats.files import read_any
 from console.formats.intake.matching import Items
 from console.formats.intake.taking import take_entries
+from console.formats.spans import docbin
 from console.formats.spans.conll import BLANK, CUT, OVERLAP
 from console.formats.spans.document import Document
 from console.formats.spans.tokens import tokens, words
@@ -28,7 +26,6 @@ from tests.console.test_spans_in_files import texts_with_spans
 KIND = SpansOfClasses(overlap=True)
 CLASSES = ("Drug", "side effect")
 TEXT = "gout needs \N{PILL} colchicine\r\nnow"
-PEER = Path(__file__).parents[2] / "bench" / ".peers" / "spans" / "bin" / "python"
 LOSSLESS = ["doccano", "prodigy", "label-studio"]
 
 
@@ -269,44 +266,22 @@ def test_classes_that_a_format_cannot_tell_apart_are_named(tmp_path):
             write_for(tool, [], tmp_path / tool, ("side effect", "side_effect"), KIND)
 
 
-SPACY = """
-import json, sys
-from pathlib import Path
-from console.formats.spans.docbin import read, write
-from console.formats.spans.document import Document
-from labeling.kinds.spans.answer import Span
-import spacy
-from spacy.tokens import DocBin
-path = Path(sys.argv[1])
-some = [Document(i, b, t, tuple(Span(*s) for s in spans)) for i, b, t, spans in json.load(sys.stdin)]
-carried = write(some, path)
-entries, told = read(path)
-docs = list(DocBin().from_disk(path).get_docs(spacy.blank("xx").vocab))
-print(json.dumps([carried.spans, told, [[e.fields, e.said["ents"][0]] for e in entries],
-                  [[[x.start_char, x.end_char, x.label_] for x in d.ents] for d in docs]]))
-"""
-
-
-@pytest.mark.skipif(not PEER.exists(), reason="bench/.peers/spans has spaCy, and is not there")
-@settings(max_examples=4, deadline=None, phases=[Phase.generate])  # each starts spaCy anew
+@settings(max_examples=25, deadline=None)
 @given(some=documents(overlap=True))
 def test_spacy_brings_back_every_span_and_has_entities_where_none_overlap(tmp_path_factory, some):
+    spacy = pytest.importorskip("spacy", reason="`make test` installs spaCy")
     path = tmp_path_factory.mktemp("f") / "a.spacy"
-    sent = json.dumps([[d.item_id, d.batch, d.text, d.spans] for d in some])
-    done = subprocess.run(
-        [PEER, "-c", SPACY, path], input=sent, capture_output=True, text=True, check=False,
-        env={"PYTHONPATH": str(Path(__file__).parents[2]), "PATH": os.environ["PATH"]},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    spans, told, entries, ents = json.loads(done.stdout)
-    assert (spans, told) == (sum(len(one.spans) for one in some), [])
-    assert entries == [
-        [{"item_id": d.item_id, "batch": d.batch, "text": d.text}, written(d.spans)] for d in some
+    carried = docbin.write(some, path)
+    entries, told = docbin.read(path)
+    docs = spacy.tokens.DocBin().from_disk(path).get_docs(spacy.blank("xx").vocab)
+    assert (carried.spans, told) == (sum(len(one.spans) for one in some), [])
+    assert [(one.fields, one.said["ents"][0]) for one in entries] == [
+        ({"item_id": d.item_id, "batch": d.batch, "text": d.text}, written(d.spans)) for d in some
     ]
-    assert ents == [[] if overlapping(d.spans) else [list(s) for s in d.spans] for d in some]
+    ents = [[(x.start_char, x.end_char, x.label_) for x in doc.ents] for doc in docs]
+    assert ents == [[] if overlapping(d.spans) else [tuple(s) for s in d.spans] for d in some]
 
 
-@pytest.mark.skipif("spacy" in sys.modules, reason="spaCy is installed here")
 def test_without_spacy_it_is_told_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "spacy", None)
     with pytest.raises(ReviewError, match=r"pip install 'touchstone\[spacy\]'"):

@@ -10,7 +10,7 @@ from labeling.rules.spans.pipelines import marking
 from labeling.rules.spans.reading import read_span_rules
 from labeling.rules.spans.votes import as_votes
 
-spacy = pytest.importorskip("spacy", reason="touchstone[spacy] is not installed")
+spacy = pytest.importorskip("spacy", reason="`make test` installs spaCy")
 
 CLASSES = ["Drug", "Illness"]
 PILL, THUMB, DARK = "\N{PILL}", "\N{THUMBS UP SIGN}", "\N{EMOJI MODIFIER FITZPATRICK TYPE-6}"
