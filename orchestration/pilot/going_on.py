@@ -23,6 +23,7 @@ from resources.models.task_models import as_prompt, asking_nobody, classes_of, r
 from resources.pilots.rows import Candidate, Draw
 from resources.pilots.store import PilotStore
 from resources.reviews.aside import note_pictures
+from resources.reviews.reading.states import states
 from resources.reviews.rows import Assignment
 from resources.reviews.store import ReviewStore
 from resources.store.pictures import digests_of
@@ -166,11 +167,7 @@ def _chance(said: dict[int, str | None], standing: Standing) -> float:
 def _put_up(task: Task, store: PilotStore, reviews: ReviewStore) -> int:
     """Put every chosen item up for review; those that stand there already are left alone."""
     drawn = {(one.item_id, one.batch): one for one in store.draws() if one.chosen}
-    with reviews.database.read() as db:
-        there = db.execute(
-            "select item_id, batch from assignments where origin = 'pilot'"
-        ).fetchall()
-    missing = drawn.keys() - {(row["item_id"], row["batch"]) for row in there}
+    missing = drawn.keys() - states(reviews, "pilot").keys()
     if not missing:
         return 0
     items = _texts(task, missing)

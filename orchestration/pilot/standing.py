@@ -13,7 +13,7 @@ from labeling.pilots.verdict import Comparison, compare
 from orchestration.pilot.candidates import candidates_of, pilot_of
 from resources.pilots.rows import Candidate, Draw
 from resources.pilots.store import PilotStore
-from resources.reviews.settled import settled_items
+from resources.reviews.reading.states import settled_labels, states
 from resources.reviews.store import ReviewStore
 from resources.task.task import Task
 
@@ -79,7 +79,7 @@ def standing_of(task: Task, store: PilotStore, reviews: ReviewStore) -> Standing
     candidates = store.enter(candidates_of(task, store))
     promoted = len(store.promoted())
     draws = store.draws()
-    gold = _gold(reviews)
+    gold = settled_labels(reviews)
     settled = [gold.get((one.item_id, one.batch)) if one.chosen else None for one in draws]
     waits = _waits(draws, settled, reviews)
     first = waits[0] if waits else len(draws)
@@ -98,22 +98,15 @@ def standing_of(task: Task, store: PilotStore, reviews: ReviewStore) -> Standing
     )
 
 
-def _gold(reviews: ReviewStore) -> dict[tuple[str, str], str | None]:
-    with reviews.database.read() as db:
-        return {(row["item_id"], row["batch"]): row["label"] for row in settled_items(db)}
-
-
 def _waits(draws: Sequence[Draw], gold: Sequence[str | None], reviews: ReviewStore) -> list[int]:
     """Return the places of draws that people are still to answer; what divided them waits no more."""
-    with reviews.database.read() as db:
-        rows = db.execute(
-            "select item_id, batch from assignments where origin = 'pilot' and state <> 'open'"
-        ).fetchall()
-    closed = {(row["item_id"], row["batch"]) for row in rows}
+    asked = states(reviews, "pilot")
     return [
         at
         for at, (draw, settled) in enumerate(zip(draws, gold, strict=True))
-        if draw.chosen and settled is None and (draw.item_id, draw.batch) not in closed
+        if draw.chosen
+        and settled is None
+        and asked.get((draw.item_id, draw.batch), "open") == "open"
     ]
 
 
