@@ -16,6 +16,7 @@ from cli.pilot.shown import show_errors, show_history, show_quote, show_round
 from cli.which_task import TaskOption
 from labeling.counted import counted
 from orchestration.pilot.candidates import edited
+from orchestration.pilot.class_figures import class_rows
 from orchestration.pilot.deciding import promote, take_back
 from orchestration.pilot.figures import errors_of, mistakes_of, place_of, rows_of, verdict_of
 from orchestration.pilot.going_on import Round, go_on, quote_round, spent_usd
@@ -155,9 +156,9 @@ def _do(
         _agree(out, task, standing, reviews, yes=yes)
         done = _go_on(task, reviews)
     page = write_page(task, done.standing)
-    rows = rows_of(task, done.standing)
+    rows, classes = rows_of(task, done.standing), class_rows(task, done.standing)
     verdict = verdict_of(task, done.standing)
-    show_round(out, task, done, rows, verdict, spent_usd(task))
+    show_round(out, task, done, rows, classes, verdict, spent_usd(task))
     for name in edited(task, store):
         out.print(
             escape(
@@ -166,7 +167,7 @@ def _do(
             + " file takes part as another candidate."
         )
     out.print(f"Page: {page}")
-    return _told(done, rows, verdict)
+    return _told(done, rows, classes, verdict)
 
 
 def _agree(
@@ -195,7 +196,9 @@ def _page(task: Task, store: PilotStore, reviews: ReviewStore) -> None:
     write_page(task, standing_of(task, store, reviews))
 
 
-def _told(done: Round, rows: list[dict[str, Any]], verdict: str) -> dict[str, Any]:
+def _told(
+    done: Round, rows: list[dict[str, Any]], classes: list[dict[str, Any]], verdict: str
+) -> dict[str, Any]:
     more = done.standing.told.verdict
     return {
         "verdict": verdict,
@@ -206,4 +209,5 @@ def _told(done: Round, rows: list[dict[str, Any]], verdict: str) -> dict[str, An
         "put_up": done.put_up,
         "why": done.why,
         "candidates": rows,
+        "classes": classes,
     }

@@ -18,6 +18,7 @@ from resources.task.task import Task
 
 MOST_ERRORS = 20
 LONGEST = 200
+FIGURES = ("recall", "precision")
 
 
 def show_round(
@@ -25,6 +26,7 @@ def show_round(
     task: Task,
     done: Round,
     rows: Sequence[dict[str, Any]],
+    classes: Sequence[dict[str, Any]],
     verdict: str,
     spent: float,
 ) -> None:
@@ -46,6 +48,8 @@ def show_round(
             "" if row["full_run_usd"] is None else f"${row['full_run_usd']:.2f}",
         )
     out.print(table)
+    best = done.standing.candidates[done.standing.told.verdict.best]
+    _show_classes(out, best.name, [row for row in classes if row["version"] == best.version])
     if done.put_up:
         out.print(f"{counted(done.put_up, 'item')} put up for review.")
     if done.why:
@@ -53,6 +57,21 @@ def show_round(
     if spent:
         out.print(f"Pilots have cost ${spent:.4f} so far.")
     out.print(f"[bold]{escape(verdict)}[/]")
+
+
+def _show_classes(out: Console, name: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Print the figures of each class of the candidate that leads."""
+    if not any(row["named"] for row in rows):
+        return
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title=f"{escape(name)}, class by class")
+    table.title_justify = "left"
+    table.add_column("class", overflow="fold")
+    for column in ("reviews", "recall (95 %)", "precision (95 %)"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in rows:
+        told = ("" if row[of] is None else _interval(*_ends(row, of)) for of in FIGURES)
+        table.add_row(escape(row["class"]), f"{row['named']:,}", *told)
+    out.print(table)
 
 
 def show_quote(out: Console, task: Task, quotes: Sequence[VoterQuote], spent: float) -> None:
@@ -117,6 +136,10 @@ def _said(kind: Kind, answer: str | None, text: str) -> str:
 
 def _interval(value: float, low: float, high: float) -> str:
     return f"{value:.1%} ({low:.0%} to {high:.0%})"
+
+
+def _ends(row: dict[str, Any], of: str) -> tuple[float, float, float]:
+    return row[of], row[f"{of}_low"], row[f"{of}_high"]
 
 
 def _ahead(row: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ def render(
     question: str,
     at: datetime,
     rows: Sequence[dict[str, Any]],
+    classes: Sequence[dict[str, Any]],
     verdict: str,
     reviewed: int,
     met: int,
@@ -36,6 +37,9 @@ def render(
         ``accuracy``, ``low``, ``high``, ``ahead``, ``ahead_low``, ``ahead_high`` (shares), ``silent``,
         ``usd_an_item``, ``p95_s``, ``full_run_usd`` (None where unknown) and ``mistakes``, triples of what was
         right, what was said and how often.
+    classes : sequence of dict
+        A class and candidate each: ``class``, ``name``, ``named``, ``called``, and ``recall`` and ``precision``
+        with ``_low`` and ``_high``, None where nobody named it.
     reviewed, met, waiting : int
         Items with an answer of people, that candidates were asked about, and that wait for people.
     simulated : bool
@@ -51,6 +55,7 @@ def render(
         question=question,
         at=at,
         rows=rows,
+        classes=classes,
         verdict=verdict,
         reviewed=reviewed,
         met=met,

@@ -49,7 +49,7 @@ def bounds_of(
         Chance, in (0, 1), with which any of the two bounds of a series may ever be wrong.
     span : (float, float)
         Where the means can lie at all.
-    weight : float array of shape (n,), optional
+    weight : float array of shape (n,) or (n, n_series), optional
         What each stands for, where ``x`` is already multiplied by it: then the means are shares of weights,
         and ``least`` and ``most`` are those of ``x`` without its weight, times the greatest weight.
 
@@ -60,8 +60,9 @@ def bounds_of(
     >>> [round(float(one[0]), 2) for one in (found.low, found.value, found.high)]
     [0.64, 0.75, 0.84]
     """
-    each = np.ones(len(x)) if weight is None else weight
-    n = np.where(inside, each[:, None], 0.0).sum(axis=0)
+    each = np.ones(1) if weight is None else weight
+    each = np.broadcast_to(each if each.ndim == 2 else each[:, None], x.shape)
+    n = np.where(inside, each, 0.0).sum(axis=0)
     value = np.where(inside, x, 0.0).sum(axis=0) / np.where(n > 0, n, 1)
     value = np.clip(np.where(n > 0, value, sum(span) / 2), *span)
     scale = 1.0 if weight is None else float(np.max(most) / span[1])
@@ -84,7 +85,7 @@ def _log_evidence(
     Its exponential is an e-value at every moment: on average at most 1 where that is true.
     """
     loss = np.broadcast_to(np.maximum(scale * mean - least, 1e-9), x.shape)
-    over = np.where(inside, x - weight[:, None] * mean, 0.0)
+    over = np.where(inside, x - weight * mean, 0.0)
     gains = np.log1p(np.array(STAKES) * (over / loss)[:, :, None]).sum(axis=0)
     return np.logaddexp.reduce(gains, axis=1) - np.log(len(STAKES))
 

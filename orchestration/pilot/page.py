@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from console.pilot.page import render
+from orchestration.pilot.class_figures import class_rows
 from orchestration.pilot.figures import mistakes_of, rows_of, verdict_of
 from orchestration.pilot.standing import Standing
 from resources.pilots.store import PilotStore
@@ -16,12 +17,17 @@ def write_page(task: Task, standing: Standing) -> Path:
     place = {one.version: at for at, one in enumerate(standing.candidates)}
     rows = rows_of(task, standing)
     for row in rows:
-        row["mistakes"] = mistakes_of(standing, place[row["version"]])
+        # where something stands in a text says nothing without it
+        row["mistakes"] = (
+            [] if task.kind.marks_text else mistakes_of(standing, place[row["version"]])
+        )
+    shown = {row["version"]: at for at, row in enumerate(rows)}
     html = render(
         task=task.name,
         question=task.spec.description,
         at=datetime.now(UTC),
         rows=rows,
+        classes=sorted(class_rows(task, standing), key=lambda one: shown[one["version"]]),
         verdict=verdict_of(task, standing),
         reviewed=standing.reviewed,
         met=len(standing.draws),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from labeling.pilots.bounds import bounds_of
+from labeling.pilots.by_class import by_class
 from labeling.pilots.drawing import FLOOR, chances, least_chance, shares
 from labeling.pilots.trial import NO_ANSWER, NOT_ASKED, UNKNOWN, Trial
 from labeling.pilots.verdict import Say, compare
@@ -202,3 +203,57 @@ def test_how_many_reviews_would_tell_is_about_right():
             ratios.append(forecast / (ROUND * rounds))
     assert len(ratios) >= 4
     assert 1 / 3 < np.median(ratios) < 3
+
+
+def test_figures_of_a_class_hold_whenever_one_looks_and_lean_to_no_side():
+    rng = np.random.default_rng(8)
+    held, errors, runs = 0, [], 60
+    for _ in range(runs):
+        gold, answers = world(rng, [0.9, 0.8, 0.6])
+        looks: list = []
+        trial = None
+        for _ in range(6):
+            trial, looks = more_of(rng, gold, answers, trial, looks)
+        of_class = gold == 1
+        called = answers == 1
+        right = (of_class[:, None] & called).sum(axis=0)
+        truth = {"recall": right / of_class.sum(), "precision": right / called.sum(axis=0)}
+        held += all(
+            (getattr(told, figure).low <= truth[figure] + 1e-9).all()
+            and (getattr(told, figure).high >= truth[figure] - 1e-9).all()
+            for told in looks
+            for figure in truth
+        )
+        errors.append([getattr(looks[-1], f).value - truth[f] for f in truth])
+    assert held >= 0.8 * runs  # six bounds at 95 % each, at six moments
+    assert np.abs(np.mean(errors, axis=0)).max() < 0.03
+
+
+def more_of(rng, gold, answers, trial, looks):
+    """Meet 40 more items, people asked oftener where candidates differ, and look at class 1."""
+    items = rng.integers(0, len(gold), 40)
+    chance = chances(answers[items], np.full(answers.shape[1], 1 / answers.shape[1]))
+    chosen = rng.random(40) < chance
+    new = Trial(
+        answers[items],
+        np.where(chosen, gold[items], UNKNOWN),
+        chance,
+        chosen,
+        np.full((40, answers.shape[1]), 1 / answers.shape[1]),
+    )
+    if trial is not None:
+        new = Trial(
+            *(
+                np.concatenate([getattr(trial, of), getattr(new, of)])
+                for of in ("answers", "gold", "probability", "chosen", "share")
+            )
+        )
+    told = by_class(new, new.gold == 1, new.answers == 1)
+    return new, [*looks, told]
+
+
+def test_a_class_of_which_nothing_was_reviewed_is_bounded_by_nothing():
+    gold = np.zeros(20, dtype=np.int64)
+    trial = Trial(gold[:, None], gold, np.ones(20), np.ones(20, bool), np.ones((20, 1)))
+    told = by_class(trial, gold == 1, trial.answers == 1)
+    assert (told.named[0], told.recall.low[0], told.recall.high[0]) == (0, 0.0, 1.0)

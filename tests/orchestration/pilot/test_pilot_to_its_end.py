@@ -97,6 +97,22 @@ def test_what_a_candidate_got_wrong_is_told_with_notes(at):
     assert one["said"] != one["gold"] == piloting.truth_of(one["text"])
 
 
+def test_recall_and_precision_of_each_class_are_told_in_the_console_on_the_page_and_as_json(
+    ended, at
+):
+    told = json.loads(at("pilot", "--look", "--json").out)
+    rows = {(row["class"], row["name"]): row for row in told["classes"]}
+    assert len(rows) == 9
+    reviewed = {row["name"]: row["reviewed"] for row in told["candidates"]}
+    for name, n in reviewed.items():
+        assert sum(rows[of, name]["named"] for of in piloting.LABELS) == n
+    for (_, name), row in rows.items():
+        assert row["recall_low"] <= piloting.HOW_GOOD[name] <= row["recall_high"]
+    assert "careful, class by class" in at("pilot", "--look").out
+    page = (ended.task.var / "pilot.html").read_text(encoding="utf-8")
+    assert "Recall of question by careful" in page
+
+
 def test_the_promoted_prompt_alone_is_asked_as_it_was_promoted_and_can_be_taken_back(ended, at):
     task, provider = ended.task, ended.provider
     assert at("pilot", "promote", "careful").code == 0
