@@ -26,6 +26,7 @@ from assets.quality.early import early_warnings
 from assets.quality.overall import overall
 from assets.quality.queue_gain import queue_gain
 from assets.quality.rule_analysis import rule_analysis
+from assets.votes.certainty import certainty
 from assets.votes.llm import models
 from assets.votes.rules import rules
 from assets.votes.sources import sources
@@ -42,6 +43,7 @@ def assets(task: Task) -> list[dg.AssetsDefinition]:
         *sources(task),
         consensus(task),
         student(task),
+        certainty(task),
         released(task),
         audit_sample(task),
         queue(task),

@@ -82,9 +82,13 @@ def _show(console: Console, history: dict[str, Any]) -> None:
         head.add_row(name, _plain(told))
     console.print(head)
     if history["votes"]:
-        table = _table("Votes", "voter", "label", "confidence", "version")
+        columns = ["voter", "label", "confidence", "version"]
+        if any(vote["source"] for vote in history["votes"]):
+            columns.insert(3, "likely right")
+        table = _table("Votes", *columns)
         for vote in history["votes"]:
-            table.add_row(*_cells(vote, "voter", "label", "confidence", "version"))
+            sure = f"{vote['probability']:.3f} by {vote['source']}" if vote["source"] else None
+            table.add_row(*_cells({**vote, "likely right": sure}, *columns))
         console.print(table)
     failed = [row for row in history["silent"] if row["reason"] != "did not match"]
     quiet = len(history["silent"]) - len(failed)

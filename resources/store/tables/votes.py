@@ -100,6 +100,19 @@ STUDENT_VOTES = table(
     "votes", "student", "Votes of the student.", "an item the student labelled", _VOTE,
     key=_OF_VOTE, group="labels",
 )  # fmt: skip
+CERTAINTY = table(
+    "votes", "certainty", "How likely votes of models are right, by gold of earlier batches.",
+    "an item and prompt of whose votes enough were reviewed",
+    {
+        "item_id": ("varchar", "The item voted on."),
+        "batch": BATCH,
+        "voter": ("varchar", "The prompt."),
+        "probability": ("double", "How likely the vote is right.", "(0, 1)"),
+        "source": ("varchar", "What tells it: logprobs, samples or stated, of the model; student; or rate, how often such votes were right."),
+        "run": RUN,
+    },
+    key=_OF_VOTE, group="votes",
+)  # fmt: skip
 OF_SOURCES = {
     source.name: table(
         "votes", source.name, source.about, "an item and voter that spoke", _VOTE,

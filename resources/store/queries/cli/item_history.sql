@@ -48,7 +48,10 @@ from (
     union all by name from votes.models
     union all by name from votes.student
 )
-select voter, version, label, confidence, run where item_id = $item and batch = $batch
+left join (select item_id, batch, voter, probability, source from votes.certainty)
+    using (item_id, batch, voter)
+select voter, version, label, confidence, probability, source, run
+where item_id = $item and batch = $batch
 order by split_part(voter, '/', 1) = 'student', voter
 
 -- name: silent(item: text, batch: text)
