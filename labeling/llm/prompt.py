@@ -70,13 +70,25 @@ class Prompt:
         shaping = self.settings.model_dump(
             mode="json", include={"parameters", "output", "examples", "shortlist"}
         )
-        told = [(c.name, c.description, sorted(c.synonyms)) for c in classes]
+        told = [(c.name, c.description, sorted(c.synonyms)) for c in self.told(classes)]
         # the first kind is not named: its answers were paid for before there were others
         of_kind = [] if self.kind is SINGLE else list(self.kind.meaning())
         whole = json.dumps(
             [RENDERING, self.body, self.model, shaping, told, *of_kind], sort_keys=True
         )
         return hashlib.sha256(whole.encode()).hexdigest()[:12]
+
+    def told(self, classes: Sequence[ClassSpec]) -> tuple[ClassSpec, ...]:
+        """Return the classes as this prompt describes them.
+
+        Examples
+        --------
+        >>> prompt = Prompt("spam", "m", Settings(model="m", descriptions={"HAM": "Wanted."}), "?")
+        >>> [c.description for c in prompt.told([ClassSpec("SPAM", "Junk."), ClassSpec("HAM")])]
+        ['Junk.', 'Wanted.']
+        """
+        own = self.settings.descriptions
+        return tuple(replace(c, description=own.get(c.name, c.description)) for c in classes)
 
     def alone(self) -> "Prompt":
         """Return the prompt as it measures its model: on every item, with no other model's help.

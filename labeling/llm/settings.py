@@ -226,6 +226,10 @@ class Settings(_Section):
     )
     output: Output = Output()
     examples: Examples = Examples()
+    descriptions: dict[str, str] = Field(
+        default_factory=dict,
+        description="What this prompt says of classes, by name, instead of what task.yaml says.",
+    )
     ask: Literal["all", "undecided"] | Unsure = Field(
         default="all",
         description="On which items: all, those where rules disagree or say nothing, or those where another prompt was unsure.",

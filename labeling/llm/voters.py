@@ -53,7 +53,7 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
     Raises
     ------
     PromptError
-        If two prompts are the same, an example says what no answer may, or a price is unknown where there
+        If two prompts are the same, one describes what is no class, an example says what no answer may, or a price is unknown where there
         is a budget to be held.
     """
     _distinct(prompts, desk.classes)
@@ -96,13 +96,13 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
         voters[prompt.name] = Voter(
             name=f"{kind}/{prompt.name}",
             backends=backends,
-            classes=desk.classes,
+            classes=prompt.told(desk.classes),
             reader=prompt.kind.reader(desk.classes),
             ledger=desk.ledger,
             tally=tally,
             concurrency=paces[prompt.model].concurrency,
             pool=desk.examples,
-            shortlist=Shortlist(desk.classes, settings.shortlist or 2, desk.examples)
+            shortlist=Shortlist(prompt.told(desk.classes), settings.shortlist or 2, desk.examples)
             if shortened
             else None,
             folder=desk.image_folder,
@@ -188,6 +188,12 @@ def _distinct(prompts: Sequence[Prompt], classes: tuple[ClassSpec, ...]) -> None
             raise PromptError(
                 f"prompt {prompt.name!r}: shortlist shows some of the classes, and an answer of several "
                 "classes denies those that it does not name; take shortlist out"
+            )
+        strangers = sorted(set(prompt.settings.descriptions) - set(known))
+        if strangers:
+            raise PromptError(
+                f"prompt {prompt.name!r}, descriptions: {strangers[0]!r} is no class; allowed: "
+                f"{', '.join(known)}"
             )
         for example in prompt.settings.examples.items:
             try:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import yaml
 
+from labeling.counted import counted
 from resources.task.classes.asked import Asked
-from resources.task.classes.prompt_edits import edit_examples
+from resources.task.classes.prompt_edits import edit_prompt
 from resources.task.classes.python_edits import edit_python
 from resources.task.classes.yaml_edits import (
     Edit,
@@ -283,9 +284,9 @@ def _python(text: str, asked: Asked, name: str, found: Edits) -> list[Edit]:
 
 
 def _prompt(text: str, asked: Asked, name: str, found: Edits) -> list[Edit]:
-    edits, end = edit_examples(text, asked.labels)
+    edits, end = edit_prompt(text, asked.labels)
     if edits:
-        found.told.append(f"{name}: {len(edits)} examples")
+        found.told.append(f"{name}: {counted(len(edits), 'place')}")
     if end:
         found.by_hand += _in_words(text, name, asked, after=text[:end].count("\n") + 1)
     return edits

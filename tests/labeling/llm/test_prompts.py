@@ -8,8 +8,14 @@ from labeling.errors import PromptError
 from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.single.form import instruction, schema
+from labeling.llm.budget import Budget, Purse
+from labeling.llm.content import Content
+from labeling.llm.ledger import Ledger
 from labeling.llm.prompt import load_prompts, parse_prompts
 from labeling.llm.rendering import Example, delimit, render
+from labeling.llm.settings import Paces
+from labeling.llm.voters import Desk, assemble
+from resources.models.litellm_batches import LiteLlmBatches
 
 CLASSES = (ClassSpec("SPAM", "wants something"), ClassSpec("HAM", "the rest"))
 PLAIN = "---\nmodel: gpt-4o-mini\n---\nSort this."
@@ -76,6 +82,7 @@ def test_a_missing_file_and_a_binary_file_are_told(tmp_path):
         "---\nmodel: gpt-4o-mini\n---\nSort that.",
         "---\nmodel: gpt-4o-mini\nparameters: {temperature: 0.5}\n---\nSort this.",
         "---\nmodel: gpt-4o-mini\noutput: {reasoning: true}\n---\nSort this.",
+        "---\nmodel: gpt-4o-mini\ndescriptions: {SPAM: wants money}\n---\nSort this.",
     ],
 )
 def test_whatever_shapes_an_answer_changes_the_version(other):
@@ -83,7 +90,15 @@ def test_whatever_shapes_an_answer_changes_the_version(other):
     assert one(PLAIN).version(CLASSES) != one(PLAIN).version(CLASSES[:1])
 
 
-@pytest.mark.parametrize("extra", ["pace: {concurrency: 3}", "timeout_s: 5", "ask: undecided"])
+@pytest.mark.parametrize(
+    "extra",
+    [
+        "pace: {concurrency: 3}",
+        "timeout_s: 5",
+        "ask: undecided",
+        "descriptions: {SPAM: wants something}",
+    ],
+)
 def test_what_does_not_shape_an_answer_does_not(extra):
     same = f"---\nmodel: gpt-4o-mini\n{extra}\n---\nSort this."
     assert one(same).version(CLASSES) == one(PLAIN).version(CLASSES)
@@ -100,6 +115,19 @@ def test_the_instruction_is_the_same_for_every_item_so_that_it_can_be_cached():
     assert first[0] == second[0]
     assert first[-1] != second[-1]
     assert "SPAM: wants something" in first[0]["content"]
+
+
+def test_what_a_prompt_says_of_a_class_stands_instead_of_what_the_task_says(tmp_path):
+    own = one("---\nmodel: m\ndescriptions: {HAM: wanted mail}\n---\nSort this.")
+    with Ledger(tmp_path / "l.sqlite") as ledger:
+        desk = Desk(LiteLlmBatches(free=True), ledger, "r", Budget(), Paces(), CLASSES)
+        voters = assemble(desk, [own], Purse(Budget(), ledger, "r"))
+        content = Content("d", "hello", None, [0])
+        (system, _) = voters["p"].messages(voters["p"].backends[0], content, ["a"])
+        assert "SPAM: wants something\nHAM: wanted mail" in system["content"]
+        stray = one("---\nmodel: m\ndescriptions: {EGGS: fried}\n---\nSort this.")
+        with pytest.raises(PromptError, match="'EGGS' is no class; allowed: SPAM, HAM"):
+            assemble(desk, [stray], Purse(Budget(), ledger, "r"))
 
 
 def test_examples_stand_before_the_item_in_the_form_of_the_answer():

@@ -1,5 +1,7 @@
 """What a change of classes edits in files: its own lines, and not one character beside them."""
 
+import re
+
 import pytest
 import yaml
 
@@ -155,6 +157,24 @@ def test_a_rename_changes_the_name_wherever_it_stands_for_the_class(folder):
     ]
     assert "prompts/p.md line 8 says 'late' in words" in found.by_hand
     assert "rules.py line 4 says 'late'" in found.by_hand
+
+
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        (("rename", ("late",), ("slow",)), {"slow": "after time", "rude": "unkind"}),
+        (("retire", ("late",), ()), {"rude": "unkind"}),
+        (("merge", ("late", "rude"), ("rude",)), {"rude": "unkind"}),
+    ],
+)
+def test_what_a_prompt_says_of_a_class_follows_its_name(folder, asked, left):
+    front = "---\nmodel: m\ndescriptions:\n  late: after time\n  rude: unkind\n---\nSort.\n"
+    (folder / "prompts" / "p.md").write_text(front, encoding="utf-8")
+    (folder / "rules.yaml").write_text("rules: []\n", encoding="utf-8")
+    plain = re.sub("class_balance.*\n", "", (folder / "task.yaml").read_text("utf-8"))
+    (folder / "task.yaml").write_text(plain, encoding="utf-8")
+    found = edit(folder, *asked)
+    assert yaml.safe_load(found.after["prompts/p.md"].split("---")[1])["descriptions"] == left
 
 
 def test_functions_that_mark_spans_are_edited_where_they_say_the_type():
