@@ -7,6 +7,7 @@
     ├── GoldError            gold labels are malformed, or come from where they must not
     ├── RuleError            a rule cannot be read, compiled or trusted to end
     ├── PromptError          a prompt file cannot be read or rendered
+    ├── SuggestionError      what a model suggests for a prompt cannot be used
     ├── BudgetError          a request would pass a spending cap
     ├── SamplingError        a sample was asked for that cannot be drawn
     ├── QualityError         reviews or settings that nothing can be measured with
@@ -32,6 +33,10 @@ class RuleError(LabelingError):
 
 class PromptError(LabelingError):
     """A prompt file cannot be read or rendered."""
+
+
+class SuggestionError(LabelingError):
+    """What a model suggests for a prompt cannot be used."""
 
 
 class BudgetError(LabelingError):

@@ -13,6 +13,7 @@ from rich.markup import escape
 from cli.asking import confirm, somebody_is_here
 from cli.options import AsJson
 from cli.pilot.shown import show_errors, show_history, show_quote, show_round
+from cli.pilot.suggesting import suggest_and_tell
 from cli.which_task import TaskOption
 from labeling.counted import counted
 from orchestration.pilot.candidates import edited
@@ -43,6 +44,7 @@ EXAMPLES = (
     "pilot invoices --yes",
     "pilot invoices --look --json",
     "pilot errors classify --task invoices",
+    "pilot errors classify invoices --suggest gpt-4o",
     "pilot promote classify invoices",
     "pilot rollback invoices",
 )
@@ -64,13 +66,25 @@ def pilot(
     yes: Annotated[
         bool, typer.Option("--yes", help="Ask the models without showing the cost first.")
     ] = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--suggest",
+            metavar="MODEL",
+            help="With errors: ask this model for better words, and write them as another prompt.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Try prompts on a reviewed sample first; only those that are promoted are asked of everything."""
     what, names, task = _read(words or [], option)
+    if model is not None and (what is not What.ERRORS or not model.strip()):
+        raise TaskError(
+            "--suggest goes with errors and a model: `touchstone pilot errors NAME --suggest MODEL`"
+        )
     reviews = ReviewStore(task.reviews, kind=task.kind)
     try:
-        told = _do(what, names, task, reviews, look=look, yes=yes, as_json=as_json)
+        told = _do(what, names, task, reviews, look=look, yes=yes, model=model, as_json=as_json)
     finally:
         reviews.close()
     if as_json:
@@ -123,6 +137,7 @@ def _do(
     *,
     look: bool,
     yes: bool,
+    model: str | None,
     as_json: bool,
 ) -> Any:
     out = Console(highlight=False, soft_wrap=True, quiet=as_json)
@@ -149,6 +164,8 @@ def _do(
         who = place_of(standing, names[0], task)
         wrong = errors_of(standing, who, task, reviews)
         show_errors(out, standing, who, wrong, mistakes_of(standing, who), task.kind)
+        if model is not None:
+            return suggest_and_tell(out, task, standing, who, model.strip(), reviews, yes=yes)
         return wrong
     if look:
         done = Round(standing, 0)

@@ -70,7 +70,7 @@ def by_voter(ledger: Ledger) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        One for each voter, model and kind (ask, repair, probe, canary, injections): ``calls`` of this task and
+        One for each voter, model and kind (ask, repair, probe, canary, injections, suggest): ``calls`` of this task and
         how they ended (``answered``, ``filtered``, ``failed``, ``lost``, ``spare``, ``waiting``), answers
         ``imported`` from a cassette, ``tokens``, ``cost_usd`` paid, ``owed_usd`` that the provider
         may ask for at worst, and ``p95_s`` of the answers, in seconds; ``None`` without any.

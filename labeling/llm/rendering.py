@@ -32,15 +32,15 @@ class Example:
     label: str
 
 
-def delimit(text: str) -> str:
-    """Put ``text`` between tags that it cannot contain.
+def delimit(text: str, what: str = "item") -> str:
+    """Put ``text`` between tags that it cannot contain; their name begins with what it is.
 
     Examples
     --------
     >>> delimit("hello").splitlines()
     ['<item-2cf24dba>', 'hello', '</item-2cf24dba>']
     """
-    tag = f"item-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    tag = f"{what}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     return f"<{tag}>\n{text}\n</{tag}>"
 
 

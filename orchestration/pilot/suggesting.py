@@ -1,0 +1,270 @@
+"""A model is asked for better words of a prompt; what it says becomes another candidate.
+
+It is shown answers of people that teach, never one that measures, and it is paid out of the pilot's
+budget. Whether its words are better is told by items that are drawn from then on.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from labeling.counted import counted
+from labeling.errors import BudgetError, PromptError, SuggestionError
+from labeling.llm.breaker import ProviderDownError
+from labeling.llm.budget import Budget
+from labeling.llm.ledger import Ledger
+from labeling.llm.one_question import Cost, Question, ask_once, reckon
+from labeling.llm.prompt import Prompt, parse_prompts
+from labeling.llm.rendering import Example
+from labeling.llm.settings import Output, Settings
+from labeling.llm.transport import Transport
+from labeling.llm.voters import Desk
+from labeling.pilots.lessons import Answered, lessons, question
+from labeling.pilots.suggested_text import suggested_text
+from labeling.pilots.suggestion import Suggestion, read_suggestion, schema_of
+from orchestration.pilot.asking import RUN
+from orchestration.pilot.candidates import candidates_of, pilot_of
+from orchestration.pilot.going_on import spent_usd
+from orchestration.pilot.standing import Standing
+from orchestration.pilot.teaching import answered_of
+from resources.models.task_models import (
+    as_prompt,
+    asking_nobody,
+    classes_of,
+    pace_of,
+    prompt_files,
+    transport_of,
+    written_prompts,
+)
+from resources.pilots.rows import Candidate
+from resources.pilots.store import PilotStore
+from resources.reviews.store import ReviewStore
+from resources.task.errors import TaskError
+from resources.task.task import Task
+
+ROOM = 4096
+"""Completion tokens that a suggestion may have at first."""
+
+PATIENCE_S = 180.0
+"""Seconds that it may take: these are long answers."""
+
+OTHERS = 3
+"""Prompts that are tried beside it and told of, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """What became of a suggestion.
+
+    Attributes
+    ----------
+    path : Path
+        The new prompt file.
+    taken_in : bool
+        Whether `models.prompts` names it already.
+    described : tuple of str
+        Classes that it describes otherwise.
+    examples : int
+        Answered items that it shows, 0 where it leaves examples as they were.
+    cost_usd : float
+        Paid for it, in US dollars; 0 if the ledger knew the answer.
+    """
+
+    path: Path
+    taken_in: bool
+    described: tuple[str, ...]
+    examples: int
+    cost_usd: float
+
+
+def suggest(
+    task: Task,
+    standing: Standing,
+    who: int,
+    model: str,
+    reviews: ReviewStore,
+    agree: Callable[[Cost], None],
+) -> Suggested:
+    """Ask ``model`` for better words of a candidate, and write them as a prompt file beside its own.
+
+    Parameters
+    ----------
+    who : int
+        Place of the candidate.
+    model : str
+        As LiteLLM names it.
+    agree : callable
+        Is told what it costs before anything is sent, and raises where nobody wants it.
+
+    Raises
+    ------
+    TaskError
+        If there is nothing to learn from, or what came back cannot be used: nothing is written then, and
+        what it cost is told.
+    """
+    one = standing.candidates[who]
+    if task.spec.demo.simulated is not None:
+        raise TaskError(
+            f"{task.name}: its models are simulated (demo.simulated), and such a model suggests nothing"
+        )
+    shown = _lessons(task, standing, who, reviews)
+    asked, asker, before = (
+        _question(task, standing, one, shown),
+        _asker(task, model),
+        spent_usd(task),
+    )
+    try:
+        with Ledger(task.ledger) as ledger:
+            agree(reckon(_desk(task, asking_nobody(task), ledger), asker, asked))
+            with transport_of(task) as door:
+                said = ask_once(_desk(task, door, ledger), asker, asked)
+        text = _written(task, one, said, shown, model)
+    except (SuggestionError, ProviderDownError, BudgetError) as error:
+        cost = spent_usd(task) - before
+        raise TaskError(_unusable(task, model, error, cost)) from None
+    path = _place_beside(_file(task, one), text)
+    return Suggested(
+        path,
+        path in prompt_files(task),
+        tuple(said.descriptions),
+        len(said.examples),
+        spent_usd(task) - before,
+    )
+
+
+def _lessons(task: Task, standing: Standing, who: int, reviews: ReviewStore) -> list[Answered]:
+    """Return what the model is shown; say so where it would learn nothing."""
+    name = standing.candidates[who].name
+    answered = answered_of(task, standing, who, reviews)
+    next_step = f"next: `touchstone pilot {task.name}`, then `touchstone review {task.name}`"
+    if not answered:
+        raise TaskError(
+            f"{task.name}: people have answered no item with a text that may teach, so nothing says what is right; "
+            f"{next_step}"
+        )
+    if len({one.gold for one in answered}) == 1:
+        same = task.kind.told(answered[0].gold, answered[0].text)
+        raise TaskError(
+            f"{task.name}: people gave the same answer to all {counted(len(answered), 'item')} that may teach "
+            f"({same}), and nothing can be told apart by that; {next_step}"
+        )
+    if not any(one.wrong for one in answered):
+        raise TaskError(
+            f"{name}: nothing is known that it got wrong, so there is nothing to mend; {next_step}"
+        )
+    return lessons(answered)
+
+
+def _question(
+    task: Task, standing: Standing, one: Candidate, shown: Sequence[Answered]
+) -> Question[Suggestion]:
+    classes = classes_of(task)
+    beside = {other.text: other for other in standing.candidates if other.file != one.file}
+    others = [as_prompt(task, other) for other in list(beside.values())[-OTHERS:]]
+    messages = question(as_prompt(task, one), classes, shown, others)
+    fit = [number for number, item in enumerate(shown, start=1) if item.fits]
+    every = range(1, len(shown) + 1)
+    return Question(
+        messages,
+        schema_of(task.classes, fit),
+        lambda text: read_suggestion(text, task.classes, fit, every),
+    )
+
+
+def _asker(task: Task, model: str) -> Prompt:
+    """Return as what the model is asked; its price is that of a prompt of the task, where one says any."""
+    said = (p.settings.price for p in written_prompts(task) if p.model == model)
+    price = next((one for one in said if one is not None), None)
+    if price is None and asking_nobody(task).price(model) is None:
+        raise TaskError(
+            f"nobody knows what {model} costs, so the pilot's budget cannot be held; a prompt file of the task "
+            "that names this model can say it: `price: {input: 0.15, output: 0.60}`"
+        )
+    settings = Settings(
+        model=model,
+        parameters={"max_tokens": ROOM},
+        output=Output(confidence="none"),
+        price=price,
+        timeout_s=PATIENCE_S,
+    )
+    return Prompt("suggestion", model, settings, "Suggest.", task.kind)
+
+
+def _desk(task: Task, transport: Transport, ledger: Ledger) -> Desk:
+    models, pilot = pilot_of(task)
+    return Desk(
+        transport,
+        ledger,
+        RUN,
+        Budget(pilot.budget_usd, models.budget.day_usd, models.budget.task_usd),
+        pace_of(task),
+        classes_of(task),
+        account=f"{RUN} suggestion",
+    )
+
+
+def _written(
+    task: Task, one: Candidate, said: Suggestion, shown: Sequence[Answered], model: str
+) -> str:
+    """Return the text of the new file; raise where it is the very question of a prompt that is tried."""
+    examples = [Example(shown[n - 1].text, shown[n - 1].gold) for n in said.examples]
+    source = (
+        f"Suggested by {model} on {datetime.now(UTC):%Y-%m-%d}, from {one.name} (version {one.version}) and "
+        f"{counted(len(shown), 'item')} that people answered."
+    )
+    text = suggested_text(one.text, one.model, task.kind, said, examples, source)
+    known = {c.version: c.name for c in candidates_of(task, PilotStore(task.pilots))}
+    try:
+        prompts = parse_prompts(text, one.file, "the suggestion", one.model)
+    except PromptError as error:
+        raise SuggestionError(str(error)) from None
+    for prompt in prompts:
+        same = known.get(replace(prompt, kind=task.kind).version(classes_of(task)))
+        if same is not None:
+            raise SuggestionError(f"it is the same prompt as {same}")
+    return text
+
+
+def _unusable(task: Task, model: str, error: Exception, cost_usd: float) -> str:
+    paid = f"it cost ${cost_usd:.4f}" if cost_usd else "nothing was paid now"
+    if isinstance(error, BudgetError):
+        _, pilot = pilot_of(task)
+        more = (
+            f"; the pilot's own is models.pilot.budget_usd, ${pilot.budget_usd:g} for all pilots of the task"
+            if str(error).startswith("the run budget")
+            else ""
+        )
+        return f"{model} was not asked: {error}{more}. Nothing was written; {paid}"
+    if isinstance(error, ProviderDownError):
+        return f"{error}. Nothing was written; {paid}"
+    return (
+        f"what {model} suggests cannot be used: {error}. Nothing was written; {paid}. The same question is not paid for "
+        "again: ask another model, or come back after more reviews or notes"
+    )
+
+
+def _file(task: Task, one: Candidate) -> Path:
+    """Return where a candidate's file stands, or would."""
+    files = prompt_files(task)
+    return next(
+        (path for path in files if path.stem == one.file), files[0].with_name(f"{one.file}.md")
+    )
+
+
+def _place_beside(file: Path, text: str) -> Path:
+    """Write a file beside another, whole or not at all, under a name that none has."""
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    unfinished.write_text(text, encoding="utf-8")
+    try:
+        for number in count(1):
+            path = file.with_stem(f"{file.stem}-suggested" + (f"-{number}" if number > 1 else ""))
+            with suppress(FileExistsError):
+                path.hardlink_to(unfinished)
+                return path
+    finally:
+        unfinished.unlink()
+    raise AssertionError("numbers do not end")
