@@ -217,16 +217,23 @@ def _written(
         f"{counted(len(shown), 'item')} that people answered."
     )
     text = suggested_text(one.text, one.model, task.kind, said, examples, source)
-    known = {c.version: c.name for c in candidates_of(task, PilotStore(task.pilots))}
     try:
-        prompts = parse_prompts(text, one.file, "the suggestion", one.model)
+        (version,) = _versions(task, text, one)
     except PromptError as error:
         raise SuggestionError(str(error)) from None
-    for prompt in prompts:
-        same = known.get(replace(prompt, kind=task.kind).version(classes_of(task)))
-        if same is not None:
-            raise SuggestionError(f"it is the same prompt as {same}")
+    known = {c.version: c.name for c in candidates_of(task, PilotStore(task.pilots))}
+    for path in _file(task, one).parent.glob(f"{one.file}-suggested*.md"):  # not all need be tried
+        with suppress(PromptError, UnicodeDecodeError):
+            found = _versions(task, path.read_text(encoding="utf-8"), one)
+            known |= dict.fromkeys(found, path.stem)
+    if version in known:
+        raise SuggestionError(f"it is the same prompt as {known[version]}")
     return text
+
+
+def _versions(task: Task, text: str, one: Candidate) -> list[str]:
+    prompts = parse_prompts(text, one.file, "the suggestion", one.model)
+    return [replace(prompt, kind=task.kind).version(classes_of(task)) for prompt in prompts]
 
 
 def _unusable(task: Task, model: str, error: Exception, cost_usd: float) -> str:

@@ -131,6 +131,46 @@ def test_an_edited_candidate_is_judged_by_later_reviews_and_gets_its_own(task, a
     assert 0 < hasty["reviewed"] <= 5
 
 
+def test_better_words_are_asked_for_once_somebody_agreed_and_written_beside_the_prompt(
+    task, at, provider
+):
+    piloting.edit(task, pilot={"at_a_time": 10})
+    assert "--suggest goes with errors" in refused(at("pilot", "--suggest", "openai/fake"))
+    assert "--suggest goes with errors" in refused(at("pilot", "errors", "hasty", "--suggest", " "))
+    assert "answered no item" in refused(at("pilot", "errors", "hasty", "--suggest", "openai/fake"))
+    at("pilot", "--yes")
+    piloting.review(task, note="The tone is all.")
+    provider.answer_with(piloting.suggesting(piloting.words("careful", examples=[1])))
+    said = at("pilot", "errors", "hasty", "--suggest", "openai/fake")
+    assert "the same with --yes asks the model" in refused(said)
+    assert "One question to openai/fake: about $0.00" in said.out
+    said = at("pilot", "errors", "hasty", "--suggest", "openai/fake", "--yes")
+    assert (said.code, "prompts/hasty-suggested.md (instructions; 1 example)" in said.out) == (
+        0,
+        True,
+    )
+    assert "`touchstone pilot letters` tries it from then on" in said.out
+    looked = json.loads(at("pilot", "--look", "--json").out)
+    assert "hasty-suggested" in {row["name"] for row in looked["candidates"]}
+    piloting.edit(task, prompts=["prompts/hasty.md"])
+    provider.answer_with(piloting.suggesting(piloting.words("plain")))
+    said = at("pilot", "errors", "hasty", "--suggest", "openai/fake", "--yes")
+    assert "add prompts/hasty-suggested-2.md to models.prompts" in said.out
+    said = at("pilot", "errors", "hasty", "--suggest", "openai/fake", "--yes")
+    assert "the same prompt as hasty-suggested-2. Nothing was written; nothing was paid" in refused(
+        said
+    )
+    provider.answer_with(piloting.suggesting(piloting.words("hasty")))
+    piloting.write_prompt(task.folder, "hasty", " Take your time.")
+    at("pilot", "--yes")
+    piloting.review(task)
+    told = json.loads(
+        at("pilot", "errors", "hasty", "--suggest", "openai/fake", "--yes", "--json").out
+    )
+    assert (Path(told["path"]).name, told["taken_in"]) == ("hasty-suggested-3.md", False)
+    assert told["cost_usd"] > 0
+
+
 @pytest.mark.parametrize("name", ["road_cracks", "bike_repairs", "hotel_reviews"])
 def test_pictures_marks_and_lists_are_tried_like_classes_before_the_first_run(
     name, tmp_path, touchstone, provider, monkeypatch

@@ -13,7 +13,7 @@ from cli.new.new import create
 from resources.reviews.store import ReviewStore
 from resources.task.task import Task, load_task
 from tests.fakes.provider.recorded import item_text
-from tests.fakes.provider.server import Body
+from tests.fakes.provider.server import Answer, Body
 
 SENTENCES = {
     "praise": "Thank you for the lovely {}.",
@@ -44,6 +44,30 @@ def said_by(how_good: Mapping[str, float]) -> Callable[[Body], str]:
         return right if chance < how_good[name] else LABELS[LABELS.index(right) - 1]
 
     return answer
+
+
+ASKS_FOR_WORDS = "You improve the instructions"
+"""What the question for better words of a prompt begins with."""
+
+
+def suggesting(*answers: str | Answer) -> Callable[[Body], str | Answer]:
+    """Answer one after the other, the last again and again, where words are asked for; else as prompts do."""
+    left, label = list(answers), said_by(HOW_GOOD)
+
+    def answer(body: Body) -> str | Answer:
+        asked = json.dumps(body["messages"])
+        if ASKS_FOR_WORDS in asked:
+            return left.pop(0) if len(left) > 1 else left[0]
+        return (
+            json.dumps({"label": LABELS[0]}) if "test of the connection" in asked else label(body)
+        )
+
+    return answer
+
+
+def words(name: str, **more: Any) -> str:
+    """Return a suggestion whose instructions make a prompt as good as that of a name."""
+    return json.dumps({"instructions": f"[{name}] Look at what they want."} | more)
 
 
 def write_prompt(folder: Path, name: str, more: str = "") -> Path:
