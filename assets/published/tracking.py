@@ -26,7 +26,7 @@ from resources.store.tables import TRACKED
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 from resources.tracking.mlflow_file import follow_move, runs_that_stand
-from resources.tracking.tracking_store import ready_tracking_store
+from resources.tracking.opened import open_tracking
 
 METRICS = (
     "items",
@@ -137,21 +137,8 @@ class Runs:
     """Writes the runs of one task to MLflow's store."""
 
     def __init__(self, task: Task) -> None:
-        import mlflow
-        from mlflow.tracking import MlflowClient
-
-        ready_tracking_store(task.var.parent)
-        mlflow.set_tracking_uri(task.tracking_uri)
         self.task = task
-        self.client = MlflowClient()
-        found = self.client.get_experiment_by_name(task.name)
-        self.experiment = (
-            found.experiment_id
-            if found
-            else self.client.create_experiment(
-                task.name, artifact_location=task.mlflow_artifacts.as_uri()
-            )
-        )
+        self.client, self.experiment = open_tracking(task)
 
     def write(self, row: dict[str, Any], replaces: str | None) -> str:
         """Write one batch's run in place of an older one, and return its id."""

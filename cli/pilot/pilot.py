@@ -22,6 +22,7 @@ from orchestration.pilot.deciding import promote, take_back
 from orchestration.pilot.figures import errors_of, mistakes_of, place_of, rows_of, verdict_of
 from orchestration.pilot.going_on import Round, go_on, quote_round, spent_usd
 from orchestration.pilot.page import write_page
+from orchestration.pilot.registering import register
 from orchestration.pilot.standing import Standing, standing_of
 from resources.environment import user
 from resources.pilots.store import PilotStore
@@ -147,13 +148,13 @@ def _do(
         out.print(escape(f"Promoted: {', '.join(one.name for one in done.prompts)}."))
         out.print(escape(f"The pilot says: {done.evidence['verdict']}"))
         out.print(f"`touchstone run {task.name}` asks no other prompt.")
-        _page(task, store, reviews)
+        _publish(out, task, store, reviews)
         return asdict(done)
     if what is What.ROLLBACK:
         done = take_back(task, user())
         names_now = ", ".join(one.name for one in done.prompts)
         out.print(escape(f"Taken back. Asked from now on: {names_now or 'no prompt'}."))
-        _page(task, store, reviews)
+        _publish(out, task, store, reviews)
         return asdict(done)
     if what is What.HISTORY:
         made = store.promotions()
@@ -184,6 +185,8 @@ def _do(
             + " file takes part as another candidate."
         )
     out.print(f"Page: {page}")
+    if not look:
+        _register(out, task, done.standing, rows)
     return _told(done, rows, classes, verdict)
 
 
@@ -209,8 +212,19 @@ def _go_on(task: Task, reviews: ReviewStore) -> Round:
         return go_on(task, reviews, tell)
 
 
-def _page(task: Task, store: PilotStore, reviews: ReviewStore) -> None:
-    write_page(task, standing_of(task, store, reviews))
+def _publish(out: Console, task: Task, store: PilotStore, reviews: ReviewStore) -> None:
+    standing = standing_of(task, store, reviews)
+    write_page(task, standing)
+    _register(out, task, standing, rows_of(task, standing))
+
+
+def _register(out: Console, task: Task, standing: Standing, rows: list[dict[str, Any]]) -> None:
+    why = register(task, standing, rows)
+    if why:
+        out.print(
+            f"[yellow]MLflow's prompts are as they were:[/] {escape(why)}. `touchstone pilot {task.name}` tells them "
+            "anew; nothing else hangs on it."
+        )
 
 
 def _told(

@@ -1,4 +1,4 @@
-"""MLflow's file: asked without importing MLflow, which takes seconds; made and mended whole.
+"""MLflow's file, made and mended whole and asked without importing MLflow, which takes seconds; its registry of prompts.
 
-Not here: what is written to MLflow, which goes through MLflow itself (``assets/published/``).
+Not here: what batches write to MLflow (``assets/published/``).
 """

@@ -24,7 +24,7 @@ def ready_tracking_store(var: Path) -> Path:
     Raises
     ------
     TaskError
-        If the file holds runs and cannot be brought to today's tables; it stays as it was.
+        If the file holds runs or prompts and cannot be brought to today's tables; it stays as it was.
     """
     path = var / "mlflow.db"
     var.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def ready_tracking_store(var: Path) -> Path:
             return path
         new = path.with_suffix(".new")
         new.unlink(missing_ok=True)
-        if path.is_file() and _holds_runs(path):
+        if path.is_file() and _holds_work(path):
             with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(new)) as copy:
                 old.backup(copy)
             _upgrade(new)
@@ -93,10 +93,11 @@ def _is_of_today(path: Path) -> bool:
     return found == [(_get_latest_schema_revision(),)]
 
 
-def _holds_runs(path: Path) -> bool:
+def _holds_work(path: Path) -> bool:
+    asked = "select 1 from runs union all select 1 from registered_models limit 1"
     with closing(sqlite3.connect(path)) as db:
         try:
-            return db.execute("select 1 from runs limit 1").fetchone() is not None
+            return db.execute(asked).fetchone() is not None
         except sqlite3.OperationalError:
             return False
 

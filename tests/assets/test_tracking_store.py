@@ -118,7 +118,22 @@ def test_a_file_with_runs_that_cannot_be_upgraded_stays_and_the_error_says_what_
 def test_a_file_of_an_earlier_version_is_upgraded_on_a_copy_and_keeps_its_runs(tmp_path):
     client = client_of(tmp_path)
     run = client.create_run(client.create_experiment("inbox")).info.run_id
-    path = tmp_path / "mlflow.db"
+    path = downgraded(tmp_path / "mlflow.db")
+    was = path.stat().st_ino
+    assert client_of(tmp_path).get_run(run).info.run_id == run
+    assert path.stat().st_ino != was
+
+
+def test_a_file_of_an_earlier_version_that_holds_prompts_alone_keeps_them(tmp_path):
+    client_of(tmp_path).create_prompt("inbox.classify")
+    path = downgraded(tmp_path / "mlflow.db")
+    was = path.stat().st_ino
+    assert client_of(tmp_path).get_prompt("inbox.classify") is not None
+    assert path.stat().st_ino != was
+
+
+def downgraded(path: Path) -> Path:
+    """Leave the file as the MLflow before this one makes it."""
     from alembic import command
     from mlflow.store.db.utils import _get_alembic_config
     from sqlalchemy import create_engine
@@ -129,6 +144,4 @@ def test_a_file_of_an_earlier_version_is_upgraded_on_a_copy_and_keeps_its_runs(t
         config.attributes["connection"] = connection
         command.downgrade(config, "-1")
     engine.dispose()
-    was = path.stat().st_ino
-    assert client_of(tmp_path).get_run(run).info.run_id == run
-    assert path.stat().st_ino != was
+    return path
