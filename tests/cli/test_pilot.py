@@ -2,11 +2,14 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import yaml
+from mlflow.tracking import MlflowClient
 
 from orchestration.simulating import simulate_inbox
 from resources.reviews.store import ReviewStore
@@ -169,6 +172,47 @@ def test_better_words_are_asked_for_once_somebody_agreed_and_written_beside_the_
     )
     assert (Path(told["path"]).name, told["taken_in"]) == ("hasty-suggested-3.md", False)
     assert told["cost_usd"] > 0
+
+
+def test_mlflows_registry_is_told_of_what_was_reviewed_and_promoted_and_nothing_hangs_on_it(
+    task, at
+):
+    def registered() -> dict[str, list[str]]:
+        client = MlflowClient(task.tracking_uri)
+        return {
+            prompt.name: [
+                alias
+                for version in client.search_prompt_versions(prompt.name)
+                for alias in client.get_prompt_version(prompt.name, version.version).aliases
+            ]
+            for prompt in client.search_prompts()
+        }
+
+    piloting.edit(task, pilot={"at_a_time": 5})
+    assert at("pilot", "--yes").code == 0
+    piloting.review(task)
+    assert at("pilot", "--look").code == 0
+    assert not task.mlflow_store.exists(), "nothing was reviewed, or a look was all that was asked"
+    assert at("pilot", "--yes").code == 0
+    assert registered() == {"letters.careful": [], "letters.hasty": [], "letters.plain": []}
+    (told,) = MlflowClient(task.tracking_uri).search_prompt_versions("letters.careful")
+    assert (told.tags["pilot.reviewed"], 0 < float(told.tags["pilot.accuracy"]) <= 1) == ("5", True)
+    with closing(sqlite3.connect(task.mlflow_store, isolation_level=None)) as db:
+        db.execute("begin exclusive")
+        said = at("pilot", "promote", "careful")
+        db.execute("rollback")
+    assert (said.code, "Promoted: careful." in said.out) == (0, True), said
+    assert "MLflow's prompts are as they were: " in said.out
+    assert "database is locked. `touchstone pilot letters` tells them anew" in said.out
+    assert registered()["letters.careful"] == []
+    assert at("pilot", "--yes").code == 0
+    assert registered() == {
+        "letters.careful": ["promoted"],
+        "letters.hasty": [],
+        "letters.plain": [],
+    }
+    assert at("pilot", "rollback").code == 0
+    assert set(map(str, registered().values())) == {"[]"}
 
 
 @pytest.mark.parametrize("name", ["road_cracks", "bike_repairs", "hotel_reviews"])
