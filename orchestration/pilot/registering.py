@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from labeling.counted import counted
 from orchestration.pilot.standing import Standing
 from resources.task.errors import TaskError
 from resources.task.task import Task
@@ -47,7 +48,12 @@ def register(task: Task, standing: Standing, rows: Sequence[dict[str, Any]]) -> 
 
 
 def _figures(row: dict[str, Any]) -> dict[str, str]:
-    return {f"pilot.{name}": _told(row[name]) for name in FIGURES if row[name] is not None}
+    """Return the figures as tags; MLflow's page shows the first ones at once, so people's come first."""
+    accuracy, low, high = (f"{row[name]:.1%}" for name in ("accuracy", "low", "high"))
+    told = f"accuracy {accuracy} ({low} to {high}), {counted(row['reviewed'], 'review')}"
+    return {"pilot": told} | {
+        f"pilot.{name}": _told(row[name]) for name in FIGURES if row[name] is not None
+    }
 
 
 def _told(value: float | bool) -> str:

@@ -41,7 +41,7 @@ class Tried:
     def tags(self) -> dict[str, str]:
         """What stands beside its text."""
         one = self.candidate
-        return {VERSION: one.version, "model": one.model, "candidate": one.name, **self.figures}
+        return {**self.figures, "model": one.model, "candidate": one.name, VERSION: one.version}
 
 
 @dataclass(frozen=True, slots=True)

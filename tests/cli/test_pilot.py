@@ -197,6 +197,7 @@ def test_mlflows_registry_is_told_of_what_was_reviewed_and_promoted_and_nothing_
     assert registered() == {"letters.careful": [], "letters.hasty": [], "letters.plain": []}
     (told,) = MlflowClient(task.tracking_uri).search_prompt_versions("letters.careful")
     assert (told.tags["pilot.reviewed"], 0 < float(told.tags["pilot.accuracy"]) <= 1) == ("5", True)
+    assert told.tags["pilot"].endswith("), 5 reviews")
     with closing(sqlite3.connect(task.mlflow_store, isolation_level=None)) as db:
         db.execute("begin exclusive")
         said = at("pilot", "promote", "careful")
