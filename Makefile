@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SPACY := $(VENV)/.spacy
+EXTRAS := $(VENV)/.spacy $(VENV)/.clip
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 UV := $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python
 MANIFEST := transforms/target/manifest.json
@@ -56,13 +56,13 @@ browser:
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
 	} || echo "chromium is missing and cannot be installed here: browser tests will skip"
 
-# The extra that tests need and nobody else: pipelines that vote, and files of them.
-$(SPACY): $(READY) requirements-spacy.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spacy.lock \
-		2>>$(VENV)/uv.log || $(PIP) --require-hashes -r requirements-spacy.lock
+# Extras that tests need and nobody else, each by a lock of its own.
+$(EXTRAS): $(VENV)/.%: $(READY) requirements-%.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-$*.lock \
+		2>>$(VENV)/uv.log || $(PIP) --require-hashes -r requirements-$*.lock
 	@touch $@
 
-test: setup browser $(SPACY)
+test: setup browser $(EXTRAS)
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
@@ -80,13 +80,15 @@ check:
 		echo "== $$target"; $(MAKE) --no-print-directory $$target || failed="$$failed $$target"; \
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
+COMPILE := uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
+	--no-emit-find-links --no-header
+
+# spaCy and fastembed are what the extras bring; onnx writes the small weights that tests look through.
 lock:
-	uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
-		--no-emit-find-links --no-header --extra dev pyproject.toml -o requirements.lock
-	echo uv | uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-emit-find-links --no-header - -o requirements-uv.lock
-	echo 'spacy>=3.8' | uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras \
-		--no-emit-index-url --no-emit-find-links --no-header -c requirements.lock - -o requirements-spacy.lock
+	$(COMPILE) --extra dev pyproject.toml -o requirements.lock
+	echo uv | $(COMPILE) - -o requirements-uv.lock
+	echo 'spacy>=3.8' | $(COMPILE) -c requirements.lock - -o requirements-spacy.lock
+	printf '%s\n' 'fastembed>=0.9' 'onnx>=1.20' | $(COMPILE) -c requirements.lock - -o requirements-clip.lock
 
 clean:
 	rm -rf var site $(BUILT) transforms/target transforms/logs

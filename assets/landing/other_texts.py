@@ -5,10 +5,10 @@ from contextlib import closing
 import pyarrow as pa
 
 from labeling.counted import counted
+from resources.pictures import digests_of
 from resources.reviews.aside import bring_up, items_of, set_aside
 from resources.reviews.sight import CurrentItem
 from resources.reviews.store import ReviewStore
-from resources.store.pictures import digests_of
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 

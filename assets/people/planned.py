@@ -4,11 +4,11 @@ import dagster as dg
 
 from assets.decorators import by_batch
 from assets.people.hints import with_hints
+from resources.pictures import digests_of
 from resources.reviews.aside import note_pictures
 from resources.reviews.hidden_gold import plan_checks
 from resources.reviews.store import ReviewStore
 from resources.store.given import GivenWarehouse
-from resources.store.pictures import digests_of
 from resources.store.table import as_arrow
 from resources.store.tables import (
     AUDIT_SAMPLE,

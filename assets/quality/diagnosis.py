@@ -15,7 +15,7 @@ from labeling.quality.audited import AuditedBatch
 from labeling.quality.family import PRECISION, RECALL
 from labeling.quality.labelled import LabelledBatch, judge
 from labeling.quality.spans.mistakes import SpanMistakes, parts_of
-from resources.store.pictures import read_pictures
+from resources.pictures import read_pictures
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 

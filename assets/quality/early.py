@@ -11,8 +11,8 @@ from assets.decorators import by_batch
 from assets.reading.audited import answers_in
 from assets.reading.votes import Window, read_window
 from labeling.votes import ABSTAIN
+from resources.pictures import read_pictures
 from resources.store.given import GivenWarehouse
-from resources.store.pictures import read_pictures
 from resources.store.table import as_arrow
 from resources.store.tables import EARLY_WARNINGS, NEW_WORDS, RELEASED, SHIFT_EXAMPLES
 from resources.store.warehouse import Warehouse

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from labeling.gold import Gold
 from resources.models.vectors.embeddings import embedder
-from resources.store.pictures import Pictures, read_pictures
+from resources.pictures import Pictures, read_pictures
 from resources.task.task import Task
 
 if TYPE_CHECKING:  # scikit-learn takes a second to import, and few steps need it

@@ -10,9 +10,10 @@ from labeling.errors import LabelingError
 from labeling.rules.reading import written_rules
 from labeling.rules.spans.reading import written_span_rules
 from resources.alerts.trail import AlarmTrail
+from resources.pictures import state_of
 from resources.pilots.store import PilotStore
 from resources.sources import SOURCES
-from resources.store.pictures import state_of
+from resources.sources.source import Source
 from resources.store.session import Session
 from resources.task.settings.remakes import hash_of
 from resources.task.settings.section import Remakes
@@ -68,8 +69,16 @@ def settings_hash(task: Task) -> str:
         told = [(one.name, one.model, one.text) for one in PilotStore(task.pilots).promoted()]
         digest.update(f"promoted {told}".encode())
     for source in SOURCES:
-        digest.update(f"{source.name} {source.version(task)}".encode())
+        for voter, version in sorted(_versions(task, source).items()):
+            digest.update(f"{voter} {version}".encode())
     return digest.hexdigest()
+
+
+def _versions(task: Task, source: Source) -> dict[str, str]:
+    try:
+        return source.versions(task)
+    except LabelingError as error:  # weights that are missing: the run tells it
+        return {source.name: str(error)}
 
 
 def _voter_files(task: Task) -> set[Path]:

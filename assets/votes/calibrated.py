@@ -1,4 +1,4 @@
-"""Confidences of models, made to mean what they say on the audits of earlier batches."""
+"""Confidences of voters, made to mean what they say on the audits of earlier batches."""
 
 import pyarrow as pa
 

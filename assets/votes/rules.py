@@ -17,8 +17,8 @@ from labeling.rules.spans.reading import read_span_rules
 from labeling.rules.spans.rule import SpanRule
 from labeling.rules.spans.votes import as_votes
 from labeling.rules.tables import spread
+from resources.pictures import at_hand, state_of
 from resources.store.given import GivenWarehouse
-from resources.store.pictures import at_hand, state_of
 from resources.store.tables import ITEMS, RULE_FAILURES, RULE_VERSIONS, RULE_VOTES
 from resources.store.user_sql import run_over
 from resources.store.warehouse import Warehouse

@@ -2,11 +2,16 @@
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from assets.decorators import by_batch
+from assets.votes.calibrated import calibrated
+from labeling.counted import counted
 from labeling.kinds.kind import AnswerError
-from resources.sources import SOURCES, Source
+from resources.sources import SOURCES
+from resources.sources.source import Source
 from resources.store.given import GivenWarehouse
+from resources.store.table import as_arrow
 from resources.store.tables import ITEMS, OF_SOURCES
 from resources.task.errors import TaskError
 from resources.task.task import Task
@@ -23,18 +28,26 @@ def _votes_of(task: Task, source: Source) -> dg.AssetsDefinition:
     @by_batch(task, table, deps=[ITEMS])
     def votes(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
         batch = context.partition_key
-        items = warehouse.read("votes.rules.items", batch=batch)
-        said = source.vote(task, items)
-        check(source.name, said, task)
-        of_all = {"batch": batch, "version": source.version(task), "run": context.run.run_id}
-        for name, value in of_all.items():
-            said = said.append_column(name, pa.array([value] * said.num_rows, pa.string()))
-        warehouse.replace_batch(table, batch, said.select(list(table.columns)).cast(table.arrow))
+        versions = source.versions(task)
+        if not versions:
+            warehouse.replace_batch(table, batch, as_arrow(table, []))
+            return dg.MaterializeResult(metadata={"dagster/partition_row_count": 0, "voters": 0})
+        said = source.vote(task, warehouse.read("votes.rules.items", batch=batch))
+        check(source.name, said.votes, task)
+        for why, items in said.silent.items():
+            context.log.warning("%s: no vote on %s", why, counted(items, "item"))
+        known = pa.array([versions[one] for one in said.votes["voter"].to_pylist()], pa.string())
+        votes = calibrated(warehouse, batch, said.votes.append_column("version", known))
+        for name, value in {"batch": batch, "run": context.run.run_id}.items():
+            votes = votes.append_column(name, pa.array([value] * votes.num_rows, pa.string()))
+        warehouse.replace_batch(table, batch, votes.select(list(table.columns)).cast(table.arrow))
         return dg.MaterializeResult(
             metadata={
-                "dagster/partition_row_count": said.num_rows,
-                "voters": len(said["voter"].unique()),
-                "covered": len(said["item_id"].unique()),
+                "dagster/partition_row_count": votes.num_rows,
+                "voters": len(versions),
+                "covered": len(votes["item_id"].unique()),
+                "calibrated": int(pc.sum(votes["calibrated"]).as_py() or 0),
+                "silent": "\n".join(f"{why}: {items}" for why, items in said.silent.items()),
             }
         )
 

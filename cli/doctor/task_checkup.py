@@ -37,6 +37,7 @@ def task(folder: Path) -> Iterator[Finding]:
         ("input", _input),
         ("truth", _truth),
         ("models", _models),
+        ("zero_shot", _zero_shot),
         ("warehouse", _warehouse),
         ("stores", _stores),
     )
@@ -149,6 +150,14 @@ def _models(task: Task) -> Finding:
     if secret(variable) is None:
         return Finding("", "mend", f"{voters}; {variable} is not set", f"export {variable}=...")
     return Finding("", "fine", f"{voters}; {variable} is set")
+
+
+def _zero_shot(task: Task) -> Finding:
+    """Whether models that compare items with words can be loaded."""
+    from resources.sources.zero_shot import load_models
+
+    voters = load_models(task)
+    return Finding("", "fine", f"{', '.join(voters)}; loaded" if voters else "none")
 
 
 def _warehouse(task: Task) -> Finding:

@@ -20,13 +20,13 @@ from orchestration.pilot.candidates import pilot_of
 from orchestration.pilot.standing import Standing, standing_of
 from orchestration.pilot.waiting import chance_of, waiting_items
 from resources.models.task_models import as_prompt, asking_nobody, classes_of, redactor_of
+from resources.pictures import digests_of
 from resources.pilots.rows import Candidate, Draw
 from resources.pilots.store import PilotStore
 from resources.reviews.aside import note_pictures
 from resources.reviews.reading.states import states
 from resources.reviews.rows import Assignment
 from resources.reviews.store import ReviewStore
-from resources.store.pictures import digests_of
 from resources.task.task import Task
 
 MET_AT_ONCE = 3

@@ -74,7 +74,7 @@ class Session:
         new = [table for table in tables if table.ddl not in self._made]
         if not new:
             return
-        self.ensure(*(part for table in new for part in table.union))
+        self.ensure(*dict.fromkeys(part for table in new for part in table.union))
         stand = dict(self.db.execute(STANDING).fetchall())
         for table in new:
             if table.union or table.sql_name not in stand:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from resources.store.place.opening import open_place
 from resources.store.session import Session
 from resources.store.table import Table
-from resources.store.tables import EVERY, VOTES
+from resources.store.tables import EVERY, VIEWS
 from resources.task.task import Task
 
 
@@ -54,7 +54,7 @@ class Warehouse:
         with file.cursor(self.patience_s) as connection:
             connection.execute("set timezone = 'UTC'")
             session = Session(connection, file.made)
-            session.ensure(*EVERY, VOTES)
+            session.ensure(*EVERY, *VIEWS)
             yield session
 
     def close(self) -> None:

@@ -18,6 +18,8 @@ import os
 
 import pyarrow as pa
 
+from resources.sources.source import Said
+
 
 class Greetings:
     """Takes thanks for praise; how sure, it says."""
@@ -25,18 +27,19 @@ class Greetings:
     name = "greetings"
     about = "Votes of words of thanks."
 
-    def version(self, task):
-        return f"{task.name} {os.environ['GREETINGS']}"
+    def versions(self, task):
+        return {"greetings/thanks": f"{task.name} {os.environ['GREETINGS']}"}
 
     def vote(self, task, items):
         thanks = [row["item_id"] for row in items.to_pylist() if row["text"].startswith("Thank you")]
         said = {"voter": "greetings/thanks", "label": "praise", "confidence": 0.9}
-        return pa.Table.from_pylist([{"item_id": one} | said for one in thanks])
+        votes = [{"item_id": one} | said for one in thanks]
+        return Said(pa.Table.from_pylist(votes, schema=Said.schema))
 '''
 LINE = """
 from resources.sources.greetings import Greetings
 
-SOURCES = (Greetings(),)
+SOURCES = (*SOURCES, Greetings())
 """
 
 
@@ -84,7 +87,7 @@ def ask(project: Path, sql: str) -> list[tuple]:
 
 
 def test_a_third_source_votes_counts_in_the_consensus_and_is_measured_like_any(project):
-    votes = ask(project, "select count(*), min(voter), min(confidence) from votes.greetings")
+    votes = ask(project, "select count(*), min(voter), min(stated) from votes.greetings")
     assert votes[0][0] == 20
     assert votes[0][1:] == ("greetings/thanks", 0.9)
     believed = ask(project, "select voter from quality.voter_beliefs group by voter")

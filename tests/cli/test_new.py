@@ -260,7 +260,7 @@ def test_an_example_on_pictures_is_drawn_and_its_rules_see_them(tmp_path, touchs
     from labeling.items.reading import read_items
     from labeling.rules.engine import RuleSet
     from labeling.rules.functions import with_pictures
-    from resources.store.pictures import at_hand
+    from resources.pictures import at_hand
 
     said = touchstone("new", "walls", "--images", at=tmp_path)
     assert said.code == 0, said.err

@@ -10,8 +10,8 @@ from PIL import Image
 
 from console.images import read_image
 from labeling.pictures import SIDE, ImageError, open_picture, picture_bytes, small_copy
+from resources.pictures import at_hand, read_pictures
 from resources.reviews.rows import ReviewError
-from resources.store.pictures import at_hand, read_pictures
 from tests.fakes.pictures import as_file, data_url, wall
 
 

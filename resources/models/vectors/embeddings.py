@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,50 @@ def embedder(task: Task) -> Embed | None:
     """
     student = task.spec.student
     if student.features == "sentence-transformers" and student.sentence_transformers is not None:
-        return _on_this_machine(task, student.sentence_transformers)
-    settings = student.embeddings
-    if student.features != "embeddings" or settings is None:
-        return None
-    where = f"{task.folder / 'task.yaml'}: student.embeddings"
+        return text_vectors(task, student.sentence_transformers, "student").embed
+    if student.features == "embeddings" and student.embeddings is not None:
+        return text_vectors(task, student.embeddings, "student").embed
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class TextVectors:
+    """A model that turns texts into vectors.
+
+    Parameters
+    ----------
+    mark : str
+        Which model it is: other vectors, another mark.
+    embed : callable
+        See :func:`embedder`.
+    load : callable
+        Loads what lies on this machine; nothing is sent.
+    """
+
+    mark: str
+    embed: Embed
+    load: Callable[[], object] = lambda: None
+
+
+def text_vectors(
+    task: Task, settings: Embeddings | SentenceTransformers, section: str
+) -> TextVectors:
+    """Return the model that settings name; ``section`` of task.yaml is where they stand.
+
+    Raises
+    ------
+    TaskError
+        As :func:`embedder`.
+    """
+    where = f"{task.folder / 'task.yaml'}: {section}"
+    if isinstance(settings, SentenceTransformers):
+        local = local_model(task, settings, f"{where}.sentence_transformers")
+
+        def make(texts: list[str]) -> NDArray[np.float64]:
+            return kept_vectors(task.embeddings, local.mark, texts, KEPT_AT_ONCE, local.make)
+
+        return TextVectors(local.mark, make, local.load)
+    where = f"{where}.embeddings"
     key = None
     if settings.api_key_variable is not None:
         key = secret(settings.api_key_variable)
@@ -56,27 +96,17 @@ def embedder(task: Task) -> Embed | None:
         _within(db, settings, where)
         return _ask(settings, key, texts, where)
 
-    def embed(texts: list[str]) -> NDArray[np.float64]:
-        return kept_vectors(task.embeddings, settings.model, texts, settings.at_once, ask)
-
-    return embed
-
-
-def _on_this_machine(task: Task, settings: SentenceTransformers) -> Embed:
-    mark, make = local_model(task, settings)
-
-    def embed(texts: list[str]) -> NDArray[np.float64]:
-        return kept_vectors(task.embeddings, mark, texts, KEPT_AT_ONCE, make)
-
-    return embed
+    return TextVectors(
+        settings.model,
+        lambda texts: kept_vectors(task.embeddings, settings.model, texts, settings.at_once, ask),
+    )
 
 
 def _within(db: sqlite3.Connection, settings: Embeddings, where: str) -> None:
     (spent,) = db.execute("select coalesce(sum(usd), 0) from spent").fetchone()
     if spent >= settings.budget_usd:
         raise TaskError(
-            f"{where}.budget_usd: ${spent:.2f} of ${settings.budget_usd:.2f} are spent; raise it, or "
-            "take features: tfidf"
+            f"{where}.budget_usd: ${spent:.2f} of ${settings.budget_usd:.2f} are spent; raise it"
         )
 
 
@@ -91,6 +121,7 @@ def _ask(
         response: Any = litellm.embedding(
             model=settings.model, input=sent, api_base=settings.api_base, api_key=key,
             encoding_format="float", num_retries=settings.retries,
+            drop_params=True,  # not every provider knows how numbers are written
         )  # fmt: skip
     except Exception as error:  # noqa: BLE001  LiteLLM raises some forty kinds
         told = clean(str(error), [{"role": "user", "content": text} for text in sent], key)

@@ -2,6 +2,8 @@
 
 import hashlib
 import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,18 +24,37 @@ READ_BYTES = 1 << 20
 """Start and end of a model's file that tell it from another of the same size."""
 
 
-def local_model(task: Task, settings: SentenceTransformers) -> tuple[str, Make]:
-    """Find the model, and return its mark and what makes vectors with it.
+@dataclass(frozen=True, slots=True)
+class LocalModel:
+    """A model on this machine.
+
+    Parameters
+    ----------
+    mark : str
+        Its name and content.
+    make : callable
+        See :data:`~resources.models.vectors.store.Make`.
+    load : callable
+        Loads it, if it is not yet.
+    """
+
+    mark: str
+    make: Make
+    load: Callable[[], Any]
+
+
+def local_model(task: Task, settings: SentenceTransformers, where: str) -> LocalModel:
+    """Find the model; it is another one once it was trained further.
 
     The package and the model are loaded once a text is new; vectors that are kept need neither to
     be loaded.
 
-    Returns
-    -------
-    mark : str
-        Name and content: a model that was trained further is another one.
-    make : callable
-        See :data:`~resources.models.vectors.store.Make`.
+    Parameters
+    ----------
+    task : Task
+    settings : SentenceTransformers
+    where : str
+        Place of the settings, for messages.
 
     Raises
     ------
@@ -41,12 +62,14 @@ def local_model(task: Task, settings: SentenceTransformers) -> tuple[str, Make]:
         If the model is not on this machine; when called, if the package is missing or the model
         cannot be read.
     """
-    where = f"{task.folder / 'task.yaml'}: student.sentence_transformers"
     folder = find_model(task, settings.model, where)
     mark = f"sentence-transformers {settings.model} {_content(folder)}"
 
+    def load() -> Any:
+        return _loaded(folder, settings.device, where)
+
     def make(_: Any, texts: list[str]) -> tuple[list[NDArray[np.float32]], float]:
-        model = _loaded(folder, settings.device, where)
+        model = load()
         found = model.encode(
             [text if text.strip() else " ." for text in texts],
             batch_size=settings.at_once,
@@ -55,7 +78,7 @@ def local_model(task: Task, settings: SentenceTransformers) -> tuple[str, Make]:
         )
         return [of_length_one(np.asarray(v, dtype=np.float32)) for v in found], 0.0
 
-    return mark, make
+    return LocalModel(mark, make, load)
 
 
 def find_model(task: Task, name: str, where: str) -> Path:
@@ -101,8 +124,7 @@ def _package(name: str, where: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise TaskError(
-            f"{where}: the package {name!r} is not installed ({error}); {INSTALL}, or take "
-            "features: tfidf"
+            f"{where}: the package {name!r} is not installed ({error}); {INSTALL}"
         ) from None
 
 

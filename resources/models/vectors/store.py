@@ -23,8 +23,9 @@ CHUNK = 500
 WAIT_S = 30.0
 """How long to wait for another process that writes, in seconds."""
 
-Make = Callable[[sqlite3.Connection, list[str]], tuple[list[NDArray[np.float32]], float]]
-"""Makes vectors of some new texts, and says what they cost in US dollars."""
+Made = Sequence[NDArray[np.float32] | None]
+Make = Callable[[sqlite3.Connection, list[str]], tuple[Made, float]]
+"""Makes vectors of some new texts, ``None`` where one has none, and says what they cost in US dollars."""
 
 
 def kept_vectors(
@@ -39,6 +40,7 @@ def kept_vectors(
     model : str
         Which model they are of; another one, other vectors.
     texts : sequence of str
+        The texts, or what names something else by its content.
     at_once : int
         Texts that are made together, and kept before the next ones are.
     make : callable
@@ -47,6 +49,7 @@ def kept_vectors(
     Returns
     -------
     float array of shape (n_texts, d)
+        Not a number where there is no vector; what has none is tried again when asked for next.
     """
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,14 +60,16 @@ def kept_vectors(
         for start in range(0, len(new), at_once):
             part = list(new)[start : start + at_once]
             vectors, usd = make(db, [new[d] for d in part])
+            made = {d: v for d, v in zip(part, vectors, strict=True) if v is not None}
             with db:
                 db.executemany(
                     "insert or ignore into vectors values (?, ?, ?)",
-                    [(model, d, v.tobytes()) for d, v in zip(part, vectors, strict=True)],
+                    [(model, d, v.tobytes()) for d, v in made.items()],
                 )
-                db.execute("insert into spent values (?, ?, ?)", (model, len(part), usd))
-            known.update(zip(part, vectors, strict=True))
-    return np.array([known[d] for d in digests], dtype=np.float64)
+                db.execute("insert into spent values (?, ?, ?)", (model, len(made), usd))
+            known.update(made)
+    none = np.full(len(next(iter(known.values()), ())), np.nan, dtype=np.float32)
+    return np.array([known.get(d, none) for d in digests], dtype=np.float64)
 
 
 def holds_vectors(path: Path) -> bool:

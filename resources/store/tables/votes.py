@@ -7,11 +7,18 @@ from resources.store.tables.common import BATCH, RUN
 _VOTE = {
     "item_id": ("varchar", "The item voted on."),
     "batch": BATCH,
-    "voter": ("varchar", "Who voted: rule/NAME, llm/NAME, simulated/NAME or student."),
+    "voter": (
+        "varchar",
+        "Who voted: rule/NAME, llm/NAME, simulated/NAME, zero_shot/NAME or student.",
+    ),
     "version": ("varchar", "Hash of what the voter was when it voted."),
     "label": ("varchar", "The class voted for; an abstention is no row.", "class"),
     "confidence": ("double", "How sure the voter was; null where it does not say.", "(0, 1]"),
     "run": RUN,
+}
+_CALIBRATED = {
+    "stated": ("double", "Confidence as the voter gave it; null where it gave none.", "0..1"),
+    "calibrated": ("boolean", "Whether confidence was calibrated on gold of earlier batches."),
 }
 _OF_VOTE = ("item_id", "batch", "voter")
 _RULE = ("varchar", "The rule.")
@@ -56,12 +63,7 @@ RULE_CHANGES = table(
 )  # fmt: skip
 MODEL_VOTES = table(
     "votes", "models", "Votes of prompts.", "an item and prompt that answered with a class",
-    {
-        **_VOTE,
-        "stated": ("double", "Confidence as the model gave it; null where it gave none.", "0..1"),
-        "calibrated": ("boolean", "Whether confidence was calibrated on gold of earlier batches."),
-    },
-    key=_OF_VOTE, group="votes",
+    {**_VOTE, **_CALIBRATED}, key=_OF_VOTE, group="votes",
 )  # fmt: skip
 MODEL_ABSTENTIONS = table(
     "votes", "model_abstentions", "Items that models gave no vote on.", "an item and prompt",
@@ -115,18 +117,27 @@ CERTAINTY = table(
 )  # fmt: skip
 OF_SOURCES = {
     source.name: table(
-        "votes", source.name, source.about, "an item and voter that spoke", _VOTE,
-        key=_OF_VOTE, group="votes",
+        "votes", source.name, source.about, "an item and voter that spoke",
+        {**_VOTE, **_CALIBRATED}, key=_OF_VOTE, group="votes",
     )
     for source in SOURCES
 }  # fmt: skip
 TEACHING = (RULE_VOTES, MODEL_VOTES, *OF_SOURCES.values())
 """Votes that the label model learns from."""
 
+_FAMILY = {
+    "family": Column("varchar", "Table that the vote stands in: rules, models, student, ...")
+}
+_COLUMNS = {name: Column(*said) for name, said in _VOTE.items()}
+
 VOTES = Table(
     "votes", "every", "Every vote of every voter.", "an item and voter that spoke", _OF_VOTE,
-    {name: Column(*said) for name, said in _VOTE.items() if name != "run"}
-    | {"family": Column("varchar", "Table that the vote stands in: rules, models, student, ...")},
-    union=(*TEACHING, STUDENT_VOTES), stored=False,
+    _COLUMNS | _FAMILY, union=(*TEACHING, STUDENT_VOTES), stored=False,
 )  # fmt: skip
+STATED = Table(
+    "votes", "stated", "Votes of voters that say how sure they are.", "an item and voter that spoke",
+    _OF_VOTE, _COLUMNS | {name: Column(*said) for name, said in _CALIBRATED.items()} | _FAMILY,
+    union=(MODEL_VOTES, *OF_SOURCES.values()), stored=False,
+)  # fmt: skip
+VIEWS = (VOTES, STATED)
 FAMILIES = tuple(one.name for one in VOTES.union)

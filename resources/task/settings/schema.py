@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, PositiveInt, field_validator, model_
 from labeling.kinds.registry import KINDS, SINGLE
 from labeling.kinds.several.answer import NOT
 from resources.task.settings.alerts import Alerts
+from resources.task.settings.classes import ClassSpec
 from resources.task.settings.demo import Demo, at_todays
 from resources.task.settings.models import Models
 from resources.task.settings.people import LabelStudio, Reviewers
@@ -14,6 +15,7 @@ from resources.task.settings.quality import Alarm, Quality
 from resources.task.settings.section import Remakes, Section, Share
 from resources.task.settings.source import Batch, Source
 from resources.task.settings.student import Student
+from resources.task.settings.zero_shot import ZeroShot, check_voters
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 
@@ -37,26 +39,6 @@ def known_kind(name: str) -> str:
     if name not in KINDS:
         raise ValueError(f"there is no such kind; allowed: {', '.join(KINDS)}")
     return name
-
-
-class ClassSpec(Section):
-    """One class that an item may belong to."""
-
-    name: Annotated[str, Field(min_length=1, max_length=80), Remakes.VOTES] = Field(
-        description="What it is called everywhere: in rules, answers and published labels."
-    )
-    description: Annotated[str, Remakes.VOTES] = Field(
-        default="", description="What belongs to it; reviewers and language models are told."
-    )
-    synonyms: Annotated[tuple[str, ...], Remakes.VOTES] = Field(
-        default=(), description="Further words for it that are accepted in a model's answer."
-    )
-    key: Annotated[Annotated[str, Field(min_length=1, max_length=1)] | None, Remakes.NOTHING] = (
-        Field(
-            default=None,
-            description="The key that a reviewer presses for it; one is chosen if not said.",
-        )
-    )
 
 
 class Rules(Section):
@@ -170,6 +152,7 @@ class TaskSpec(Section):
     batch: Batch = Batch()
     rules: Rules = Rules()
     models: Models | None = None
+    zero_shot: tuple[ZeroShot, ...] = ()
     student: Student = Student()
     audit: Audit = Audit()
     queue: Queue = Queue()
@@ -274,6 +257,11 @@ class TaskSpec(Section):
             raise ValueError(
                 "student.looks_at: image needs source.image, the column that names them"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _zero_shot_voters_can_look(self) -> "TaskSpec":
+        check_voters(self.zero_shot, self.kind, pictures=self.source.image is not None)
         return self
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ import pytest
 from resources.store.published import marts
 from resources.store.queries import TYPES, every_query, query
 from resources.store.session import Session
-from resources.store.tables import EVERY, VOTES
+from resources.store.tables import EVERY, VIEWS
 
 ROOT = Path(__file__).parents[3]
 SAMPLES = {
@@ -64,7 +64,7 @@ def empty():
     """A store that holds every table and mart, and nothing in them."""
     with duckdb.connect() as db:
         session = Session(db, set())
-        session.ensure(*EVERY, VOTES, *marts())
+        session.ensure(*EVERY, *VIEWS, *marts())
         for name, columns in LENT.items():
             db.register(name, pa.schema(list(columns.items())).empty_table())
         for name in MADE:

@@ -43,14 +43,10 @@ where item_id = $item and batch = $batch
 
 -- name: votes(item: text, batch: text)
 -- Who said what of an item, students last.
-from (
-    select voter, version, label, confidence, run, item_id, batch from votes.rules
-    union all by name from votes.models
-    union all by name from votes.student
-)
-left join (select item_id, batch, voter, probability, source from votes.certainty)
+select v.voter, v.version, v.label, v.confidence, c.probability, c.source, v.run
+from votes.every v
+left join (select item_id, batch, voter, probability, source from votes.certainty) c
     using (item_id, batch, voter)
-select voter, version, label, confidence, probability, source, run
 where item_id = $item and batch = $batch
 order by split_part(voter, '/', 1) = 'student', voter
 
@@ -62,12 +58,16 @@ with failed as (
     union all
     select voter, reason from votes.model_abstentions where item_id = $item and batch = $batch
 ),
-spoke as (select voter from votes.rules where item_id = $item and batch = $batch)
+spoke as (select voter from votes.every where item_id = $item and batch = $batch)
 select voter, reason from failed
 union all
 select voter, 'did not match' from votes.rule_versions
 where batch = $batch
     and voter not in (select voter from failed union all select voter from spoke)
+union all
+select distinct voter, 'was too unsure, or had nothing to look at' from votes.every
+where batch = $batch and family not in ('rules', 'models', 'student')
+    and voter not in (select voter from spoke)
 order by voter
 
 -- name: alike(item: text, likeness: number)

@@ -11,8 +11,7 @@ from labels.consensus where batch = $batch
 
 -- name: overruled(batch: text)
 -- How many items on which all voters agree are labelled otherwise.
-with said as (select item_id, label from votes.rules where batch = $batch
-  union all select item_id, label from votes.models where batch = $batch),
+with said as (select item_id, label from votes.every where batch = $batch and family <> 'student'),
 one_voice as (select item_id, any_value(label) as label from said group by item_id
   having count(*) > 1 and count(distinct label) = 1)
 select count(*) as agreed,
@@ -22,8 +21,8 @@ from one_voice join labels.consensus c using (item_id) where c.batch = $batch
 
 -- name: overruled_items(batch: text)
 -- Items on which all voters agree and that are labelled otherwise.
-with said as (select item_id, label, voter from votes.rules where batch = $batch
-  union all select item_id, label, voter from votes.models where batch = $batch),
+with said as (
+  select item_id, label, voter from votes.every where batch = $batch and family <> 'student'),
 one_voice as (select item_id, any_value(label) as voted, string_agg(voter, ' ' order by voter) as voters
   from said group by item_id having count(*) > 1 and count(distinct label) = 1)
 select item_id, voted, c.label as consensus, voters

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from resources.store.pictures import read_pictures, state_of
+from resources.pictures import read_pictures, state_of
 
 
 @pytest.mark.parametrize("damage", ["text", "half"])

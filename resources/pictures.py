@@ -120,7 +120,7 @@ def _read(db: sqlite3.Connection, folder: Path, images: Sequence[str | None]) ->
     why = [""] * len(images)
     db.execute(TABLE)
     digests = _digests(db, images, folder)
-    sources = [_source(image, digests) if image else None for image in images]
+    sources = [source_of(image, digests) if image else None for image in images]
     known = _known(db, [source for source in sources if source is not None])
     new: dict[str, bytes] = {}
     for at, (image, source) in enumerate(zip(images, sources, strict=True)):
@@ -157,7 +157,8 @@ def _digests(db: sqlite3.Connection, images: Iterable[str | None], folder: Path)
             if before is not None and before[:2] == (state.st_size, state.st_mtime_ns):
                 found[image] = before[2]
                 continue
-            found[image] = hashlib.sha256((folder / image).read_bytes()).hexdigest()
+            with (folder / image).open("rb") as file:
+                found[image] = hashlib.file_digest(file, "sha256").hexdigest()
         except (OSError, ValueError):
             continue
         new.append((image, state.st_size, state.st_mtime_ns, found[image]))
@@ -166,8 +167,8 @@ def _digests(db: sqlite3.Connection, images: Iterable[str | None], folder: Path)
     return found
 
 
-def _source(image: str, digests: Mapping[str, str]) -> str:
-    """Name a picture by its content; one in the network by its address."""
+def source_of(image: str, digests: Mapping[str, str]) -> str:
+    """Name a picture by its content, as of :func:`digests_of`; one in the network by its address."""
     if image.startswith("data:"):
         return f"data {hashlib.sha256(image.encode()).hexdigest()}"
     if is_address(image):
