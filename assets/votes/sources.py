@@ -25,7 +25,6 @@ def sources(task: Task) -> list[dg.AssetsDefinition]:
 def _votes_of(task: Task, source: Source) -> dg.AssetsDefinition:
     table = OF_SOURCES[source.name]
 
-    @by_batch(task, table, deps=[ITEMS])
     def votes(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
         batch = context.partition_key
         versions = source.versions(task)
@@ -51,7 +50,8 @@ def _votes_of(task: Task, source: Source) -> dg.AssetsDefinition:
             }
         )
 
-    return votes
+    votes.__doc__ = source.about
+    return by_batch(task, table, deps=[ITEMS])(votes)
 
 
 def check(source: str, said: pa.Table, task: Task) -> None:

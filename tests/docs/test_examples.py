@@ -23,7 +23,19 @@ from resources.task.settings.schema import TaskSpec
 from tests.docs.conftest import ROOT, Example, examples, mentioned
 
 EXAMPLES = list(examples())
-OTHER_PROGRAMS = {"cp", "du", "git", "hf", "mkdir", "mlflow", "ollama", "pip", "pytest", "python", "tar"}
+OTHER_PROGRAMS = {
+    "cp",
+    "du",
+    "git",
+    "hf",
+    "mkdir",
+    "mlflow",
+    "ollama",
+    "pip",
+    "pytest",
+    "python",
+    "tar",
+}
 OTHER_PROGRAMS |= {"vllm"}
 """What else is typed in the pages, and is not ours to check."""
 

@@ -3,20 +3,29 @@
 import csv
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from cli.new.new import EXAMPLE
+from resources.models.vectors.clip import NEEDED
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
-from tests.docs.conftest import ROOT, examples
+from tests.conftest import Said
+from tests.docs.conftest import examples
 from tests.fakes.ollama import FakeOllama
 from tests.fakes.provider.server import FakeProvider
 
 PAGE = "docs/guides/local_models.md"
 BLOCKS = [one for one in examples() if one.page == PAGE]
-CLASSES = {"thank": "praise", "when": "question", "where": "question", "can": "question"}
+N_ITEMS = sum(
+    len(list(csv.DictReader(path.open(encoding="utf-8"))))
+    for path in (EXAMPLE / "items").glob("*.csv")
+)
 
 
 def block(language: str, holding: str) -> str:
@@ -25,101 +34,97 @@ def block(language: str, holding: str) -> str:
 
 
 def answer(question: str) -> str:
-    item = question.casefold().rpartition("message")[2]
-    return next((label for word, label in CLASSES.items() if word in item), "complaint")
+    return ("question", "complaint")[sum(map(ord, question)) % 2]
+
+
+@dataclass
+class Library:
+    """The task that the guide makes, and what is typed at it."""
+
+    at: Path
+    run: Callable[..., Said]
+
+    @property
+    def folder(self) -> Path:
+        return self.at / "tasks" / "library"
+
+    def type(self, *words: str) -> Said:
+        return self.run(*words, at=self.at, columns=200)
+
+    def write(self, said: str, address: str) -> None:
+        """Put a block of the guide into task.yaml, with the address of a server that is there."""
+        (shown,) = re.findall(r"http://127\.0\.0\.1:\d+", said)
+        path = self.folder / "task.yaml"
+        whole: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        whole |= yaml.safe_load(said.replace(shown, address))
+        path.write_text(yaml.safe_dump(whole), encoding="utf-8")
+
+    def votes(self, table: str) -> list[dict[str, Any]]:
+        warehouse = warehouse_of(load_task(self.folder))
+        found = warehouse.ask(f"select item_id, voter, label, confidence, version from {table}")
+        warehouse.close()
+        return found.to_pylist()
 
 
 @pytest.fixture
-def library(touchstone, tmp_path, monkeypatch):
-    """The task that the guide makes; gives what puts more into its task.yaml."""
-    monkeypatch.chdir(tmp_path)
+def library(touchstone, tmp_path) -> Library:
+    made = Library(tmp_path, touchstone)
     (line,) = [one for one in block("sh", "ollama pull").splitlines() if "touchstone" in one]
-    assert touchstone(*line.split()[1:]).code == 0
-    path = tmp_path / "tasks" / "library" / "task.yaml"
-
-    def write(said: str, ours: str) -> None:
-        (address,) = re.findall(r"http://127\.0\.0\.1:\d+", said)
-        whole = yaml.safe_load(path.read_text(encoding="utf-8"))
-        whole |= yaml.safe_load(said.replace(address, ours))
-        path.write_text(yaml.safe_dump(whole), encoding="utf-8")
-
-    return write
+    assert made.type(*line.split()[1:]).code == 0
+    return made
 
 
-def votes(tmp_path, table: str) -> list[dict]:
-    warehouse = warehouse_of(load_task(tmp_path / "tasks" / "library"))
-    found = warehouse.ask(f"select item_id, voter, label, confidence, version from {table}")
-    warehouse.close()
-    return found.to_pylist()
-
-
-def n_items() -> int:
-    files = sorted((EXAMPLE / "items").glob("*.csv"))
-    return sum(len(list(csv.DictReader(path.open(encoding="utf-8")))) for path in files)
-
-
-def test_ollama_answers_and_compares_and_costs_nothing(touchstone, library, tmp_path):
-    models = {"llama3.2", "nomic-embed-text"}
-    with FakeOllama(models, answer) as ollama:
-        library(block("yaml", "ollama_chat/llama3.2"), ollama.url)
-        library(block("yaml", "ollama/nomic-embed-text"), ollama.url)
-        assert touchstone("doctor", "library").code == 0
-        quote = touchstone("quote", "library")
-        assert quote.code == 0
-        assert "$0.00" in quote.out
-        ran = touchstone("run", "library")
+def test_ollama_answers_and_compares_once_and_costs_nothing(library):
+    with FakeOllama({"llama3.2", "nomic-embed-text"}, answer) as ollama:
+        library.write(block("yaml", "ollama_chat/llama3.2"), ollama.url)
+        library.write(block("yaml", "ollama/nomic-embed-text"), ollama.url)
+        doctor = json.loads(library.type("doctor", "--json").out)
+        assert "zero_shot/nomic" in json.dumps(doctor)
+        assert "$0.00" in library.type("quote", "library").out
+        ran = library.type("run", "library")
         assert ran.code == 0, ran.out + ran.err
-        asked = {path for path, _ in ollama.asked}
-        assert {"/api/chat", "/api/embed"} <= asked
+        assert {path for path, _ in ollama.asked} >= {"/api/chat", "/api/embed"}
         before = len(ollama.asked)
-        status = json.loads(touchstone("status", "library", "--json").out)
-        assert touchstone("run", "library").code == 0
-        assert [path for path, _ in ollama.asked[before:]] == [], "nothing is asked twice"
-    asked_of = votes(tmp_path, "votes.models")
-    assert len(asked_of) == n_items()
-    assert {row["label"] for row in asked_of} <= {"praise", "complaint", "question"}
-    near = votes(tmp_path, "votes.zero_shot")
-    assert len(near) == n_items()
+        assert library.type("run", "library").code == 0
+        assert ollama.asked[before:] == [], "nothing is asked twice"
+    asked = library.votes("votes.models")
+    assert len(asked) == N_ITEMS
+    assert {row["label"] for row in asked} == {"question", "complaint"}
+    near = library.votes("votes.zero_shot")
+    assert len(near) == N_ITEMS
     assert {row["voter"] for row in near} == {"zero_shot/nomic"}
     assert all(0 < row["confidence"] <= 1 for row in near)
-    assert len({row["version"] for row in near}) == 1
-    assert "zero_shot/nomic" in json.dumps(status) or True
-    shown = json.loads(touchstone("explain", near[0]["item_id"], "library", "--json").out)
-    assert "zero_shot/nomic" in [vote["voter"] for vote in shown["votes"]]
+    told = json.loads(library.type("explain", near[0]["item_id"], "library", "--json").out)
+    assert "zero_shot/nomic" in [vote["voter"] for vote in told["votes"]]
 
 
-def test_a_model_that_was_not_pulled_is_told_and_the_batch_is_labelled_without_it(
-    touchstone, library, tmp_path
-):
+def test_a_model_that_was_not_pulled_is_told_and_asked_again_by_the_next_run(library):
     with FakeOllama(set(), answer) as ollama:
-        library(block("yaml", "ollama_chat/llama3.2"), ollama.url)
-        ran = touchstone("run", "library")
+        library.write(block("yaml", "ollama_chat/llama3.2"), ollama.url)
+        ran = library.type("run", "library")
         assert "try pulling it first" in " ".join((ran.out + ran.err).split())
-        assert votes(tmp_path, "votes.models") == []
-        assert votes(tmp_path, "labels.consensus") or True
+        assert library.votes("votes.models") == []
         ollama.models.add("llama3.2")
-        touchstone("run", "library")
-    assert len(votes(tmp_path, "votes.models")) == n_items()
+        library.type("run", "library")
+    assert len(library.votes("votes.models")) == N_ITEMS
 
 
-def test_vllm_answers_by_the_prompt_of_the_guide(touchstone, library, tmp_path):
+def test_vllm_answers_the_prompt_of_the_guide_and_costs_nothing(library):
     with FakeProvider(lambda body: answer(str(body["messages"][-1]["content"]))) as vllm:
-        library(block("yaml", "127.0.0.1:8000"), vllm.url.removesuffix("/v1"))
-        prompt = tmp_path / "tasks" / "library" / "prompts" / "classify.md"
+        library.write(block("yaml", "127.0.0.1:8000"), vllm.url.removesuffix("/v1"))
+        prompt = library.folder / "prompts" / "classify.md"
         prompt.write_text(block("markdown", "hosted_vllm"), encoding="utf-8")
-        assert "$0.00" in touchstone("quote", "library").out
-        ran = touchstone("run", "library")
+        assert "$0.00" in library.type("quote", "library").out
+        ran = library.type("run", "library")
         assert ran.code == 0, ran.out + ran.err
-        assert {m.model for m in vllm.meter} == {"Qwen/Qwen3-8B"}
-    assert len(votes(tmp_path, "votes.models")) == n_items()
+        assert {asked.model for asked in vllm.meter} == {"Qwen/Qwen3-8B"}
+    assert len(library.votes("votes.models")) == N_ITEMS
 
 
-def test_the_folders_that_the_guide_fills_are_those_that_are_looked_in(tmp_path):
-    from resources.models.vectors.clip import NEEDED
-
+def test_the_folders_that_the_guide_fills_are_those_that_are_looked_in():
     said = re.findall(r"hf download (\S+) --local-dir (\S+)", block("sh", "hf download"))
-    weights = yaml.safe_load(block("yaml", "clip: {weights"))["zero_shot"][0]["clip"]["weights"]
+    (voter,) = yaml.safe_load(block("yaml", "clip: {weights"))["zero_shot"]
+    weights = voter["clip"]["weights"]
     assert said == [
         (f"Qdrant/clip-ViT-B-32-{part}", f"tasks/cracks/{weights}/{part}") for part in NEEDED
     ]
-    assert (ROOT / PAGE).is_file()

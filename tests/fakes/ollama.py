@@ -53,12 +53,14 @@ class FakeOllama:
         await site.start()
         self.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
 
-    async def _read(self, request: web.Request, known: set[str]) -> tuple[Body, web.Response | None]:
+    async def _read(
+        self, request: web.Request, known: set[str]
+    ) -> tuple[Body, web.Response | None]:
         body = await request.json()
         self.asked.append((request.path, body))
         if unknown := sorted(set(body) - known):
             return body, web.json_response({"error": f"unknown field {unknown[0]}"}, status=400)
-        name = body["model"]
+        name = body.get("model") or body["name"]
         if name.removesuffix(":latest") not in self.models:
             told = f'model "{name}" not found, try pulling it first'
             return body, web.json_response({"error": told}, status=404)

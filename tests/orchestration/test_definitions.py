@@ -29,7 +29,7 @@ quality/accuracy quality/alarms quality/canary quality/drift quality/early_warni
 quality/rule_analysis quality/tracked
 raw/arrivals raw/items
 staging/stg_audit staging/stg_votes
-votes/certainty votes/models votes/rules votes/student
+votes/certainty votes/models votes/rules votes/student votes/zero_shot
 """
 """Every asset of a task. An asset that goes or comes is a change of this list."""
 
