@@ -72,10 +72,9 @@ def nearest_class(
     """
     label = np.full(len(items), ABSTAIN, dtype=np.int64)
     confidence = np.full(len(items), np.nan)
-    known = np.isfinite(items).all(axis=1) if items.shape[1:] == classes.shape[1:] else []
-    rows = np.flatnonzero(known)
-    if not len(rows):
+    if items.shape[1:] != classes.shape[1:]:  # nothing is known of any
         return label, confidence
+    rows = np.flatnonzero(np.isfinite(items).all(axis=1))
     odds = scale * (items[rows] @ classes.T)
     chance = np.exp(odds - odds.max(axis=1, keepdims=True))
     chance /= chance.sum(axis=1, keepdims=True)

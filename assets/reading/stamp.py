@@ -77,8 +77,8 @@ def settings_hash(task: Task) -> str:
 def _versions(task: Task, source: Source) -> dict[str, str]:
     try:
         return source.versions(task)
-    except LabelingError as error:  # weights that are missing: the run tells it
-        return {source.name: str(error)}
+    except LabelingError:  # weights that are missing, or a key: the run tells it
+        return {source.name: "not known"}
 
 
 def _voter_files(task: Task) -> set[Path]:

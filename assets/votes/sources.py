@@ -35,7 +35,9 @@ def _votes_of(task: Task, source: Source) -> dg.AssetsDefinition:
         check(source.name, said.votes, task)
         for why, items in said.silent.items():
             context.log.warning("%s: no vote on %s", why, counted(items, "item"))
-        known = pa.array([versions[one] for one in said.votes["voter"].to_pylist()], pa.string())
+        known = pa.array(
+            [versions[str(one)] for one in said.votes["voter"].to_pylist()], pa.string()
+        )
         votes = calibrated(warehouse, batch, said.votes.append_column("version", known))
         for name, value in {"batch": batch, "run": context.run.run_id}.items():
             votes = votes.append_column(name, pa.array([value] * votes.num_rows, pa.string()))

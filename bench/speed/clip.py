@@ -10,6 +10,7 @@ import argparse
 import resource
 import tempfile
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +110,12 @@ def main() -> None:
     names = sorted(path.name for path in said.pictures.iterdir())[: said.most]
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made) / "cracks"
-        vision(write_clip(folder / "weights") / "vision" / "model.onnx")
+        write_clip(folder / "weights")
+        writing = get_context("spawn").Process(  # whose memory is not what a run takes
+            target=vision, args=[folder / "weights" / "vision" / "model.onnx"]
+        )
+        writing.start()
+        writing.join()
         source = {"files": "*.csv", "image": "image", "image_folder": str(said.pictures.absolute())}
         classes = [{"name": "a"}, {"name": "b"}]
         spec = TaskSpec.model_validate({"name": "cracks", "classes": classes, "source": source})

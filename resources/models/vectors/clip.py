@@ -161,7 +161,9 @@ def clip_model(task: Task, settings: Clip, where: str) -> ClipModel:
         If they are not on this machine; it says how to get them.
     """
     folders: dict[Part, Path] = {p: _folder(task, settings, p, where) for p in ("text", "vision")}
-    marks = {part: _mark(task, settings, part, folder) for part, folder in folders.items()}
+    marks: dict[Part, str] = {
+        part: _mark(task, settings, part, folder) for part, folder in folders.items()
+    }
     return ClipModel(task, settings, where, folders, marks)
 
 

@@ -24,6 +24,7 @@ from resources.task.settings.models import Pilot
 from resources.task.settings.remakes import hash_of, settings
 from resources.task.settings.schema import TaskSpec
 from resources.task.settings.section import Remakes, Section
+from resources.task.settings.zero_shot import ZeroShot
 from resources.task.task import Task, load_task
 
 EVERYTHING = yaml.safe_load("""
@@ -116,10 +117,18 @@ OTHER: dict[str, Any] = {
 SETS = {"at_most": 1, "none_allowed": False, "excludes": [["praise", "complaint"]]}
 """Settings of items that may have several classes."""
 
+ZERO_SHOT = {
+    "clip": {"weights": "w", "threads": 1},
+    "sentence_transformers": {"model": "s", "device": "cpu"},
+    "embeddings": {"model": "e", "api_base": "http://127.0.0.1:1", "api_key_variable": "KEY"},
+}
+"""Models of zero-shot voters, of which one has exactly one."""
+
 PARTS_OF_F1 = ("alarm.precision_at_least", "alarm.recall_at_least")
 
 HASHED = (Remakes.LANDING, Remakes.LABELS, Remakes.QUALITY, Remakes.PUBLISHED)
 SETTINGS = dict(settings(TaskSpec))
+del SETTINGS["zero_shot.clip.model"]  # there is but one
 
 
 def another(path: str, value: Any) -> Any:
@@ -203,6 +212,11 @@ def fit(spec: dict[str, Any], path: str) -> dict[str, Any]:
         given["kind"], given["student"]["thresholds"] = "several", "f1"
     if path.startswith("models.pilot"):
         given["models"]["pilot"] = Pilot().model_dump(mode="json")
+    if path.startswith("zero_shot."):
+        model = path.split(".")[1] if path.count(".") > 1 else "clip"
+        voter = {"name": "near", "template": "{class}", "scale": 10, "margin": 0.1}
+        voter |= {model: ZERO_SHOT[model]}
+        given["zero_shot"] = [ZeroShot.model_validate(voter).model_dump(mode="json")]
     if path == "models.batch":
         given["demo"]["simulated"] = None  # which has no batch endpoint
     return given

@@ -58,7 +58,7 @@ def test_a_typo_in_the_second_class_names_its_own_line(refusal):
     told = refusal(GOOD.replace("description", "descripton"))
     assert told.startswith("task.yaml:5: classes.1.descripton: unknown field")
     assert "did you mean 'description'?" in told
-    assert "Allowed here: description, key, name, synonyms" in told
+    assert "Allowed here: description, key, name, phrases, synonyms" in told
 
 
 def test_a_typo_under_a_key_of_ones_own_is_told_with_what_is_allowed_there(refusal):
