@@ -81,6 +81,7 @@ demo:
 """)
 OTHER: dict[str, Any] = {
     "name": "mails",
+    "zero_shot.name": "far",
     "kind": "otherwise",
     "class_balance": {"praise": 0.4, "complaint": 0.6},
     "excludes": [["complaint", "praise"]],
