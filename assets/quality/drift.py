@@ -43,9 +43,10 @@ def drift(task: Task) -> dg.AssetsDefinition:
 
 def take_in(task: Task, warehouse: Warehouse, batch: str) -> list[dict[str, Any]]:
     """Return the evidence of every series after ``batch``, as rows of quality.drift_series."""
-    from assets.reading.evidence import input_chain, promises, starts_anew
+    from assets.reading.evidence import input_chain, promises
     from labeling.quality.labelled import family_of
     from labeling.quality.spans.mistakes import SpanMistakes, parts_of
+    from labeling.quality.trail import starts_anew
     from labeling.quality.watch import Watch, watch_batch
     from resources.alerts.trail import AlarmTrail
 

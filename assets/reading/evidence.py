@@ -6,9 +6,10 @@ import math
 from datetime import datetime
 from typing import Any
 
+from assets.reading.suggested import suggested_rules
 from labeling.quality.detector import Evidence
 from labeling.quality.family import LABELS, PRECISION, RECALL, Budget
-from labeling.quality.trail import Event, resets
+from labeling.quality.trail import Event, starts_anew
 from labeling.quality.watch import Promises, Watched
 from resources.alerts.trail import AlarmTrail
 from resources.store.session import Session
@@ -21,7 +22,11 @@ METHOD = 2
 
 
 def promises(task: Task) -> Promises:
-    """Return what task.yaml promises for the labels, F1's parts, classes and voters."""
+    """Return what task.yaml promises for the labels, F1's parts, classes and voters.
+
+    A rule that a model wrote is held to the bound that it was admitted on, where task.yaml says
+    nothing of it.
+    """
     alarm = task.spec.alarm
     parts = {PRECISION: alarm.precision_at_least, RECALL: alarm.recall_at_least}
     return Promises(
@@ -29,11 +34,17 @@ def promises(task: Task) -> Promises:
             LABELS: alarm.accuracy_at_least,
             **{name: share for name, share in parts.items() if share is not None},
             **{f"class/{name}": share for name, share in alarm.classes.items()},
+            **_admitted(task),
             **{f"voter/{name}": share for name, share in alarm.voters.items()},
         },
         Budget(alarm.horizon_batches, alarm.false_alarms),
         alarm.reference_reviews,
     )
+
+
+def _admitted(task: Task) -> dict[str, float]:
+    told = ((rule.voter, rule.suggested) for rule in suggested_rules(task))
+    return {f"voter/{voter}": one.at_least for voter, one in told if one is not None}
 
 
 def input_chain(task: Task, db: Session) -> dict[str, str]:
@@ -42,8 +53,10 @@ def input_chain(task: Task, db: Session) -> dict[str, str]:
     Reviews that come late, labels made anew, another promise or a reset change the hashes from
     their batch on.
     """
-    settings = hash_of(task.spec, Remakes.QUALITY)
-    digest = hashlib.sha256(json.dumps([METHOD, settings, task.classes]).encode()).hexdigest()
+    settings = [hash_of(task.spec, Remakes.QUALITY), task.classes]
+    admitted = sorted(_admitted(task).items())
+    told = json.dumps([METHOD, *settings, *([admitted] if admitted else [])])
+    digest = hashlib.sha256(told.encode()).hexdigest()
     events = AlarmTrail(task.alarm_trail, task.changes).events()
     chain: dict[str, str] = {}
     previous = None
@@ -54,17 +67,6 @@ def input_chain(task: Task, db: Session) -> dict[str, str]:
         chain[str(batch)] = digest[:16]
         previous = str(batch)
     return chain
-
-
-def starts_anew(events: list[Event], previous: str | None, batch: str) -> set[str]:
-    """Name the series that were reset after ``previous`` was taken in and before ``batch``."""
-    if previous is None:
-        return set()
-    return {
-        series
-        for series, after in resets(events).items()
-        if any(previous <= reset < batch for reset in after)
-    }
 
 
 def stale_evidence(task: Task, db: Session) -> list[str]:

@@ -6,9 +6,12 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from assets.reading.suggested import retired_before, suggested_rules
 from labeling.errors import LabelingError
 from labeling.rules.reading import written_rules
+from labeling.rules.rule import Rule
 from labeling.rules.spans.reading import written_span_rules
+from labeling.rules.suggested import heard
 from resources.alerts.trail import AlarmTrail
 from resources.pictures import state_of
 from resources.pilots.store import PilotStore
@@ -26,20 +29,43 @@ PUBLISHED = ("labelled", "measured", "watched", "asked", "set_aside", "other_tex
 def stamp_of(task: Task, db: Session, batch: str) -> str:
     """Hash of the batch's items and pictures, the rules and prompts as they stand, and the settings."""
     items = db.value("reading.stamp.items_hash", batch=batch)
-    return _stamp(task, db, batch, items, settings_hash(task))
+    settings = settings_hash(task)
+    return _stamp(task, db, batch, items, settings, _suggested(task, db, [batch])[batch])
 
 
 def stamps_of(task: Task, db: Session, batches: Iterable[str]) -> dict[str, str]:
     """Stamp of each of many batches: their items are read once, and so are rules and settings."""
     items, settings = dict(db.tuples("reading.stamp.items_hashes")), settings_hash(task)
-    return {one: _stamp(task, db, one, items.get(one, "none"), settings) for one in batches}
+    names = list(batches)
+    told = _suggested(task, db, names)
+    return {
+        one: _stamp(task, db, one, items.get(one, "none"), settings, told[one]) for one in names
+    }
 
 
-def _stamp(task: Task, db: Session, batch: str, items: str, settings: str) -> str:
+def _suggested(task: Task, db: Session, batches: list[str]) -> dict[str, str]:
+    """Return for each batch which rules that a model wrote vote on it; empty where none does."""
+    rules = suggested_rules(task)
+    if not rules:
+        return dict.fromkeys(batches, "")
+    retired = retired_before(task, db, batches)
+    return {
+        batch: "".join(
+            sorted(
+                f" {one.name} {one.version}"
+                for one in rules
+                if heard(one.suggested, one.voter, batch, retired[batch])
+            )
+        )
+        for batch in batches
+    }
+
+
+def _stamp(task: Task, db: Session, batch: str, items: str, settings: str, suggested: str) -> str:
     if task.spec.source.image is not None:
         images = db.column("reading.stamp.images", batch=batch)
         items = f"{items} {state_of(task, images)}"
-    return hashlib.sha256(f"{items} {settings}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{items} {settings}{suggested}".encode()).hexdigest()[:16]
 
 
 def publication_stamp(task: Task, db: Session) -> str:
@@ -63,8 +89,9 @@ def settings_hash(task: Task) -> str:
     digest = hashlib.sha256(hash_of(task.spec, Remakes.VOTES, Remakes.LABELS).encode())
     rules = {task.folder / name for name in task.spec.rules.files}
     for path in sorted(_voter_files(task)):
-        digest.update(os.path.relpath(path, task.folder).encode())
-        digest.update(_meaning(task, path) if path in rules else path.read_bytes())
+        said = _meaning(task, path) if path in rules else path.read_bytes()
+        if said is not None:
+            digest.update(os.path.relpath(path, task.folder).encode() + said)
     if task.spec.models is not None and task.spec.models.pilot is not None:
         told = [(one.name, one.model, one.text) for one in PilotStore(task.pilots).promoted()]
         digest.update(f"promoted {told}".encode())
@@ -91,8 +118,11 @@ def _voter_files(task: Task) -> set[Path]:
     return {path for path in named | beside if path.is_file()}
 
 
-def _meaning(task: Task, path: Path) -> bytes:
+def _meaning(task: Task, path: Path) -> bytes | None:
     """Return what a file of rules says, without comments, layout and what is told to people.
+
+    Rules that a model wrote are no part of it, as they do not vote on every batch; None where a
+    file holds no others.
 
     Rules that mark spans mean the dictionaries and pipelines that they name, too. No rule's code runs for
     a look. A file that cannot be read is as it stands: the run tells its fault.
@@ -103,7 +133,10 @@ def _meaning(task: Task, path: Path) -> bytes:
         rules = written_span_rules(path) if task.kind.marks_text else written_rules(path)
     except (LabelingError, SyntaxError, ValueError, RecursionError):
         return path.read_bytes()
-    return " ".join(sorted(f"{rule.name} {rule.version}" for rule in rules)).encode()
+    own = [one for one in rules if not (isinstance(one, Rule) and one.suggested)]
+    if rules and not own:
+        return None
+    return " ".join(sorted(f"{rule.name} {rule.version}" for rule in own)).encode()
 
 
 def files_hash(task: Task) -> str:

@@ -1,6 +1,6 @@
 """What the rules say of each item."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -8,6 +8,7 @@ import dagster as dg
 import pyarrow as pa
 
 from assets.decorators import by_batch
+from assets.reading.suggested import retired_before
 from labeling.rules.engine import RuleSet
 from labeling.rules.functions import with_pictures
 from labeling.rules.reading import read_rules
@@ -16,6 +17,7 @@ from labeling.rules.spans.engine import SpanRuleSet
 from labeling.rules.spans.reading import read_span_rules
 from labeling.rules.spans.rule import SpanRule
 from labeling.rules.spans.votes import as_votes
+from labeling.rules.suggested import heard
 from labeling.rules.tables import spread
 from resources.pictures import at_hand, state_of
 from resources.store.given import GivenWarehouse
@@ -36,7 +38,8 @@ def rules(task: Task) -> dg.AssetsDefinition:
     def rules(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
         """One row where a rule spoke; a rule that has not changed is not applied again."""
         batch = context.partition_key
-        loaded = load_voters(task)
+        with warehouse.connect() as db:
+            loaded = heard_in(load_voters(task), batch, retired_before(task, db, [batch])[batch])
         items, items_hash, applied = _read(task, warehouse, batch)
         current = {f"rule/{rule.name}": rule for rule in loaded}
         stale = [
@@ -77,7 +80,7 @@ def load_rules(task: Task) -> list[Rule]:
 
 
 def load_voters(task: Task) -> list[Rule] | list[SpanRule]:
-    """Read the task's rules; its YAML files and at most one Python file.
+    """Read the task's rules: its YAML files, one where texts are marked, and at most one Python file.
 
     Raises
     ------
@@ -99,15 +102,26 @@ def load_voters(task: Task) -> list[Rule] | list[SpanRule]:
     written = [path for path in paths if path.suffix != ".py"]
     if not paths:
         return []
-    if len(python) > 1 or len(written) != 1:
+    too_many = len(written) > 1 and task.kind.marks_text
+    if len(python) > 1 or not written or too_many:
+        many = "one YAML file" if task.kind.marks_text else "YAML files"
         raise TaskError(
-            f"{task.folder / 'task.yaml'}: rules.files: one YAML file and at most one Python file "
+            f"{task.folder / 'task.yaml'}: rules.files: {many} and at most one Python file "
             f"are allowed, found {', '.join(task.spec.rules.files)}"
         )
     own = python[0] if python else None
     if task.kind.marks_text:
         return read_span_rules(written[0], task.classes, own)
-    return read_rules(written[0], task.kind.marks(task.classes), own)
+    return read_rules(written, task.kind.marks(task.classes), own)
+
+
+def heard_in(
+    loaded: list[Rule] | list[SpanRule], batch: str, retired: Collection[str]
+) -> list[Rule] | list[SpanRule]:
+    """Keep the rules that vote on a batch: of those that models wrote, not all do."""
+    spans = [rule for rule in loaded if isinstance(rule, SpanRule)]
+    rules = [rule for rule in loaded if isinstance(rule, Rule)]
+    return spans or [one for one in rules if heard(one.suggested, one.voter, batch, retired)]
 
 
 def apply_rules(

@@ -4,7 +4,7 @@ create table if not exists calls (
     key text not null,                 -- hash of what is asked: item, prompt version, sample
     run text not null,
     account text not null default '',  -- whose work it is: the batch of items that it was asked for
-    kind text not null,                -- ask, repair, probe, canary, injections, suggest
+    kind text not null,                -- ask, repair, probe, canary, injections, suggest, rules
     voter text not null,
     version text not null,
     model text not null,

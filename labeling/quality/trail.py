@@ -193,3 +193,14 @@ def resets(events: Sequence[Event]) -> dict[str, list[str]]:
         if event.action is Action.RESET:
             found.setdefault(event.series, []).append(event.batch)
     return found
+
+
+def starts_anew(events: Sequence[Event], previous: str | None, batch: str) -> set[str]:
+    """Name the series that were reset after ``previous`` was taken in and before ``batch``."""
+    if previous is None:
+        return set()
+    return {
+        series
+        for series, after in resets(events).items()
+        if any(previous <= reset < batch for reset in after)
+    }

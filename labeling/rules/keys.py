@@ -52,6 +52,32 @@ COMMON: dict[str, dict[str, Any]] = {
         "description": "For people: what it is for. No part of its version.",
     },
     "owner": {"type": "string", "description": "For people: whom to ask. No part of its version."},
+    "suggested": {
+        "type": "object",
+        "properties": {
+            "by": {"type": "string", "description": "The model that wrote it."},
+            "on": {"type": "string", "description": "The day."},
+            "texts": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Ids of the items that made it.",
+            },
+            "at_least": {
+                "type": "number",
+                "exclusiveMinimum": 0,
+                "exclusiveMaximum": 1,
+                "description": "Lower bound of its precision; what its series is held to.",
+            },
+            "after": {
+                "type": "string",
+                "description": "The newest batch whose reviews admitted it; it votes on later ones.",
+            },
+        },
+        "required": ["by", "on", "texts", "at_least", "after"],
+        "additionalProperties": False,
+        "description": "Of a rule that a model wrote, as `touchstone rules suggest` writes it. Take it "
+        "out, and the rule is one of your own. No part of its version.",
+    },
 }
 """What any rule may carry."""
 

@@ -14,14 +14,17 @@ from labeling.rules.keys import COMMON, KINDS, TAKES, TOP_LEVEL
 from labeling.rules.python import read_python_rules
 from labeling.rules.rule import Patterns, Rule
 from labeling.rules.searching import refuse_endless
+from labeling.rules.suggested import Suggested, parse_suggested
 
 
-def read_rules(path: Path, classes: Sequence[str], python_rules: Path | None = None) -> list[Rule]:
+def read_rules(
+    path: Path | Sequence[Path], classes: Sequence[str], python_rules: Path | None = None
+) -> list[Rule]:
     """Read the rules of a task.
 
     Parameters
     ----------
-    path : Path
+    path : Path or sequence of Path
         ``rules.yaml``: a mapping with a list ``rules:``; dictionary files are relative to it.
     classes : sequence of str
         Names of the classes that rules may vote for.
@@ -39,7 +42,8 @@ def read_rules(path: Path, classes: Sequence[str], python_rules: Path | None = N
         Naming the file, the line, the rule, the field and what is allowed; also where two rules
         have one name or one meaning.
     """
-    rules = written_rules(path)
+    paths = (path,) if isinstance(path, Path) else path
+    rules = [rule for one in paths for rule in written_rules(one)]
     if python_rules is not None:
         rules += read_python_rules(python_rules)
     check_rules(rules, classes)
@@ -128,6 +132,7 @@ def _read_entry(path: Path, number: int, entry: Entry) -> Rule:
         description=text_of(entry, "description") or "",
         owner=text_of(entry, "owner") or "",
         origin=f"{path} line {entry.line}",
+        suggested=_suggested(path, name, entry.fields.get("suggested")),
     )
 
 
@@ -136,6 +141,15 @@ def _label(entry: Entry, where: str) -> str | None:
     if label is not None and against is not None:
         raise RuleError(f"{where}: 'label:' and 'against:' exclude each other; keep one")
     return label if against is None else denied(against)
+
+
+def _suggested(path: Path, name: str, field: Field | None) -> Suggested | None:
+    if field is None:
+        return None
+    try:
+        return parse_suggested(field.value)
+    except RuleError as error:
+        raise RuleError(f"{path} line {field.line}, rule {name!r}: 'suggested' {error}") from error
 
 
 def _when(path: Path, name: str, field: Field | None) -> tuple[Condition, ...] | str | None:

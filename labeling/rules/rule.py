@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from labeling.rules.conditions import Condition
+from labeling.rules.suggested import Suggested
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ Body = Patterns | Sql | Nearest | Metadata | Function
 
 @dataclass(frozen=True)
 class Rule:
-    """A voter that a person wrote.
+    """A voter that a person wrote, or a model.
 
     Parameters
     ----------
@@ -130,6 +131,8 @@ class Rule:
         For people; they are not part of the meaning.
     origin : str
         Where it is written, for messages: ``rules.yaml line 12``.
+    suggested : Suggested, optional
+        Of a rule that a model wrote; no part of the meaning.
 
     Examples
     --------
@@ -146,6 +149,7 @@ class Rule:
     description: str = ""
     owner: str = ""
     origin: str = "a rule made in Python"
+    suggested: Suggested | None = None
 
     @property
     def voter(self) -> str:

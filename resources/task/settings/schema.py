@@ -46,7 +46,8 @@ class Rules(Section):
 
     files: Annotated[tuple[str, ...], Remakes.CONTENT] = Field(
         default=("rules.yaml",),
-        description="One YAML file and at most one Python file; none, to do without rules.",
+        description="YAML files, one where texts are marked, and at most one Python file; none, to do "
+        "without rules.",
     )
     failures_at_most: Annotated[Share, Remakes.NOTHING] = Field(
         default=0.01, description="Of a batch's items, for each rule; above, a check warns."

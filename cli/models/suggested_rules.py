@@ -1,0 +1,129 @@
+"""``touchstone rules suggest``: rules that a model writes, admitted by what people reviewed."""
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from cli.asking import confirm
+from labeling.counted import counted
+from labeling.llm.question import Quoted
+from labeling.llm.settings import Prices
+from labeling.rules.candidates.writing import as_yaml
+from orchestration.suggesting.deciding import Decided, ask_for_rules, decide
+from orchestration.suggesting.preparing import FILE, Prepared, prepare
+from resources.task.errors import TaskError
+from resources.task.locate import find_task
+from resources.task.task import Task
+
+
+def suggest_by_model(
+    given: Path | None,
+    model: str | None,
+    *,
+    count: int,
+    at_least: float,
+    price: str | None,
+    yes: bool,
+    afresh: bool,
+    as_json: bool,
+) -> None:
+    """Quote, ask, measure, write down, and tell.
+
+    Raises
+    ------
+    TaskError
+        If no model is named, or nothing could be admitted whatever it says.
+    """
+    if not model:
+        raise TaskError(
+            "which model is to write rules? Say `touchstone rules suggest TASK --with gpt-4o-mini`, or "
+            "any other as LiteLLM names it; `touchstone suggest` finds phrases without one"
+        )
+    task = find_task(given)
+    salt = datetime.now(UTC).isoformat() if afresh else ""
+    prepared = prepare(task, model, count, _prices(price), salt)
+    quoted = prepared.quote(task)
+    if not quoted.known:
+        Console(stderr=True).print(_told_before(prepared, quoted), soft_wrap=True)
+        if not yes:
+            confirm()
+    decided = decide(task, prepared, ask_for_rules(task, prepared), at_least)
+    if as_json:
+        typer.echo(json.dumps(_as_json(task, decided), ensure_ascii=False))
+    else:
+        _show(Console(soft_wrap=True), task, prepared, decided)
+
+
+def _prices(told: str | None) -> Prices | None:
+    if told is None:
+        return None
+    number = r"(\d+(?:\.\d+)?)"
+    found = re.fullmatch(rf"{number}\s*,\s*{number}", told.strip())
+    if found is None:
+        raise TaskError(
+            f"--price is {told!r}; say two numbers with a comma between, as in 0.15,0.60: US dollars a "
+            "million tokens that are sent, and that are answered"
+        )
+    return Prices(input=float(found[1]), output=float(found[2]))
+
+
+def _told_before(prepared: Prepared, quoted: Quoted) -> str:
+    texts = counted(len(prepared.numbers), "text")
+    return escape(
+        f"{prepared.question.model} is to be shown {texts} and asked for up to "
+        f"{counted(prepared.count, 'rule')}: one question, about ${quoted.cost_usd:.4f}, at most "
+        f"${quoted.worst_usd:.4f} an attempt."
+    )
+
+
+def _as_json(task: Task, decided: Decided) -> dict[str, Any]:
+    return {
+        "task": task.name,
+        "cost_usd": decided.answered.cost_usd,
+        "known": decided.answered.known,
+        "file": str(decided.path),
+        "listed": FILE in task.spec.rules.files,
+        "admitted": [
+            {
+                "name": one.candidate.rule.name,
+                "label": one.candidate.rule.label,
+                one.candidate.rule.kind: list(one.candidate.patterns),
+                "texts": list(one.suggested.texts),
+                "precision_low": one.suggested.at_least,
+                "reviewed": decided.verdicts[one.candidate.rule.name].reviewed,
+                "correct": decided.verdicts[one.candidate.rule.name].correct,
+                "after": one.suggested.after,
+            }
+            for one in decided.admitted
+        ],
+        "refused": [{"name": one.name, "why": one.why} for one in decided.refused],
+    }
+
+
+def _show(console: Console, task: Task, prepared: Prepared, decided: Decided) -> None:
+    for one in decided.refused:
+        console.print(f"[yellow]{escape(one.name)}[/] {escape(one.why)}")
+    if decided.admitted:
+        typer.echo(as_yaml(decided.admitted))
+        many = len(decided.admitted)
+        console.print(
+            escape(
+                f"{counted(many, 'rule is', 'rules are')} admitted and written to {decided.path}; each votes "
+                f"on batches after {prepared.after}, whose reviews admitted it."
+            )
+        )
+        if FILE not in task.spec.rules.files:
+            files = [name for name in task.spec.rules.files if (task.folder / name).is_file()]
+            console.print(
+                escape(f"Add it to task.yaml: `rules: {{files: [{', '.join([*files, FILE])}]}}`")
+            )
+    else:
+        console.print("No rule is admitted; nothing is written.")
+    known = " The answer was paid for before." if decided.answered.known else ""
+    console.print(f"Cost: ${decided.answered.cost_usd:.4f}.{known}")

@@ -1,0 +1,217 @@
+"""One question that is about no single item: quoted, asked once, and paid for once.
+
+It takes the same way as a vote: the cap, the pace, the retries and the ledger.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from labeling.errors import LabelingError
+from labeling.llm.asking import Asker
+from labeling.llm.behaviour import manners_of, seen_of
+from labeling.llm.breaker import ProviderDownError
+from labeling.llm.budget import Budget, Purse
+from labeling.llm.ledger import Call, Ledger
+from labeling.llm.ledger_rows import content_key
+from labeling.llm.loop import run_to_end
+from labeling.llm.pace import Pacer
+from labeling.llm.price import Price, Usage
+from labeling.llm.rests import breaker_of
+from labeling.llm.room import with_room
+from labeling.llm.tally import Tally
+from labeling.llm.transport import Fault, Message, Reply, Request, Transport, TransportError
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, and what its answer may look like.
+
+    Parameters
+    ----------
+    name : str
+        Whose work it is in the ledger, and the kind of question there: ``rules``.
+    model : str
+        As LiteLLM names it.
+    messages : tuple of Message
+        What is said.
+    schema : mapping
+        JSON schema of the answer; a model that takes none has to be told in ``messages``.
+    room : int
+        Tokens of the answer, at most.
+    timeout_s : float
+        Seconds that an answer may take.
+    salt : str
+        Sets the question apart from the same one asked before; empty to know it again.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> one = Question("rules", "m", ({"role": "user", "content": "Which?"},), {})
+    >>> one.key == replace(one, salt="").key, one.key == replace(one, salt="again").key
+    (True, False)
+    """
+
+    name: str
+    model: str
+    messages: tuple[Message, ...]
+    schema: Mapping[str, Any]
+    room: int = 4096
+    timeout_s: float = 300.0
+    salt: str = ""
+
+    @property
+    def key(self) -> str:
+        """By which the ledger knows it, whoever asks and when."""
+        asked = json.dumps([list(self.messages), dict(self.schema)], sort_keys=True)
+        digest = hashlib.sha256(asked.encode()).hexdigest()
+        return content_key(self.name, self.model, digest, self.room, self.salt)
+
+    def request(self, *, structured: bool = True) -> Request:
+        """Return what is sent; without the schema for a model that takes none."""
+        return Request(
+            model=self.model,
+            messages=self.messages,
+            parameters=with_room({}, self.room),
+            schema=self.schema if structured else None,
+            timeout_s=self.timeout_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What a question will take: expected, and at worst; nothing where its answer is known."""
+
+    known: bool
+    prompt_tokens: int
+    cost_usd: float
+    worst_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a model said; ``cost_usd`` was paid for it now, so 0 where the ledger knew it."""
+
+    text: str
+    refusal: str | None
+    cut: bool
+    cost_usd: float
+    known: bool
+
+
+def quote_question(
+    question: Question, transport: Transport, ledger: Ledger, price: Price
+) -> Quoted:
+    """Return what :func:`ask_question` would take; sends nothing.
+
+    Half of the room is expected to be written, and all of it at worst.
+    """
+    if ledger.answers([question.key]):
+        return Quoted(True, 0, 0.0, 0.0)
+    tokens = transport.count_tokens(question.model, question.messages)
+    asker = _asker(question, transport, ledger, Budget(), price, "quote", Pacer())
+    worst = asker.worst_usd(question.request())
+    return Quoted(False, tokens, price.cost(Usage(tokens, question.room // 2)), worst)
+
+
+def ask_question(
+    question: Question,
+    transport: Transport,
+    ledger: Ledger,
+    price: Price,
+    *,
+    run: str,
+    budget: Budget | None = None,
+    pacer: Pacer | None = None,
+) -> Answered:
+    """Ask, unless the ledger knows the answer.
+
+    Parameters
+    ----------
+    question : Question
+    transport : Transport
+        Talks to the model.
+    ledger : Ledger
+        Held for spending until this returns.
+    price : Price
+        Of the model.
+    run : str
+        Which run pays.
+    budget : Budget, optional
+        Caps, held before anything is sent.
+    pacer : Pacer, optional
+        What the model allows.
+
+    Raises
+    ------
+    BudgetError
+        If the question might pass a cap.
+    LabelingError
+        If no answer came, in the provider's words.
+    """
+    with ledger.spending():
+        known = ledger.answers([question.key]).get(question.key)
+        if known is not None:
+            return _answered(known.reply, 0.0, known=True)
+        asker = _asker(
+            question, transport, ledger, budget or Budget(), price, run, pacer or Pacer()
+        )
+        try:
+            reply = run_to_end(_ask(question, asker))
+        except TransportError as error:
+            if error.fault is Fault.FILTERED:
+                reply = Reply("", finish_reason="content_filter")
+            else:
+                raise LabelingError(f"{question.model} gave no answer: {error}") from None
+        except ProviderDownError as error:
+            raise LabelingError(str(error)) from None
+        return _answered(reply, asker.tally.cost_usd + asker.tally.exposure_usd, known=False)
+
+
+async def _ask(question: Question, asker: Asker) -> Reply:
+    """Ask for an answer by schema; in words alone where the model takes no schema."""
+    request = question.request()
+    call = Call(
+        question.key, question.name, question.name, "", question.model, "", request.parameters
+    )
+    if asker.transport.capabilities(question.model).structured is False:
+        return await asker.ask(call, question.request(structured=False))
+    try:
+        return await asker.ask(call, request)
+    except TransportError as error:
+        if error.fault is not Fault.REJECTED:
+            raise
+        return await asker.ask(call, question.request(structured=False))
+
+
+def _asker(
+    question: Question,
+    transport: Transport,
+    ledger: Ledger,
+    budget: Budget,
+    price: Price,
+    run: str,
+    pacer: Pacer,
+) -> Asker:
+    model = question.model
+    return Asker(
+        transport,
+        ledger,
+        Purse(budget, ledger, run, time.time),
+        pacer,
+        breaker_of(model, ledger),
+        Tally(),
+        run,
+        price,
+        seen=seen_of(model, ledger),
+        manners=manners_of(model, ledger),
+    )
+
+
+def _answered(reply: Reply, cost_usd: float, *, known: bool) -> Answered:
+    filtered = reply.finish_reason == "content_filter"
+    refusal = reply.refusal or ("the provider's content filter held it back" if filtered else None)
+    return Answered(reply.text, refusal, reply.finish_reason == "length", cost_usd, known)

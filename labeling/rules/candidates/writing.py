@@ -1,0 +1,104 @@
+"""Admitted rules as YAML, in a file of their own that nobody's words are taken out of."""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from labeling.errors import RuleError
+from labeling.rules.candidates.reading import Candidate
+from labeling.rules.reading import written_rules
+from labeling.rules.suggested import Suggested
+
+HEAD = """\
+# Rules that a model wrote and reviews admitted; `touchstone rules suggest` adds to them. A rule whose
+# `suggested:` is taken out is one of your own: it votes on every batch, and no alarm retires it.
+rules:
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A candidate with what is noted of it, and the same in words."""
+
+    candidate: Candidate
+    suggested: Suggested
+    told: str
+
+
+def as_yaml(admitted: Sequence[Admitted]) -> str:
+    """Write rules as they stand under ``rules:``.
+
+    Examples
+    --------
+    >>> from labeling.rules.candidates.reading import rule_of
+    >>> rule = rule_of("wins", "SPAM", "keyword", ["win cash"])
+    >>> note = Suggested("m", "2026-11-29", ("a1",), 0.81234, "2026-03")
+    >>> print(as_yaml([Admitted(Candidate(rule, ("a1",), ("win cash",)), note, "30 of 30 right")]))
+      # 30 of 30 right
+      - name: wins
+        label: "SPAM"
+        keyword: ["win cash"]
+        case: ignore
+        suggested:
+          by: "m"
+          on: "2026-11-29"
+          texts: ["a1"]
+          at_least: 0.8123
+          after: "2026-03"
+    """
+    lines: list[str] = []
+    for one in admitted:
+        rule, note = one.candidate.rule, one.suggested
+        lines += [
+            f"  # {one.told}",
+            f"  - name: {rule.name}",
+            f"    label: {_text(rule.label or '')}",
+            f"    {rule.kind}: {_list(one.candidate.patterns)}",
+            "    case: ignore",
+            "    suggested:",
+            f"      by: {_text(note.by)}",
+            f"      on: {_text(note.on)}",
+            f"      texts: {_list(note.texts)}",
+            f"      at_least: {int(note.at_least * 10_000) / 10_000}",
+            f"      after: {_text(note.after)}",
+        ]
+    return "\n".join(lines)
+
+
+def add_to(path: Path, admitted: Sequence[Admitted]) -> None:
+    """Add rules to a file of rules, or make it: whole or not at all, behind all that stands there.
+
+    Raises
+    ------
+    RuleError
+        If it could not be read any more with them; nothing is written then.
+    """
+    before = path.read_text(encoding="utf-8") if path.exists() else HEAD
+    stood = written_rules(path) if path.exists() else []
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        gap = "" if before.endswith("\n") else "\n"
+        unfinished.write_text(f"{before}{gap}{as_yaml(admitted)}\n", encoding="utf-8")
+        names = [rule.name for rule in stood] + [one.candidate.rule.name for one in admitted]
+        try:
+            whole = [rule.name for rule in written_rules(unfinished)] == names
+        except RuleError:
+            whole = False
+        if not whole:
+            raise RuleError(
+                f"{path} does not end in a list of rules that is written as blocks (`  - name: …`), so "
+                "none can be added; let `rules:` be its last key, indented by two blanks"
+            )
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _text(said: str) -> str:
+    return json.dumps(said, ensure_ascii=False)
+
+
+def _list(said: Sequence[str]) -> str:
+    return json.dumps(list(said), ensure_ascii=False)

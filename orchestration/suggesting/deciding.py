@@ -1,0 +1,131 @@
+"""A model's rules: asked for, run on every item, measured on reviews, and written down if admitted."""
+
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from labeling.counted import counted
+from labeling.errors import RuleError
+from labeling.llm.ledger import Ledger
+from labeling.llm.pace import Pacer
+from labeling.llm.question import Answered, ask_question
+from labeling.llm.settings import Pace
+from labeling.rules.candidates.admission import Verdict
+from labeling.rules.candidates.reading import Candidate, Refused, read_answer
+from labeling.rules.candidates.writing import Admitted, add_to
+from labeling.rules.suggested import Suggested
+from orchestration.suggesting.measuring import measure
+from orchestration.suggesting.preparing import FILE, NAME, Prepared
+from resources.models.litellm_batches import LiteLlmBatches
+from resources.models.task_models import pace_of, transport_of
+from resources.task.errors import TaskError
+from resources.task.task import Task
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What became of a model's rules.
+
+    Attributes
+    ----------
+    answered : Answered
+        What it said, and what that cost.
+    admitted : list of Admitted
+    verdicts : dict of str to Verdict
+        Of each candidate, by its name.
+    refused : list of Refused
+        What is no rule, or was not admitted, and why.
+    path : Path
+        Where admitted rules stand.
+    """
+
+    answered: Answered
+    admitted: list[Admitted]
+    verdicts: dict[str, Verdict]
+    refused: list[Refused]
+    path: Path
+
+
+def ask_for_rules(task: Task, prepared: Prepared) -> Answered:
+    """Ask, unless the ledger knows the answer; raises as :func:`labeling.llm.question.ask_question`."""
+    run = f"{NAME} {datetime.now(UTC).isoformat(timespec='seconds')}"
+    models = task.spec.models
+    pace = Pace() if models is None else pace_of(task).of(prepared.question.model)
+    door = nullcontext(LiteLlmBatches()) if models is None else transport_of(task)
+    with door as transport, Ledger(task.ledger) as ledger:
+        return ask_question(
+            prepared.question,
+            transport,
+            ledger,
+            prepared.price,
+            run=run,
+            budget=prepared.budget,
+            pacer=Pacer(pace.requests_per_minute, pace.tokens_per_minute),
+        )
+
+
+def decide(task: Task, prepared: Prepared, answered: Answered, at_least: float) -> Decided:
+    """Read the answer, measure its rules, and write down those that are admitted.
+
+    Parameters
+    ----------
+    at_least : float
+        What the lower bound of a rule's precision has to reach, 0..1.
+
+    Raises
+    ------
+    TaskError
+        If the answer as a whole is no list of rules; what it cost is told.
+    """
+    candidates, refused = _read(task, prepared, answered)
+    path = task.folder / FILE
+    if not candidates:
+        return Decided(answered, [], {}, refused, path)
+    verdicts = measure(task, candidates, prepared.rules, prepared.audits, at_least)
+    admitted: list[Admitted] = []
+    for one, verdict in zip(candidates, verdicts, strict=True):
+        if verdict.why:
+            refused.append(Refused(one.rule.name, verdict.why))
+        else:
+            admitted.append(_admitted(one, verdict, prepared))
+    if admitted:
+        add_to(path, admitted)
+    told = {one.rule.name: verdict for one, verdict in zip(candidates, verdicts, strict=True)}
+    return Decided(answered, admitted, told, refused, path)
+
+
+def _read(
+    task: Task, prepared: Prepared, answered: Answered
+) -> tuple[list[Candidate], list[Refused]]:
+    model, cost = prepared.question.model, f"It cost ${answered.cost_usd:.4f}."
+    if answered.refusal is not None:
+        raise TaskError(f"{model} wrote no rules: {answered.refusal} {cost}")
+    if answered.cut:
+        raise TaskError(
+            f"{model} did not come to an end within {prepared.question.room:,} tokens; ask for fewer "
+            f"rules by --count. {cost}"
+        )
+    try:
+        return read_answer(
+            answered.text, task.classes, prepared.numbers, prepared.rules, prepared.count
+        )
+    except RuleError as error:
+        raise TaskError(
+            f"{model} answered, but {error}. {cost} The same with --afresh asks again"
+        ) from None
+
+
+def _admitted(candidate: Candidate, verdict: Verdict, prepared: Prepared) -> Admitted:
+    note = Suggested(
+        prepared.question.model,
+        datetime.now(UTC).date().isoformat(),
+        candidate.texts,
+        verdict.low,
+        prepared.after,
+    )
+    told = (
+        f"right on {verdict.correct} of {counted(verdict.reviewed, 'reviewed item')}: precision at least "
+        f"{100 * verdict.low:.1f} %; votes on {counted(verdict.votes, 'item')} of all batches so far"
+    )
+    return Admitted(candidate, note, told)

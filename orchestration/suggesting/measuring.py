@@ -1,0 +1,113 @@
+"""A model's rules run on every item of a task, and held beside reviews and the rules that there are."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from assets.reading.audited import Audit
+from labeling.counted import counted
+from labeling.rules.candidates.admission import Reviewed, Verdict, admit, like
+from labeling.rules.candidates.reading import Candidate
+from labeling.rules.engine import RuleSet
+from labeling.rules.rule import Rule
+from resources.store.warehouse import warehouse_of
+from resources.task.task import Task
+
+Grid = NDArray[np.bool_]
+"""Who votes on which item, shape (n_voters, n_items)."""
+
+
+def measure(
+    task: Task,
+    candidates: Sequence[Candidate],
+    there: Sequence[Rule],
+    audits: Sequence[Audit],
+    at_least: float,
+) -> list[Verdict]:
+    """Run candidates on all items, batch by batch, and decide on each.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+    there : sequence of Rule
+        Rules that there are; a candidate of the same class that votes on nearly the same items is a
+        twin of one.
+    audits : sequence of Audit
+        Batches with reviews that measure.
+    at_least : float
+        What the lower bound of a precision has to reach, 0..1.
+    """
+    warehouse = warehouse_of(task)
+    rules = RuleSet([one.rule for one in candidates], task.classes)
+    n = len(candidates)
+    voters = [one.rule.voter for one in candidates] + [rule.voter for rule in there]
+    both = np.zeros((len(voters), len(voters)), np.int64)
+    late = np.zeros(n, np.int64)
+    fired: dict[str, Grid] = {}
+    of_batch = {audit.batch.batch: audit for audit in audits}
+    for batch in warehouse.column("orchestration.rules_by_model.batches"):
+        result = rules.apply(warehouse.read("orchestration.rules_by_model.items", batch=batch))
+        said = warehouse.read("orchestration.rules_by_model.votes_of_rules", batch=batch)
+        ids = said["item_id"].combine_chunks().unique()
+        ids = pa.concat_arrays([ids, result.votes["item_id"].combine_chunks()]).unique()
+        mine = _grid(ids, result.votes, voters[:n])
+        counts = np.concatenate([mine, _grid(ids, said, voters[n:])]).astype(np.int64)
+        both += counts @ counts.T
+        for failure in result.failures["rule"].to_pylist():
+            late[voters.index(f"rule/{failure}")] += 1
+        if batch in of_batch:
+            fired[batch] = _on_draws(of_batch[batch], ids, mine)
+    labels = [task.classes.index(str(one.rule.label)) for one in candidates]
+    verdicts = admit(
+        np.diag(both)[:n],
+        np.concatenate([fired[audit.batch.batch] for audit in audits], axis=1),
+        labels,
+        Reviewed.of([audit.batch for audit in audits]),
+        len(task.classes),
+        at_least,
+        _twins(candidates, there, both),
+    )
+    return [
+        replace(one, why=f"takes too long to look for on {counted(slow, 'item')}") if slow else one
+        for one, slow in zip(verdicts, late.tolist(), strict=True)
+    ]
+
+
+def _grid(ids: pa.Array, votes: pa.Table, voters: Sequence[str]) -> Grid:
+    who = pc.index_in(votes["voter"].combine_chunks(), value_set=pa.array(voters, pa.string()))
+    what = pc.index_in(votes["item_id"].combine_chunks(), value_set=ids)
+    rows = np.flatnonzero(who.is_valid().to_numpy(zero_copy_only=False))
+    grid = np.zeros((len(voters), len(ids)), dtype=np.bool_)
+    grid[who.drop_null().to_numpy(), what.to_numpy()[rows]] = True
+    return grid
+
+
+def _on_draws(audit: Audit, ids: pa.Array, mine: Grid) -> Grid:
+    """Tell on which settled draws each candidate votes, in the order of the draws."""
+    drawn: list[str] = audit.item_ids[audit.batch.drawn[audit.batch.judged]].tolist()
+    place = {str(one): at for at, one in enumerate(ids.to_pylist())}
+    silent = np.zeros((len(mine), 1), dtype=np.bool_)
+    return np.concatenate([mine, silent], axis=1)[:, [place.get(one, -1) for one in drawn]]
+
+
+def _twins(
+    candidates: Sequence[Candidate], there: Sequence[Rule], both: NDArray[np.int64]
+) -> list[str]:
+    """Name the rule of the same class, there or written before it, that each candidate repeats."""
+    rules = [*(one.rule for one in candidates), *there]
+    alike = like(np.diag(both), np.diag(both), both)
+    found: list[str] = []
+    for at, one in enumerate(candidates):
+        same = [
+            other.name
+            for place, other in enumerate(rules)
+            if (place < at or place >= len(candidates))
+            and alike[at, place]
+            and other.label == one.rule.label
+        ]
+        found.append(same[-1] if same and both[at, at] else "")
+    return found
