@@ -8,6 +8,7 @@ import dagster as dg
 from assets.decorators import once
 from assets.quality.diagnosis import Found, explain
 from assets.reading.fired import Rows, known_alarms
+from assets.reading.suggested import retired
 from labeling.quality.trail import Event
 from resources.alerts.trail import AlarmTrail
 from resources.store.given import GivenWarehouse
@@ -32,8 +33,10 @@ def alarm_list(task: Task) -> dg.AssetsDefinition:
         events = AlarmTrail(task.alarm_trail, task.changes).events()
         rows = known_alarms(warehouse, events, now)
         found = {row["alarm_id"]: explain(task, warehouse, row) for row in rows}
+        with warehouse.connect() as db:
+            stopped = retired(task, db)
         written = {
-            ALARMS: [{**row, **_found(found[row["alarm_id"]])} for row in rows],
+            ALARMS: [{**row, **_found(found[row["alarm_id"]], row, stopped)} for row in rows],
             ALARM_SLICES: [slice_ for one in found.values() for slice_ in one.slices],
             ALARM_ITEMS: [item for one in found.values() for item in one.items],
             ALARM_EVENTS: event_rows(events),
@@ -68,8 +71,16 @@ def event_rows(events: list[Event]) -> Rows:
     ]
 
 
-def _found(found: Found) -> dict[str, Any]:
-    return {**found.accuracy, "next_step": "\n".join(found.next_steps)}
+def _found(found: Found, alarm: dict[str, Any], stopped: dict[str, str]) -> dict[str, Any]:
+    """Return what is known of an alarm; of a rule that is retired by it, that comes first."""
+    steps = list(found.next_steps)
+    if stopped.get(alarm["series"].removeprefix("voter/")) == alarm["batch"]:
+        steps.insert(
+            0,
+            f"A model wrote this rule: it is retired, and votes on no batch after {alarm['batch']}. Once it is "
+            "mended, a reset brings it back; or take it out of its file.",
+        )
+    return {**found.accuracy, "next_step": "\n".join(steps)}
 
 
 def _as_markdown(written: dict[Any, Rows]) -> str:

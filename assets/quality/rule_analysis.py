@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from assets.decorators import once
 from assets.labels.beliefs import markdown
 from assets.reading.opinions import as_matrix
+from assets.reading.suggested import retired
 from assets.votes.rules import load_voters
 from labeling.rules.rule import Rule
 from labeling.rules.spans.rule import SpanRule
@@ -19,6 +20,7 @@ from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (
     CONSENSUS,
+    DRIFT,
     GOLD,
     OVERALL,
     RULE_ANALYSIS,
@@ -39,7 +41,7 @@ MOST_TEXTS = 20_000
 
 SHOWN = (
     "rule", "label", "votes", "coverage", "overlaps", "conflicts", "accuracy", "accuracy_low",
-    "accuracy_high", "gold", "near_duplicate_of", "changed_items",
+    "accuracy_high", "gold", "near_duplicate_of", "changed_items", "suggested_by", "retired_after",
 )  # fmt: skip
 
 _NAME = re.compile(r"name: (\S+)")
@@ -51,7 +53,7 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
     @once(
         task,
         RULE_ANALYSIS,
-        deps=[RULE_VOTES, GOLD, CONSENSUS, OVERALL],
+        deps=[RULE_VOTES, GOLD, CONSENSUS, OVERALL, DRIFT],
         automatic=True,
     )
     def rule_analysis(warehouse: GivenWarehouse) -> dg.MaterializeResult:
@@ -72,10 +74,12 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
                 )
             )
             (items,) = db.column("quality.rule_analysis.items")
+            stopped = retired(task, db)
         table = with_accuracy(analysis(task, loaded, votes, failures, int(items)), measured)
         changed = Counter({str(edit["rule"]): int(edit["items"]) for edit in edits})
         counts = [changed[str(name)] for name in table["rule"].to_pylist()]
         table = table.append_column("changed_items", pa.array(counts, pa.int64()))
+        table = with_origin(table, loaded, stopped)
         look = span_rule_analysis.suggestions if task.kind.marks_text else suggestions
         suggested = look(task, texts, [rule.name for rule in loaded])
         warehouse.replace({RULE_ANALYSIS: table, RULE_SUGGESTIONS: suggested})
@@ -125,6 +129,23 @@ def with_accuracy(table: pa.Table, measured: list[dict[str, Any]]) -> pa.Table:
     nothing = {"gold": 0, "correct": 0}
     rows = [{**row, **(of.get(row["rule"]) or nothing)} for row in table.to_pylist()]
     return pa.Table.from_pylist(rows, schema=table.schema)
+
+
+def with_origin(
+    table: pa.Table, rules: list[Rule] | list[SpanRule], stopped: dict[str, str]
+) -> pa.Table:
+    """Add which model wrote a rule, after which batch it votes, and after which it no longer does."""
+    of = {rule.name: rule.suggested for rule in rules if isinstance(rule, Rule)}
+    notes = [of.get(str(name)) for name in table["rule"].to_pylist()]
+    ends = [stopped.get(f"rule/{name}") for name in table["rule"].to_pylist()]
+    told = {
+        "suggested_by": [note and note.by for note in notes],
+        "votes_after": [(note and note.after) or None for note in notes],
+        "retired_after": ends,
+    }
+    for name, values in told.items():
+        table = table.append_column(name, pa.array(values, pa.string()))
+    return table
 
 
 def as_markdown(rows: list[dict[str, Any]]) -> str:

@@ -24,7 +24,7 @@ METHOD = 2
 def promises(task: Task) -> Promises:
     """Return what task.yaml promises for the labels, F1's parts, classes and voters.
 
-    A rule that a model wrote is held to the bound that it was admitted on, where task.yaml says
+    A rule that a model wrote is held to the bound that an audit admitted it on, where task.yaml says
     nothing of it.
     """
     alarm = task.spec.alarm
@@ -44,7 +44,7 @@ def promises(task: Task) -> Promises:
 
 def _admitted(task: Task) -> dict[str, float]:
     told = ((rule.voter, rule.suggested) for rule in suggested_rules(task))
-    return {f"voter/{voter}": one.at_least for voter, one in told if one is not None}
+    return {f"voter/{voter}": one.at_least for voter, one in told if one is not None and one.after}
 
 
 def input_chain(task: Task, db: Session) -> dict[str, str]:

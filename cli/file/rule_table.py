@@ -72,5 +72,13 @@ def _notes(row: dict[str, Any]) -> Iterator[str]:
         yield f"votes like {row['near_duplicate_of']} on {row['likeness']:.0%} of their items"
     if row["failures"]:
         yield f"failed on {counted(row['failures'], 'item')}"
+    if row.get("suggested_by"):
+        after = f" and votes on batches after {row['votes_after']}" if row["votes_after"] else ""
+        yield f"{row['suggested_by']} wrote it{after}"
+    if row.get("retired_after"):
+        yield (
+            f"retired after {row['retired_after']}, in which its alarm went off; `touchstone alarm reset "
+            f"voter/rule/{row['rule']} --note ...` brings it back"
+        )
     if row.get("changed_items"):
         yield f"its last edit changed {counted(row['changed_items'], 'item')}"

@@ -41,7 +41,7 @@ EXAMPLES = (
     "rules rules.yaml texts.csv --classes HAM,SPAM --columns id=key,text=body --only link",
     "rules invoices",
     "rules suggest invoices --with gpt-4o-mini --yes",
-    "rules suggest invoices --with openai/mine --price 0.15,0.60 --at-least 0.8 --count 20 --afresh",
+    "rules suggest invoices --with openai/mine --price 0.15,0.60 --at-least 0.8 --count 20 --by queue --afresh",
 )
 
 SUGGEST = "suggest"
@@ -106,6 +106,13 @@ def rules(
             min=0.5, max=0.99, help="suggest: precision that reviews must prove a rule to reach."
         ),
     ] = AT_LEAST,
+    by: Annotated[
+        Literal["audit", "queue"],
+        typer.Option(
+            help="suggest: reviews that measure. audit: the rules vote on later batches; queue: half of "
+            "its reviews, and they vote on all."
+        ),
+    ] = "audit",
     price: Annotated[
         str | None,
         typer.Option(
@@ -135,10 +142,10 @@ def rules(
     See `touchstone compare` for what an edit changed, `touchstone suggest` for new rules.
     """
     if str(rules_file) == SUGGEST and not rules_file.is_file():
-        from cli.models.suggested_rules import suggest_by_model
+        from cli.models.suggested_rules import By, suggest_by_model
 
         suggest_by_model(
-            texts, model, count=count, at_least=at_least, price=price, yes=yes, afresh=afresh, as_json=as_json
+            texts, model, count=count, at_least=at_least, price=price, by=By(by), yes=yes, afresh=afresh, as_json=as_json
         )  # fmt: skip
         return
     if model is not None:

@@ -16,6 +16,7 @@ from labeling.llm.question import Quoted
 from labeling.llm.settings import Prices
 from labeling.rules.candidates.writing import as_yaml
 from orchestration.suggesting.deciding import Decided, ask_for_rules, decide
+from orchestration.suggesting.judged import By
 from orchestration.suggesting.preparing import FILE, Prepared, prepare
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
@@ -29,6 +30,7 @@ def suggest_by_model(
     count: int,
     at_least: float,
     price: str | None,
+    by: By,
     yes: bool,
     afresh: bool,
     as_json: bool,
@@ -47,7 +49,7 @@ def suggest_by_model(
         )
     task = find_task(given)
     salt = datetime.now(UTC).isoformat() if afresh else ""
-    prepared = prepare(task, model, count, _prices(price), salt)
+    prepared = prepare(task, model, count, _prices(price), by, salt)
     quoted = prepared.quote(task)
     if not quoted.known:
         Console(stderr=True).print(_told_before(prepared, quoted), soft_wrap=True)
@@ -106,6 +108,13 @@ def _as_json(task: Task, decided: Decided) -> dict[str, Any]:
     }
 
 
+def _where(after: str, many: int) -> str:
+    votes = "it votes" if many == 1 else "they vote"
+    if not after:
+        return f"{votes} on every batch, as the queue measures none."
+    return f"{votes} on batches after {after}: what measures a batch never changes its labels."
+
+
 def _show(console: Console, task: Task, prepared: Prepared, decided: Decided) -> None:
     for one in decided.refused:
         console.print(f"[yellow]{escape(one.name)}[/] {escape(one.why)}")
@@ -114,8 +123,8 @@ def _show(console: Console, task: Task, prepared: Prepared, decided: Decided) ->
         many = len(decided.admitted)
         console.print(
             escape(
-                f"{counted(many, 'rule is', 'rules are')} admitted and written to {decided.path}; each votes "
-                f"on batches after {prepared.after}, whose reviews admitted it."
+                f"{counted(many, 'rule is', 'rules are')} admitted and written to {decided.path}; "
+                + _where(prepared.judged.after, many)
             )
         )
         if FILE not in task.spec.rules.files:

@@ -70,7 +70,8 @@ COMMON: dict[str, dict[str, Any]] = {
             },
             "after": {
                 "type": "string",
-                "description": "The newest batch whose reviews admitted it; it votes on later ones.",
+                "description": "The newest batch whose audit admitted it: it votes on later ones. Empty: on "
+                "all, as only the queue admitted it.",
             },
         },
         "required": ["by", "on", "texts", "at_least", "after"],

@@ -25,7 +25,8 @@ class Suggested:
         Lower bound of its precision, in (0, 1); what its series is held to.
     after : str
         The newest batch whose reviews admitted it. It votes on later ones alone: what measures a
-        batch never changes that batch's labels.
+        batch never changes that batch's labels. Empty where it votes on all: what admitted it
+        measures no batch.
 
     Examples
     --------
@@ -67,7 +68,7 @@ def parse_suggested(value: object) -> Suggested:
         )
     told = cast("dict[str, Any]", value)
     for name in ("by", "on", "after"):
-        if not isinstance(told[name], str) or not told[name]:
+        if not isinstance(told[name], str) or not (told[name] or name == "after"):
             raise RuleError(f"has '{name}: {told[name]}', but that must be a text in quotes")
     texts: Any = told["texts"]
     if not isinstance(texts, list) or not all(

@@ -82,7 +82,7 @@ def decide(task: Task, prepared: Prepared, answered: Answered, at_least: float) 
     path = task.folder / FILE
     if not candidates:
         return Decided(answered, [], {}, refused, path)
-    verdicts = measure(task, candidates, prepared.rules, prepared.audits, at_least)
+    verdicts = measure(task, candidates, prepared.rules, prepared.judged, at_least)
     admitted: list[Admitted] = []
     for one, verdict in zip(candidates, verdicts, strict=True):
         if verdict.why:
@@ -122,7 +122,7 @@ def _admitted(candidate: Candidate, verdict: Verdict, prepared: Prepared) -> Adm
         datetime.now(UTC).date().isoformat(),
         candidate.texts,
         verdict.low,
-        prepared.after,
+        prepared.judged.after,
     )
     told = (
         f"right on {verdict.correct} of {counted(verdict.reviewed, 'reviewed item')}: precision at least "

@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from assets.reading.audited import Audit
 from labeling.counted import counted
-from labeling.rules.candidates.admission import Reviewed, Verdict, admit, like
+from labeling.rules.candidates.admission import Verdict, admit, like
 from labeling.rules.candidates.reading import Candidate
 from labeling.rules.engine import RuleSet
 from labeling.rules.rule import Rule
+from orchestration.suggesting.judged import Judged
 from resources.store.warehouse import warehouse_of
 from resources.task.task import Task
 
@@ -25,7 +25,7 @@ def measure(
     task: Task,
     candidates: Sequence[Candidate],
     there: Sequence[Rule],
-    audits: Sequence[Audit],
+    judged: Judged,
     at_least: float,
 ) -> list[Verdict]:
     """Run candidates on all items, batch by batch, and decide on each.
@@ -36,8 +36,8 @@ def measure(
     there : sequence of Rule
         Rules that there are; a candidate of the same class that votes on nearly the same items is a
         twin of one.
-    audits : sequence of Audit
-        Batches with reviews that measure.
+    judged : Judged
+        What measures.
     at_least : float
         What the lower bound of a precision has to reach, 0..1.
     """
@@ -47,8 +47,7 @@ def measure(
     voters = [one.rule.voter for one in candidates] + [rule.voter for rule in there]
     both = np.zeros((len(voters), len(voters)), np.int64)
     late = np.zeros(n, np.int64)
-    fired: dict[str, Grid] = {}
-    of_batch = {audit.batch.batch: audit for audit in audits}
+    on_judged = np.zeros((n, len(judged.places)), dtype=np.bool_)
     for batch in warehouse.column("orchestration.rules_by_model.batches"):
         result = rules.apply(warehouse.read("orchestration.rules_by_model.items", batch=batch))
         said = warehouse.read("orchestration.rules_by_model.votes_of_rules", batch=batch)
@@ -59,14 +58,16 @@ def measure(
         both += counts @ counts.T
         for failure in result.failures["rule"].to_pylist():
             late[voters.index(f"rule/{failure}")] += 1
-        if batch in of_batch:
-            fired[batch] = _on_draws(of_batch[batch], ids, mine)
+        place = {str(one): at for at, one in enumerate(ids.to_pylist())}
+        for at, (item_id, of) in enumerate(judged.places):
+            if of == batch and item_id in place:
+                on_judged[:, at] = mine[:, place[item_id]]
     labels = [task.classes.index(str(one.rule.label)) for one in candidates]
     verdicts = admit(
         np.diag(both)[:n],
-        np.concatenate([fired[audit.batch.batch] for audit in audits], axis=1),
+        on_judged,
         labels,
-        Reviewed.of([audit.batch for audit in audits]),
+        judged.reviewed,
         len(task.classes),
         at_least,
         _twins(candidates, there, both),
@@ -84,14 +85,6 @@ def _grid(ids: pa.Array, votes: pa.Table, voters: Sequence[str]) -> Grid:
     grid = np.zeros((len(voters), len(ids)), dtype=np.bool_)
     grid[who.drop_null().to_numpy(), what.to_numpy()[rows]] = True
     return grid
-
-
-def _on_draws(audit: Audit, ids: pa.Array, mine: Grid) -> Grid:
-    """Tell on which settled draws each candidate votes, in the order of the draws."""
-    drawn: list[str] = audit.item_ids[audit.batch.drawn[audit.batch.judged]].tolist()
-    place = {str(one): at for at, one in enumerate(ids.to_pylist())}
-    silent = np.zeros((len(mine), 1), dtype=np.bool_)
-    return np.concatenate([mine, silent], axis=1)[:, [place.get(one, -1) for one in drawn]]
 
 
 def _twins(

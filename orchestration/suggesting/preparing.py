@@ -1,11 +1,9 @@
 """What a model is asked about a task's rules, before anything is sent."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from assets.reading.audited import Audit, read_audits
-from assets.votes.examples import as_pool
 from assets.votes.rules import load_rules
-from labeling.counted import counted
 from labeling.llm.budget import Budget
 from labeling.llm.ledger import Ledger
 from labeling.llm.price import Price
@@ -14,6 +12,7 @@ from labeling.llm.settings import Prices
 from labeling.rules.candidates.asking import Shown, choose, messages_of, schema_of
 from labeling.rules.reading import written_rules
 from labeling.rules.rule import Rule
+from orchestration.suggesting.judged import By, Judged, judged_and_taught
 from resources.models.litellm_batches import LiteLlmBatches
 from resources.models.task_models import classes_of, redactor_of
 from resources.store.place import stands
@@ -54,10 +53,8 @@ class Prepared:
         Those that there are.
     count : int
         Rules that are asked for.
-    audits : list of Audit
-        Batches with reviews that measure.
-    after : str
-        The newest of them: an admitted rule votes on what comes later.
+    judged : Judged
+        The reviews that measure.
     """
 
     question: Question
@@ -66,8 +63,7 @@ class Prepared:
     numbers: dict[str, str]
     rules: list[Rule]
     count: int
-    audits: list[Audit]
-    after: str
+    judged: Judged
 
     def quote(self, task: Task) -> Quoted:
         """Return what asking will take; sends nothing."""
@@ -75,7 +71,9 @@ class Prepared:
             return quote_question(self.question, LiteLlmBatches(), ledger, self.price)
 
 
-def prepare(task: Task, model: str, count: int, price: Prices | None, salt: str) -> Prepared:
+def prepare(
+    task: Task, model: str, count: int, price: Prices | None, by: By, salt: str = ""
+) -> Prepared:
     """Put the question together, where its answer could be measured at all.
 
     Raises
@@ -85,8 +83,8 @@ def prepare(task: Task, model: str, count: int, price: Prices | None, salt: str)
         show, or no reviews of two classes that measure; or if nobody knows what the model costs.
     """
     warehouse = _warehouse(task)
-    audits = _measured(task, warehouse)
-    shown = _shown(task, warehouse)
+    judged, taught = judged_and_taught(task, warehouse, by)
+    shown = _shown(task, warehouse, taught)
     rules = load_rules(task)
     beside = task.folder / FILE
     if beside.is_file() and FILE not in task.spec.rules.files:
@@ -108,8 +106,7 @@ def prepare(task: Task, model: str, count: int, price: Prices | None, salt: str)
         {f"t{number}": one.item_id for number, one in enumerate(shown, start=1)},
         rules,
         count,
-        audits,
-        audits[-1].batch.batch,
+        judged,
     )
 
 
@@ -129,43 +126,18 @@ def _warehouse(task: Task) -> Warehouse:
     return warehouse_of(task)
 
 
-def _measured(task: Task, warehouse: Warehouse) -> list[Audit]:
-    """Return the batches that were audited, in the order of time."""
-    names = warehouse.column("orchestration.rules_by_model.labelled")
-    audits = read_audits(task, warehouse, names) if names else []
-    found = [audit for audit in audits if audit.batch.reviewed]
-    if not found:
-        raise TaskError(
-            f"{task.name} has no audited item that people answered, so no rule could be admitted, and "
-            f"nothing was asked; `touchstone review {task.name}` asks for them"
-        )
-    classes = {int(label) for one in found for label in one.batch.gold[one.batch.judged]}
-    if len(classes) == 1:
-        reviewed = sum(one.batch.reviewed for one in found)
-        raise TaskError(
-            f"all {counted(reviewed, 'audited item')} of {task.name} are {task.classes[classes.pop()]}: "
-            "a rule that votes on anything would look right, so none could be admitted, and nothing "
-            "was asked; review until another class was seen"
-        )
-    return found
-
-
-def _shown(task: Task, warehouse: Warehouse) -> list[Shown]:
-    """Choose gold of the queue and open texts; never what measures."""
-    redact = redactor_of(task) if task.spec.models is not None else None
-    with warehouse.connect() as db:
-        gold = db.read("orchestration.rules_by_model.queue_gold")
-        rows = db.rows("orchestration.rules_by_model.open_texts", most=MOST_SHOWN)
-    pool = as_pool(warehouse, gold, redact, task.kind)
-    labelled = map(Shown, pool.item_id, pool.text, pool.label)
-    opened = (Shown(row["item_id"], redact(row["text"]) if redact else row["text"]) for row in rows)
-    shown = choose([one for one in labelled if one.label in task.classes], list(opened), MOST_SHOWN)
+def _shown(task: Task, warehouse: Warehouse, taught: Sequence[Shown]) -> list[Shown]:
+    """Choose gold and open texts, as they may be sent; never what measures."""
+    rows = warehouse.rows("orchestration.rules_by_model.open_texts", most=MOST_SHOWN)
+    opened = [Shown(row["item_id"], row["text"]) for row in rows]
+    shown = choose(taught, opened, MOST_SHOWN)
     if not shown:
         raise TaskError(
             f"{task.name} has no text to show: rules leave none open, and nobody answered an item of "
             "the queue"
         )
-    return shown
+    redact = redactor_of(task) if task.spec.models is not None else None
+    return [replace(one, text=redact(one.text)) for one in shown] if redact else shown
 
 
 def _price(model: str, told: Prices | None) -> Price:

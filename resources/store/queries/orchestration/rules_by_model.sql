@@ -8,7 +8,7 @@ select distinct batch from raw.items order by batch
 
 -- name: queue_gold
 -- What people settled on for items of the queue, with what there is to read; it measures nothing.
-select g.item_id, i.text, g.label
+select g.item_id, g.batch, i.text, g.label
 from people.gold g join raw.items i using (item_id, batch)
 where g.origin = 'queue' and trim(coalesce(i.text, '')) <> ''
 order by g.batch, g.item_id

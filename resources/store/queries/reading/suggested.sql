@@ -4,5 +4,5 @@ select distinct batch from quality.drift_series order by batch
 
 -- name: standing
 -- After which batches the alarm of a rule stands.
-select batch, substr(series, 7) as voter from quality.drift_series
+select batch, substr(series, 7) as voter, fired from quality.drift_series
 where alarm and starts_with(series, 'voter/rule/') order by batch, voter
