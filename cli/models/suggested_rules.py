@@ -117,7 +117,7 @@ def _where(after: str, many: int) -> str:
 
 def _show(console: Console, task: Task, prepared: Prepared, decided: Decided) -> None:
     for one in decided.refused:
-        console.print(f"[yellow]{escape(one.name)}[/] {escape(one.why)}")
+        console.print(f"[yellow]{escape(one.name)}[/]: {escape(one.why)}")
     if decided.admitted:
         typer.echo(as_yaml(decided.admitted))
         many = len(decided.admitted)

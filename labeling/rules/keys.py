@@ -56,7 +56,7 @@ COMMON: dict[str, dict[str, Any]] = {
         "type": "object",
         "properties": {
             "by": {"type": "string", "description": "The model that wrote it."},
-            "on": {"type": "string", "description": "The day."},
+            "day": {"type": "string", "description": "The day it was asked."},
             "texts": {
                 "type": "array",
                 "items": {"type": "string"},
@@ -74,7 +74,7 @@ COMMON: dict[str, dict[str, Any]] = {
                 "all, as only the queue admitted it.",
             },
         },
-        "required": ["by", "on", "texts", "at_least", "after"],
+        "required": ["by", "day", "texts", "at_least", "after"],
         "additionalProperties": False,
         "description": "Of a rule that a model wrote, as `touchstone rules suggest` writes it. Take it "
         "out, and the rule is one of your own. No part of its version.",

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from labeling.errors import RuleError
 
-KEYS = ("by", "on", "texts", "at_least", "after")
+KEYS = ("by", "day", "texts", "at_least", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Suggested:
     ----------
     by : str
         The model.
-    on : str
+    day : str
         The day, as ``2026-11-29``.
     texts : tuple of str
         Ids of the items that made it.
@@ -36,7 +36,7 @@ class Suggested:
     """
 
     by: str
-    on: str
+    day: str
     texts: tuple[str, ...]
     at_least: float
     after: str
@@ -57,7 +57,7 @@ def parse_suggested(value: object) -> Suggested:
 
     Examples
     --------
-    >>> told = {"by": "m", "on": "2026-11-29", "texts": ["a"], "at_least": 0.8, "after": "2026-03"}
+    >>> told = {"by": "m", "day": "2026-11-29", "texts": ["a"], "at_least": 0.8, "after": "2026-03"}
     >>> parse_suggested(told).after
     '2026-03'
     """
@@ -67,7 +67,7 @@ def parse_suggested(value: object) -> Suggested:
             "take it out, and the rule is one of your own"
         )
     told = cast("dict[str, Any]", value)
-    for name in ("by", "on", "after"):
+    for name in ("by", "day", "after"):
         if not isinstance(told[name], str) or not (told[name] or name == "after"):
             raise RuleError(f"has '{name}: {told[name]}', but that must be a text in quotes")
     texts: Any = told["texts"]
@@ -79,7 +79,7 @@ def parse_suggested(value: object) -> Suggested:
     if isinstance(low, bool) or not isinstance(low, int | float) or not 0 < low < 1:
         raise RuleError(f"has 'at_least: {low}'; allowed: a number between 0 and 1")
     return Suggested(
-        told["by"], told["on"], tuple(cast("list[str]", texts)), float(low), told["after"]
+        told["by"], told["day"], tuple(cast("list[str]", texts)), float(low), told["after"]
     )
 
 

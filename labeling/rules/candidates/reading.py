@@ -27,6 +27,8 @@ MOST_PATTERNS, LONGEST_PATTERN = 50, 300
 
 ALIAS = yaml.AliasEvent
 
+ORIGIN = "the answer"
+
 EMPTY: tuple[object, ...] = (None, [], "", "null", "~")
 """What a model writes for a kind that its rule is not of."""
 
@@ -96,7 +98,7 @@ def read_answer(
             candidate = _candidate(entry, classes, shown)
             _refuse_twin(candidate.rule, known)
         except RuleError as error:
-            refused.append(Refused(name, str(error)))
+            refused.append(Refused(name, str(error).removeprefix(f"{ORIGIN}, rule {name!r}: ")))
             continue
         known.append(candidate.rule)
         found.append(candidate)
@@ -175,7 +177,7 @@ def rule_of(name: str, label: str, kind: str, patterns: Sequence[str]) -> Rule:
         If a pattern is none; the message begins with a verb.
     """
     body = parse_body(kind, list(patterns), {"case": "ignore"}, Path())
-    return Rule(name, label, kind, body, origin="the model's answer")
+    return Rule(name, label, kind, body, origin=ORIGIN)
 
 
 def _texts(said: Any, shown: Mapping[str, str]) -> tuple[str, ...]:

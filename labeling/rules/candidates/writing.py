@@ -43,7 +43,7 @@ def as_yaml(admitted: Sequence[Admitted]) -> str:
         case: ignore
         suggested:
           by: "m"
-          on: "2026-11-29"
+          day: "2026-11-29"
           texts: ["a1"]
           at_least: 0.8123
           after: "2026-03"
@@ -59,7 +59,7 @@ def as_yaml(admitted: Sequence[Admitted]) -> str:
             "    case: ignore",
             "    suggested:",
             f"      by: {_text(note.by)}",
-            f"      on: {_text(note.on)}",
+            f"      day: {_text(note.day)}",
             f"      texts: {_list(note.texts)}",
             f"      at_least: {int(note.at_least * 10_000) / 10_000}",
             f"      after: {_text(note.after)}",
@@ -83,13 +83,13 @@ def add_to(path: Path, admitted: Sequence[Admitted]) -> None:
         unfinished.write_text(f"{before}{gap}{as_yaml(admitted)}\n", encoding="utf-8")
         names = [rule.name for rule in stood] + [one.candidate.rule.name for one in admitted]
         try:
-            whole = [rule.name for rule in written_rules(unfinished)] == names
-        except RuleError:
-            whole = False
-        if not whole:
+            found, fault = [rule.name for rule in written_rules(unfinished)], ""
+        except RuleError as error:
+            found, fault = [], f" ({str(error).replace(str(unfinished), path.name)})"
+        if found != names:
             raise RuleError(
-                f"{path} does not end in a list of rules that is written as blocks (`  - name: …`), so "
-                "none can be added; let `rules:` be its last key, indented by two blanks"
+                f"{path} would not be read with more rules behind its own{fault}: let `rules:` be its last "
+                "key, its rules written as blocks that are indented by two blanks (`  - name: …`)"
             )
         unfinished.replace(path)
     finally:

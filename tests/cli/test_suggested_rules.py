@@ -1,0 +1,195 @@
+"""``touchstone rules suggest``: a model's rules on a task that ran, over a real socket; what cannot be done is told."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+import yaml
+
+from labeling.llm.ledger import Ledger
+from labeling.rules.reading import read_rules
+from resources.store.warehouse import warehouse_of
+from resources.task.task import load_task
+from tests.fakes.provider.server import Answer, FakeProvider
+from tests.fakes.rule_writing import rule, says
+
+FAKE = ("--with", "openai/fake", "--price", "1,2")
+LOVELY = says(rule("says_lovely", "praise", "lovely"))
+
+
+@pytest.fixture
+def provider():
+    with FakeProvider(lambda _: LOVELY) as running:
+        yield running
+
+
+@pytest.fixture
+def task(ran_task, provider, tmp_path, monkeypatch):
+    project = tmp_path / "project"
+    ran_task.copy_to(project)
+    monkeypatch.setenv("LETTERS_KEY", "sk-letters-0123456789")
+    task = load_task(project / "tasks" / "letters")
+    say(task, models={"api_base": provider.url, "api_key_variable": "LETTERS_KEY"})
+    return task
+
+
+@pytest.fixture
+def suggest(task, touchstone) -> Callable:
+    return lambda *words: touchstone(
+        "rules", "suggest", "letters", *words, at=task.folder.parents[1], columns=200
+    )
+
+
+def say(task, **more) -> None:
+    path = task.folder / "task.yaml"
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    path.write_text(yaml.safe_dump(told | more), encoding="utf-8")
+
+
+def refused(said) -> str:
+    assert said.code == 2, said
+    assert "Traceback" not in said.err
+    return said.err
+
+
+def change_gold(task, sql: str) -> None:
+    with warehouse_of(task).connect() as db:
+        db.execute(sql)
+
+
+def test_words_that_mean_nothing_are_told_and_nothing_is_sent(suggest, provider, touchstone, task):
+    assert "which model is to write rules?" in refused(suggest())
+    assert "say two numbers with a comma between" in refused(suggest("--with", "m", "--price", "1"))
+    assert "nobody knows what openai/fake costs" in refused(suggest("--with", "openai/fake"))
+    assert "nobody is here to say yes" in refused(suggest(*FAKE))
+    said = touchstone("rules", "letters", "--with", "m", at=task.folder.parents[1])
+    assert "--with goes with suggest" in refused(said)
+    assert provider.meter == []
+
+
+def test_without_gold_of_two_classes_nothing_is_asked(suggest, provider, task):
+    change_gold(task, "update people.gold set label = 'praise'")
+    for by in ("audit", "queue"):
+        told = refused(suggest(*FAKE, "--yes", "--by", by))
+        assert "letters are praise: a rule that votes on anything would look right" in told
+    change_gold(task, "delete from people.gold")
+    assert "has no reviewed item of the audit in a batch with a date" in refused(
+        suggest(*FAKE, "--yes")
+    )
+    assert "has no reviewed item of the queue that is not shown" in refused(
+        suggest(*FAKE, "--yes", "--by", "queue")
+    )
+    assert provider.meter == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (
+            Answer("", refusal="I cannot help with that."),
+            "wrote no rules: I cannot help with that.",
+        ),
+        (Answer("[1,", finish_reason="length"), "did not come to an end within 6,000 tokens"),
+        (Answer("Here you are: {rules", finish_reason="stop"), "answered, but it is no YAML"),
+        (Answer("{rules: !!python/name:os.system ''}"), "answered, but it holds a tag"),
+        (Answer("{}"), "answered, but it holds no list under 'rules:'"),
+    ],
+)
+def test_an_answer_that_is_none_is_told_with_its_cost_and_paid_for_once(
+    answer, told, suggest, provider, task
+):
+    provider.answer_with(lambda _: answer)
+    first = refused(suggest(*FAKE, "--yes"))
+    assert told in first
+    assert "It cost $0.0" in first
+    assert "It cost $0.0000" not in first
+    asked = len(provider.charged)
+    assert "It cost $0.0000" in refused(suggest(*FAKE, "--yes"))
+    assert len(provider.charged) == asked == 1
+    assert not (task.folder / "suggested.yaml").exists()
+
+
+def test_what_is_no_rule_is_refused_and_the_rest_is_measured(suggest, provider):
+    provider.answer_with(
+        lambda _: says(
+            rule("stranger", "spam", "win"),
+            rule("code", "praise", "x", python="import os"),
+            rule("rare", "praise", "zyzzyva"),
+        )
+    )
+    told = json.loads(suggest(*FAKE, "--yes", "--json").out)
+    assert told["admitted"] == []
+    why = {one["name"]: one["why"] for one in told["refused"]}
+    assert "'spam', which is no class" in why["stranger"]
+    assert "never code" in why["code"]
+    assert "votes on 0 reviewed items" in why["rare"]
+    assert told["cost_usd"] > 0
+    again = suggest(*FAKE, "--yes")
+    assert "No rule is admitted; nothing is written." in again.out
+    assert "Cost: $0.0000. The answer was paid for before." in again.out
+    assert suggest(*FAKE, "--yes", "--afresh").code == 0
+    assert len(provider.charged) == 2
+
+
+def test_what_is_shown_is_never_what_measures(suggest, provider, task):
+    suggest(*FAKE, "--yes")
+    asked = provider.meter[0].body["messages"][-1]["content"]
+    with warehouse_of(task).connect() as db:
+        audited = db.execute(
+            "select distinct i.text from raw.items i join people.audit_sample a using (item_id, batch)"
+        ).fetchall()
+    assert "<item-" in asked
+    assert [text for (text,) in audited if f"\n{text}\n" in asked] == []
+
+
+def test_the_budget_holds_before_anything_is_sent(suggest, provider, task):
+    say(task, models={"api_base": provider.url, "api_key_variable": "LETTERS_KEY",
+                      "budget": {"run_usd": 0.001, "day_usd": 1, "task_usd": 1}})  # fmt: skip
+    assert "the run budget of $0.001 is reached" in refused(suggest(*FAKE, "--yes"))
+    assert provider.meter == []
+    with Ledger(task.ledger) as ledger:
+        assert ledger.spent("x").task == 0
+
+
+def test_a_model_that_takes_no_schema_is_asked_in_words(suggest, provider):
+    provider.structured = False
+    assert suggest(*FAKE, "--yes").code == 0
+    assert [m.status for m in provider.meter] == [400, 200]
+
+
+def test_a_task_that_says_more_than_a_class_is_told(suggest, task, provider):
+    say(task, kind="several")
+    assert "answers of letters (kind: several) say more than a class" in refused(
+        suggest(*FAKE, "--yes")
+    )
+    assert provider.meter == []
+
+
+def test_admitted_rules_are_added_behind_what_stands_there(suggest, task):
+    change_gold(task, "update people.gold g set label = case when contains(lower(i.text), 'lovely') "
+                "then 'praise' else 'complaint' end from raw.items i where i.item_id = g.item_id")  # fmt: skip
+    other = {"name": "never", "label": "question", "keyword": ["zyzzyva"]}
+    (task.folder / "rules.yaml").write_text(yaml.safe_dump({"rules": [other]}), "utf-8")
+    path = task.folder / "suggested.yaml"
+    path.write_text(
+        "# mine\nrules:\n  - name: mine\n    label: praise\n    keyword: [bravo]\n", "utf-8"
+    )
+    said = suggest(*FAKE, "--yes", "--at-least", "0.5")
+    assert "1 rule is admitted" in said.out, said
+    assert (
+        "Add it to task.yaml: `rules: {files: [rules.yaml, rules.py, suggested.yaml]}`" in said.out
+    )
+    assert path.read_text("utf-8").startswith("# mine\n")
+    mine, added = read_rules(path, ["praise", "complaint"])
+    assert mine.suggested is None
+    assert (added.name, added.suggested.by, added.suggested.after) == (
+        "says_lovely",
+        "openai/fake",
+        "2026-03-03",
+    )
+    # a list that cannot grow is left as it is
+    path.write_text("rules: []\n", "utf-8")
+    assert "would not be read with more rules" in refused(
+        suggest(*FAKE, "--yes", "--at-least", "0.5")
+    )
+    assert path.read_text("utf-8") == "rules: []\n"
