@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from labeling.llm.ledger import Ledger
-from labeling.rules.reading import read_rules
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.fakes.provider.server import Answer, FakeProvider
@@ -163,33 +162,3 @@ def test_a_task_that_says_more_than_a_class_is_told(suggest, task, provider):
         suggest(*FAKE, "--yes")
     )
     assert provider.meter == []
-
-
-def test_admitted_rules_are_added_behind_what_stands_there(suggest, task):
-    change_gold(task, "update people.gold g set label = case when contains(lower(i.text), 'lovely') "
-                "then 'praise' else 'complaint' end from raw.items i where i.item_id = g.item_id")  # fmt: skip
-    other = {"name": "never", "label": "question", "keyword": ["zyzzyva"]}
-    (task.folder / "rules.yaml").write_text(yaml.safe_dump({"rules": [other]}), "utf-8")
-    path = task.folder / "suggested.yaml"
-    path.write_text(
-        "# mine\nrules:\n  - name: mine\n    label: praise\n    keyword: [bravo]\n", "utf-8"
-    )
-    said = suggest(*FAKE, "--yes", "--at-least", "0.5")
-    assert "1 rule is admitted" in said.out, said
-    assert (
-        "Add it to task.yaml: `rules: {files: [rules.yaml, rules.py, suggested.yaml]}`" in said.out
-    )
-    assert path.read_text("utf-8").startswith("# mine\n")
-    mine, added = read_rules(path, ["praise", "complaint"])
-    assert mine.suggested is None
-    assert (added.name, added.suggested.by, added.suggested.after) == (
-        "says_lovely",
-        "openai/fake",
-        "2026-03-03",
-    )
-    # a list that cannot grow is left as it is
-    path.write_text("rules: []\n", "utf-8")
-    assert "would not be read with more rules" in refused(
-        suggest(*FAKE, "--yes", "--at-least", "0.5")
-    )
-    assert path.read_text("utf-8") == "rules: []\n"

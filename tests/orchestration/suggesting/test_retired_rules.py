@@ -74,12 +74,14 @@ def test_a_rule_votes_after_what_admitted_it_until_its_alarm_and_again_after_a_r
     fired = touchstone("alarm", "list", "--task", "letters", "--json", at=project)
     rows = {row["series"]: row for row in json.loads(fired.out)["alarms"]}
     assert rows["voter/rule/says_lovely"]["batch"] == "2026-03-05"
-    assert "it is retired, and votes on no batch after 2026-03-05" in json.dumps(rows)
 
     shown = touchstone("rules", "letters", at=project, columns=200).out
     assert "says_lovely: openai/fake wrote it and votes on batches after 2026-03-03" in shown
     assert "retired after 2026-03-05, in which its alarm went off" in shown
-    assert "it is retired" in touchstone("status", "letters", at=project, columns=300).out
+    assert (
+        "A model wrote this rule: it is retired"
+        in touchstone("status", "letters", at=project, columns=300).out
+    )
     assert "openai/fake wrote it retired after 2026-03-05" in task.report.read_text("utf-8")
     land(task, "2026-03-06", letters(120))
     asking.make(task, ITEMS, RULE_VOTES, since="2026-03-06")
