@@ -37,12 +37,12 @@ ROOMS = {
     ),
     "pilot": ("pilot",),
     "doctor": ("doctor",),
-    "models": ("quote", "ledger", "canary", "injections"),
+    "models": ("quote", "ledger", "canary", "injections", "rules-suggest"),
     "file": ("rules", "suggest", "compare", "consensus", "estimate", "judge", "drift", "plan"),
 }
 """Folder to its commands, in the order of the help; each is a function in the file of its name.
 
-A word that Python keeps for itself has an underscore behind it there. Beside it stand its EXAMPLES,
+A word that Python keeps for itself has an underscore behind it there, and a hyphen is one. Beside it stand its EXAMPLES,
 without the word touchstone: together they show every option.
 """
 
@@ -53,13 +53,30 @@ GROUPS = {
 """Folders whose commands stand in a group; they go by their bare names too, which no help lists."""
 
 
+TWO_WORDS = {("rules", "suggest"): "rules-suggest"}
+"""Commands that may be said in two words."""
+
+
 class _Lazily(TyperGroup):
     """Imports a command when it is called: together they take seconds, the help needs none."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        args = joined(args)
         if args and args[0] in self.commands and args[0] not in GROUPS:
             self.commands[args[0]] = command(args[0])
         return super().resolve_command(ctx, args)
+
+
+def joined(words: list[str]) -> list[str]:
+    """Return the words of a command line, a command of two of them as one.
+
+    Examples
+    --------
+    >>> joined(["rules", "suggest", "letters"]), joined(["rules", "letters"])
+    (['rules-suggest', 'letters'], ['rules', 'letters'])
+    """
+    name = TWO_WORDS.get((words[0], words[1])) if len(words) > 1 else None
+    return [name, *words[2:]] if name else words
 
 
 def build() -> typer.Typer:
@@ -130,7 +147,7 @@ def command(name: str) -> Any:
 
 
 def _python_name(command: str) -> str:
-    return f"{command}_" if keyword.iskeyword(command) else command
+    return f"{command}_" if keyword.iskeyword(command) else command.replace("-", "_")
 
 
 def _first_line(path: Path) -> str:

@@ -24,7 +24,6 @@ from cli.options import AsJson
 from labeling.counted import counted
 from labeling.errors import RuleError
 from labeling.rules.analysis import analyse
-from labeling.rules.candidates import AT_LEAST, COUNT
 from labeling.rules.changes import Changes, changes
 from labeling.rules.engine import RuleSet
 from labeling.rules.hits import RuleVotes
@@ -40,29 +39,19 @@ EXAMPLES = (
     "rules rules.yaml texts.csv --python rules.py --gold gold.csv --json",
     "rules rules.yaml texts.csv --classes HAM,SPAM --columns id=key,text=body --only link",
     "rules invoices",
-    "rules suggest invoices --with gpt-4o-mini --yes",
-    "rules suggest invoices --with openai/mine --price 0.15,0.60 --at-least 0.8 --count 20 --by queue --afresh",
 )
-
-SUGGEST = "suggest"
-"""The word before a task that asks a model for rules."""
 
 
 def rules(
     rules_file: Annotated[
         Path,
         typer.Argument(
-            metavar="RULES.yaml|TASK|suggest",
-            help="The rules; a task, to see what its last run found; or the word suggest and a task, to "
-            "ask a model for rules.",
+            metavar="RULES.yaml|TASK", help="The rules; or a task, to see what its last run found."
         ),
     ],
     texts: Annotated[
         Path | None,
-        typer.Argument(
-            metavar="TEXTS|TASK",
-            help="Items as csv, jsonl or parquet, a row each; behind suggest a task.",
-        ),
+        typer.Argument(metavar="TEXTS", help="Items as csv, jsonl or parquet, a row each."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -93,39 +82,6 @@ def rules(
             show_default="no file",
         ),
     ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--with", help="suggest: ask this model, as LiteLLM names it.", show_default="none"
-        ),
-    ] = None,
-    count: Annotated[int, typer.Option(min=1, max=50, help="suggest: rules asked for.")] = COUNT,
-    at_least: Annotated[
-        float,
-        typer.Option(
-            min=0.5, max=0.99, help="suggest: precision that reviews must prove a rule to reach."
-        ),
-    ] = AT_LEAST,
-    by: Annotated[
-        Literal["audit", "queue"],
-        typer.Option(
-            help="suggest: reviews that measure. audit: the rules vote on later batches; queue: half of "
-            "its reviews, and they vote on all."
-        ),
-    ] = "audit",
-    price: Annotated[
-        str | None,
-        typer.Option(
-            help="suggest: US dollars a million tokens sent, and answered, with a comma between.",
-            show_default="as LiteLLM lists it",
-        ),
-    ] = None,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="suggest: ask without showing the cost first.")
-    ] = False,
-    afresh: Annotated[
-        bool, typer.Option("--afresh", help="suggest: ask again what was asked before.")
-    ] = False,
     as_json: AsJson = False,
     id_column: Annotated[str | None, typer.Option("--id", hidden=True)] = None,
     text_column: Annotated[str | None, typer.Option("--text", hidden=True)] = None,
@@ -137,19 +93,8 @@ def rules(
 
     With a TASK and no TEXTS: its rules over all batches, what changed, and suggestions.
 
-    With suggest, a TASK and --with MODEL: rules that the model writes, admitted by reviews.
-
     See `touchstone compare` for what an edit changed, `touchstone suggest` for new rules.
     """
-    if str(rules_file) == SUGGEST and not rules_file.is_file():
-        from cli.models.suggested_rules import By, suggest_by_model
-
-        suggest_by_model(
-            texts, model, count=count, at_least=at_least, price=price, by=By(by), yes=yes, afresh=afresh, as_json=as_json
-        )  # fmt: skip
-        return
-    if model is not None:
-        raise RuleError(f"--with goes with suggest: `touchstone rules suggest TASK --with {model}`")
     if texts is None:
         _show_task(rules_file, as_json=as_json)
         return

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from typer._click.exceptions import UsageError
 
-from cli.app import GROUPS, command, commands
+from cli.app import GROUPS, command, commands, joined
 from cli.new.new import EXAMPLE
 from labeling.kinds.registry import SINGLE
 from labeling.kinds.several.kind import Several
@@ -53,6 +53,7 @@ def fault_in(words: list[str], *, whole: bool) -> str | None:
             return None
     if not words or words[0].isupper() or words[0] == "--help":
         return None
+    words = joined(words)
     if words[0] not in commands():
         return f"there is no command {words[0]}"
     told = command(words[0])

@@ -208,8 +208,8 @@ RULE_ANALYSIS = table(
         "likeness": ("double", "How nearly: Jaccard similarity.", "0..1"),
         "changed_items": ("bigint", "Those on which its last change made it say something else.", "items"),
         "suggested_by": ("varchar", "The model that wrote it; null where a person did."),
-        "votes_after": ("varchar", "The batch after which it votes, where it does not on all.", "batch"),
-        "retired_after": ("varchar", "The batch in which its alarm went off, after which it does not vote.", "batch"),
+        "votes_after": ("varchar", "The batch after which it votes, where it does not on all."),
+        "retired_after": ("varchar", "The batch in which its alarm went off, after which it does not vote."),
     },
     key=["rule"], group="published", published=True,
 )  # fmt: skip

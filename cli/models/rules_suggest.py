@@ -3,17 +3,18 @@
 import json
 import re
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from cli.asking import confirm
+from cli.options import AsJson, OneTask
 from labeling.counted import counted
 from labeling.llm.question import Quoted
 from labeling.llm.settings import Prices
+from labeling.rules.candidates import AT_LEAST, COUNT
 from labeling.rules.candidates.writing import as_yaml
 from orchestration.suggesting.deciding import Decided, ask_for_rules, decide
 from orchestration.suggesting.judged import By
@@ -22,25 +23,49 @@ from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
 
+EXAMPLES = (
+    "rules-suggest invoices --with gpt-4o-mini --yes",
+    "rules-suggest invoices --with openai/mine --price 0.15,0.60 --at-least 0.8 --count 20 --by queue",
+    "rules-suggest invoices --with gpt-4o-mini --yes --afresh --json",
+)
 
-def suggest_by_model(
-    given: Path | None,
-    model: str | None,
-    *,
-    count: int,
-    at_least: float,
-    price: str | None,
-    by: By,
-    yes: bool,
-    afresh: bool,
-    as_json: bool,
+
+def rules_suggest(
+    given: OneTask = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--with", help="Ask this model, as LiteLLM names it.", show_default="none; say one"
+        ),
+    ] = None,
+    count: Annotated[int, typer.Option(min=1, max=50, help="Ask for so many rules.")] = COUNT,
+    at_least: Annotated[
+        float,
+        typer.Option(min=0.5, max=0.99, help="Admit rules that surely reach this precision."),
+    ] = AT_LEAST,
+    by: Annotated[
+        By,
+        typer.Option(
+            help="Measure by the audit, for rules that vote on later batches, or by half of the queue's "
+            "reviews, for rules that vote on all."
+        ),
+    ] = By.AUDIT,
+    price: Annotated[
+        str | None,
+        typer.Option(
+            help="US dollars a million tokens sent, and answered, with a comma between.",
+            show_default="as LiteLLM lists it",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Spend money without asking before.")] = False,
+    afresh: Annotated[
+        bool, typer.Option("--afresh", help="Ask again what was asked before.")
+    ] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Quote, ask, measure, write down, and tell.
+    """Let a model write rules, and admit those that people's reviews prove; also `rules suggest`.
 
-    Raises
-    ------
-    TaskError
-        If no model is named, or nothing could be admitted whatever it says.
+    Nothing of its answer is run as code. Admitted rules are added to suggested.yaml in the task's folder.
     """
     if not model:
         raise TaskError(
