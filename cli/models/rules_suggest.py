@@ -31,7 +31,7 @@ EXAMPLES = (
 
 
 def rules_suggest(
-    given: OneTask = None,
+    task: OneTask = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -72,19 +72,19 @@ def rules_suggest(
             "which model is to write rules? Say `touchstone rules suggest TASK --with gpt-4o-mini`, or "
             "any other as LiteLLM names it; `touchstone suggest` finds phrases without one"
         )
-    task = find_task(given)
+    chosen = find_task(task)
     salt = datetime.now(UTC).isoformat() if afresh else ""
-    prepared = prepare(task, model, count, _prices(price), by, salt)
-    quoted = prepared.quote(task)
+    prepared = prepare(chosen, model, count, _prices(price), by, salt)
+    quoted = prepared.quote(chosen)
     if not quoted.known:
         Console(stderr=True).print(_told_before(prepared, quoted), soft_wrap=True)
         if not yes:
             confirm()
-    decided = decide(task, prepared, ask_for_rules(task, prepared), at_least)
+    decided = decide(chosen, prepared, ask_for_rules(chosen, prepared), at_least)
     if as_json:
-        typer.echo(json.dumps(_as_json(task, decided), ensure_ascii=False))
+        typer.echo(json.dumps(_as_json(chosen, decided), ensure_ascii=False))
     else:
-        _show(Console(soft_wrap=True), task, prepared, decided)
+        _show(Console(soft_wrap=True), chosen, prepared, decided)
 
 
 def _prices(told: str | None) -> Prices | None:
