@@ -124,12 +124,17 @@ def _as_told(prompt: Prompt, classes: Sequence[ClassSpec]) -> str:
 
 def _shown(number: int, one: Answered, kind: Kind) -> str:
     cut = one.text if len(one.text) <= LONGEST_SHOWN else f"{one.text[:LONGEST_SHOWN]}…"
-    right = f"Right: {kind.told(one.gold, one.text)}"
-    lines = [f"Item {number}:", delimit(cut), right]
+    lines = [f"Item {number}:", delimit(cut), f"Right: {_told(one.gold, one.text, kind)}"]
     if one.wrong:
-        said = "nothing that counts" if one.said is None else kind.told(one.said, one.text)
+        said = "nothing that counts" if one.said is None else _told(one.said, one.text, kind)
         lines.append(f"Wrong, as the model answered: {said}")
     return "\n".join([*lines, *(f"A person noted:\n{delimit(n, 'note')}" for n in one.notes)])
+
+
+def _told(answer: str, text: str, kind: Kind) -> str:
+    """Return an answer as people read it; one that quotes the item is data as the item is."""
+    told = kind.told(answer, text)
+    return f"\n{delimit(told, 'answer')}" if kind.marks_text else told
 
 
 def _gold(one: Answered) -> str:
