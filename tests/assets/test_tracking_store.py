@@ -128,8 +128,9 @@ def test_a_file_of_an_earlier_version_that_holds_prompts_alone_keeps_them(tmp_pa
     client_of(tmp_path).create_prompt("inbox.classify")
     path = downgraded(tmp_path / "mlflow.db")
     was = path.stat().st_ino
-    assert client_of(tmp_path).get_prompt("inbox.classify") is not None
-    assert path.stat().st_ino != was
+    with closing(sqlite3.connect(ready_tracking_store(tmp_path))) as db:
+        named = db.execute("select name from registered_models").fetchall()
+    assert (named, path.stat().st_ino != was) == ([("inbox.classify",)], True)
 
 
 def downgraded(path: Path) -> Path:
