@@ -22,7 +22,7 @@ def released(task: Task) -> dg.AssetsDefinition:
     def released(
         context: dg.AssetExecutionContext, warehouse: GivenWarehouse
     ) -> dg.MaterializeResult:
-        """Consensus and student together; where voters are undecided, a student that is sure enough."""
+        """Consensus and student together, or a cascade whose guarantee is proven; undecided: a sure student."""
         batch = context.partition_key
         with warehouse.connect() as db:
             pooled = db.read("labels.released.pooled", batch=batch, classes=len(task.classes))
@@ -46,7 +46,9 @@ def released(task: Task) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "dagster/partition_row_count": rows.num_rows,
-                **{who: decided.count(who) for who in ("consensus", "student", "nobody")},
+                **{
+                    who: decided.count(who) for who in ("consensus", "student", "cascade", "nobody")
+                },
             }
         )
 

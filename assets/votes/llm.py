@@ -7,18 +7,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from assets.decorators import by_batch
+from assets.votes.asking import ask_prompts
 from assets.votes.calibrated import calibrated
-from assets.votes.examples import example_pool
-from assets.votes.simulated_truth import simulated_truth
 from labeling.counted import counted
-from resources.dagster.tags import COMMAND_TAG
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
-from resources.store.tables import ITEMS, MODEL_ABSTENTIONS, MODEL_USE, MODEL_VOTES, RULE_VOTES
-from resources.store.warehouse import Warehouse
+from resources.store.tables import (
+    CASCADE,
+    ITEMS,
+    MODEL_ABSTENTIONS,
+    MODEL_USE,
+    MODEL_VOTES,
+    RULE_VOTES,
+)
 from resources.task.task import Task
 
-WRITTEN = (MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE)
+WRITTEN = (MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE, CASCADE)
 
 
 def models(task: Task) -> dg.AssetsDefinition:
@@ -44,7 +48,8 @@ def models(task: Task) -> dg.AssetsDefinition:
         if any(row[2] for row in rows):
             for note in collect_answers(task).notes:
                 context.log.warning(note)
-        answer, booked, to_come = _ask(task, context, warehouse, batch, items, undecided)
+        asked = ask_prompts(task, context, warehouse, batch, items, undecided)
+        answer, booked, to_come = asked.votes, asked.booked, asked.to_come
         use = [
             {
                 "batch": batch,
@@ -64,12 +69,19 @@ def models(task: Task) -> dg.AssetsDefinition:
                 "advice": "\n".join(tally.advice) or None,
                 "waiting": tally.waiting,
                 "waits_for": " ".join(sorted(tally.waits_for)) or None,
+                "spared": tally.spared,
+                "saved_usd": tally.spared * booked[voter].cost_usd / max(booked[voter].calls, 1),
+                "promise": asked.promises.get(voter),
             }
             for voter, tally in answer.by_voter.items()
         ]
         said = calibrated(warehouse, batch, answer.votes)
         votes = _with(said, batch=batch, run=context.run.run_id)
-        written = votes, _with(answer.abstentions, batch=batch), as_arrow(MODEL_USE, use)
+        abstentions, cascade = (
+            _with(answer.abstentions, batch=batch),
+            _with(asked.rows, batch=batch),
+        )
+        written = votes, abstentions, as_arrow(MODEL_USE, use), cascade
         warehouse.replace(dict(zip(WRITTEN, written, strict=True)), batch=batch)
         summary = answer.summary
         for told in (*summary.notes, *summary.advice):
@@ -88,7 +100,8 @@ def models(task: Task) -> dg.AssetsDefinition:
                 "p50_s_of_this_run": dg.MetadataValue.float(summary.latency_s(0.5) or 0.0),
                 "p95_s_of_this_run": dg.MetadataValue.float(summary.latency_s(0.95) or 0.0),
                 "spared_by_cascade": summary.spared,
-                "saved_usd": dg.MetadataValue.float(summary.saved_usd),
+                "saved_usd": dg.MetadataValue.float(sum((row["saved_usd"] for row in use), 0.0)),
+                "guarantee": "\n".join(f"{v}: {t}" for v, t in asked.promises.items()) or "none",
                 "waiting": summary.waiting,
                 "partial": answer.partial,
                 "why": _why(summary) or summary.why or "every item was asked",
@@ -141,86 +154,6 @@ def quoted(before: float | None, now: tuple[float, float] | None) -> float | Non
     if before is None:
         return paid + worst
     return max(before, min(paid, before) + worst)
-
-
-def _ask(
-    task: Task,
-    context: dg.AssetExecutionContext,
-    warehouse: Warehouse,
-    batch: str,
-    items: pa.Table,
-    undecided: list[Any],
-) -> tuple[Any, dict[str, Any], dict[str, tuple[float, float]]]:
-    """Ask the task's prompts about the items they are meant for.
-
-    Returns what they said, what is booked on the batch by now, and what each was quoted: paid
-    before, and to come at worst.
-    """
-    from labeling.llm.labelling import Progress, label_batch
-    from labeling.llm.ledger import Ledger
-    from labeling.llm.ledger_summary import Booked, booked_on
-    from labeling.llm.quote import quote_batch
-    from resources.models.task_models import (
-        budget_of,
-        classes_of,
-        former_of,
-        pace_of,
-        prompts_of,
-        redactor_of,
-        transport_of,
-    )
-
-    spec = task.spec.models
-    assert spec is not None  # noqa: S101  # the caller has looked
-    wanted = undecided if spec.ask == "undecided" else items["item_id"].to_pylist()
-    chosen = set(wanted[: spec.per_batch])
-    asked = items.filter(pa.array([i in chosen for i in items["item_id"].to_pylist()], pa.bool_()))
-    if asked["image"].null_count == asked.num_rows:
-        asked = asked.drop_columns(["image"])
-
-    def tell(now: Progress) -> None:
-        told = (now.voter, now.done, now.total, now.calls, now.cost_usd)
-        context.log.info("%s: %s of %s texts, %s calls, $%.4f", *told)
-
-    prompts, redact = prompts_of(task), redactor_of(task)
-    asking: dict[str, Any] = {
-        "examples": example_pool(warehouse, batch, prompts, redact),
-        "redact": redact,
-        "undecided": undecided,
-        "image_folder": task.image_folder,
-        "former": former_of(task),
-    }
-    with (
-        transport_of(task, simulated_truth(task, asked, redact), now=batch) as transport,
-        Ledger(task.ledger) as ledger,
-    ):
-        to_come: dict[str, tuple[float, float]] = {}
-        if not transport.free:
-            paid = booked_on(ledger, batch)
-            quotes = quote_batch(
-                asked, prompts, classes_of(task), transport, ledger, by_batch=spec.batch, **asking
-            )
-            to_come = {
-                q.voter: (paid.get(q.voter, Booked()).cost_usd, q.worst_usd)
-                for q in quotes
-                if q.worst_usd is not None
-            }
-        answer = label_batch(
-            asked,
-            prompts,
-            classes_of(task),
-            transport,
-            ledger,
-            run=context.run.tags.get(COMMAND_TAG, context.run.run_id),
-            account=batch,
-            budget=budget_of(task),
-            pace=pace_of(task),
-            later=transport if spec.batch else None,
-            progress=tell,
-            **asking,
-        )
-        booked = booked_on(ledger, batch)
-    return answer, {voter: booked.get(voter, Booked()) for voter in answer.by_voter}, to_come
 
 
 def _with(table: pa.Table, **constants: str) -> pa.Table:

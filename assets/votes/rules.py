@@ -160,12 +160,21 @@ def _read(
         items = db.read("votes.rules.items", batch=batch)
         items_hash = db.value("reading.stamp.landed_hash", batch=batch)
         applied = db.tuples("votes.rules.applied", batch=batch)
-    table = spread_metadata(items)
     if task.spec.source.image is not None:
-        images = items["image"].to_pylist()
-        items_hash = f"{items_hash} {state_of(task, images)}"
-        table = with_pictures(table, [at_hand(task, image) for image in images])
-    return table, items_hash, {v: (version, seen) for v, version, seen in applied}
+        items_hash = f"{items_hash} {state_of(task, items['image'].to_pylist())}"
+    return (
+        seen_by_rules(task, items),
+        items_hash,
+        {v: (version, seen) for v, version, seen in applied},
+    )
+
+
+def seen_by_rules(task: Task, items: pa.Table) -> pa.Table:
+    """Return items as rules look at them: metadata in columns of their own, pictures at hand."""
+    table = spread_metadata(items)
+    if task.spec.source.image is None:
+        return table
+    return with_pictures(table, [at_hand(task, image) for image in items["image"].to_pylist()])
 
 
 def spread_metadata(items: pa.Table) -> pa.Table:

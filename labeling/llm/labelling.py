@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from labeling.errors import BudgetError
 from labeling.kinds.classes import ClassSpec
+from labeling.llm.asked import Unsure
 from labeling.llm.breaker import ProviderDownError
 from labeling.llm.budget import Budget, Purse
 from labeling.llm.content import Content, contents, strings
@@ -23,7 +24,7 @@ from labeling.llm.model_votes import ModelVotes, tables
 from labeling.llm.outcome import Outcome
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
-from labeling.llm.settings import Pace, Paces, Unsure
+from labeling.llm.settings import Pace, Paces
 from labeling.llm.tally import Tally
 from labeling.llm.transport import Transport, TransportError
 from labeling.llm.voter import Voter

@@ -48,6 +48,15 @@ class ModelVotes:
     by_voter: Mapping[str, Tally] = field(default_factory=dict[str, Tally])
     lost: int = 0
 
+    def and_also(self, other: "ModelVotes") -> "ModelVotes":
+        """Return these votes and those of other voters."""
+        return ModelVotes(
+            pa.concat_tables([self.votes, other.votes]),
+            pa.concat_tables([self.abstentions, other.abstentions]),
+            {**self.by_voter, **other.by_voter},
+            self.lost + other.lost,
+        )
+
     @property
     def summary(self) -> Tally:
         """All voters together."""

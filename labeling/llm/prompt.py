@@ -184,7 +184,10 @@ def _settings(front: str, where: str, model: str | None) -> Settings:
     except ValidationError as error:
         faults: list[str] = []
         for fault in error.errors():
-            field = ".".join(str(part) for part in fault["loc"]) or "front matter"
+            # the second part of what is wrong in ask names the form that was meant
+            parts = [str(part) for part in fault["loc"]]
+            field = ".".join(parts[:1] + parts[2:] if parts[:1] == ["ask"] else parts)
+            field = field or "front matter"
             message = fault["msg"].removeprefix("Value error, ")
             if fault["type"] == "extra_forbidden":
                 message = f"unknown field; allowed at the top: {', '.join(Settings.model_fields)}"

@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from labeling.kinds.classes import ClassSpec
+from labeling.llm.asked import Guaranteed, Unsure
 from labeling.llm.budget import Budget, Purse
 from labeling.llm.content import Content, contents, strings
 from labeling.llm.former import Former
 from labeling.llm.ledger import CHUNK, Ledger
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
-from labeling.llm.settings import Paces, Unsure
+from labeling.llm.settings import Paces
 from labeling.llm.transport import Transport, Usage
 from labeling.llm.voter import Voter
 from labeling.llm.voters import Desk, assemble
@@ -161,7 +162,7 @@ def _quote(
         if priced
         else None,
         worst_usd=(calls * float(np.mean(worst)) * share if worst else 0.0) if priced else None,
-        at_most=isinstance(prompt.settings.ask, Unsure),
+        at_most=isinstance(prompt.settings.ask, (Unsure, Guaranteed)),
     )
 
 

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from labeling.kinds.several.answer import written
+from labeling.llm.asked import Asked
 from labeling.llm.room import LIMITS, limit_name
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -138,15 +139,6 @@ class Examples(_Section):
         return self
 
 
-class Unsure(_Section):
-    """Ask only where another prompt was not sure: the dear step of a cascade."""
-
-    after: str = Field(description="Name of the prompt that is asked first.")
-    below: Annotated[float, Field(gt=0, le=1)] = Field(
-        default=0.8, description="Ask where its confidence is lower, or it abstained."
-    )
-
-
 class Pace(_Section):
     """What one model is asked at most; where nothing is said, nothing is held back."""
 
@@ -230,9 +222,9 @@ class Settings(_Section):
         default_factory=dict,
         description="What this prompt says of classes, by name, instead of what task.yaml says.",
     )
-    ask: Literal["all", "undecided"] | Unsure = Field(
+    ask: Asked = Field(
         default="all",
-        description="On which items: all, those where rules disagree or say nothing, or those where another prompt was unsure.",
+        description="On which items: all, those where rules disagree or say nothing, those where another prompt was unsure, or as few as a guarantee allows.",
     )
     shortlist: Annotated[int, Field(ge=2)] | None = Field(
         default=None, description="Show only that many classes, the most similar to the item."

@@ -85,6 +85,16 @@ class Tally:
         self.cost_usd += cost_usd
         self.latencies_s.append(latency_s)
 
+    def took_too(self, other: "Tally") -> None:
+        """Count what asking about other items than the batch's took, as part of it."""
+        self.calls += other.calls
+        self.cached += other.cached
+        self.prompt_tokens += other.prompt_tokens
+        self.completion_tokens += other.completion_tokens
+        self.cost_usd += other.cost_usd
+        self.exposure_usd += other.exposure_usd
+        self.latencies_s += other.latencies_s
+
     def latency_s(self, share: float) -> float | None:
         """Return the latency that ``share`` (0..1) of the answers stayed within, in seconds."""
         return float(np.quantile(self.latencies_s, share)) if self.latencies_s else None

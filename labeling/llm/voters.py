@@ -8,6 +8,7 @@ from labeling.errors import PromptError
 from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.kind import AnswerError
+from labeling.llm.asked import Guaranteed, Unsure
 from labeling.llm.asking import ATTEMPTS, Asker
 from labeling.llm.backend import Backend
 from labeling.llm.behaviour import manners_of, seen_of
@@ -20,7 +21,7 @@ from labeling.llm.pool import ExamplePool
 from labeling.llm.price import Price
 from labeling.llm.prompt import Prompt
 from labeling.llm.rests import breaker_of
-from labeling.llm.settings import Pace, Paces, Unsure
+from labeling.llm.settings import Pace, Paces
 from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
 from labeling.llm.transport import Transport
@@ -135,33 +136,61 @@ def price_of(prompt: Prompt, transport: Transport, budget: Budget) -> Price:
 
 
 def in_order(prompts: Sequence[Prompt]) -> list[Prompt]:
-    """Put each step of a cascade behind the prompt it waits for.
+    """Put each step of a cascade behind the prompt it waits for; a step with a guarantee is the last.
 
     Raises
     ------
     PromptError
-        If a step waits for a prompt that is not there, or for itself in the end.
+        If a step waits for a prompt that is not there, or for itself in the end, or if what has a
+        guarantee is not the only one, or others wait for it.
     """
     by_name = {prompt.name: prompt for prompt in prompts}
     ordered: list[Prompt] = []
+    last = guaranteed(prompts)
 
     def place(prompt: Prompt, waiting: tuple[str, ...]) -> None:
         ask = prompt.settings.ask
         if prompt in ordered:
             return
-        if isinstance(ask, Unsure):
-            if ask.after not in by_name or ask.after in (*waiting, prompt.name):
+        first = ask.after if isinstance(ask, (Unsure, Guaranteed)) else None
+        if first is not None:
+            if first not in by_name or first in (*waiting, prompt.name):
                 raise PromptError(
-                    f"prompt {prompt.name!r} is asked after {ask.after!r}, which is not among "
+                    f"prompt {prompt.name!r} is asked after {first!r}, which is not among "
                     f"{', '.join(sorted(set(by_name) - {prompt.name})) or 'other prompts'}, "
                     "or waits for it in turn"
                 )
-            place(by_name[ask.after], (*waiting, prompt.name))
+            if last is not None and first == last.name:
+                raise PromptError(
+                    f"prompt {prompt.name!r} is asked after {first!r}, whose guarantee is of what is "
+                    "released at the end; nothing can be asked after it"
+                )
+            place(by_name[first], (*waiting, prompt.name))
         ordered.append(prompt)
 
     for prompt in prompts:
-        place(prompt, ())
+        if prompt is not last:
+            place(prompt, ())
+    if last is not None:
+        place(last, ())
     return ordered
+
+
+def guaranteed(prompts: Sequence[Prompt]) -> Prompt | None:
+    """Return the prompt whose front matter gives a guarantee; ``None`` where none does.
+
+    Raises
+    ------
+    PromptError
+        If several do.
+    """
+    found = [prompt for prompt in prompts if isinstance(prompt.settings.ask, Guaranteed)]
+    if len(found) > 1:
+        raise PromptError(
+            f"prompts {', '.join(repr(one.name) for one in found)} each give a guarantee, and an item has "
+            "one label: leave it with one of them (a list of models makes several prompts)"
+        )
+    return found[0] if found else None
 
 
 def _wanted(model: str, prompts: Sequence[Prompt]) -> list[Pace]:

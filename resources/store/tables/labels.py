@@ -56,7 +56,7 @@ RELEASED = table(
         "batch": BATCH,
         "label": ("varchar", "What the machine says; null: undecided.", "class"),
         "confidence": ("double", "Its probability.", "0..1"),
-        "decided_by": ("varchar", "consensus; student, where it tipped the label; or nobody."),
+        "decided_by": ("varchar", "consensus; student, where it tipped the label; cascade, where its guarantee is proven; or nobody."),
         "stamp": ("varchar", "Hash of the items, voters and settings it was made from."),
         "run": RUN,
     },

@@ -95,8 +95,22 @@ MODEL_USE = table(
         "advice": ("varchar", "What to change about model or prompt, line by line; null: nothing."),
         "waiting": ("bigint", "Those that a provider's batch is still to answer.", "items"),
         "waits_for": ("varchar", "Names of those batches, with blanks between; null: none."),
+        "spared": ("bigint", "Those that a cascade did not ask about.", "items"),
+        "saved_usd": ("double", "About what that saved, at the mean cost of its calls.", "US dollars"),
+        "promise": ("varchar", "Where a guarantee has it asked, and what proves that; null: it gives none."),
     },
     key=["batch", "voter"], written_with=MODEL_VOTES,
+)  # fmt: skip
+CASCADE = table(
+    "votes", "cascade", "Labels of a cascade whose guarantee is proven.", "an item of such a batch",
+    {
+        "item_id": ("varchar", "The item."),
+        "batch": BATCH,
+        "label": ("varchar", "The dear prompt's where it was asked, else the cheap side's; null: neither says one.", "class"),
+        "confidence": ("double", "How sure that side was; null where it does not say.", "0..1"),
+        "asked": ("boolean", "Whether the dear prompt was asked."),
+    },
+    key=("item_id", "batch"), written_with=MODEL_VOTES,
 )  # fmt: skip
 STUDENT_VOTES = table(
     "votes", "student", "Votes of the student.", "an item the student labelled", _VOTE,

@@ -1,0 +1,150 @@
+"""Asking the prompts of a task about a batch: first those that say of themselves where, then a dear one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+
+from assets.votes.cascade import ROWS, ask_dear, check_guarantee, gold_of
+from assets.votes.examples import example_pool
+from assets.votes.simulated_truth import simulated_truth
+from labeling.llm.model_votes import ModelVotes
+from labeling.llm.prompt import Prompt
+from resources.dagster.tags import COMMAND_TAG
+from resources.store.warehouse import Warehouse
+from resources.task.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What prompts said of a batch.
+
+    Booked on the batch by now, and quoted by voter (paid before, and to come at worst); labels of a cascade
+    with a guarantee, and what it promises, by its voter.
+    """
+
+    votes: ModelVotes
+    booked: dict[str, Any]
+    to_come: dict[str, tuple[float, float]]
+    rows: pa.Table
+    promises: dict[str, str]
+
+
+def ask_prompts(
+    task: Task,
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    batch: str,
+    items: pa.Table,
+    undecided: list[Any],
+) -> Asked:
+    """Ask the task's prompts about the items they are meant for."""
+    from labeling.llm.labelling import Progress, label_batch
+    from labeling.llm.ledger import Ledger
+    from labeling.llm.ledger_summary import Booked, booked_on
+    from labeling.llm.quote import quote_batch
+    from labeling.llm.voters import guaranteed
+    from resources.models.task_models import (
+        budget_of,
+        classes_of,
+        former_of,
+        pace_of,
+        prompts_of,
+        redactor_of,
+        transport_of,
+    )
+
+    spec = task.spec.models
+    assert spec is not None  # noqa: S101  # the caller has looked
+    prompts, redact = prompts_of(task), redactor_of(task)
+    dear, gold = guaranteed(prompts), None
+    if dear is not None:
+        check_guarantee(task, dear)
+        gold = gold_of(task, warehouse, batch)
+        undecided = [*undecided, *gold.undecided]
+    wanted = undecided if spec.ask == "undecided" else items["item_id"].to_pylist()
+    chosen = set(wanted[: spec.per_batch])
+    asked = _shown(
+        items.filter(pa.array([i in chosen for i in items["item_id"].to_pylist()], pa.bool_()))
+    )
+
+    def tell(now: Progress) -> None:
+        told = (now.voter, now.done, now.total, now.calls, now.cost_usd)
+        context.log.info("%s: %s of %s texts, %s calls, $%.4f", *told)
+
+    asking: dict[str, Any] = {
+        "examples": example_pool(warehouse, batch, prompts, redact),
+        "redact": redact,
+        "undecided": undecided,
+        "image_folder": task.image_folder,
+        "former": former_of(task),
+    }
+    truth = simulated_truth(task, asked, redact)
+    if gold is not None:
+        truth |= simulated_truth(
+            task, gold.items.set_column(0, "item_id", gold.items["own_id"]), redact
+        )
+    with (
+        transport_of(task, truth, now=batch) as transport,
+        Ledger(task.ledger) as ledger,
+    ):
+
+        def quoted_now() -> dict[str, tuple[float, float]]:
+            paid = booked_on(ledger, batch)
+            of_batch = quote_batch(
+                asked, prompts, classes_of(task), transport, ledger, by_batch=spec.batch, **asking
+            )
+            of_gold = (
+                quote_batch(
+                    _shown(gold.items), prompts, classes_of(task), transport, ledger, **asking
+                )
+                if gold is not None
+                else []
+            )
+            worst: dict[str, float] = {}
+            for one in (*of_batch, *of_gold):
+                if one.worst_usd is not None:
+                    worst[one.voter] = worst.get(one.voter, 0.0) + one.worst_usd
+            return {v: (paid.get(v, Booked()).cost_usd, usd) for v, usd in worst.items()}
+
+        def ask(some: pa.Table, whom: Sequence[Prompt], at_once: bool) -> ModelVotes:
+            return label_batch(
+                _shown(some),
+                whom,
+                classes_of(task),
+                transport,
+                ledger,
+                run=context.run.tags.get(COMMAND_TAG, context.run.run_id),
+                account=batch,
+                budget=budget_of(task),
+                pace=pace_of(task),
+                later=transport if spec.batch and not at_once else None,
+                progress=tell,
+                **asking,
+            )
+
+        to_come = {} if transport.free else quoted_now()
+        first = [prompt for prompt in prompts if prompt is not dear]
+        said, last = ask(asked, first, False), None
+        if dear is not None and gold is not None:
+            whom = (first, dear)
+            last = ask_dear(warehouse, batch, asked, gold, whom, said, task.classes, ask)
+        booked = booked_on(ledger, batch)
+    votes = said if last is None else said.and_also(last.answer)
+    return Asked(
+        votes,
+        {voter: booked.get(voter, Booked()) for voter in votes.by_voter},
+        to_come,
+        ROWS.empty_table() if last is None else last.rows,
+        {} if last is None else dict.fromkeys(last.answer.by_voter, last.promise),
+    )
+
+
+def _shown(items: pa.Table) -> pa.Table:
+    """Return what models see of items."""
+    shown = items.select(["item_id", "text", "image"]) if "image" in items.column_names else items
+    if "image" in shown.column_names and shown["image"].null_count == shown.num_rows:
+        shown = shown.drop_columns(["image"])
+    return shown

@@ -1,0 +1,286 @@
+"""The dear prompt of a cascade: asked as little as its guarantee against gold allows."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from assets.reading.firewall import may_teach
+from assets.votes.rules import apply_rules, load_rules, seen_by_rules
+from labeling.errors import PromptError
+from labeling.llm.content import strings
+from labeling.llm.model_votes import ModelVotes
+from labeling.llm.prompt import Prompt
+from resources.store.warehouse import Warehouse
+from resources.task.errors import TaskError
+from resources.task.task import Task
+
+if TYPE_CHECKING:
+    from labeling.cascades.cheap import Cheap
+    from labeling.cascades.promise import Promise
+    from labeling.cascades.threshold import Threshold
+    from labeling.llm.asked import Guaranteed
+    from labeling.llm.tally import Tally
+
+MOST_GOLD = 1_000
+"""Audited items, the newest, that a guarantee is proven on; the dear prompt answers each of them once."""
+
+ROWS = pa.schema(
+    [
+        ("item_id", pa.string()),
+        ("label", pa.string()),
+        ("confidence", pa.float64()),
+        ("asked", pa.bool_()),
+    ]
+)
+SAID = ("item_id", "voter", "label")
+
+Ask = Callable[[pa.Table, Sequence[Prompt], bool], ModelVotes]
+"""Puts items to prompts: at once, or as the task has it. What is known already costs nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """Audited items of earlier batches, and what the rules of today say of them."""
+
+    items: pa.Table
+    rule_votes: pa.Table
+
+    @property
+    def undecided(self) -> list[str]:
+        """Ids on which the rules say nothing, or not the same."""
+        said: dict[str, set[str]] = {}
+        for row in self.rule_votes.to_pylist():
+            said.setdefault(row["item_id"], set()).add(row["label"])
+        ids: list[str] = self.items["item_id"].to_pylist()
+        return [one for one in ids if len(said.get(one, ())) != 1]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the dear prompt said of a batch, the labels of the cascade, and what it promises, in words."""
+
+    answer: ModelVotes
+    rows: pa.Table
+    promise: str
+
+
+def check_guarantee(task: Task, dear: Prompt) -> None:
+    """Refuse what a guarantee cannot be given with.
+
+    Raises
+    ------
+    TaskError, PromptError
+        Naming the setting, and what to do.
+    """
+    spec = task.spec.models
+    where, name = task.folder / "task.yaml", f"the guarantee of prompt {dear.name!r}"
+    if task.kind.many or task.kind.marks_text:
+        raise TaskError(
+            f"{where}: kind: {task.kind.name}: {name} is of items with one class each; take `guarantee` "
+            "out of its `ask`"
+        )
+    if spec is not None and (spec.ask != "all" or spec.per_batch is not None):
+        setting = "per_batch" if spec.ask == "all" else "ask"
+        raise TaskError(
+            f"{where}: models.{setting}: {name} is of whole batches; take one of them out"
+        )
+    if dear.settings.fallbacks:
+        raise PromptError(
+            f"prompt {dear.name!r}: fallbacks: nothing is proven of what another model answers; take out "
+            "`fallbacks`, or `guarantee`"
+        )
+
+
+def gold_of(task: Task, warehouse: Warehouse, batch: str) -> Gold:
+    """Return gold of earlier audits, thinned so that the items of a batch had equal chances.
+
+    Ids begin with the batch, since an item may come again.
+    """
+    from labeling.cascades.cheap import drawn_alike
+
+    with warehouse.connect() as db:
+        rows = db.read("votes.cascade.gold", batch=batch, most=MOST_GOLD)
+        rows = may_teach(db, batch, rows, "the guarantee of a cascade")
+    pairs = zip(rows["batch"].to_pylist(), rows["item_id"].to_pylist(), strict=True)
+    ids = [f"{of}/{item}" for of, item in pairs]
+    rows = rows.append_column("own_id", rows["item_id"])
+    rows = rows.set_column(0, "item_id", pa.array(ids, pa.string()))
+    chance = rows["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
+    rows = rows.filter(pa.array(drawn_alike(ids, rows["batch"].to_pylist(), chance), pa.bool_()))
+    rules = load_rules(task)
+    columns = ["item_id", "text", "image", "time", "metadata"]
+    seen = seen_by_rules(task, rows.select(columns))
+    votes, _ = apply_rules(task, rules, seen, [rule.name for rule in rules])
+    return Gold(rows, votes.select(SAID))
+
+
+def ask_dear(
+    warehouse: Warehouse,
+    batch: str,
+    items: pa.Table,
+    gold: Gold,
+    prompts: tuple[Sequence[Prompt], Prompt],
+    said: ModelVotes,
+    classes: Sequence[str],
+    ask: Ask,
+) -> Asked:
+    """Ask the dear prompt about a batch, after the others have answered.
+
+    Parameters
+    ----------
+    items : Table
+        The batch, as it is asked.
+    gold : Gold
+        Of :func:`gold_of`.
+    prompts : (sequence of Prompt, Prompt)
+        Who is asked first, and the dear one.
+    said : ModelVotes
+        What the first said of the batch.
+    classes : sequence of str
+        The classes of the task.
+    ask : callable
+        See :data:`Ask`.
+    """
+    from labeling.cascades.cheap import ties_of
+    from labeling.cascades.promise import Promise
+    from labeling.cascades.told import told
+
+    first, dear = prompts[0], prompts[1].alone()
+    step, n_gold = _step(prompts[1]), gold.items.num_rows
+    nobody = ask(items.slice(0, 0), [dear], True)
+    before = ask(gold.items, first, True)
+    for voter, tally in before.by_voter.items():
+        said.by_voter[voter].took_too(tally)
+    if held := _held(said, before):
+        return _later(nobody, items.num_rows, held)
+    ids = [*strings(gold.items, "item_id"), *strings(items, "item_id")]
+    by_rules = warehouse.read("votes.cascade.rule_votes", batch=batch)
+    cheap = _cheap(step, ids, [gold.rule_votes, by_rules], [before.votes, said.votes], classes)
+    promise, tie = Promise(step.guarantee, step.risk), ties_of(ids)
+    found, on_gold = _threshold(
+        gold.items, cheap, tie, items.num_rows, promise, lambda: ask(gold.items, [dear], True)
+    )
+    if on_gold is not None and (held := _held(on_gold)):
+        return _later(on_gold, items.num_rows, held)
+    chosen = found.asked(cheap.score[n_gold:], tie[n_gold:])
+    answer = ask(items.filter(pa.array(chosen, pa.bool_())), [dear], False)
+    (tally,) = answer.by_voter.values()
+    tally.spared = int((~chosen).sum())
+    for one in on_gold.by_voter.values() if on_gold else ():
+        tally.took_too(one)
+    complete = found.proven and not tally.pending
+    who = f"prompt {step.after}" if step.after else "the panel of rules and other prompts"
+    return Asked(
+        answer,
+        _rows(ids[n_gold:], chosen, answer.votes, cheap, n_gold)
+        if complete
+        else ROWS.empty_table(),
+        told(found, promise, items.num_rows, who, set(strings(gold.items, "label"))),
+    )
+
+
+def _step(dear: Prompt) -> "Guaranteed":
+    from labeling.llm.asked import Guaranteed
+
+    assert isinstance(dear.settings.ask, Guaranteed)  # noqa: S101  # the caller has looked
+    return dear.settings.ask
+
+
+def _held(*said: ModelVotes) -> list["Tally"]:
+    """Return the tallies of voters that are still to answer."""
+    return [tally for one in said for tally in one.by_voter.values() if tally.pending]
+
+
+def _later(answer: ModelVotes, n_items: int, held: list["Tally"]) -> Asked:
+    """Leave the dear prompt's turn to the next run: the answers that decide it are not all there."""
+    (tally,) = answer.by_voter.values()
+    tally.why, tally.pending = held[0].why, n_items
+    tally.waiting = n_items if all(one.pending <= one.waiting for one in held) else 0
+    tally.waits_for = {name for one in held for name in one.waits_for}
+    empty = answer.votes.slice(0, 0), answer.abstentions.slice(0, 0)
+    answer = ModelVotes(*empty, answer.by_voter)
+    return Asked(answer, ROWS.empty_table(), "asked once the answers are there that decide where")
+
+
+def _cheap(
+    step: "Guaranteed",
+    ids: list[str],
+    by_rules: list[pa.Table],
+    by_prompts: list[pa.Table],
+    classes: Sequence[str],
+) -> "Cheap":
+    """Return what is said before the dear prompt, of gold and batch alike."""
+    from labeling.cascades.cheap import of_panel, of_prompt
+
+    if step.after is None:
+        return of_panel(
+            ids, pa.concat_tables([t.select(SAID) for t in (*by_rules, *by_prompts)]), classes
+        )
+    said = pa.concat_tables(by_prompts)
+    mine = [str(voter).split("/", 1)[1] == step.after for voter in said["voter"].to_pylist()]
+    return of_prompt(ids, said.filter(pa.array(mine, pa.bool_())))
+
+
+def _threshold(
+    gold: pa.Table,
+    cheap: "Cheap",
+    tie: NDArray[np.float64],
+    n_items: int,
+    promise: "Promise",
+    ask_dear: Callable[[], ModelVotes],
+) -> tuple["Threshold", ModelVotes | None]:
+    """Find where to ask; the dear prompt answers gold only where that can prove something."""
+    from labeling.cascades.promise import least_gold
+    from labeling.cascades.threshold import (
+        Gold,
+        cheap_is_enough,
+        find_threshold,
+        nothing_proven,
+        walked,
+    )
+
+    labels, n_gold = strings(gold, "label"), gold.num_rows
+    if not n_items or len(set(labels)) < 2 or n_gold < least_gold(n_items, walked(promise)):
+        return nothing_proven(n_gold, max(n_items, 1), promise), None
+    label, score = cheap.label[:n_gold], cheap.score[:n_gold]
+    cheap_right = np.array([one == true for one, true in zip(label, labels, strict=True)])
+    free = cheap_is_enough(score, cheap_right, n_items, promise)
+    if free is not None:
+        return free, None
+    answer = ask_dear()
+    said = dict(
+        zip(answer.votes["item_id"].to_pylist(), answer.votes["label"].to_pylist(), strict=True)
+    )
+    final = [
+        said.get(item, own) for item, own in zip(gold["item_id"].to_pylist(), label, strict=True)
+    ]
+    dear_right = np.array([one == true for one, true in zip(final, labels, strict=True)])
+    return find_threshold(
+        Gold(score, tie[:n_gold], cheap_right, dear_right), n_items, promise
+    ), answer
+
+
+def _rows(
+    ids: list[str], chosen: NDArray[np.bool_], votes: pa.Table, cheap: "Cheap", n_gold: int
+) -> pa.Table:
+    """Return the labels of the cascade: the dear prompt's where it spoke, else the cheap side's."""
+    columns = (votes[name].to_pylist() for name in ("item_id", "label", "confidence"))
+    dear = {item: (label, sure) for item, label, sure in zip(*columns, strict=True)}
+    score = cheap.score[n_gold:].tolist()
+    own = [
+        (label, sure if label else None)
+        for label, sure in zip(cheap.label[n_gold:], score, strict=True)
+    ]
+    final = [dear.get(item, one) for item, one in zip(ids, own, strict=True)]
+    label, sure = zip(*final, strict=True) if final else ((), ())
+    return pa.Table.from_arrays(
+        [
+            pa.array(c, t)
+            for c, t in zip((ids, label, sure, chosen.tolist()), ROWS.types, strict=True)
+        ],
+        schema=ROWS,
+    )
