@@ -1,5 +1,6 @@
 """Rows of what a task has published, for commands that tell of it; empty where nothing is."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,29 @@ def newest(task: Task, name: str, columns: tuple[str, ...]) -> dict[str, Any] | 
         return None
     row = max(rows, key=lambda one: one["batch"])
     return {column: row[column] for column in columns}
+
+
+def guarantee(task: Task) -> dict[str, Any] | None:
+    """What the newest batch's guarantee of a cascade stands on; ``None`` where no prompt gives one."""
+    columns = (
+        "batch",
+        "voter",
+        "target",
+        "risk",
+        "proven",
+        "gold",
+        "asked",
+        "spared",
+        "saved_usd",
+        "told",
+    )
+    return newest(task, "guarantees", columns)
+
+
+def guarantee_in_words(row: Mapping[str, Any]) -> str:
+    """Say what :func:`guarantee` returned, and what it saved."""
+    saved = f"; {row['spared']} not asked, about ${row['saved_usd']:.4f} saved"
+    return f"{row['voter']}: {row['told']}{saved if row['spared'] else ''}"
 
 
 def spans(task: Task) -> dict[str, Any] | None:

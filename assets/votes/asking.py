@@ -7,8 +7,9 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from assets.votes.cascade import ROWS, ask_dear, check_guarantee, gold_of
+from assets.votes.cascade import ROWS, ask_dear, check_guarantee
 from assets.votes.examples import example_pool
+from assets.votes.gold import gold_of
 from assets.votes.simulated_truth import simulated_truth
 from labeling.llm.model_votes import ModelVotes
 from labeling.llm.prompt import Prompt
@@ -22,14 +23,14 @@ class Asked:
     """What prompts said of a batch.
 
     Booked on the batch by now, and quoted by voter (paid before, and to come at worst); labels of a cascade
-    with a guarantee, and what it promises, by its voter.
+    with a guarantee, and its row of guarantees.
     """
 
     votes: ModelVotes
     booked: dict[str, Any]
     to_come: dict[str, tuple[float, float]]
     rows: pa.Table
-    promises: dict[str, str]
+    guarantees: list[dict[str, Any]]
 
 
 def ask_prompts(
@@ -45,7 +46,7 @@ def ask_prompts(
     from labeling.llm.ledger import Ledger
     from labeling.llm.ledger_summary import Booked, booked_on
     from labeling.llm.quote import quote_batch
-    from labeling.llm.voters import guaranteed
+    from labeling.llm.voters import guaranteed, in_order
     from resources.models.task_models import (
         budget_of,
         classes_of,
@@ -126,20 +127,21 @@ def ask_prompts(
             )
 
         to_come = {} if transport.free else quoted_now()
-        first = [prompt for prompt in prompts if prompt is not dear]
+        first = [prompt for prompt in in_order(prompts) if prompt is not dear]
         said, last = ask(asked, first, False), None
         if dear is not None and gold is not None:
             whom = (first, dear)
             last = ask_dear(warehouse, batch, asked, gold, whom, said, task.classes, ask)
         booked = booked_on(ledger, batch)
     votes = said if last is None else said.and_also(last.answer)
-    return Asked(
-        votes,
-        {voter: booked.get(voter, Booked()) for voter in votes.by_voter},
-        to_come,
-        ROWS.empty_table() if last is None else last.rows,
-        {} if last is None else dict.fromkeys(last.answer.by_voter, last.promise),
-    )
+    found = {voter: booked.get(voter, Booked()) for voter in votes.by_voter}
+    rows, guarantees = ROWS.empty_table(), []
+    if last is not None:
+        (voter,) = last.answer.by_voter
+        each = found[voter].cost_usd / max(found[voter].calls, 1)
+        saved = {"saved_usd": last.guarantee["spared"] * each}
+        rows, guarantees = last.rows, [{"batch": batch, "voter": voter, **last.guarantee, **saved}]
+    return Asked(votes, found, to_come, rows, guarantees)
 
 
 def _shown(items: pa.Table) -> pa.Table:

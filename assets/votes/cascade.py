@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from assets.reading.firewall import may_teach
-from assets.votes.rules import apply_rules, load_rules, seen_by_rules
+from assets.votes.gold import SAID, Gold
 from labeling.errors import PromptError
 from labeling.llm.content import strings
 from labeling.llm.model_votes import ModelVotes
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from labeling.llm.asked import Guaranteed
     from labeling.llm.tally import Tally
 
-MOST_GOLD = 1_000
-"""Audited items, the newest, that a guarantee is proven on; the dear prompt answers each of them once."""
-
 ROWS = pa.schema(
     [
         ("item_id", pa.string()),
@@ -36,36 +32,21 @@ ROWS = pa.schema(
         ("asked", pa.bool_()),
     ]
 )
-SAID = ("item_id", "voter", "label")
 
 Ask = Callable[[pa.Table, Sequence[Prompt], bool], ModelVotes]
 """Puts items to prompts: at once, or as the task has it. What is known already costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Gold:
-    """Audited items of earlier batches, and what the rules of today say of them."""
-
-    items: pa.Table
-    rule_votes: pa.Table
-
-    @property
-    def undecided(self) -> list[str]:
-        """Ids on which the rules say nothing, or not the same."""
-        said: dict[str, set[str]] = {}
-        for row in self.rule_votes.to_pylist():
-            said.setdefault(row["item_id"], set()).add(row["label"])
-        ids: list[str] = self.items["item_id"].to_pylist()
-        return [one for one in ids if len(said.get(one, ())) != 1]
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
-    """What the dear prompt said of a batch, the labels of the cascade, and what it promises, in words."""
+    """What the dear prompt said of a batch, the labels of the cascade, and what stands behind them.
+
+    ``guarantee`` is a row of its table, but for the batch and what asking cost.
+    """
 
     answer: ModelVotes
     rows: pa.Table
-    promise: str
+    guarantee: dict[str, Any]
 
 
 def check_guarantee(task: Task, dear: Prompt) -> None:
@@ -93,29 +74,6 @@ def check_guarantee(task: Task, dear: Prompt) -> None:
             f"prompt {dear.name!r}: fallbacks: nothing is proven of what another model answers; take out "
             "`fallbacks`, or `guarantee`"
         )
-
-
-def gold_of(task: Task, warehouse: Warehouse, batch: str) -> Gold:
-    """Return gold of earlier audits, thinned so that the items of a batch had equal chances.
-
-    Ids begin with the batch, since an item may come again.
-    """
-    from labeling.cascades.cheap import drawn_alike
-
-    with warehouse.connect() as db:
-        rows = db.read("votes.cascade.gold", batch=batch, most=MOST_GOLD)
-        rows = may_teach(db, batch, rows, "the guarantee of a cascade")
-    pairs = zip(rows["batch"].to_pylist(), rows["item_id"].to_pylist(), strict=True)
-    ids = [f"{of}/{item}" for of, item in pairs]
-    rows = rows.append_column("own_id", rows["item_id"])
-    rows = rows.set_column(0, "item_id", pa.array(ids, pa.string()))
-    chance = rows["probability"].to_numpy(zero_copy_only=False).astype(np.float64)
-    rows = rows.filter(pa.array(drawn_alike(ids, rows["batch"].to_pylist(), chance), pa.bool_()))
-    rules = load_rules(task)
-    columns = ["item_id", "text", "image", "time", "metadata"]
-    seen = seen_by_rules(task, rows.select(columns))
-    votes, _ = apply_rules(task, rules, seen, [rule.name for rule in rules])
-    return Gold(rows, votes.select(SAID))
 
 
 def ask_dear(
@@ -156,7 +114,7 @@ def ask_dear(
     for voter, tally in before.by_voter.items():
         said.by_voter[voter].took_too(tally)
     if held := _held(said, before):
-        return _later(nobody, items.num_rows, held)
+        return _later(nobody, step, n_gold, items.num_rows, held)
     ids = [*strings(gold.items, "item_id"), *strings(items, "item_id")]
     by_rules = warehouse.read("votes.cascade.rule_votes", batch=batch)
     cheap = _cheap(step, ids, [gold.rule_votes, by_rules], [before.votes, said.votes], classes)
@@ -165,22 +123,37 @@ def ask_dear(
         gold.items, cheap, tie, items.num_rows, promise, lambda: ask(gold.items, [dear], True)
     )
     if on_gold is not None and (held := _held(on_gold)):
-        return _later(on_gold, items.num_rows, held)
+        return _later(on_gold, step, n_gold, items.num_rows, held)
     chosen = found.asked(cheap.score[n_gold:], tie[n_gold:])
     answer = ask(items.filter(pa.array(chosen, pa.bool_())), [dear], False)
     (tally,) = answer.by_voter.values()
     tally.spared = int((~chosen).sum())
     for one in on_gold.by_voter.values() if on_gold else ():
         tally.took_too(one)
-    complete = found.proven and not tally.pending
+    proven = found.proven and not tally.pending
     who = f"prompt {step.after}" if step.after else "the panel of rules and other prompts"
+    words = told(found, promise, items.num_rows, who, set(strings(gold.items, "label")))
     return Asked(
         answer,
-        _rows(ids[n_gold:], chosen, answer.votes, cheap, n_gold)
-        if complete
-        else ROWS.empty_table(),
-        told(found, promise, items.num_rows, who, set(strings(gold.items, "label"))),
+        _rows(ids[n_gold:], chosen, answer.votes, cheap, n_gold) if proven else ROWS.empty_table(),
+        _guarantee(
+            step, n_gold, words, proven=proven, asked=int(chosen.sum()), spared=tally.spared
+        ),
     )
+
+
+def _guarantee(
+    step: "Guaranteed", n_gold: int, words: str, *, proven: bool, asked: int, spared: int
+) -> dict[str, Any]:
+    return {
+        "target": step.guarantee,
+        "risk": step.risk,
+        "gold": n_gold,
+        "proven": proven,
+        "asked": asked,
+        "spared": spared,
+        "told": words,
+    }
 
 
 def _step(dear: Prompt) -> "Guaranteed":
@@ -195,7 +168,9 @@ def _held(*said: ModelVotes) -> list["Tally"]:
     return [tally for one in said for tally in one.by_voter.values() if tally.pending]
 
 
-def _later(answer: ModelVotes, n_items: int, held: list["Tally"]) -> Asked:
+def _later(
+    answer: ModelVotes, step: "Guaranteed", n_gold: int, n_items: int, held: list["Tally"]
+) -> Asked:
     """Leave the dear prompt's turn to the next run: the answers that decide it are not all there."""
     (tally,) = answer.by_voter.values()
     tally.why, tally.pending = held[0].why, n_items
@@ -203,7 +178,9 @@ def _later(answer: ModelVotes, n_items: int, held: list["Tally"]) -> Asked:
     tally.waits_for = {name for one in held for name in one.waits_for}
     empty = answer.votes.slice(0, 0), answer.abstentions.slice(0, 0)
     answer = ModelVotes(*empty, answer.by_voter)
-    return Asked(answer, ROWS.empty_table(), "asked once the answers are there that decide where")
+    words = "asked once the answers are there that decide where"
+    row = _guarantee(step, n_gold, words, proven=False, asked=0, spared=0)
+    return Asked(answer, ROWS.empty_table(), row)
 
 
 def _cheap(

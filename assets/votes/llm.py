@@ -14,6 +14,7 @@ from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (
     CASCADE,
+    GUARANTEES,
     ITEMS,
     MODEL_ABSTENTIONS,
     MODEL_USE,
@@ -22,7 +23,7 @@ from resources.store.tables import (
 )
 from resources.task.task import Task
 
-WRITTEN = (MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE, CASCADE)
+WRITTEN = (MODEL_VOTES, MODEL_ABSTENTIONS, MODEL_USE, GUARANTEES, CASCADE)
 
 
 def models(task: Task) -> dg.AssetsDefinition:
@@ -69,19 +70,18 @@ def models(task: Task) -> dg.AssetsDefinition:
                 "advice": "\n".join(tally.advice) or None,
                 "waiting": tally.waiting,
                 "waits_for": " ".join(sorted(tally.waits_for)) or None,
-                "spared": tally.spared,
-                "saved_usd": tally.spared * booked[voter].cost_usd / max(booked[voter].calls, 1),
-                "promise": asked.promises.get(voter),
             }
             for voter, tally in answer.by_voter.items()
         ]
         said = calibrated(warehouse, batch, answer.votes)
         votes = _with(said, batch=batch, run=context.run.run_id)
-        abstentions, cascade = (
+        written = (
+            votes,
             _with(answer.abstentions, batch=batch),
+            as_arrow(MODEL_USE, use),
+            as_arrow(GUARANTEES, asked.guarantees),
             _with(asked.rows, batch=batch),
         )
-        written = votes, abstentions, as_arrow(MODEL_USE, use), cascade
         warehouse.replace(dict(zip(WRITTEN, written, strict=True)), batch=batch)
         summary = answer.summary
         for told in (*summary.notes, *summary.advice):
@@ -100,8 +100,8 @@ def models(task: Task) -> dg.AssetsDefinition:
                 "p50_s_of_this_run": dg.MetadataValue.float(summary.latency_s(0.5) or 0.0),
                 "p95_s_of_this_run": dg.MetadataValue.float(summary.latency_s(0.95) or 0.0),
                 "spared_by_cascade": summary.spared,
-                "saved_usd": dg.MetadataValue.float(sum((row["saved_usd"] for row in use), 0.0)),
-                "guarantee": "\n".join(f"{v}: {t}" for v, t in asked.promises.items()) or "none",
+                "saved_usd": dg.MetadataValue.float(summary.saved_usd),
+                "guarantee": "\n".join(_said(row) for row in asked.guarantees) or "none",
                 "waiting": summary.waiting,
                 "partial": answer.partial,
                 "why": _why(summary) or summary.why or "every item was asked",
@@ -111,6 +111,11 @@ def models(task: Task) -> dg.AssetsDefinition:
         )
 
     return models
+
+
+def _said(guarantee: dict[str, Any]) -> str:
+    saved = f"; {guarantee['spared']} not asked, about ${guarantee['saved_usd']:.4f} saved"
+    return f"{guarantee['voter']}: {guarantee['told']}{saved if guarantee['spared'] else ''}"
 
 
 def _why(tally: Any) -> str | None:

@@ -12,9 +12,9 @@ from rich.table import Table
 
 from assets.landing import other_texts
 from assets.landing.set_aside import sentence_of
+from cli import published_rows as told_by
 from cli.everyday.run import published_alarms
 from cli.options import AsJson
-from cli.published_rows import canary, newest, published_quality, spans, spans_in_words, switches
 from labeling.counted import counted
 from orchestration.planning import answers_to_come, models_at_rest
 from resources.dagster.last_run import INTERRUPTED, last_run
@@ -63,7 +63,7 @@ def status_of(task: Task) -> dict[str, Any]:
         which are not to be asked, ``unasked`` why none is, where prompts are tried first. ``waiting`` is ``None`` where another process has the warehouse for longer than a look may
         wait; ``alarm`` is the batch of the first open one; ``last_run``, ``alarm`` and ``report`` are ``None`` where there is none.
     """
-    quality, alarms = published_quality(task), published_alarms(task)
+    quality, alarms = told_by.published_quality(task), published_alarms(task)
     return {
         "task": task.name,
         "batches": len(quality),
@@ -76,16 +76,17 @@ def status_of(task: Task) -> dict[str, Any]:
         "last_run": _last_run(task),
         "reviews_owed": _owed(task),
         "accuracy": _last_accuracy(quality),
-        "spans": spans(task),
+        "spans": told_by.spans(task),
         "alarm": next((row["batch"] for row in alarms if row["state"] == "open"), None),
-        "consensus": newest(task, "label_model", ("batch", "method", "why", "warnings")),
-        "student": switches(task),
-        "queue": newest(task, "queue_gain", ("batch", "gain", "stop", "advice")),
+        "consensus": told_by.newest(task, "label_model", ("batch", "method", "why", "warnings")),
+        "guarantee": told_by.guarantee(task),
+        "student": told_by.switches(task),
+        "queue": told_by.newest(task, "queue_gain", ("batch", "gain", "stop", "advice")),
         "alarms": [
             {name: row[name] for name in ("series", "batch", "change_batch", "state", "next_step")}
             for row in alarms
         ],
-        "canary": canary(task),
+        "canary": told_by.canary(task),
         "set_aside": sentence_of(task),
         "answers_aside": other_texts.sentence(task),
         "report": _report(task),
@@ -154,8 +155,7 @@ def _last_accuracy(quality: list[dict[str, Any]]) -> dict[str, Any] | None:
     measured = [row for row in quality if row["accuracy"] is not None]
     if not measured:
         return None
-    names = ("batch", "accuracy", "accuracy_low", "accuracy_high")
-    return {name: measured[-1][name] for name in names}
+    return {n: measured[-1][n] for n in ("batch", "accuracy", "accuracy_low", "accuracy_high")}
 
 
 def _report(task: Task) -> dict[str, str] | None:
@@ -227,7 +227,7 @@ def _lines(row: dict[str, Any]) -> list[tuple[str, str]]:
             if accuracy
             else "not measured: nobody has reviewed the audit sample yet",
         ),
-        *([("spans", spans_in_words(row["spans"]))] if row["spans"] else []),
+        *([("spans", told_by.spans_in_words(row["spans"]))] if row["spans"] else []),
         *_alarms(row),
         *_beliefs(row),
         *(
@@ -251,6 +251,8 @@ def _beliefs(row: dict[str, Any]) -> list[tuple[str, str]]:
         lines += [("[yellow]warning[/]", escape(doubt)) for doubt in doubts]
     if student:
         lines.append(("student", escape("; ".join(_student(student)))))
+    if row["guarantee"]:
+        lines.append(("guarantee", escape(told_by.guarantee_in_words(row["guarantee"]))))
     if queue:
         lines.append(("queue", escape(queue["gain"])))
         word = "[bold]stop reviewing:[/] " if queue["stop"] else ""

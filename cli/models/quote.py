@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from assets.votes.cascade import check_guarantee
 from assets.votes.examples import example_pool
 from cli.options import AsJson, OneTask
 from labeling.llm.content import strings
 from labeling.llm.ledger import Ledger
 from labeling.llm.pool import ExamplePool
 from labeling.llm.quote import VoterQuote, quote_batch
+from labeling.llm.voters import guaranteed, in_order
 from orchestration.items_asked import all_undecided, asked_of, items_of
 from resources.models.task_models import (
     asking_nobody,
@@ -53,12 +55,16 @@ def quote(
         none = {"task": found.name, "voters": [], **spent, "budget": None, "notes": [nothing]}
         typer.echo(json.dumps(none) if as_json else nothing)
         return
+    prompts = prompts_of(found)
+    dear = guaranteed(in_order(prompts))
+    if dear is not None:
+        check_guarantee(found, dear)
     items, source = items_of(found, batch)
     asked, certain = asked_of(found, items)
     with Ledger(found.ledger) as ledger:
         quotes = quote_batch(
             asked,
-            prompts_of(found),
+            prompts,
             classes_of(found),
             asking_nobody(found),
             ledger,
@@ -74,6 +80,11 @@ def quote(
     notes = [f"Items are those of {source}."]
     if unasked := nothing_promoted(found):
         notes.insert(0, f"{found.name}: {unasked}")
+    if dear is not None:
+        notes.append(
+            f"{dear.name} is asked as little as its guarantee allows, and of audited items about those it has "
+            "not answered yet."
+        )
     if not certain:
         notes.append("The rules have not been applied to all of them: fewer may be asked.")
     costs = [q.cost_usd for q in quotes]

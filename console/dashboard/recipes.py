@@ -1,6 +1,5 @@
 """Which published tables the page shows, and what of them: one recipe a table."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,8 +14,7 @@ from console.dashboard.cells import (
     text,
     words,
 )
-from console.dashboard.versions import MOST_VERSIONS
-from resources.store.tables import OF_OVERLAP
+from console.dashboard.kept import measured, of_spans
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +33,8 @@ def _newest(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["batch"] == last]
 
 
-def _measured(rows: Sequence[Row]) -> list[Row]:
-    measured = [row for row in rows if row["reviewed"] and row["class"] == "(all)"]
-    versions = Counter(row["series"] for row in measured if row["version"] is not None)
-    return [
-        row
-        for row in measured
-        if row["version"] is None or versions[row["series"]] <= MOST_VERSIONS
-    ]
-
-
 def _over_all(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["span"] == "all" and row["share"] >= MENTIONED]
-
-
-def _of_spans(rows: Sequence[Row]) -> list[Row]:
-    """Keep what is told of spans, the overlap beside the strict; nothing of other kinds."""
-    whole = [row for row in rows if row["span"] == "all"]
-    near = {
-        row["class"].removeprefix(OF_OVERLAP)
-        for row in whole
-        if row["class"].startswith(OF_OVERLAP)
-    }
-    named = [
-        {
-            **row,
-            "class": row["class"].removeprefix(OF_OVERLAP),
-            "right if": "overlap" if row["class"].startswith(OF_OVERLAP) else "strict",
-        }
-        for row in whole
-    ]
-    return sorted((row for row in named if row["class"] in near), key=lambda row: row["class"])
 
 
 def _finding(row: Row) -> str:
@@ -132,7 +101,7 @@ RECIPES = (
             "Reviewed": count("reviewed"), "Wrong": count("errors"), "Accuracy": share("accuracy"),
             "95 % interval": interval("accuracy_low", "accuracy_high"),
         },
-        _measured,
+        measured,
     ),
     Recipe(
         "drift_series",
@@ -158,7 +127,7 @@ RECIPES = (
             "Recall": share("recall"), "95 % of recall": interval("recall_low", "recall_high"),
             "F1": share("f1"), "95 % of F1": interval("f1_low", "f1_high"),
         },
-        _of_spans,
+        of_spans,
     ),
     Recipe(
         "confusion",
@@ -222,6 +191,16 @@ RECIPES = (
             "95 % interval": interval("accuracy_low", "accuracy_high"),
         },
         lambda rows: [row for row in rows if row.get("calls") is not None],
+    ),
+    Recipe(
+        "guarantees",
+        "Guarantees",
+        "How often a dear prompt was asked to keep a promise against people, and what that saved.",
+        {
+            "Batch": text("batch"), "Prompt": text("voter"), "Target": share("target"), "Risk": share("risk"),
+            "Asked": count("asked"), "Spared": count("spared"), "Saved, $": number("saved_usd"),
+            "What is proven": text("told"),
+        },
     ),
     Recipe(
         "new_words",

@@ -75,9 +75,8 @@ def of_panel(items: Sequence[str], votes: pa.Table, classes: Sequence[str]) -> C
     panel = Votes.from_matrix(matrix, n_classes=len(classes))
     posterior = LabelModel(len(classes)).fit(panel).predict_proba(panel)
     chosen: list[int] = decided(posterior, panel).tolist()
-    sure: list[float] = np.round(posterior.max(axis=1), 9).tolist()
-    told = zip(chosen, sure, strict=True)
-    score = np.array([one if at >= 0 else SILENT for at, one in told], dtype=np.float64)
+    score = np.asarray(np.round(np.max(posterior, axis=1), 9), dtype=np.float64)
+    score[np.array(chosen) < 0] = SILENT
     return Cheap([str(classes[one]) if one >= 0 else None for one in chosen], score)
 
 

@@ -29,7 +29,7 @@ def told(
     --------
     >>> none = Threshold("everywhere", 0.0, 0.0, False, 0, 0, 1, 0, 0)
     >>> print(told(none, Promise(0.9, 0.1), 2000, "llm/small", []))
-    asked everywhere: no audited item of an earlier batch is reviewed, and it takes 22 at least to prove 90 %
+    asked everywhere: no audited item of an earlier batch is reviewed, and it takes 23 at least to prove 90 %
     """
     target = f"{100 * promise.target:.4g} %"
     if found.proven:

@@ -95,11 +95,24 @@ MODEL_USE = table(
         "advice": ("varchar", "What to change about model or prompt, line by line; null: nothing."),
         "waiting": ("bigint", "Those that a provider's batch is still to answer.", "items"),
         "waits_for": ("varchar", "Names of those batches, with blanks between; null: none."),
-        "spared": ("bigint", "Those that a cascade did not ask about.", "items"),
-        "saved_usd": ("double", "About what that saved, at the mean cost of its calls.", "US dollars"),
-        "promise": ("varchar", "Where a guarantee has it asked, and what proves that; null: it gives none."),
     },
     key=["batch", "voter"], written_with=MODEL_VOTES,
+)  # fmt: skip
+GUARANTEES = table(
+    "votes", "guarantees", "What prompts with a guarantee were asked, and what proves it.", "a batch and prompt",
+    {
+        "batch": BATCH,
+        "voter": ("varchar", "The prompt."),
+        "target": ("double", "Least share that is to be labelled as people would.", "0..1"),
+        "risk": ("double", "Share of batches in which it may be less.", "0..1"),
+        "proven": ("boolean", "Whether gold proves it; if not, everything is asked."),
+        "gold": ("bigint", "Audited items of earlier batches that it is judged on.", "items"),
+        "asked": ("bigint", "Those of the batch that the prompt was asked about.", "items"),
+        "spared": ("bigint", "The others.", "items"),
+        "saved_usd": ("double", "About what that saved, at the mean cost of its calls.", "US dollars"),
+        "told": ("varchar", "Where it is asked and why, in words."),
+    },
+    key=["batch", "voter"], written_with=MODEL_VOTES, published=True,
 )  # fmt: skip
 CASCADE = table(
     "votes", "cascade", "Labels of a cascade whose guarantee is proven.", "an item of such a batch",
