@@ -57,7 +57,7 @@ def bargain(
         if wanted <= 0:
             left_alone = size
             continue
-        if not _holds(same, drawn[drawn < size], asked, wanted, risk):
+        if not _holds(same, drawn, size, asked, wanted, risk):
             break
         left_alone = size
     asked[left_alone:] = True
@@ -66,21 +66,23 @@ def bargain(
     return out
 
 
-def _holds(same, items, asked, wanted, risk) -> bool:
-    """Draw of the items above a cut until it is shown to hold or not; marks what was asked."""
-    n = len(items)
-    for looked in (min(n, LOOKED), n):
-        x = same[items[:looked]]
-        met = np.unique(np.append(np.arange(STEP, looked, STEP), looked)) - 1
+def _holds(same, drawn, size, asked, wanted, risk) -> bool:
+    """Draw of the ``size`` items above a cut until it is shown to hold or not; marks what was asked."""
+    for ahead in (LOOKED * len(drawn) // size, len(drawn)):
+        items = drawn[:ahead]
+        items = items[items < size]
+        looked = len(items)
+        ends = np.arange(STEP, looked, STEP)
+        met = (np.append(ends, looked) if looked == size else ends) - 1
+        x = same[items]
         mean = np.cumsum(x) / np.arange(1, looked + 1)
         high = mean >= wanted
         tested = np.where(
-            high,
-            shown_at(x, wanted, risk, n),
-            shown_at(1 - x, 1 - wanted, risk, n),
+            high, shown_at(x, wanted, risk, size), shown_at(1 - x, 1 - wanted, risk, size)
         )
-        tested[-1] |= looked == n
-        in_vain = (mean - np.sqrt(mean * (1 - mean)) < wanted) & (np.arange(1, looked + 1) >= TRIED)
+        tested[-1] |= looked == size
+        low = mean - np.sqrt(mean * (1 - mean)) < wanted
+        in_vain = low & (np.arange(1, looked + 1) >= TRIED)
         told, given_up = _first(tested[met]), _first(in_vain[met])
         if told is None and given_up is None:
             continue
