@@ -63,9 +63,10 @@ def rules_suggest(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Let a model write rules, and admit those that people's reviews prove; also `rules suggest`.
+    """Let a model write rules, and admit those that people's reviews prove.
 
-    Nothing of its answer is run as code. Admitted rules are added to suggested.yaml in the task's folder.
+    Also called `touchstone rules suggest`. Nothing of its answer is run as code. Admitted rules are added to
+    suggested.yaml in the task's folder.
     """
     if not model:
         raise TaskError(
