@@ -116,7 +116,8 @@ def show_errors(
     out.print(escape(f"{name}: {len(wrong)} of {counted(reviewed, 'reviewed item')} wrong."))
     # where something stands in a text says nothing without it
     for gold, said, n in [] if kind.marks_text else mistakes[:MOST_ERRORS]:
-        out.print(escape(f"  {n} times {kind.told(gold, '')}: {_said(kind, said, '')}"))
+        answers = f"{_said(kind, said, '')} instead of {kind.told(gold, '')}"
+        out.print(escape(f"  {answers}: {counted(n, 'time')}"))
     for one in wrong[:MOST_ERRORS]:
         text = " ".join(str(one["text"] or "").split())
         short = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

@@ -234,6 +234,8 @@ def _fault(error: BaseException, messages: Sequence[Message] = ()) -> Fault:
         return Fault.TOO_LONG
     if UNSENT & set(names):
         return Fault.UNREACHABLE
+    if ("openai", "OpenAIError") in {(type(e).__module__, type(e).__name__) for e in chain}:
+        return Fault.UNAUTHORIZED  # its bare class: no client was made, mostly for want of a key
     if status == 402 or any(words in told for words in SPENT):
         return Fault.OUT_OF_QUOTA
     if (status == 403 and QUOTA.search(text)) or REGAINS.search(text):
@@ -245,9 +247,8 @@ def _fault(error: BaseException, messages: Sequence[Message] = ()) -> Fault:
     for name in names:
         if name in BY_NAME:
             return BY_NAME[name]
-    if names[0] == "APIConnectionError" or {"ConnectError", "ReadError"} & set(names):
-        return Fault.DROPPED
-    if "APIConnectionError" in names or "onnection error" in text or "isconnected" in text:
+    lost = {"APIConnectionError", "ReadError"} & set(names)
+    if lost or "onnection error" in text or "isconnected" in text:
         return Fault.DROPPED
     if isinstance(status, int) and 400 <= status < 500:
         return Fault.REJECTED

@@ -6,6 +6,7 @@ import pytest
 
 from labeling.llm.settings import Pace
 from labeling.llm.transport import Fault
+from resources.models.litellm_transport import LiteLlmTransport
 from resources.models.replies.rate_limits import asked_wait_s
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import FakeProvider
@@ -41,6 +42,17 @@ def test_what_no_item_can_pass_stops_the_run_at_the_first(bench, status, code, m
     assert calls == 1
     assert result.summary.pending == 3
     assert result.summary.exposure_usd == 0
+
+
+def test_a_key_that_nobody_set_stops_the_run_at_once_and_costs_nothing(bench, monkeypatch):
+    for name in ("OPENAI_API_KEY", "OPENAI_ADMIN_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    with FakeProvider(lambda _: "HAM") as provider:
+        keyless = LiteLlmTransport(provider.url)
+        summary = bench.ask(provider, table(3), transport=keyless, pace=ONE_BY_ONE).summary
+    assert provider.meter == []
+    assert set(summary.faults) == {Fault.UNAUTHORIZED}
+    assert (summary.exposure_usd, "OPENAI_API_KEY" in summary.why) == (0, True)
 
 
 @pytest.mark.parametrize(

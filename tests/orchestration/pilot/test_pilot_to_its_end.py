@@ -1,6 +1,7 @@
 """A pilot over a real socket, from its first round to the run of the prompt that won."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -90,7 +91,7 @@ def test_what_a_candidate_got_wrong_is_told_with_notes(at):
     said = at("pilot", "errors", "hasty")
     assert said.code == 0
     assert "The room is not the matter." in said.out
-    assert "instead of" in said.out
+    assert re.search(r"^  praise instead of complaint: \d+ times?$", said.out, re.MULTILINE)
     (one, *_) = [
         row for row in json.loads(at("pilot", "errors", "hasty", "--json").out) if row["notes"]
     ]
