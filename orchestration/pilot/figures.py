@@ -79,8 +79,7 @@ def verdict_of(task: Task, standing: Standing) -> str:
         return f"Promote {best}: it is better than {against}, by {low:.1%} at least."
     if verdict.say is Say.KEEP:
         return f"Keep {against}: no other is better by more than {pilot.margin:.1%}."
-    leads = best == against and standing.incumbent is not None
-    lead = f"{against} leads" if leads or standing.incumbent is None else f"{best} leads {against}"
+    lead = f"{best} leads {against}" if told.ahead.value[verdict.best] > 0 else f"{against} leads"
     about = f": about {counted(verdict.more, 'more review')} would tell" if verdict.more else ""
     spent = (
         f" All {pilot.reviews} of models.pilot.reviews are used; raise it to go on."

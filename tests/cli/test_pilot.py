@@ -112,6 +112,16 @@ def test_gold_of_one_class_is_compared_like_any_other(task, at):
     assert "put up for review" in said.out
 
 
+def test_a_candidate_behind_the_promoted_one_is_not_said_to_lead(task, at):
+    piloting.edit(task, pilot={"at_a_time": 10})
+    at("pilot", "--yes")
+    piloting.review(task)
+    at("pilot", "promote", "careful")
+    told = json.loads(at("pilot", "--look", "--json").out)
+    assert max(row["ahead"] or 0 for row in told["candidates"]) <= 0, told
+    assert told["verdict"].startswith("careful leads, and nothing is proven yet"), told
+
+
 def test_an_edited_candidate_is_judged_by_later_reviews_and_gets_its_own(task, at):
     piloting.edit(task, pilot={"at_a_time": 5, "reviews": 10})
     for _ in range(2):
