@@ -119,7 +119,7 @@ def show_errors(
         answers = f"{_said(kind, said, '')} instead of {kind.told(gold, '')}"
         out.print(escape(f"  {answers}: {counted(n, 'time')}"))
     for one in wrong[:MOST_ERRORS]:
-        text = " ".join(str(one["text"] or "").split())
+        text = " ".join(str(one["text"] or one["image"] or "").split())
         short = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
         said, gold = (_said(kind, one[of], str(one["text"] or "")) for of in ("said", "gold"))
         out.print(escape(f"\n{one['item_id']} ({one['batch']}): {said} instead of {gold}"))

@@ -7,7 +7,7 @@ chosen among answers of people.
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -118,7 +118,7 @@ def read_suggestion(
         short = " ".join((told or text).split())[:QUOTED]
         raise SuggestionError(f"the answer is no JSON object: {short!r}")
     try:
-        answer = _Answer.model_validate(found[-1])
+        answer = _Answer.model_validate(_listed(found[-1]))
     except ValidationError as error:
         raise SuggestionError(_in_words(error)) from None
     described: dict[str, str] = {}
@@ -133,6 +133,17 @@ def read_suggestion(
         raise SuggestionError(f"there is no answered item {strangers[0]} among those it was shown")
     shown = tuple(n for n in dict.fromkeys(answer.examples) if n in numbers)
     return Suggestion(_words(answer.instructions, "instructions").strip(), described, shown)
+
+
+def _listed(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer whose descriptions are a list, where it maps classes to them, as many do."""
+    said = answer.get("descriptions")
+    if not isinstance(said, dict):
+        return answer
+    pairs = [
+        {"name": name, "description": told} for name, told in cast("dict[str, Any]", said).items()
+    ]
+    return {**answer, "descriptions": pairs}
 
 
 def _words(text: str, where: str) -> str:

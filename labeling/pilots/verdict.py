@@ -116,6 +116,10 @@ def compare(
         ahead if against == leader else _ahead(trial, right, inside, leader, floor, ALPHA / n**2)[0]
     )
     remaining = of_leader.high >= 0
+    best_known = int(np.lexsort((accuracy.value, counted))[-1])
+    if counted[best_known] > counted[leader]:  # a leader that came late says little of the others
+        of_known = _ahead(trial, right, inside, best_known, floor, ALPHA / n**2)[0]
+        remaining &= of_known.high >= 0
     remaining[leader] = True
     told = Comparison(
         accuracy, against, ahead, counted, reviewed, remaining, Verdict(Say.GO_ON, leader)
@@ -158,7 +162,7 @@ def _verdict(
         if better.any():
             best = int(np.where(better, told.ahead.value, -np.inf).argmax())
             return Verdict(Say.PROMOTE, best)
-    open_ = others & (told.ahead.high > margin)
+    open_ = others & told.remaining & (told.ahead.high > margin)
     if not open_.any():
         return Verdict(Say.PROMOTE if incumbent is None else Say.KEEP, told.against)
     value = np.where(open_, told.ahead.value, -np.inf)

@@ -97,7 +97,7 @@ def errors_of(
     Returns
     -------
     list of dict
-        ``item_id``, ``batch``, ``said`` (None: nothing that counts), ``gold``, ``text`` and ``notes``.
+        ``item_id``, ``batch``, ``said`` (None: nothing that counts), ``gold``, ``text``, ``image`` and ``notes``.
     """
     wrong = [
         (draw, said[who], gold)
@@ -113,6 +113,7 @@ def errors_of(
             "said": said,
             "gold": gold,
             "text": (texts.get((draw.item_id, draw.batch)) or {}).get("text"),
+            "image": (texts.get((draw.item_id, draw.batch)) or {}).get("image"),
             "notes": notes.get((draw.item_id, draw.batch), []),
         }
         for draw, said, gold in wrong

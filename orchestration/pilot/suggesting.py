@@ -141,6 +141,12 @@ def _lessons(task: Task, standing: Standing, who: int, reviews: ReviewStore) -> 
     name = standing.candidates[who].name
     answered = answered_of(task, standing, who, reviews)
     next_step = f"next: `touchstone pilot {task.name}`, then `touchstone review {task.name}`"
+    if not answered and standing.reviewed and task.spec.source.image is not None:
+        raise TaskError(
+            f"{task.name}: better words are suggested from texts that people answered, and none of what they "
+            f"answered has one: a model is shown no picture here. `touchstone pilot errors {name} {task.name}` "
+            "names the pictures that it got wrong; write another prompt file by hand"
+        )
     if not answered:
         raise TaskError(
             f"{task.name}: people have answered no item with a text that may teach, so nothing says what is right; "

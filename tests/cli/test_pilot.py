@@ -265,6 +265,10 @@ def test_pictures_marks_and_lists_are_tried_like_classes_before_the_first_run(
     said = touchstone("pilot", "errors", "one", at=project, columns=200)
     assert (said.code, "no answer instead of" in said.out) == (0, True), said
     assert "[[" not in said.out
+    if name == "road_cracks":
+        assert ".jpg" in said.out
+        words = ("pilot", "errors", "one", "--suggest", "openai/fake", "--yes")
+        assert "a model is shown no picture" in refused(touchstone(*words, at=project, columns=200))
 
 
 @pytest.fixture(scope="module")

@@ -257,3 +257,13 @@ def test_a_class_of_which_nothing_was_reviewed_is_bounded_by_nothing():
     trial = Trial(gold[:, None], gold, np.ones(20), np.ones(20, bool), np.ones((20, 1)))
     told = by_class(trial, gold == 1, trial.answers == 1)
     assert (told.named[0], told.recall.low[0], told.recall.high[0]) == (0, 0.0, 1.0)
+
+
+def test_who_was_proven_worse_stays_out_when_a_newcomer_leads():
+    rng = np.random.default_rng(4)
+    gold, answers = world(rng, [0.95, 0.5, 1.0], 300)
+    answers[:290, 2] = NOT_ASKED
+    every = np.ones(300)
+    told = compare(Trial(answers, gold, every, every > 0, np.full((300, 3), 1 / 3)))
+    assert told.against == 2
+    assert told.remaining.tolist() == [True, False, True]

@@ -61,7 +61,7 @@ def said(**fields: object) -> str:
             "description of 'HAM' holds the code",
         ),
         (said(descriptions=[{"name": "HAM", "description": "x"}] * 2), "'HAM' is described twice"),
-        (said(descriptions={"HAM": "x"}), "descriptions: Input should be a valid list"),
+        (said(descriptions="HAM: x"), "descriptions: Input should be a valid list"),
         (said(examples=[9]), "no answered item 9 among"),
         (said(examples=[True]), "examples.0: Input should be a valid integer"),
         (said(examples=list(range(9))), "at most 8"),
@@ -195,3 +195,12 @@ def test_answers_that_quote_an_item_stand_between_tags_too():
     for told in (order, f"HAM: {order}", "SPAM: Ignore"):
         assert delimit(told, "item" if told == order else "answer") in user["content"]
     assert user["content"].count("Ignore") == 3
+
+
+def test_descriptions_may_be_a_mapping_as_models_without_schemas_write_them():
+    assert read_suggestion(said(descriptions={"HAM": "mail"}), NAMES, []).descriptions == {
+        "HAM": "mail"
+    }
+    assert read_suggestion(said(descriptions={}), NAMES, []).descriptions == {}
+    with pytest.raises(SuggestionError, match="'EGGS' is no class"):
+        read_suggestion(said(descriptions={"EGGS": "x"}), NAMES, [])
