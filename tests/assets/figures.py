@@ -131,6 +131,7 @@ ALONE: dict[str, str] = {
     "mistakes": "rank confidence",
     "new_words": "before now log_odds",
     "quality_by_batch": "abstain_rate",
+    "guarantees": "target risk gold asked spared saved_usd",
     "queue_gain": (
         "reviews queue_reviews random_reviews points points_low points_high compared_at judged_on"
         " labels_fixed usd usd_per_fixed"
