@@ -73,6 +73,7 @@ def pilot(
             "--suggest",
             metavar="MODEL",
             help="With errors: ask this model for better words, and write them as another prompt.",
+            show_default="no suggestion",
         ),
     ] = None,
     as_json: AsJson = False,
