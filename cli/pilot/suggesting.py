@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from cli.asking import confirm, somebody_is_here
 from labeling.counted import counted
-from labeling.llm.one_question import Cost
+from labeling.llm.question import Quoted
 from orchestration.pilot.going_on import spent_usd
 from orchestration.pilot.standing import Standing
 from orchestration.pilot.suggesting import Suggested, suggest
@@ -29,16 +29,16 @@ def suggest_and_tell(
 ) -> dict[str, Any]:
     """Ask for a suggestion once somebody agreed to its price, and say where it was written."""
 
-    def agree(cost: Cost) -> None:
+    def agree(cost: Quoted) -> None:
         if yes or cost.worst_usd == 0:
             return
         pilot = task.spec.models.pilot if task.spec.models else None
         cap = pilot.budget_usd if pilot else 0.0
         out.print(
             escape(
-                f"\nOne question to {model}: about ${cost.usd:.4f}, at most ${cost.worst_usd:.4f}. "
+                f"\nOne question to {model}: about ${cost.cost_usd:.4f}, at most ${cost.worst_usd:.4f}. "
             )
-            + "A test of the connection, and a second question where the answer cannot be used, come on top. "
+            + "A second question, where the answer cannot be used, comes on top. "
             + f"Pilots have cost ${spent_usd(task):.4f} of ${cap:g} so far."
         )
         if not somebody_is_here():

@@ -1,16 +1,17 @@
 """One question that is about no single item: quoted, asked once, and paid for once.
 
-It takes the same way as a vote: the cap, the pace, the retries and the ledger.
+It takes the same way as a vote: the cap, the pace, the retries and the ledger. Where an answer cannot be
+used, it may be asked for once more.
 """
 
 import hashlib
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
-from labeling.errors import LabelingError
+from labeling.errors import LabelingError, SuggestionError
 from labeling.llm.asking import Asker
 from labeling.llm.behaviour import manners_of, seen_of
 from labeling.llm.breaker import ProviderDownError
@@ -18,12 +19,16 @@ from labeling.llm.budget import Budget, Purse
 from labeling.llm.ledger import Call, Ledger
 from labeling.llm.ledger_rows import content_key
 from labeling.llm.loop import run_to_end
+from labeling.llm.manners import larger
 from labeling.llm.pace import Pacer
 from labeling.llm.price import Price, Usage
+from labeling.llm.rendering import repair
 from labeling.llm.rests import breaker_of
 from labeling.llm.room import with_room
 from labeling.llm.tally import Tally
 from labeling.llm.transport import Fault, Message, Reply, Request, Transport, TransportError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class Question:
     Parameters
     ----------
     name : str
-        Whose work it is in the ledger, and the kind of question there: ``rules``.
+        Whose work it is in the ledger, and the kind of question there: ``rules`` or ``suggest``.
     model : str
         As LiteLLM names it.
     messages : tuple of Message
@@ -126,6 +131,7 @@ def ask_question(
     run: str,
     budget: Budget | None = None,
     pacer: Pacer | None = None,
+    account: str = "",
 ) -> Answered:
     """Ask, unless the ledger knows the answer.
 
@@ -144,6 +150,8 @@ def ask_question(
         Caps, held before anything is sent.
     pacer : Pacer, optional
         What the model allows.
+    account : str
+        Whose work it is booked as, in words.
 
     Raises
     ------
@@ -157,7 +165,7 @@ def ask_question(
         if known is not None:
             return _answered(known.reply, 0.0, known=True)
         asker = _asker(
-            question, transport, ledger, budget or Budget(), price, run, pacer or Pacer()
+            question, transport, ledger, budget or Budget(), price, run, pacer or Pacer(), account
         )
         try:
             reply = run_to_end(_ask(question, asker))
@@ -165,10 +173,70 @@ def ask_question(
             if error.fault is Fault.FILTERED:
                 reply = Reply("", finish_reason="content_filter")
             else:
-                raise LabelingError(f"{question.model} gave no answer: {error}") from None
+                raise LabelingError(f"{question.model} cannot be asked: {error}") from None
         except ProviderDownError as error:
             raise LabelingError(str(error)) from None
         return _answered(reply, asker.tally.cost_usd + asker.tally.exposure_usd, known=False)
+
+
+def to_be_asked(question: Question, read: Callable[[str], object], ledger: Ledger) -> Question:
+    """Return what :func:`ask_until_read` has to ask next: the question, or once more where its answer is of no use.
+
+    Where nothing has to be asked, it is one whose answer the ledger knows.
+    """
+    known = ledger.answers([question.key]).get(question.key)
+    if known is None:
+        return question
+    said = _answered(known.reply, 0.0, known=True)
+    if said.refusal:
+        return question
+    try:
+        read(said.text)
+    except SuggestionError as error:
+        return _once_more(question, said, str(error))
+    return question
+
+
+def ask_until_read(
+    question: Question, read: Callable[[str], T], ask: Callable[[Question], Answered]
+) -> T:
+    """Ask, and once more where the answer cannot be used: with more room where it was cut; return what was read.
+
+    Parameters
+    ----------
+    question : Question
+    read : callable
+        Takes the text of an answer; raises SuggestionError where it cannot be used.
+    ask : callable
+        As :func:`ask_question`, with all that it needs.
+
+    Raises
+    ------
+    SuggestionError
+        If the model declines, or neither answer can be used.
+    """
+    said = ask(question)
+    try:
+        return read(_willing(question, said))
+    except SuggestionError as error:
+        if said.refusal:
+            raise
+        again = _once_more(question, said, str(error))
+    return read(_willing(again, ask(again)))
+
+
+def _willing(question: Question, said: Answered) -> str:
+    if said.refusal:
+        short = " ".join(said.refusal.split())[:200]
+        raise SuggestionError(f"{question.model} declines: {short}")
+    return said.text
+
+
+def _once_more(question: Question, said: Answered, why: str) -> Question:
+    if said.cut:
+        return replace(question, room=larger(question.room))
+    told = f"That cannot be used: {why}. Answer once more, with the JSON object alone."
+    return replace(question, messages=repair(question.messages, said.text, told))
 
 
 async def _ask(question: Question, asker: Asker) -> Reply:
@@ -195,6 +263,7 @@ def _asker(
     price: Price,
     run: str,
     pacer: Pacer,
+    account: str = "",
 ) -> Asker:
     model = question.model
     return Asker(
@@ -206,6 +275,7 @@ def _asker(
         Tally(),
         run,
         price,
+        account=account,
         seen=seen_of(model, ledger),
         manners=manners_of(model, ledger),
     )

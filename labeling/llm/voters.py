@@ -21,7 +21,7 @@ from labeling.llm.pool import ExamplePool
 from labeling.llm.price import Price
 from labeling.llm.prompt import Prompt
 from labeling.llm.rests import breaker_of
-from labeling.llm.settings import Pace, Paces
+from labeling.llm.settings import Pace, Paces, Prices
 from labeling.llm.shortlist import Shortlist
 from labeling.llm.tally import Tally
 from labeling.llm.transport import Transport
@@ -121,10 +121,8 @@ def price_of(prompt: Prompt, transport: Transport, budget: Budget) -> Price:
     PromptError
         If nobody knows and there is a budget to be held.
     """
-    told = prompt.settings.price
-    if told is not None:
-        cached = None if told.cached_input is None else told.cached_input / MILLION
-        return Price(told.input / MILLION, told.output / MILLION, cached)
+    if prompt.settings.price is not None:
+        return as_price(prompt.settings.price)
     price = transport.price(prompt.model)
     if price is None and budget.capped():
         raise PromptError(
@@ -133,6 +131,18 @@ def price_of(prompt: Prompt, transport: Transport, budget: Budget) -> Price:
             "model of your own) to the front matter"
         )
     return price or Price()
+
+
+def as_price(told: Prices) -> Price:
+    """Return what somebody said of a million tokens as the price of one.
+
+    Examples
+    --------
+    >>> as_price(Prices(input=0.5, output=2)).output_usd
+    2e-06
+    """
+    cached = None if told.cached_input is None else told.cached_input / MILLION
+    return Price(told.input / MILLION, told.output / MILLION, cached)
 
 
 def in_order(prompts: Sequence[Prompt]) -> list[Prompt]:

@@ -13,17 +13,26 @@ from itertools import count
 from pathlib import Path
 
 from labeling.counted import counted
-from labeling.errors import BudgetError, PromptError, SuggestionError
-from labeling.llm.breaker import ProviderDownError
+from labeling.errors import BudgetError, LabelingError, PromptError, SuggestionError
 from labeling.llm.budget import Budget
 from labeling.llm.ledger import Ledger
-from labeling.llm.one_question import Cost, Question, ask_once, reckon
-from labeling.llm.prompt import Prompt, parse_prompts
+from labeling.llm.pace import Pacer
+from labeling.llm.price import Price
+from labeling.llm.prompt import parse_prompts
+from labeling.llm.question import (
+    Answered,
+    Question,
+    Quoted,
+    ask_question,
+    ask_until_read,
+    quote_question,
+    to_be_asked,
+)
 from labeling.llm.rendering import Example
-from labeling.llm.settings import Output, Settings
 from labeling.llm.transport import Transport
-from labeling.llm.voters import Desk
-from labeling.pilots.lessons import Answered, lessons, question
+from labeling.llm.voters import as_price
+from labeling.pilots.lessons import Answered as Lesson
+from labeling.pilots.lessons import lessons, question
 from labeling.pilots.suggested_text import suggested_text
 from labeling.pilots.suggestion import Suggestion, read_suggestion, schema_of
 from orchestration.pilot.asking import RUN
@@ -45,6 +54,9 @@ from resources.pilots.store import PilotStore
 from resources.reviews.store import ReviewStore
 from resources.task.errors import TaskError
 from resources.task.task import Task
+
+KIND = "suggest"
+"""As which the ledger books it."""
 
 ROOM = 4096
 """Completion tokens that a suggestion may have at first."""
@@ -87,7 +99,7 @@ def suggest(
     who: int,
     model: str,
     reviews: ReviewStore,
-    agree: Callable[[Cost], None],
+    agree: Callable[[Quoted], None],
 ) -> Suggested:
     """Ask ``model`` for better words of a candidate, and write them as a prompt file beside its own.
 
@@ -112,20 +124,17 @@ def suggest(
             f"{task.name}: its models are simulated (demo.simulated), and such a model suggests nothing"
         )
     shown = _lessons(task, standing, who, reviews)
-    asked, asker, before = (
-        _question(task, standing, one, shown),
-        _asker(task, model),
-        spent_usd(task),
-    )
+    asked, price = _question(task, standing, one, shown, model), _price(task, model)
+    read, before = _reader(task, shown), spent_usd(task)
     try:
         with Ledger(task.ledger) as ledger:
-            agree(reckon(_desk(task, asking_nobody(task), ledger), asker, asked))
+            nobody = asking_nobody(task)
+            agree(quote_question(to_be_asked(asked, read, ledger), nobody, ledger, price))
             with transport_of(task) as door:
-                said = ask_once(_desk(task, door, ledger), asker, asked)
+                said = ask_until_read(asked, read, _asking(task, door, ledger, price))
         text = _written(task, one, said, shown, model)
-    except (SuggestionError, ProviderDownError, BudgetError) as error:
-        cost = spent_usd(task) - before
-        raise TaskError(_unusable(task, model, error, cost)) from None
+    except LabelingError as error:
+        raise TaskError(_unusable(task, model, error, spent_usd(task) - before)) from None
     path = _place_beside(_file(task, one), text)
     return Suggested(
         path,
@@ -136,7 +145,7 @@ def suggest(
     )
 
 
-def _lessons(task: Task, standing: Standing, who: int, reviews: ReviewStore) -> list[Answered]:
+def _lessons(task: Task, standing: Standing, who: int, reviews: ReviewStore) -> list[Lesson]:
     """Return what the model is shown; say so where it would learn nothing."""
     name = standing.candidates[who].name
     answered = answered_of(task, standing, who, reviews)
@@ -166,55 +175,61 @@ def _lessons(task: Task, standing: Standing, who: int, reviews: ReviewStore) -> 
 
 
 def _question(
-    task: Task, standing: Standing, one: Candidate, shown: Sequence[Answered]
-) -> Question[Suggestion]:
-    classes = classes_of(task)
+    task: Task, standing: Standing, one: Candidate, shown: Sequence[Lesson], model: str
+) -> Question:
     beside = {other.text: other for other in standing.candidates if other.file != one.file}
     others = [as_prompt(task, other) for other in list(beside.values())[-OTHERS:]]
-    messages = question(as_prompt(task, one), classes, shown, others)
-    fit = [number for number, item in enumerate(shown, start=1) if item.fits]
+    messages = question(as_prompt(task, one), classes_of(task), shown, others)
+    schema = schema_of(task.classes, _fit(shown))
+    return Question(KIND, model, messages, schema, ROOM, PATIENCE_S)
+
+
+def _reader(task: Task, shown: Sequence[Lesson]) -> Callable[[str], Suggestion]:
     every = range(1, len(shown) + 1)
-    return Question(
-        messages,
-        schema_of(task.classes, fit),
-        lambda text: read_suggestion(text, task.classes, fit, every),
-    )
+    return lambda text: read_suggestion(text, task.classes, _fit(shown), every)
 
 
-def _asker(task: Task, model: str) -> Prompt:
-    """Return as what the model is asked; its price is that of a prompt of the task, where one says any."""
+def _fit(shown: Sequence[Lesson]) -> list[int]:
+    return [number for number, item in enumerate(shown, start=1) if item.fits]
+
+
+def _price(task: Task, model: str) -> Price:
+    """Return what a prompt of the task says of the model's price, else what is known of it."""
     said = (p.settings.price for p in written_prompts(task) if p.model == model)
-    price = next((one for one in said if one is not None), None)
-    if price is None and asking_nobody(task).price(model) is None:
+    told = next((one for one in said if one is not None), None)
+    price = asking_nobody(task).price(model) if told is None else as_price(told)
+    if price is None:
         raise TaskError(
             f"nobody knows what {model} costs, so the pilot's budget cannot be held; a prompt file of the task "
             "that names this model can say it: `price: {input: 0.15, output: 0.60}`"
         )
-    settings = Settings(
-        model=model,
-        parameters={"max_tokens": ROOM},
-        output=Output(confidence="none"),
-        price=price,
-        timeout_s=PATIENCE_S,
-    )
-    return Prompt("suggestion", model, settings, "Suggest.", task.kind)
+    return price
 
 
-def _desk(task: Task, transport: Transport, ledger: Ledger) -> Desk:
+def _asking(
+    task: Task, transport: Transport, ledger: Ledger, price: Price
+) -> Callable[[Question], Answered]:
     models, pilot = pilot_of(task)
-    return Desk(
-        transport,
-        ledger,
-        RUN,
-        Budget(pilot.budget_usd, models.budget.day_usd, models.budget.task_usd),
-        pace_of(task),
-        classes_of(task),
-        account=f"{RUN} suggestion",
-    )
+    budget = Budget(pilot.budget_usd, models.budget.day_usd, models.budget.task_usd)
+
+    def ask(asked: Question) -> Answered:
+        pace = pace_of(task).of(asked.model)
+        return ask_question(
+            asked,
+            transport,
+            ledger,
+            price,
+            run=RUN,
+            budget=budget,
+            pacer=Pacer(pace.requests_per_minute, pace.tokens_per_minute),
+            account=f"{RUN} suggestion",
+        )
+
+    return ask
 
 
 def _written(
-    task: Task, one: Candidate, said: Suggestion, shown: Sequence[Answered], model: str
+    task: Task, one: Candidate, said: Suggestion, shown: Sequence[Lesson], model: str
 ) -> str:
     """Return the text of the new file; raise where it is the very question of a prompt that is tried."""
     examples = [Example(shown[n - 1].text, shown[n - 1].gold) for n in said.examples]
@@ -252,7 +267,7 @@ def _unusable(task: Task, model: str, error: Exception, cost_usd: float) -> str:
             else ""
         )
         return f"{model} was not asked: {error}{more}. Nothing was written; {paid}"
-    if isinstance(error, ProviderDownError):
+    if not isinstance(error, SuggestionError):
         return f"{error}. Nothing was written; {paid}"
     return (
         f"what {model} suggests cannot be used: {error}. Nothing was written; {paid}. The same question is not paid for "

@@ -9,6 +9,7 @@ from labeling.llm.ledger import Ledger
 from labeling.llm.price import Price
 from labeling.llm.question import Question, Quoted, quote_question
 from labeling.llm.settings import Prices
+from labeling.llm.voters import as_price
 from labeling.rules.candidates.asking import Shown, choose, messages_of, schema_of
 from labeling.rules.reading import written_rules
 from labeling.rules.rule import Rule
@@ -32,8 +33,6 @@ MOST_SHOWN = 80
 
 ROOM = 6_000
 """Tokens of its answer, at most."""
-
-MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def _shown(task: Task, warehouse: Warehouse, taught: Sequence[Shown]) -> list[Sh
 
 def _price(model: str, told: Prices | None) -> Price:
     if told is not None:
-        return Price(told.input / MILLION, told.output / MILLION)
+        return as_price(told)
     known = LiteLlmBatches().price(model)
     if known is None:
         raise TaskError(

@@ -121,7 +121,7 @@ def test_a_suggestion_is_another_candidate_and_is_judged_by_later_items_alone(ta
         "hasty-suggested.md", True, ("praise",), 2,
     )  # fmt: skip
     assert 0 < done.cost_usd <= quoted[0].worst_usd * 2
-    assert quoted[0].usd <= quoted[0].worst_usd
+    assert quoted[0].cost_usd <= quoted[0].worst_usd
     text = done.path.read_text(encoding="utf-8")
     assert "# Suggested by openai/fake on " in text
     assert "from hasty (version " in text
@@ -211,7 +211,7 @@ def test_the_answer_is_asked_for_by_a_closed_schema_and_read_where_a_model_keeps
         ),
         (
             Answer("", finish_reason="content_filter"),
-            "openai/fake declined to look at the question",
+            "openai/fake declines: the provider's content filter held it back",
         ),
         (json.dumps({"instructions": "[hasty] Sort these."}), "it is the same prompt as hasty"),
     ],
