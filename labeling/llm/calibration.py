@@ -1,23 +1,18 @@
 """Make stated confidences mean what they say, on gold, without judging an item by itself."""
 
-import hashlib
 from collections.abc import Mapping
-from typing import cast
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit
 
 from labeling.llm.content import strings
+from labeling.llm.platt import FOLDS, fit, fold_of, log_odds, predicted
 
-FOLDS = 5
 ENOUGH = 40
 """Reviewed votes with a confidence that a voter needs; below it stays as it is, marked so."""
 
-EDGE = 1e-3
-"""Confidences are kept that far from 0 and 1, so that their log-odds are finite."""
+RIDGE = (1.0, 0.25)
+"""Precision of slope and level."""
 
 
 def calibrate(votes: pa.Table, gold: Mapping[str, str], enough: int = ENOUGH) -> pa.Table:
@@ -64,54 +59,22 @@ def calibrate(votes: pa.Table, gold: Mapping[str, str], enough: int = ENOUGH) ->
             for item, label in zip(items, labels, strict=True)
         ]
     )
-    fold = np.array([_fold(item) for item in items], dtype=int)
+    fold = np.array([fold_of(item) for item in items], dtype=int)
     result, calibrated = confidence.copy(), np.zeros(len(items), dtype=bool)
     for voter in set(voters.tolist()):
         mine = (voters == voter) & ~np.isnan(confidence)
         known = mine & ~np.isnan(right)
         if known.sum() < enough:
             continue
-        x = _log_odds(confidence)
-        result[mine] = _sigmoid(_fit(x[known], right[known]), x[mine])
+        x = log_odds(confidence)
+        result[mine] = predicted(fit(x[known], right[known], RIDGE), x[mine])
         for held in range(FOLDS):
             out, others = known & (fold == held), known & (fold != held)
             if out.any():
-                result[out] = _sigmoid(_fit(x[others], right[others]), x[out])
+                result[out] = predicted(fit(x[others], right[others], RIDGE), x[out])
         calibrated |= mine
     at = votes.schema.get_field_index("confidence")
     column = pa.array([None if np.isnan(c) else float(c) for c in result], pa.float64())
     return votes.set_column(at, "confidence", column).append_column(
         "calibrated", pa.array(calibrated)
     )
-
-
-def _fold(item: str) -> int:
-    """Fold of an item: the same in every batch and for every voter."""
-    return int(hashlib.sha256(item.encode()).hexdigest()[:8], 16) % FOLDS
-
-
-def _log_odds(confidence: NDArray[np.float64]) -> NDArray[np.float64]:
-    p = np.clip(confidence, EDGE, 1 - EDGE)
-    return np.log(p) - np.log1p(-p)
-
-
-def _sigmoid(ab: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
-    return _expit(ab[0] * x + ab[1])
-
-
-def _expit(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(cast("object", expit(z)), dtype=np.float64)
-
-
-def _fit(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Minimise the penalised log-loss; convex, two parameters."""
-    prior, precision = np.array([1.0, 0.0]), np.array([1.0, 0.25])
-
-    def loss(ab: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        z = ab[0] * x + ab[1]
-        off = ab - prior
-        miss = _expit(z) - y
-        value = float(np.sum(np.logaddexp(0, z) - y * z) + 0.5 * np.sum(precision * off**2))
-        return value, np.array([miss @ x, miss.sum()]) + precision * off
-
-    return np.asarray(minimize(loss, prior, jac=True, method="L-BFGS-B").x)

@@ -1,25 +1,18 @@
 """How likely each vote of a voter is right: by what gold shows to tell it best."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit
+
+from labeling.llm.platt import EDGE, FOLDS, fit, fold_of, log_odds, predicted
 
 RATE = "rate"
 """How often votes of the voter for the class were right; known of every vote."""
 
 ENOUGH = 40
 """Reviewed votes that a voter needs; below it nothing is said of its votes."""
-
-FOLDS = 5
-
-EDGE = 1e-3
-"""Probabilities are kept that far from 0 and 1, so that their log-odds are finite."""
 
 SLOPE, LEVEL, CLASS = 1.0, 1.0, 1.0
 """Standard deviations of what is fitted, in log-odds: of the slope around 1, of the level and of a
@@ -52,9 +45,8 @@ def certainty(
 ) -> Certainty:
     """Tell of one voter's votes how likely they are right.
 
-    Each source is brought to mean what it says by a logistic fit on its log-odds, with a level for
-    each class (Platt 1999, "Probabilistic outputs for support vector machines"), drawn towards
-    leaving it as it is. The source that predicts held-out gold best, by its log-loss, is taken; the
+    Each source is brought to mean what it says by :func:`labeling.llm.platt.fit`, with a level for each
+    class. The source that predicts held-out gold best, by its log-loss, is taken; the
     first of equals. Where it says nothing of a vote, the rate does.
 
     Parameters
@@ -88,7 +80,7 @@ def certainty(
     codes = np.array([names[one] for one in label], dtype=np.int64)
     each = np.ones(n) if weight is None else np.where(known, weight, 0.0)
     each = each * known.sum() / each[known].sum()
-    fold = np.array([_fold(one) for one in item])
+    fold = np.array([fold_of(one) for one in item])
     rate = _predicted(None, codes, right, known, each, fold)
     loss, best, told = _loss(rate[known], right[known], each[known]), RATE, rate
     said: NDArray[np.bool_] = np.ones(n, dtype=np.bool_)
@@ -113,58 +105,19 @@ def _predicted(
     fold: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Predict every vote by a fit on all gold, and those with gold by a fit on the other folds."""
-    x = np.zeros(len(codes)) if values is None else _log_odds(np.nan_to_num(values, nan=0.5))
+    x = np.zeros(len(codes)) if values is None else log_odds(np.nan_to_num(values, nan=0.5))
+    precision = (1 / SLOPE**2, 1 / LEVEL**2, *[1 / CLASS**2] * (int(codes.max()) + 1))
 
     def fitted(of: NDArray[np.bool_]) -> NDArray[np.float64]:
-        return _fit(x[of], codes[of], right[of], weight[of], int(codes.max()) + 1)
+        return fit(x[of], right[of], precision, weight[of], codes[of])
 
-    def at(found: NDArray[np.float64], where: NDArray[np.bool_]) -> NDArray[np.float64]:
-        return _expit(found[0] * x[where] + found[1] + found[2:][codes[where]])
-
-    told = at(fitted(known), np.ones(len(codes), dtype=np.bool_))
+    told = predicted(fitted(known), x, codes)
     for held in range(FOLDS):
         out, others = known & (fold == held), known & (fold != held)
         if out.any():
-            told[out] = at(fitted(others), out)
+            told[out] = predicted(fitted(others), x[out], codes[out])
     return np.clip(told, EDGE, 1 - EDGE)
-
-
-def _fit(
-    x: NDArray[np.float64],
-    codes: NDArray[np.int64],
-    right: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    n_classes: int,
-) -> NDArray[np.float64]:
-    """Return slope, level and a level for each class, by the penalised weighted log-loss: it is convex."""
-    prior = np.zeros(2 + n_classes)
-    prior[0] = 1.0
-    precision = np.array([1 / SLOPE**2, 1 / LEVEL**2, *[1 / CLASS**2] * n_classes])
-
-    def loss(found: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        z = found[0] * x + found[1] + found[2:][codes]
-        off = found - prior
-        miss = weight * (_expit(z) - right)
-        value = float(weight @ (np.logaddexp(0, z) - right * z) + 0.5 * precision @ off**2)
-        by_class = np.bincount(codes, miss, minlength=n_classes)
-        return value, np.array([miss @ x, miss.sum(), *by_class]) + precision * off
-
-    return np.asarray(minimize(loss, prior, jac=True, method="L-BFGS-B").x)
 
 
 def _loss(p: NDArray[np.float64], right: NDArray[np.float64], weight: NDArray[np.float64]) -> float:
     return float(weight @ -(right * np.log(p) + (1 - right) * np.log1p(-p)))
-
-
-def _log_odds(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    p = np.clip(p, EDGE, 1 - EDGE)
-    return np.log(p) - np.log1p(-p)
-
-
-def _expit(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(cast("object", expit(z)), dtype=np.float64)
-
-
-def _fold(item: str) -> int:
-    """Fold of an item: the same in every batch and for every voter."""
-    return int(hashlib.sha256(item.encode()).hexdigest()[:8], 16) % FOLDS
