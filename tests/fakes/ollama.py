@@ -1,57 +1,34 @@
 """An Ollama on loopback: its own HTTP for chats and vectors, and what it refuses."""
 
-import asyncio
-import threading
 from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
 from tests.fakes.provider.server import letters
+from tests.fakes.served import Served
 
 Body = dict[str, Any]
 CHAT = {"model", "messages", "stream", "format", "options", "keep_alive", "tools", "think"}
 EMBED = {"model", "input", "truncate", "options", "keep_alive", "dimensions"}
 
 
-class FakeOllama:
+class FakeOllama(Served):
     """Has some models pulled and answers ``answer(question)`` until the ``with`` block ends."""
 
     def __init__(self, models: set[str], answer: Callable[[str], str]) -> None:
         self.models, self.answer = models, answer
         self.asked: list[tuple[str, Body]] = []
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self.url = ""
+        super().__init__()
 
-    def __enter__(self) -> "FakeOllama":
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._start())
-        self._ready.set()
-        self._loop.run_forever()
-        self._loop.run_until_complete(self._runner.cleanup())
-        self._loop.close()
-
-    async def _start(self) -> None:
-        app = web.Application(client_max_size=100_000_000)
+    def routes(self, app: web.Application) -> None:
         app.router.add_post("/api/chat", self._chat)
         app.router.add_post("/api/embed", self._embed)
         app.router.add_post("/api/show", self._show)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        self.url = f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}"
 
     async def _read(
         self, request: web.Request, known: set[str]

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import math
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -15,6 +14,7 @@ from aiohttp import web
 from tests.fakes.provider.batches import Batches
 from tests.fakes.provider.faults import Fault
 from tests.fakes.provider.odd import Bend
+from tests.fakes.served import Served
 
 Body = dict[str, Any]
 
@@ -45,7 +45,7 @@ class Metered:
     body: Body = field(default_factory=dict, repr=False)
 
 
-class FakeProvider:
+class FakeProvider(Served):
     """Serves ``answer(body)`` until the ``with`` block ends.
 
     ``script`` gives the fault of each request in turn (``None`` for none); ``requests_per_minute``
@@ -77,11 +77,8 @@ class FakeProvider:
         self.in_flight = 0
         self.most_in_flight = 0
         self._recent: deque[float] = deque()
-        self._loop = asyncio.new_event_loop()
-        self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
         self.batches = Batches(self)
-        self.port = 0
+        super().__init__()
 
     @property
     def url(self) -> str:
@@ -95,34 +92,11 @@ class FakeProvider:
         """Answer otherwise from now on."""
         self._answer = answer
 
-    def __enter__(self) -> "FakeProvider":
-        self._thread.start()
-        assert self._ready.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self.start())
-        self._ready.set()
-        self._loop.run_forever()
-        self._loop.run_until_complete(self._runner.cleanup())
-        self._loop.close()
-
-    async def start(self, port: int = 0) -> None:
-        app = web.Application(client_max_size=100_000_000)
+    def routes(self, app: web.Application) -> None:
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/embeddings", self._embed)
         app.router.add_get("/meter", self._show_meter)
         self.batches.add_routes(app)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", port)
-        await site.start()
-        self.port = site._server.sockets[0].getsockname()[1]
 
     async def _show_meter(self, _: web.Request) -> web.Response:
         rows = [[m.at, m.status, m.prompt_tokens, m.completion_tokens] for m in self.meter]
