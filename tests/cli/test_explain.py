@@ -5,6 +5,7 @@ import json
 import pytest
 
 from resources.store.warehouse import warehouse_of
+from resources.task.task import load_task
 
 
 def rows(ran, sql, *values):
@@ -74,6 +75,22 @@ def test_text_of_an_item_is_never_read_as_markup(ran_task, touchstone, columns):
     said = touchstone("explain", "odd-2026-03-02", at=ran_task.project, columns=columns)
     assert ran_task.markup in " ".join(said.out.split())
     assert max(map(len, said.out.splitlines())) <= columns
+
+
+def test_how_likely_a_vote_is_right_stands_beside_it_with_what_tells_it(
+    ran_task, touchstone, tmp_path
+):
+    ran_task.copy_to(tmp_path / "project")
+    task = load_task(tmp_path / "project" / "tasks" / "letters")
+    with warehouse_of(task).connect() as db:
+        (vote,) = db.execute("from votes.rules order by all limit 1").to_arrow_table().to_pylist()
+        known = (vote["item_id"], vote["batch"], vote["voter"], 0.83, "student", "a run")
+        db.execute("insert into votes.certainty values (?, ?, ?, ?, ?, ?)", known)
+    said = touchstone("explain", vote["item_id"], at=tmp_path / "project", columns=200)
+    assert "likely right" in said.out
+    assert "0.830 by student" in said.out
+    before = touchstone("explain", vote["item_id"], at=ran_task.project, columns=200)
+    assert "likely right" not in before.out
 
 
 def test_control_characters_do_not_reach_the_terminal(capsys):

@@ -192,6 +192,35 @@ def test_confidences_are_calibrated_once_there_is_gold_and_marked_until_then(inb
     assert votes[-1]["moved"] < -0.05
 
 
+def test_how_likely_votes_are_right_follows_the_change_that_the_model_does_not_tell(inbox):
+    task, _ = inbox
+    truth = read_truth(task, task.spec.demo.scripted)
+    votes = (
+        warehouse_of(task)
+        .ask(
+            "select item_id, batch, label, stated, probability"
+            " from votes.models join votes.certainty using (item_id, batch, voter)"
+        )
+        .to_pylist()
+    )
+    days = sorted({row["batch"] for row in votes})
+    assert len(days) == 11  # nothing was reviewed before the first
+    off = {}
+    for day in days:
+        right, told, stated = np.transpose(
+            [
+                (row["label"] == truth[row["item_id"]], row["probability"], row["stated"])
+                for row in votes
+                if row["batch"] == day
+            ]
+        ).astype(float)
+        off[day] = told.mean() - right.mean(), stated.mean() - right.mean()
+    told, stated = np.transpose([off[day] for day in days[BEFORE_THE_CHANGE - 1 :]])
+    assert np.abs(told).max() < 0.12
+    assert stated.min() > 0.25
+    assert np.abs([off[day][0] for day in days[: BEFORE_THE_CHANGE - 1]]).max() < 0.06
+
+
 def test_a_quantity_is_published_once_or_with_the_same_value(inbox):
     task, _ = inbox
     files = task.published.glob("*.parquet")
