@@ -104,11 +104,12 @@ def _hash(*said: object) -> str:
 
 
 def _phrases(task: Task) -> dict[str, tuple[str, ...]]:
-    """Return words for each class, in an order that no edit changes."""
+    """Return words for each class, in an order that no edit changes; none where a rename is half done."""
     told = {c.name: c for c in task.spec.classes}
     return {
         name: told[name].phrases or (told[name].description or name.replace("_", " "),)
         for name in task.classes
+        if name in told
     }
 
 
