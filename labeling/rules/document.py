@@ -78,6 +78,23 @@ def read_entries(path: Path, key: str) -> tuple[list[Entry], dict[str, Field]]:
     raise AssertionError(key)  # pragma: no cover
 
 
+def files_named(path: Path) -> list[str]:
+    """Return what the rules of a file name beside it: dictionaries and pipelines, as they are written.
+
+    Raises
+    ------
+    RuleError
+        As :func:`read_entries`.
+    """
+    fields = [
+        entry.fields[key]
+        for entry in read_entries(path, "rules")[0]
+        for key in ("dictionary", "spacy")
+        if key in entry.fields
+    ]
+    return [name for one in fields for name in ((one.text,) if one.text else one.texts)]
+
+
 def _entry(path: Path, node: yaml.Node) -> Entry:
     if not isinstance(node, yaml.MappingNode):
         raise RuleError(

@@ -17,6 +17,7 @@ from assets.votes.rules import load_voters
 from labeling.class_changes import SPLIT, ClassChange
 from labeling.errors import LabelingError
 from labeling.kinds.classes import ClassSpec, spellings
+from labeling.rules.document import files_named
 from orchestration.changes.class_names import classes_after, classes_before
 from orchestration.turn import turn
 from resources.dagster.instance import under_way
@@ -158,7 +159,7 @@ def _edited(task: Task, edits: Edits, after: tuple[str, ...]) -> Iterator[Task]:
     TaskError
         If it could not be read then; it says what is in the way.
     """
-    voters = [*task.spec.rules.files, *edits.read]
+    voters = [*task.spec.rules.files, *_beside_rules(task), *edits.read]
     outside = [name for name in voters if ".." in Path(name).parts]
     steps = sum(Path(name).parts.count("..") for name in outside)  # nothing is written beyond
     with TemporaryDirectory(prefix="classes") as beside:
@@ -189,6 +190,17 @@ def _edited(task: Task, edits: Edits, after: tuple[str, ...]) -> Iterator[Task]:
         except LabelingError as error:
             told = str(error).replace(str(folder), str(task.folder))
             raise TaskError(f"then the task could not be read: {told}") from None
+
+
+def _beside_rules(task: Task) -> set[str]:
+    """Return the dictionaries and pipelines that rules name, as paths from the task's folder."""
+    files = [name for name in task.spec.rules.files if not name.endswith(".py")]
+    return {
+        os.path.normpath(Path(name).parent / one)
+        for name in files
+        if (task.folder / name).is_file()
+        for one in files_named(task.folder / name)
+    }
 
 
 def _versions(task: Task, new: Task, asked: Asked) -> dict[str, list[str]]:

@@ -45,11 +45,11 @@ def find_pipeline(name: str, folder: Path) -> tuple[str, Path]:
         return str(path.resolve()), path
     found = find_spec(name) if name.isidentifier() else None
     if found is None:
+        how = f"; for example 'python -m spacy download {name}'" if name.isidentifier() else ""
         raise RuleError(
             f"names the pipeline {name!r}, which is neither a folder ({path}) nor a package that is "
-            "installed. Nothing is downloaded here: install the package beside Touchstone, for "
-            f"example with 'python -m spacy download {Path(name).name}', or copy the folder of a "
-            "pipeline there"
+            "installed. Nothing is downloaded here: copy the folder of a pipeline there, or install its "
+            f"package beside Touchstone{how}"
         )
     package = Path(found.origin or "").parent
     if not (package / META).is_file():
