@@ -91,6 +91,8 @@ def pilot(
         reviews.close()
     if as_json:
         typer.echo(json.dumps(told, default=str))
+    if what is None and told["in_vain"]:
+        raise TaskError(f"{task.name}: nothing was asked: {told['why']}")
 
 
 def _read(words: list[str], option: Path | None) -> tuple[What | None, list[str], Task]:
@@ -172,12 +174,12 @@ def _do(
     if look:
         done = Round(standing, 0)
     else:
-        _agree(out, task, standing, reviews, yes=yes)
+        _agree(task, standing, reviews, yes=yes)
         done = _go_on(task, reviews)
     page = write_page(task, done.standing)
     rows, classes = rows_of(task, done.standing), class_rows(task, done.standing)
     verdict = verdict_of(task, done.standing)
-    show_round(out, task, done, rows, classes, verdict, spent_usd(task))
+    show_round(out, task, done, rows, classes, spent_usd(task))
     for name in edited(task, store):
         out.print(
             escape(
@@ -188,21 +190,23 @@ def _do(
     out.print(f"Page: {page}")
     if not look:
         _register(out, task, done.standing, rows)
-    return _told(done, rows, classes, verdict)
+    out.print(f"[bold]{escape(verdict)}[/]")
+    return _told(task, done, rows, classes, verdict)
 
 
-def _agree(
-    out: Console, task: Task, standing: Standing, reviews: ReviewStore, *, yes: bool
-) -> None:
+def _agree(task: Task, standing: Standing, reviews: ReviewStore, *, yes: bool) -> None:
     """Show what a round will cost and ask whether to go on, where it costs anything."""
     if yes:
         return
     quotes = quote_round(task, standing, reviews)
     if not quotes or all(q.worst_usd == 0 for q in quotes):
         return
-    show_quote(out, task, quotes, spent_usd(task))
+    on_the_side = Console(stderr=True, highlight=False, soft_wrap=True)
+    show_quote(on_the_side, task, quotes, spent_usd(task))
     if not somebody_is_here():
-        raise TaskError("nothing was asked; the same with --yes asks the models")
+        raise TaskError(
+            f"nothing was asked: nobody is here to say yes; `touchstone pilot {task.name} --yes` asks the models"
+        )
     confirm(f"Ask {counted(len(quotes), 'candidate')}?")
 
 
@@ -229,7 +233,7 @@ def _register(out: Console, task: Task, standing: Standing, rows: list[dict[str,
 
 
 def _told(
-    done: Round, rows: list[dict[str, Any]], classes: list[dict[str, Any]], verdict: str
+    task: Task, done: Round, rows: list[dict[str, Any]], classes: list[dict[str, Any]], verdict: str
 ) -> dict[str, Any]:
     more = done.standing.told.verdict
     return {
@@ -240,6 +244,8 @@ def _told(
         "open": done.standing.waiting,
         "put_up": done.put_up,
         "why": done.why,
+        "in_vain": done.in_vain,
+        "spent_usd": spent_usd(task),
         "candidates": rows,
         "classes": classes,
     }

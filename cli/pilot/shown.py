@@ -27,14 +27,13 @@ def show_round(
     done: Round,
     rows: Sequence[dict[str, Any]],
     classes: Sequence[dict[str, Any]],
-    verdict: str,
     spent: float,
 ) -> None:
-    """Print the figures of all candidates, the verdict and what to do next."""
+    """Print the figures of all candidates, what the round did and what pilots have cost."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title=f"Pilot of {task.name}")
     table.title_justify = "left"
     table.add_column("candidate", overflow="fold")
-    for name in ("reviews", "accuracy (95 %)", "ahead (95 %)", "silent", "full run"):
+    for name in ("reviews", "accuracy (95 %)", "points ahead (95 %)", "silent", "full run"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         state = "promoted" if row["promoted"] else "" if row["remaining"] else "out of the running"
@@ -52,11 +51,10 @@ def show_round(
     _show_classes(out, best.name, [row for row in classes if row["version"] == best.version])
     if done.put_up:
         out.print(f"{counted(done.put_up, 'item')} put up for review.")
-    if done.why:
+    if done.why and not done.in_vain:
         out.print(f"[yellow]No more was asked:[/] {escape(done.why)}")
     if spent:
         out.print(f"Pilots have cost ${spent:.4f} so far.")
-    out.print(f"[bold]{escape(verdict)}[/]")
 
 
 def _show_classes(out: Console, name: str, rows: Sequence[dict[str, Any]]) -> None:

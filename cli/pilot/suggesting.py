@@ -34,15 +34,17 @@ def suggest_and_tell(
             return
         pilot = task.spec.models.pilot if task.spec.models else None
         cap = pilot.budget_usd if pilot else 0.0
-        out.print(
-            escape(
-                f"\nOne question to {model}: about ${cost.cost_usd:.4f}, at most ${cost.worst_usd:.4f}. "
-            )
-            + "A second question, where the answer cannot be used, comes on top. "
-            + f"Pilots have cost ${spent_usd(task):.4f} of ${cap:g} so far."
+        price = (
+            f"One question to {model}: about ${cost.cost_usd:.4f}, at most ${cost.worst_usd:.4f}. A second question, where "
+            f"the answer cannot be used, comes on top. Pilots have cost ${spent_usd(task):.4f} of ${cap:g} so far."
         )
         if not somebody_is_here():
-            raise TaskError("nothing was asked; the same with --yes asks the model")
+            name = standing.candidates[who].name
+            raise TaskError(
+                f"nothing was asked: nobody is here to say yes. {price} To go on: `touchstone pilot errors {name} "
+                f"{task.name} --suggest {model} --yes`"
+            )
+        Console(stderr=True, highlight=False, soft_wrap=True).print(escape(f"\n{price}"))
         confirm(f"Ask {model}?")
 
     done = suggest(task, standing, who, model, reviews, agree)

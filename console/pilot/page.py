@@ -22,6 +22,8 @@ def render(
     reviewed: int,
     met: int,
     waiting: int,
+    spent_usd: float,
+    budget_usd: float,
     simulated: bool,
     promotions: Sequence[Any],
 ) -> str:
@@ -42,6 +44,8 @@ def render(
         with ``_low`` and ``_high``, None where nobody named it.
     reviewed, met, waiting : int
         Items with an answer of people, that candidates were asked about, and that wait for people.
+    spent_usd, budget_usd : float
+        What pilots of the task have cost so far, and may cost, in US dollars.
     simulated : bool
         Whether the models are simulated.
     promotions : sequence
@@ -60,6 +64,8 @@ def render(
         reviewed=reviewed,
         met=met,
         waiting=waiting,
+        spent_usd=spent_usd,
+        budget_usd=budget_usd,
         simulated=simulated,
         promotions=promotions,
         reach=_reach(rows),

@@ -128,7 +128,8 @@ def price_of(prompt: Prompt, transport: Transport, budget: Budget) -> Price:
         raise PromptError(
             f"prompt {prompt.name!r}: nobody knows what {prompt.model} costs, so no budget can be "
             "held; add `price: {input: 0.15, output: 0.60}` (US dollars a million tokens; 0 for a "
-            "model of your own) to the front matter"
+            f"model of your own) to the front matter, or `prices: {{{prompt.model}: {{input: 0.15, output: "
+            "0.60}}` under models in task.yaml"
         )
     return price or Price()
 

@@ -1,19 +1,24 @@
 """Candidates asked about the items that a pilot meets, within its budget."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
 
 import pyarrow as pa
 
 from assets.votes.examples import as_pool, takes_examples
 from assets.votes.simulated_truth import simulated_truth
-from labeling.llm.budget import Budget
+from labeling.errors import BudgetError
+from labeling.llm.budget import Budget, Purse
 from labeling.llm.content import strings
+from labeling.llm.former import Former
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger import Ledger
 from labeling.llm.model_votes import NOT_ASKED, ModelVotes
 from labeling.llm.pool import ExamplePool
 from labeling.llm.prompt import Prompt
+from labeling.llm.quote import quote_batch
 from orchestration.pilot.candidates import pilot_of
 from resources.models.task_models import (
     as_prompt,
@@ -32,6 +37,15 @@ RUN = "pilot"
 """As whose the ledger books what pilots spend: all pilots of a task share one cap."""
 
 
+class _Shown(TypedDict):
+    """What of the task models are shown beside the items, and how."""
+
+    examples: ExamplePool | None
+    redact: Callable[[str], str] | None
+    image_folder: Path | None
+    former: Sequence[Former]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What candidates said; ``why`` is empty unless they could not all be asked about all."""
@@ -43,6 +57,9 @@ class Asked:
 
 def ask(task: Task, candidates: Sequence[Candidate], items: pa.Table) -> Asked:
     """Ask every candidate about every item; what the ledger knows costs nothing.
+
+    An answer compares only beside those of the others. So where a cap might not pay for all of them, items
+    are asked about in parts that it surely pays for, down to one at a time.
 
     Parameters
     ----------
@@ -57,37 +74,66 @@ def ask(task: Task, candidates: Sequence[Candidate], items: pa.Table) -> Asked:
     """
     models, pilot = pilot_of(task)
     budget = Budget(pilot.budget_usd, models.budget.day_usd, models.budget.task_usd)
-    places = list(zip(strings(items, "item_id"), strings(items, "batch"), strict=True))
-    by_id = dict(places)
     redact, classes = redactor_of(task), classes_of(task)
-    complete, answers, why = set(places), list[Answer](), ""
     prompts = [as_prompt(task, one).alone() for one in candidates]
-    pool = _examples(task, prompts)
+    shown = _Shown(
+        examples=_examples(task, prompts),
+        redact=redact,
+        image_folder=task.image_folder,
+        former=former_of(task),
+    )
+    answers, complete = list[Answer](), set[tuple[str, str]]()
+    latest = max(strings(items, "batch"))
     with (
-        transport_of(task, simulated_truth(task, items, redact), now=max(by_id.values())) as door,
+        transport_of(task, simulated_truth(task, items, redact), now=latest) as door,
         Ledger(task.ledger) as ledger,
     ):
-        for candidate, prompt in zip(candidates, prompts, strict=True):
-            said = label_batch(
-                items,
-                [prompt],
-                classes,
-                door,
-                ledger,
-                run=RUN,
-                account=account_of(candidate),
-                budget=budget,
-                pace=pace_of(task),
-                examples=pool,
-                redact=redact,
-                image_folder=task.image_folder,
-                former=former_of(task),
+
+        def beyond(part: pa.Table) -> str:
+            """Return the cap that might not pay for all candidates' answers; nothing if all would."""
+            worst = sum(
+                one.worst_usd or 0.0
+                for prompt in prompts
+                for one in quote_batch(part, [prompt], classes, door, ledger, **shown)
             )
-            unheard = _unheard(said)
-            complete -= {(item, by_id[item]) for item in unheard}
-            why = why or _why(said, pilot.budget_usd)
-            answers += _answers(candidate, said, by_id, unheard)
-    return Asked(tuple(answers), frozenset(complete), why)
+            try:
+                Purse(budget, ledger, RUN).reserve_now(worst)
+            except BudgetError as error:
+                return str(error)
+            return ""
+
+        def ask_about(part: pa.Table) -> str:
+            """Ask all candidates; return why not all of them could be heard about all items."""
+            why = beyond(part)
+            if why and part.num_rows > 1:
+                half = part.num_rows // 2
+                return ask_about(part.slice(0, half)) or ask_about(part.slice(half))
+            if why:
+                return why
+            by_id = dict(zip(strings(part, "item_id"), strings(part, "batch"), strict=True))
+            unheard = set[str]()
+            for candidate, prompt in zip(candidates, prompts, strict=True):
+                said = label_batch(
+                    part,
+                    [prompt],
+                    classes,
+                    door,
+                    ledger,
+                    run=RUN,
+                    account=account_of(candidate),
+                    budget=budget,
+                    pace=pace_of(task),
+                    **shown,
+                )
+                not_by_it = _unheard(said)
+                answers.extend(_answers(candidate, said, by_id, not_by_it))
+                unheard |= not_by_it
+                why = why or _why(said)
+            complete.update(place for place in by_id.items() if place[0] not in unheard)
+            return why
+
+        why = ask_about(items)
+    return Asked(tuple(answers), frozenset(complete), _told(why, pilot.budget_usd))
 
 
 def account_of(candidate: Candidate) -> str:
@@ -111,16 +157,20 @@ def _unheard(said: ModelVotes) -> set[str]:
     return {item for item, why in rows if why.startswith(NOT_ASKED) or why in tally.again}
 
 
-def _why(said: ModelVotes, cap_usd: float) -> str:
+def _why(said: ModelVotes) -> str:
     (tally,) = said.by_voter.values()
     if not tally.why and tally.again:
         return f"{tally.again.most_common(1)[0][0]}"
-    if tally.why.startswith("the run budget"):
+    return tally.why
+
+
+def _told(why: str, cap_usd: float) -> str:
+    if why.startswith("the run budget"):
         return (
             f"the pilot's budget of ${cap_usd:g} is reached (models.pilot.budget_usd); raise it, or "
             "try fewer prompts"
         )
-    return tally.why
+    return why
 
 
 def _answers(

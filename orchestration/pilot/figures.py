@@ -73,12 +73,12 @@ def verdict_of(task: Task, standing: Standing) -> str:
     if not standing.reviewed:
         return "Nothing was reviewed yet."
     if verdict.say is Say.PROMOTE and standing.incumbent is None:
-        return f"Promote {best}: no other is better by more than {pilot.margin:.1%}."
+        return f"Promote {best}: no other is better by more than {_points(pilot.margin)}."
     if verdict.say is Say.PROMOTE:
         low = told.ahead.low[verdict.best]
-        return f"Promote {best}: it is better than {against}, by {low:.1%} at least."
+        return f"Promote {best}: it is better than {against}, by {_points(round(low, 3))} at least."
     if verdict.say is Say.KEEP:
-        return f"Keep {against}: no other is better by more than {pilot.margin:.1%}."
+        return f"Keep {against}: no other is better by more than {_points(pilot.margin)}."
     lead = f"{best} leads {against}" if told.ahead.value[verdict.best] > 0 else f"{against} leads"
     about = f": about {counted(verdict.more, 'more review')} would tell" if verdict.more else ""
     spent = (
@@ -87,6 +87,11 @@ def verdict_of(task: Task, standing: Standing) -> str:
         else ""
     )
     return f"{lead}, and nothing is proven yet{about}.{spent}"
+
+
+def _points(share: float) -> str:
+    told = f"{100 * share:g}"
+    return f"{told} point" if told == "1" else f"{told} points"
 
 
 def errors_of(

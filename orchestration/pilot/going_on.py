@@ -40,11 +40,20 @@ Told = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What a round did: where the pilot stands, items put up for review, and why there are not more."""
+    """What a round did: where the pilot stands, items put up for review, and why there are not more.
+
+    ``heard`` are answers of candidates that it brought.
+    """
 
     standing: Standing
     put_up: int
     why: str = ""
+    heard: int = 0
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether it was stopped before anything came of it."""
+        return bool(self.why) and not self.heard and not self.put_up
 
 
 def quote_round(task: Task, standing: Standing, reviews: ReviewStore) -> list[VoterQuote]:
@@ -56,15 +65,19 @@ def quote_round(task: Task, standing: Standing, reviews: ReviewStore) -> list[Vo
     if not items.num_rows or not prompts:
         return []
     with Ledger(task.ledger) as ledger:
-        return quote_batch(
-            _as_asked(items),
-            prompts,
-            classes_of(task),
-            asking_nobody(task),
-            ledger,
-            redact=redactor_of(task),
-            image_folder=task.image_folder,
-        )
+        return [
+            one
+            for prompt in prompts  # one by one: a promoted prompt and its edited file share a name
+            for one in quote_batch(
+                _as_asked(items),
+                [prompt],
+                classes_of(task),
+                asking_nobody(task),
+                ledger,
+                redact=redactor_of(task),
+                image_folder=task.image_folder,
+            )
+        ]
 
 
 def spent_usd(task: Task) -> float:
@@ -85,16 +98,20 @@ def go_on(task: Task, reviews: ReviewStore, tell: Told) -> Round:
     put_up = _put_up(task, store, reviews)
     standing = standing_of(task, store, reviews)
     wanted = _wanted(task, standing)
-    why = ""
+    why, heard = "", 0
     started, left = wanted, MET_AT_MOST * wanted
     while wanted > 0 and left > 0 and not why:
         items = waiting_items(task, store, reviews).slice(0, min(MET_AT_ONCE * wanted, left))
         if not items.num_rows:
-            why = "no item is left that nobody has seen"
+            why = (
+                "no item is left that nobody has seen; bring in more, or decide by what is known, with "
+                f"`touchstone pilot promote NAME {task.name}`"
+            )
             break
         tell("asking candidates", started - wanted, started)
         asked = ask(task, _running(standing), _as_asked(items))
         store.answered(asked.answers)
+        heard += len(asked.answers)
         drawn = _draw(task, standing, items, asked, wanted)
         why = asked.why
         if not drawn:
@@ -105,7 +122,7 @@ def go_on(task: Task, reviews: ReviewStore, tell: Told) -> Round:
         put_up += _put_up(task, store, reviews)
     if wanted > 0 and left <= 0 and not why:
         why = "candidates agree on most of what was met; the next round meets more"
-    return Round(standing_of(task, store, reviews), put_up, why)
+    return Round(standing_of(task, store, reviews), put_up, why, heard)
 
 
 def _wanted(task: Task, standing: Standing) -> int:

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from console.pilot.page import render
+from orchestration.pilot.candidates import pilot_of
 from orchestration.pilot.class_figures import class_rows
 from orchestration.pilot.figures import mistakes_of, rows_of, verdict_of
+from orchestration.pilot.going_on import spent_usd
 from orchestration.pilot.standing import Standing
 from resources.pilots.store import PilotStore
 from resources.task.task import Task
@@ -32,6 +34,8 @@ def write_page(task: Task, standing: Standing) -> Path:
         reviewed=standing.reviewed,
         met=len(standing.draws),
         waiting=standing.waiting,
+        spent_usd=spent_usd(task),
+        budget_usd=pilot_of(task)[1].budget_usd,
         simulated=task.spec.demo.simulated is not None,
         promotions=PilotStore(task.pilots).promotions(),
     )

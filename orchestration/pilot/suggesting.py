@@ -126,12 +126,13 @@ def suggest(
     shown = _lessons(task, standing, who, reviews)
     asked, price = _question(task, standing, one, shown, model), _price(task, model)
     read, before = _reader(task, shown), spent_usd(task)
+    with Ledger(task.ledger) as ledger:
+        nobody = asking_nobody(task)
+        cost = quote_question(to_be_asked(asked, read, ledger), nobody, ledger, price)
+    agree(cost)
     try:
-        with Ledger(task.ledger) as ledger:
-            nobody = asking_nobody(task)
-            agree(quote_question(to_be_asked(asked, read, ledger), nobody, ledger, price))
-            with transport_of(task) as door:
-                said = ask_until_read(asked, read, _asking(task, door, ledger, price))
+        with Ledger(task.ledger) as ledger, transport_of(task) as door:
+            said = ask_until_read(asked, read, _asking(task, door, ledger, price))
         text = _written(task, one, said, shown, model)
     except LabelingError as error:
         raise TaskError(_unusable(task, model, error, spent_usd(task) - before)) from None
@@ -200,8 +201,9 @@ def _price(task: Task, model: str) -> Price:
     price = asking_nobody(task).price(model) if told is None else as_price(told)
     if price is None:
         raise TaskError(
-            f"nobody knows what {model} costs, so the pilot's budget cannot be held; a prompt file of the task "
-            "that names this model can say it: `price: {input: 0.15, output: 0.60}`"
+            f"nobody knows what {model} costs, so the pilot's budget cannot be held; say it under models in "
+            f"{task.folder / 'task.yaml'}: `prices: {{{model}: {{input: 0.15, output: 0.60}}}}`, US dollars a million "
+            "tokens that are sent, and that are answered (0 for a model of your own)"
         )
     return price
 

@@ -14,8 +14,7 @@ from labeling.rules.candidates.asking import Shown, choose, messages_of, schema_
 from labeling.rules.reading import written_rules
 from labeling.rules.rule import Rule
 from orchestration.suggesting.judged import By, Judged, judged_and_taught
-from resources.models.litellm_batches import LiteLlmBatches
-from resources.models.task_models import classes_of, redactor_of
+from resources.models.task_models import asking_nobody, classes_of, redactor_of
 from resources.store.place import stands
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.errors import TaskError
@@ -67,7 +66,7 @@ class Prepared:
     def quote(self, task: Task) -> Quoted:
         """Return what asking will take; sends nothing."""
         with Ledger(task.ledger) as ledger:
-            return quote_question(self.question, LiteLlmBatches(), ledger, self.price)
+            return quote_question(self.question, asking_nobody(task), ledger, self.price)
 
 
 def prepare(
@@ -100,7 +99,7 @@ def prepare(
     caps = (task.spec.models or Models()).budget
     return Prepared(
         question,
-        _price(model, price),
+        _price(task, model, price),
         Budget(caps.run_usd, caps.day_usd, caps.task_usd),
         {f"t{number}": one.item_id for number, one in enumerate(shown, start=1)},
         rules,
@@ -139,13 +138,14 @@ def _shown(task: Task, warehouse: Warehouse, taught: Sequence[Shown]) -> list[Sh
     return [replace(one, text=redact(one.text)) for one in shown] if redact else shown
 
 
-def _price(model: str, told: Prices | None) -> Price:
+def _price(task: Task, model: str, told: Prices | None) -> Price:
     if told is not None:
         return as_price(told)
-    known = LiteLlmBatches().price(model)
+    known = asking_nobody(task).price(model)
     if known is None:
         raise TaskError(
             f"nobody knows what {model} costs, so no budget can be held; say --price 0.15,0.60: US "
-            "dollars a million tokens that are sent, and that are answered (0,0 for a model of your own)"
+            "dollars a million tokens that are sent, and that are answered (0,0 for a model of your own), "
+            f"or `prices: {{{model}: {{input: 0.15, output: 0.60}}}}` under models in {task.folder / 'task.yaml'}"
         )
     return known

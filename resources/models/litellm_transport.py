@@ -62,12 +62,15 @@ class LiteLlmTransport:
         Whether answers come from a simulation.
     free : bool
         Whether models without a known price cost nothing, because they are one's own.
+    prices : mapping of str to Price
+        What the user says that models cost, by their names.
     """
 
     api_base: str | None = None
     api_key: str | None = field(default=None, repr=False)
     simulated: bool = False
     free: bool = False
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
     sent: dict[str, asyncio.Future[Sent | None]] = field(
         default_factory=dict[str, "asyncio.Future[Sent | None]"], repr=False, compare=False
     )
@@ -171,7 +174,9 @@ class LiteLlmTransport:
         )
 
     def price(self, model: str) -> Price | None:
-        """Return LiteLLM's price; zero where models are one's own; ``None`` if nobody knows."""
+        """Return the user's price, else LiteLLM's; zero where models are one's own; ``None`` if nobody knows."""
+        if model in self.prices and not self.simulated:
+            return self.prices[model]
         listed = None if self.simulated else _listed(model)
         if listed is None or "input_cost_per_token" not in listed:
             return Price() if self.free or model.startswith(("ollama/", "ollama_chat/")) else None

@@ -11,10 +11,11 @@ from labeling.llm.budget import Budget
 from labeling.llm.collecting import Collected, collect_batches, open_batches
 from labeling.llm.former import Former
 from labeling.llm.ledger import WAIT_S, Ledger
+from labeling.llm.price import Price
 from labeling.llm.prompt import Prompt, load_prompts, parse_prompts
 from labeling.llm.redaction import redactor
 from labeling.llm.settings import Pace, Paces
-from labeling.llm.voters import price_of
+from labeling.llm.voters import as_price, price_of
 from resources.environment import secret
 from resources.models.litellm_batches import LiteLlmBatches
 from resources.models.simulated.server import SimulatedModel
@@ -146,7 +147,9 @@ def transport_of(
     """
     spec = _spec(task)
     if task.spec.demo.simulated is None:
-        yield LiteLlmBatches(api_base=spec.api_base, api_key=_key(task, spec))
+        yield LiteLlmBatches(
+            api_base=spec.api_base, api_key=_key(task, spec), prices=_prices(task)
+        )
         return
     simulated = task.spec.demo.simulated
     with SimulatedModel(
@@ -188,7 +191,12 @@ def collect_answers(task: Task, *, wait_s: float = WAIT_S) -> Collected:
 def asking_nobody(task: Task) -> LiteLlmBatches:
     """Return a transport that knows prices and counts tokens, and has neither key nor address."""
     simulated = task.spec.demo.simulated is not None
-    return LiteLlmBatches(simulated=simulated, free=simulated)
+    return LiteLlmBatches(simulated=simulated, free=simulated, prices=_prices(task))
+
+
+def _prices(task: Task) -> dict[str, Price]:
+    told = {} if task.spec.models is None else task.spec.models.prices
+    return {model: as_price(price) for model, price in told.items()}
 
 
 def _spec(task: Task) -> Models:

@@ -67,7 +67,10 @@ def test_words_that_mean_nothing_are_told(at):
     assert "no task 'careful'" in refused(at("pilot", "careful"))
     assert "a: not understood" in refused(at("pilot", "rollback", "a", "letters"))
     assert "nothing is promoted" in refused(at("pilot", "rollback"))
-    assert "nothing was asked; the same with --yes" in refused(at("pilot"))
+    said = at("pilot")
+    assert "nothing was asked: nobody is here" in refused(said)
+    assert "`touchstone pilot letters --yes` asks the models" in said.err
+    assert said.err.index("This round asks 3 candidates: at most") < said.err.index("nothing was")
     assert "nothing was promoted yet" in at("pilot", "history").out
 
 
@@ -101,6 +104,52 @@ def test_a_model_that_refuses_everything_is_told_as_silent_and_never_promoted(ta
     assert {row["silent"] for row in told["candidates"]} == {1.0}
     assert {row["accuracy"] for row in told["candidates"]} == {0.0}
     assert told["say"] != "promote", told["verdict"]
+
+
+def test_a_round_that_is_stopped_before_anything_was_asked_could_not_be_done(task, at, provider):
+    piloting.edit(task, pilot={"budget_usd": 0.0001})
+    met = len(provider.charged)
+    for words in (("pilot", "--yes"), ("pilot", "--yes", "--json")):
+        said = at(*words)
+        assert "letters: nothing was asked: the pilot's budget of $0.0001 is reached" in refused(
+            said
+        )
+        assert "raise it, or try fewer prompts" in said.err
+    assert json.loads(said.out)["in_vain"] is True
+    assert len(provider.charged) == met
+    piloting.edit(task, pilot={"at_a_time": 5})
+    assert at("pilot", "--yes").code == 0
+    assert at("pilot", "--yes").code == 0, "people are to review now, and that is said"
+    assert at("pilot", "--look").code == 0
+
+
+def test_the_verdict_stands_last_and_what_accuracy_is_worth_is_told_in_points(task, at):
+    piloting.edit(task, pilot={"at_a_time": 5, "margin": 0.9})
+    said = at("pilot", "--yes")
+    assert said.out.splitlines()[-1].startswith("5 items of the pilot wait for people")
+    piloting.review(task)
+    for words in (("pilot", "--yes"), ("pilot", "--look")):
+        lines = at(*words).out.splitlines()
+        assert lines[-1].startswith("Promote "), lines
+        assert lines[-1].endswith("no other is better by more than 90 points."), lines
+        assert lines[-2].startswith("Page: "), lines
+
+
+def test_a_promoted_prompt_and_its_edited_file_are_priced_side_by_side(task, at):
+    piloting.edit(task, pilot={"at_a_time": 5})
+    at("pilot", "--yes")
+    piloting.review(task)
+    at("pilot", "promote", "careful")
+    piloting.write_prompt(task.folder, "careful", " Take your time.")
+    assert "This round asks 4 candidates" in at("pilot").err
+
+
+def test_the_page_shows_what_pilots_have_cost_and_may_cost(task, at):
+    piloting.edit(task, pilot={"at_a_time": 5})
+    told = json.loads(at("pilot", "--yes", "--json").out)
+    page = (task.var / "pilot.html").read_text(encoding="utf-8")
+    assert told["spent_usd"] > 0
+    assert f"<b>${told['spent_usd']:.4f}</b><span>of $1 that they may cost" in page
 
 
 def test_gold_of_one_class_is_compared_like_any_other(task, at):
@@ -154,9 +203,12 @@ def test_better_words_are_asked_for_once_somebody_agreed_and_written_beside_the_
     at("pilot", "--yes")
     piloting.review(task, note="The tone is all.")
     provider.answer_with(piloting.suggesting(piloting.words("careful", examples=[1])))
-    said = at("pilot", "errors", "hasty", "--suggest", "openai/fake")
-    assert "the same with --yes asks the model" in refused(said)
-    assert "One question to openai/fake: about $0.00" in said.out
+    for form in ((), ("--json",)):
+        told = refused(at("pilot", "errors", "hasty", "--suggest", "openai/fake", *form))
+        assert "nobody is here to say yes. One question to openai/fake: about $0.00" in told
+        assert told.rstrip().endswith(
+            "To go on: `touchstone pilot errors hasty letters --suggest openai/fake --yes`"
+        )
     said = at("pilot", "errors", "hasty", "--suggest", "openai/fake", "--yes")
     assert (said.code, "prompts/hasty-suggested.md (instructions; 1 example)" in said.out) == (
         0,

@@ -56,11 +56,16 @@ def change_gold(task, sql: str) -> None:
         db.execute(sql)
 
 
-def test_words_that_mean_nothing_are_told_and_nothing_is_sent(suggest, provider):
+def test_words_that_mean_nothing_are_told_and_nothing_is_sent(suggest, provider, task):
     assert "which model is to write rules?" in refused(suggest())
     assert "say two numbers with a comma between" in refused(suggest("--with", "m", "--price", "1"))
     assert "nobody knows what openai/fake costs" in refused(suggest("--with", "openai/fake"))
+    assert "or `prices: {openai/fake: {input: 0.15, output: 0.60}}` under" in refused(
+        suggest("--with", "openai/fake")
+    )
     assert "nobody is here to say yes" in refused(suggest(*FAKE))
+    say(task, models={"prices": {"openai/fake": {"input": 1, "output": 2}}})
+    assert "nobody is here to say yes" in refused(suggest("--with", "openai/fake"))
     assert provider.meter == []
 
 

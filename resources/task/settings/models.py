@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from labeling.llm.redaction import redactor
-from labeling.llm.settings import Pace
+from labeling.llm.settings import Pace, Prices
 from resources.task.settings.section import Remakes, Section, Usd
 
 
@@ -107,6 +107,10 @@ class Models(Section):
     )
     pace: Annotated[dict[str, Pace], Remakes.NOTHING] = Field(
         default_factory=dict, description="What a model allows, by its name: requests a minute ..."
+    )
+    prices: Annotated[dict[str, Prices], Remakes.NOTHING] = Field(
+        default_factory=dict,
+        description="What a model costs, by its name, where LiteLLM does not list it; a prompt's own price comes first.",
     )
     batch: Annotated[bool, Remakes.NOTHING] = Field(
         default=False,

@@ -77,10 +77,20 @@ def test_no_cap_is_passed_and_what_stopped_the_pilot_is_said(task, provider):
         assert charged_usd(provider) <= spent_usd(capped) <= cap
         assert f"budget of ${cap:g} is reached" in done.why
         assert ("models.pilot.budget_usd" in done.why) == (not more)
+        piloting.review(task)
     done = go(piloting.edit(task, budget={}))
     assert (done.why, done.put_up) == ("", 25)
     asked = Counter(str(m.body["messages"]) for m in provider.charged)
     assert set(asked.values()) == {1}
+
+
+def test_whatever_a_cap_lets_through_compares_all_candidates(task, provider):
+    done = go(piloting.edit(task, pilot={"budget_usd": 0.009}))
+    by_item = Counter(one.item_id for one in PilotStore(task.pilots).answers())
+    assert "budget of $0.009 is reached" in done.why
+    assert done.put_up
+    assert set(by_item.values()) == {3}
+    assert len(provider.charged) == 3 * len(by_item)
 
 
 def killed(task: Task, when: str, provider: FakeProvider) -> None:

@@ -314,7 +314,10 @@ def test_nothing_to_learn_from_is_told_before_anybody_is_asked(tmp_path, provide
 
 def test_a_model_of_unknown_price_and_a_simulated_one_are_not_asked(task, provider):
     since = len(provider.meter)
-    with pytest.raises(TaskError, match="nobody knows what openai/unheard costs"):
+    with pytest.raises(
+        TaskError,
+        match=r"what openai/unheard costs.*under models in .*task.yaml: `prices: \{openai",
+    ):
         ask(task, "openai/unheard")
     path = task.folder / "task.yaml"
     told = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -323,6 +326,16 @@ def test_a_model_of_unknown_price_and_a_simulated_one_are_not_asked(task, provid
     with pytest.raises(TaskError, match="its models are simulated"):
         ask(load_task(task.folder))
     assert len(provider.meter) == since
+
+
+def test_the_price_of_a_model_that_no_prompt_names_stands_in_the_task(task, provider):
+    provider.answer_with(piloting.suggesting(piloting.words("careful")))
+    before, since = spent_usd(task), len(provider.meter)
+    ask(piloting.edit(task, prices={"openai/unheard": {"input": 3, "output": 5}}), "openai/unheard")
+    paid = provider.meter[since:]
+    assert asked_for_words(provider, since)
+    usd = sum(3 * one.prompt_tokens + 5 * one.completion_tokens for one in paid) / 1e6
+    assert spent_usd(task) - before == pytest.approx(usd)
 
 
 def test_a_prompt_that_is_right_everywhere_has_nothing_to_mend(task, provider):

@@ -280,6 +280,8 @@ def test_an_unknown_price_is_an_error_where_a_budget_has_to_be_held(bench):
     with FakeProvider(lambda _: "HAM") as provider:
         with pytest.raises(PromptError, match="nobody knows what openai/nobody-knows costs"):
             bench.ask(provider, table(1), [unpriced])
+        with pytest.raises(PromptError, match=r"`prices: \{openai/nobody-knows: .* in task.yaml"):
+            bench.ask(provider, table(1), [unpriced])
         assert bench.ask(provider, table(1), [unpriced], budget=Budget()).votes.num_rows == 1
 
 
