@@ -55,6 +55,7 @@ models:
   ask: all
   per_batch: 5
   pace: {gpt-a: {requests_per_minute: 5, tokens_per_minute: 5, concurrency: 2}}
+  prices: {gpt-a: {input: 1, output: 2}}
   budget: {run_usd: 1, day_usd: 2, task_usd: 3}
   canary: {items: 30, every: 1, cron: 0 6 * * *}
   redact: [email]
@@ -94,6 +95,7 @@ OTHER: dict[str, Any] = {
     "batch.cron": "0 4 * * *",
     "models.ask": "undecided",
     "models.pace": {"gpt-a": {"requests_per_minute": 6}},
+    "models.prices": {"gpt-a": {"input": 2, "output": 3}},
     "models.canary.cron": "0 7 * * *",
     "models.redact": ["phone"],
     "models.redact_patterns": {"a": "c"},
