@@ -147,9 +147,7 @@ def transport_of(
     """
     spec = _spec(task)
     if task.spec.demo.simulated is None:
-        yield LiteLlmBatches(
-            api_base=spec.api_base, api_key=_key(task, spec), prices=_prices(task)
-        )
+        yield LiteLlmBatches(api_base=spec.api_base, api_key=_key(task, spec), prices=_prices(task))
         return
     simulated = task.spec.demo.simulated
     with SimulatedModel(
