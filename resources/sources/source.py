@@ -1,7 +1,6 @@
 """What a source is: code that votes besides rules, models and the student."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 import pyarrow as pa
@@ -18,12 +17,12 @@ class Said:
     votes : Arrow table
         ``item_id``, ``voter`` (``<name>/...``), ``label`` (a class of the task) and ``confidence``
         ((0, 1] or null); an abstention is no row.
-    silent : mapping of str to int
-        Why there is no vote, and on how many items.
+    abstentions : Arrow table
+        ``item_id``, ``voter`` and ``reason``: why there is no vote.
     """
 
     votes: pa.Table
-    silent: Mapping[str, int] = field(default_factory=dict[str, int])
+    abstentions: pa.Table
 
     schema: ClassVar = pa.schema(
         [
@@ -32,6 +31,9 @@ class Said:
             ("label", pa.string()),
             ("confidence", pa.float64()),
         ]
+    )
+    silent: ClassVar = pa.schema(
+        [("item_id", pa.string()), ("voter", pa.string()), ("reason", pa.string())]
     )
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from labeling.zero_shot import class_vectors, nearest_class
 from resources.models.vectors.clip import clip_model
 from resources.models.vectors.embeddings import text_vectors
 from resources.sources.source import Said
+from resources.task.errors import TaskError
 from resources.task.settings.zero_shot import PLACE, ZeroShot
 from resources.task.task import Task
 
@@ -59,7 +59,7 @@ class ZeroShotVoters:
             If a model cannot be loaded or asked, or its weights do not fit.
         """
         votes: list[dict[str, object]] = []
-        silent: Counter[str] = Counter()
+        silent: list[dict[str, object]] = []
         phrases = _phrases(task)
         ids = items["item_id"].to_pylist()
         of = [at for at, name in enumerate(phrases) for _ in phrases[name]]
@@ -68,6 +68,7 @@ class ZeroShotVoters:
             texts = [one.said.replace(PLACE, text) for said in phrases.values() for text in said]
             vectors, why = model.items(items)
             classes = class_vectors(model.words(texts), of)
+            _check_widths(one, vectors, classes)
             label, confidence = nearest_class(vectors, classes, one.sharpness, one.margin)
             names = list(phrases)
             votes += [
@@ -75,11 +76,18 @@ class ZeroShotVoters:
                 for at, sure in enumerate(confidence.tolist())
                 if label[at] >= 0
             ]
-            silent.update(
-                f"{voter}: {why[at] or f'its lead is below {one.margin:g}'}"
+            silent += [
+                {
+                    "item_id": ids[at],
+                    "voter": voter,
+                    "reason": why[at] or f"its lead is below {one.margin:g}",
+                }
                 for at in np.flatnonzero(label < 0).tolist()
-            )
-        return Said(pa.Table.from_pylist(votes, schema=Said.schema), silent)
+            ]
+        return Said(
+            pa.Table.from_pylist(votes, schema=Said.schema),
+            pa.Table.from_pylist(silent, schema=Said.silent),
+        )
 
 
 def load_models(task: Task) -> list[str]:
@@ -93,6 +101,15 @@ def load_models(task: Task) -> list[str]:
     for one in task.spec.zero_shot:
         _model(task, one).load()
     return [_voter(one) for one in task.spec.zero_shot]
+
+
+def _check_widths(one: ZeroShot, items: Vectors, classes: Vectors) -> None:
+    if len(items) and items.shape[1] not in (0, classes.shape[1]):
+        raise TaskError(
+            f"zero_shot.{one.name}: the model gives {items.shape[1]} numbers for items and {classes.shape[1]} for "
+            "the words for classes, so they cannot be compared; it is another model than before under the same name: "
+            "give it a name of its own in task.yaml"
+        )
 
 
 def _voter(one: ZeroShot) -> str:

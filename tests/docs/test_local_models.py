@@ -98,6 +98,27 @@ def test_ollama_answers_and_compares_once_and_costs_nothing(library):
     assert "zero_shot/nomic" in [vote["voter"] for vote in told["votes"]]
 
 
+def test_why_a_voter_is_silent_is_told_by_the_run_the_check_and_explain(library):
+    with FakeOllama({"nomic-embed-text"}, answer) as ollama:
+        sure = block("yaml", "ollama/nomic-embed-text").replace(
+            "- name", "- margin: 0.999\n    name"
+        )
+        library.write(sure, ollama.url)
+        ran = library.type("run", "library")
+    assert ran.code == 0, ran.out + ran.err
+    assert library.votes("votes.zero_shot") == []
+    told = " ".join(ran.out.split())
+    assert re.search(
+        r"zero_shot/nomic votes on none of \d+ items; of \d+ because: its lead is", told
+    )
+    warehouse = warehouse_of(load_task(library.folder))
+    silent = warehouse.ask("select * from votes.zero_shot_abstentions").to_pylist()
+    warehouse.close()
+    assert len(silent) == N_ITEMS
+    said = library.type("explain", silent[0]["item_id"], "library")
+    assert "zero_shot/nomic said nothing: its lead is below 0.999" in said.out
+
+
 def test_a_model_that_was_not_pulled_is_told_and_asked_again_by_the_next_run(library):
     with FakeOllama(set(), answer) as ollama:
         library.write(block("yaml", "ollama_chat/llama3.2"), ollama.url)

@@ -110,7 +110,7 @@ class ClipModel:
                     data = picture_bytes(image_of[key], self.task.image_folder)
                     picture = _middle(open_picture(data, ENOUGH))
                 except ImageError as error:
-                    why[key] = str(error).removeprefix("image: ")
+                    why[key] = str(error)
                     continue
                 found.append(key)
                 yield picture

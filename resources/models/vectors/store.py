@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.files.sqlite import count
+from resources.task.errors import TaskError
 
 TABLES = """
 create table if not exists vectors (
@@ -50,6 +51,11 @@ def kept_vectors(
     -------
     float array of shape (n_texts, d)
         Not a number where there is no vector; what has none is tried again when asked for next.
+
+    Raises
+    ------
+    TaskError
+        If the model gives vectors of another length than those that are kept.
     """
     digests = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +74,12 @@ def kept_vectors(
                 )
                 db.execute("insert into spent values (?, ?, ?)", (model, len(made), usd))
             known.update(made)
+    widths = sorted({len(vector) for vector in known.values()})
+    if len(widths) > 1:
+        raise TaskError(
+            f"{model} gave vectors of {' and of '.join(map(str, widths))} numbers, so it is another model than before "
+            f"under the same name; give it a name of its own in task.yaml, or delete {path}, where vectors are kept"
+        )
     none = np.full(len(next(iter(known.values()), ())), np.nan, dtype=np.float32)
     return np.array([known.get(d, none) for d in digests], dtype=np.float64)
 

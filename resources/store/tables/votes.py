@@ -149,6 +149,19 @@ OF_SOURCES = {
     )
     for source in SOURCES
 }  # fmt: skip
+ABSTENTIONS_OF_SOURCES = {
+    name: table(
+        "votes", f"{name}_abstentions", f"Items that voters of {name} gave no vote on.", "an item and voter",
+        {
+            "item_id": ("varchar", "The item without a vote."),
+            "batch": BATCH,
+            "voter": ("varchar", "Who was silent."),
+            "reason": ("varchar", "Why there is no vote."),
+        },
+        key=_OF_VOTE, written_with=of_source,
+    )
+    for name, of_source in OF_SOURCES.items()
+}  # fmt: skip
 TEACHING = (RULE_VOTES, MODEL_VOTES, *OF_SOURCES.values())
 """Votes that the label model learns from."""
 
@@ -166,5 +179,10 @@ STATED = Table(
     _OF_VOTE, _COLUMNS | {name: Column(*said) for name, said in _CALIBRATED.items()} | _FAMILY,
     union=(MODEL_VOTES, *OF_SOURCES.values()), stored=False,
 )  # fmt: skip
-VIEWS = (VOTES, STATED)
+ABSTENTIONS = Table(
+    "votes", "abstentions", "Why models and sources gave no vote.", "an item and voter that was silent",
+    _OF_VOTE, dict(MODEL_ABSTENTIONS.columns) | _FAMILY,
+    union=(MODEL_ABSTENTIONS, *ABSTENTIONS_OF_SOURCES.values()), stored=False,
+)  # fmt: skip
+VIEWS = (VOTES, STATED, ABSTENTIONS)
 FAMILIES = tuple(one.name for one in VOTES.union)

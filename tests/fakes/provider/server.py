@@ -73,6 +73,7 @@ class FakeProvider(Served):
         self.key = key
         self.structured = structured
         self.logprobs = logprobs
+        self.vectors: Callable[[str], list[float]] = letters
         self.meter: list[Metered] = []
         self.in_flight = 0
         self.most_in_flight = 0
@@ -138,7 +139,7 @@ class FakeProvider(Served):
             return refused
         seen.status = 200
         rows = [
-            {"object": "embedding", "index": at, "embedding": letters(text)}
+            {"object": "embedding", "index": at, "embedding": self.vectors(text)}
             for at, text in enumerate(body["input"])
         ]
         seen.prompt_tokens = sum(map(len, body["input"])) // 4

@@ -93,11 +93,11 @@ def test_what_cannot_be_seen_has_no_vector_and_a_reason_and_the_others_have_thei
     seen, why = model_of(task, at_once=1).pictures(images)
     assert np.isfinite(seen).all(axis=1).tolist() == [False, True, False, False, False, True, False]
     np.testing.assert_allclose(seen[1], seen[5], atol=1e-5)
-    assert why[0] == "not an image, or a broken one"
+    assert why[0] == "image: not an image, or a broken one"
     assert why[2] == "no image"
-    assert why[3].startswith("the file cannot be read")
-    assert why[4] == "it lies in the network, and is not fetched"
-    assert why[6] == "the path leads out of the task's image folder"
+    assert why[3].startswith("image: the file cannot be read")
+    assert why[4] == "image: it lies in the network, and is not fetched"
+    assert why[6] == "image: the path leads out of the task's image folder"
     seen, why = model_of(task).pictures([None])
     assert not np.isfinite(seen).any()
 

@@ -1,6 +1,7 @@
 """Zero-shot voters of a task: what they say, of which version, and what task.yaml may ask of them."""
 
 import dataclasses
+import shutil
 
 import pyarrow as pa
 import pytest
@@ -16,7 +17,7 @@ from resources.task.settings.zero_shot import ZeroShot
 from resources.task.task import Task
 from tests.conftest import ROOT
 from tests.fakes.clip_weights import write_clip
-from tests.fakes.provider.server import FakeProvider
+from tests.fakes.provider.server import FakeProvider, letters
 
 SOURCE = ZeroShotVoters()
 SPEC = read_spec(ROOT / "tasks" / "youtube_spam")
@@ -61,6 +62,11 @@ def items(*texts, images=None) -> pa.Table:
     )
 
 
+def silences(said) -> list[tuple[str, str]]:
+    """Items without a vote of the only voter, and why."""
+    return [(row["item_id"], row["reason"]) for row in said.abstentions.to_pylist()]
+
+
 def test_an_item_gets_the_class_whose_words_it_is_like_and_a_confidence(provider, tmp_path):
     task = task_of(tmp_path, told(zero_shot=[voter(provider)]))
     said = SOURCE.vote(task, items("buy buy now", "hello world", "", None))
@@ -69,7 +75,8 @@ def test_an_item_gets_the_class_whose_words_it_is_like_and_a_confidence(provider
         ("i0", "zero_shot/near", "spam"), ("i1", "zero_shot/near", "other_things"),
     ]  # fmt: skip
     assert all(0.5 < row["confidence"] <= 1 for row in rows)
-    assert said.silent == {"zero_shot/near: no text": 2}
+    assert silences(said) == [("i2", "no text"), ("i3", "no text")]
+    assert said.abstentions.schema == said.silent
     assert said.votes.schema == said.schema
 
 
@@ -78,7 +85,7 @@ def test_a_lead_below_the_margin_is_no_vote(provider, tmp_path):
     said = SOURCE.vote(task, items("buy", "hello"))
     assert said.votes.num_rows == 0
     assert said.votes.schema == said.schema
-    assert said.silent == {"zero_shot/near: its lead is below 0.6": 2}
+    assert silences(said) == [(at, "its lead is below 0.6") for at in ("i0", "i1")]
 
 
 def test_words_and_items_are_asked_once_and_the_template_is_around_words_alone(provider, tmp_path):
@@ -147,6 +154,36 @@ def test_a_task_without_such_voters_keeps_its_stamp_and_loads_nothing(tmp_path):
     )
 
 
+def test_texts_that_are_all_empty_get_no_vote_and_a_reason_each(provider, tmp_path):
+    task = task_of(tmp_path, told(zero_shot=[voter(provider)]))
+    said = SOURCE.vote(task, items("", " \n", None))
+    assert said.votes.num_rows == 0
+    assert silences(said) == [(f"i{at}", "no text") for at in range(3)]
+    assert SOURCE.vote(task, items()).abstentions.num_rows == 0
+
+
+def test_a_model_that_is_another_one_under_the_same_name_is_told(provider, tmp_path):
+    task = task_of(tmp_path, told(zero_shot=[voter(provider)]))
+    SOURCE.vote(task, items("buy"))
+    before = len(letters("buy"))
+    provider.vectors = lambda text: [*letters(text), 1.0]
+    for texts in (["buy", "some other text"], ["nothing that was seen"]):
+        with pytest.raises(
+            TaskError, match=rf"{before}.* {before + 1}|{before + 1} .* {before}"
+        ) as told_:
+            SOURCE.vote(task, items(*texts))
+        assert "another model than before under the same name" in str(told_.value)
+
+
+def test_a_class_that_is_added_is_compared_with_and_makes_another_version(provider, tmp_path):
+    classes = [*told().model_dump()["classes"], {"name": "zzz", "phrases": ["zzzz zzz"]}]
+    before = task_of(tmp_path, told(zero_shot=[voter(provider)]))
+    after = task_of(tmp_path, told(zero_shot=[voter(provider)], classes=classes))
+    assert SOURCE.versions(before) != SOURCE.versions(after)
+    (vote,) = SOURCE.vote(after, items("zz zzz")).votes.to_pylist()
+    assert vote["label"] == "zzz"
+
+
 def test_pictures_are_compared_with_words_and_those_without_one_are_told(tmp_path):
     for needed in ("fastembed", "onnx"):
         pytest.importorskip(needed, reason="`make test` installs it")
@@ -164,7 +201,7 @@ def test_pictures_are_compared_with_words_and_those_without_one_are_told(tmp_pat
         ("i0", "warm"), ("i1", "cold"),
     ]  # fmt: skip
     assert min(said.votes["confidence"].to_pylist()) > 0.99, "scaled by 100, as it was trained"
-    assert said.silent == {"zero_shot/eye: no image": 1}
+    assert silences(said) == [("i2", "no image")]
     before = SOURCE.versions(task)
     write_clip(tmp_path / "letters" / "weights", seed=1)
     assert SOURCE.versions(task) != before
@@ -173,3 +210,31 @@ def test_pictures_are_compared_with_words_and_those_without_one_are_told(tmp_pat
     without = dataclasses.replace(task, spec=spec.model_copy(update={"zero_shot": gone}))
     with pytest.raises(TaskError, match="the weights of ViT-B-32 are missing"):
         load_models(without)
+
+
+def test_weights_that_are_damaged_or_gone_between_two_batches_are_told(tmp_path):
+    for needed in ("fastembed", "onnx"):
+        pytest.importorskip(needed, reason="`make test` installs it")
+    weights = tmp_path / "letters" / "weights"
+    write_clip(weights)
+    for at, colour in enumerate(("red", "blue", "green")):
+        Image.new("RGB", (20, 20), colour).save(tmp_path / "letters" / f"{at}.png")
+    spec = told(
+        source={"files": "*.csv", "image": "image"},
+        zero_shot=[{"name": "eye", "clip": {"weights": "weights"}}],
+    )
+    task = task_of(tmp_path, spec)
+    SOURCE.vote(task, items("", images=["0.png"]))
+    model = weights / "vision" / "model.onnx"
+    model.write_bytes(model.read_bytes()[:100])
+    with pytest.raises(TaskError, match=r"do not fit the vision part .* get them again with"):
+        SOURCE.vote(task, items("", images=["1.png"]))
+    shutil.rmtree(weights)
+    for look in (
+        lambda: SOURCE.vote(task, items("", images=["2.png"])),
+        lambda: SOURCE.versions(task),
+    ):
+        with pytest.raises(
+            TaskError, match=r"weights of ViT-B-32 are missing: .* get them once with"
+        ):
+            look()

@@ -56,7 +56,7 @@ with failed as (
     select voter, message as reason from votes.rule_failures
     where item_id = $item and batch = $batch
     union all
-    select voter, reason from votes.model_abstentions where item_id = $item and batch = $batch
+    select voter, reason from votes.abstentions where item_id = $item and batch = $batch
 ),
 spoke as (select voter from votes.every where item_id = $item and batch = $batch)
 select voter, reason from failed
@@ -64,10 +64,6 @@ union all
 select voter, 'did not match' from votes.rule_versions
 where batch = $batch
     and voter not in (select voter from failed union all select voter from spoke)
-union all
-select distinct voter, 'was too unsure, or had nothing to look at' from votes.every
-where batch = $batch and family not in ('rules', 'models', 'student')
-    and voter not in (select voter from spoke)
 order by voter
 
 -- name: alike(item: text, likeness: number)
