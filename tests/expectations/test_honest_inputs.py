@@ -161,6 +161,7 @@ def test_nothing_else_blocks(task):
     assert critical == set(CANNOT_BE_RIGHT)
 
 
+SILENCES = tables.ABSTENTIONS_OF_SOURCES["zero_shot"]
 USED = {
     "voter": "llm/a", "calls": 10, "cached": 0, "parse_failures": 3, "refusals": 2,
     "cost_usd": 0.2, "quoted_usd": 0.1, "why": "the budget of the run is spent",
@@ -207,6 +208,16 @@ ODD = {
     ),
     "the_batch_is_complete": (
         [(tables.MODEL_USE, [USED])], "llm/a: the budget of the run is spent", None, "next run",
+    ),
+    "zero_shot_voters_say_something": (
+        [(SILENCES, [{"item_id": i, "voter": "zero_shot/a", "reason": "no text"} for i in "ijk"])],
+        "zero_shot/a votes on none of 3 items; of 3 because: no text", None, "take it out of zero_shot",
+    ),
+    "pictures_can_be_looked_at": (
+        [(tables.ITEMS, [ITEM]), (SILENCES, [
+            {"item_id": "i", "voter": "zero_shot/a", "reason": "image: a broken one"},
+        ])],
+        "zero_shot/a cannot look at 1 of 1 items (image: a broken one)", "`i`", "Mend the pictures",
     ),
     "few_agreements_are_overruled": (
         [(tables.RULE_VOTES, [VOTE, {**VOTE, "voter": "w"}]),

@@ -17,6 +17,8 @@ WARNING_CHECKS = (
     "models_are_asked_as_they_like",
     "models_do_not_refuse",
     "the_cost_is_as_quoted",
+    "zero_shot_voters_say_something",
+    "pictures_can_be_looked_at",
     "few_agreements_are_overruled",
     "most_items_are_labelled",
     "as_many_are_labelled_as_before",
