@@ -7,9 +7,9 @@ from typing import Any
 import dagster as dg
 import pyarrow as pa
 
-from assets.votes.cascade import ROWS, ask_dear, check_guarantee
+from assets.votes.cascade import ROWS, ask_dear, steps_of
+from assets.votes.cheap_side import cheap_side
 from assets.votes.examples import example_pool
-from assets.votes.gold import gold_of
 from assets.votes.simulated_truth import simulated_truth
 from labeling.llm.model_votes import ModelVotes
 from labeling.llm.prompt import Prompt
@@ -46,7 +46,6 @@ def ask_prompts(
     from labeling.llm.ledger import Ledger
     from labeling.llm.ledger_summary import Booked, booked_on
     from labeling.llm.quote import quote_batch
-    from labeling.llm.voters import guaranteed, in_order
     from resources.models.task_models import (
         budget_of,
         classes_of,
@@ -60,11 +59,10 @@ def ask_prompts(
     spec = task.spec.models
     assert spec is not None  # noqa: S101  # the caller has looked
     prompts, redact = prompts_of(task), redactor_of(task)
-    dear, gold = guaranteed(prompts), None
+    (first, dear), side = steps_of(task, prompts), None
     if dear is not None:
-        check_guarantee(task, dear)
-        gold = gold_of(task, warehouse, batch)
-        undecided = [*undecided, *gold.undecided]
+        side = cheap_side(task, warehouse, batch, items.num_rows, (first, dear))
+        undecided = [*undecided, *side.gold.undecided]
     wanted = undecided if spec.ask == "undecided" else items["item_id"].to_pylist()
     chosen = set(wanted[: spec.per_batch])
     asked = _shown(
@@ -83,10 +81,9 @@ def ask_prompts(
         "former": former_of(task),
     }
     truth = simulated_truth(task, asked, redact)
-    if gold is not None:
-        truth |= simulated_truth(
-            task, gold.items.set_column(0, "item_id", gold.items["own_id"]), redact
-        )
+    if side is not None:
+        own = side.gold.items.set_column(0, "item_id", side.gold.items["own_id"])
+        truth |= simulated_truth(task, own, redact)
     with (
         transport_of(task, truth, now=batch) as transport,
         Ledger(task.ledger) as ledger,
@@ -99,9 +96,14 @@ def ask_prompts(
             )
             of_gold = (
                 quote_batch(
-                    _shown(gold.items), prompts, classes_of(task), transport, ledger, **asking
+                    _shown(side.gold.items),
+                    [*side.voices, *([dear] if side.can_prove(items.num_rows) else [])],
+                    classes_of(task),
+                    transport,
+                    ledger,
+                    **asking,
                 )
-                if gold is not None
+                if side is not None and dear is not None
                 else []
             )
             worst: dict[str, float] = {}
@@ -127,11 +129,9 @@ def ask_prompts(
             )
 
         to_come = {} if transport.free else quoted_now()
-        first = [prompt for prompt in in_order(prompts) if prompt is not dear]
         said, last = ask(asked, first, False), None
-        if dear is not None and gold is not None:
-            whom = (first, dear)
-            last = ask_dear(warehouse, batch, asked, gold, whom, said, task.classes, ask)
+        if dear is not None and side is not None:
+            last = ask_dear(warehouse, asked, side, dear, said, task.classes, ask)
         booked = booked_on(ledger, batch)
     votes = said if last is None else said.and_also(last.answer)
     found = {voter: booked.get(voter, Booked()) for voter in votes.by_voter}

@@ -1,6 +1,6 @@
 """The dear prompt of a cascade: asked as little as its guarantee against gold allows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from assets.votes.gold import SAID, Gold
+from assets.votes.cheap_side import CheapSide
 from labeling.errors import PromptError
+from labeling.llm.asked import STUDENT, Guaranteed
 from labeling.llm.content import strings
 from labeling.llm.model_votes import ModelVotes
 from labeling.llm.prompt import Prompt
@@ -19,9 +20,7 @@ from resources.task.task import Task
 
 if TYPE_CHECKING:
     from labeling.cascades.cheap import Cheap
-    from labeling.cascades.promise import Promise
     from labeling.cascades.threshold import Threshold
-    from labeling.llm.asked import Guaranteed
     from labeling.llm.tally import Tally
 
 ROWS = pa.schema(
@@ -49,6 +48,24 @@ class Asked:
     guarantee: dict[str, Any]
 
 
+def steps_of(task: Task, prompts: Sequence[Prompt]) -> tuple[list[Prompt], Prompt | None]:
+    """Return the prompts in the order they are asked, and apart from them the one with a guarantee, if any.
+
+    Raises
+    ------
+    TaskError, PromptError
+        Where they cannot be asked so; naming the setting, and what to do.
+    """
+    from labeling.llm.voters import check_prompts, guaranteed, in_order
+    from resources.models.task_models import classes_of
+
+    check_prompts(prompts, classes_of(task))
+    dear = guaranteed(prompts)
+    if dear is not None:
+        check_guarantee(task, dear)
+    return [prompt for prompt in in_order(prompts) if prompt is not dear], dear
+
+
 def check_guarantee(task: Task, dear: Prompt) -> None:
     """Refuse what a guarantee cannot be given with.
 
@@ -69,6 +86,18 @@ def check_guarantee(task: Task, dear: Prompt) -> None:
         raise TaskError(
             f"{where}: models.{setting}: {name} is of whole batches; take one of them out"
         )
+    step, student = dear.settings.ask, task.spec.student
+    if isinstance(step, Guaranteed) and step.after == STUDENT:
+        if not student.enabled:
+            raise TaskError(
+                f"{where}: student.enabled: {name} has the student answer first; set it to true, or name "
+                "a prompt in `after`"
+            )
+        if student.reads_vectors:
+            raise TaskError(
+                f"{where}: student.features: {name} has the student of an earlier batch answer first, and one "
+                f"on {student.features} is kept in no file; set it to tfidf, or name a prompt in `after`"
+            )
     if dear.settings.fallbacks:
         raise PromptError(
             f"prompt {dear.name!r}: fallbacks: nothing is proven of what another model answers; take out "
@@ -78,10 +107,9 @@ def check_guarantee(task: Task, dear: Prompt) -> None:
 
 def ask_dear(
     warehouse: Warehouse,
-    batch: str,
     items: pa.Table,
-    gold: Gold,
-    prompts: tuple[Sequence[Prompt], Prompt],
+    side: CheapSide,
+    dear: Prompt,
     said: ModelVotes,
     classes: Sequence[str],
     ask: Ask,
@@ -92,37 +120,36 @@ def ask_dear(
     ----------
     items : Table
         The batch, as it is asked.
-    gold : Gold
-        Of :func:`gold_of`.
-    prompts : (sequence of Prompt, Prompt)
-        Who is asked first, and the dear one.
+    side : CheapSide
+        Who has answered, and gold.
+    dear : Prompt
+        The dear one.
     said : ModelVotes
-        What the first said of the batch.
+        What prompts said of the batch.
     classes : sequence of str
         The classes of the task.
     ask : callable
         See :data:`Ask`.
     """
     from labeling.cascades.cheap import ties_of
-    from labeling.cascades.promise import Promise
     from labeling.cascades.told import told
 
-    first, dear = prompts[0], prompts[1].alone()
-    step, n_gold = _step(prompts[1]), gold.items.num_rows
+    step, gold, dear = side.step, side.gold.items, dear.alone()
+    n_gold = gold.num_rows
     nobody = ask(items.slice(0, 0), [dear], True)
-    before = ask(gold.items, first, True)
-    for voter, tally in before.by_voter.items():
-        said.by_voter[voter].took_too(tally)
-    if held := _held(said, before):
-        return _later(nobody, step, n_gold, items.num_rows, held)
-    ids = [*strings(gold.items, "item_id"), *strings(items, "item_id")]
-    by_rules = warehouse.read("votes.cascade.rule_votes", batch=batch)
-    cheap = _cheap(step, ids, [gold.rule_votes, by_rules], [before.votes, said.votes], classes)
-    promise, tie = Promise(step.guarantee, step.risk), ties_of(ids)
-    found, on_gold = _threshold(
-        gold.items, cheap, tie, items.num_rows, promise, lambda: ask(gold.items, [dear], True)
-    )
-    if on_gold is not None and (held := _held(on_gold)):
+    votes = [said.votes]
+    if side.voices:
+        before = ask(gold, side.voices, True)
+        for voter, tally in before.by_voter.items():
+            said.by_voter[voter].took_too(tally)
+        if held := _held({v: said.by_voter[v] for v in before.by_voter}, before.by_voter):
+            return _later(nobody, step, n_gold, items.num_rows, held)
+        votes = [before.votes, said.votes]
+    ids = [*strings(gold, "item_id"), *strings(items, "item_id")]
+    cheap = side.says(warehouse, items, votes, classes)
+    promise, tie = side.promise, ties_of(ids)
+    found, on_gold = _threshold(side, cheap, tie, items.num_rows, lambda: ask(gold, [dear], True))
+    if on_gold is not None and (held := _held(on_gold.by_voter)):
         return _later(on_gold, step, n_gold, items.num_rows, held)
     chosen = found.asked(cheap.score[n_gold:], tie[n_gold:])
     answer = ask(items.filter(pa.array(chosen, pa.bool_())), [dear], False)
@@ -131,8 +158,8 @@ def ask_dear(
     for one in on_gold.by_voter.values() if on_gold else ():
         tally.took_too(one)
     proven = found.proven and not tally.pending
-    who = f"prompt {step.after}" if step.after else "the panel of rules and other prompts"
-    words = told(found, promise, items.num_rows, who, set(strings(gold.items, "label")))
+    labels = set(strings(gold, "label"))
+    words = side.missing or told(found, promise, items.num_rows, side.who, labels, since=side.since)
     return Asked(
         answer,
         _rows(ids[n_gold:], chosen, answer.votes, cheap, n_gold) if proven else ROWS.empty_table(),
@@ -143,7 +170,7 @@ def ask_dear(
 
 
 def _guarantee(
-    step: "Guaranteed", n_gold: int, words: str, *, proven: bool, asked: int, spared: int
+    step: Guaranteed, n_gold: int, words: str, *, proven: bool, asked: int, spared: int
 ) -> dict[str, Any]:
     return {
         "target": step.guarantee,
@@ -156,20 +183,13 @@ def _guarantee(
     }
 
 
-def _step(dear: Prompt) -> "Guaranteed":
-    from labeling.llm.asked import Guaranteed
-
-    assert isinstance(dear.settings.ask, Guaranteed)  # noqa: S101  # the caller has looked
-    return dear.settings.ask
-
-
-def _held(*said: ModelVotes) -> list["Tally"]:
+def _held(*said: Mapping[str, "Tally"]) -> list["Tally"]:
     """Return the tallies of voters that are still to answer."""
-    return [tally for one in said for tally in one.by_voter.values() if tally.pending]
+    return [tally for one in said for tally in one.values() if tally.pending]
 
 
 def _later(
-    answer: ModelVotes, step: "Guaranteed", n_gold: int, n_items: int, held: list["Tally"]
+    answer: ModelVotes, step: Guaranteed, n_gold: int, n_items: int, held: list["Tally"]
 ) -> Asked:
     """Leave the dear prompt's turn to the next run: the answers that decide it are not all there."""
     (tally,) = answer.by_voter.values()
@@ -183,45 +203,19 @@ def _later(
     return Asked(answer, ROWS.empty_table(), row)
 
 
-def _cheap(
-    step: "Guaranteed",
-    ids: list[str],
-    by_rules: list[pa.Table],
-    by_prompts: list[pa.Table],
-    classes: Sequence[str],
-) -> "Cheap":
-    """Return what is said before the dear prompt, of gold and batch alike."""
-    from labeling.cascades.cheap import of_panel, of_prompt
-
-    if step.after is None:
-        return of_panel(
-            ids, pa.concat_tables([t.select(SAID) for t in (*by_rules, *by_prompts)]), classes
-        )
-    said = pa.concat_tables(by_prompts)
-    mine = [str(voter).split("/", 1)[1] == step.after for voter in said["voter"].to_pylist()]
-    return of_prompt(ids, said.filter(pa.array(mine, pa.bool_())))
-
-
 def _threshold(
-    gold: pa.Table,
+    side: CheapSide,
     cheap: "Cheap",
     tie: NDArray[np.float64],
     n_items: int,
-    promise: "Promise",
     ask_dear: Callable[[], ModelVotes],
 ) -> tuple["Threshold", ModelVotes | None]:
     """Find where to ask; the dear prompt answers gold only where that can prove something."""
-    from labeling.cascades.promise import least_gold
-    from labeling.cascades.threshold import (
-        Gold,
-        cheap_is_enough,
-        find_threshold,
-        nothing_proven,
-        walked,
-    )
+    from labeling.cascades.threshold import Gold, cheap_is_enough, find_threshold, nothing_proven
 
+    gold, promise = side.gold.items, side.promise
     labels, n_gold = strings(gold, "label"), gold.num_rows
-    if not n_items or len(set(labels)) < 2 or n_gold < least_gold(n_items, walked(promise)):
+    if not side.can_prove(n_items):
         return nothing_proven(n_gold, max(n_items, 1), promise), None
     label, score = cheap.label[:n_gold], cheap.score[:n_gold]
     cheap_right = np.array([one == true for one, true in zip(label, labels, strict=True)])

@@ -33,6 +33,20 @@ class Gold:
         ids = strings(self.items, "item_id")
         return [one for one in ids if len(said.get(one, ())) != 1]
 
+    def after(self, batch: str) -> "Gold":
+        """Return gold of later batches than this one."""
+        return self._of([of > batch for of in strings(self.items, "batch")])
+
+    def none(self) -> "Gold":
+        """Return no gold."""
+        return self._of([False] * self.items.num_rows)
+
+    def _of(self, kept: list[bool]) -> "Gold":
+        items = self.items.filter(pa.array(kept, pa.bool_()))
+        ids = set(strings(items, "item_id"))
+        said = [item in ids for item in strings(self.rule_votes, "item_id")]
+        return Gold(items, self.rule_votes.filter(pa.array(said, pa.bool_())))
+
 
 def gold_of(task: Task, warehouse: Warehouse, batch: str) -> Gold:
     """Return gold of earlier audits, thinned so that the items of a batch had equal chances.

@@ -138,9 +138,12 @@ def _models(task: Task) -> Finding:
         return Finding("", "fine", "none; rules alone")
     if unasked := nothing_promoted(task):
         return Finding("", "note", unasked.partition("; next")[0], f"touchstone pilot {task.name}")
+    from assets.votes.cascade import steps_of
     from resources.models.task_models import prompts_of
 
-    voters = ", ".join(prompt.model for prompt in prompts_of(task))
+    prompts = prompts_of(task)
+    steps_of(task, prompts)
+    voters = ", ".join(prompt.model for prompt in prompts)
     variable = models.api_key_variable
     if task.spec.demo.simulated is not None:
         return Finding("", "fine", f"{voters}; simulated, needs no key")

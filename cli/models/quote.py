@@ -11,14 +11,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from assets.votes.cascade import check_guarantee
+from assets.votes.cascade import steps_of
 from assets.votes.examples import example_pool
 from cli.options import AsJson, OneTask
 from labeling.llm.content import strings
 from labeling.llm.ledger import Ledger
 from labeling.llm.pool import ExamplePool
 from labeling.llm.quote import VoterQuote, quote_batch
-from labeling.llm.voters import guaranteed, in_order
+from orchestration.cascade_asked import parts_asked
 from orchestration.items_asked import all_undecided, asked_of, items_of
 from resources.models.task_models import (
     asking_nobody,
@@ -56,25 +56,31 @@ def quote(
         typer.echo(json.dumps(none) if as_json else nothing)
         return
     prompts = prompts_of(found)
-    dear = guaranteed(in_order(prompts))
-    if dear is not None:
-        check_guarantee(found, dear)
+    _, dear = steps_of(found, prompts)
     items, source = items_of(found, batch)
     asked, certain = asked_of(found, items)
     with Ledger(found.ledger) as ledger:
-        quotes = quote_batch(
-            asked,
-            prompts,
-            classes_of(found),
-            asking_nobody(found),
-            ledger,
-            examples=_examples(found, items),
-            redact=redactor_of(found),
-            undecided=all_undecided(found, items) if certain else None,
-            image_folder=found.image_folder,
-            by_batch=found.spec.models is not None and found.spec.models.batch,
-            former=former_of(found),
-        )
+        undecided = all_undecided(found, items) if certain else None
+        examples = _examples(found, items)
+        quotes = [
+            one
+            for part in parts_asked(found, asked, prompts, undecided)
+            for one in quote_batch(
+                part.items,
+                part.prompts,
+                classes_of(found),
+                asking_nobody(found),
+                ledger,
+                examples=examples,
+                redact=redactor_of(found),
+                undecided=part.undecided,
+                image_folder=found.image_folder,
+                by_batch=found.spec.models.batch,
+                former=former_of(found),
+            )
+        ]
+        place = {prompt.name: at for at, prompt in enumerate(prompts)}
+        quotes.sort(key=lambda one: place[one.voter.split("/", 1)[1]])
         spent = ledger.spent("quote")
     budget = budget_of(found)
     notes = [f"Items are those of {source}."]
@@ -82,8 +88,8 @@ def quote(
         notes.insert(0, f"{found.name}: {unasked}")
     if dear is not None:
         notes.append(
-            f"{dear.name} is asked as little as its guarantee allows, and of audited items about those it has "
-            "not answered yet."
+            f"{dear.name} is asked as little as its guarantee allows: at most about the items of batches that are to "
+            "be labelled, and about audited items that it has not answered yet."
         )
     if not certain:
         notes.append("The rules have not been applied to all of them: fewer may be asked.")

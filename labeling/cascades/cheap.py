@@ -1,7 +1,7 @@
 """What the cheap side says of each item, and how sure it is."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +78,72 @@ def of_panel(items: Sequence[str], votes: pa.Table, classes: Sequence[str]) -> C
     score = np.asarray(np.round(np.max(posterior, axis=1), 9), dtype=np.float64)
     score[np.array(chosen) < 0] = SILENT
     return Cheap([str(classes[one]) if one >= 0 else None for one in chosen], score)
+
+
+def of_classifier(
+    probability: NDArray[np.float64],
+    names: Sequence[str],
+    seen: NDArray[np.bool_],
+    classes: Collection[str],
+) -> Cheap:
+    """Take a classifier that learned from none of the items.
+
+    Parameters
+    ----------
+    probability : float array of shape (n_seen, n_names)
+        What it says of the items that it could look at.
+    names : sequence of str
+        Its classes, in the order of the columns; it is silent where the likeliest is none of ``classes``.
+    seen : bool array of shape (n_items,)
+        Which items those are; it is silent on the others.
+    classes : collection of str
+        The classes of today.
+
+    Examples
+    --------
+    >>> sure, seen = np.array([[0.2, 0.8], [0.7, 0.3]]), np.array([True, False, True])
+    >>> of_classifier(sure, ["A", "B"], seen, {"B", "C"}).label
+    ['B', None, None]
+    """
+    label: list[str | None] = [None] * len(seen)
+    score = np.full(len(seen), SILENT)
+    for row, at in enumerate(np.flatnonzero(seen).tolist()):
+        name = str(names[int(probability[row].argmax())])
+        if name in classes:
+            label[at], score[at] = name, round(float(probability[row].max()), 9)
+    return Cheap(label, score)
+
+
+def taught_before(kept: Sequence[str], gold: Sequence[str], least: int) -> str | None:
+    """Choose a batch whose student is the cheap side: the newest that leaves enough gold after it.
+
+    What a student learned from cannot tell how sure it has to be, and neither can what other students said of
+    gold. So gold before the chosen batch, and of it, is given up; by numbers alone, whatever that gold says.
+
+    Parameters
+    ----------
+    kept : sequence of str
+        Batches whose student stands, in the order of time.
+    gold : sequence of str
+        The batch of each gold item.
+    least : int
+        Gold items that have to come after it. At least half of all have to, too.
+
+    Returns
+    -------
+    str or None
+        The oldest one where none leaves enough; ``None`` where no student stands.
+
+    Examples
+    --------
+    >>> taught_before(["1", "2", "3"], ["1"] * 20 + ["2"] * 20 + ["3"] * 30 + ["4"] * 10, 23)
+    '2'
+    >>> taught_before(["1", "2", "3"], ["1"] * 20 + ["2"] * 20, 23)
+    '1'
+    """
+    wanted = max(least, (len(gold) + 1) // 2)
+    enough = [batch for batch in kept if sum(of > batch for of in gold) >= wanted]
+    return enough[-1] if enough else next(iter(kept), None)
 
 
 def ties_of(items: Sequence[str]) -> NDArray[np.float64]:

@@ -10,7 +10,12 @@ from labeling.counted import counted
 
 
 def told(
-    found: Threshold, promise: Promise, n_items: int, cheap: str, labels: Collection[str]
+    found: Threshold,
+    promise: Promise,
+    n_items: int,
+    cheap: str,
+    labels: Collection[str],
+    since: str = "of earlier batches",
 ) -> str:
     """Say where the dear model is asked, and what is proven or missing.
 
@@ -24,12 +29,14 @@ def told(
         Who answers first, in words.
     labels : collection of str
         Classes that gold items have.
+    since : str
+        Which batches gold is of.
 
     Examples
     --------
     >>> none = Threshold("everywhere", 0.0, 0.0, False, 0, 0, 1, 0, 0)
     >>> print(told(none, Promise(0.9, 0.1), 2000, "llm/small", []))
-    asked everywhere: no audited item of an earlier batch is reviewed, and it takes 23 at least to prove 90 %
+    asked everywhere: no audited item of earlier batches is reviewed, and it takes 23 at least to prove 90 %
     """
     target = f"{100 * promise.target:.4g} %"
     if found.proven:
@@ -44,7 +51,7 @@ def told(
     least = least_gold(n_items, walked(promise))
     if found.n_gold == 0:
         return (
-            f"asked everywhere: no audited item of an earlier batch is reviewed, and it takes {least} at least"
+            f"asked everywhere: no audited item {since} is reviewed, and it takes {least} at least"
             f" to prove {target}"
         )
     if len(labels) == 1:
@@ -54,7 +61,7 @@ def told(
         )
     if found.n_gold < least:
         return (
-            f"asked everywhere: {counted(found.n_gold, 'audited item')} of earlier batches cannot prove {target};"
+            f"asked everywhere: {counted(found.n_gold, 'audited item')} {since} cannot prove {target};"
             f" it takes {least} at least"
         )
     alone = f"alone it says what people said of {found.dear_right} of {found.n_gold} audited items"

@@ -5,6 +5,9 @@ from typing import Annotated, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
+STUDENT = "student"
+"""What ``after`` says where the task's own student answers first; no prompt is called so then."""
+
 
 class _Step(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -33,7 +36,7 @@ class Guaranteed(_Step):
     )
     after: str | None = Field(
         default=None,
-        description="Name of the prompt that answers first; without it, rules and all other prompts together.",
+        description="Name of the prompt that answers first, or `student`, the one of the task; without it, rules and all other prompts together.",
     )
 
 

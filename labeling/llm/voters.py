@@ -8,7 +8,7 @@ from labeling.errors import PromptError
 from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.kind import AnswerError
-from labeling.llm.asked import Guaranteed, Unsure
+from labeling.llm.asked import STUDENT, Guaranteed, Unsure
 from labeling.llm.asking import ATTEMPTS, Asker
 from labeling.llm.backend import Backend
 from labeling.llm.behaviour import manners_of, seen_of
@@ -57,7 +57,7 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
         If two prompts are the same, one describes what is no class, an example says what no answer may, or a price is unknown where there
         is a budget to be held.
     """
-    _distinct(prompts, desk.classes)
+    check_prompts(prompts, desk.classes)
     models = {m for p in prompts for m in (p.model, *p.settings.fallbacks)}
     # a simulation knows nothing of what the provider before it asked for
     breakers = {
@@ -163,13 +163,18 @@ def in_order(prompts: Sequence[Prompt]) -> list[Prompt]:
         ask = prompt.settings.ask
         if prompt in ordered:
             return
-        first = ask.after if isinstance(ask, (Unsure, Guaranteed)) else None
+        first = waits_for(prompt)
+        if isinstance(ask, Guaranteed) and ask.after == STUDENT and STUDENT in by_name:
+            raise PromptError(
+                f"prompt {prompt.name!r} is asked after the student of the task, and a prompt is called "
+                f"{STUDENT!r}, too; rename the file of that one"
+            )
         if first is not None:
             if first not in by_name or first in (*waiting, prompt.name):
                 raise PromptError(
                     f"prompt {prompt.name!r} is asked after {first!r}, which is not among "
                     f"{', '.join(sorted(set(by_name) - {prompt.name})) or 'other prompts'}, "
-                    "or waits for it in turn"
+                    f"or waits for it in turn{_of_student(first)}"
                 )
             if last is not None and first == last.name:
                 raise PromptError(
@@ -185,6 +190,34 @@ def in_order(prompts: Sequence[Prompt]) -> list[Prompt]:
     if last is not None:
         place(last, ())
     return ordered
+
+
+def waits_for(prompt: Prompt) -> str | None:
+    """Return the name of the prompt that is asked before this one; ``None`` where none is named."""
+    ask = prompt.settings.ask
+    if isinstance(ask, Guaranteed) and ask.after == STUDENT:
+        return None
+    return ask.after if isinstance(ask, (Unsure, Guaranteed)) else None
+
+
+def _of_student(name: str) -> str:
+    known = "; the task's student answers before a prompt with a `guarantee` alone"
+    return known if name == STUDENT else ""
+
+
+def up_to(prompts: Sequence[Prompt], name: str) -> list[Prompt]:
+    """Return a prompt and those that are asked before it, the first one first.
+
+    Raises
+    ------
+    KeyError
+        If it is not among them; :func:`in_order` tells of that.
+    """
+    by_name = {prompt.name: prompt for prompt in prompts}
+    found = [by_name[name]]
+    while (before := waits_for(found[0])) is not None:
+        found.insert(0, by_name[before])
+    return found
 
 
 def guaranteed(prompts: Sequence[Prompt]) -> Prompt | None:
@@ -210,7 +243,14 @@ def _wanted(model: str, prompts: Sequence[Prompt]) -> list[Pace]:
     return [pace for pace in paces if pace is not None]
 
 
-def _distinct(prompts: Sequence[Prompt], classes: tuple[ClassSpec, ...]) -> None:
+def check_prompts(prompts: Sequence[Prompt], classes: Sequence[ClassSpec]) -> None:
+    """Refuse prompts that cannot stand beside each other, or not with these classes.
+
+    Raises
+    ------
+    PromptError
+        Naming the prompt, and what to do.
+    """
     names: dict[str, str] = {}
     versions: dict[str, str] = {}
     known = [c.name for c in classes]

@@ -68,7 +68,7 @@ def test_ties_are_spread_evenly_and_hang_on_the_item_alone():
 @pytest.mark.parametrize(
     ("n_gold", "dear_right", "labels", "says"),
     [
-        (0, 0, [], "no audited item of an earlier batch is reviewed"),
+        (0, 0, [], "no audited item of earlier batches is reviewed"),
         (10, 0, ["A", "B"], "10 audited items of earlier batches cannot prove 90 %; it takes 23 at least"),
         (60, 0, ["A"], "all 60 audited items are A, which proves nothing of the other classes"),
         (200, 150, ["A", "B"], "150 of 200 audited items, so 90 % is more than it reaches; lower `guarantee`"),
