@@ -1,4 +1,4 @@
-"""How likely each vote of a model is right, and what tells it."""
+"""How likely each vote of a prompt or a source is right, and what tells it."""
 
 from collections import Counter
 from typing import Any
@@ -9,26 +9,32 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.decorators import by_batch
+from resources.sources.zero_shot import ZeroShotVoters
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
-from resources.store.tables import CERTAINTY, MODEL_VOTES, STUDENT_VOTES
+from resources.store.tables import CERTAINTY, MODEL_VOTES, OF_SOURCES, STUDENT_VOTES
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 
 def certainty(task: Task) -> dg.AssetsDefinition:
-    """Declare how likely the votes of the models of ``task`` are right."""
+    """Declare how likely the votes of the prompts and sources of ``task`` are right."""
 
-    @by_batch(task, CERTAINTY, deps=[MODEL_VOTES, STUDENT_VOTES], kinds=["scikitlearn"])
+    @by_batch(
+        task,
+        CERTAINTY,
+        deps=[MODEL_VOTES, *OF_SOURCES.values(), STUDENT_VOTES],
+        kinds=["scikitlearn"],
+    )
     def certainty(
         context: dg.AssetExecutionContext, warehouse: GivenWarehouse
     ) -> dg.MaterializeResult:
-        """By what audits of earlier batches show to tell it best: the model, the student, or its rate.
+        """By what audits of earlier batches show to tell it best: the voter, the student, or its rate.
 
         The label model does not read it: the student has learnt from all voters.
         """
         batch = context.partition_key
-        rows = certainty_rows(task, warehouse, batch) if task.spec.models else []
+        rows = certainty_rows(task, warehouse, batch)
         said = [{**row, "run": context.run.run_id} for row in rows]
         warehouse.replace_batch(CERTAINTY, batch, as_arrow(CERTAINTY, said))
         told_by = Counter((row["voter"], row["source"]) for row in rows)
@@ -81,12 +87,15 @@ def certainty_rows(task: Task, warehouse: Warehouse, batch: str) -> list[dict[st
 
 
 def own_sources(task: Task) -> dict[str, str]:
-    """Return where each voter's own confidence comes from: ``logprobs``, ``samples`` or ``stated``."""
+    """Return where each voter's own confidence comes from: ``logprobs``, ``samples``, ``stated`` or ``similarity``."""
     from resources.models.task_models import prompts_of, voter_versions
 
+    near = {f"{ZeroShotVoters.name}/{one.name}": "similarity" for one in task.spec.zero_shot}
+    if task.spec.models is None:
+        return near
     named = (prompt.settings.output.confidence for prompt in prompts_of(task))
     sources = ("logprobs" if one in ("auto", "none") else one for one in named)
-    return dict(zip(voter_versions(task), sources, strict=True))
+    return near | dict(zip(voter_versions(task), sources, strict=True))
 
 
 def _right(task: Task, label: list[Any], gold: list[Any]) -> NDArray[np.float64]:

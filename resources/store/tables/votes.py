@@ -130,14 +130,14 @@ STUDENT_VOTES = table(
     key=_OF_VOTE, group="labels",
 )  # fmt: skip
 CERTAINTY = table(
-    "votes", "certainty", "How likely votes of models are right, by gold of earlier batches.",
-    "an item and prompt of whose votes enough were reviewed",
+    "votes", "certainty", "How likely votes of prompts and sources are right, by gold of earlier batches.",
+    "an item and voter of whose votes enough were reviewed",
     {
         "item_id": ("varchar", "The item voted on."),
         "batch": BATCH,
-        "voter": ("varchar", "The prompt."),
+        "voter": ("varchar", "Who voted."),
         "probability": ("double", "How likely the vote is right.", "(0, 1)"),
-        "source": ("varchar", "What tells it: logprobs, samples or stated, of the model; student; or rate, how often such votes were right."),
+        "source": ("varchar", "What tells it: logprobs, samples or stated, of the model; similarity, of a zero-shot voter; student; or rate, how often such votes were right."),
         "run": RUN,
     },
     key=_OF_VOTE, group="votes",

@@ -82,3 +82,38 @@ def test_of_few_reviews_nothing_is_said():
     told = certainty(["a"] * ENOUGH, {}, right, [str(at) for at in range(ENOUGH)])
     assert set(told.source) == {None}
     assert np.isnan(told.probability).all()
+
+
+@pytest.mark.parametrize("right", [1.0, 0.0])
+def test_of_a_voter_that_is_always_right_or_always_wrong_nothing_is_certain(right):
+    rng = np.random.default_rng(8)
+    gold = np.full(200, np.nan)
+    gold[:100] = right
+    items = [str(at) for at in range(200)]
+    told = certainty(["a", "b"] * 100, {"stated": rng.random(200)}, gold, items)
+    assert np.isfinite(told.probability).all()
+    assert np.abs(told.probability - right).max() < 0.1
+    assert ((told.probability > 0) & (told.probability < 1)).all()
+
+
+def test_gold_of_one_class_alone_tells_of_the_others_what_it_tells_of_the_voter():
+    label = ["seen"] * 100 + ["unseen"] * 50
+    right = np.array([1.0, 1.0, 1.0, 0.0] * 25 + [np.nan] * 50)
+    told = certainty(label, {}, right, [str(at) for at in range(150)])
+    assert told.probability[:100].mean() == pytest.approx(0.75, abs=0.05)
+    assert told.probability[100:] == pytest.approx(told.probability[-1])
+    assert 0.5 < told.probability[-1] < 0.75
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_of_one_review_or_none_nothing_is_said(known):
+    right = np.array([1.0] * known + [np.nan] * 60)
+    told = certainty(["a"] * len(right), {}, right, [str(at) for at in range(len(right))])
+    assert set(told.source) == {None}
+    assert certainty([], {}, np.array([]), []).source == []
+
+
+def test_a_source_that_says_the_same_of_every_vote_does_not_hide_what_the_rate_tells():
+    right = np.array([1.0, 0.0] * 60)
+    told = certainty(["a"] * 120, {"stated": np.ones(120)}, right, [str(at) for at in range(120)])
+    assert told.probability == pytest.approx(0.5, abs=0.1)
