@@ -176,7 +176,10 @@ ODD = {
         "1 of 4 rows are in quarantine (25.0%; above 5.0%", "'2.3.' is no time",
         "source.bad_rows_at_most",
     ),
-    "rules_say_something": ([(tables.ITEMS, [ITEM])], "0 votes on 1 items", None, "touchstone rules"),
+    "rules_say_something": (
+        [(tables.ITEMS, [ITEM]), (tables.RULE_VERSIONS, [{"voter": "rule/py"}])],
+        "0 votes on 1 items", None, "touchstone rules",
+    ),
     "rules_rarely_fail": (
         [(tables.ITEMS, [ITEM]), (tables.RULE_FAILURES, [
             {"item_id": "i", "voter": "rule/py", "message": "ValueError: no {brace}"},
@@ -237,6 +240,11 @@ ODD = {
     ),
 }  # fmt: skip
 """What only warns: what was found, the number, the rows, and the remedy."""
+
+
+def test_a_task_without_rules_is_not_told_that_they_say_nothing(task, warehouse):
+    put(warehouse, tables.ITEMS, ITEM)
+    assert checked(task, warehouse)["rules_say_something"].passed
 
 
 def test_answers_whose_time_nobody_took_are_not_called_hasty(task, warehouse):

@@ -1,7 +1,8 @@
 -- name: votes(batch: text)
--- How many votes rules gave.
+-- How many votes rules gave, where there are any rules.
 select (select count(*) from votes.rules where batch = $batch) as votes,
   (select count(*) from raw.items where batch = $batch) as items
+where exists (from votes.rule_versions where batch = $batch)
 
 -- name: failed(batch: text)
 -- How often a rule failed.
