@@ -53,14 +53,13 @@ def parts_asked(
     open_ones = None if undecided is None else [*undecided]
     if open_ones is not None:
         open_ones += [item for side, _ in sides for item in side.gold.undecided]
-    on_gold = [side.gold.items for side, _ in sides]
-    proving = [side.gold.items for side, n_items in sides if side.can_prove(n_items)]
+    gold = [side.gold.items for side, n_items in sides if side.can_prove(n_items)]
     plain = [one for one in prompts if one is not dear and one not in steps]
     parts = [
-        Part(_with(asked, on_gold), [one for one in plain if one.name in voices], open_ones),
+        Part(_with(asked, gold), [one for one in plain if one.name in voices], open_ones),
         Part(asked, [one for one in plain if one.name not in voices], undecided),
-        Part(_with(due, on_gold if voices & {one.name for one in steps} else []), steps, None),
-        *([] if dear is None else [Part(_with(due, proving), [dear], None)]),
+        Part(_with(due, gold if voices & {one.name for one in steps} else []), steps, None),
+        *([] if dear is None else [Part(_with(due, gold), [dear], None)]),
     ]
     return [part for part in parts if part.prompts]
 

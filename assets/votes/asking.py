@@ -97,13 +97,13 @@ def ask_prompts(
             of_gold = (
                 quote_batch(
                     _shown(side.gold.items),
-                    [*side.voices, *([dear] if side.can_prove(items.num_rows) else [])],
+                    [*side.voices, dear],
                     classes_of(task),
                     transport,
                     ledger,
                     **asking,
                 )
-                if side is not None and dear is not None
+                if side is not None and dear is not None and side.can_prove(items.num_rows)
                 else []
             )
             worst: dict[str, float] = {}

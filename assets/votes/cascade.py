@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.votes.cheap_side import CheapSide
+from assets.votes.gold import MOST_GOLD
 from labeling.errors import PromptError
 from labeling.llm.asked import STUDENT, Guaranteed
 from labeling.llm.content import strings
@@ -138,7 +139,7 @@ def ask_dear(
     n_gold = gold.num_rows
     nobody = ask(items.slice(0, 0), [dear], True)
     votes = [said.votes]
-    if side.voices:
+    if side.voices and side.can_prove(items.num_rows):
         before = ask(gold, side.voices, True)
         for voter, tally in before.by_voter.items():
             said.by_voter[voter].took_too(tally)
@@ -159,7 +160,9 @@ def ask_dear(
         tally.took_too(one)
     proven = found.proven and not tally.pending
     labels = set(strings(gold, "label"))
-    words = side.missing or told(found, promise, items.num_rows, side.who, labels, since=side.since)
+    words = side.missing or told(
+        found, promise, items.num_rows, side.who, labels, since=side.since, most=MOST_GOLD
+    )
     return Asked(
         answer,
         _rows(ids[n_gold:], chosen, answer.votes, cheap, n_gold) if proven else ROWS.empty_table(),

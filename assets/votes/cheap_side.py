@@ -78,7 +78,7 @@ class CheapSide:
         return Promise(self.step.guarantee, self.step.risk)
 
     def can_prove(self, n_items: int) -> bool:
-        """Whether gold can prove anything of so many items; if not, the dear prompt does not answer it."""
+        """Whether gold can prove anything of so many items; if not, nobody is asked about it."""
         from labeling.cascades.promise import least_gold
         from labeling.cascades.threshold import walked
 

@@ -63,7 +63,7 @@ def needed(n_gold: int, n_items: int, promise: Promise) -> int:
     >>> needed(20, 2000, Promise(target=0.9, risk=0.1))  # twenty right ones prove nothing yet
     21
     """
-    most_missed = int(np.ceil(promise.target * n_items - ROUNDING)) - 1
+    most_missed = _most_missed(n_items, promise)
     right = np.arange(n_gold + 1)
     luck = hypergeom.cdf(most_missed, n_gold + n_items, right + most_missed, n_items)
     enough = np.flatnonzero(np.asarray(luck, dtype=np.float64) <= promise.risk)
@@ -78,10 +78,22 @@ def least_gold(n_items: int, promise: Promise) -> int:
     >>> least_gold(2000, Promise(target=0.9, risk=0.1))
     22
     """
+    most_missed = _most_missed(n_items, promise)
+
+    def luck(n_gold: int) -> float:
+        """Return the chance of :func:`needed` where all of gold is right; one number, not one for each count."""
+        both, right = n_gold + n_items, n_gold + most_missed
+        return float(hypergeom.cdf(most_missed, both, right, n_items))
+
     low, high = 0, 1
-    while needed(high, n_items, promise) > high:
+    while luck(high) > promise.risk:
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if needed(middle, n_items, promise) > middle else (low, middle)
+        low, high = (middle, high) if luck(middle) > promise.risk else (low, middle)
     return high
+
+
+def _most_missed(n_items: int, promise: Promise) -> int:
+    """Return the greatest number of right ones with which a batch misses the target."""
+    return int(np.ceil(promise.target * n_items - ROUNDING)) - 1

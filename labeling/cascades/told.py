@@ -16,6 +16,7 @@ def told(
     cheap: str,
     labels: Collection[str],
     since: str = "of earlier batches",
+    most: int | None = None,
 ) -> str:
     """Say where the dear model is asked, and what is proven or missing.
 
@@ -31,6 +32,8 @@ def told(
         Classes that gold items have.
     since : str
         Which batches gold is of.
+    most : int, optional
+        Gold items that count at most.
 
     Examples
     --------
@@ -49,6 +52,11 @@ def told(
             f" {target}, missed in at most {100 * promise.risk:.4g} % of batches"
         )
     least = least_gold(n_items, walked(promise))
+    if most is not None and least > most:
+        return (
+            f"asked everywhere: it takes {least:,} audited items at least to prove {target}, and the newest {most:,}"
+            " count; lower `guarantee`, or allow a greater `risk`"
+        )
     if found.n_gold == 0:
         return (
             f"asked everywhere: no audited item {since} is reviewed, and it takes {least} at least"

@@ -92,3 +92,12 @@ def test_what_is_proven_is_told_with_its_proof(asks, says):
     sentence = told(found, PROMISE, 2_000, "prompt small", ["A", "B"])
     assert says in sentence
     assert sentence.endswith("190 prove 90 %, missed in at most 10 % of batches")
+
+
+def test_a_promise_that_no_gold_can_prove_says_so_at_once():
+    strict = Promise(0.999, 0.001)
+    found = Threshold("everywhere", 0.0, 0.0, False, 60, 0, 61, 0, 0)
+    said = told(found, strict, 2_000, "prompt small", ["A", "B"], most=1_000)
+    assert said.startswith("asked everywhere: it takes ")
+    assert said.endswith("the newest 1,000 count; lower `guarantee`, or allow a greater `risk`")
+    assert "the newest" not in told(found, PROMISE, 2_000, "prompt small", ["A"], most=1_000)

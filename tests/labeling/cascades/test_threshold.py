@@ -133,3 +133,13 @@ def test_the_least_gold_is_what_suffices_if_all_of_it_is_right():
 def test_a_promise_outside_zero_and_one_is_refused_by_name(target, risk):
     with pytest.raises(LabelingError, match="between 0 and 1"):
         Promise(target, risk)
+
+
+@pytest.mark.timeout(30)
+def test_how_much_a_strict_promise_takes_is_told_at_once():
+    strict = Promise(target=0.999, risk=0.001)
+    assert least_gold(2_000, strict) > 10_000
+    small = Promise(target=0.95, risk=0.02)
+    least = least_gold(60, small)
+    assert needed(least, 60, small) == least
+    assert needed(least - 1, 60, small) == least
