@@ -1,8 +1,8 @@
 """``touchstone rules suggest``: rules that a model writes, admitted by what people reviewed."""
 
 import json
+import math
 import re
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +15,7 @@ from labeling.counted import counted
 from labeling.llm.question import Quoted
 from labeling.llm.settings import Prices
 from labeling.rules.candidates import AT_LEAST, COUNT
+from labeling.rules.candidates.admission import Verdict
 from labeling.rules.candidates.writing import as_yaml
 from orchestration.suggesting.deciding import Decided, ask_for_rules, decide
 from orchestration.suggesting.judged import By
@@ -74,8 +75,7 @@ def rules_suggest(
             "any other as LiteLLM names it; `touchstone suggest` finds phrases without one"
         )
     chosen = find_task(task)
-    salt = datetime.now(UTC).isoformat() if afresh else ""
-    prepared = prepare(chosen, model, count, _prices(price), by, salt)
+    prepared = prepare(chosen, model, count, _prices(price), by, afresh=afresh)
     quoted = prepared.quote(chosen)
     if not quoted.known:
         Console(stderr=True).print(_told_before(prepared, quoted), soft_wrap=True)
@@ -116,6 +116,7 @@ def _as_json(task: Task, decided: Decided) -> dict[str, Any]:
         "cost_usd": decided.answered.cost_usd,
         "known": decided.answered.known,
         "file": str(decided.path),
+        "question": decided.number,
         "listed": FILE in task.spec.rules.files,
         "admitted": [
             {
@@ -130,8 +131,19 @@ def _as_json(task: Task, decided: Decided) -> dict[str, Any]:
             }
             for one in decided.admitted
         ],
-        "refused": [{"name": one.name, "why": one.why} for one in decided.refused],
+        "refused": [
+            {"name": one.name, "why": one.why} | _measured(decided.verdicts.get(one.name), one.why)
+            for one in decided.refused
+        ],
     }
+
+
+def _measured(verdict: Verdict | None, why: str) -> dict[str, Any]:
+    """Tell what was found of a rule that was refused for it; nothing of what was never measured."""
+    if verdict is None or verdict.why != why:
+        return {}
+    low = None if math.isnan(verdict.low) else verdict.low
+    return {"reviewed": verdict.reviewed, "correct": verdict.correct, "precision_low": low}
 
 
 def _where(after: str, many: int) -> str:
@@ -160,5 +172,10 @@ def _show(console: Console, task: Task, prepared: Prepared, decided: Decided) ->
             )
     else:
         console.print("No rule is admitted; nothing is written.")
+    if decided.number > 1:
+        console.print(
+            f"It was question {decided.number} about these rules: each takes a smaller part of the 5 % "
+            "chance of admitting any wrongly, so more reviews."
+        )
     known = " The answer was paid for before." if decided.answered.known else ""
     console.print(f"Cost: ${decided.answered.cost_usd:.4f}.{known}")

@@ -106,6 +106,18 @@ class Answered:
     cost_usd: float
     known: bool
 
+    @property
+    def declined(self) -> str:
+        r"""What a model says that does not want to answer, in a line; empty where it answered.
+
+        Examples
+        --------
+        >>> Answered("", "No.\nNever.\x1b[2J", cut=False, cost_usd=0.0, known=True).declined
+        'No. Never. [2J'
+        """
+        said = "".join(one if one.isprintable() else " " for one in self.refusal or "")
+        return " ".join(said.split())[:200]
+
 
 def quote_question(
     question: Question, transport: Transport, ledger: Ledger, price: Price
@@ -227,8 +239,7 @@ def ask_until_read(
 
 def _willing(question: Question, said: Answered) -> str:
     if said.refusal:
-        short = " ".join(said.refusal.split())[:200]
-        raise SuggestionError(f"{question.model} declines: {short}")
+        raise SuggestionError(f"{question.model} declines: {said.declined}")
     return said.text
 
 

@@ -11,6 +11,15 @@ from labeling.llm.ledger_rows import question_key
 QUESTIONS = ("ask", "repair")
 
 
+def answered_before(ledger: Ledger, kind: str) -> dict[str, str]:
+    """Return the answers to a kind of question that is about no item, by key, in the order they came."""
+    rows = ledger.execute(
+        "select key, answer from calls where kind = ? and status = 'answered' order by done_at, id",
+        (kind,),
+    )
+    return {row["key"]: row["answer"] or "" for row in rows}
+
+
 def recall(
     ledger: Ledger,
     backends: Sequence[Backend],

@@ -1,24 +1,31 @@
 """A model's rules: asked for, run on every item, measured on reviews, and written down if admitted."""
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from filelock import FileLock
+
+from assets.reading.suggested import LAST, retired_before
 from labeling.counted import counted
 from labeling.errors import RuleError
 from labeling.llm.ledger import Ledger
 from labeling.llm.pace import Pacer
 from labeling.llm.question import Answered, ask_question
+from labeling.llm.recall import answered_before
 from labeling.llm.settings import Pace
-from labeling.rules.candidates.admission import Verdict
-from labeling.rules.candidates.reading import Candidate, Refused, read_answer
+from labeling.rules.candidates.admission import Verdict, error_of
+from labeling.rules.candidates.reading import Candidate, Refused, entries_of, read_answer
 from labeling.rules.candidates.writing import Admitted, add_to
+from labeling.rules.rule import Rule
 from labeling.rules.suggested import Suggested
 from orchestration.suggesting.measuring import measure
-from orchestration.suggesting.preparing import FILE, NAME, Prepared
+from orchestration.suggesting.preparing import FILE, NAME, Prepared, rules_of
 from resources.models.litellm_batches import LiteLlmBatches
 from resources.models.task_models import pace_of, transport_of
+from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.task import Task
 
@@ -38,6 +45,8 @@ class Decided:
         What is no rule, or was not admitted, and why.
     path : Path
         Where admitted rules stand.
+    number : int
+        Of the question, among those about the task's rules that brought any; 0 where none was measured.
     """
 
     answered: Answered
@@ -45,6 +54,7 @@ class Decided:
     verdicts: dict[str, Verdict]
     refused: list[Refused]
     path: Path
+    number: int
 
 
 def ask_for_rules(task: Task, prepared: Prepared) -> Answered:
@@ -66,7 +76,7 @@ def ask_for_rules(task: Task, prepared: Prepared) -> Answered:
 
 
 def decide(task: Task, prepared: Prepared, answered: Answered, at_least: float) -> Decided:
-    """Read the answer, measure its rules, and write down those that are admitted.
+    """Read the answer, measure its rules, and write down those that are admitted; one process at a time.
 
     Parameters
     ----------
@@ -76,44 +86,84 @@ def decide(task: Task, prepared: Prepared, answered: Answered, at_least: float) 
     Raises
     ------
     TaskError
-        If the answer as a whole is no list of rules; what it cost is told.
+        If the answer as a whole is no list of rules, what it cost is told; or if the file cannot be written.
     """
-    candidates, refused = _read(task, prepared, answered)
-    path = task.folder / FILE
-    if not candidates:
-        return Decided(answered, [], {}, refused, path)
-    verdicts = measure(task, candidates, prepared.rules, prepared.judged, at_least)
-    admitted: list[Admitted] = []
-    for one, verdict in zip(candidates, verdicts, strict=True):
-        if verdict.why:
-            refused.append(Refused(one.rule.name, verdict.why))
-        else:
-            admitted.append(_admitted(one, verdict, prepared))
-    if admitted:
-        add_to(path, admitted)
+    with FileLock(task.var / "suggested.lock"):
+        there = rules_of(task)  # another process may have added to them
+        candidates, refused = _read(task, prepared, answered, there)
+        path = task.folder / FILE
+        if not candidates:
+            return Decided(answered, [], {}, refused, path, 0)
+        number = _number(task, prepared.question.key)
+        verdicts = measure(task, candidates, there, prepared.judged, at_least, error_of(number))
+        admitted: list[Admitted] = []
+        for one, verdict in zip(candidates, verdicts, strict=True):
+            if verdict.why:
+                refused.append(Refused(one.rule.name, verdict.why))
+            else:
+                admitted.append(_admitted(one, verdict, prepared))
+        if admitted:
+            _write(path, admitted)
     told = {one.rule.name: verdict for one, verdict in zip(candidates, verdicts, strict=True)}
-    return Decided(answered, admitted, told, refused, path)
+    return Decided(answered, admitted, told, refused, path, number)
+
+
+def _number(task: Task, key: str) -> int:
+    """Return a question's number among those about the task's rules, from 1; answers without rules do not count."""
+    with Ledger(task.ledger) as ledger:
+        answers = answered_before(ledger, NAME)
+    measured = [one for one, text in answers.items() if one == key or _holds_rules(text)]
+    return measured.index(key) + 1
+
+
+def _holds_rules(text: str) -> bool:
+    try:
+        return bool(entries_of(text))
+    except RuleError:
+        return False
+
+
+def _write(path: Path, admitted: list[Admitted]) -> None:
+    try:
+        add_to(path, admitted)
+    except OSError as error:
+        raise TaskError(
+            f"{path} cannot be written: {error.strerror or error}. {counted(len(admitted), 'rule is', 'rules are')} "
+            "to stand there; see to it and say the same again: the answer is not paid for twice"
+        ) from None
 
 
 def _read(
-    task: Task, prepared: Prepared, answered: Answered
+    task: Task, prepared: Prepared, answered: Answered, there: Sequence[Rule]
 ) -> tuple[list[Candidate], list[Refused]]:
     model, cost = prepared.question.model, f"It cost ${answered.cost_usd:.4f}."
     if answered.refusal is not None:
-        raise TaskError(f"{model} wrote no rules: {answered.refusal} {cost}")
+        raise TaskError(f"{model} wrote no rules: {answered.declined} {cost}")
     if answered.cut:
         raise TaskError(
             f"{model} did not come to an end within {prepared.question.room:,} tokens; ask for fewer "
             f"rules by --count. {cost}"
         )
     try:
-        return read_answer(
-            answered.text, task.classes, prepared.numbers, prepared.rules, prepared.count
+        candidates, refused = read_answer(
+            answered.text, task.classes, prepared.numbers, there, prepared.count
         )
     except RuleError as error:
         raise TaskError(
             f"{model} answered, but {error}. {cost} The same with --afresh asks again"
         ) from None
+    with warehouse_of(task).connect() as db:
+        stopped = retired_before(task, db, [LAST])[LAST]
+    named = [one.rule for one in candidates if one.rule.voter in stopped]
+    refused += [
+        Refused(
+            rule.name,
+            "has the name of a rule whose alarm still stands, and would be retired at once; "
+            f"`touchstone alarm reset voter/{rule.voter} --task {task.name} --note …` ends that",
+        )
+        for rule in named
+    ]
+    return [one for one in candidates if one.rule not in named], refused
 
 
 def _admitted(candidate: Candidate, verdict: Verdict, prepared: Prepared) -> Admitted:

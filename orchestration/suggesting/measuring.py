@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from assets.votes.rules import apply_rules, seen_by_rules
 from labeling.counted import counted
 from labeling.rules.candidates.admission import Verdict, admit, like
 from labeling.rules.candidates.reading import Candidate
-from labeling.rules.engine import RuleSet
 from labeling.rules.rule import Rule
 from orchestration.suggesting.judged import Judged
 from resources.store.warehouse import warehouse_of
@@ -27,6 +27,7 @@ def measure(
     there: Sequence[Rule],
     judged: Judged,
     at_least: float,
+    risk: float,
 ) -> list[Verdict]:
     """Run candidates on all items, batch by batch, and decide on each.
 
@@ -40,24 +41,33 @@ def measure(
         What measures.
     at_least : float
         What the lower bound of a precision has to reach, 0..1.
+    risk : float
+        Chance that any bound is above its precision, in (0, 1).
     """
     warehouse = warehouse_of(task)
-    rules = RuleSet([one.rule for one in candidates], task.classes)
     n = len(candidates)
+    run = [*(one.rule for one in candidates), *(rule for rule in there if rule.suggested)]
+    there = [*run[n:], *(rule for rule in there if not rule.suggested)]
     voters = [one.rule.voter for one in candidates] + [rule.voter for rule in there]
+    names = [rule.name for rule in run]
     both = np.zeros((len(voters), len(voters)), np.int64)
     late = np.zeros(n, np.int64)
     on_judged = np.zeros((n, len(judged.places)), dtype=np.bool_)
     for batch in warehouse.column("orchestration.rules_by_model.batches"):
-        result = rules.apply(warehouse.read("orchestration.rules_by_model.items", batch=batch))
+        items = seen_by_rules(task, warehouse.read("votes.rules.items", batch=batch))
+        votes, failures = apply_rules(task, run, items, names)
         said = warehouse.read("orchestration.rules_by_model.votes_of_rules", batch=batch)
         ids = said["item_id"].combine_chunks().unique()
-        ids = pa.concat_arrays([ids, result.votes["item_id"].combine_chunks()]).unique()
-        mine = _grid(ids, result.votes, voters[:n])
-        counts = np.concatenate([mine, _grid(ids, said, voters[n:])]).astype(np.int64)
+        ids = pa.concat_arrays([ids, votes["item_id"].combine_chunks()]).unique()
+        # a rule that a model wrote did not vote on early batches: what it would say is looked for anew
+        counts = np.concatenate(
+            [_grid(ids, votes, voters[: len(run)]), _grid(ids, said, voters[len(run) :])]
+        )
+        mine, counts = counts[:n], counts.astype(np.int64)
         both += counts @ counts.T
-        for failure in result.failures["rule"].to_pylist():
-            late[voters.index(f"rule/{failure}")] += 1
+        for failure in failures["rule"].to_pylist():
+            if failure in names[:n]:
+                late[names.index(failure)] += 1
         place = {str(one): at for at, one in enumerate(ids.to_pylist())}
         for at, (item_id, of) in enumerate(judged.places):
             if of == batch and item_id in place:
@@ -71,6 +81,7 @@ def measure(
         len(task.classes),
         at_least,
         _twins(candidates, there, both),
+        risk,
     )
     return [
         replace(one, why=f"takes too long to look for on {counted(slow, 'item')}") if slow else one

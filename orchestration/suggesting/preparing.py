@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import count as numbers_from
 
 from assets.votes.rules import load_rules
 from labeling.llm.budget import Budget
@@ -47,8 +48,6 @@ class Prepared:
         What may be spent.
     numbers : dict of str to str
         The number of each text that is shown, and its item.
-    rules : list of Rule
-        Those that there are.
     count : int
         Rules that are asked for.
     judged : Judged
@@ -59,7 +58,6 @@ class Prepared:
     price: Price
     budget: Budget
     numbers: dict[str, str]
-    rules: list[Rule]
     count: int
     judged: Judged
 
@@ -70,9 +68,14 @@ class Prepared:
 
 
 def prepare(
-    task: Task, model: str, count: int, price: Prices | None, by: By, salt: str = ""
+    task: Task, model: str, count: int, price: Prices | None, by: By, *, afresh: bool = False
 ) -> Prepared:
     """Put the question together, where its answer could be measured at all.
+
+    Parameters
+    ----------
+    afresh : bool
+        Ask the same once more; else the newest answer to it stands.
 
     Raises
     ------
@@ -83,10 +86,7 @@ def prepare(
     warehouse = _warehouse(task)
     judged, taught = judged_and_taught(task, warehouse, by)
     shown = _shown(task, warehouse, taught)
-    rules = load_rules(task)
-    beside = task.folder / FILE
-    if beside.is_file() and FILE not in task.spec.rules.files:
-        rules += written_rules(beside)
+    rules = rules_of(task)
     classes = classes_of(task)
     question = Question(
         NAME,
@@ -94,18 +94,44 @@ def prepare(
         messages_of(classes, rules, shown, count, task.spec.description),
         schema_of([one.name for one in classes]),
         ROOM,
-        salt=salt,
     )
     caps = (task.spec.models or Models()).budget
     return Prepared(
-        question,
+        _salted(task, question, afresh),
         _price(task, model, price),
         Budget(caps.run_usd, caps.day_usd, caps.task_usd),
         {f"t{number}": one.item_id for number, one in enumerate(shown, start=1)},
-        rules,
         count,
         judged,
     )
+
+
+def rules_of(task: Task) -> list[Rule]:
+    """Read the rules that a task has, and those that were admitted and are not listed yet.
+
+    Raises
+    ------
+    TaskError, RuleError
+        As :func:`assets.votes.rules.load_voters`.
+    """
+    rules, beside = load_rules(task), task.folder / FILE
+    if beside.is_file() and FILE not in task.spec.rules.files:
+        rules += written_rules(beside)
+    return rules
+
+
+def _salted(task: Task, question: Question, afresh: bool) -> Question:
+    """Return the question as it was answered last, or as it never was.
+
+    A process that died with an answer it had paid for leaves it to the next one.
+    """
+    with Ledger(task.ledger) as ledger:
+        newest, following = question, question
+        for time in numbers_from(2):
+            if not ledger.answers([following.key]):
+                break
+            newest, following = following, replace(question, salt=str(time))
+    return following if afresh else newest
 
 
 def _warehouse(task: Task) -> Warehouse:

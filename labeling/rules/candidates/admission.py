@@ -4,18 +4,20 @@ Precision is the share of right votes among all items that a rule votes on. Its 
 all candidates at once, whatever the rules have to do with each other.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from labeling.counted import counted
 from labeling.quality.labelled import LabelledBatch
 from labeling.quality.weighted import draw_weight
 from labeling.rules.analysis import NEAR_DUPLICATE
 
 ERROR = 0.05
-"""Chance that the bound of any candidate is above its precision."""
+"""Chance that the bound of any candidate is above its precision, of all that a task ever has."""
 
 STAKES = (0.95, 0.6)
 """Shares of the greatest stake that are bet side by side against a precision; two, as each costs evidence."""
@@ -82,6 +84,27 @@ class Verdict:
     why: str = ""
 
 
+def error_of(question: int) -> float:
+    """Return the part of :data:`ERROR` that the candidates of one question may use.
+
+    Parameters
+    ----------
+    question : int
+        Its number among those that were asked about a task's rules, from 1.
+
+    Notes
+    -----
+    The parts of all questions that might ever be asked add up to :data:`ERROR` (6 / pi^2 is one over
+    the sum of 1 / k^2).
+
+    Examples
+    --------
+    >>> round(error_of(1), 4), round(error_of(2), 4), round(sum(map(error_of, range(1, 9999))), 4)
+    (0.0304, 0.0076, 0.05)
+    """
+    return ERROR * 6 / (math.pi * question) ** 2
+
+
 def lowest_precision(
     right: NDArray[np.bool_], weight: NDArray[np.float64], most: float, error: float
 ) -> float:
@@ -133,6 +156,7 @@ def admit(
     n_classes: int,
     at_least: float,
     twins: Sequence[str],
+    risk: float = ERROR,
 ) -> list[Verdict]:
     """Decide on each candidate.
 
@@ -150,11 +174,13 @@ def admit(
         What the bound of any has to reach, 0..1.
     twins : sequence of n_candidates str
         The rule that votes on nearly the same items; empty where there is none.
+    risk : float
+        Chance that the bound of any of them is above its precision, in (0, 1).
 
     Notes
     -----
     Candidates that no review could admit, even if all were right, are not measured: that is known
-    without asking what is right, and :data:`ERROR` is shared among the others (Tarone 1990,
+    without asking what is right, and the risk is shared among the others (Tarone 1990,
     Biometrics 46, 515-522).
     """
     shares = reviewed.shares(n_classes)
@@ -166,9 +192,9 @@ def admit(
         weight = reviewed.weight[on_reviewed[at]]
         return lowest_precision(np.ones(len(weight), bool), weight, most, error) > floors[at]
 
-    measured, error = list[int](), ERROR
+    measured, error = list[int](), risk
     for many in range(1, len(open_to) + 1):
-        error = ERROR / many
+        error = risk / many
         measured = [at for at in open_to if could(at, error)]
         if len(measured) <= many:
             break
@@ -181,16 +207,15 @@ def admit(
             why = f"votes on nearly the same items as {twins[at]}"
             found.append(Verdict(*told, float("nan"), floor, why))
         elif at not in measured:
-            why = (
-                f"votes on {told[1]} reviewed items, too few to admit it even if it is right on all"
-            )
+            why = f"votes on {counted(told[1], 'reviewed item')}, too few to admit it even if it is right on all"
             found.append(Verdict(*told, float("nan"), floor, why))
         else:
             low = lowest_precision(right, reviewed.weight[fired], most, error)
             why = (
                 ""
                 if low > floor
-                else f"is right at least {low:.1%} of the time, and {floor:.1%} is asked for"
+                else f"is right on {told[2]} of {counted(told[1], 'reviewed item')}, so surely on at least {low:.1%} "
+                f"of all, and more than {floor:.1%} is asked for"
             )
             found.append(Verdict(*told, low, floor, why.replace("%", " %")))
     return found

@@ -25,7 +25,14 @@ NAME = re.compile(r"[A-Za-z]\w{0,59}", re.ASCII)
 MOST_PATTERNS, LONGEST_PATTERN = 50, 300
 """Patterns of one rule, and characters of each, at most."""
 
-ALIAS = yaml.AliasEvent
+LONGEST_ANSWER = 100_000
+"""Characters of an answer that are read: some four times those of its tokens, and reading takes seconds."""
+
+LONGEST_WHY = 300
+"""Characters of a reason that are told: a model's words may be in it."""
+
+DEEPEST = 10
+"""Lists and mappings in each other that are read; a list of rules takes four."""
 
 ORIGIN = "the answer"
 
@@ -85,7 +92,7 @@ def read_answer(
     >>> found[0].rule.name, found[0].texts, refused[0].why[:19]
     ('wins', ('a',), "says 'sql', but a r")
     """
-    entries = _entries(answer)
+    entries = entries_of(answer)
     known = list(taken)
     found: list[Candidate] = []
     refused: list[Refused] = []
@@ -98,36 +105,68 @@ def read_answer(
             candidate = _candidate(entry, classes, shown)
             _refuse_twin(candidate.rule, known)
         except RuleError as error:
-            refused.append(Refused(name, str(error).removeprefix(f"{ORIGIN}, rule {name!r}: ")))
+            why = str(error).removeprefix(f"{ORIGIN}, rule {name!r}: ")
+            refused.append(
+                Refused(name, why if len(why) <= LONGEST_WHY else f"{why[:LONGEST_WHY]} …")
+            )
             continue
         known.append(candidate.rule)
         found.append(candidate)
     return found, refused
 
 
-def _entries(answer: str) -> list[Any]:
+def entries_of(answer: str) -> list[Any]:
+    """Return what an answer lists as rules, each unread.
+
+    Raises
+    ------
+    RuleError
+        If it is no list of rules.
+
+    Examples
+    --------
+    >>> entries_of("rules: [{name: wins}, 7]")
+    [{'name': 'wins'}, '7']
+    """
+    if len(answer) > LONGEST_ANSWER:
+        raise RuleError(f"it has {len(answer):,} characters; allowed: {LONGEST_ANSWER:,}")
     text = spoken(answer) or ""
     fenced = FENCED.match(text.strip())
     text = fenced[1] if fenced else text
     try:
-        events: Iterable[Any] = cast("Any", yaml).parse(text)
-        tagged = [one for one in events if getattr(one, "tag", None) or isinstance(one, ALIAS)]
-        said: Any = None if tagged else yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  texts alone
+        _refuse_more_than_texts(text)
+        said: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  texts alone
+    except RuleError:
+        raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f" (line {mark.line + 1})" if mark else ""
         raise RuleError(f"it is no YAML{line}") from None
-    if tagged:
-        raise RuleError("it holds a tag or an alias of YAML, and a rule is texts alone, never code")
     rules: Any = cast("dict[Any, Any]", said).get("rules") if isinstance(said, dict) else None
     if not isinstance(rules, list):
         raise RuleError("it holds no list under 'rules:'")
     return cast("list[Any]", rules)
 
 
+def _refuse_more_than_texts(text: str) -> None:
+    depth = 0
+    events: Iterable[Any] = cast("Any", yaml).parse(text)
+    for one in events:  # read one by one: the time that nesting takes grows with its square
+        if getattr(one, "tag", None) or isinstance(one, yaml.AliasEvent):
+            raise RuleError(
+                "it holds a tag or an alias of YAML, and a rule is texts alone, never code"
+            )
+        depth += isinstance(one, yaml.CollectionStartEvent)
+        depth -= isinstance(one, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise RuleError(f"it holds lists in lists, more than {DEEPEST} deep")
+
+
 def _name(entry: Any, number: int) -> str:
     said = cast("dict[Any, Any]", entry).get("name") if isinstance(entry, dict) else None
-    return said[:60] if isinstance(said, str) and said.strip() else f"(number {number})"
+    if isinstance(said, str) and said.strip() and said.isprintable():
+        return said[:60]
+    return f"(number {number})"
 
 
 def _candidate(entry: Any, classes: Sequence[str], shown: Mapping[str, str]) -> Candidate:

@@ -9,6 +9,7 @@ from pathlib import Path
 from labeling.errors import RuleError
 from labeling.rules.candidates.reading import Candidate
 from labeling.rules.reading import written_rules
+from labeling.rules.rule import Rule
 from labeling.rules.suggested import Suggested
 
 HEAD = """\
@@ -70,30 +71,44 @@ def as_yaml(admitted: Sequence[Admitted]) -> str:
 def add_to(path: Path, admitted: Sequence[Admitted]) -> None:
     """Add rules to a file of rules, or make it: whole or not at all, behind all that stands there.
 
+    One process at a time may do so: what one left unfinished, the next writes over.
+
     Raises
     ------
     RuleError
-        If it could not be read any more with them; nothing is written then.
+        If it could not be read any more with them, or not as they were measured; nothing is written then.
+    OSError
+        If it cannot be written.
     """
-    before = path.read_text(encoding="utf-8") if path.exists() else HEAD
+    path = path.resolve()  # a link stays one
     stood = written_rules(path) if path.exists() else []
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    before = path.read_bytes() if path.exists() else HEAD.encode()
+    unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        gap = "" if before.endswith("\n") else "\n"
-        unfinished.write_text(f"{before}{gap}{as_yaml(admitted)}\n", encoding="utf-8")
-        names = [rule.name for rule in stood] + [one.candidate.rule.name for one in admitted]
+        gap = b"" if before.endswith(b"\n") else b"\n"
+        with unfinished.open("wb") as file:
+            file.write(before + gap + f"{as_yaml(admitted)}\n".encode())
+            file.flush()
+            os.fsync(file.fileno())
+        wanted = [_meaning(rule) for rule in [*stood, *(one.candidate.rule for one in admitted)]]
         try:
-            found, fault = [rule.name for rule in written_rules(unfinished)], ""
+            found, fault = [_meaning(rule) for rule in written_rules(unfinished)], ""
         except RuleError as error:
             found, fault = [], f" ({str(error).replace(str(unfinished), path.name)})"
-        if found != names:
+        if found != wanted:
             raise RuleError(
                 f"{path} would not be read with more rules behind its own{fault}: let `rules:` be its last "
                 "key, its rules written as blocks that are indented by two blanks (`  - name: …`)"
             )
+        if path.exists():
+            unfinished.chmod(path.stat().st_mode & 0o7777)
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _meaning(rule: Rule) -> tuple[str, str]:
+    return rule.name, rule.version
 
 
 def _text(said: str) -> str:

@@ -33,10 +33,6 @@ group by i.text
 having count(distinct r.label) <> 1
 order by max(i.batch) desc, md5(i.text) limit $most
 
--- name: items(batch: text)
--- Items of a batch, for patterns to be looked for.
-select item_id, text from raw.items where batch = $batch order by item_id
-
 -- name: votes_of_rules(batch: text)
 -- What the rules that there are said of a batch.
 select item_id, voter, label from votes.rules where batch = $batch

@@ -77,7 +77,7 @@ def test_each_candidate_is_admitted_or_told_why_not():
     assert good.why == ""
     assert good.low > 0.7
     assert "too few to admit it even if it is right on all" in few.why
-    assert "is right at least" in bad.why
+    assert "is right on 25 of 60 reviewed items, so surely on at least 15.4 %" in bad.why
     assert "70.0 % is asked for" in bad.why
     assert twin.why == "votes on nearly the same items as old"
     assert math.isnan(twin.low)
