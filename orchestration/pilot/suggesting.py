@@ -293,8 +293,16 @@ def _place_beside(file: Path, text: str) -> Path:
         for number in count(1):
             path = file.with_stem(f"{file.stem}-suggested" + (f"-{number}" if number > 1 else ""))
             with suppress(FileExistsError):
-                path.hardlink_to(unfinished)
+                try:
+                    path.hardlink_to(unfinished)
+                except FileExistsError:
+                    raise
+                except (
+                    OSError
+                ):  # of a file system without hard links: an empty file takes the name first
+                    path.open("x", encoding="utf-8").close()
+                    unfinished.replace(path)
                 return path
     finally:
-        unfinished.unlink()
+        unfinished.unlink(missing_ok=True)
     raise AssertionError("numbers do not end")

@@ -9,6 +9,14 @@ import yaml
 from labeling.llm.ledger import Ledger
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
+from tests.fakes.provider.faults import (
+    CONTEXT,
+    DROP,
+    ERROR_500,
+    FILTER,
+    RATE_LIMIT,
+    UNKNOWN_MODEL,
+)
 from tests.fakes.provider.server import Answer, FakeProvider
 from tests.fakes.rule_writing import rule, says
 
@@ -95,6 +103,8 @@ def test_without_gold_of_two_classes_nothing_is_asked(suggest, provider, task):
         (Answer("Here you are: {rules", finish_reason="stop"), "answered, but it is no YAML"),
         (Answer("{rules: !!python/name:os.system ''}"), "answered, but it holds a tag"),
         (Answer("{}"), "answered, but it holds no list under 'rules:'"),
+        (Answer("x" * 200_000), "answered, but it has 200,000 characters; allowed: 100,000"),
+        (Answer("no\x1b[2J", refusal="no\x1b[2J\nnever"), "wrote no rules: no [2J never"),
     ],
 )
 def test_an_answer_that_is_none_is_told_with_its_cost_and_paid_for_once(
@@ -157,6 +167,29 @@ def test_a_model_that_takes_no_schema_is_asked_in_words(suggest, provider):
     provider.structured = False
     assert suggest(*FAKE, "--yes").code == 0
     assert [m.status for m in provider.meter] == [400, 200]
+
+
+def test_a_provider_that_is_busy_or_down_for_a_while_is_asked_again_and_paid_once(
+    suggest, provider
+):
+    provider.script.extend([RATE_LIMIT, ERROR_500, DROP])
+    assert "Cost: $0.0" in suggest(*FAKE, "--yes").out
+    assert [one.status for one in provider.meter] == [429, 500, 499, 200]
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (UNKNOWN_MODEL, "cannot be asked"),
+        (CONTEXT, "cannot be asked"),
+        (FILTER, "wrote no rules: the provider's content filter held it back"),
+    ],
+)
+def test_what_a_provider_refuses_is_told_in_its_words(fault, told, suggest, provider, task):
+    provider.script.extend([fault] * 9)
+    assert told in refused(suggest(*FAKE, "--yes"))
+    assert provider.charged == []
+    assert not (task.folder / "suggested.yaml").exists()
 
 
 def test_a_task_that_says_more_than_a_class_is_told(suggest, task, provider):

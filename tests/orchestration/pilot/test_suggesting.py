@@ -138,13 +138,20 @@ def test_a_suggestion_is_another_candidate_and_is_judged_by_later_items_alone(ta
     assert first.value[place] > first.value[1 - place]
 
 
-def test_a_task_that_does_not_glob_its_prompts_is_told_and_no_file_is_written_over(task):
+@pytest.mark.parametrize("links", [True, False])
+def test_a_task_that_does_not_glob_its_prompts_is_told_and_no_file_is_written_over(
+    links, task, monkeypatch
+):
+    if not links:
+        refuse = PermissionError(1, "Operation not permitted")
+        monkeypatch.setattr(Path, "hardlink_to", lambda *_: (_ for _ in ()).throw(refuse))
     task = piloting.edit(task, prompts=["prompts/hasty.md"])
     taken = task.folder / "prompts" / "hasty-suggested.md"
     taken.write_text("mine", encoding="utf-8")
     done = ask(task)
     assert (done.path.name, done.taken_in) == ("hasty-suggested-2.md", False)
     assert taken.read_text(encoding="utf-8") == "mine"
+    assert "Suggested by" in done.path.read_text(encoding="utf-8")
     assert prompts(task) == {"hasty.md", "hasty-suggested.md", "hasty-suggested-2.md"}
 
 

@@ -1,6 +1,7 @@
 """A model's answer: rules are read, whatever else it holds is refused in words, and nothing of it runs."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -143,3 +144,21 @@ def test_what_is_shown_is_the_same_each_time_and_holds_every_class():
     labels = [one.label for one in chosen]
     assert (labels.count("HAM"), labels.count("SPAM"), labels.count(None)) == (3, 37, 40)
     assert len(choose(known, [], 80)) == 80
+
+
+@pytest.mark.parametrize(
+    "answer", ["[" * 90_000, '{"rules": ' + "[" * 11, "- " * 40_000, "x" * 100_001]
+)
+def test_what_would_take_minutes_to_read_is_refused_at_once(answer):
+    begun = time.perf_counter()
+    with pytest.raises(RuleError, match="more than 10 deep|it is no YAML|has 100,001 characters"):
+        read(answer)
+    assert time.perf_counter() - begun < 10
+
+
+def test_no_word_of_a_model_moves_the_cursor_or_fills_the_screen():
+    strange = rule("a\x1b[2J", "SPAM", "win")
+    long = rule("longish", "SPAM", "win", **{"y" * 5_000: "x"})
+    _, refused = read(says(strange, long))
+    assert [one.name for one in refused] == ["(number 1)", "longish"]
+    assert all(one.why.isprintable() and len(one.why) <= 302 for one in refused)

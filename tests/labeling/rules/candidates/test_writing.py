@@ -53,3 +53,26 @@ def test_a_list_that_cannot_grow_is_left_as_it_is(tmp_path, text):
         add_to(path, [admitted("one", "lovely")])
     assert path.read_text("utf-8") == text
     assert [one.name for one in tmp_path.iterdir()] == ["suggested.yaml"]
+
+
+def test_a_rule_that_would_be_read_back_as_another_is_not_written(tmp_path):
+    path = tmp_path / "suggested.yaml"
+    with pytest.raises(RuleError, match="would not be read with more rules"):
+        add_to(path, [admitted("one", "lovely\u2028day")])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_keeps_its_permissions_its_line_ends_and_its_link(tmp_path):
+    (tmp_path / "shared").mkdir()
+    real, path = tmp_path / "shared" / "rules.yaml", tmp_path / "suggested.yaml"
+    mine = b"rules:\r\n  - name: mine\r\n    label: praise\r\n    keyword: [bravo]\r\n"
+    real.write_bytes(mine)
+    real.chmod(0o640)
+    path.symlink_to(real)
+    (tmp_path / "shared" / ".rules.yaml.unfinished").write_text("of a process that was killed")
+    add_to(path, [admitted("one", "lovely")])
+    assert path.is_symlink()
+    assert real.stat().st_mode & 0o777 == 0o640
+    assert real.read_bytes().startswith(mine)
+    assert [one.name for one in read_rules(path, CLASSES)] == ["mine", "one"]
+    assert [one.name for one in real.parent.iterdir()] == ["rules.yaml"]
