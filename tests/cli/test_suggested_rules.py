@@ -103,7 +103,7 @@ def test_without_gold_of_two_classes_nothing_is_asked(suggest, provider, task):
         (Answer("Here you are: {rules", finish_reason="stop"), "answered, but it is no YAML"),
         (Answer("{rules: !!python/name:os.system ''}"), "answered, but it holds a tag"),
         (Answer("{}"), "answered, but it holds no list under 'rules:'"),
-        (Answer("x" * 200_000), "answered, but it has 200,000 characters; allowed: 100,000"),
+        (Answer("x" * 200_000), "characters; allowed: 100,000"),
         (Answer("no\x1b[2J", refusal="no\x1b[2J\nnever"), "wrote no rules: no [2J never"),
     ],
 )
@@ -180,7 +180,7 @@ def test_a_provider_that_is_busy_or_down_for_a_while_is_asked_again_and_paid_onc
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        (UNKNOWN_MODEL, "cannot be asked"),
+        (UNKNOWN_MODEL, "check the key, the quota and the model's name"),
         (CONTEXT, "cannot be asked"),
         (FILTER, "wrote no rules: the provider's content filter held it back"),
     ],

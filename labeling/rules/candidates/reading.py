@@ -1,5 +1,6 @@
 """A model's answer read into rules; whatever is none is refused with the reason, and nothing of it runs."""
 
+import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -134,8 +135,7 @@ def entries_of(answer: str) -> list[Any]:
     fenced = FENCED.match(text.strip())
     text = fenced[1] if fenced else text
     try:
-        _refuse_more_than_texts(text)
-        said: Any = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  texts alone
+        said = _said(text)
     except RuleError:
         raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -146,6 +146,14 @@ def entries_of(answer: str) -> list[Any]:
     if not isinstance(rules, list):
         raise RuleError("it holds no list under 'rules:'")
     return cast("list[Any]", rules)
+
+
+def _said(text: str) -> Any:
+    try:  # JSON is YAML but for characters beyond U+FFFF, which it writes as two
+        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except (json.JSONDecodeError, RecursionError):
+        _refuse_more_than_texts(text)
+        return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  texts alone
 
 
 def _refuse_more_than_texts(text: str) -> None:

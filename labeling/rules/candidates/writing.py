@@ -19,6 +19,10 @@ rules:
 """
 
 
+BREAKS = {ord(one): f"\\u{ord(one):04x}" for one in "\x85\u2028\u2029"}
+"""What ends a line in YAML and not in JSON, as it is written in quotes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """A candidate with what is noted of it, and the same in words."""
@@ -112,8 +116,8 @@ def _meaning(rule: Rule) -> tuple[str, str]:
 
 
 def _text(said: str) -> str:
-    return json.dumps(said, ensure_ascii=False)
+    return json.dumps(said, ensure_ascii=False).translate(BREAKS)
 
 
 def _list(said: Sequence[str]) -> str:
-    return json.dumps(list(said), ensure_ascii=False)
+    return json.dumps(list(said), ensure_ascii=False).translate(BREAKS)

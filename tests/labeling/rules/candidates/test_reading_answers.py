@@ -151,14 +151,22 @@ def test_what_is_shown_is_the_same_each_time_and_holds_every_class():
 )
 def test_what_would_take_minutes_to_read_is_refused_at_once(answer):
     begun = time.perf_counter()
-    with pytest.raises(RuleError, match="more than 10 deep|it is no YAML|has 100,001 characters"):
+    with pytest.raises(RuleError, match=r"more than 10 deep|it is no YAML|has 100,001 characters"):
         read(answer)
     assert time.perf_counter() - begun < 10
 
 
+@pytest.mark.parametrize("ascii_alone", [True, False])
+def test_characters_that_json_writes_as_two_are_read_as_one(ascii_alone):
+    said = json.dumps({"rules": [rule("smiles", "SPAM", "\U0001f600")]}, ensure_ascii=ascii_alone)
+    (one,), refused = read(said)
+    assert one.patterns == ("\U0001f600",)
+    assert refused == []
+
+
 def test_no_word_of_a_model_moves_the_cursor_or_fills_the_screen():
     strange = rule("a\x1b[2J", "SPAM", "win")
-    long = rule("longish", "SPAM", "win", **{"y" * 5_000: "x"})
+    long = rule("longish", "SPAM", "win", **{"y" * 900: "x"})
     _, refused = read(says(strange, long))
     assert [one.name for one in refused] == ["(number 1)", "longish"]
     assert all(one.why.isprintable() and len(one.why) <= 302 for one in refused)

@@ -1,5 +1,7 @@
 """Admitted rules are added to a file, behind what people wrote there, or nothing is written."""
 
+from dataclasses import replace
+
 import pytest
 
 from labeling.errors import RuleError
@@ -55,10 +57,24 @@ def test_a_list_that_cannot_grow_is_left_as_it_is(tmp_path, text):
     assert [one.name for one in tmp_path.iterdir()] == ["suggested.yaml"]
 
 
-def test_a_rule_that_would_be_read_back_as_another_is_not_written(tmp_path):
-    path = tmp_path / "suggested.yaml"
+def pattern(said: str) -> Admitted:
+    one = admitted("one", "lovely")
+    candidate = Candidate(rule_of("one", "praise", "regex", [said]), ("m1",), (said,))
+    return replace(one, candidate=candidate)
+
+
+@pytest.mark.parametrize("space", ["\x85", "\u2028", "\u2029", "\t", "\n", "\xa0", "\U0001f600"])
+def test_what_ends_a_line_in_yaml_is_written_so_that_it_does_not(space, tmp_path):
+    one = pattern(f"lovely{space}day")
+    add_to(tmp_path / "suggested.yaml", [one])
+    (found,) = read_rules(tmp_path / "suggested.yaml", CLASSES)
+    assert found.version == one.candidate.rule.version
+
+
+def test_a_rule_that_would_be_read_back_as_another_is_not_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("labeling.rules.candidates.writing.BREAKS", {})
     with pytest.raises(RuleError, match="would not be read with more rules"):
-        add_to(path, [admitted("one", "lovely\u2028day")])
+        add_to(tmp_path / "suggested.yaml", [pattern("lovely\x85day")])
     assert list(tmp_path.iterdir()) == []
 
 
