@@ -113,7 +113,7 @@ def test_an_answer_that_is_none_is_told_with_its_cost_and_paid_for_once(
     provider.answer_with(lambda _: answer)
     first = refused(suggest(*FAKE, "--yes"))
     assert told in first
-    assert "It cost $0.0" in first
+    assert "It cost $0." in first
     assert "It cost $0.0000" not in first
     asked = len(provider.charged)
     assert "It cost $0.0000" in refused(suggest(*FAKE, "--yes"))

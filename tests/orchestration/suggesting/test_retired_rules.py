@@ -82,7 +82,7 @@ def test_a_rule_votes_after_what_admitted_it_until_its_alarm_and_again_after_a_r
         "A model wrote this rule: it is retired"
         in touchstone("status", "letters", at=project, columns=300).out
     )
-    assert "openai/fake wrote it retired after 2026-03-05" in task.report.read_text("utf-8")
+    assert "openai/fake wrote it; retired after 2026-03-05" in task.report.read_text("utf-8")
     land(task, "2026-03-06", letters(120))
     asking.make(task, ITEMS, RULE_VOTES, since="2026-03-06")
     assert voted(task) == {"2026-03-04": 30, "2026-03-05": 40}
