@@ -10,18 +10,21 @@ from pathlib import Path
 
 import pytest
 
+from assets.reading.evidence import promises
 from labeling.llm.ledger import Ledger
 from labeling.llm.settings import Prices
 from labeling.rules.candidates.admission import ERROR, error_of
 from labeling.rules.reading import written_rules
+from orchestration.planning import batches_to_label
 from orchestration.running import run_task
 from orchestration.suggesting.deciding import Decided, ask_for_rules, decide
 from orchestration.suggesting.judged import By
 from orchestration.suggesting.preparing import prepare
+from resources.store.tables import ITEMS, RULE_VOTES
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
 from resources.task.task import Task, load_task
-from tests.fakes import rule_writing
+from tests.fakes import asking, rule_writing
 from tests.fakes.provider.server import FakeProvider
 from tests.fakes.rule_writing import land, letters, rule, says
 
@@ -89,9 +92,9 @@ def task(made, provider, tmp_path, monkeypatch) -> Task:
     return load_task(tmp_path / "project" / "tasks" / "letters")
 
 
-def suggest(task: Task, **how) -> Decided:
-    prepared = prepare(task, "openai/fake", 10, Prices(input=1, output=2), By.AUDIT, **how)
-    return decide(task, prepared, ask_for_rules(task, prepared), 0.7)
+def suggest(task: Task, by: By = By.AUDIT, at_least: float = 0.7, **how) -> Decided:
+    prepared = prepare(task, "openai/fake", 10, Prices(input=1, output=2), by, **how)
+    return decide(task, prepared, ask_for_rules(task, prepared), at_least)
 
 
 def killed(task: Task, *words: str, provider: FakeProvider | None = None) -> None:
@@ -194,6 +197,31 @@ def test_a_rule_with_the_name_of_one_whose_alarm_stands_is_not_admitted(task):
     done = suggest(task)
     assert done.admitted == []
     assert "touchstone alarm reset voter/rule/says_lovely" in done.refused[0].why
+
+
+def test_rules_that_half_of_the_queue_admits_vote_on_every_batch_and_are_held_to_nothing(
+    task, provider
+):
+    with warehouse_of(
+        task
+    ).connect() as db:  # as if all that was reviewed had been asked by the queue
+        db.execute("update people.gold set origin = 'queue'")
+        db.execute("delete from people.audit_sample")
+    done = suggest(task, By.QUEUE, 0.5)
+    asked = provider.meter[0].body["messages"][-1]["content"]
+    assert "praise:\n<item-" in asked, "the other half is shown"
+    (one,) = done.admitted
+    verdict = done.verdicts["says_lovely"]
+    assert one.suggested.after == ""
+    assert 7 <= verdict.reviewed == verdict.correct < 23
+    task = rule_writing.list_file(task)
+    assert set(batches_to_label(task, warehouse_of(task))) == {"2026-03-02"}
+    assert "voter/rule/says_lovely" not in promises(task).accuracy
+    asking.make(task, ITEMS, RULE_VOTES, since="2026-03-02")
+    votes = warehouse_of(task).ask(
+        "select count(*) as n from votes.rules where voter = 'rule/says_lovely'"
+    )
+    assert votes["n"].to_pylist() == [30]
 
 
 @pytest.mark.parametrize("what", ["damaged", "a folder", "cannot grow"])
