@@ -29,7 +29,7 @@ $(MANIFEST): $(READY) $(SQL)
 	@touch $@
 
 # What editors check task.yaml and rules.yaml by; not committed, since the code says it all.
-$(SCHEMA): $(READY) $(wildcard resources/task/*.py resources/task/settings/*.py labeling/rules/keys.py)
+$(SCHEMA): $(READY) $(wildcard resources/task/*.py resources/task/settings/*.py labeling/rules/reading/keys.py)
 	@$(BIN)/touchstone schema --write >/dev/null
 
 # The script of the charts and an empty file of MLflow's: seconds that the first run would wait for.

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from labeling.kinds.spans.answer import marked
 from labeling.quality.agreement import krippendorff_alpha
-from labeling.quality.intervals import Interval, wilson
+from labeling.quality.estimates.intervals import Interval, wilson
 from labeling.quality.several.agreement import masi_alphas
 from labeling.quality.spans.agreement import pairwise_f1
 from labeling.votes import ABSTAIN, Votes

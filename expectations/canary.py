@@ -33,7 +33,7 @@ def the_models_are_the_same(task: Task) -> dg.AssetChecksDefinition:
     def the_models_are_the_same(
         context: dg.AssetCheckExecutionContext, warehouse: GivenWarehouse
     ) -> dg.AssetCheckResult:
-        from labeling.llm.canary_finding import diagnose
+        from labeling.llm.canary.finding import diagnose
 
         batch = context.partition_key
         found = warehouse.rows("expectations.canary.newest", batch=batch)

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from labeling.llm.canary_rounds import unfinished
-from labeling.llm.ledger import Ledger
+from labeling.llm.canary.rounds import unfinished
+from labeling.llm.ledger.ledger import Ledger
 from orchestration.canary_schedule import newest_labelled, round_at
 from orchestration.definitions import definitions
 from orchestration.one_job import run_job

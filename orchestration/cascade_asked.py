@@ -7,9 +7,9 @@ import pyarrow as pa
 
 from assets.votes.cascade import steps_of
 from assets.votes.cheap_side import CheapSide, cheap_side
-from labeling.llm.asked import Unsure
-from labeling.llm.content import strings
-from labeling.llm.prompt import Prompt
+from labeling.llm.prompts.asked import Unsure
+from labeling.llm.prompts.content import strings
+from labeling.llm.prompts.prompt import Prompt
 from orchestration.planning import batches_to_label
 from resources.store.place import stands
 from resources.store.warehouse import warehouse_of

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pyarrow as pa
 
 from labeling.items.reading import read_items
-from labeling.llm.content import strings
+from labeling.llm.prompts.content import strings
 from resources.store.place import stands
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError

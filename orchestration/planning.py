@@ -58,7 +58,7 @@ def answers_to_come(task: Task) -> frozenset[str]:
     if models is None or task.spec.demo.simulated is not None or not task.ledger.is_file():
         return frozenset()  # a simulation knows nothing of what a provider was handed before it
     from labeling.llm.collecting import open_batches
-    from labeling.llm.ledger import Ledger
+    from labeling.llm.ledger.ledger import Ledger
 
     with Ledger(task.ledger) as ledger:
         return open_batches(ledger)
@@ -69,9 +69,9 @@ def models_at_rest(task: Task) -> dict[str, str]:
     models = task.spec.models
     if models is None or task.spec.demo.simulated is not None or not task.ledger.is_file():
         return {}
-    from labeling.llm.breaker import moment
-    from labeling.llm.ledger import Ledger
-    from labeling.llm.rests import resting
+    from labeling.llm.ledger.ledger import Ledger
+    from labeling.llm.ledger.rests import resting
+    from labeling.llm.providers.breaker import moment
 
     with Ledger(task.ledger) as ledger:
         return {model: moment(rest.until) for model, rest in resting(ledger).items()}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # scipy takes half a second to import, and only the consensus
     from labeling.consensus.label_model import LabelModel
     from labeling.consensus.several.label_model import SeveralLabelModel
     from labeling.consensus.voters import Voter
-    from labeling.quality.intervals import Interval
+    from labeling.quality.estimates.intervals import Interval
 
 LEAST_SHARE = 0.005
 """Cells of a confusion below this share are left out, unless they are the right answer."""

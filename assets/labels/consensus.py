@@ -68,7 +68,7 @@ def consensus(task: Task) -> dg.AssetsDefinition:
 
 def settle(task: Task, window: Window) -> Settled:
     """Settle on the likeliest answer of each item of the batch."""
-    from labeling.consensus.posterior import most_probable
+    from labeling.consensus.counts.posterior import most_probable
 
     fitted = fit_label_model(task, window)
     if task.spec.student.enabled:

@@ -97,7 +97,7 @@ def learn(
     task: Task, warehouse: Warehouse, batch: str, asked: Asked, inputs: StudentInputs
 ) -> Learnt:
     """Teach a student of the question, and say how far it is believed beside the voters."""
-    from labeling.quality.scores import scores
+    from labeling.quality.estimates.scores import scores
     from labeling.student.calibrate import cooled, temperature
     from labeling.student.trust import settle_trust
     from labeling.student.vote import with_student

@@ -69,7 +69,7 @@ def voter_rows(fit: SpanFit, marks: Marks, voters: list[str]) -> list[Row]:
     ``accuracy`` is the share of its spans that the consensus holds, ``gold_accuracy`` that of those on
     reviewed items which people hold; intervals are Wilson's.
     """
-    from labeling.quality.intervals import wilson  # scipy takes half a second to import
+    from labeling.quality.estimates.intervals import wilson  # scipy takes half a second to import
 
     votes = marks.votes
     spans, pro = votes.spans, ~votes.is_against

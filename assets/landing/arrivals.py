@@ -19,7 +19,7 @@ from labeling.files.records import values_of
 from labeling.items.columns import Arrived
 from labeling.items.reading import check_records, read_items
 from labeling.items.redacted import redacted
-from labeling.llm.redaction import redactor
+from labeling.llm.providers.redaction import redactor
 from resources.dagster.partitions import batches
 from resources.store.given import GivenWarehouse
 from resources.store.session import Session

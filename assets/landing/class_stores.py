@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from labeling.class_changes import ClassChange, class_today
-from labeling.llm import canary_rounds
+from labeling.llm.canary import rounds as canary_rounds
 from labeling.student.whole import classes_of, is_whole, read_student
 from resources.alerts import ledger
 from resources.task.classes.carried import carry_file

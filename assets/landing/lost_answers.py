@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from labeling.llm.ledger_rows import kept_answers
+from labeling.llm.ledger.rows import kept_answers
 from resources.models.vectors.store import holds_vectors
 from resources.store.place import stands
 from resources.store.warehouse import Warehouse

@@ -114,7 +114,7 @@ def in_words(kind: Kind, table: pa.Table) -> pa.Table:
     for name in ("label", "gold"):
         if name in table.column_names:
             answers = zip(table[name].to_pylist(), texts, strict=True)
-            told = [None if a is None else kind.told(a, text or "") for a, text in answers]
+            told = [None if a is None else kind.readable(a, text or "") for a, text in answers]
             place = table.column_names.index(name)
             table = table.set_column(place, name, pa.array(told, pa.string()))
     return table

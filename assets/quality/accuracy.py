@@ -16,9 +16,9 @@ from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 if TYPE_CHECKING:  # scipy takes half a second to import, and only this step measures
-    from labeling.quality.series import Score
+    from labeling.quality.estimates.series import Score
 
-ALL = "(all)"  # as labeling.quality.series has it, which imports scipy
+ALL = "(all)"  # as labeling.quality.estimates.series has it, which imports scipy
 
 LABELS, CONSENSUS = "labels", "consensus"
 """Series besides the voters, which are ``voter/NAME``."""
@@ -77,7 +77,7 @@ def voters_of(audits: Sequence[Audit]) -> list[str]:
 
 def measure(task: Task, audits: Sequence[Audit], voters: Sequence[str]) -> "list[Score]":
     """Score labels and consensus by class, and voters by version, over all of ``audits``."""
-    from labeling.quality.series import scores
+    from labeling.quality.estimates.series import scores
 
     if not audits:
         return []

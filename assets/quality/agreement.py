@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.reading.audited import answers_in
-from labeling.quality.labelled import MISSING, Codes
+from labeling.quality.estimates.labelled import MISSING, Codes
 from labeling.quality.spans.mistakes import SpanMistakes
 from resources.task.task import Task
 

@@ -9,7 +9,7 @@ from assets.decorators import once
 from assets.quality.diagnosis import Found, explain
 from assets.reading.fired import Rows, known_alarms
 from assets.reading.suggested import retired
-from labeling.quality.trail import Event
+from labeling.quality.alarms.trail import Event
 from resources.alerts.trail import AlarmTrail
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow

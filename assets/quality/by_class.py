@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.reading.audited import Audit
-from labeling.quality.labelled import MISSING, Codes
+from labeling.quality.estimates.labelled import MISSING, Codes
 from resources.store.tables import OF_OVERLAP
 from resources.task.task import Task
 
@@ -24,7 +24,7 @@ OF_SPANS = " of spans"
 
 def class_rows(task: Task, span: str, audits: Sequence[Audit]) -> tuple[Rows, Rows]:
     """Return rows of quality.class_report and of quality.confusion for some batches."""
-    from labeling.quality.classes import class_report
+    from labeling.quality.estimates.classes import class_report
 
     if not any(audit.batch.reviewed for audit in audits):
         return [], []
@@ -110,7 +110,7 @@ def span_rows(task: Task, span: str, audits: Sequence[Audit]) -> Rows:
 
 def span_scores(task: Task, audits: Sequence[Audit]) -> Rows:
     """Return precision, recall and F1 of all spans of some batches, in the columns of quality.scores."""
-    from labeling.quality.series import ALL
+    from labeling.quality.estimates.series import ALL
     from labeling.quality.spans.report import spans_report
 
     if not any(audit.batch.reviewed for audit in audits):

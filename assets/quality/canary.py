@@ -86,8 +86,8 @@ def _why_not(
 
 def _hours_since_last(task: Task) -> float:
     """Return hours since any voter's last round; infinite where there was none."""
-    from labeling.llm.canary_rounds import last_asked
-    from labeling.llm.ledger import Ledger
+    from labeling.llm.canary.rounds import last_asked
+    from labeling.llm.ledger.ledger import Ledger
 
     with Ledger(task.ledger) as ledger:
         asked_at = last_asked(ledger)
@@ -96,8 +96,8 @@ def _hours_since_last(task: Task) -> float:
 
 def _begun(task: Task, wanted: str) -> str:
     """Begin a round by the clock, or go on with one that a crash or a budget cut short."""
-    from labeling.llm.canary_rounds import begin
-    from labeling.llm.ledger import Ledger
+    from labeling.llm.canary.rounds import begin
+    from labeling.llm.ledger.ledger import Ledger
 
     with Ledger(task.ledger) as ledger:
         return begin(ledger, wanted)
@@ -112,9 +112,9 @@ def _ask(
     before: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """Ask the prompts that have not completed this round; return a row for each that was asked."""
-    from labeling.llm.canary import ask_canary
-    from labeling.llm.canary_rounds import end
-    from labeling.llm.ledger import Ledger
+    from labeling.llm.canary.canary import ask_canary
+    from labeling.llm.canary.rounds import end
+    from labeling.llm.ledger.ledger import Ledger
     from resources.models.task_models import (
         budget_of,
         classes_of,

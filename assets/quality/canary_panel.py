@@ -9,8 +9,8 @@ from assets.votes.examples import as_pool, takes_examples
 from resources.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
-    from labeling.llm.pool import ExamplePool
-    from labeling.llm.prompt import Prompt
+    from labeling.llm.prompts.pool import ExamplePool
+    from labeling.llm.prompts.prompt import Prompt
 
 
 def canary_panel(warehouse: Warehouse, batch: str, items: int) -> pa.Table:
@@ -29,7 +29,7 @@ def canary_panel(warehouse: Warehouse, batch: str, items: int) -> pa.Table:
     Arrow table
         item_id, text, image, label; empty too if all but a few of its items are gone from the source.
     """
-    from labeling.llm.canary_finding import LEAST_ITEMS
+    from labeling.llm.canary.finding import LEAST_ITEMS
 
     if not items:
         return pa.table({"item_id": pa.array([], pa.string())})

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from assets.quality.mistakes import wrong_rows
 from assets.reading.audited import Audit, read_audits
-from labeling.quality.audited import AuditedBatch
+from labeling.quality.estimates.audited import AuditedBatch
+from labeling.quality.estimates.labelled import LabelledBatch, judge
 from labeling.quality.family import PRECISION, RECALL
-from labeling.quality.labelled import LabelledBatch, judge
 from labeling.quality.spans.mistakes import SpanMistakes, parts_of
 from resources.pictures import read_pictures
 from resources.store.warehouse import Warehouse
@@ -41,8 +41,8 @@ class Found:
 
 def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
     """Explain an alarm (a row of quality.alarms) from the reviews since its change."""
-    from labeling.quality.accuracy import accuracy
-    from labeling.quality.diagnosis import diagnose
+    from labeling.quality.alarms.diagnosis import diagnose
+    from labeling.quality.estimates.accuracy import accuracy
 
     since = warehouse.column("quality.diagnosis.batches_since", batch=alarm["change_batch"])
     audits = read_audits(task, warehouse, since[-MOST_BATCHES:])

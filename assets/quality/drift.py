@@ -14,7 +14,7 @@ from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 if TYPE_CHECKING:  # scipy takes half a second to import, and only this step watches
-    from labeling.quality.watch import Watch, Watched
+    from labeling.quality.alarms.watch import Watch, Watched
 
 PIECE = 32
 """Batches read at a time when a long history has to be taken in again."""
@@ -44,10 +44,10 @@ def drift(task: Task) -> dg.AssetsDefinition:
 def take_in(task: Task, warehouse: Warehouse, batch: str) -> list[dict[str, Any]]:
     """Return the evidence of every series after ``batch``, as rows of quality.drift_series."""
     from assets.reading.evidence import input_chain, promises
-    from labeling.quality.labelled import family_of
+    from labeling.quality.alarms.trail import starts_anew
+    from labeling.quality.alarms.watch import Watch, watch_batch
+    from labeling.quality.estimates.labelled import family_of
     from labeling.quality.spans.mistakes import SpanMistakes, parts_of
-    from labeling.quality.trail import starts_anew
-    from labeling.quality.watch import Watch, watch_batch
     from resources.alerts.trail import AlarmTrail
 
     names = batches_before(warehouse, batch)
@@ -97,7 +97,7 @@ def _row(batch: str, mark: str, found: "Watched", watch: "Watch") -> dict[str, A
 
 def _of_labels(row: dict[str, Any]) -> dict[str, Any]:
     """Say the labels' evidence in the columns of quality.drift."""
-    from labeling.quality.watch import Watch
+    from labeling.quality.alarms.watch import Watch
 
     detector = Watch.from_json(row["state"]).detector
     return {**row, "state": "" if detector is None else detector.to_json()}

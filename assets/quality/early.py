@@ -19,7 +19,7 @@ from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 if TYPE_CHECKING:  # scipy takes half a second to import, and only this step compares
-    from labeling.quality.early import Signal
+    from labeling.quality.alarms.early import Signal
 
 REFERENCE = 2_000
 """The newest earlier texts and pictures that a batch's are compared with: more tell nothing new."""
@@ -81,8 +81,8 @@ def signals(
     vocabulary: "Signal | None" = None,
 ) -> list[dict[str, Any]]:
     """Compare the batch with all earlier items of the window; nothing to compare with, no rows."""
-    from labeling.quality.early import Sets, Snapshot, set_warnings
-    from labeling.quality.early import early_warnings as compare
+    from labeling.quality.alarms.early import Sets, Snapshot, set_warnings
+    from labeling.quality.alarms.early import early_warnings as compare
 
     if window.current.all() or not window.current.any():
         return []
@@ -157,7 +157,7 @@ def new_words(
     window: Window, batch: str
 ) -> "tuple[Signal | None, list[dict[str, Any]], list[dict[str, Any]]]":
     """Return how far the vocabulary moved, the new words, and texts that show them."""
-    from labeling.quality.words import nearest_each, word_shift
+    from labeling.quality.alarms.words import nearest_each, word_shift
 
     now, before = np.flatnonzero(window.current), np.flatnonzero(~window.current)[-REFERENCE:]
     if not len(now) or not len(before) or not any(text.strip() for text in window.texts):

@@ -10,7 +10,7 @@ from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
 if TYPE_CHECKING:
-    from labeling.quality.diagnosis import Telling
+    from labeling.quality.alarms.diagnosis import Telling
 
 SHOWN_TEXT = 300
 """Characters shown of an item's text."""
@@ -18,7 +18,7 @@ SHOWN_TEXT = 300
 
 def mistakes(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> list[dict[str, Any]]:
     """Return the most telling wrong labels of some batches, those that were surest first."""
-    from labeling.quality.diagnosis import diagnose
+    from labeling.quality.alarms.diagnosis import diagnose
 
     voters = {
         name: [audit.vote_of(name) for audit in audits]

@@ -72,8 +72,8 @@ def overall(task: Task) -> dg.AssetsDefinition:
 
 def reliability_rows(audits: Sequence[Audit]) -> Rows:
     """Return rows of quality.reliability: what labels and consensus said, and how it turned out."""
-    from labeling.quality.calibration import calibration
-    from labeling.quality.weighted import draw_weight
+    from labeling.quality.estimates.calibration import calibration
+    from labeling.quality.estimates.weighted import draw_weight
 
     rows: Rows = []
     for series in (LABELS, "consensus"):

@@ -13,7 +13,7 @@ from assets.decorators import once
 from assets.reading.audited import answers_in, codes
 from assets.reading.features import StudentInputs, new_student, student_inputs
 from assets.reading.opinions import as_matrix
-from labeling.quality.labelled import MISSING
+from labeling.quality.estimates.labelled import MISSING
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from resources.task.task import Task
 
 if TYPE_CHECKING:
-    from labeling.quality.intervals import Interval
+    from labeling.quality.estimates.intervals import Interval
 
 EPSILON = 0.15
 """What a model's price is worth beside skilled people."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from labeling.quality.labelled import MISSING, Codes, LabelledBatch
+from labeling.quality.estimates.labelled import MISSING, Codes, LabelledBatch
 from labeling.quality.spans.mistakes import SpanMistakes
 from labeling.sampling.audit_design import AuditDesign
 from resources.store.warehouse import Warehouse

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from assets.reading.suggested import suggested_rules
-from labeling.quality.detector import Evidence
+from labeling.quality.alarms.detector import Evidence
+from labeling.quality.alarms.trail import Event, starts_anew
+from labeling.quality.alarms.watch import Promises, Watched
 from labeling.quality.family import LABELS, PRECISION, RECALL, Budget
-from labeling.quality.trail import Event, starts_anew
-from labeling.quality.watch import Promises, Watched
 from resources.alerts.trail import AlarmTrail
 from resources.store.session import Session
 from resources.task.settings.remakes import hash_of

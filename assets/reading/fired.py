@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from assets.reading.evidence import muted_until, watched_rows
+from labeling.quality.alarms.trail import Event, alarms
 from labeling.quality.family import LABELS
-from labeling.quality.trail import Event, alarms
 from resources.alerts.trail import AlarmTrail
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assets.reading.suggested import retired_before, suggested_rules
 from labeling.errors import LabelingError
-from labeling.rules.reading import written_rules
+from labeling.rules.reading.reading import written_rules
 from labeling.rules.rule import Rule
 from labeling.rules.spans.reading import written_span_rules
 from labeling.rules.suggested import heard

@@ -8,8 +8,8 @@ from bisect import bisect_left
 from collections.abc import Iterable
 
 from labeling.errors import LabelingError
-from labeling.quality.trail import starts_anew
-from labeling.rules.reading import written_rules
+from labeling.quality.alarms.trail import starts_anew
+from labeling.rules.reading.reading import written_rules
 from labeling.rules.rule import Rule
 from resources.alerts.trail import AlarmTrail
 from resources.store.session import Session

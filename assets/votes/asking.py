@@ -12,7 +12,7 @@ from assets.votes.cheap_side import cheap_side
 from assets.votes.examples import example_pool
 from assets.votes.simulated_truth import simulated_truth
 from labeling.llm.model_votes import ModelVotes
-from labeling.llm.prompt import Prompt
+from labeling.llm.prompts.prompt import Prompt
 from resources.dagster.tags import COMMAND_TAG
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -43,8 +43,8 @@ def ask_prompts(
 ) -> Asked:
     """Ask the task's prompts about the items they are meant for."""
     from labeling.llm.labelling import Progress, label_batch
-    from labeling.llm.ledger import Ledger
-    from labeling.llm.ledger_summary import Booked, booked_on
+    from labeling.llm.ledger.ledger import Ledger
+    from labeling.llm.ledger.summary import Booked, booked_on
     from labeling.llm.quote import quote_batch
     from resources.models.task_models import (
         budget_of,

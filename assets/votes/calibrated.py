@@ -12,7 +12,7 @@ def calibrated(warehouse: Warehouse, batch: str, votes: pa.Table) -> pa.Table:
 
     The audit of the batch itself is never read, so that it can judge the outcome.
     """
-    from labeling.llm.calibration import calibrate
+    from labeling.llm.confidence.calibration import calibrate
 
     versions = sorted({str(version) for version in votes["version"].to_pylist()})
     known = warehouse.read("votes.calibrated.reviewed", batch=batch, versions=versions)

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from assets.votes.cheap_side import CheapSide
 from assets.votes.gold import MOST_GOLD
 from labeling.errors import PromptError
-from labeling.llm.asked import STUDENT, Guaranteed
-from labeling.llm.content import strings
 from labeling.llm.model_votes import ModelVotes
-from labeling.llm.prompt import Prompt
+from labeling.llm.prompts.asked import STUDENT, Guaranteed
+from labeling.llm.prompts.content import strings
+from labeling.llm.prompts.prompt import Prompt
 from resources.store.warehouse import Warehouse
 from resources.task.errors import TaskError
 from resources.task.task import Task
@@ -22,7 +22,7 @@ from resources.task.task import Task
 if TYPE_CHECKING:
     from labeling.cascades.cheap import Cheap
     from labeling.cascades.threshold import Threshold
-    from labeling.llm.tally import Tally
+    from labeling.llm.providers.tally import Tally
 
 ROWS = pa.schema(
     [
@@ -133,7 +133,7 @@ def ask_dear(
         See :data:`Ask`.
     """
     from labeling.cascades.cheap import ties_of
-    from labeling.cascades.told import told
+    from labeling.cascades.wording import in_words
 
     step, gold, dear = side.step, side.gold.items, dear.alone()
     n_gold = gold.num_rows
@@ -160,7 +160,7 @@ def ask_dear(
         tally.took_too(one)
     proven = found.proven and not tally.pending
     labels = set(strings(gold, "label"))
-    words = side.missing or told(
+    words = side.missing or in_words(
         found, promise, items.num_rows, side.who, labels, since=side.since, most=MOST_GOLD
     )
     return Asked(

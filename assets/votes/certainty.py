@@ -51,7 +51,7 @@ def certainty(task: Task) -> dg.AssetsDefinition:
 
 def certainty_rows(task: Task, warehouse: Warehouse, batch: str) -> list[dict[str, Any]]:
     """Return the rows of a batch, without those of voters of whom too little is known."""
-    from labeling.llm.certainty import certainty as certain
+    from labeling.llm.confidence.certainty import certainty as certain
 
     votes = warehouse.read("votes.certainty.votes", batch=batch, classes=list(task.classes))
     if not votes.num_rows:

@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from assets.reading.features import student_inputs
 from assets.votes.gold import SAID, Gold, gold_of
-from labeling.llm.asked import STUDENT, Guaranteed
-from labeling.llm.content import strings
-from labeling.llm.prompt import Prompt
+from labeling.llm.prompts.asked import STUDENT, Guaranteed
+from labeling.llm.prompts.content import strings
+from labeling.llm.prompts.prompt import Prompt
 from labeling.student.whole import is_whole
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task

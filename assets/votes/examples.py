@@ -11,8 +11,8 @@ from resources.store.warehouse import Warehouse
 
 if TYPE_CHECKING:
     from labeling.kinds.kind import Kind
-    from labeling.llm.pool import ExamplePool
-    from labeling.llm.prompt import Prompt
+    from labeling.llm.prompts.pool import ExamplePool
+    from labeling.llm.prompts.prompt import Prompt
 
 CHOSEN = ("balanced", "nearest")
 """Ways of choosing that take examples from gold."""
@@ -46,7 +46,7 @@ def as_pool(
     warehouse: Warehouse, gold: pa.Table, redact: Callable[[str], str] | None, kind: "Kind"
 ) -> "ExamplePool":
     """Return gold (item_id, text, label) as a pool, without what is audited or on the canary."""
-    from labeling.llm.pool import ExamplePool
+    from labeling.llm.prompts.pool import ExamplePool
 
     texts = [str(text) for text in gold["text"].to_pylist()]
     return ExamplePool.teaching(

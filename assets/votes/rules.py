@@ -11,7 +11,7 @@ from assets.decorators import by_batch
 from assets.reading.suggested import retired_before
 from labeling.rules.engine import RuleSet
 from labeling.rules.functions import with_pictures
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.reading import read_rules
 from labeling.rules.rule import Rule
 from labeling.rules.spans.engine import SpanRuleSet
 from labeling.rules.spans.reading import read_span_rules
@@ -87,7 +87,7 @@ def load_voters(task: Task) -> list[Rule] | list[SpanRule]:
     TaskError
         If task.yaml names a rules file that does not stand.
     RuleError
-        As :func:`labeling.rules.reading.read_rules`.
+        As :func:`labeling.rules.reading.reading.read_rules`.
     """
     paths = [task.folder / name for name in task.spec.rules.files]
     if not task.spec.rules.model_fields_set and not any(path.is_file() for path in paths):

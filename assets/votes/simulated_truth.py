@@ -12,7 +12,7 @@ def simulated_truth(
     task: Task, items: pa.Table, redact: Callable[[str], str] | None = None
 ) -> dict[str, str]:
     """Return digest of each text and picture, as sent, to its class; empty for a real model."""
-    from labeling.llm.images import load_picture
+    from labeling.llm.prompts.images import load_picture
     from labeling.pictures import ImageError
     from resources.models.simulated.behaviour import content_digest
 

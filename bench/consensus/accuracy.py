@@ -22,7 +22,7 @@ from bench.consensus import sets, table
 from bench.consensus.peers import posteriors
 from bench.consensus.scores import accuracy, calibration_error, f1, log_loss, soft_shares
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.majority import Majority, vote_counts
+from labeling.consensus.models.majority import Majority, vote_counts
 from labeling.gold import Gold
 
 PEERS = ("ask", "kept", "none")

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from bench.consensus.panels import FAMILIES, Panel, draw
-from labeling.consensus.events import Events
-from labeling.consensus.features import PanelReading
-from labeling.consensus.members import Members
-from labeling.consensus.patterns import compress
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.patterns import compress
+from labeling.consensus.ensemble.features import PanelReading
+from labeling.consensus.ensemble.members import Members
 
 MOST_PATTERNS = 160
 """Patterns of a panel that are kept, drawn at random."""

@@ -17,7 +17,7 @@ from bench.consensus.prepared import Prepared
 from bench.consensus.regret import TARGET, fresh
 from bench.consensus.sets import VoteSet
 from bench.consensus.settings import GRID, SHIPPED, SHIPPED_SCALES, Setting
-from labeling.consensus.seats import Seats
+from labeling.consensus.ensemble.seats import Seats
 
 FIRST_SEED = 5_000_000
 

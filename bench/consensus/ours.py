@@ -13,9 +13,9 @@ import time
 import numpy as np
 
 from bench.consensus.simulate import crowd, many_classes
-from labeling.consensus.events import Events
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.vote_counts import count_votes
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.vote_counts import count_votes
 from labeling.votes import Votes
 
 PART = 50_000

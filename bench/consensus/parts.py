@@ -18,7 +18,7 @@ from bench.consensus.accuracy import load_all
 from bench.consensus.scores import accuracy
 from bench.consensus.sets import KINDS, VoteSet
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.majority import Majority
+from labeling.consensus.models.majority import Majority
 from labeling.votes import Votes
 
 FEWEST_VOTERS, FEWEST_ITEMS, FEWEST_SCORED = 3, 60, 40

@@ -8,18 +8,18 @@ import numpy as np
 from bench.consensus.scores import accuracy, calibration_error, log_loss
 from bench.consensus.sets import VoteSet
 from bench.consensus.settings import Setting, laid_over
-from labeling.consensus import gold_head
-from labeling.consensus.aggregator import aggregate
-from labeling.consensus.confidences import Confidences
-from labeling.consensus.ensemble import Ensemble
-from labeling.consensus.gold_head import Statement
+from labeling.consensus.counts.confidences import Confidences
+from labeling.consensus.counts.linear import own_class, vote_shares
+from labeling.consensus.counts.patterns import compress
+from labeling.consensus.counts.posterior import lifted, normalised
+from labeling.consensus.ensemble import gold_head
+from labeling.consensus.ensemble.aggregator import aggregate
+from labeling.consensus.ensemble.ensemble import Ensemble
+from labeling.consensus.ensemble.gold_head import Statement
+from labeling.consensus.ensemble.members import majority_shares
+from labeling.consensus.ensemble.seats import Seats
 from labeling.consensus.label_model import MIN_CONFIDENT
-from labeling.consensus.linear import own_class, vote_shares
-from labeling.consensus.majority import Majority
-from labeling.consensus.members import majority_shares
-from labeling.consensus.patterns import compress
-from labeling.consensus.posterior import lifted, normalised
-from labeling.consensus.seats import Seats
+from labeling.consensus.models.majority import Majority
 from labeling.consensus.selection import WORSE, Reviewed, compare, cross_fitted
 
 

@@ -17,9 +17,9 @@ from bench.consensus import page
 from bench.consensus.panels import FAMILIES, Panel, draw
 from bench.consensus.scores import accuracy, leaders
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.majority import Majority
-from labeling.consensus.methods import Method
-from labeling.consensus.weighted_majority import WeightedMajority
+from labeling.consensus.models.majority import Majority
+from labeling.consensus.models.methods import Method
+from labeling.consensus.models.weighted_majority import WeightedMajority
 from labeling.gold import Gold
 
 FIRST_SEED = 9_000_000

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from labeling.quality.calibration import calibration
+from labeling.quality.estimates.calibration import calibration
 
 TIE = 1e-9
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields, replace
 from itertools import product
 from types import ModuleType
 
-from labeling.consensus import gold_head, seats
-from labeling.consensus.features import PanelReading
-from labeling.consensus.seats import AGGREGATOR, CLASSICAL, REFEREES, Seats
+from labeling.consensus.ensemble import gold_head, seats
+from labeling.consensus.ensemble.features import PanelReading
+from labeling.consensus.ensemble.seats import AGGREGATOR, CLASSICAL, REFEREES, Seats
 
 RULES_SEATS = ("aggregator too", "classical", "three in four")
 """On rules: all of the classical members and the aggregator; the classical ones; a quorum of .75."""

@@ -19,11 +19,11 @@ import numpy as np
 import pyarrow as pa
 
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.canary import ask_canary, record
-from labeling.llm.canary_rounds import AGAIN, Answers, store
-from labeling.llm.ledger import Ledger
-from labeling.llm.prompt import parse_prompts
-from labeling.llm.settings import Pace
+from labeling.llm.canary.canary import ask_canary, record
+from labeling.llm.canary.rounds import AGAIN, Answers, store
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.prompt import parse_prompts
+from labeling.llm.prompts.settings import Pace
 from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider.recorded import DriftingModel
 from tests.fakes.provider.server import FakeProvider

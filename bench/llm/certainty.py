@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from labeling.consensus.label_model import LabelModel
-from labeling.llm.certainty import certainty
+from labeling.llm.confidence.certainty import certainty
 from labeling.sampling.duplicates import groups, near_duplicates
 from labeling.student.crossfit import cross_fit
 from labeling.student.text import TextStudent

@@ -18,11 +18,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.budget import Budget
 from labeling.llm.injections import TEMPLATES, turned
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger import Ledger
-from labeling.llm.prompt import parse_prompts
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.prompt import parse_prompts
 from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider.recorded import item_text
 from tests.fakes.provider.server import Body, FakeProvider

@@ -11,10 +11,10 @@ import psutil
 import pyarrow as pa
 from pace import CLASSES, PROMPT
 
-from labeling.llm.budget import Budget
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger import Ledger
-from labeling.llm.settings import Pace
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.settings import Pace
 from resources.models.litellm_transport import LiteLlmTransport
 from tests.faults.llm.killing import provider_process
 

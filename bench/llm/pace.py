@@ -17,13 +17,13 @@ import aiohttp
 import pyarrow as pa
 
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.budget import Budget
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger import Ledger
-from labeling.llm.price import Price
-from labeling.llm.prompt import parse_prompts
-from labeling.llm.settings import Pace
-from labeling.llm.transport import Capabilities, Message, Reply, Request, Usage
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.prompt import parse_prompts
+from labeling.llm.prompts.settings import Pace
+from labeling.llm.providers.price import Price
+from labeling.llm.providers.transport import Capabilities, Message, Reply, Request, Usage
 from resources.models.litellm_transport import LiteLlmTransport, litellm_module
 from tests.faults.llm.killing import meter, provider_process
 

@@ -20,8 +20,9 @@ from cosmic_ray.plugins import get_operator
 
 SEED = 20260302
 MONEY = (
-    "budget", "collecting", "labelling", "ledger", "ledger_rows", "ledger_summary", "outcome",
-    "pace", "price", "quote", "recall", "room", "tally", "waiting", "worst_case",
+    "collecting", "labelling", "ledger/budget", "ledger/ledger", "ledger/rows", "ledger/summary",
+    "outcome", "providers/pace", "providers/price", "providers/room", "providers/tally",
+    "providers/worst_case", "quote", "recall", "waiting",
 )  # fmt: skip
 DRAWN = {
     "assets": (70, sorted(Path("assets").rglob("*.py"))),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from labeling.consensus.majority import Majority
+from labeling.consensus.models.majority import Majority
 from labeling.votes import Votes
 
 HERE = Path(__file__).parent

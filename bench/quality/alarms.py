@@ -14,9 +14,9 @@ import numpy as np
 
 from bench.quality import streams
 from bench.quality.populations import batch
-from labeling.quality.betting import BETS, accrue
+from labeling.quality.alarms.betting import BETS, accrue
+from labeling.quality.estimates.intervals import score_bounds
 from labeling.quality.family import Budget
-from labeling.quality.intervals import score_bounds
 from labeling.sampling.audit import draw_audit
 
 OUT = Path("bench/out/quality")

@@ -12,9 +12,9 @@ import numpy as np
 from scipy.stats import binom
 
 from bench.quality.populations import ITEMS, KINDS, auc, batch
+from labeling.quality.estimates.intervals import merge_thin, score_bounds
 from labeling.quality.gain import proven_gain
-from labeling.quality.intervals import merge_thin, score_bounds
-from labeling.quality.review_table import group_by_weight
+from labeling.quality.reviews.table import group_by_weight
 from labeling.sampling.audit import draw_audit
 
 OUT = Path("bench/out/quality/coverage.json")

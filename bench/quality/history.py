@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.quality.labelled import MISSING, LabelledBatch
+from labeling.quality.estimates.labelled import MISSING, LabelledBatch
 from labeling.sampling.audit import draw_audit
 
 SHARES = {

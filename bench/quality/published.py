@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from bench.quality.history import SHARES, History, history
-from labeling.quality.accuracy import accuracy
-from labeling.quality.classes import class_report
-from labeling.quality.intervals import Interval
-from labeling.quality.labelled import MISSING, judge
-from labeling.quality.weighted import draw_weight, weighted_share
+from labeling.quality.estimates.accuracy import accuracy
+from labeling.quality.estimates.classes import class_report
+from labeling.quality.estimates.intervals import Interval
+from labeling.quality.estimates.labelled import MISSING, judge
+from labeling.quality.estimates.weighted import draw_weight, weighted_share
 
 OUT = Path("bench/results/published_intervals.md")
 WANTED = 0.93

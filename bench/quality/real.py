@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow.parquet as pq
 from sklearn.isotonic import IsotonicRegression
 
-from labeling.quality.accuracy import accuracy
-from labeling.quality.detector import Detector
+from labeling.quality.alarms.detector import Detector
+from labeling.quality.estimates.accuracy import accuracy
+from labeling.quality.estimates.intervals import wilson
+from labeling.quality.estimates.labelled import LabelledBatch
 from labeling.quality.gain import proven_gain
-from labeling.quality.intervals import wilson
-from labeling.quality.labelled import LabelledBatch
 from labeling.sampling.audit import draw_audit
 
 DATA = Path("../shared/data")

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from labeling.quality.audited import AuditedBatch
-from labeling.quality.betting import BETS, accrue, accrue_within
+from labeling.quality.alarms.betting import BETS, accrue, accrue_within
+from labeling.quality.alarms.watch import Promises, watch_batch
+from labeling.quality.estimates.audited import AuditedBatch
 from labeling.quality.family import LABELS, PRECISION, RECALL, Budget
-from labeling.quality.watch import Promises, watch_batch
 from labeling.sampling.audit import draw_audit
 
 OUT = Path("bench/results/spans_alarms.md")

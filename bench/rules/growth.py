@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from labeling.rules.engine import RuleSet
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.reading import read_rules
 
 FEW, MANY = 100, 800
 TEXTS = 300

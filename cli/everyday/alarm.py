@@ -81,7 +81,7 @@ def alarm(
     as_json: AsJson = False,
 ) -> None:
     """List alarms; acknowledge, mute until, or reset one after a fix. All of it is kept."""
-    from labeling.quality.trail import Action, Event
+    from labeling.quality.alarms.trail import Action, Event
     from resources.alerts.trail import AlarmTrail
 
     if what in (What.LIST, What.SEND) and series is not None and task is None:

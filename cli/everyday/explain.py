@@ -63,7 +63,7 @@ def in_words(history: dict[str, Any], kind: Kind) -> dict[str, Any]:
     def told(row: Any) -> Any:
         if not isinstance(row, dict) or row.get("label") is None:
             return row
-        return {**row, "label": kind.told(row["label"], text)}
+        return {**row, "label": kind.readable(row["label"], text)}
 
     return told(
         {

@@ -213,7 +213,7 @@ def _items(
     task: Task, wanted: list[tuple[str | None, str | None]], *, blanks: bool = True
 ) -> "Items":
     from console.formats.intake.matching import load_items
-    from labeling.llm.redaction import redactor
+    from labeling.llm.providers.redaction import redactor
     from resources.reviews.store import ReviewStore
     from resources.store.warehouse import warehouse_of
 

@@ -10,13 +10,13 @@ import typer
 
 from cli.file.consensus_of_sets import consensus_of_sets
 from cli.file.consensus_of_spans import consensus_of_spans, show_spans
+from cli.file.consensus_output import show
 from cli.file.consensus_report import report_of
-from cli.file.consensus_shown import show
 from cli.options import AsJson, OfKind, check_kind
+from labeling.consensus.counts.posterior import decided
 from labeling.consensus.files import read_gold, read_votes, write_labels
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.methods import Method
-from labeling.consensus.posterior import decided
+from labeling.consensus.models.methods import Method
 from labeling.consensus.several.files import read_set_votes
 from labeling.consensus.spans.tables.files import read_span_votes
 from labeling.consensus.worth import PanelWorth

@@ -12,9 +12,9 @@ from rich.table import Table
 
 from cli.options import AsJson
 from labeling.quality.family import MIN_REFERENCE, Budget
-from labeling.quality.review_drift import Drift
-from labeling.quality.review_drift import drift as find_drift
-from labeling.quality.review_table import read_reviews
+from labeling.quality.reviews.drift import Drift
+from labeling.quality.reviews.drift import drift as find_drift
+from labeling.quality.reviews.table import read_reviews
 
 NUMBERS = ("promise", "evidence", "limit")
 

@@ -15,7 +15,7 @@ from cli.options import AsJson, OfKind, check_kind
 from labeling.counted import counted
 from labeling.kinds.spans.answer import Span
 from labeling.look_alikes import look_alikes
-from labeling.quality.intervals import Interval
+from labeling.quality.estimates.intervals import Interval
 from labeling.quality.judging.agreement import Agreement, agreements
 from labeling.quality.judging.alternative import Alternative, alternative_test
 from labeling.quality.judging.files import read_panel

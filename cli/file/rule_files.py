@@ -7,7 +7,7 @@ import pyarrow as pa
 import typer
 
 from labeling.errors import RuleError
-from labeling.rules.reading import read_classes
+from labeling.rules.reading.reading import read_classes
 
 COLUMNS = "id=item_id,text=text"
 

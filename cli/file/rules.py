@@ -27,7 +27,7 @@ from labeling.rules.analysis import analyse
 from labeling.rules.changes import Changes, changes
 from labeling.rules.engine import RuleSet
 from labeling.rules.hits import RuleVotes
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.reading import read_rules
 from labeling.rules.suggestions import Suggestion
 from labeling.rules.tables import numbered, read_earlier, read_labels, read_texts, write_votes
 

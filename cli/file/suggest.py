@@ -22,7 +22,7 @@ from cli.options import AsJson
 from labeling.errors import RuleError
 from labeling.rules.engine import RuleSet
 from labeling.rules.hits import RuleVotes
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.reading import read_rules
 from labeling.rules.suggestions import Suggestion, as_yaml
 from labeling.rules.suggestions import suggest as suggest_rules
 from labeling.rules.tables import read_labels, read_texts

@@ -97,8 +97,8 @@ def _ask(task: Task) -> list[dict[str, Any]]:
 
 
 def _accept(ledger: Path, rounds: list[dict[str, Any]], voter: str) -> None:
-    from labeling.llm.canary_rounds import accept
-    from labeling.llm.ledger import Ledger
+    from labeling.llm.canary.rounds import accept
+    from labeling.llm.ledger.ledger import Ledger
 
     versions = {str(row["voter"]): str(row["version"]) for row in rounds}  # the newest comes last
     if voter not in versions:

@@ -16,12 +16,12 @@ from assets.votes.examples import example_pool
 from cli.asking import confirm
 from cli.options import AsJson, OneTask
 from labeling.counted import counted
-from labeling.llm.content import strings
 from labeling.llm.injections import Turned, attacked, tell
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.model_votes import NOT_ASKED, ModelVotes
-from labeling.llm.prompt import Prompt
+from labeling.llm.prompts.content import strings
+from labeling.llm.prompts.prompt import Prompt
 from labeling.llm.quote import quote_batch
 from resources.models.task_models import (
     asking_nobody,

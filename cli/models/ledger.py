@@ -77,10 +77,10 @@ def ledger(
 def _look(
     chosen: Task, import_: Path | None, export: Path | None, ask_again: bool
 ) -> dict[str, Any]:
-    from labeling.llm.cassette import export_cassette, import_cassette
-    from labeling.llm.ledger import Ledger
-    from labeling.llm.ledger_summary import by_voter
-    from labeling.llm.rests import forget_rests
+    from labeling.llm.ledger.cassette import export_cassette, import_cassette
+    from labeling.llm.ledger.ledger import Ledger
+    from labeling.llm.ledger.rests import forget_rests
+    from labeling.llm.ledger.summary import by_voter
 
     if import_ is None and not chosen.ledger.is_file():
         raise NothingYetError(

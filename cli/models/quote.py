@@ -14,9 +14,9 @@ from rich.table import Table
 from assets.votes.cascade import steps_of
 from assets.votes.examples import example_pool
 from cli.options import AsJson, OneTask
-from labeling.llm.content import strings
-from labeling.llm.ledger import Ledger
-from labeling.llm.pool import ExamplePool
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.content import strings
+from labeling.llm.prompts.pool import ExamplePool
 from labeling.llm.quote import VoterQuote, quote_batch
 from orchestration.cascade_asked import parts_asked
 from orchestration.items_asked import all_undecided, asked_of, items_of

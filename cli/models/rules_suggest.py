@@ -12,8 +12,8 @@ from rich.markup import escape
 from cli.asking import confirm
 from cli.options import AsJson, OneTask
 from labeling.counted import counted
+from labeling.llm.prompts.settings import Prices
 from labeling.llm.question import Quoted
-from labeling.llm.settings import Prices
 from labeling.rules.candidates import AT_LEAST, COUNT
 from labeling.rules.candidates.admission import Verdict
 from labeling.rules.candidates.writing import as_yaml

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from labeling.rules.keys import rules_schema
+from labeling.rules.reading.keys import rules_schema
 from labeling.rules.spans.keys import span_rules_schema
 from resources.task.errors import TaskError
 from resources.task.settings.json_schema import prompt_schema, task_schema

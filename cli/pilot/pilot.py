@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from cli.asking import confirm, somebody_is_here
 from cli.options import AsJson
-from cli.pilot.shown import show_errors, show_history, show_quote, show_round
+from cli.pilot.output import show_errors, show_history, show_quote, show_round
 from cli.pilot.suggesting import suggest_and_tell
 from cli.which_task import TaskOption
 from labeling.counted import counted

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from labeling.rules import keys
+from labeling.rules.reading import keys
 from labeling.rules.spans import keys as span_keys
 from resources.task.settings.json_schema import prompt_schema, sections_of, task_schema
 from resources.task.settings.remakes import settings

@@ -9,8 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from labeling.cascades.threshold import SILENT
+from labeling.consensus.counts.posterior import decided
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.posterior import decided
 from labeling.votes import ABSTAIN, Votes
 
 

@@ -7,15 +7,17 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from labeling.consensus.confidences import Confidences
-from labeling.consensus.copies import copies
-from labeling.consensus.ensemble import Ensemble
-from labeling.consensus.events import Events
-from labeling.consensus.known import Known
-from labeling.consensus.linear import LinearModel, own_class, vote_shares
-from labeling.consensus.methods import Method, check_method, linear_model
-from labeling.consensus.patterns import Patterns, compress
-from labeling.consensus.posterior import checked_balance, decided, normalised
+from labeling.consensus.counts.confidences import Confidences
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.known import Known
+from labeling.consensus.counts.linear import LinearModel, own_class, vote_shares
+from labeling.consensus.counts.patterns import Patterns, compress
+from labeling.consensus.counts.posterior import checked_balance, decided, normalised
+from labeling.consensus.counts.vote_counts import VoteCounts, count_votes
+from labeling.consensus.ensemble.copies import copies
+from labeling.consensus.ensemble.ensemble import Ensemble
+from labeling.consensus.models.methods import Method, check_method, linear_model
+from labeling.consensus.models.weighted_majority import WeightedMajority
 from labeling.consensus.selection import Comparison, Corrected, balance_with_gold, decide
 from labeling.consensus.trust import (
     Correlated,
@@ -25,13 +27,11 @@ from labeling.consensus.trust import (
     overlap,
     reasons_for_doubt,
 )
-from labeling.consensus.vote_counts import VoteCounts, count_votes
 from labeling.consensus.voters import Voter, believed_voters, measured_voters
-from labeling.consensus.weighted_majority import WeightedMajority
 from labeling.consensus.worth import PanelWorth, panel_worth
 from labeling.errors import LabelingError, VotesError
 from labeling.gold import Gold
-from labeling.quality.calibration import Calibration
+from labeling.quality.estimates.calibration import Calibration
 from labeling.votes import Votes
 
 MIN_CONFIDENT = 2_000
@@ -50,7 +50,7 @@ class LabelModel:
     random_state : int
         Seed of whatever is drawn; the same votes and seed give the same bytes.
     method : str
-        One of :data:`Method`. ``auto`` is the :class:`~labeling.consensus.ensemble.Ensemble`, which
+        One of :data:`Method`. ``auto`` is the :class:`~labeling.consensus.ensemble.ensemble.Ensemble`, which
         deviates from the majority where independent ways of reading the panel agree; gold corrects
         it, or shows that it is better left alone, or that the majority is better.
     use_confidence : bool, optional
@@ -146,7 +146,7 @@ class LabelModel:
         """Learn from votes that were counted, in parts or as a whole: the model is the same.
 
         All by the numbering of :meth:`events`, see
-        :func:`labeling.consensus.vote_counts.count_votes`. Raises what :meth:`fit` does.
+        :func:`labeling.consensus.counts.vote_counts.count_votes`. Raises what :meth:`fit` does.
 
         Examples
         --------
@@ -256,7 +256,7 @@ class LabelModel:
 
     @property
     def panel(self) -> str | None:
-        """Kind of the panel (:class:`labeling.consensus.seats.Seats`); None without an ensemble."""
+        """Kind of the panel (:class:`labeling.consensus.ensemble.seats.Seats`); None without an ensemble."""
         return None if self._corrected is None else self._corrected.ensemble.seats.kind
 
     def worth(self, votes: Votes) -> PanelWorth:

@@ -6,15 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from labeling.consensus.ensemble import Ensemble, in_pieces
-from labeling.consensus.gold_head import GoldHead, Statement
-from labeling.consensus.ibcc import IBCC
-from labeling.consensus.linear import own_class, vote_shares
-from labeling.consensus.members import majority_shares
-from labeling.consensus.patterns import Patterns
-from labeling.consensus.posterior import TIE, lifted, normalised
-from labeling.consensus.vote_counts import GoldCounts
-from labeling.quality.calibration import Calibration, calibration
+from labeling.consensus.counts.linear import own_class, vote_shares
+from labeling.consensus.counts.patterns import Patterns
+from labeling.consensus.counts.posterior import TIE, lifted, normalised
+from labeling.consensus.counts.vote_counts import GoldCounts
+from labeling.consensus.ensemble.ensemble import Ensemble, in_pieces
+from labeling.consensus.ensemble.gold_head import GoldHead, Statement
+from labeling.consensus.ensemble.members import majority_shares
+from labeling.consensus.models.ibcc import IBCC
+from labeling.quality.estimates.calibration import Calibration, calibration
 
 MIN_HEAD = 10
 """Reviewed items below which the gold head is not fitted."""

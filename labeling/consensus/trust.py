@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from labeling.consensus.events import Events
-from labeling.consensus.members import COMMON, LOST, majority_shares
-from labeling.consensus.patterns import Patterns
-from labeling.consensus.posterior import leaders
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.patterns import Patterns
+from labeling.consensus.counts.posterior import leaders
+from labeling.consensus.counts.vote_counts import VoteCounts
+from labeling.consensus.ensemble.members import COMMON, LOST, majority_shares
 from labeling.consensus.selection import Comparison
-from labeling.consensus.vote_counts import VoteCounts
 from labeling.consensus.voters import Voter
 from labeling.counted import counted
 

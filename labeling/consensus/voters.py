@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from labeling.consensus.events import Events
-from labeling.consensus.patterns import Patterns
-from labeling.consensus.vote_counts import VoteCounts
-from labeling.quality.intervals import UNMEASURED, Interval
-from labeling.quality.weighted import weighted_shares
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.patterns import Patterns
+from labeling.consensus.counts.vote_counts import VoteCounts
+from labeling.quality.estimates.intervals import UNMEASURED, Interval
+from labeling.quality.estimates.weighted import weighted_shares
 
 Z95 = float(norm.ppf(0.975))
 
@@ -113,7 +113,7 @@ def wilson_bounds(
 
 
 def measured_voters(counts: VoteCounts) -> dict[int, Interval]:
-    """Measure voters on gold; see :func:`labeling.quality.weighted.weighted_share`.
+    """Measure voters on gold; see :func:`labeling.quality.estimates.weighted.weighted_share`.
 
     Returns
     -------

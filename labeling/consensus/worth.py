@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from labeling.consensus.copies import without
-from labeling.consensus.events import Events
-from labeling.consensus.patterns import Patterns
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.patterns import Patterns
+from labeling.consensus.ensemble.copies import without
 
 PATTERNS_READ = 4_000
 """Patterns that are read again without a voter."""
@@ -82,7 +82,7 @@ def panel_worth(
     patterns, events : Patterns, Events
         What was said.
     alike : float array of shape (n_voters, n_voters)
-        See :func:`labeling.consensus.siblings.shared_errors`.
+        See :func:`labeling.consensus.ensemble.siblings.shared_errors`.
     copies : dict of int
         Voters that cast the very votes of another.
 

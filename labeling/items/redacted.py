@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 
 from labeling.items.columns import Arrived
-from labeling.llm.redaction import PATTERNS, redactor
+from labeling.llm.providers.redaction import PATTERNS, redactor
 
 _PLACEHOLDER = re.compile(r"\[(\w+)\]")
 

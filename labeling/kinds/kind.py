@@ -250,7 +250,7 @@ class Kind(ABC):
         """Say why a checked answer cannot be about an item with this text; None if it can."""
         del answer, text
 
-    def told(self, answer: str, text: str) -> str:
+    def readable(self, answer: str, text: str) -> str:
         """Return an answer as people read it beside an item with this text."""
         del text
         return answer

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field, replace
 
 from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
 
-from labeling.llm.breaker import Breaker
-from labeling.llm.budget import Purse
-from labeling.llm.ledger import Call, Ledger
-from labeling.llm.manners import Manners
-from labeling.llm.pace import Pacer
-from labeling.llm.price import Price, Usage
-from labeling.llm.room import room_of
-from labeling.llm.tally import Tally
-from labeling.llm.transport import (
+from labeling.llm.ledger.budget import Purse
+from labeling.llm.ledger.ledger import Call, Ledger
+from labeling.llm.providers.breaker import Breaker
+from labeling.llm.providers.manners import Manners
+from labeling.llm.providers.pace import Pacer
+from labeling.llm.providers.price import Price, Usage
+from labeling.llm.providers.room import room_of
+from labeling.llm.providers.tally import Tally
+from labeling.llm.providers.transport import (
     MAYBE_CHARGED,
     TRANSIENT,
     Fault,
@@ -23,7 +23,7 @@ from labeling.llm.transport import (
     Transport,
     TransportError,
 )
-from labeling.llm.worst_case import Seen, images_in, most_tokens, worst_case_usd
+from labeling.llm.providers.worst_case import Seen, images_in, most_tokens, worst_case_usd
 
 ATTEMPTS = 6
 PATIENT_ATTEMPTS = 40

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from labeling.kinds.asking import Form
 from labeling.llm.asking import Asker
-from labeling.llm.ledger_rows import question_key
-from labeling.llm.prompt import Prompt
-from labeling.llm.room import with_room
+from labeling.llm.ledger.rows import question_key
+from labeling.llm.prompts.prompt import Prompt
+from labeling.llm.providers.room import with_room
 
 
 @dataclass(slots=True)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from labeling.llm.ledger import WAIT_S, Ledger
-from labeling.llm.loop import run_to_end
-from labeling.llm.price import Price
-from labeling.llm.transport import MAYBE_CHARGED, Fault, TransportError
+from labeling.llm.ledger.ledger import WAIT_S, Ledger
+from labeling.llm.providers.loop import run_to_end
+from labeling.llm.providers.price import Price
+from labeling.llm.providers.transport import MAYBE_CHARGED, Fault, TransportError
 from labeling.llm.waiting import BatchState, BatchTransport, find_lost
 
 MAYBE_CHARGED_LINES = MAYBE_CHARGED - {Fault.TIMED_OUT}

@@ -13,12 +13,12 @@ from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.thoughts import spoken
 from labeling.llm.asking import Asker
-from labeling.llm.ledger import Call, Ledger
-from labeling.llm.ledger_rows import content_key
-from labeling.llm.manners import larger
-from labeling.llm.prompt import Prompt
-from labeling.llm.room import with_room
-from labeling.llm.transport import Fault, Reply, Request, TransportError
+from labeling.llm.ledger.ledger import Call, Ledger
+from labeling.llm.ledger.rows import content_key
+from labeling.llm.prompts.prompt import Prompt
+from labeling.llm.providers.manners import larger
+from labeling.llm.providers.room import with_room
+from labeling.llm.providers.transport import Fault, Reply, Request, TransportError
 
 PROBE_TOKENS = 64
 

@@ -8,8 +8,8 @@ from labeling.kinds.asking import Reader
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
-from labeling.llm.ledger_rows import Stored
-from labeling.llm.prompt import Prompt
+from labeling.llm.ledger.rows import Stored
+from labeling.llm.prompts.prompt import Prompt
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Former:
 
     Examples
     --------
-    >>> from labeling.llm.transport import Reply
+    >>> from labeling.llm.providers.transport import Reply
     >>> then = Former((ClassSpec("late"), ClassSpec("rude")), {}, {"late": "delay"})
     >>> then.read(Stored("k", Reply("late"), False, 0.0, 0.0), stated=False).said
     ('delay', None)

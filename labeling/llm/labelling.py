@@ -12,21 +12,21 @@ import pyarrow as pa
 
 from labeling.errors import BudgetError
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.asked import Unsure
-from labeling.llm.breaker import ProviderDownError
-from labeling.llm.budget import Budget, Purse
-from labeling.llm.content import Content, contents, strings
 from labeling.llm.discovery import discover
 from labeling.llm.former import Former
-from labeling.llm.ledger import CHUNK, Ledger
-from labeling.llm.loop import run_to_end, together
+from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.ledger import CHUNK, Ledger
 from labeling.llm.model_votes import ModelVotes, tables
 from labeling.llm.outcome import Outcome
-from labeling.llm.pool import ExamplePool
-from labeling.llm.prompt import Prompt
-from labeling.llm.settings import Pace, Paces
-from labeling.llm.tally import Tally
-from labeling.llm.transport import Transport, TransportError
+from labeling.llm.prompts.asked import Unsure
+from labeling.llm.prompts.content import Content, contents, strings
+from labeling.llm.prompts.pool import ExamplePool
+from labeling.llm.prompts.prompt import Prompt
+from labeling.llm.prompts.settings import Pace, Paces
+from labeling.llm.providers.breaker import ProviderDownError
+from labeling.llm.providers.loop import run_to_end, together
+from labeling.llm.providers.tally import Tally
+from labeling.llm.providers.transport import Transport, TransportError
 from labeling.llm.voter import Voter
 from labeling.llm.voters import Desk, assemble, in_order
 from labeling.llm.waiting import BatchTransport, hand_in

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from labeling.llm.content import Content
 from labeling.llm.outcome import Outcome
-from labeling.llm.prompt import Prompt
-from labeling.llm.tally import Tally, total
+from labeling.llm.prompts.content import Content
+from labeling.llm.prompts.prompt import Prompt
+from labeling.llm.providers.tally import Tally, total
 from labeling.llm.voter import Voter
 
 NOT_ASKED = "not asked: "

@@ -13,20 +13,27 @@ from typing import Any, TypeVar
 
 from labeling.errors import LabelingError, SuggestionError
 from labeling.llm.asking import Asker
-from labeling.llm.behaviour import manners_of, seen_of
-from labeling.llm.breaker import ProviderDownError
-from labeling.llm.budget import Budget, Purse
-from labeling.llm.ledger import Call, Ledger
-from labeling.llm.ledger_rows import content_key
-from labeling.llm.loop import run_to_end
-from labeling.llm.manners import larger
-from labeling.llm.pace import Pacer
-from labeling.llm.price import Price, Usage
-from labeling.llm.rendering import repair
-from labeling.llm.rests import breaker_of
-from labeling.llm.room import with_room
-from labeling.llm.tally import Tally
-from labeling.llm.transport import Fault, Message, Reply, Request, Transport, TransportError
+from labeling.llm.ledger.behaviour import manners_of, seen_of
+from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.ledger import Call, Ledger
+from labeling.llm.ledger.rests import breaker_of
+from labeling.llm.ledger.rows import content_key
+from labeling.llm.prompts.rendering import repair
+from labeling.llm.providers.breaker import ProviderDownError
+from labeling.llm.providers.loop import run_to_end
+from labeling.llm.providers.manners import larger
+from labeling.llm.providers.pace import Pacer
+from labeling.llm.providers.price import Price, Usage
+from labeling.llm.providers.room import with_room
+from labeling.llm.providers.tally import Tally
+from labeling.llm.providers.transport import (
+    Fault,
+    Message,
+    Reply,
+    Request,
+    Transport,
+    TransportError,
+)
 
 T = TypeVar("T")
 

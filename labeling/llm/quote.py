@@ -9,15 +9,15 @@ import numpy as np
 import pyarrow as pa
 
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.asked import Guaranteed, Unsure
-from labeling.llm.budget import Budget, Purse
-from labeling.llm.content import Content, contents, strings
 from labeling.llm.former import Former
-from labeling.llm.ledger import CHUNK, Ledger
-from labeling.llm.pool import ExamplePool
-from labeling.llm.prompt import Prompt
-from labeling.llm.settings import Paces
-from labeling.llm.transport import Transport, Usage
+from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.ledger import CHUNK, Ledger
+from labeling.llm.prompts.asked import Guaranteed, Unsure
+from labeling.llm.prompts.content import Content, contents, strings
+from labeling.llm.prompts.pool import ExamplePool
+from labeling.llm.prompts.prompt import Prompt
+from labeling.llm.prompts.settings import Paces
+from labeling.llm.providers.transport import Transport, Usage
 from labeling.llm.voter import Voter
 from labeling.llm.voters import Desk, assemble
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from labeling.llm.backend import Backend
-from labeling.llm.content import Content
 from labeling.llm.former import Former
-from labeling.llm.ledger import Ledger, Stored
-from labeling.llm.ledger_rows import question_key
+from labeling.llm.ledger.ledger import Ledger, Stored
+from labeling.llm.ledger.rows import question_key
+from labeling.llm.prompts.content import Content
 
 QUESTIONS = ("ask", "repair")
 

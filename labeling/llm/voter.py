@@ -8,21 +8,28 @@ from labeling.kinds.asking import Parsed, Reader
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.thoughts import spoken
 from labeling.llm.backend import Backend
-from labeling.llm.behaviour import runs_in_vain
-from labeling.llm.breaker import ProviderDownError
-from labeling.llm.confidence import from_samples
-from labeling.llm.content import Content
+from labeling.llm.confidence.confidence import from_samples
 from labeling.llm.former import Former
-from labeling.llm.images import load_picture
-from labeling.llm.ledger import Call, Ledger, Stored
-from labeling.llm.manners import larger
+from labeling.llm.ledger.behaviour import runs_in_vain
+from labeling.llm.ledger.ledger import Call, Ledger, Stored
 from labeling.llm.outcome import AGAIN, FILTERED, MOST_RUNS, Outcome
-from labeling.llm.pool import ExamplePool
+from labeling.llm.prompts.content import Content
+from labeling.llm.prompts.images import load_picture
+from labeling.llm.prompts.pool import ExamplePool
+from labeling.llm.prompts.rendering import Example, render, repair
+from labeling.llm.prompts.shortlist import Shortlist
+from labeling.llm.providers.breaker import ProviderDownError
+from labeling.llm.providers.manners import larger
+from labeling.llm.providers.tally import Tally
+from labeling.llm.providers.transport import (
+    TRANSIENT,
+    Fault,
+    Message,
+    Reply,
+    Request,
+    TransportError,
+)
 from labeling.llm.recall import recall
-from labeling.llm.rendering import Example, render, repair
-from labeling.llm.shortlist import Shortlist
-from labeling.llm.tally import Tally
-from labeling.llm.transport import TRANSIENT, Fault, Message, Reply, Request, TransportError
 
 
 @dataclass(slots=True)

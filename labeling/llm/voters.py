@@ -8,23 +8,23 @@ from labeling.errors import PromptError
 from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.kind import AnswerError
-from labeling.llm.asked import STUDENT, Guaranteed, Unsure
 from labeling.llm.asking import ATTEMPTS, Asker
 from labeling.llm.backend import Backend
-from labeling.llm.behaviour import manners_of, seen_of
-from labeling.llm.breaker import Breaker
-from labeling.llm.budget import Budget, Purse
 from labeling.llm.former import Former
-from labeling.llm.ledger import Ledger
-from labeling.llm.pace import Pacer
-from labeling.llm.pool import ExamplePool
-from labeling.llm.price import Price
-from labeling.llm.prompt import Prompt
-from labeling.llm.rests import breaker_of
-from labeling.llm.settings import Pace, Paces, Prices
-from labeling.llm.shortlist import Shortlist
-from labeling.llm.tally import Tally
-from labeling.llm.transport import Transport
+from labeling.llm.ledger.behaviour import manners_of, seen_of
+from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.rests import breaker_of
+from labeling.llm.prompts.asked import STUDENT, Guaranteed, Unsure
+from labeling.llm.prompts.pool import ExamplePool
+from labeling.llm.prompts.prompt import Prompt
+from labeling.llm.prompts.settings import Pace, Paces, Prices
+from labeling.llm.prompts.shortlist import Shortlist
+from labeling.llm.providers.breaker import Breaker
+from labeling.llm.providers.pace import Pacer
+from labeling.llm.providers.price import Price
+from labeling.llm.providers.tally import Tally
+from labeling.llm.providers.transport import Transport
 from labeling.llm.voter import Voter
 
 MILLION = 1_000_000
@@ -97,13 +97,15 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
         voters[prompt.name] = Voter(
             name=f"{kind}/{prompt.name}",
             backends=backends,
-            classes=prompt.told(desk.classes),
+            classes=prompt.described(desk.classes),
             reader=prompt.kind.reader(desk.classes),
             ledger=desk.ledger,
             tally=tally,
             concurrency=paces[prompt.model].concurrency,
             pool=desk.examples,
-            shortlist=Shortlist(prompt.told(desk.classes), settings.shortlist or 2, desk.examples)
+            shortlist=Shortlist(
+                prompt.described(desk.classes), settings.shortlist or 2, desk.examples
+            )
             if shortened
             else None,
             folder=desk.image_folder,

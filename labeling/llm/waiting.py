@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from labeling.errors import BudgetError
-from labeling.llm.content import Content
-from labeling.llm.ledger import Ledger
-from labeling.llm.transport import (
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.content import Content
+from labeling.llm.providers.transport import (
     MAYBE_CHARGED,
     TRANSIENT,
     Fault,

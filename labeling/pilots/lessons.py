@@ -11,9 +11,9 @@ from typing import TypeVar
 from labeling.kinds.asking import PLAIN
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.kind import Kind
-from labeling.llm.prompt import Prompt
-from labeling.llm.rendering import delimit, render
-from labeling.llm.transport import Message
+from labeling.llm.prompts.prompt import Prompt
+from labeling.llm.prompts.rendering import delimit, render
+from labeling.llm.providers.transport import Message
 from labeling.pilots.suggestion import MOST_EXAMPLES
 
 T = TypeVar("T")
@@ -118,7 +118,7 @@ def question(
 
 
 def _as_told(prompt: Prompt, classes: Sequence[ClassSpec]) -> str:
-    (first, *_) = render(prompt, prompt.told(classes), PLAIN, "")
+    (first, *_) = render(prompt, prompt.described(classes), PLAIN, "")
     return str(first["content"])
 
 
@@ -133,7 +133,7 @@ def _shown(number: int, one: Answered, kind: Kind) -> str:
 
 def _told(answer: str, text: str, kind: Kind) -> str:
     """Return an answer as people read it; one that quotes the item is data as the item is."""
-    told = kind.told(answer, text)
+    told = kind.readable(answer, text)
     return f"\n{delimit(told, 'answer')}" if kind.marks_text else told
 
 

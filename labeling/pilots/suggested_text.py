@@ -7,8 +7,8 @@ from typing import Any, cast
 import yaml
 
 from labeling.kinds.kind import Kind
-from labeling.llm.prompt import FENCE
-from labeling.llm.rendering import Example
+from labeling.llm.prompts.prompt import FENCE
+from labeling.llm.prompts.rendering import Example
 from labeling.pilots.suggestion import Suggestion
 
 UNFOLDED = 10**9

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labeling.errors import QualityError
+from labeling.quality.estimates.intervals import stratified_score, wilson
 from labeling.quality.family import Budget
-from labeling.quality.intervals import stratified_score, wilson
 from labeling.sampling.strata import neyman_counts, stratify
 
 MAX_REVIEWS = 1_000_000

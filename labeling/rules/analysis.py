@@ -9,8 +9,8 @@ from scipy.sparse import csr_matrix
 
 from labeling.errors import RuleError
 from labeling.kinds.several.answer import NOT
-from labeling.quality.intervals import Interval
-from labeling.quality.weighted import weighted_shares
+from labeling.quality.estimates.intervals import Interval
+from labeling.quality.estimates.weighted import weighted_shares
 from labeling.rules.arrow import Table, pa, pc
 from labeling.rules.hits import RuleVotes
 

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from labeling.errors import RuleError
 from labeling.rules.arrow import Column, Table, pa, pc
 from labeling.rules.conditions import passes
-from labeling.rules.fields import did_you_mean
 from labeling.rules.functions import apply_function
 from labeling.rules.hits import Failure, Hits, RuleVotes, to_votes
-from labeling.rules.matching import matcher
+from labeling.rules.matching.matching import matcher
 from labeling.rules.nearest import nearest
-from labeling.rules.reading import check_rules
+from labeling.rules.reading.fields import did_you_mean
+from labeling.rules.reading.reading import check_rules
 from labeling.rules.rule import Function, Metadata, Nearest, Patterns, Rule, Sql
 from labeling.rules.sql import RunSql, evaluate_sql, truth
 
@@ -25,7 +25,7 @@ class RuleSet:
     Parameters
     ----------
     rules : sequence of Rule
-        See :func:`labeling.rules.reading.read_rules`.
+        See :func:`labeling.rules.reading.reading.read_rules`.
     classes : sequence of str
         Names of the classes.
 

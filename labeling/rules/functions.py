@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from labeling.errors import RuleError
 from labeling.pictures import open_picture, picture_bytes
 from labeling.rules.arrow import Table, pa
-from labeling.rules.fields import did_you_mean
 from labeling.rules.hits import Failure, Hits
+from labeling.rules.reading.fields import did_you_mean
 from labeling.rules.rule import Function, Rule
 
 PICTURE = "picture"

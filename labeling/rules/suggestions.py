@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from labeling.counted import counted
 from labeling.errors import RuleError
 from labeling.rules.arrow import pa
-from labeling.rules.fields import term_pattern
-from labeling.rules.matching import Matcher
+from labeling.rules.matching.matching import Matcher
+from labeling.rules.reading.fields import term_pattern
 from labeling.rules.rule import Patterns
 
 MIN_ITEMS = 5

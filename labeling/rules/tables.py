@@ -16,8 +16,8 @@ from labeling.files.records import Record, read_records
 from labeling.files.writing import write_table
 from labeling.items.reading import as_metadata
 from labeling.rules.arrow import pa, pc
-from labeling.rules.fields import did_you_mean
 from labeling.rules.hits import RuleVotes
+from labeling.rules.reading.fields import did_you_mean
 from labeling.votes import ABSTAIN
 
 

@@ -17,7 +17,7 @@ from assets.votes.rules import load_voters
 from labeling.class_changes import SPLIT, ClassChange
 from labeling.errors import LabelingError
 from labeling.kinds.classes import ClassSpec, spellings
-from labeling.rules.document import files_named
+from labeling.rules.reading.document import files_named
 from orchestration.changes.class_names import classes_after, classes_before
 from orchestration.turn import turn
 from resources.dagster.instance import under_way

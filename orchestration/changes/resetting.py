@@ -11,7 +11,7 @@ from assets.landing.forgetting import forget, made
 from assets.published.history import delete_runs
 from labeling.counted import counted
 from labeling.files.sqlite import fault
-from labeling.llm.ledger_rows import kept_answers
+from labeling.llm.ledger.rows import kept_answers
 from orchestration.turn import turn
 from resources.dagster.instance import end_lost_runs, open_instance, unfinished_runs
 from resources.dagster.partitions import batches

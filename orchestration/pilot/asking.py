@@ -10,14 +10,14 @@ import pyarrow as pa
 from assets.votes.examples import as_pool, takes_examples
 from assets.votes.simulated_truth import simulated_truth
 from labeling.errors import BudgetError
-from labeling.llm.budget import Budget, Purse
-from labeling.llm.content import strings
 from labeling.llm.former import Former
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.model_votes import NOT_ASKED, ModelVotes
-from labeling.llm.pool import ExamplePool
-from labeling.llm.prompt import Prompt
+from labeling.llm.prompts.content import strings
+from labeling.llm.prompts.pool import ExamplePool
+from labeling.llm.prompts.prompt import Prompt
 from labeling.llm.quote import quote_batch
 from orchestration.pilot.candidates import pilot_of
 from resources.models.task_models import (

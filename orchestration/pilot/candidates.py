@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from labeling.llm.prompt import parse_prompts
+from labeling.llm.prompts.prompt import parse_prompts
 from resources.models.task_models import as_prompt, classes_of, prompt_files
 from resources.pilots.rows import Candidate
 from resources.pilots.store import PilotStore

@@ -4,8 +4,8 @@ from collections import Counter
 from typing import Any
 
 from labeling.counted import counted
-from labeling.llm.ledger import Ledger
-from labeling.llm.ledger_summary import Booked, booked_on
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.summary import Booked, booked_on
 from labeling.pilots.verdict import Say
 from orchestration.items_asked import asked_of, items_of
 from orchestration.pilot.asking import account_of

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from labeling.llm.content import strings
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.content import strings
 from labeling.llm.quote import VoterQuote, quote_batch
 from labeling.pilots.drawing import FLOOR, chances
 from labeling.pilots.trial import NO_ANSWER, NOT_ASKED

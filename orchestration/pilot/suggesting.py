@@ -14,11 +14,13 @@ from pathlib import Path
 
 from labeling.counted import counted
 from labeling.errors import BudgetError, LabelingError, PromptError, SuggestionError
-from labeling.llm.budget import Budget
-from labeling.llm.ledger import Ledger
-from labeling.llm.pace import Pacer
-from labeling.llm.price import Price
-from labeling.llm.prompt import parse_prompts
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.prompt import parse_prompts
+from labeling.llm.prompts.rendering import Example
+from labeling.llm.providers.pace import Pacer
+from labeling.llm.providers.price import Price
+from labeling.llm.providers.transport import Transport
 from labeling.llm.question import (
     Answered,
     Question,
@@ -28,8 +30,6 @@ from labeling.llm.question import (
     quote_question,
     to_be_asked,
 )
-from labeling.llm.rendering import Example
-from labeling.llm.transport import Transport
 from labeling.llm.voters import as_price
 from labeling.pilots.lessons import Answered as Lesson
 from labeling.pilots.lessons import lessons, question
@@ -163,7 +163,7 @@ def _lessons(task: Task, standing: Standing, who: int, reviews: ReviewStore) -> 
             f"{next_step}"
         )
     if len({one.gold for one in answered}) == 1:
-        same = task.kind.told(answered[0].gold, answered[0].text)
+        same = task.kind.readable(answered[0].gold, answered[0].text)
         raise TaskError(
             f"{task.name}: people gave the same answer to all {counted(len(answered), 'item')} that may teach "
             f"({same}), and nothing can be told apart by that; {next_step}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from labeling.kinds.kind import AnswerError
-from labeling.llm.content import strings
+from labeling.llm.prompts.content import strings
 from labeling.pilots.lessons import Answered
 from orchestration.items_asked import items_of
 from orchestration.pilot.figures import errors_of

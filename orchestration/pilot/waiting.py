@@ -4,7 +4,7 @@ import hashlib
 
 import pyarrow as pa
 
-from labeling.llm.content import strings
+from labeling.llm.prompts.content import strings
 from orchestration.items_asked import asked_of, items_of
 from resources.pilots.store import PilotStore
 from resources.reviews.drawn import all_drawn

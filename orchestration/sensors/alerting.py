@@ -46,7 +46,7 @@ def send_alerts(task: Task, now: datetime | None = None) -> list[str]:
 def open_alarms(task: Task, now: datetime) -> list[dict[str, Any]]:
     """Return the published alarms that nobody has dealt with by ``now``."""
     from assets.reading.evidence import watched_rows
-    from labeling.quality.trail import alarms
+    from labeling.quality.alarms.trail import alarms
 
     paths = [task.published / f"{name}.parquet" for name in ("alarms", "drift_series")]
     if not all(path.is_file() for path in paths):

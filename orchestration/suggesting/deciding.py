@@ -11,11 +11,11 @@ from filelock import FileLock
 from assets.reading.suggested import LAST, retired_before
 from labeling.counted import counted
 from labeling.errors import RuleError
-from labeling.llm.ledger import Ledger
-from labeling.llm.pace import Pacer
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.settings import Pace
+from labeling.llm.providers.pace import Pacer
 from labeling.llm.question import Answered, ask_question
 from labeling.llm.recall import answered_before
-from labeling.llm.settings import Pace
 from labeling.rules.candidates.admission import Verdict, error_of
 from labeling.rules.candidates.reading import Candidate, Refused, entries_of, read_answer
 from labeling.rules.candidates.writing import Admitted, add_to

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from itertools import count as numbers_from
 
 from assets.votes.rules import load_rules
-from labeling.llm.budget import Budget
-from labeling.llm.ledger import Ledger
-from labeling.llm.price import Price
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.settings import Prices
+from labeling.llm.providers.price import Price
 from labeling.llm.question import Question, Quoted, quote_question
-from labeling.llm.settings import Prices
 from labeling.llm.voters import as_price
 from labeling.rules.candidates.asking import Shown, choose, messages_of, schema_of
-from labeling.rules.reading import written_rules
+from labeling.rules.reading.reading import written_rules
 from labeling.rules.rule import Rule
 from orchestration.suggesting.judged import By, Judged, judged_and_taught
 from resources.models.task_models import asking_nobody, classes_of, redactor_of

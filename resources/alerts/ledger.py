@@ -13,7 +13,7 @@ from pathlib import Path
 
 from labeling.class_changes import ClassChange
 from labeling.files.sqlite import lasting
-from labeling.quality.alarm_keys import former_key, key_prefix
+from labeling.quality.alarms.keys import former_key, key_prefix
 
 SCHEMA = """
 create table if not exists alerts (

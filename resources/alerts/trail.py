@@ -8,7 +8,7 @@ from pathlib import Path
 
 from labeling.class_changes import ClassChange, class_today
 from labeling.files.sqlite import lasting
-from labeling.quality.trail import Action, Event
+from labeling.quality.alarms.trail import Action, Event
 
 SCHEMA = """
 create table if not exists events (

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from labeling.llm.price import Price, Tier
+from labeling.llm.providers.price import Price, Tier
 
 WRITTEN = ("output_cost_per_token", "output_cost_per_reasoning_token")
 ABOVE = re.compile(r"input_cost_per_token_above_(\d+)k_tokens")

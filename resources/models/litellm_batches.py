@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-from labeling.llm.transport import MAYBE_CHARGED, Fault, Reply, Request, TransportError
+from labeling.llm.providers.transport import MAYBE_CHARGED, Fault, Reply, Request, TransportError
 from labeling.llm.waiting import BatchState
 from resources.models.litellm_faults import clean, read_fault
 from resources.models.litellm_transport import LiteLlmTransport, litellm_module

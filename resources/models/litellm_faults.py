@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import Any
 
-from labeling.llm.price import Usage
-from labeling.llm.transport import Fault, Message, TransportError
+from labeling.llm.providers.price import Usage
+from labeling.llm.providers.transport import Fault, Message, TransportError
 from resources.environment import secrets
 from resources.models.replies.blotting import blot
 from resources.models.replies.rate_limits import asked_wait_s

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from labeling.llm.price import Price
-from labeling.llm.transport import (
+from labeling.llm.providers.price import Price
+from labeling.llm.providers.transport import (
     Capabilities,
     Fault,
     Message,
@@ -76,7 +76,7 @@ class LiteLlmTransport:
     )
 
     async def complete(self, request: Request) -> Reply:
-        """Send one request, once; see :class:`labeling.llm.transport.Transport`."""
+        """Send one request, once; see :class:`labeling.llm.providers.transport.Transport`."""
         kind = kind_of(request)
         if kind is None:
             return await self._by_litellm(request)

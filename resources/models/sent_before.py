@@ -20,7 +20,7 @@ import aiohttp
 import httpx
 from yarl import URL
 
-from labeling.llm.transport import Request
+from labeling.llm.providers.transport import Request
 
 PROVIDERS = frozenset({"openai", "hosted_vllm"})
 """LiteLLM's names for who is asked in OpenAI's form, without a word changed."""

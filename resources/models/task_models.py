@@ -7,14 +7,14 @@ from pathlib import Path
 
 from labeling.class_changes import class_today
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.budget import Budget
 from labeling.llm.collecting import Collected, collect_batches, open_batches
 from labeling.llm.former import Former
-from labeling.llm.ledger import WAIT_S, Ledger
-from labeling.llm.price import Price
-from labeling.llm.prompt import Prompt, load_prompts, parse_prompts
-from labeling.llm.redaction import redactor
-from labeling.llm.settings import Pace, Paces
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.ledger import WAIT_S, Ledger
+from labeling.llm.prompts.prompt import Prompt, load_prompts, parse_prompts
+from labeling.llm.prompts.settings import Pace, Paces
+from labeling.llm.providers.price import Price
+from labeling.llm.providers.redaction import redactor
 from labeling.llm.voters import as_price, price_of
 from resources.environment import secret
 from resources.models.litellm_batches import LiteLlmBatches

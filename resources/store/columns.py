@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from labeling.quality.alarm_keys import key_prefix
-from labeling.quality.signal_names import of_class, signal_today
+from labeling.quality.alarms.keys import key_prefix
+from labeling.quality.alarms.signal_names import of_class, signal_today
 from resources.store.session import Session
 from resources.store.table import Table
 

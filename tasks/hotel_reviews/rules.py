@@ -2,7 +2,7 @@
 
 import re
 
-from labeling.rules.python import rule
+from labeling.rules.reading.python import rule
 
 NIGHT = re.compile(r"\b(night|midnight|sleep|slept|asleep|awake|bed)\b")
 SOUND = re.compile(

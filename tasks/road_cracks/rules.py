@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from labeling.rules.python import rule
+from labeling.rules.reading.python import rule
 
 GRAIN_PX = 1.5
 SURROUNDINGS_PX = 12.0

@@ -2,7 +2,7 @@
 
 import re
 
-from labeling.rules.python import rule
+from labeling.rules.reading.python import rule
 
 SENTENCE = re.compile(r"[.!?:\n]+")
 FAILS = re.compile(

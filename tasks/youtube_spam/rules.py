@@ -2,7 +2,7 @@
 
 import re
 
-from labeling.rules.python import rule
+from labeling.rules.reading.python import rule
 
 SOLICITS = re.compile(
     r"https?:|www\.|\.(com|net|org|ly|co)\b|\bche?ck\s*(it|this|my|our|me|us)?\s*(out|my|our|this)\b"

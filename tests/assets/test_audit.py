@@ -14,7 +14,7 @@ from assets.quality.drift import take_in
 from assets.quality.overall import reliability_rows
 from assets.reading.audited import read_audits
 from assets.reading.evidence import stale_evidence
-from labeling.quality.intervals import wilson
+from labeling.quality.estimates.intervals import wilson
 from resources.pilots.rows import Draw
 from resources.pilots.store import PilotStore
 from resources.store import tables

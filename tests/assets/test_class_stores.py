@@ -11,10 +11,10 @@ from assets.landing.class_changes import carry_over
 from assets.landing.class_stores import carry_stores
 from cli.new.new import create
 from labeling.class_changes import ClassChange
-from labeling.llm.canary_rounds import Answers, read, store
-from labeling.llm.ledger import Ledger
-from labeling.quality.alarm_keys import alarm_key, former_key
-from labeling.quality.signal_names import voter_signal
+from labeling.llm.canary.rounds import Answers, read, store
+from labeling.llm.ledger.ledger import Ledger
+from labeling.quality.alarms.keys import alarm_key, former_key
+from labeling.quality.alarms.signal_names import voter_signal
 from resources.alerts.ledger import AlertLedger, Sent
 from resources.store.columns import rename_series
 from resources.store.tables import ALARMS, DRIFT_SERIES

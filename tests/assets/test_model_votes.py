@@ -8,9 +8,9 @@ import pytest
 from assets.votes.calibrated import calibrated
 from assets.votes.examples import example_pool
 from assets.votes.llm import _why
-from labeling.llm.prompt import load_prompts
-from labeling.llm.redaction import redactor
-from labeling.llm.tally import Tally
+from labeling.llm.prompts.prompt import load_prompts
+from labeling.llm.providers.redaction import redactor
+from labeling.llm.providers.tally import Tally
 from resources.store.warehouse import Warehouse
 
 PROMPT = """---

@@ -17,7 +17,7 @@ RULES = r"""rules:
   - {name: rude, label: bad, regex: rude}
   - {name: asks, label: ask, regex: '\?'}
 """
-FRAGILE = """from labeling.rules.python import rule
+FRAGILE = """from labeling.rules.reading.python import rule
 
 @rule(label="bad")
 def fragile(text: str) -> bool:

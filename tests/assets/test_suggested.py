@@ -8,7 +8,7 @@ import yaml
 from assets.reading.evidence import promises
 from assets.reading.stamp import stamps_of
 from assets.reading.suggested import retired, retired_before
-from labeling.quality.trail import Action, Event
+from labeling.quality.alarms.trail import Action, Event
 from resources.alerts.trail import AlarmTrail
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task

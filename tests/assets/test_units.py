@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from assets.reading.votes import Window, as_gold, as_votes, units_of
+from labeling.consensus.counts.posterior import decided
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.posterior import decided
 from labeling.kinds.kind import Cast
 from labeling.kinds.single.kind import Single
 from labeling.kinds.units import Units

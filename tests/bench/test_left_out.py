@@ -20,7 +20,7 @@ from bench.consensus.settings import (
     Setting,
     laid_over,
 )
-from labeling.consensus import seats
+from labeling.consensus.ensemble import seats
 from labeling.consensus.label_model import LabelModel
 from labeling.gold import Gold
 from labeling.votes import Votes

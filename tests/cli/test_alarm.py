@@ -107,7 +107,7 @@ def test_a_series_that_is_not_watched_is_told_with_those_that_fired(touchstone, 
 
 
 def test_labels_since_the_change_are_held_back_until_somebody_deals_with_the_alarm(project):
-    from labeling.quality.trail import Action, Event
+    from labeling.quality.alarms.trail import Action, Event
 
     _, task = project
     warehouse = warehouse_of(task)

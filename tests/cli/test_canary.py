@@ -6,7 +6,7 @@ from datetime import datetime
 import pyarrow as pa
 import pytest
 
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 from resources.store.tables import CANARY
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task

@@ -3,7 +3,7 @@
 from cli.everyday.explain import in_words
 from labeling.kinds.registry import SINGLE
 from labeling.kinds.spans.kind import SpansOfClasses
-from labeling.kinds.spans.told import MOST
+from labeling.kinds.spans.readable import MOST
 
 HISTORY = {
     "text": "aspirin\nfor gout 👩‍⚕️ today",
@@ -32,12 +32,12 @@ def test_answers_of_one_class_stay_as_they_are():
 def test_long_and_many_spans_are_cut():
     kind = SpansOfClasses()
     many = str([[i, i + 1, "Drug"] for i in range(2000)]).replace("'", '"')
-    assert kind.told(many, "x" * 2000).endswith(f"and {2000 - MOST:,} more")
-    assert len(kind.told('[[0, 2000, "Drug"]]', "x" * 2000)) < 80
+    assert kind.readable(many, "x" * 2000).endswith(f"and {2000 - MOST:,} more")
+    assert len(kind.readable('[[0, 2000, "Drug"]]', "x" * 2000)) < 80
 
 
 def test_characters_of_a_whole_letter_stay_together_and_blanks_are_named():
     kind = SpansOfClasses()
-    assert kind.told('[[17, 21, "Who"]]', HISTORY["text"]) == "Who: 👩‍⚕️"
-    assert kind.told('[[7, 8, "Who"]]', HISTORY["text"]) == "Who: characters 7 to 8"
-    assert kind.told('[[0, 9, "Who"]]', "gout") == "Who: characters 0 to 9"
+    assert kind.readable('[[17, 21, "Who"]]', HISTORY["text"]) == "Who: 👩‍⚕️"
+    assert kind.readable('[[7, 8, "Who"]]', HISTORY["text"]) == "Who: characters 7 to 8"
+    assert kind.readable('[[0, 9, "Who"]]', "gout") == "Who: characters 0 to 9"

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from labeling.llm.injections import BY_KIND, TEMPLATES
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.fakes.provider.recorded import item_text

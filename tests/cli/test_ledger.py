@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from cli.new.new import create
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 from resources.task.task import Task, load_task
 from tests.fakes.asking import ask_models
 from tests.fakes.provider.server import FakeProvider

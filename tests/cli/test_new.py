@@ -163,7 +163,7 @@ def test_what_an_example_shows_as_comments_is_allowed_once_uncommented(tmp_path,
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_an_examples_prompt_can_be_read_and_rendered(example):
-    from labeling.llm.prompt import load_prompts
+    from labeling.llm.prompts.prompt import load_prompts
 
     (prompt,) = load_prompts(example / "prompts" / "classify.md")
     assert prompt.model == "gpt-4o-mini"

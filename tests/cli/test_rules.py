@@ -97,7 +97,7 @@ def test_jsonl_and_parquet_and_other_column_names_are_read(run, folder):
 
 def test_json_holds_classes_rules_and_failures(run, folder):
     (folder / "rules.py").write_text(
-        "from labeling.rules.python import rule\n"
+        "from labeling.rules.reading.python import rule\n"
         "@rule('HAM')\ndef f(likes):\n    return float(likes) > 5\n"
     )
     found = json.loads(run("--json", "--python", folder / "rules.py", "--only", "f"))

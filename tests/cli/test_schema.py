@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 
 from cli.new.new import EXAMPLE, EXAMPLE_IMAGES, EXAMPLE_SEVERAL, EXAMPLE_SPANS, create
 from labeling.errors import LabelingError
-from labeling.rules.keys import rules_schema
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.keys import rules_schema
+from labeling.rules.reading.reading import read_rules
 from labeling.rules.spans.keys import span_rules_schema
 from resources.task.reading import read_spec
 from resources.task.settings.json_schema import prompt_schema, task_schema

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 from tests.fakes.provider.faults import (

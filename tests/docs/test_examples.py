@@ -14,9 +14,9 @@ from cli.app import GROUPS, command, commands, joined
 from cli.new.new import EXAMPLE
 from labeling.kinds.registry import SINGLE
 from labeling.kinds.several.kind import Several
-from labeling.llm.prompt import parse_prompts
-from labeling.rules.python import read_python_rules
-from labeling.rules.reading import read_rules
+from labeling.llm.prompts.prompt import parse_prompts
+from labeling.rules.reading.python import read_python_rules
+from labeling.rules.reading.reading import read_rules
 from labeling.rules.spans.python import read_python_span_rules
 from labeling.rules.spans.reading import read_span_rules
 from resources.task.settings.schema import TaskSpec

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cli.app import command, commands
-from labeling.llm.settings import Settings
-from labeling.rules.keys import COMMON, KINDS, OPTIONS
+from labeling.llm.prompts.settings import Settings
+from labeling.rules.reading.keys import COMMON, KINDS, OPTIONS
 from resources.store.published import published
 from resources.task.settings.json_schema import sections_of, task_schema
 from resources.task.settings.remakes import settings

@@ -10,7 +10,7 @@ import pytest
 from expectations.alarm import accuracy_has_not_drifted
 from expectations.canary import the_models_are_the_same
 from expectations.labelled import AS_BEFORE, MOST, items_are_labelled
-from labeling.quality.trail import Action, Event
+from labeling.quality.alarms.trail import Action, Event
 from resources.alerts.trail import AlarmTrail
 from resources.store.table import Table
 from resources.store.tables import CANARY, DRIFT_SERIES, RELEASED

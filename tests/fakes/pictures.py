@@ -38,7 +38,7 @@ Is the wall in this image cracked?
 RULES = '''
 import numpy as np
 
-from labeling.rules.python import rule
+from labeling.rules.reading.python import rule
 
 
 @rule(label="cracked")

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from labeling.files.sqlite import TABLES, add_columns
-from labeling.llm.ledger import SCHEMA as LEDGER
+from labeling.llm.ledger.ledger import SCHEMA as LEDGER
 from resources.reviews.schema import TABLES as REVIEWS
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from labeling.quality.trail import Action, Event
+from labeling.quality.alarms.trail import Action, Event
 from orchestration.sensors.alerting import alert_of, open_alarms, send_alerts
 from resources.alerts import channels as alert_channels
 from resources.alerts.ledger import AlertLedger

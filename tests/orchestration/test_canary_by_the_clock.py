@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from labeling.llm.canary_rounds import accept
-from labeling.llm.ledger import Ledger
+from labeling.llm.canary.rounds import accept
+from labeling.llm.ledger.ledger import Ledger
 from orchestration.canary_now import ask_now
 from orchestration.canary_schedule import round_at
 from orchestration.definitions import definitions
@@ -257,7 +257,7 @@ def test_before_there_is_a_panel_nothing_is_asked_and_it_says_why(task, model):
 
 def test_gold_that_was_corrected_judges_all_rounds_and_examples_stay_what_they_were(task):
     from assets.quality.canary_panel import canary_examples, canary_panel
-    from labeling.llm.prompt import parse_prompts
+    from labeling.llm.prompts.prompt import parse_prompts
 
     warehouse = warehouse_of(task)
     (shows,) = parse_prompts("---\nmodel: m\nexamples: {choose: balanced}\n---\nSort.", "p")

@@ -5,9 +5,9 @@ import os
 import pytest
 
 from cli.new.new import create
-from labeling.llm.ledger import Ledger
-from labeling.llm.ledger_rows import Call
-from labeling.llm.transport import Reply, Usage
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.rows import Call
+from labeling.llm.providers.transport import Reply, Usage
 from resources.models.vectors.store import kept_vectors
 from resources.store.tables import MODEL_VOTES
 from resources.store.warehouse import warehouse_of

@@ -9,7 +9,7 @@ import yaml
 from cli.everyday.status import status_of
 from cli.new.new import create
 from labeling.llm import asking
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
 from resources.store.warehouse import warehouse_of

@@ -3,7 +3,7 @@
 import yaml
 
 from cli.new.new import create
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 from orchestration.running import run_task
 from resources.task.task import load_task
 from tests.fakes.provider.server import FakeProvider

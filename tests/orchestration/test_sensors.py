@@ -10,7 +10,7 @@ import pytest
 import yaml
 from dagster._core.test_utils import create_run_for_test
 
-from labeling.quality.trail import Action, Event
+from labeling.quality.alarms.trail import Action, Event
 from orchestration.definitions import definitions
 from orchestration.jobs import QUIET
 from orchestration.planning import batches_with_new_reviews

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from labeling.rules.engine import RuleSet
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.reading import read_rules
 from resources.task.reading import read_spec
 
 REPOSITORY = Path(__file__).parents[2]

@@ -11,10 +11,10 @@ import pytest
 from PIL import Image
 
 from labeling.errors import LabelingError
-from labeling.llm.prompt import load_prompts
+from labeling.llm.prompts.prompt import load_prompts
 from labeling.rules.engine import RuleSet
 from labeling.rules.functions import with_pictures
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.reading import read_rules
 from tests.tasks.conftest import REPOSITORY, TASKS, load, read_inbox, read_truth
 
 FOLDER = TASKS / "road_cracks"

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from labeling.consensus.label_model import LabelModel
-from labeling.quality.detector import Detector
+from labeling.quality.alarms.detector import Detector
 from labeling.votes import Votes
 from resources.task.reading import read_spec
 from resources.task.settings.demo import SimulatedModel

@@ -2,8 +2,8 @@
 
 import pytest
 
-from labeling.llm.prompt import load_prompts
-from labeling.rules.reading import read_rules
+from labeling.llm.prompts.prompt import load_prompts
+from labeling.rules.reading.reading import read_rules
 from resources.task.reading import read_spec
 from tests.tasks.conftest import TASKS
 

@@ -13,7 +13,7 @@ import joblib
 import pyarrow.parquet as pq
 import pytest
 
-from labeling.quality.trail import Action, Event
+from labeling.quality.alarms.trail import Action, Event
 from orchestration.changes.class_changes import change_classes, plan_change
 from orchestration.planning import batches_to_label, batches_with_new_reviews
 from orchestration.running import run_task

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.people.scripted import read_truth
-from labeling.quality.detector import Detector
+from labeling.quality.alarms.detector import Detector
 from orchestration.running import Outcome, run_task
 from resources.store.warehouse import warehouse_of
 from resources.task.task import Task
@@ -154,7 +154,7 @@ def test_mlflow_holds_one_run_a_batch_with_figures_report_and_student(inbox):
 
 
 def test_the_state_of_the_detector_can_be_read_back(inbox):
-    from labeling.quality.detector import Detector
+    from labeling.quality.alarms.detector import Detector
 
     task, _ = inbox
     states = warehouse_of(task).ask("select state from quality.drift order by batch")

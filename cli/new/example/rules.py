@@ -1,6 +1,6 @@
 """Rules that are easier said in Python: take a text, tell whether the rule votes for its class."""
 
-from labeling.rules.python import rule
+from labeling.rules.reading.python import rule
 
 BRIEF_CHARACTERS = 60
 """Below this a message that ends in an exclamation mark is hardly ever a complaint."""

@@ -7,7 +7,7 @@ parameters name columns.
 import numpy as np
 from PIL import Image
 
-from labeling.rules.python import rule
+from labeling.rules.reading.python import rule
 
 NEARLY_BLACK = 60
 """Of 255. A wall is lighter, even in the shade."""

@@ -1,6 +1,6 @@
 """Rules that are easier said in Python: take a text, tell whether the rule votes."""
 
-from labeling.rules.python import rule
+from labeling.rules.reading.python import rule
 
 MANNERS = ("friendly", "rude", "helpful", "patient", "unfriendly")
 

@@ -6,18 +6,18 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from labeling.consensus.counts.posterior import TIE
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.posterior import TIE
 from labeling.consensus.selection import Comparison
 from labeling.consensus.several.head import Head
 from labeling.consensus.several.readers import Readers, Said, reviewed
 from labeling.consensus.several.together import (
     balance_of,
+    by_question,
     calibrated,
     compared,
+    each_once,
     repeated,
-    told,
-    told_once,
     voters_over_questions,
 )
 from labeling.consensus.several.verdict import Reviewed, judge
@@ -26,7 +26,7 @@ from labeling.consensus.voters import Voter
 from labeling.errors import LabelingError, VotesError
 from labeling.gold import Gold
 from labeling.kinds.units import Units
-from labeling.quality.calibration import Calibration
+from labeling.quality.estimates.calibration import Calibration
 from labeling.votes import ABSTAIN, Votes
 
 ANSWERS = 2
@@ -136,8 +136,8 @@ class SeveralLabelModel:
         taught = gold if drawn is None else None
         self._readers = Readers.fit(self._models(shares), votes, units, taught, shares)
         names = list(self.question_names or [f"class {k}" for k in range(self.n_questions)])
-        self.method_ = told([model.method_ for model in self.models_], names)
-        self.why_ = told([model.why_ for model in self.models_], names)
+        self.method_ = by_question([model.method_ for model in self.models_], names)
+        self.why_ = by_question([model.why_ for model in self.models_], names)
         self.class_balance_ = self._readers.balance() if shares is None else shares
         self._head = self.comparison_ = self.calibration_ = None
         self._majority = np.zeros(self.n_questions, dtype=np.bool_)
@@ -163,7 +163,7 @@ class SeveralLabelModel:
             found = 1 in classes_said(model.voters_)
             own = [] if found else ["no vote names it: it cannot be found"]
             of_each.append([*own, *(one for one in model.warnings_ if one not in usual)])
-        return [*told_once(of_each, names), *never_spoke(self.voters_, voters)]
+        return [*each_once(of_each, names), *never_spoke(self.voters_, voters)]
 
     def _models(self, shares: NDArray[np.float64] | None) -> list[LabelModel]:
         return [

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import expit, psi
 
-from labeling.consensus.events import Events
-from labeling.consensus.ibcc import GOLD_WEIGHT, RIGHT, WRONG
-from labeling.consensus.linear import RHO_ASKED, own_class
-from labeling.consensus.members import COMMON, majority_shares
-from labeling.consensus.patterns import Patterns
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.linear import RHO_ASKED, own_class
+from labeling.consensus.counts.patterns import Patterns
+from labeling.consensus.ensemble.members import COMMON, majority_shares
+from labeling.consensus.models.ibcc import GOLD_WEIGHT, RIGHT, WRONG
 
 STRENGTH = 10.0
 """Items that a voter's other questions count for in one question, at most."""
@@ -40,7 +40,7 @@ class PooledSkills:
 
     A voter with few votes in a question borrows from its others; one with many is judged by these.
     The share of yes is estimated for each question. Variational Bayes as in
-    :class:`labeling.consensus.ibcc.IBCC`, which this is for a single question; priors over voters as
+    :class:`labeling.consensus.models.ibcc.IBCC`, which this is for a single question; priors over voters as
     in Kim & Ghahramani (2012), AISTATS.
 
     Parameters
@@ -59,7 +59,7 @@ class PooledSkills:
 
     Examples
     --------
-    >>> from labeling.consensus.patterns import compress
+    >>> from labeling.consensus.counts.patterns import compress
     >>> from labeling.votes import Votes
     >>> votes = [Votes.from_matrix(rows, 2) for rows in ([[1, 1, 0], [0, 0, 0]], [[1, 1, 1], [0, 0, 1]])]
     >>> said = [compress(one, Events(3, 2))[0] for one in votes]
@@ -104,7 +104,7 @@ class PooledSkills:
         """Return log odds of yes, shape (n_patterns,).
 
         Sober, they are divided by ``1 + RHO_ASKED (n - 1)``: people and models err together on hard
-        items (:meth:`labeling.consensus.linear.LinearModel.sobered_terms`).
+        items (:meth:`labeling.consensus.counts.linear.LinearModel.sobered_terms`).
         """
         no, yes = self.evidence_[question].T
         share = self.balance_[question]

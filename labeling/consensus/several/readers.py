@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from labeling.consensus.events import Events
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.patterns import compress
+from labeling.consensus.counts.vote_counts import VoteCounts, count_votes
+from labeling.consensus.ensemble.seats import DENSE_SCALE
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.patterns import compress
-from labeling.consensus.seats import DENSE_SCALE
 from labeling.consensus.several.head import Reading, log_odds
 from labeling.consensus.several.pooled import PooledSkills
 from labeling.consensus.several.verdict import Reviewed, choose
-from labeling.consensus.vote_counts import VoteCounts, count_votes
 from labeling.gold import Gold
 from labeling.kinds.units import Units
 from labeling.votes import Votes
@@ -24,7 +24,7 @@ OWN = 0.5
 simulated people."""
 
 POOLABLE = ("people and models", "siblings")
-"""Panels (:class:`labeling.consensus.seats.Seats`) whose voters answer when asked, and do know something."""
+"""Panels (:class:`labeling.consensus.ensemble.seats.Seats`) whose voters answer when asked, and do know something."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.consensus.events import Events
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.vote_counts import count_votes
 from labeling.consensus.selection import BALANCE_PRIOR, Comparison
 from labeling.consensus.several.verdict import Reviewed
 from labeling.consensus.trust import Correlated
-from labeling.consensus.vote_counts import count_votes
 from labeling.consensus.voters import Voter, believed_voters, measured_voters
 from labeling.gold import Gold
-from labeling.quality.calibration import Calibration, calibration
+from labeling.quality.estimates.calibration import Calibration, calibration
 from labeling.votes import Votes
 
 TIED = 0.5
@@ -84,14 +84,14 @@ def calibrated(
     return calibration(sure, (given == gold.yes)[at], gold.weight[at])
 
 
-def told(texts: Sequence[str], names: Sequence[str]) -> str:
+def by_question(texts: Sequence[str], names: Sequence[str]) -> str:
     """Say one thing of all questions: once where it is the same, else by question.
 
     Examples
     --------
-    >>> told(["ensemble", "ensemble"], ["spam", "praise"])
+    >>> by_question(["ensemble", "ensemble"], ["spam", "praise"])
     'ensemble'
-    >>> told(["ensemble", "majority", "ensemble"], ["spam", "praise", "order"])
+    >>> by_question(["ensemble", "majority", "ensemble"], ["spam", "praise", "order"])
     'spam, order: ensemble; praise: majority'
     """
     by_text: dict[str, list[str]] = {}
@@ -102,12 +102,12 @@ def told(texts: Sequence[str], names: Sequence[str]) -> str:
     return "; ".join(f"{', '.join(of)}: {text}" for text, of in by_text.items())
 
 
-def told_once(texts: Sequence[Sequence[str]], names: Sequence[str]) -> list[str]:
+def each_once(texts: Sequence[Sequence[str]], names: Sequence[str]) -> list[str]:
     """List what is said of the questions, each thing once, with the questions it is said of.
 
     Examples
     --------
-    >>> told_once([["nobody voted"], ["nobody voted", "two repeat each other"]], ["spam", "praise"])
+    >>> each_once([["nobody voted"], ["nobody voted", "two repeat each other"]], ["spam", "praise"])
     ['nobody voted', 'praise: two repeat each other']
     """
     by_text: dict[str, list[str]] = {}

@@ -27,8 +27,8 @@ from labeling.kinds.spans.answer import (
     refuse,
     written,
 )
+from labeling.kinds.spans.readable import readable
 from labeling.kinds.spans.reader import QuoteReader
-from labeling.kinds.spans.told import told
 from labeling.kinds.units import Units
 
 _NOTHING = Marked()
@@ -158,10 +158,10 @@ offsets in characters, the end being the first character behind the span
                 return f"the span {span.start}..{span.end} ends behind the text, which has {many}"
         return None
 
-    def told(self, answer: str, text: str) -> str:
+    def readable(self, answer: str, text: str) -> str:
         """Return the words of each span, after its class."""
         said = marked(answer)
-        return answer if said is None else told(said, text)
+        return answer if said is None else readable(said, text)
 
     def carried(self, answer: str, today: Callable[[str], str | None]) -> str | None:
         """Return the spans with what became of their classes; None where one of them is gone."""

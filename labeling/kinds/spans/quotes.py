@@ -99,7 +99,7 @@ meant cannot be told; quote each that is meant, with a few words around it
     return tuple(spans)
 
 
-def shown(words: str) -> str:
+def shortened(words: str) -> str:
     """Return a quote as a reason repeats it."""
     return repr(words if len(words) <= SHOWN else f"{words[: SHOWN - 1]}\u2026")
 
@@ -121,7 +121,7 @@ def _places(often: Mapping[Quote, int], mentions: Mentions) -> dict[Quote, list[
             raise UnreadError("a quote is empty")
         within[quote] = mentions.alike(quote.around) if quote.around else None
         if within[quote] == []:
-            raise UnreadError(f"{shown(quote.around)} does not stand in the text")
+            raise UnreadError(f"{shortened(quote.around)} does not stand in the text")
     exact: dict[Quote, list[Place]] = {}
     for quote, many in often.items():
         found = mentions.exact(quote.text, many, within[quote])
@@ -136,11 +136,11 @@ def _places(often: Mapping[Quote, int], mentions: Mentions) -> dict[Quote, list[
 def _alike(quote: Quote, often: int, mentions: Mentions, within: list[Place] | None) -> list[Place]:
     found = mentions.alike(quote.text, often, within)
     if not found:
-        where = f"in {shown(quote.around)}" if quote.around else "in the text"
-        raise UnreadError(f"{shown(quote.text)} does not stand {where}")
+        where = f"in {shortened(quote.around)}" if quote.around else "in the text"
+        raise UnreadError(f"{shortened(quote.text)} does not stand {where}")
     if len(found) < often:
         raise UnreadError(
-            f"{shown(quote.text)} is quoted {often} times and stands in the text "
+            f"{shortened(quote.text)} is quoted {often} times and stands in the text "
             f"{counted(len(found), 'time')}"
         )
     return found
@@ -236,13 +236,15 @@ def _by_elimination(
 
 def _ambiguous(quote: Quote, often: int) -> AmbiguousError:
     return AmbiguousError(
-        f"{shown(quote.text)} stands in the text {often} times, and which is meant cannot be told; "
+        f"{shortened(quote.text)} stands in the text {often} times, and which is meant cannot be told; "
         "quote each that is meant, with a few words around it"
     )
 
 
 def _overlap(words: str, other: str | None = None) -> UnreadError:
     both = (
-        f"{shown(words)} and {shown(other)} overlap" if other else f"{shown(words)} overlaps others"
+        f"{shortened(words)} and {shortened(other)} overlap"
+        if other
+        else f"{shortened(words)} overlaps others"
     )
     return UnreadError(f"{both}, and this task allows no overlap")

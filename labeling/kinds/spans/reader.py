@@ -19,7 +19,7 @@ from labeling.kinds.spans.answer import written
 from labeling.kinds.spans.form import SPANS, question
 from labeling.kinds.spans.lines import Lines
 from labeling.kinds.spans.mentions import Mentions
-from labeling.kinds.spans.quotes import Quote, UnreadError, located, shown
+from labeling.kinds.spans.quotes import Quote, UnreadError, located, shortened
 from labeling.kinds.spelled import Spelled
 from labeling.kinds.stated import share
 from labeling.kinds.thoughts import spoken
@@ -177,7 +177,7 @@ class QuoteReader:
             raise UnreadError("the text and the label of a quote must be strings")
         name = self._spelled.exactly(said)
         if name is None:
-            raise UnreadError(f"the label {shown(said)} is not one of the classes")
+            raise UnreadError(f"the label {shortened(said)} is not one of the classes")
         return Quote(words, name, beside)
 
 

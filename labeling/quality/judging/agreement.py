@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.quality.intervals import Interval
+from labeling.quality.estimates.intervals import Interval
+from labeling.quality.estimates.weighted import VAST
 from labeling.quality.judging.panel import Panel
 from labeling.quality.several.clustered import clustered_share
-from labeling.quality.weighted import VAST
 from labeling.votes import ABSTAIN
 
 

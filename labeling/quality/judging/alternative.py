@@ -9,7 +9,7 @@ from scipy.special import stdtr
 from scipy.stats import false_discovery_control
 
 from labeling.errors import QualityError
-from labeling.quality.intervals import Interval, wilson
+from labeling.quality.estimates.intervals import Interval, wilson
 from labeling.quality.judging.panel import Panel
 from labeling.votes import ABSTAIN
 

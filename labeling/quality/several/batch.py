@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labeling.errors import QualityError
-from labeling.quality.audited import AuditedBatch, check_draw, uniform_design
-from labeling.quality.labelled import MISSING, LabelledBatch
+from labeling.quality.estimates.audited import AuditedBatch, check_draw, uniform_design
+from labeling.quality.estimates.labelled import MISSING, LabelledBatch
 from labeling.sampling.audit_design import AuditDesign
 
 
@@ -21,7 +21,7 @@ class SeveralBatch:
         Name of the batch.
     label : int array of shape (n_items, n_classes)
         1 where the item was given the class before its gold was used, 0 where not,
-        :data:`labeling.quality.labelled.MISSING` where undecided. An item counts if all its classes are decided.
+        :data:`labeling.quality.estimates.labelled.MISSING` where undecided. An item counts if all its classes are decided.
     design : AuditDesign
         Strata of all these items, and reviews planned.
     drawn : int array of shape (n_drawn,)

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
 from labeling.errors import QualityError
-from labeling.quality.intervals import Interval, wilson
-from labeling.quality.weighted import alike
+from labeling.quality.estimates.intervals import Interval, wilson
+from labeling.quality.estimates.weighted import alike
 
 ASSUMED = 2.0
 """Mistakes that what is assumed of an item's parts counts for, against what was seen."""

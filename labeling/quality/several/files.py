@@ -9,10 +9,10 @@ from labeling.errors import QualityError
 from labeling.kinds.several.answer import listed, written
 from labeling.kinds.several.cells import names_in
 from labeling.kinds.several.kind import Several
-from labeling.quality.answer_reviews import read_answer_reviews
-from labeling.quality.audited import uniform_design
-from labeling.quality.labelled import MISSING
-from labeling.quality.review_table import (
+from labeling.quality.estimates.audited import uniform_design
+from labeling.quality.estimates.labelled import MISSING
+from labeling.quality.reviews.answers import read_answer_reviews
+from labeling.quality.reviews.table import (
     MAX_GROUPS,
     UNREVIEWED,
     UNSETTLED,
@@ -37,7 +37,7 @@ def read_set_reviews(path: Path) -> ReviewTable:
 
     Cells are lists, the JSON of lists, or names with ``;`` or ``|`` between them; ``[]`` says that no
     class applies, an empty cell of ``gold`` that the item was not reviewed. Other columns are those
-    of :func:`labeling.quality.review_table.review_table`.
+    of :func:`labeling.quality.reviews.table.review_table`.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def report_of_sets(reviews: ReviewTable, level: float = 0.95) -> SeveralReport |
     Examples
     --------
     >>> import pyarrow as pa
-    >>> from labeling.quality.review_table import review_table
+    >>> from labeling.quality.reviews.table import review_table
     >>> table = pa.table({"batch": ["a"] * 4, "label": ['["x"]', '["x", "y"]', "[]", '["y"]'],
     ...                   "gold": ['["x"]', '["x"]', "[]", '["y"]']})
     >>> [(one.name, round(one.precision.point, 2)) for one in report_of_sets(review_table(table)).classes]

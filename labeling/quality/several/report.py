@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import QualityError
-from labeling.quality.accuracy import accuracy
-from labeling.quality.classes import ClassQuality, f1_of, together
-from labeling.quality.intervals import Interval
+from labeling.quality.estimates.accuracy import accuracy
+from labeling.quality.estimates.classes import ClassQuality, f1_of, together
+from labeling.quality.estimates.intervals import Interval
+from labeling.quality.estimates.unjudged import Hits, shares_either_way
+from labeling.quality.estimates.weighted import draw_weight
 from labeling.quality.several.batch import SeveralBatch
 from labeling.quality.several.clustered import clustered_share, wider
-from labeling.quality.unjudged import Hits, shares_either_way
-from labeling.quality.weighted import draw_weight
 
 Flags = NDArray[np.bool_]
 Counted = Callable[[Flags, Flags], tuple[NDArray[np.float64], NDArray[np.float64]]]
@@ -65,7 +65,7 @@ def several_report(
 
     Points are those of the judged draws; intervals hold whatever the others are. What counts several
     classes of an item knows that they were drawn together (:func:`clustered_share`); exact match
-    and what is told of one class count an item once (:func:`labeling.quality.classes.class_report`).
+    and what is told of one class count an item once (:func:`labeling.quality.estimates.classes.class_report`).
 
     Raises
     ------
@@ -158,7 +158,7 @@ class _Draws:
         return Interval(found.point, min(found.low, low), max(found.high, high), level)
 
     def classes(self, names: Sequence[str], level: float) -> list[ClassQuality]:
-        """Estimate each class by itself, as :func:`labeling.quality.classes.class_report` does."""
+        """Estimate each class by itself, as :func:`labeling.quality.estimates.classes.class_report` does."""
         given, found = self.label.T, self.gold.T
         known = np.broadcast_to(self.judged, given.shape)
         every = np.ones_like(known)
@@ -201,7 +201,7 @@ class _Draws:
     ) -> Interval:
         """Average shares of the classes, which go together as items move them together.
 
-        As :func:`labeling.quality.classes.macro_f1`: distances to the bounds are added like standard
+        As :func:`labeling.quality.estimates.classes.macro_f1`: distances to the bounds are added like standard
         errors that correlate, with one more review spread over each class, and where figures are F1
         of these shares (``bent``) the upper bound allows for their points lying low at once. Wilson's
         bounds of high shares miss above alone, the more often the fewer reviews there are of a

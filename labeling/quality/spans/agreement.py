@@ -7,9 +7,9 @@ import numpy as np
 
 from labeling.errors import QualityError
 from labeling.kinds.spans.answer import Span
-from labeling.quality.intervals import Interval
+from labeling.quality.estimates.intervals import Interval
+from labeling.quality.estimates.weighted import VAST
 from labeling.quality.several.clustered import clustered_share
-from labeling.quality.weighted import VAST
 
 
 def pairwise_f1(units: Sequence[Sequence[frozenset[Span]]], level: float = 0.95) -> Interval:

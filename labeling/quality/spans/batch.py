@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from labeling.errors import QualityError
 from labeling.kinds.spans.answer import Span
-from labeling.quality.audited import AuditedBatch, check_draw
+from labeling.quality.estimates.audited import AuditedBatch, check_draw
 from labeling.quality.spans.counts import Marks, SpanCounts
 from labeling.sampling.audit_design import AuditDesign
 

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.kinds.spans.answer import Span, marked
-from labeling.quality.audited import AuditedBatch
+from labeling.quality.estimates.audited import AuditedBatch
+from labeling.quality.estimates.labelled import MISSING, Codes, LabelledBatch
 from labeling.quality.family import PRECISION, RECALL
-from labeling.quality.labelled import MISSING, Codes, LabelledBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def parts_of(batch: LabelledBatch, told: SpanMistakes) -> dict[str, AuditedBatch
 
     Precision is of items whose label marks something, wrong if one mark is; recall of items of
     whose spans people found any, wrong if one of them was missed. Which items these are, only
-    their reviews tell (:class:`labeling.quality.audited.Within`).
+    their reviews tell (:class:`labeling.quality.estimates.audited.Within`).
     """
     precision, recall = (told.of_part(batch, part).audited() for part in (PRECISION, RECALL))
     return {PRECISION: precision, RECALL: replace(recall, counted=told.marks(batch.gold))}

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import QualityError
-from labeling.quality.accuracy import accuracy
-from labeling.quality.classes import f1_of, together
-from labeling.quality.intervals import Interval
+from labeling.quality.estimates.accuracy import accuracy
+from labeling.quality.estimates.classes import f1_of, together
+from labeling.quality.estimates.intervals import Interval
+from labeling.quality.estimates.weighted import draw_weight
 from labeling.quality.several.clustered import clustered_share
 from labeling.quality.several.report import Scores
 from labeling.quality.spans.batch import SpansBatch
 from labeling.quality.spans.counts import SpanCounts
-from labeling.quality.weighted import draw_weight
 
 Table = NDArray[np.float64]
 Part = Callable[[SpanCounts, Table], tuple[Table, Table]]
@@ -86,7 +86,7 @@ def spans_report(
     Examples
     --------
     >>> from labeling.kinds.spans.answer import Span
-    >>> from labeling.quality.audited import uniform_design
+    >>> from labeling.quality.estimates.audited import uniform_design
     >>> given = [[Span(0, 5, "Drug")]] * 80 + [[Span(0, 4, "Drug")]] * 20
     >>> batch = SpansBatch.of("a", given, uniform_design(100, 50), range(0, 100, 2),
     ...     [[Span(0, 5, "Drug")]] * 50, ["Drug"])

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.counted import counted
-from labeling.quality.labelled import LabelledBatch
-from labeling.quality.weighted import draw_weight
+from labeling.quality.estimates.labelled import LabelledBatch
+from labeling.quality.estimates.weighted import draw_weight
 from labeling.rules.analysis import NEAR_DUPLICATE
 
 ERROR = 0.05

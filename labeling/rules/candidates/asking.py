@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.rendering import delimit
-from labeling.llm.transport import Message
+from labeling.llm.prompts.rendering import delimit
+from labeling.llm.providers.transport import Message
 from labeling.rules.rule import Nearest, Patterns, Rule
 
 LONGEST = 600

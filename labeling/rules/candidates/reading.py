@@ -12,8 +12,8 @@ import yaml
 from labeling.errors import RuleError
 from labeling.kinds.thoughts import spoken
 from labeling.rules.candidates.asking import KINDS
-from labeling.rules.fields import did_you_mean, parse_body, texts_of
-from labeling.rules.reading import check_rules
+from labeling.rules.reading.fields import did_you_mean, parse_body, texts_of
+from labeling.rules.reading.reading import check_rules
 from labeling.rules.rule import Rule
 
 FIELDS = ("name", "label", *KINDS, "texts")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from labeling.errors import RuleError
 from labeling.rules.candidates.reading import Candidate
-from labeling.rules.reading import written_rules
+from labeling.rules.reading.reading import written_rules
 from labeling.rules.rule import Rule
 from labeling.rules.suggested import Suggested
 

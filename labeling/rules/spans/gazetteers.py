@@ -5,7 +5,7 @@ from pathlib import Path
 
 from labeling.errors import RuleError
 from labeling.files.records import ENDINGS, read_records
-from labeling.rules.fields import dictionary_lines
+from labeling.rules.reading.fields import dictionary_lines
 from labeling.rules.spans.rule import Terms
 
 

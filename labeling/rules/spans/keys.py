@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from labeling.rules import keys
+from labeling.rules.reading import keys
 
 _WHEN: dict[str, Any] = keys.COMMON["when"]
 

@@ -7,11 +7,11 @@ import numpy as np
 
 from labeling.letters.letters import Places
 from labeling.rules.arrow import Array
-from labeling.rules.backtracking import assess
 from labeling.rules.hits import Failure
-from labeling.rules.matching import matcher
-from labeling.rules.search_worker import YES
-from labeling.rules.searching import Search, describe, find_all
+from labeling.rules.matching.backtracking import assess
+from labeling.rules.matching.matching import matcher
+from labeling.rules.matching.search_worker import YES
+from labeling.rules.matching.searching import Search, describe, find_all
 from labeling.rules.spans.rule import Group
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from labeling.errors import RuleError
-from labeling.rules.python import Marked, marked_functions
+from labeling.rules.reading.python import Marked, marked_functions
 from labeling.rules.spans.rule import SpanRule
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -7,10 +7,10 @@ from typing import Any
 
 from labeling.errors import RuleError
 from labeling.rules.conditions import parse_conditions
-from labeling.rules.document import Entry, read_entries
-from labeling.rules.entries import check_top, open_entry, refuse_twins, text_of
-from labeling.rules.fields import check_options, did_you_mean, regex_patterns, texts_of
-from labeling.rules.searching import refuse_endless
+from labeling.rules.matching.searching import refuse_endless
+from labeling.rules.reading.document import Entry, read_entries
+from labeling.rules.reading.entries import check_top, open_entry, refuse_twins, text_of
+from labeling.rules.reading.fields import check_options, did_you_mean, regex_patterns, texts_of
 from labeling.rules.spans.gazetteers import read_terms, term_key
 from labeling.rules.spans.keys import COMMON, KINDS, OPTIONS, TAKES
 from labeling.rules.spans.pipelines.reading import read_pipeline
@@ -121,7 +121,7 @@ def _read_entry(path: Path, number: int, entry: Entry) -> SpanRule:
 
 
 def parse_span_body(kind: str, value: object, options: dict[str, Any], folder: Path) -> Body:
-    """Read what stands under a kind's key; see :func:`labeling.rules.fields.parse_body`.
+    """Read what stands under a kind's key; see :func:`labeling.rules.reading.fields.parse_body`.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labeling.kinds.spans.answer import Span, marked
-from labeling.quality.intervals import wilson
+from labeling.quality.estimates.intervals import wilson
 from labeling.rules.arrow import pa
 from labeling.rules.spans.engine import SpanRuleSet
 from labeling.rules.spans.rule import SpanRule, Terms

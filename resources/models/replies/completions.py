@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Any, cast
 
 from labeling.kinds.asking import Token
-from labeling.llm.price import Usage
-from labeling.llm.transport import Fault, Reply, TransportError
+from labeling.llm.providers.price import Usage
+from labeling.llm.providers.transport import Fault, Reply, TransportError
 from resources.models.replies.rate_limits import asked_wait_s
 from resources.models.replies.usage_counts import count, fields_of, read_usage, usage_of
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Collection
 
-from labeling.llm.room import LIMITS
-from labeling.llm.transport import Refused
+from labeling.llm.providers.room import LIMITS
+from labeling.llm.providers.transport import Refused
 
 LIMIT_WORDS = re.compile(
     r"max_?(?:completion_|output_|new_)?tokens|maxOutputTokens|num_predict|output limit",

@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from typing import Any, cast
 
-from labeling.llm.transport import Usage
+from labeling.llm.providers.transport import Usage
 
 MOST_TOKENS = 1_000_000_000
 """More than that is no count of tokens."""

@@ -33,7 +33,7 @@ def content_digest(text: str, picture: str = "") -> str:
     text : str
         As it is sent.
     picture : str
-        Hash of the picture, see :attr:`labeling.llm.images.Picture.digest`; empty without one.
+        Hash of the picture, see :attr:`labeling.llm.prompts.images.Picture.digest`; empty without one.
 
     Examples
     --------

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from labeling.llm.settings import Settings
+from labeling.llm.prompts.settings import Settings
 from resources.task.settings.schema import TaskSpec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

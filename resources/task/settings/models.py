@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
-from labeling.llm.redaction import redactor
-from labeling.llm.settings import Pace, Prices
+from labeling.llm.prompts.settings import Pace, Prices
+from labeling.llm.providers.redaction import redactor
 from resources.task.settings.section import Remakes, Section, Usd
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from labeling.files.records import ENDINGS
-from labeling.llm.redaction import redactor
+from labeling.llm.providers.redaction import redactor
 from resources.task.settings.section import Remakes, Section, Share
 
 

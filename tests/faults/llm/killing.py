@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,12 +21,12 @@ WORKER = """
 import sys
 from pathlib import Path
 import pyarrow as pa
-from labeling.llm.budget import Budget
+from labeling.llm.ledger.budget import Budget
 from labeling.kinds.classes import ClassSpec
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger import Ledger
-from labeling.llm.prompt import parse_prompts
-from labeling.llm.settings import Pace
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.prompt import parse_prompts
+from labeling.llm.prompts.settings import Pace
 from resources.models.litellm_transport import LiteLlmTransport
 
 url, path, n, cap = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])

@@ -18,8 +18,8 @@ from aiohttp import web
 
 from cli.new.new import create
 from labeling.llm import asking
-from labeling.llm.ledger import Ledger
-from labeling.llm.transport import Fault
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.providers.transport import Fault
 from orchestration.definitions import definitions
 from orchestration.one_job import run_job
 from resources.dagster.instance import open_instance

@@ -8,9 +8,9 @@ import pytest
 
 from labeling.llm.asking import _wait
 from labeling.llm.collecting import collect_batches
-from labeling.llm.price import Price, Usage
-from labeling.llm.settings import Pace
-from labeling.llm.transport import Fault
+from labeling.llm.prompts.settings import Pace
+from labeling.llm.providers.price import Price, Usage
+from labeling.llm.providers.transport import Fault
 from resources.models.listed_prices import listed_price
 from resources.models.litellm_batches import LiteLlmBatches
 from resources.models.replies.completions import LONGEST

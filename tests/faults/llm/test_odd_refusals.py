@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from labeling.llm.settings import Pace
-from labeling.llm.transport import Fault
+from labeling.llm.prompts.settings import Pace
+from labeling.llm.providers.transport import Fault
 from resources.models.litellm_transport import LiteLlmTransport
 from resources.models.replies.rate_limits import asked_wait_s
 from tests.fakes.provider import faults as wire

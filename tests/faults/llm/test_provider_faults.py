@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from labeling.llm.budget import Budget
-from labeling.llm.settings import Pace
-from labeling.llm.transport import Fault
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.prompts.settings import Pace
+from labeling.llm.providers.transport import Fault
 from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import Answer, FakeProvider

@@ -11,12 +11,12 @@ import pytest
 from PIL import Image
 
 from labeling.errors import PromptError
-from labeling.llm.budget import Budget, Purse
-from labeling.llm.ledger import Call, Ledger
-from labeling.llm.price import Price, Tier
-from labeling.llm.settings import Pace
-from labeling.llm.transport import Fault, Reply, Request, Usage
-from labeling.llm.worst_case import worst_case_usd
+from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.ledger import Call, Ledger
+from labeling.llm.prompts.settings import Pace
+from labeling.llm.providers.price import Price, Tier
+from labeling.llm.providers.transport import Fault, Reply, Request, Usage
+from labeling.llm.providers.worst_case import worst_case_usd
 from resources.models.listed_prices import listed_price
 from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider import odd

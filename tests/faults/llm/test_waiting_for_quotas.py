@@ -8,11 +8,12 @@ from email.utils import format_datetime
 
 import pytest
 
-from labeling.llm import asking, rests
-from labeling.llm.breaker import PATIENCE_S, Breaker, ProviderDownError
-from labeling.llm.rests import forget_rests, resting
-from labeling.llm.settings import Pace
-from labeling.llm.transport import Fault, TransportError
+from labeling.llm import asking
+from labeling.llm.ledger import rests
+from labeling.llm.ledger.rests import forget_rests, resting
+from labeling.llm.prompts.settings import Pace
+from labeling.llm.providers.breaker import PATIENCE_S, Breaker, ProviderDownError
+from labeling.llm.providers.transport import Fault, TransportError
 from resources.models import litellm_faults
 from resources.models.replies.rate_limits import asked_wait_s
 from tests.fakes.provider import faults as wire

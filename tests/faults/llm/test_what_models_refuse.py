@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from labeling.llm.budget import Budget
-from labeling.llm.settings import Pace
-from labeling.llm.transport import Fault
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.prompts.settings import Pace
+from labeling.llm.providers.transport import Fault
 from resources.models.replies.refused_parameters import refused_parameter
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider import odd

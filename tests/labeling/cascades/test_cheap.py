@@ -7,7 +7,7 @@ import pytest
 from labeling.cascades.cheap import drawn_alike, of_panel, of_prompt, ties_of
 from labeling.cascades.promise import Promise
 from labeling.cascades.threshold import SILENT, Threshold
-from labeling.cascades.told import told
+from labeling.cascades.wording import in_words
 
 PROMISE = Promise(0.9, 0.1)
 
@@ -77,7 +77,7 @@ def test_ties_are_spread_evenly_and_hang_on_the_item_alone():
 )  # fmt: skip
 def test_why_nothing_is_proven_is_told_with_what_to_do(n_gold, dear_right, labels, says):
     found = Threshold("everywhere", 0.0, 0.0, False, n_gold, dear_right, 187, dear_right, 0)
-    assert says in told(found, PROMISE, 2_000, "prompt small", labels)
+    assert says in in_words(found, PROMISE, 2_000, "prompt small", labels)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_why_nothing_is_proven_is_told_with_what_to_do(n_gold, dear_right, label
 )  # fmt: skip
 def test_what_is_proven_is_told_with_its_proof(asks, says):
     found = Threshold(asks, 0.81, 0.5, True, 200, 190, 190, 195, 150)
-    sentence = told(found, PROMISE, 2_000, "prompt small", ["A", "B"])
+    sentence = in_words(found, PROMISE, 2_000, "prompt small", ["A", "B"])
     assert says in sentence
     assert sentence.endswith("190 prove 90 %, missed in at most 10 % of batches")
 
@@ -97,7 +97,7 @@ def test_what_is_proven_is_told_with_its_proof(asks, says):
 def test_a_promise_that_no_gold_can_prove_says_so_at_once():
     strict = Promise(0.999, 0.001)
     found = Threshold("everywhere", 0.0, 0.0, False, 60, 0, 61, 0, 0)
-    said = told(found, strict, 2_000, "prompt small", ["A", "B"], most=1_000)
+    said = in_words(found, strict, 2_000, "prompt small", ["A", "B"], most=1_000)
     assert said.startswith("asked everywhere: it takes ")
     assert said.endswith("the newest 1,000 count; lower `guarantee`, or allow a greater `risk`")
-    assert "the newest" not in told(found, PROMISE, 2_000, "prompt small", ["A"], most=1_000)
+    assert "the newest" not in in_words(found, PROMISE, 2_000, "prompt small", ["A"], most=1_000)

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from labeling.consensus.dawid_skene import DawidSkene
-from labeling.consensus.majority import Majority
-from labeling.consensus.one_coin import OneCoin
-from labeling.consensus.weighted_majority import WeightedMajority
+from labeling.consensus.models.dawid_skene import DawidSkene
+from labeling.consensus.models.majority import Majority
+from labeling.consensus.models.one_coin import OneCoin
+from labeling.consensus.models.weighted_majority import WeightedMajority
 from labeling.gold import Gold
 from labeling.votes import Votes
 from tests.labeling.consensus.simulated import accuracy, people

@@ -8,9 +8,9 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
+from labeling.consensus.counts.posterior import decided
 from labeling.consensus.files import read_gold, read_votes, write_labels
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.posterior import decided
 from labeling.errors import GoldError, LabelingError, VotesError
 
 WIDE = "doc,lf_a,lf_b,note\n007,0,-1,x\n8,1,1,y\n9,,,z\n"

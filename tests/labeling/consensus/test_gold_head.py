@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from labeling.consensus.events import Events
-from labeling.consensus.gold_head import GoldHead, Statement
-from labeling.consensus.posterior import normalised
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.posterior import normalised
+from labeling.consensus.ensemble.gold_head import GoldHead, Statement
 
 TABLE = np.log([[0.8, 0.2], [0.2, 0.8], [0.7, 0.3], [0.3, 0.7]])
 """Two voters, two classes: probability of each event in each class."""

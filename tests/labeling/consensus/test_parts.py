@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from labeling.consensus.confidences import Confidences
+from labeling.consensus.counts.confidences import Confidences
+from labeling.consensus.counts.patterns import compress
+from labeling.consensus.counts.vote_counts import count_votes
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.patterns import compress
-from labeling.consensus.vote_counts import count_votes
 from labeling.errors import GoldError, VotesError
 from labeling.gold import Gold
 from labeling.votes import Votes

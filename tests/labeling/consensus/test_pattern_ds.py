@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from labeling.consensus.events import Events
-from labeling.consensus.majority import Majority
-from labeling.consensus.panel import answers_when_asked, trusted_balance
-from labeling.consensus.pattern_ds import PatternDS
-from labeling.consensus.patterns import Patterns, compress
-from labeling.consensus.posterior import normalised
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.patterns import Patterns, compress
+from labeling.consensus.counts.posterior import normalised
+from labeling.consensus.models.majority import Majority
+from labeling.consensus.models.panel import answers_when_asked, trusted_balance
+from labeling.consensus.models.pattern_ds import PatternDS
 from labeling.gold import Gold
 from labeling.votes import Votes
 from tests.labeling.consensus.simulated import accuracy, people, rules
@@ -132,6 +132,6 @@ def test_gold_teaches_voters():
 def test_a_hundred_thousand_patterns_are_fitted_on_a_part(monkeypatch):
     matrix, truth = rules(n=20_000, n_voters=30, coverage=(0.1, 0.2))
     whole = fitted(matrix)
-    monkeypatch.setattr("labeling.consensus.pattern_ds.PATTERNS_FITTED", 4_000)
+    monkeypatch.setattr("labeling.consensus.models.pattern_ds.PATTERNS_FITTED", 4_000)
     part = fitted(matrix)
     assert accuracy(part, truth, matrix) == pytest.approx(accuracy(whole, truth, matrix), abs=0.002)

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from labeling.consensus.confidences import Confidences
-from labeling.consensus.events import Events
-from labeling.consensus.patterns import compress
+from labeling.consensus.counts.confidences import Confidences
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.patterns import compress
 from labeling.errors import VotesError
 from labeling.votes import Votes
 

@@ -4,7 +4,7 @@ import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from labeling.consensus.ensemble import ROWS_AT_ONCE, in_pieces
+from labeling.consensus.ensemble.ensemble import ROWS_AT_ONCE, in_pieces
 
 
 def blas_threads() -> set[int]:

@@ -8,7 +8,7 @@ import pytest
 from bench.consensus import sets
 from bench.consensus.scores import accuracy
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.majority import Majority
+from labeling.consensus.models.majority import Majority
 from labeling.gold import Gold
 
 pytestmark = pytest.mark.skipif(not sets.DATA.is_dir(), reason=f"{sets.DATA} is not here")

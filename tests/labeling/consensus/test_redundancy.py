@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from labeling.consensus.label_model import LabelModel
-from labeling.consensus.majority import Majority
-from labeling.consensus.pattern_ds import PatternDS
+from labeling.consensus.models.majority import Majority
+from labeling.consensus.models.pattern_ds import PatternDS
 from labeling.votes import Votes
 from tests.labeling.consensus.simulated import accuracy, people, rules
 

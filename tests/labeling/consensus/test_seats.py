@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from labeling.consensus.seats import AGGREGATOR, NEARLY, Seats
+from labeling.consensus.ensemble.seats import AGGREGATOR, NEARLY, Seats
 
 SHARE = np.array([[0.6, 0.4]])
 FOR_THE_SECOND = np.array([[0.3, 0.7]])

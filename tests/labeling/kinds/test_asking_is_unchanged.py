@@ -7,10 +7,10 @@ from pathlib import Path
 
 from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.ledger_rows import question_key
-from labeling.llm.prompt import Prompt
-from labeling.llm.rendering import Example, render, repair
-from labeling.llm.settings import Settings
+from labeling.llm.ledger.rows import question_key
+from labeling.llm.prompts.prompt import Prompt
+from labeling.llm.prompts.rendering import Example, render, repair
+from labeling.llm.prompts.settings import Settings
 
 CLASSES = (
     ClassSpec("SPAM", 'Says "buy" or sells', ("junk", "ads")),

@@ -11,8 +11,8 @@ from labeling.kinds.kind import Answers, Kind
 from labeling.kinds.registry import KINDS
 from labeling.kinds.single.kind import Single
 from labeling.kinds.units import Units
-from labeling.llm.prompt import Prompt
-from labeling.llm.settings import Settings
+from labeling.llm.prompts.prompt import Prompt
+from labeling.llm.prompts.settings import Settings
 
 CLASSES = ("HAM", "SPAM", "other")
 

@@ -14,15 +14,15 @@ from PIL import Image
 
 from labeling.errors import BudgetError
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.budget import Budget, Purse
-from labeling.llm.ledger import Call, Ledger
-from labeling.llm.pace import HEADROOM, Pacer
-from labeling.llm.price import Price, Usage
-from labeling.llm.prompt import parse_prompts
-from labeling.llm.settings import Pace, Paces
-from labeling.llm.transport import Reply, Request
+from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.ledger import Call, Ledger
+from labeling.llm.prompts.prompt import parse_prompts
+from labeling.llm.prompts.settings import Pace, Paces
+from labeling.llm.providers.pace import HEADROOM, Pacer
+from labeling.llm.providers.price import Price, Usage
+from labeling.llm.providers.transport import Reply, Request
+from labeling.llm.providers.worst_case import Seen, most_tokens, worst_case_usd
 from labeling.llm.voters import Desk, assemble
-from labeling.llm.worst_case import Seen, most_tokens, worst_case_usd
 from resources.models.litellm_transport import LiteLlmTransport, litellm_module
 
 NOON = 1_800_000_000.0

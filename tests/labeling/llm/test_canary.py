@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.llm.canary import record as record_answers
-from labeling.llm.canary_finding import Finding, diagnose
-from labeling.llm.canary_rounds import (
+from labeling.llm.canary.canary import record as record_answers
+from labeling.llm.canary.finding import Finding, diagnose
+from labeling.llm.canary.mcnemar import mcnemar_e_value, threshold
+from labeling.llm.canary.rounds import (
     AGAIN,
     GIVEN_UP_S,
     Answers,
@@ -20,8 +21,7 @@ from labeling.llm.canary_rounds import (
     last_asked,
     store,
 )
-from labeling.llm.ledger import Ledger
-from labeling.llm.mcnemar import mcnemar_e_value, threshold
+from labeling.llm.ledger.ledger import Ledger
 
 DRIFT = Path(__file__).parents[3].parent / "shared" / "data" / "llm_drift_chatgpt"
 GOLD = {f"i{n:03d}": "AB"[n % 2] for n in range(100)}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labeling.llm.certainty import ENOUGH, certainty
+from labeling.llm.confidence.certainty import ENOUGH, certainty
 
 
 def voter(rng, n=600, classes=3, reviewed=100):

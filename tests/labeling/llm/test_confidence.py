@@ -9,8 +9,8 @@ import pytest
 from labeling.kinds.asking import Token
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.single.logprobs import from_logprobs
-from labeling.llm.calibration import calibrate
-from labeling.llm.confidence import from_samples
+from labeling.llm.confidence.calibration import calibrate
+from labeling.llm.confidence.confidence import from_samples
 
 CLASSES = [ClassSpec("SPAM"), ClassSpec("HAM"), ClassSpec("HAMMER")]
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from labeling.errors import GoldError
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.pool import ExamplePool
-from labeling.llm.settings import Examples
-from labeling.llm.shortlist import Shortlist
+from labeling.llm.prompts.pool import ExamplePool
+from labeling.llm.prompts.settings import Examples
+from labeling.llm.prompts.shortlist import Shortlist
 
 BANKING = Path(__file__).parents[3].parent / "shared" / "data" / "raw_banking77"
 CLASSES = [ClassSpec("SPAM"), ClassSpec("HAM")]

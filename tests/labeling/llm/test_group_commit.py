@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from labeling.llm.group_commit import GroupCommit
+from labeling.llm.ledger.group_commit import GroupCommit
 
 
 class FullDisk(sqlite3.Connection):

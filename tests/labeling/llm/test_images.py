@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from labeling.llm.content import contents
-from labeling.llm.images import ImageError, load_picture
+from labeling.llm.prompts.content import contents
+from labeling.llm.prompts.images import ImageError, load_picture
 
 
 def picture(kind: str = "PNG", size=(8, 8)) -> bytes:

@@ -13,10 +13,10 @@ import pytest
 
 from labeling.errors import LabelingError
 from labeling.kinds.asking import Token
-from labeling.llm.cassette import export_cassette, import_cassette
-from labeling.llm.ledger import Call, Ledger
-from labeling.llm.ledger_rows import content_key
-from labeling.llm.transport import Fault, Reply, Usage
+from labeling.llm.ledger.cassette import export_cassette, import_cassette
+from labeling.llm.ledger.ledger import Call, Ledger
+from labeling.llm.ledger.rows import content_key
+from labeling.llm.providers.transport import Fault, Reply, Usage
 
 
 def call(key: str, kind: str = "ask") -> Call:
@@ -147,7 +147,7 @@ def test_a_damaged_line_of_a_cassette_is_named(ledger, tmp_path):
 
 def test_what_is_committed_after_a_look_at_the_disk_is_forced_onto_it_too(tmp_path, monkeypatch):
     forced: list[int] = []
-    monkeypatch.setattr("labeling.llm.ledger.os.fsync", forced.append)
+    monkeypatch.setattr("labeling.llm.ledger.ledger.os.fsync", forced.append)
 
     async def write(ledger: Ledger) -> None:
         await ledger.together.write(lambda: (ledger.open_call(call("k"), "r", 0.1), ledger.sync()))

@@ -8,12 +8,12 @@ from labeling.errors import PromptError
 from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.single.form import instruction, schema
-from labeling.llm.budget import Budget, Purse
-from labeling.llm.content import Content
-from labeling.llm.ledger import Ledger
-from labeling.llm.prompt import load_prompts, parse_prompts
-from labeling.llm.rendering import Example, delimit, render
-from labeling.llm.settings import Paces
+from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.content import Content
+from labeling.llm.prompts.prompt import load_prompts, parse_prompts
+from labeling.llm.prompts.rendering import Example, delimit, render
+from labeling.llm.prompts.settings import Paces
 from labeling.llm.voters import Desk, assemble
 from resources.models.litellm_batches import LiteLlmBatches
 

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import PromptError
-from labeling.llm.redaction import redactor
+from labeling.llm.providers.redaction import redactor
 
 SECRETS = {
     "email": "ann.lee+x@mail.example.co.uk",

@@ -3,8 +3,8 @@
 from collections import Counter
 from dataclasses import fields
 
-from labeling.llm.tally import Tally, total
-from labeling.llm.transport import Fault
+from labeling.llm.providers.tally import Tally, total
+from labeling.llm.providers.transport import Fault
 
 
 def some(n: int) -> Tally:

@@ -13,8 +13,8 @@ from labeling.kinds.asking import PLAIN
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.registry import SINGLE, kind_of
 from labeling.kinds.several.limits import Limits
-from labeling.llm.prompt import parse_prompts
-from labeling.llm.rendering import Example, delimit, render
+from labeling.llm.prompts.prompt import parse_prompts
+from labeling.llm.prompts.rendering import Example, delimit, render
 from labeling.pilots.lessons import (
     LONGEST_EXAMPLE,
     MOST_RIGHT,
@@ -124,7 +124,7 @@ def test_what_is_taken_is_asked_word_for_word_and_runs_no_code(instructions, des
         return
     text = suggested_text(BEFORE, "m", SINGLE, read, [Example(description, "SPAM")], "Suggested.")
     (prompt,) = parse_prompts(text, "p")
-    (system, *_) = render(prompt, prompt.told(CLASSES), PLAIN, "an item")
+    (system, *_) = render(prompt, prompt.described(CLASSES), PLAIN, "an item")
     assert system["content"].startswith("\n".join(read.instructions.splitlines()).strip())
     assert f"HAM: {read.descriptions['HAM']}\nSPAM: wants something" in system["content"]
     assert (prompt.model, prompt.settings.parameters) == ("m", {"temperature": 0})

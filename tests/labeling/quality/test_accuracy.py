@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from labeling.errors import QualityError
-from labeling.quality.accuracy import accuracy
-from labeling.quality.intervals import wilson
-from labeling.quality.labelled import MISSING, LabelledBatch, judge
+from labeling.quality.estimates.accuracy import accuracy
+from labeling.quality.estimates.intervals import wilson
+from labeling.quality.estimates.labelled import MISSING, LabelledBatch, judge
 from labeling.sampling.audit import draw_audit
 
 

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labeling.quality.accuracy import AuditSums, accuracy
-from labeling.quality.labelled import MISSING, LabelledBatch, judge
-from labeling.quality.weighted import ShareCounts, weighted_shares
+from labeling.quality.estimates.accuracy import AuditSums, accuracy
+from labeling.quality.estimates.labelled import MISSING, LabelledBatch, judge
+from labeling.quality.estimates.weighted import ShareCounts, weighted_shares
 from labeling.sampling.audit_design import AuditDesign
 
 SEEDS = st.integers(0, 2**32 - 1)

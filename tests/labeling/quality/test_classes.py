@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from labeling.errors import QualityError
 from labeling.quality.agreement import krippendorff_alpha
-from labeling.quality.calibration import calibration
-from labeling.quality.classes import class_report
-from labeling.quality.labelled import MISSING, LabelledBatch
+from labeling.quality.estimates.calibration import calibration
+from labeling.quality.estimates.classes import class_report
+from labeling.quality.estimates.labelled import MISSING, LabelledBatch
 from labeling.votes import Votes
 
 

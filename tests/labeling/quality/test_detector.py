@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import QualityError
-from labeling.quality.betting import BETS, accrue
-from labeling.quality.detector import Detector
+from labeling.quality.alarms.betting import BETS, accrue
+from labeling.quality.alarms.detector import Detector
 
 
 def slow_evidence(batches, target, limit_mass=1.0):

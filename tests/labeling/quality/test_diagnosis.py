@@ -1,7 +1,7 @@
 import numpy as np
 
-from labeling.quality.diagnosis import diagnose
-from labeling.quality.labelled import MISSING, LabelledBatch
+from labeling.quality.alarms.diagnosis import diagnose
+from labeling.quality.estimates.labelled import MISSING, LabelledBatch
 from labeling.sampling.audit import draw_audit
 
 

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import QualityError
-from labeling.quality.early import Snapshot, early_warnings, mean_signal, share_signal
-from labeling.quality.signal_names import slice_name, voter_signal
-from labeling.quality.words import nearest_each, word_shift
+from labeling.quality.alarms.early import Snapshot, early_warnings, mean_signal, share_signal
+from labeling.quality.alarms.signal_names import slice_name, voter_signal
+from labeling.quality.alarms.words import nearest_each, word_shift
 from labeling.votes import ABSTAIN
 
 VOTERS, CLASSES = ["a", "b", "c", "d"], ["HAM", "SPAM"]

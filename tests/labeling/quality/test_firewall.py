@@ -6,10 +6,10 @@ from labeling.errors import GoldError
 from labeling.gold import Gold
 from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.pool import ExamplePool
-from labeling.llm.prompt import Prompt
-from labeling.llm.rendering import render
-from labeling.llm.settings import Examples, Settings
+from labeling.llm.prompts.pool import ExamplePool
+from labeling.llm.prompts.prompt import Prompt
+from labeling.llm.prompts.rendering import render
+from labeling.llm.prompts.settings import Examples, Settings
 from labeling.quality.firewall import AUDIT, QUEUE, Firewall, GoldRows
 from labeling.rules.suggestions import suggest
 from labeling.student.text import TextStudent

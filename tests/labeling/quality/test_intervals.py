@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from labeling.errors import QualityError
-from labeling.quality.intervals import Interval, merge_thin, stratified_score, wilson
-from labeling.quality.weighted import weighted_share
+from labeling.quality.estimates.intervals import Interval, merge_thin, stratified_score, wilson
+from labeling.quality.estimates.weighted import weighted_share
 
 
 @pytest.mark.parametrize(("k", "n"), [(92, 100), (0, 7), (7, 7), (1, 3), (299, 300)])

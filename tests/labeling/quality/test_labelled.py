@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from labeling.errors import QualityError
-from labeling.quality.accuracy import accuracy
-from labeling.quality.audited import AuditedBatch, uniform_design
-from labeling.quality.labelled import MISSING, LabelledBatch
+from labeling.quality.estimates.accuracy import accuracy
+from labeling.quality.estimates.audited import AuditedBatch, uniform_design
+from labeling.quality.estimates.labelled import MISSING, LabelledBatch
 
-MEASURES = ("accuracy", "audited", "betting", "detector", "family", "planning", "trail", "watch")
+MEASURES = (
+    "estimates.accuracy", "estimates.audited", "alarms.betting", "alarms.detector",
+    "family", "planning", "alarms.trail", "alarms.watch",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -24,7 +27,7 @@ def test_what_measures_knows_no_labels(name: str) -> None:
     read = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} | {
         node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)
     }
-    assert not read & {"label", "gold", "n_classes", "labeling.quality.labelled"}
+    assert not read & {"label", "gold", "n_classes", "labeling.quality.estimates.labelled"}
 
 
 def test_a_kind_says_which_answers_are_wrong() -> None:

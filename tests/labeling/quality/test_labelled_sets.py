@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 
 from labeling.kinds.several.kind import Several
-from labeling.quality.diagnosis import diagnose
-from labeling.quality.labelled import MISSING, LabelledBatch
+from labeling.quality.alarms.diagnosis import diagnose
+from labeling.quality.estimates.labelled import MISSING, LabelledBatch
 from labeling.sampling.audit_design import AuditDesign
 
 CLASSES = ("late", "broken", "praise")

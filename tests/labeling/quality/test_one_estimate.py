@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from labeling.quality.accuracy import accuracy
-from labeling.quality.classes import class_report
-from labeling.quality.diagnosis import diagnose
+from labeling.quality.alarms.diagnosis import diagnose
+from labeling.quality.alarms.watch import Promises, watch_batch
+from labeling.quality.estimates.accuracy import accuracy
+from labeling.quality.estimates.classes import class_report
+from labeling.quality.estimates.intervals import Interval
+from labeling.quality.estimates.labelled import MISSING, LabelledBatch, family_of, judge
 from labeling.quality.family import Budget
-from labeling.quality.intervals import Interval
-from labeling.quality.labelled import MISSING, LabelledBatch, family_of, judge
-from labeling.quality.watch import Promises, watch_batch
 from labeling.sampling.audit import draw_audit
 
 CLASSES = ("a", "b", "c")

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import QualityError
-from labeling.quality.accuracy import accuracy
+from labeling.quality.estimates.accuracy import accuracy
+from labeling.quality.estimates.labelled import LabelledBatch, judge
 from labeling.quality.family import Budget
-from labeling.quality.labelled import LabelledBatch, judge
 from labeling.quality.planning import (
     Effort,
     expected_half_width,

@@ -5,8 +5,8 @@ import pytest
 
 from bench.quality.history import SHARES, history
 from bench.quality.published import estimates
-from labeling.quality.classes import class_report
-from labeling.quality.labelled import LabelledBatch
+from labeling.quality.estimates.classes import class_report
+from labeling.quality.estimates.labelled import LabelledBatch
 
 RUNS = 150
 

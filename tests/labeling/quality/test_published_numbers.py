@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from labeling.quality.betting import BETS, accrue
-from labeling.quality.classes import class_report
-from labeling.quality.detector import Detector
-from labeling.quality.intervals import merge_thin, score_bounds, wilson
-from labeling.quality.labelled import LabelledBatch
+from labeling.quality.alarms.betting import BETS, accrue
+from labeling.quality.alarms.detector import Detector
+from labeling.quality.estimates.classes import class_report
+from labeling.quality.estimates.intervals import merge_thin, score_bounds, wilson
+from labeling.quality.estimates.labelled import LabelledBatch
 from labeling.sampling.audit import draw_audit
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"

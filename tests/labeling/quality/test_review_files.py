@@ -6,12 +6,12 @@ import pytest
 from pyarrow import parquet
 
 from labeling.errors import QualityError
+from labeling.quality.estimates.intervals import wilson
 from labeling.quality.family import Budget
 from labeling.quality.gain import proven_gain
-from labeling.quality.intervals import wilson
-from labeling.quality.review_drift import drift
-from labeling.quality.review_estimate import estimate
-from labeling.quality.review_table import UNSETTLED, read_reviews, review_table
+from labeling.quality.reviews.drift import drift
+from labeling.quality.reviews.estimate import estimate
+from labeling.quality.reviews.table import UNSETTLED, read_reviews, review_table
 
 
 def reviews(**columns):

@@ -3,10 +3,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from labeling.errors import QualityError
+from labeling.quality.alarms.trail import Action, Event, State, alarms, resets
+from labeling.quality.alarms.watch import Promises, watch_batch
+from labeling.quality.estimates.labelled import LabelledBatch, family_of
 from labeling.quality.family import LABELS, Budget
-from labeling.quality.labelled import LabelledBatch, family_of
-from labeling.quality.trail import Action, Event, State, alarms, resets
-from labeling.quality.watch import Promises, watch_batch
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 NAIVE = START.replace(tzinfo=None)

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from labeling.quality.detector import Detector
+from labeling.quality.alarms.detector import Detector
+from labeling.quality.alarms.watch import Promises, Watch, watch_batch
+from labeling.quality.estimates.labelled import MISSING, LabelledBatch, family_of
 from labeling.quality.family import Budget, reference_target
-from labeling.quality.labelled import MISSING, LabelledBatch, family_of
-from labeling.quality.watch import Promises, Watch, watch_batch
 
 CLASSES = ["HAM", "SPAM"]
 BUDGET = Budget(100, 0.05)

@@ -90,11 +90,11 @@ def test_rules_that_share_few_items_are_no_near_duplicates(shared, twin):
 
 
 def test_failures_are_counted_by_rule(tmp_path):
-    from labeling.rules.python import read_python_rules
+    from labeling.rules.reading.python import read_python_rules
 
     path = tmp_path / "rules.py"
     path.write_text(
-        "from labeling.rules.python import rule\n"
+        "from labeling.rules.reading.python import rule\n"
         "@rule('HAM')\ndef f(text):\n    return text.startswith('a') or 1 / 0\n"
     )
     rows = table(RuleSet(read_python_rules(path), CLASSES).apply(TEXTS))

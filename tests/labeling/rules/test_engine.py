@@ -5,10 +5,10 @@ import pyarrow as pa
 import pytest
 
 from labeling.errors import RuleError
-from labeling.rules import searching
 from labeling.rules.engine import RuleSet
-from labeling.rules.matching import Matcher
-from labeling.rules.reading import read_rules
+from labeling.rules.matching import searching
+from labeling.rules.matching.matching import Matcher
+from labeling.rules.reading.reading import read_rules
 from labeling.rules.rule import Patterns, Rule
 
 CLASSES = ["HAM", "SPAM"]
@@ -35,7 +35,7 @@ def rule_set(tmp_path):
         path = tmp_path / "rules.yaml"
         path.write_text("rules:\n" + "".join(f"  - {one}\n" for one in entries))
         code = tmp_path / "rules.py"
-        code.write_text("from labeling.rules.python import rule\n" + python)
+        code.write_text("from labeling.rules.reading.python import rule\n" + python)
         return RuleSet(read_rules(path, CLASSES, code), CLASSES)
 
     return rule_set

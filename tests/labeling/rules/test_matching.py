@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from labeling.rules import scanning
-from labeling.rules.characters import LAST_CASED
-from labeling.rules.fields import term_pattern
-from labeling.rules.matching import Matcher, matcher
+from labeling.rules.matching import scanning
+from labeling.rules.matching.characters import LAST_CASED
+from labeling.rules.matching.matching import Matcher, matcher
+from labeling.rules.matching.translation import translate
+from labeling.rules.reading.fields import term_pattern
 from labeling.rules.rule import Patterns
-from labeling.rules.translation import translate
 from tests.labeling.rules.regex_strategies import flags, patterns, texts
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"

@@ -5,11 +5,11 @@ import pyarrow as pa
 
 from labeling.rules.engine import RuleSet
 from labeling.rules.functions import with_pictures
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.reading import read_rules
 from tests.fakes.pictures import RULES, as_file, data_url, wall
 
 COUNTING = '''
-from labeling.rules.python import rule
+from labeling.rules.reading.python import rule
 
 
 @rule(label="whole", arrow=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from labeling.errors import RuleError
-from labeling.rules.reading import read_classes, read_rules
+from labeling.rules.reading.reading import read_classes, read_rules
 
 CLASSES = ["HAM", "SPAM"]
 
@@ -14,7 +14,7 @@ def read(tmp_path):
         code = None
         if python is not None:
             code = tmp_path / "rules.py"
-            code.write_text("from labeling.rules.python import rule\n" + python)
+            code.write_text("from labeling.rules.reading.python import rule\n" + python)
         return read_rules(path, CLASSES, code)
 
     return read

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from labeling.errors import RuleError
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.reading import read_rules
 from labeling.rules.suggested import heard
 
 MARK = {"by": "m", "day": "2026-11-29", "texts": ["a"], "at_least": 0.8, "after": "2026-03-03"}

@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from labeling.errors import RuleError
-from labeling.rules.fields import term_pattern
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.fields import term_pattern
+from labeling.rules.reading.reading import read_rules
 from labeling.rules.suggestions import as_yaml, suggest
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"

@@ -1,10 +1,10 @@
 import pytest
 
 from labeling.errors import RuleError
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.reading import read_rules
 
 CLASSES = ["HAM", "SPAM"]
-HEAD = "from labeling.rules.python import rule\n"
+HEAD = "from labeling.rules.reading.python import rule\n"
 
 
 @pytest.fixture

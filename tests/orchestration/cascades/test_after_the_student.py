@@ -11,7 +11,7 @@ from assets.votes.cascade import check_guarantee
 from assets.votes.cheap_side import cheap_side
 from labeling.cascades.threshold import SILENT
 from labeling.errors import PromptError
-from labeling.llm.prompt import parse_prompts
+from labeling.llm.prompts.prompt import parse_prompts
 from labeling.llm.voters import in_order
 from labeling.student.whole import read_student
 from resources.models.task_models import prompts_of

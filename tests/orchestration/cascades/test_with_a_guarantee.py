@@ -8,7 +8,7 @@ import pytest
 from assets.votes.cascade import check_guarantee, steps_of
 from assets.votes.gold import gold_of
 from labeling.errors import PromptError
-from labeling.llm.prompt import parse_prompts
+from labeling.llm.prompts.prompt import parse_prompts
 from labeling.llm.voters import in_order
 from resources.store.tables import ITEMS
 from resources.store.warehouse import warehouse_of

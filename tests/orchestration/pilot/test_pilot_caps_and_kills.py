@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 from orchestration.pilot.going_on import go_on, spent_usd
 from resources.pilots.store import PilotStore
 from resources.reviews.store import ReviewStore

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 from orchestration.pilot.figures import place_of
 from orchestration.pilot.going_on import go_on, spent_usd
 from orchestration.pilot.standing import standing_of

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from assets.reading.evidence import promises
-from labeling.llm.ledger import Ledger
-from labeling.llm.settings import Prices
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.settings import Prices
 from labeling.rules.candidates.admission import ERROR, error_of
-from labeling.rules.reading import written_rules
+from labeling.rules.reading.reading import written_rules
 from orchestration.planning import batches_to_label
 from orchestration.running import run_task
 from orchestration.suggesting.deciding import Decided, ask_for_rules, decide

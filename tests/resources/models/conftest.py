@@ -4,10 +4,10 @@ import pyarrow as pa
 import pytest
 
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.budget import Budget
 from labeling.llm.labelling import ModelVotes, label_batch
-from labeling.llm.ledger import Ledger
-from labeling.llm.prompt import Prompt, parse_prompts
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.prompt import Prompt, parse_prompts
 from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider.server import FakeProvider
 

@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 
 from labeling.errors import PromptError
-from labeling.llm.budget import Budget
-from labeling.llm.cassette import export_cassette, import_cassette
-from labeling.llm.ledger import Ledger
-from labeling.llm.pool import ExamplePool
-from labeling.llm.prompt import parse_prompts
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.cassette import export_cassette, import_cassette
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.pool import ExamplePool
+from labeling.llm.prompts.prompt import parse_prompts
 from labeling.llm.quote import quote_batch
 from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider.recorded import item_text
@@ -336,7 +336,7 @@ def test_answers_are_replayed_from_a_cassette_and_not_asked_again(bench, tmp_pat
 
 
 def test_nothing_of_an_item_is_sent_that_the_task_redacts(bench):
-    from labeling.llm.redaction import redactor
+    from labeling.llm.providers.redaction import redactor
 
     items = pa.table({"item_id": ["a"], "text": ["write to ann@example.org"]})
     with FakeProvider(lambda _: "HAM") as provider:

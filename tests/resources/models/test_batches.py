@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from labeling.llm import waiting
-from labeling.llm.budget import Budget
 from labeling.llm.collecting import collect_batches, open_batches
-from labeling.llm.ledger import Ledger
-from labeling.llm.ledger_summary import booked_on
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.summary import booked_on
 from labeling.llm.quote import quote_batch
 from labeling.llm.voters import price_of
 from resources.models.litellm_batches import LiteLlmBatches
@@ -343,7 +343,7 @@ HAND_IN = """
 import sys
 from pathlib import Path
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 from resources.models.litellm_batches import LiteLlmBatches
 from tests.resources.models.conftest import CLASSES, KEY, prompt, table
 transport = LiteLlmBatches(sys.argv[1], KEY)
@@ -385,9 +385,9 @@ def test_a_process_killed_around_the_moment_a_batch_is_taken_neither_loses_nor_d
 def test_a_ledger_of_an_earlier_version_keeps_its_answers_and_gains_the_new_column(tmp_path):
     import sqlite3
 
-    from labeling.llm import ledger as module
-    from labeling.llm.ledger_rows import Call
-    from labeling.llm.transport import Reply
+    from labeling.llm.ledger import ledger as module
+    from labeling.llm.ledger.rows import Call
+    from labeling.llm.providers.transport import Reply
 
     path = tmp_path / "old.sqlite"
     older = "\n".join(line for line in module.SCHEMA.splitlines() if "account" not in line)

@@ -4,11 +4,11 @@ import pyarrow as pa
 import pytest
 
 from labeling.kinds.classes import ClassSpec
-from labeling.llm import canary
-from labeling.llm.budget import Budget
-from labeling.llm.canary import ask_canary
-from labeling.llm.prompt import Prompt, parse_prompts
-from labeling.llm.settings import Pace
+from labeling.llm.canary import canary
+from labeling.llm.canary.canary import ask_canary
+from labeling.llm.ledger.budget import Budget
+from labeling.llm.prompts.prompt import Prompt, parse_prompts
+from labeling.llm.prompts.settings import Pace
 from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.recorded import item_text

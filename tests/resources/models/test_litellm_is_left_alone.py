@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 import pyarrow as pa
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.budget import Budget
+from labeling.llm.ledger.budget import Budget
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger import Ledger
+from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.quote import quote_batch
 from resources.models.litellm_transport import LiteLlmTransport
 from tests.resources.models.conftest import CLASSES, TEXT, prompt, table

@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from labeling.llm.transport import MAYBE_CHARGED, Fault, Usage
+from labeling.llm.providers.transport import MAYBE_CHARGED, Fault, Usage
 from resources.models.litellm_faults import clean, read_fault
 from resources.models.litellm_transport import LiteLlmTransport
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from labeling.llm.transport import Fault
+from labeling.llm.providers.transport import Fault
 from tests.fakes.provider import odd
 from tests.fakes.provider.server import Answer, FakeProvider
 from tests.resources.models.conftest import table

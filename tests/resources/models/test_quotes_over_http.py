@@ -10,7 +10,7 @@ from labeling.errors import PromptError
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.spans.kind import SpansOfClasses
 from labeling.llm.former import Former
-from labeling.llm.pool import ExamplePool
+from labeling.llm.prompts.pool import ExamplePool
 from resources.models.litellm_batches import LiteLlmBatches
 from tests.fakes.provider.recorded import item_text
 from tests.fakes.provider.server import Answer, FakeProvider

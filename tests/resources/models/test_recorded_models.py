@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.canary import ask_canary
-from labeling.llm.prompt import parse_prompts
+from labeling.llm.canary.canary import ask_canary
+from labeling.llm.prompts.prompt import parse_prompts
 from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider.recorded import SHARED, DriftingModel
 from tests.fakes.provider.server import Answer, FakeProvider

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from labeling.llm.transport import Reply, Request, TransportError
+from labeling.llm.providers.transport import Reply, Request, TransportError
 from resources.models.litellm_transport import LiteLlmTransport, litellm_module
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import Answer, FakeProvider

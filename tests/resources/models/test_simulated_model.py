@@ -10,10 +10,10 @@ from labeling.errors import LabelingError
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.spans.answer import marked
 from labeling.kinds.spans.kind import SpansOfClasses
-from labeling.llm.calibration import calibrate
+from labeling.llm.confidence.calibration import calibrate
 from labeling.llm.labelling import label_batch
-from labeling.llm.prompt import parse_prompts
-from labeling.llm.settings import Pace
+from labeling.llm.prompts.prompt import parse_prompts
+from labeling.llm.prompts.settings import Pace
 from resources.models.litellm_transport import LiteLlmTransport
 from resources.models.simulated.behaviour import Behaviour, text_digest
 from resources.models.simulated.server import SimulatedModel

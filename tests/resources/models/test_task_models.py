@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 
 from cli.models.quote import quote
 from labeling.errors import PromptError
-from labeling.llm.ledger import Ledger
-from labeling.llm.settings import Pace
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.prompts.settings import Pace
 from resources.models.task_models import budget_of, classes_of, pace_of, prompts_of, transport_of
 from resources.task.errors import TaskError
 from resources.task.task import load_task

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from labeling.quality.signal_names import voter_signal
+from labeling.quality.alarms.signal_names import voter_signal
 from resources.store.columns import (
     count,
     forget_same,

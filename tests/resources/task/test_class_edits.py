@@ -51,7 +51,7 @@ rules:
 """
 PYTHON = '''\
 """Rules."""
-from labeling.rules.python import rule
+from labeling.rules.reading.python import rule
 
 WORD = "late"
 

@@ -17,7 +17,7 @@ rules:
 """
 PYTHON = '''
 """Rules in Python."""
-from labeling.rules.python import rule
+from labeling.rules.reading.python import rule
 
 @rule(label="praise")
 def short(text):

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from labeling.errors import RuleError
-from labeling.rules.fields import did_you_mean
+from labeling.rules.reading.fields import did_you_mean
 from labeling.rules.spans.rule import Pipeline, SpanRule
 
 ENTITIES, GROUPS = "doc.ents", "doc.spans"

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from labeling.errors import RuleError
-from labeling.rules.fields import did_you_mean, texts_of
+from labeling.rules.reading.fields import did_you_mean, texts_of
 from labeling.rules.spans.pipelines.files import components_of, find_pipeline, hash_of_files
 from labeling.rules.spans.rule import Pipeline
 

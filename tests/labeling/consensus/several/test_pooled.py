@@ -1,8 +1,8 @@
 import numpy as np
 
-from labeling.consensus.events import Events
-from labeling.consensus.ibcc import IBCC
-from labeling.consensus.patterns import compress
+from labeling.consensus.counts.events import Events
+from labeling.consensus.counts.patterns import compress
+from labeling.consensus.models.ibcc import IBCC
 from labeling.consensus.several.pooled import PooledSkills
 from labeling.votes import Votes
 from tests.labeling.consensus.several.simulated import several

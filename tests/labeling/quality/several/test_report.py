@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from bench.quality.several import FIGURES, WORLDS, figures, intervals, world
 from labeling.errors import QualityError
-from labeling.quality.classes import class_report
+from labeling.quality.estimates.classes import class_report
 from labeling.quality.several.batch import SeveralBatch
 from labeling.quality.several.clustered import clustered_share
 from labeling.quality.several.report import several_report

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bench.quality.spans import FIGURES, TUNING, WORLDS, audit_of, cell, figures, intervals, world
 from labeling.errors import QualityError
 from labeling.kinds.spans.answer import Span
-from labeling.quality.audited import uniform_design
+from labeling.quality.estimates.audited import uniform_design
 from labeling.quality.spans.batch import SpansBatch
 from labeling.quality.spans.counts import SpanCounts
 from labeling.quality.spans.report import spans_report

@@ -8,12 +8,12 @@ import pytest
 from bench.quality.spans_alarms import ITEMS, family, year, years
 from labeling.kinds.spans.answer import Span, written
 from labeling.kinds.spans.kind import SpansOfClasses
-from labeling.quality.accuracy import accuracy
-from labeling.quality.detector import Detector
+from labeling.quality.alarms.detector import Detector
+from labeling.quality.alarms.watch import Promises, watch_batch
+from labeling.quality.estimates.accuracy import accuracy
+from labeling.quality.estimates.labelled import MISSING, LabelledBatch
 from labeling.quality.family import Budget
-from labeling.quality.labelled import MISSING, LabelledBatch
 from labeling.quality.spans.mistakes import SpanMistakes, parts_of
-from labeling.quality.watch import Promises, watch_batch
 from labeling.sampling.audit import draw_audit
 from labeling.sampling.audit_design import AuditDesign
 from labeling.sampling.draws import open_draws

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from labeling.quality.labelled import LabelledBatch
+from labeling.quality.estimates.labelled import LabelledBatch
 from labeling.rules.candidates.admission import ERROR, Reviewed, admit, like, lowest_precision
 from labeling.rules.candidates.reading import read_answer
 from labeling.rules.engine import RuleSet

@@ -7,7 +7,7 @@ import pytest
 from labeling.errors import RuleError
 from labeling.rules.candidates.reading import Candidate, rule_of
 from labeling.rules.candidates.writing import Admitted, add_to
-from labeling.rules.reading import read_rules
+from labeling.rules.reading.reading import read_rules
 from labeling.rules.suggested import Suggested
 
 CLASSES = ["complaint", "praise"]

@@ -224,7 +224,7 @@ def test_two_thousand_spans_of_an_item_are_taken_and_endless_ones_are_not(monkey
 
 
 def test_a_pattern_that_runs_out_of_time_abstains_and_the_rest_is_marked(monkeypatch):
-    monkeypatch.setattr("labeling.rules.searching.LIMIT_S", 0.2)
+    monkeypatch.setattr("labeling.rules.matching.searching.LIMIT_S", 0.2)
     monkeypatch.setattr("labeling.rules.spans.reading.refuse_endless", lambda *_: None)
     rules = [regex("flu", "(a+)+b"), keyword("cold")]
     result = SpanRuleSet(rules, TYPES).apply(batch("flu " + "a" * 40, "flu", "a cold"))

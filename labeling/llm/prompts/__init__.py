@@ -1,0 +1,4 @@
+"""What models are told: prompts, items and examples.
+
+Not here: reading their answers (``labeling/kinds/``).
+"""
