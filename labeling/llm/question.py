@@ -52,10 +52,8 @@ class Question:
         What is said.
     schema : mapping
         JSON schema of the answer; a model that takes none has to be told in ``messages``.
-    room : int
-        Tokens of the answer, at most.
-    timeout_s : float
-        Seconds that an answer may take.
+    room, timeout_s : int, float
+        Tokens of the answer and seconds for it, at most.
     salt : str
         Sets the question apart from the same one asked before; empty to know it again.
 
@@ -161,10 +159,8 @@ def ask_question(
         Talks to the model.
     ledger : Ledger
         Held for spending until this returns.
-    price : Price
-        Of the model.
-    run : str
-        Which run pays.
+    price, run
+        Of the model; which run pays.
     budget : Budget, optional
         Caps, held before anything is sent.
     pacer : Pacer, optional
@@ -260,9 +256,8 @@ def _once_more(question: Question, said: Answered, why: str) -> Question:
 async def _ask(question: Question, asker: Asker) -> Reply:
     """Ask for an answer by schema; in words alone where the model takes no schema."""
     request = question.request()
-    call = Call(
-        question.key, question.name, question.name, "", question.model, "", request.parameters
-    )
+    name = question.name
+    call = Call(question.key, name, name, "", question.model, "", request.parameters)
     if asker.transport.capabilities(question.model).structured is False:
         return await asker.ask(call, question.request(structured=False))
     try:

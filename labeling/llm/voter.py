@@ -42,14 +42,8 @@ class Voter:
         ``llm/<prompt>``, or ``simulated/<prompt>``.
     backends : list of Backend
         The model, then its fallbacks.
-    classes : tuple of ClassSpec
-        All classes.
-    reader : Reader
-        Of answers.
-    ledger : Ledger
-        What was answered before.
-    tally : Tally
-        What is counted.
+    classes, reader, ledger, tally
+        All classes; who reads answers; what was answered before; what is counted.
     pool, shortlist, folder : optional
         Examples, class shortlist, image folder.
     salt : str

@@ -4,12 +4,10 @@ It is shown answers of people that teach, never one that measures, and it is pai
 budget. Whether its words are better is told by items that are drawn from then on.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
 from labeling.counted import counted
@@ -38,6 +36,7 @@ from labeling.pilots.suggestion import Suggestion, read_suggestion, schema_of
 from orchestration.pilot.asking import RUN
 from orchestration.pilot.candidates import candidates_of, pilot_of
 from orchestration.pilot.going_on import spent_usd
+from orchestration.pilot.placing import place_beside
 from orchestration.pilot.standing import Standing
 from orchestration.pilot.teaching import answered_of
 from resources.models.task_models import (
@@ -136,7 +135,7 @@ def suggest(
         text = _written(task, one, said, shown, model)
     except LabelingError as error:
         raise TaskError(_unusable(task, model, error, spent_usd(task) - before)) from None
-    path = _place_beside(_file(task, one), text)
+    path = place_beside(_file(task, one), text)
     return Suggested(
         path,
         path in prompt_files(task),
@@ -283,26 +282,3 @@ def _file(task: Task, one: Candidate) -> Path:
     return next(
         (path for path in files if path.stem == one.file), files[0].with_name(f"{one.file}.md")
     )
-
-
-def _place_beside(file: Path, text: str) -> Path:
-    """Write a file beside another, whole or not at all, under a name that none has."""
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    unfinished.write_text(text, encoding="utf-8")
-    try:
-        for number in count(1):
-            path = file.with_stem(f"{file.stem}-suggested" + (f"-{number}" if number > 1 else ""))
-            with suppress(FileExistsError):
-                try:
-                    path.hardlink_to(unfinished)
-                except FileExistsError:
-                    raise
-                except (
-                    OSError
-                ):  # of a file system without hard links: an empty file takes the name first
-                    path.open("x", encoding="utf-8").close()
-                    unfinished.replace(path)
-                return path
-    finally:
-        unfinished.unlink(missing_ok=True)
-    raise AssertionError("numbers do not end")

@@ -39,7 +39,7 @@ from resources.reviews.store import ReviewStore
 from resources.task.task import load_task
 
 prepare()
-suggesting._place_beside = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+suggesting.place_beside = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 task = load_task(Path(sys.argv[1]))
 reviews = ReviewStore(task.reviews, kind=task.kind)
 suggesting.suggest(
