@@ -111,8 +111,11 @@ class CheapSide:
         votes = pa.concat_tables(said)
         if self.step.after is None:
             by_rules = warehouse.read("votes.cascade.rule_votes", batch=self.batch)
-            every = [table.select(SAID) for table in (self.gold.rule_votes, by_rules, votes)]
-            return of_panel(ids, pa.concat_tables(every), classes)
+            both = pa.concat_tables([self.gold.rule_votes.select(SAID), by_rules.select(SAID)])
+            # rules that this gold admitted would look better on it than on the batch
+            kept = [voter not in self.gold.admitted for voter in strings(both, "voter")]
+            heard = both.filter(pa.array(kept, pa.bool_()))
+            return of_panel(ids, pa.concat_tables([heard, votes.select(SAID)]), classes)
         mine = [voter.split("/", 1)[1] == self.step.after for voter in strings(votes, "voter")]
         return of_prompt(ids, votes.filter(pa.array(mine, pa.bool_())))
 

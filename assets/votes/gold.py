@@ -19,10 +19,14 @@ SAID = ("item_id", "voter", "label")
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """Audited items of earlier batches, and what the rules of today say of them."""
+    """Audited items of earlier batches, and what the rules of today say of them.
+
+    ``admitted`` are the rules, as voters, that audits admitted: on those audits they are better than elsewhere.
+    """
 
     items: pa.Table
     rule_votes: pa.Table
+    admitted: frozenset[str] = frozenset()
 
     @property
     def undecided(self) -> list[str]:
@@ -45,7 +49,7 @@ class Gold:
         items = self.items.filter(pa.array(kept, pa.bool_()))
         ids = set(strings(items, "item_id"))
         said = [item in ids for item in strings(self.rule_votes, "item_id")]
-        return Gold(items, self.rule_votes.filter(pa.array(said, pa.bool_())))
+        return Gold(items, self.rule_votes.filter(pa.array(said, pa.bool_())), self.admitted)
 
 
 def gold_of(task: Task, warehouse: Warehouse, batch: str) -> Gold:
@@ -68,4 +72,5 @@ def gold_of(task: Task, warehouse: Warehouse, batch: str) -> Gold:
     columns = ["item_id", "text", "image", "time", "metadata"]
     seen = seen_by_rules(task, rows.select(columns))
     votes, _ = apply_rules(task, rules, seen, [rule.name for rule in rules])
-    return Gold(rows, votes.select(SAID))
+    admitted = (rule.voter for rule in rules if rule.suggested and rule.suggested.after)
+    return Gold(rows, votes.select(SAID), frozenset(admitted))
