@@ -36,7 +36,7 @@ class Decision:
     @property
     def any_kept(self) -> bool:
         """Whether the student learns from unlabelled items."""
-        from labeling.student.tricks import TRICKS
+        from labeling.student.learning.tricks import TRICKS
 
         return any(row["kept"] for row in self.rows if row["switch"] in TRICKS)
 
@@ -59,11 +59,11 @@ def decide(
     Only earlier batches are looked at, so that labelling a batch again decides the same.
     """
     from labeling.gold import Gold
+    from labeling.student.learning.selection import SELECTIONS
+    from labeling.student.learning.tricks import TRICKS
     from labeling.student.opinion import material, take
-    from labeling.student.selection import SELECTIONS
     from labeling.student.student import MANY as IN_STEPS
     from labeling.student.switches import MIN_GOLD, SWITCHES, choose
-    from labeling.student.tricks import TRICKS
 
     named = {name_of(question, name): name for name in SWITCHES}
     asked = warehouse.rows("labels.switches.last_asked", batch=batch, switches=list(named))

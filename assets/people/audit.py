@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.decorators import by_batch
-from labeling.sampling.audit import AuditSample, continue_audit, draw_audit
-from labeling.sampling.audit_design import AuditDesign, design_audit
+from labeling.sampling.audits.audit import AuditSample, continue_audit, draw_audit
+from labeling.sampling.audits.design import AuditDesign, design_audit
 from resources.pilots.store import PilotStore
 from resources.reviews.drawn import drawn_in
 from resources.reviews.store import ReviewStore

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from labeling.quality.estimates.labelled import MISSING, Codes, LabelledBatch
 from labeling.quality.spans.mistakes import SpanMistakes
-from labeling.sampling.audit_design import AuditDesign
+from labeling.sampling.audits.design import AuditDesign
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 

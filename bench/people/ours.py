@@ -12,8 +12,8 @@ from labeling.consensus.label_model import LabelModel
 from labeling.gold import Gold
 from labeling.sampling.duplicates import near_duplicates
 from labeling.sampling.queue import RANDOM_SHARE, choose_queue
-from labeling.student.correction import corrected
-from labeling.student.lesson import make_lesson
+from labeling.student.learning.correction import corrected
+from labeling.student.learning.lesson import make_lesson
 from labeling.student.student import GOLD_PENALTY
 from labeling.student.text import TextStudent
 from labeling.student.vote import covered

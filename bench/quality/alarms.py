@@ -17,7 +17,7 @@ from bench.quality.populations import batch
 from labeling.quality.alarms.betting import BETS, accrue
 from labeling.quality.estimates.intervals import score_bounds
 from labeling.quality.family import Budget
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 OUT = Path("bench/out/quality")
 BEFORE = 20

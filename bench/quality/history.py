@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.quality.estimates.labelled import MISSING, LabelledBatch
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 SHARES = {
     "even": (0.34, 0.33, 0.33),

@@ -17,7 +17,7 @@ from labeling.quality.estimates.accuracy import accuracy
 from labeling.quality.estimates.intervals import wilson
 from labeling.quality.estimates.labelled import LabelledBatch
 from labeling.quality.gain import proven_gain
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 DATA = Path("../shared/data")
 OUT = Path("bench/out/quality/real.json")

@@ -15,7 +15,7 @@ import numpy as np
 
 from labeling.quality.several.batch import SeveralBatch
 from labeling.quality.several.report import several_report
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 OUT = Path("bench/results/several_intervals.md")
 ITEMS = 2000

@@ -17,7 +17,7 @@ import numpy as np
 from labeling.quality.spans.batch import SpansBatch
 from labeling.quality.spans.counts import SpanCounts
 from labeling.quality.spans.report import spans_report
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 OUT = Path("bench/results/spans_intervals.md")
 ITEMS = 2000

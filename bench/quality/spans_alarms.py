@@ -18,7 +18,7 @@ from labeling.quality.alarms.betting import BETS, accrue, accrue_within
 from labeling.quality.alarms.watch import Promises, watch_batch
 from labeling.quality.estimates.audited import AuditedBatch
 from labeling.quality.family import LABELS, PRECISION, RECALL, Budget
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 OUT = Path("bench/results/spans_alarms.md")
 BATCHES, ITEMS, REVIEWS = 52, 500, 40

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from labeling.errors import QualityError
 from labeling.quality.estimates.intervals import stratified_score, wilson
 from labeling.quality.family import Budget
-from labeling.sampling.strata import neyman_counts, stratify
+from labeling.sampling.audits.strata import neyman_counts, stratify
 
 MAX_REVIEWS = 1_000_000
 """Where the search for a number of reviews ends when the items are not counted."""

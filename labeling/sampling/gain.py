@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from labeling.errors import TooFewSamplesError
 from labeling.gold import Gold
-from labeling.student.lesson import make_lesson
+from labeling.student.learning.lesson import make_lesson
 from labeling.student.paired import inverse_probability
 from labeling.student.student import Student
 

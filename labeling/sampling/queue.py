@@ -1,7 +1,7 @@
 """The learning queue: which items people should review because that teaches most.
 
 Never for measuring: queue labels carry no inclusion probability, and whatever measures refuses gold
-without. The audit sample is drawn apart, in ``labeling.sampling.audit``.
+without. The audit sample is drawn apart, in ``labeling.sampling.audits.audit``.
 """
 
 # scikit-learn, scipy.sparse and cleanlab publish partial types or none.

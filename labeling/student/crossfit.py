@@ -13,9 +13,9 @@ from scipy import sparse
 
 from labeling.errors import TooFewSamplesError
 from labeling.gold import Gold
-from labeling.student.lesson import Lesson, make_lesson
+from labeling.student.learning.lesson import Lesson, make_lesson
+from labeling.student.learning.tricks import Prepared
 from labeling.student.student import Student
-from labeling.student.tricks import Prepared
 
 FOLDS = 5
 

@@ -18,10 +18,10 @@ from sklearn.preprocessing import FunctionTransformer, LabelBinarizer
 
 from labeling.errors import LabelingError
 from labeling.pictures import SIDE
-from labeling.student.selection import SELECTIONS
-from labeling.student.soft import as_classifier
+from labeling.student.learning.selection import SELECTIONS
+from labeling.student.learning.soft import as_classifier
+from labeling.student.learning.tricks import TRICKS
 from labeling.student.student import Student
-from labeling.student.tricks import TRICKS
 
 
 def portable(student: Student) -> Pipeline:

@@ -20,10 +20,10 @@ from sklearn.base import clone
 
 from labeling.gold import Gold
 from labeling.student.crossfit import FOLDS, blind, folds
-from labeling.student.lesson import Lesson, make_lesson
+from labeling.student.learning.lesson import Lesson, make_lesson
+from labeling.student.learning.tricks import Prepared
 from labeling.student.student import Student
 from labeling.student.telling import telling, without
-from labeling.student.tricks import Prepared
 from labeling.votes import Votes
 
 MOST_UNLABELLED = 500

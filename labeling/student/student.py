@@ -18,21 +18,21 @@ from sklearn.pipeline import Pipeline
 
 from labeling.errors import LabelingError
 from labeling.gold import Gold
-from labeling.student.correction import corrected
-from labeling.student.lesson import Lesson, make_lesson
-from labeling.student.selection import SELECTIONS
-from labeling.student.soft import as_classifier, soft_logistic
-from labeling.student.stochastic import stochastic_logistic
-from labeling.student.tricks import TRICKS, Prepared
+from labeling.student.learning.correction import corrected
+from labeling.student.learning.lesson import Lesson, make_lesson
+from labeling.student.learning.selection import SELECTIONS
+from labeling.student.learning.soft import as_classifier, soft_logistic
+from labeling.student.learning.stochastic import stochastic_logistic
+from labeling.student.learning.tricks import TRICKS, Prepared
 
 GOLD_PENALTY = 0.1
-"""L2 penalty of what gold changes, see :mod:`labeling.student.correction`."""
+"""L2 penalty of what gold changes, see :mod:`labeling.student.learning.correction`."""
 
 COPY_WEIGHT = 0.5
 """Weight of an altered copy, as a share of the weight of its item."""
 
 MANY = 2_000
-"""Items from which on they are learnt from by :mod:`labeling.student.stochastic`: up to here letters,
+"""Items from which on they are learnt from by :mod:`labeling.student.learning.stochastic`: up to here letters,
 altered copies and a full search are affordable, and beyond they are no better."""
 
 BLANK = 0.3
@@ -61,13 +61,13 @@ class Student(ClassifierMixin, BaseEstimator):
         Train on lightly altered copies of the labelled items too; of more than :data:`MANY`, on
         the items with some of their features left out, where that makes sense.
     consistency, self_training, spreading : bool
-        Learn from the unlabelled items as well, see :mod:`labeling.student.tricks`. Off by
+        Learn from the unlabelled items as well, see :mod:`labeling.student.learning.tricks`. Off by
         default: :func:`labeling.student.switches.choose` asks gold.
     subset, weighting : bool
         Learn from some items with a vote alone, or by how sure the voters are, see
-        :mod:`labeling.student.selection`. Off by default, too.
+        :mod:`labeling.student.learning.selection`. Off by default, too.
     penalty : float
-        L2 penalty, see :func:`labeling.student.soft.soft_logistic`.
+        L2 penalty, see :func:`labeling.student.learning.soft.soft_logistic`.
 
     Attributes
     ----------

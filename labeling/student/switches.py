@@ -15,11 +15,11 @@ from sklearn.base import clone
 from labeling.errors import TooFewSamplesError
 from labeling.gold import Gold
 from labeling.student.crossfit import FOLDS, folds
-from labeling.student.lesson import make_lesson
+from labeling.student.learning.lesson import make_lesson
+from labeling.student.learning.selection import SELECTIONS
+from labeling.student.learning.tricks import TRICKS
 from labeling.student.paired import Paired, inverse_probability, paired
-from labeling.student.selection import SELECTIONS
 from labeling.student.student import Student
-from labeling.student.tricks import TRICKS
 
 SWITCHES = (*TRICKS, *SELECTIONS)
 """Parameters of the student that gold decides on."""

@@ -17,8 +17,8 @@ from sklearn.preprocessing import FunctionTransformer
 from labeling.errors import LabelingError
 from labeling.student.altered import altered_texts
 from labeling.student.counting import Counted
+from labeling.student.learning.tricks import Prepared
 from labeling.student.student import BLANK, MANY, PENALTY, Student
-from labeling.student.tricks import Prepared
 
 LONG_TEXT_CHARS = 400
 """Median length from which letters are left out, as with many texts: they cost ten times the words

@@ -6,7 +6,7 @@ from scipy.optimize import minimize
 from scipy.stats import chi2
 
 from labeling.gold import Gold
-from labeling.student.correction import SCALE_SD
+from labeling.student.learning.correction import SCALE_SD
 from labeling.student.paired import Paired, inverse_probability, paired
 from labeling.student.vote import (
     TRUST,
@@ -70,7 +70,7 @@ def settle_trust(
     Notes
     -----
     Weights and scale by penalised maximum likelihood, in logs around the default, with the prior of
-    the scale in :mod:`labeling.student.correction`. They are taken where the likelihood ratio to the
+    the scale in :mod:`labeling.student.learning.correction`. They are taken where the likelihood ratio to the
     default, penalty counted, is beyond the chi-squared quantile of three parameters (Wilks 1938,
     Annals of Mathematical Statistics 9(1)). Without the scale, opinions that are too sure would pass
     for opinions that are worth little beside the prior.

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labeling.errors import QualityError
-from labeling.sampling.audit_design import AuditDesign
-from labeling.sampling.draws import next_draw_probability, open_draws
+from labeling.sampling.audits.design import AuditDesign
+from labeling.sampling.audits.draws import next_draw_probability, open_draws
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,7 +1,7 @@
 """Intervals for a share: how good the labels are, and how far that may be off.
 
 Wilson's interval for a uniform sample and its stratified form for a sample drawn with known,
-unequal probabilities. Nothing here draws samples (:mod:`labeling.sampling.audit`) or watches them
+unequal probabilities. Nothing here draws samples (:mod:`labeling.sampling.audits.audit`) or watches them
 over time (:mod:`labeling.quality.alarms.detector`).
 """
 

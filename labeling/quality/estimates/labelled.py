@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from labeling.errors import QualityError
 from labeling.quality.estimates.audited import AuditedBatch, check_draw, check_range, uniform_design
 from labeling.quality.family import LABELS
-from labeling.sampling.audit_design import AuditDesign
+from labeling.sampling.audits.design import AuditDesign
 
 MISSING = -1
 """Gold of a drawn item that nobody could judge, and label of an undecided item."""

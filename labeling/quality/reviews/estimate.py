@@ -10,7 +10,7 @@ from labeling.errors import QualityError
 from labeling.quality.estimates.intervals import Interval, merge_thin, stratified_score
 from labeling.quality.gain import Gain, proven_gain
 from labeling.quality.reviews.table import UNREVIEWED, UNSETTLED, ReviewTable, group_by_weight
-from labeling.sampling.strata import stratify
+from labeling.sampling.audits.strata import stratify
 
 VAST = 1e12
 """Items assumed where nobody told how many there are; no finite-population gain is left."""

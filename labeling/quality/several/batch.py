@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from labeling.errors import QualityError
 from labeling.quality.estimates.audited import AuditedBatch, check_draw, uniform_design
 from labeling.quality.estimates.labelled import MISSING, LabelledBatch
-from labeling.sampling.audit_design import AuditDesign
+from labeling.sampling.audits.design import AuditDesign
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,7 @@ from labeling.quality.reviews.table import (
 )
 from labeling.quality.several.batch import SeveralBatch
 from labeling.quality.several.report import SeveralReport, several_report
-from labeling.sampling.audit_design import AuditDesign
+from labeling.sampling.audits.design import AuditDesign
 
 KIND = Several()
 

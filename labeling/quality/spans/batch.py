@@ -10,7 +10,7 @@ from labeling.errors import QualityError
 from labeling.kinds.spans.answer import Span
 from labeling.quality.estimates.audited import AuditedBatch, check_draw
 from labeling.quality.spans.counts import Marks, SpanCounts
-from labeling.sampling.audit_design import AuditDesign
+from labeling.sampling.audits.design import AuditDesign
 
 
 @dataclass(frozen=True, slots=True, eq=False)

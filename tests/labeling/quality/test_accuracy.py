@@ -7,7 +7,7 @@ from labeling.errors import QualityError
 from labeling.quality.estimates.accuracy import accuracy
 from labeling.quality.estimates.intervals import wilson
 from labeling.quality.estimates.labelled import MISSING, LabelledBatch, judge
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 
 def simulated(rng, name="a", n=60, items=800, rate=0.05, stratified=True):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from labeling.quality.estimates.accuracy import AuditSums, accuracy
 from labeling.quality.estimates.labelled import MISSING, LabelledBatch, judge
 from labeling.quality.estimates.weighted import ShareCounts, weighted_shares
-from labeling.sampling.audit_design import AuditDesign
+from labeling.sampling.audits.design import AuditDesign
 
 SEEDS = st.integers(0, 2**32 - 1)
 

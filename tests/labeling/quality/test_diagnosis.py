@@ -2,7 +2,7 @@ import numpy as np
 
 from labeling.quality.alarms.diagnosis import diagnose
 from labeling.quality.estimates.labelled import MISSING, LabelledBatch
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 
 def broken(seed, stratified=False):

@@ -7,7 +7,7 @@ import numpy as np
 from labeling.kinds.several.kind import Several
 from labeling.quality.alarms.diagnosis import diagnose
 from labeling.quality.estimates.labelled import MISSING, LabelledBatch
-from labeling.sampling.audit_design import AuditDesign
+from labeling.sampling.audits.design import AuditDesign
 
 CLASSES = ("late", "broken", "praise")
 SETS = ("[]", '["late"]', '["broken"]', '["broken", "late"]', '["late", "praise"]')

@@ -12,7 +12,7 @@ from labeling.quality.estimates.classes import class_report
 from labeling.quality.estimates.intervals import Interval
 from labeling.quality.estimates.labelled import MISSING, LabelledBatch, family_of, judge
 from labeling.quality.family import Budget
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 CLASSES = ("a", "b", "c")
 

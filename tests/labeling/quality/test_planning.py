@@ -15,7 +15,7 @@ from labeling.quality.planning import (
     plan_for_width,
     reviews_to_notice,
 )
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 
 @settings(max_examples=40, deadline=None)

@@ -12,7 +12,7 @@ from labeling.quality.alarms.detector import Detector
 from labeling.quality.estimates.classes import class_report
 from labeling.quality.estimates.intervals import merge_thin, score_bounds, wilson
 from labeling.quality.estimates.labelled import LabelledBatch
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 DATA = Path(__file__).parents[3].parent / "shared" / "data"
 ITEMS, Z = 2000, 1.959964

@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labeling.errors import SamplingError
-from labeling.sampling.audit import draw_audit
-from labeling.sampling.audit_design import AuditDesign, design_audit
-from labeling.sampling.draws import next_draw_probability
-from labeling.sampling.strata import neyman_counts, stratify
+from labeling.sampling.audits.audit import draw_audit
+from labeling.sampling.audits.design import AuditDesign, design_audit
+from labeling.sampling.audits.draws import next_draw_probability
+from labeling.sampling.audits.strata import neyman_counts, stratify
 
 
 def ids(n):

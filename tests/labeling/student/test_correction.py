@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from labeling.student import correction
-from labeling.student.correction import corrected
-from labeling.student.soft import soft_logistic
+from labeling.student.learning import correction
+from labeling.student.learning.correction import corrected
+from labeling.student.learning.soft import soft_logistic
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])

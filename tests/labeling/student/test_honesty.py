@@ -9,10 +9,10 @@ from labeling.errors import GoldError, LabelingError, VotesError
 from labeling.gold import Gold
 from labeling.student import switches
 from labeling.student.calibrate import cooled, temperature
+from labeling.student.learning.tricks import Prepared, consistency, self_training, spreading
 from labeling.student.paired import paired
 from labeling.student.switches import choose
 from labeling.student.text import TextStudent
-from labeling.student.tricks import Prepared, consistency, self_training, spreading
 from labeling.student.trust import settle_trust
 from labeling.student.vote import TRUST, Trust, covered, with_student
 from labeling.votes import Votes

@@ -11,9 +11,9 @@ from labeling.sampling.duplicates import same_words
 from labeling.student.crossfit import cross_fit
 from labeling.student.export import portable
 from labeling.student.image import ImageStudent
+from labeling.student.learning.soft import soft_logistic
+from labeling.student.learning.stochastic import stochastic_logistic
 from labeling.student.opinion import form
-from labeling.student.soft import soft_logistic
-from labeling.student.stochastic import stochastic_logistic
 from labeling.student.student import MANY
 from labeling.student.text import TextStudent
 

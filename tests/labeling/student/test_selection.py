@@ -5,10 +5,10 @@ from scipy import sparse
 
 from labeling.gold import Gold
 from labeling.student import switches
-from labeling.student.selection import KEPT, cut_statistic, subset, weighting
+from labeling.student.learning.selection import KEPT, cut_statistic, subset, weighting
+from labeling.student.learning.tricks import Prepared
 from labeling.student.switches import choose
 from labeling.student.text import TextStudent
-from labeling.student.tricks import Prepared
 
 
 def clusters(n: int, noise: float = 0.25):

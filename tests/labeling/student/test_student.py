@@ -19,7 +19,7 @@ from labeling.student.altered import altered_texts
 from labeling.student.crossfit import cross_fit, folds
 from labeling.student.export import model_card, portable
 from labeling.student.image import ImageStudent
-from labeling.student.soft import soft_logistic
+from labeling.student.learning.soft import soft_logistic
 from labeling.student.text import TextStudent
 
 HAM = ["see you at lunch", "call me tonight", "love this song", "great voice", "good morning"]

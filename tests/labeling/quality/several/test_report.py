@@ -9,7 +9,7 @@ from labeling.quality.estimates.classes import class_report
 from labeling.quality.several.batch import SeveralBatch
 from labeling.quality.several.clustered import clustered_share
 from labeling.quality.several.report import several_report
-from labeling.sampling.audit import draw_audit
+from labeling.sampling.audits.audit import draw_audit
 
 NAMES = ["a", "b", "c"]
 

@@ -12,7 +12,7 @@ from labeling.quality.estimates.audited import uniform_design
 from labeling.quality.spans.batch import SpansBatch
 from labeling.quality.spans.counts import SpanCounts
 from labeling.quality.spans.report import spans_report
-from labeling.sampling.audit_design import AuditDesign
+from labeling.sampling.audits.design import AuditDesign
 
 NAMES = ["0", "1", "2"]
 ROWS = ("micro", "micro_overlap", "macro", "macro_overlap")

@@ -14,9 +14,9 @@ from labeling.quality.estimates.accuracy import accuracy
 from labeling.quality.estimates.labelled import MISSING, LabelledBatch
 from labeling.quality.family import Budget
 from labeling.quality.spans.mistakes import SpanMistakes, parts_of
-from labeling.sampling.audit import draw_audit
-from labeling.sampling.audit_design import AuditDesign
-from labeling.sampling.draws import open_draws
+from labeling.sampling.audits.audit import draw_audit
+from labeling.sampling.audits.design import AuditDesign
+from labeling.sampling.audits.draws import open_draws
 
 TYPES = ("Disease", "Drug")
 KIND = SpansOfClasses()

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.sampling.audit_design import AuditDesign
+from labeling.sampling.audits.design import AuditDesign
 
 
 def next_draw_probability(
@@ -52,7 +52,7 @@ def next_draw_probability(
 def open_draws(design: AuditDesign, drawn: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Tell which draws every item that was left could have been, bool array of shape (n_drawn,).
 
-    Towards the end only strata that lack reviews are drawn from (:func:`labeling.sampling.audit.draw_audit`).
+    Towards the end only strata that lack reviews are drawn from (:func:`labeling.sampling.audits.audit.draw_audit`).
 
     Examples
     --------

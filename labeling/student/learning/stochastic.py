@@ -1,4 +1,4 @@
-"""The same regression as :mod:`labeling.student.soft`, for more rows than are worth a full search.
+"""The same regression as :mod:`labeling.student.learning.soft`, for more rows than are worth a full search.
 
 Each step looks at some rows and leaves some of their features out, other ones each time: what
 altered copies do for few items, at no row more.
@@ -16,7 +16,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
 from labeling.errors import LabelingError
-from labeling.student.soft import as_classifier
+from labeling.student.learning.soft import as_classifier
 
 EPOCHS = 5
 """Times that every row is looked at; the coefficients of the last time are averaged."""
@@ -44,7 +44,7 @@ def stochastic_logistic(
     ----------
     features : sparse matrix of shape (n, d)
     targets, weights, penalty
-        As in :func:`labeling.student.soft.soft_logistic`.
+        As in :func:`labeling.student.learning.soft.soft_logistic`.
     blank : float
         Share of the entries that each look at a row leaves out, in [0, 1).
     seed : int

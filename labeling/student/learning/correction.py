@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
-from labeling.student.soft import MAX_STEPS, as_classifier
+from labeling.student.learning.soft import MAX_STEPS, as_classifier
 
 # scikit-learn, scipy.sparse and cleanlab publish partial types or none.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labeling.errors import SamplingError
-from labeling.sampling.strata import neyman_counts, stratify
+from labeling.sampling.audits.strata import neyman_counts, stratify
 
 CERTAIN_SHARE = 0.8
 """Share of a stratum's planned reviews that it gets for certain. 0 leaves strata thin by bad luck

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from labeling.errors import SamplingError
-from labeling.sampling.audit_design import AuditDesign, design_audit
-from labeling.sampling.draws import next_draw_probability
+from labeling.sampling.audits.design import AuditDesign, design_audit
+from labeling.sampling.audits.draws import next_draw_probability
 
 
 @dataclass(frozen=True, slots=True, eq=False)

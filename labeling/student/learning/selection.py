@@ -16,7 +16,7 @@ from scipy.special import entr
 from sklearn.decomposition import TruncatedSVD
 from sklearn.preprocessing import normalize
 
-from labeling.student.tricks import Prepared
+from labeling.student.learning.tricks import Prepared
 
 KEPT = 0.5
 """Share of each class's items that the confident subset keeps."""
