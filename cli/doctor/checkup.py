@@ -19,8 +19,8 @@ NEEDED_BYTES = 1_000_000_000
 """Free disk below this deserves a word: MLflow keeps a report and a student for each batch."""
 
 
-def examine(project: Path) -> Iterator[Finding]:
-    """Check installation and project, quickest first."""
+def examine(project: Path, only: Path | None = None) -> Iterator[Finding]:
+    """Check installation and project, quickest first; of the tasks that in ``only`` alone, where one is named."""
     yield python()
     yield packages(ROOT / "requirements.lock")
     yield manifest(ROOT / "transforms")
@@ -28,8 +28,9 @@ def examine(project: Path) -> Iterator[Finding]:
     yield from ports()
     yield browser()
     yield from workspace(project)
-    for path in sorted((project / "tasks").glob("*/task.yaml")):
-        yield from task(path.parent)
+    tasks = sorted(path.parent for path in (project / "tasks").glob("*/task.yaml"))
+    for folder in tasks if only is None else [only]:
+        yield from task(folder)
 
 
 def python() -> Finding:

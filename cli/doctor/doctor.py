@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -11,6 +12,8 @@ from rich.text import Text
 
 from cli.doctor.checkup import Finding, examine
 from cli.options import AsJson
+from cli.which_task import TaskOption, named_once
+from resources.task.locate import task_folder
 
 TO_MEND = 1
 """Exit code where something must be mended."""
@@ -19,15 +22,20 @@ SIGNS = {"fine": ("ok", "green"), "note": ("note", "yellow"), "mend": ("MEND", "
 
 EXAMPLES = (
     "doctor",
-    "doctor --json",
+    "doctor --task invoices --json",
 )
 
 
 def doctor(
+    task: Annotated[
+        Path | None, typer.Argument(help="Folder or name of the task; all of them without it.")
+    ] = None,
+    option: TaskOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Check the installation and every task of the project; exit with 1 if something must be mended."""
-    findings = list(examine(Path.cwd()))
+    named = named_once(task, option)
+    findings = list(examine(Path.cwd(), task_folder(named) if named else None))
     bad = sum(one.state == "mend" for one in findings)
     if as_json:
         typer.echo(json.dumps({"mend": bad, "findings": [asdict(one) for one in findings]}))

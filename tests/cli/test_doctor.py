@@ -69,6 +69,18 @@ def test_a_missing_key_is_told_and_a_present_one_is_never_printed(
         assert "sk-do-not-show" not in said.out + said.err
 
 
+def test_a_task_that_is_named_is_looked_at_alone_also_where_it_cannot_be_read(tmp_path, touchstone):
+    create(tmp_path, "letters")
+    create(tmp_path, "parcels")
+    (tmp_path / "tasks" / "letters" / "task.yaml").write_text("name: [", encoding="utf-8")
+    for words in (["parcels"], ["tasks/parcels"], ["--task", "parcels"]):
+        found = states(touchstone("doctor", *words, "--json", at=tmp_path))
+        assert {name.split(":")[0] for name in found if ":" in name} == {"parcels"}
+    found = states(touchstone("doctor", "letters", "--json", at=tmp_path))
+    assert found["letters: task.yaml"]["state"] == "mend"
+    assert "no task 'lettuce'" in touchstone("doctor", "lettuce", at=tmp_path).err
+
+
 def test_a_warehouse_that_is_no_duckdb_file_is_found(tmp_path, touchstone):
     create(tmp_path, "letters")
     broken = tmp_path / "var" / "letters" / "warehouse.duckdb"
