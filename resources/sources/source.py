@@ -1,6 +1,6 @@
 """What a source is: code that votes besides rules, models and the student."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
 import pyarrow as pa
@@ -17,12 +17,12 @@ class Said:
     votes : Arrow table
         ``item_id``, ``voter`` (``<name>/...``), ``label`` (a class of the task) and ``confidence``
         ((0, 1] or null); an abstention is no row.
-    abstentions : Arrow table
-        ``item_id``, ``voter`` and ``reason``: why there is no vote.
+    abstentions : Arrow table, optional
+        ``item_id``, ``voter`` and ``reason``: why there is no vote; left out by a source that does not tell.
     """
 
     votes: pa.Table
-    abstentions: pa.Table
+    abstentions: pa.Table = field(default_factory=lambda: Said.silent.empty_table())
 
     schema: ClassVar = pa.schema(
         [
