@@ -14,7 +14,7 @@ from scipy.stats import binom
 from bench.quality.populations import ITEMS, KINDS, auc, batch
 from labeling.quality.estimates.intervals import merge_thin, score_bounds
 from labeling.quality.gain import proven_gain
-from labeling.quality.reviews.table import group_by_weight
+from labeling.quality.tables.table import group_by_weight
 from labeling.sampling.audits.audit import draw_audit
 
 OUT = Path("bench/out/quality/coverage.json")

@@ -12,9 +12,9 @@ from rich.table import Table
 
 from cli.options import AsJson
 from labeling.quality.family import MIN_REFERENCE, Budget
-from labeling.quality.reviews.drift import Drift
-from labeling.quality.reviews.drift import drift as find_drift
-from labeling.quality.reviews.table import read_reviews
+from labeling.quality.tables.drift import Drift
+from labeling.quality.tables.drift import drift as find_drift
+from labeling.quality.tables.table import read_reviews
 
 NUMBERS = ("promise", "evidence", "limit")
 

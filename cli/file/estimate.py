@@ -14,13 +14,13 @@ from rich.table import Table
 from cli.options import AsJson, OfKind, check_kind
 from labeling.counted import counted
 from labeling.quality.estimates.intervals import Interval
-from labeling.quality.reviews.estimate import Estimate, Estimates
-from labeling.quality.reviews.estimate import estimate as estimate_accuracy
-from labeling.quality.reviews.table import read_reviews
 from labeling.quality.several.files import read_set_reviews, report_of_sets
 from labeling.quality.several.report import Scores, SeveralReport
 from labeling.quality.spans.files import read_span_reviews, report_of_spans
 from labeling.quality.spans.report import SpansReport
+from labeling.quality.tables.estimate import Estimate, Estimates
+from labeling.quality.tables.estimate import estimate as estimate_accuracy
+from labeling.quality.tables.table import read_reviews
 
 MAX_LISTED = 60
 """Rows of a table that are printed; ``--json`` has all of them."""

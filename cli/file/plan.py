@@ -23,7 +23,7 @@ from labeling.quality.planning import (
     plan_for_width,
     reviews_to_notice,
 )
-from labeling.quality.reviews.table import read_labelled
+from labeling.quality.tables.table import read_labelled
 
 EXAMPLES = (
     "plan 5000 --points 2 --accuracy 0.92 --seconds 8 --hourly 25",

@@ -15,7 +15,7 @@ from labeling.files.records import read_records
 from labeling.items.columns import Columns
 from labeling.items.reading import read_items
 from labeling.items.times import read_time
-from labeling.quality.reviews.table import read_reviews
+from labeling.quality.tables.table import read_reviews
 from labeling.rules.tables import spread
 
 NOT_UTF8 = pa.Array.from_buffers(

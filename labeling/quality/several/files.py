@@ -11,16 +11,16 @@ from labeling.kinds.several.cells import names_in
 from labeling.kinds.several.kind import Several
 from labeling.quality.estimates.audited import uniform_design
 from labeling.quality.estimates.labelled import MISSING
-from labeling.quality.reviews.answers import read_answer_reviews
-from labeling.quality.reviews.table import (
+from labeling.quality.several.batch import SeveralBatch
+from labeling.quality.several.report import SeveralReport, several_report
+from labeling.quality.tables.answers import read_answer_reviews
+from labeling.quality.tables.table import (
     MAX_GROUPS,
     UNREVIEWED,
     UNSETTLED,
     ReviewTable,
     group_by_weight,
 )
-from labeling.quality.several.batch import SeveralBatch
-from labeling.quality.several.report import SeveralReport, several_report
 from labeling.sampling.audits.design import AuditDesign
 
 KIND = Several()
@@ -37,7 +37,7 @@ def read_set_reviews(path: Path) -> ReviewTable:
 
     Cells are lists, the JSON of lists, or names with ``;`` or ``|`` between them; ``[]`` says that no
     class applies, an empty cell of ``gold`` that the item was not reviewed. Other columns are those
-    of :func:`labeling.quality.reviews.table.review_table`.
+    of :func:`labeling.quality.tables.table.review_table`.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def report_of_sets(reviews: ReviewTable, level: float = 0.95) -> SeveralReport |
     Examples
     --------
     >>> import pyarrow as pa
-    >>> from labeling.quality.reviews.table import review_table
+    >>> from labeling.quality.tables.table import review_table
     >>> table = pa.table({"batch": ["a"] * 4, "label": ['["x"]', '["x", "y"]', "[]", '["y"]'],
     ...                   "gold": ['["x"]', '["x"]', "[]", '["y"]']})
     >>> [(one.name, round(one.precision.point, 2)) for one in report_of_sets(review_table(table)).classes]

@@ -9,21 +9,21 @@ from labeling.kinds.spans.answer import Span, marked, written
 from labeling.kinds.spans.cells import spans_in
 from labeling.kinds.spans.offsets import check
 from labeling.quality.estimates.audited import uniform_design
-from labeling.quality.reviews.answers import read_answer_reviews
-from labeling.quality.reviews.table import (
+from labeling.quality.spans.batch import SpansBatch
+from labeling.quality.spans.report import SpansReport, spans_report
+from labeling.quality.tables.answers import read_answer_reviews
+from labeling.quality.tables.table import (
     UNREVIEWED,
     UNSETTLED,
     ReviewTable,
 )
-from labeling.quality.spans.batch import SpansBatch
-from labeling.quality.spans.report import SpansReport, spans_report
 
 
 def read_span_reviews(path: Path) -> ReviewTable:
     """Read a table of ``batch``, ``label`` and ``gold`` whose labels are lists of spans.
 
     ``[]`` says that there is none, an empty cell of ``gold`` that the item was not reviewed. Other
-    columns are those of :func:`labeling.quality.reviews.table.review_table`.
+    columns are those of :func:`labeling.quality.tables.table.review_table`.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def report_of_spans(reviews: ReviewTable, level: float = 0.95) -> SpansReport | 
     Examples
     --------
     >>> import pyarrow as pa
-    >>> from labeling.quality.reviews.table import review_table
+    >>> from labeling.quality.tables.table import review_table
     >>> table = pa.table({"batch": ["a"] * 2, "label": ['[[0, 4, "x"]]', '[[0, 4, "x"]]'],
     ...                   "gold": ['[[0, 4, "x"]]', "[]"]})
     >>> report_of_spans(review_table(table)).micro.precision.point

@@ -9,9 +9,9 @@ from labeling.errors import QualityError
 from labeling.quality.estimates.intervals import wilson
 from labeling.quality.family import Budget
 from labeling.quality.gain import proven_gain
-from labeling.quality.reviews.drift import drift
-from labeling.quality.reviews.estimate import estimate
-from labeling.quality.reviews.table import UNSETTLED, read_reviews, review_table
+from labeling.quality.tables.drift import drift
+from labeling.quality.tables.estimate import estimate
+from labeling.quality.tables.table import UNSETTLED, read_reviews, review_table
 
 
 def reviews(**columns):

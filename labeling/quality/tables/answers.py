@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from labeling.errors import LabelingError, QualityError
 from labeling.files.columns import column_names, read_columns
-from labeling.quality.reviews.table import KNOWN, ReviewTable, review_table
+from labeling.quality.tables.table import KNOWN, ReviewTable, review_table
 
 
 def read_answer_reviews(
@@ -16,7 +16,7 @@ def read_answer_reviews(
     """Read a table of ``batch``, ``label`` and ``gold``.
 
     An empty cell of ``gold`` says that the item was not reviewed. Other columns are those of
-    :func:`labeling.quality.reviews.table.review_table`.
+    :func:`labeling.quality.tables.table.review_table`.
 
     Parameters
     ----------

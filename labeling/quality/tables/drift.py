@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from labeling.errors import QualityError
 from labeling.quality.alarms.detector import Detector, Evidence
 from labeling.quality.family import LABELS, Budget, Series, reference_target
-from labeling.quality.reviews.table import UNREVIEWED, ReviewTable, group_by_weight
+from labeling.quality.tables.table import UNREVIEWED, ReviewTable, group_by_weight
 
 VAST = 10**9
 """Items assumed in a batch where nobody told how many there are."""
@@ -69,7 +69,7 @@ def drift(
     Examples
     --------
     >>> import pyarrow as pa
-    >>> from labeling.quality.reviews.table import review_table
+    >>> from labeling.quality.tables.table import review_table
     >>> table = pa.table({"batch": ["a"] * 40 + ["b"] * 40, "correct": [1] * 40 + [0] * 40})
     >>> drift(review_table(table), Budget(), target_accuracy=0.9).alarms["labels"].batch
     'b'

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from labeling.errors import QualityError
 from labeling.quality.estimates.intervals import Interval, merge_thin, stratified_score
 from labeling.quality.gain import Gain, proven_gain
-from labeling.quality.reviews.table import UNREVIEWED, UNSETTLED, ReviewTable, group_by_weight
+from labeling.quality.tables.table import UNREVIEWED, UNSETTLED, ReviewTable, group_by_weight
 from labeling.sampling.audits.strata import stratify
 
 VAST = 1e12
@@ -80,7 +80,7 @@ def estimate(reviews: ReviewTable, window: int = 0, level: float = 0.95) -> Esti
     Examples
     --------
     >>> import pyarrow as pa
-    >>> from labeling.quality.reviews.table import review_table
+    >>> from labeling.quality.tables.table import review_table
     >>> table = pa.table({"batch": ["a"] * 100, "correct": [1] * 92 + [0] * 8})
     >>> found = estimate(review_table(table)).overall
     >>> round(found.interval.low, 4), round(found.interval.high, 4)
