@@ -136,10 +136,12 @@ def ask_prompts(
     votes = said if last is None else said.and_also(last.answer)
     found = {voter: booked.get(voter, Booked()) for voter in votes.by_voter}
     rows, guarantees = ROWS.empty_table(), []
-    if last is not None:
+    if last is not None and dear is not None:
         (voter,) = last.answer.by_voter
-        each = found[voter].cost_usd / max(found[voter].calls, 1)
-        saved = {"saved_usd": last.guarantee["spared"] * each}
+        calls, each = found[voter].calls, found[voter].cost_usd / max(found[voter].calls, 1)
+        everywhere = last.guarantee["asked"] + last.guarantee["spared"]
+        # calls on gold are what the cascade costs; samples are calls that each item takes
+        saved = {"saved_usd": each * (everywhere * dear.settings.output.samples - calls)}
         rows, guarantees = last.rows, [{"batch": batch, "voter": voter, **last.guarantee, **saved}]
     return Asked(votes, found, to_come, rows, guarantees)
 

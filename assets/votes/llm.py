@@ -114,7 +114,13 @@ def models(task: Task) -> dg.AssetsDefinition:
 
 
 def _said(guarantee: dict[str, Any]) -> str:
-    saved = f"; {guarantee['spared']} not asked, about ${guarantee['saved_usd']:.4f} saved"
+    usd = guarantee["saved_usd"]
+    gold = (
+        " more than asking everywhere, for gold was asked about"
+        if usd < 0
+        else " saved, gold that was asked about taken off"
+    )
+    saved = f"; {guarantee['spared']} not asked, about ${abs(usd):.4f}{gold}"
     return f"{guarantee['voter']}: {guarantee['told']}{saved if guarantee['spared'] else ''}"
 
 

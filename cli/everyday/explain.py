@@ -183,6 +183,10 @@ def _machine(history: dict[str, Any]) -> str:
         alone.append(f"student alone: {_first(student, said)}")
     if not released["label"]:
         return f"undecided, decided by nobody ({'; '.join(alone) or 'nobody voted'})"
+    if (
+        released["decided_by"] == "cascade"
+    ):  # answers of one prompt or of the cheap side, as they are
+        return f"{released['label']}, decided by cascade, which releases the answer that came ({'; '.join(alone)})"
     pooled = bool(history["together"]) and spoke and history["together"] != voters
     figure = "voters and student together" if pooled else released["decided_by"]
     sure = f", {figure} at {released['confidence']:.3f}" if released["confidence"] else ""

@@ -109,7 +109,7 @@ GUARANTEES = table(
         "gold": ("bigint", "Audited items of earlier batches that it is judged on.", "items"),
         "asked": ("bigint", "Those of the batch that the prompt was asked about.", "items"),
         "spared": ("bigint", "The others.", "items"),
-        "saved_usd": ("double", "About what that saved, at the mean cost of its calls.", "US dollars"),
+        "saved_usd": ("double", "About what that saved, at the mean cost of its calls; those on gold are taken off.", "US dollars"),
         "told": ("varchar", "Where it is asked and why, in words."),
     },
     key=["batch", "voter"], written_with=MODEL_VOTES, published=True,
