@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-EXTRAS := $(VENV)/.spacy $(VENV)/.clip
+EXTRAS := $(VENV)/.spacy $(VENV)/.clip $(VENV)/.lake
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 UV := $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python
 MANIFEST := transforms/target/manifest.json
@@ -11,7 +11,7 @@ SCHEMA := tasks/task.schema.json
 BUILT := resources/built
 SQL := $(shell find transforms -path transforms/target -prune -o -path transforms/logs -prune -o -type f \( -name '*.sql' -o -name '*.yml' \) -print)
 
-.PHONY: setup demo up docs test check lint types contracts browser clean lock
+.PHONY: setup demo up docs test check lint types contracts browser postgres clean lock
 
 setup: $(READY) $(MANIFEST) $(SCHEMA) $(BUILT)
 
@@ -56,13 +56,20 @@ browser:
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; \
 	} || echo "chromium is missing and cannot be installed here: browser tests will skip"
 
+# Debian's PostgreSQL likewise: tests of a lake's catalog start one of their own.
+postgres:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null 2>&1 \
+		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; \
+	} || echo "PostgreSQL is missing and cannot be installed here: tests of its catalogs will skip"
+
 # Extras that tests need and nobody else, each by a lock of its own.
 $(EXTRAS): $(VENV)/.%: $(READY) requirements-%.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-$*.lock \
 		2>>$(VENV)/uv.log || $(PIP) --require-hashes -r requirements-$*.lock
 	@touch $@
 
-test: setup browser $(EXTRAS)
+test: setup browser postgres $(EXTRAS)
 	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: setup
@@ -83,12 +90,16 @@ check:
 COMPILE := uv pip compile --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url \
 	--no-emit-find-links --no-header
 
-# spaCy and fastembed are what the extras bring; onnx writes the small weights that tests look through.
+# spaCy, fastembed and DuckDB's extensions are what the extras bring; onnx writes the small weights that tests
+# look through, and moto answers as S3.
 lock:
 	$(COMPILE) --extra dev pyproject.toml -o requirements.lock
 	echo uv | $(COMPILE) - -o requirements-uv.lock
 	echo 'spacy>=3.8' | $(COMPILE) -c requirements.lock - -o requirements-spacy.lock
 	printf '%s\n' 'fastembed>=0.9' 'onnx>=1.20' | $(COMPILE) -c requirements.lock - -o requirements-clip.lock
+	printf '%s\n' 'duckdb-extension-ducklake>=1.5.5' 'duckdb-extension-httpfs>=1.5.5' \
+		'duckdb-extension-postgres-scanner>=1.5.5' 'psycopg[binary]>=3.2' 'moto[server]>=5' \
+		| $(COMPILE) -c requirements.lock - -o requirements-lake.lock
 
 clean:
 	rm -rf var site $(BUILT) transforms/target transforms/logs
