@@ -7,14 +7,7 @@ from numpy.typing import NDArray
 from assets.labels.beliefs import MOST_SHOWN, markdown
 from assets.labels.settled import Row, Settled
 from assets.reading.marks import Marks
-from assets.reading.span_beliefs import (
-    SpanFit,
-    fit_spans,
-    keep_spans,
-    marks_of,
-    presence,
-    sure_of_answers,
-)
+from assets.reading.span_beliefs import SpanFit, certain_of, fit_spans, keep_spans, marks_of
 from assets.reading.votes import Window
 from labeling.spans import Spans
 from resources.store.tables import CLASS_BALANCE, LABEL_MODEL, VOTER_BELIEFS
@@ -30,14 +23,13 @@ def settle_spans(task: Task, window: Window) -> Settled:
     keep_spans(task, window, fit)
     now = fit.found.of_items(window.current)
     spoken = marks.votes.spans.n_spans > 0
-    sure = sure_of_answers(fit.found, marks.audit)[window.current]
-    by_class = presence(fit.found, marks.audit)
-    share = by_class.mean(axis=0) if len(by_class) else np.zeros(len(task.classes))
+    sure = certain_of(window, fit.found)
+    share = sure.holds.mean(axis=0) if len(sure.holds) else np.zeros(len(task.classes))
     voters = voter_rows(fit, marks, window.voters)
     return Settled(
         list(now.answers(task.classes)) if spoken else [None] * now.spans.n_items,
-        sure,
-        by_class[window.current],
+        sure.answer[window.current],
+        sure.holds[window.current],
         fit.method,
         {
             LABEL_MODEL: [

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from assets.labels.switches import as_rows, row_of
 from assets.reading.coded import answers_in
 from assets.reading.opinions import as_lists
-from assets.reading.span_beliefs import marks_of, presence, sure_of_answers, window_spans
+from assets.reading.span_beliefs import certain_of, marks_of, window_spans
 from assets.reading.votes import Window, read_window
 from labeling.consensus.spans.said import BelievedSpans, reviewed_in
 from labeling.spans import Spans
@@ -32,11 +32,29 @@ EARLIER = 200
 LEAST = 0.6
 """Probability from which a span that only the tagger finds is given."""
 
-LEAST_DOUBT = 0.05
-"""No class is held for surer to be in a text, or not to be, by spans that the tagger gives."""
-
 SURE = 2.0
 """Standard errors that pooling must lose on gold to be left out."""
+
+
+UNREAD = 0.5
+"""How likely anything is held for in items that no part of a batch had learnt enough to mark."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """What the tagger says of some items.
+
+    Parameters
+    ----------
+    found : BelievedSpans
+        Its spans in them.
+    answer, holds : float arrays of shape (n_items,) and (n_items, n_classes)
+        As :class:`labeling.student.tagger.tagger.Reading` has them.
+    """
+
+    found: BelievedSpans
+    answer: NDArray[np.float64]
+    holds: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,8 +63,8 @@ class Tagged:
 
     Parameters
     ----------
-    found : BelievedSpans
-        Its spans in the items of the batch.
+    said : Said
+        Of the items of the batch.
     tagger : Tagger
     out_of_time : bool
         Whether the batch taught it nothing; else it was marked by parts that did not see each other.
@@ -54,7 +72,7 @@ class Tagged:
         Items it learnt from.
     """
 
-    found: BelievedSpans
+    said: Said
     tagger: "Tagger"
     out_of_time: bool
     n_taught: int
@@ -78,14 +96,13 @@ def tag(task: Task, warehouse: Warehouse, batch: str, run: str) -> dict[str, Any
     tagged = mark(task, window, taught)
     consensus = fit.found.of_items(window.current)
     on, row = pooling(task, warehouse, batch)
-    both = consensus.joined(tagged.found, LEAST) if on else consensus
-    by_voters = presence(fit.found, marks.audit)
-    sure = sure_of_answers(fit.found, marks.audit)[window.current]
+    both = consensus.joined(tagged.said.found, LEAST) if on else consensus
+    sure = certain_of(window, fit.found)
     added = both.all_right() / np.maximum(consensus.all_right(), 1e-9)
     ids = pa.array(window.item_ids[window.current], pa.string())
     n = len(ids)
-    label = tagged.found.answers(task.classes)
-    unseen = as_lists(np.clip(tagged.found.presence(), LEAST_DOUBT, 1 - LEAST_DOUBT))
+    label = tagged.said.found.answers(task.classes)
+    unseen = as_lists(tagged.said.holds)
     version = hashlib.sha256(repr(label).encode()).hexdigest()[:16]
     votes = pa.Table.from_pydict(
         {
@@ -94,7 +111,7 @@ def tag(task: Task, warehouse: Warehouse, batch: str, run: str) -> dict[str, Any
             "voter": pa.array(["student"] * n, pa.string()),
             "version": pa.array([version] * n, pa.string()),
             "label": pa.array(label, pa.string()),
-            "confidence": tagged.found.all_right(),
+            "confidence": tagged.said.answer,
             "run": pa.array([run] * n, pa.string()),
         }
     )
@@ -104,9 +121,9 @@ def tag(task: Task, warehouse: Warehouse, batch: str, run: str) -> dict[str, Any
             "batch": pa.array([batch] * n, pa.string()),
             "unseen": unseen,
             "calibrated": unseen,
-            "pooled": as_lists(np.maximum(both.presence(), by_voters[window.current])),
+            "pooled": as_lists(np.maximum(both.presence(), sure.holds[window.current])),
             "together": pa.array(both.answers(task.classes), pa.string()),
-            "together_confidence": sure * np.minimum(added, 1.0),
+            "together_confidence": sure.answer[window.current] * np.minimum(added, 1.0),
         }
     )
     warehouse.replace_batch(STUDENT_VOTES, batch, votes)
@@ -119,7 +136,7 @@ def tag(task: Task, warehouse: Warehouse, batch: str, run: str) -> dict[str, Any
         "trained_on": tagged.n_taught,
         "gold_used": len(marks.gold.item),
         "judged": "out of time" if tagged.out_of_time else "by cross-fitting",
-        "spans": tagged.found.spans.n_spans,
+        "spans": tagged.said.found.spans.n_spans,
         "spans_added": both.spans.n_spans - consensus.spans.n_spans,
         "switches": dg.MetadataValue.md(f"- {row['switch']}: {row['told']}"),
     }
@@ -142,14 +159,14 @@ def mark(task: Task, window: Window, taught: BelievedSpans) -> Tagged:
         tagger = _fit(task, window, taught, ~current)
         return Tagged(_said(tagger, window, current), tagger, True, int((~current).sum()))
     half = np.random.default_rng(0).permutation(len(current)) % 2 == 0
-    parts: list[tuple[NDArray[np.bool_], BelievedSpans]] = []
+    parts: list[tuple[NDArray[np.bool_], Said]] = []
     for learns in (half, ~half):
         marks = current & ~learns
         if taught.of_items(learns).spans.n_spans and marks.any():
             parts.append((marks, _said(_fit(task, window, taught, learns), window, marks)))
     everybody = np.ones(len(current), dtype=np.bool_)
-    found = _whole(parts, current, len(task.classes))
-    return Tagged(found, _fit(task, window, taught, everybody), False, len(current))
+    said = _whole(parts, current, len(task.classes))
+    return Tagged(said, _fit(task, window, taught, everybody), False, len(current))
 
 
 def _fit(task: Task, window: Window, taught: BelievedSpans, learns: NDArray[np.bool_]) -> "Tagger":
@@ -165,28 +182,29 @@ def _fit(task: Task, window: Window, taught: BelievedSpans, learns: NDArray[np.b
     return Tagger(task.classes).fit(texts, soft)
 
 
-def _said(tagger: "Tagger", window: Window, marks: NDArray[np.bool_]) -> BelievedSpans:
+def _said(tagger: "Tagger", window: Window, marks: NDArray[np.bool_]) -> Said:
     texts = [text for text, one in zip(window.texts, marks.tolist(), strict=True) if one]
-    said = tagger.predict(texts)
-    spans = Spans(said.item, said.start, said.end, said.type, len(texts), len(tagger.types))
-    return BelievedSpans(spans, said.probability)
+    read = tagger.read(texts)
+    one = read.spans
+    spans = Spans(one.item, one.start, one.end, one.type, len(texts), len(tagger.types))
+    return Said(BelievedSpans(spans, one.probability), read.answer, read.holds)
 
 
 def _whole(
-    parts: list[tuple[NDArray[np.bool_], BelievedSpans]], current: NDArray[np.bool_], n_types: int
-) -> BelievedSpans:
+    parts: list[tuple[NDArray[np.bool_], Said]], current: NDArray[np.bool_], n_types: int
+) -> Said:
     """Put what was said of parts of the batch together, items numbered over the batch."""
-    place = np.cumsum(current) - 1
-    whole = BelievedSpans(Spans.of([], int(current.sum()), n_types), np.zeros(0))
+    place, n = np.cumsum(current) - 1, int(current.sum())
+    found = BelievedSpans(Spans.of([], n, n_types), np.zeros(0))
+    answer, holds = np.full(n, UNREAD), np.full((n, n_types), UNREAD)
     for marks, said in parts:
-        at, spans = place[np.flatnonzero(marks)], said.spans
-        moved = Spans(
-            at[spans.item], spans.start, spans.end, spans.type, whole.spans.n_items, n_types
+        at, spans = place[np.flatnonzero(marks)], said.found.spans
+        moved = Spans(at[spans.item], spans.start, spans.end, spans.type, n, n_types)
+        found = BelievedSpans(
+            found.spans.joined(moved), np.concatenate([found.probability, said.found.probability])
         )
-        whole = BelievedSpans(
-            whole.spans.joined(moved), np.concatenate([whole.probability, said.probability])
-        )
-    return whole
+        answer[at], holds[at] = said.answer, said.holds
+    return Said(found, answer, holds)
 
 
 def pooling(task: Task, warehouse: Warehouse, batch: str) -> tuple[bool, dict[str, Any]]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assets.reading.marks import Marks
 from assets.reading.votes import Window
@@ -16,6 +15,7 @@ from labeling.spans import Spans
 from resources.task.task import Task
 
 if TYPE_CHECKING:  # scipy takes half a second to import, and who only reads does not fit
+    from labeling.consensus.spans.certainty import Certain
     from labeling.consensus.spans.label_model import SpanLabelModel
 
 
@@ -127,38 +127,8 @@ def _made_from(task: Task, window: Window) -> str:
     return digest.hexdigest()[:32]
 
 
-def exact(found: BelievedSpans, gold: ReviewedSpans) -> NDArray[np.bool_]:
-    """Tell of each reviewed item whether exactly its spans were found, shape (n_reviewed,)."""
-    stretch = max(found.spans.stretch, gold.spans.stretch)
-    mine, true = found.spans.key(stretch), gold.spans.key(stretch)
-    odd = np.concatenate(
-        [found.spans.item[~np.isin(mine, true)], gold.spans.item[~np.isin(true, mine)]]
-    )
-    wrong = np.zeros(found.spans.n_items, dtype=np.bool_)
-    wrong[odd] = True
-    return ~wrong[gold.item]
+def certain_of(window: Window, found: BelievedSpans) -> "Certain":
+    """Return how sure the answers of the window are, by the audit gold of earlier batches."""
+    from labeling.consensus.spans.certainty import certain
 
-
-MISSED, WORTH = 0.1, 5.0
-"""Share of items that hold a class of which nothing was found, before gold says, and what it counts."""
-
-
-def presence(found: BelievedSpans, gold: ReviewedSpans) -> NDArray[np.float64]:
-    """Return how likely each item holds a span of each class, shape (n_items, n_classes).
-
-    Where none was found, by how often gold of such items holds one.
-    """
-    shape = found.spans.n_items, found.spans.n_types
-    here, true = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
-    here[found.spans.item, found.spans.type] = True
-    true[gold.spans.item, gold.spans.type] = True
-    silent, held = ~here[gold.item], true[gold.item]
-    missed = ((silent & held).sum(axis=0) + MISSED * WORTH) / (silent.sum(axis=0) + WORTH)
-    return found.presence(missed)
-
-
-def sure_of_answers(found: BelievedSpans, gold: ReviewedSpans) -> NDArray[np.float64]:
-    """Return how likely each item's answer is right as a whole, shape (n_items,), by what gold shows."""
-    from labeling.consensus.spans.certainty import certainty
-
-    return certainty(found.all_right(), gold.item, exact(found, gold))
+    return certain(found, marks_of(window).audit)

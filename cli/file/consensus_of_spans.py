@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from labeling.consensus.spans.agreement import Counts
-from labeling.consensus.spans.certainty import certainty
+from labeling.consensus.spans.certainty import certain
 from labeling.consensus.spans.label_model import FOLDS, SpanLabelModel
 from labeling.consensus.spans.said import BelievedSpans
 from labeling.consensus.spans.tables.files import SpanFile, read_span_gold, write_spans
@@ -41,9 +41,10 @@ def consensus_of_spans(file: SpanFile, gold: Path | None, seed: int, out: Path) 
     model = SpanLabelModel(random_state=seed).fit(file.votes, file.texts, reviewed)
     found = model.predict(file.votes, file.texts)
     believed = BelievedSpans(found.spans, found.probability)
-    item, right = _judged(found.spans, reviewed)
-    sure = certainty(believed.all_right(), item, right)
-    write_spans(out, file, believed, sure)
+    nobody = ReviewedSpans(
+        found.spans.take(np.zeros(0, dtype=np.int64)), np.zeros(0, dtype=np.int64)
+    )
+    write_spans(out, file, believed, certain(believed, nobody if reviewed is None else reviewed))
     warnings = list(file.warnings)
     if reviewed is not None and len(reviewed.item) < FOLDS:
         warnings.append(
@@ -94,14 +95,6 @@ def show_spans(report: dict[str, Any]) -> None:
         console.print(
             f"... and {counted(len(report['voters']) - MAX_LISTED, 'voter')} more; --json has all"
         )
-
-
-def _judged(spans: Spans, reviewed: ReviewedSpans | None) -> tuple[Any, Any]:
-    """Return reviewed items, and whether their spans are all right."""
-    if reviewed is None:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
-    counts = Counts.of(spans.of_items(reviewed.mask), reviewed.spans.of_items(reviewed.mask))
-    return np.flatnonzero(reviewed.mask), 2 * counts.both == counts.all
 
 
 def _voter(file: SpanFile, number: int, consensus: Spans) -> dict[str, Any]:

@@ -115,19 +115,11 @@ def believe(
     """
     top = scores.max(axis=1, keepdims=True)
     emit = np.exp(scores - top)
-    ahead, behind = np.zeros_like(scores), np.ones_like(scores)
-    scale = np.ones(len(scores))
+    ahead, scale = forwards(emit, follow, first, many)
+    behind = np.ones_like(scores)
     pairs = np.zeros_like(follow)
     for group in many:
         place, longest = group.at, group.at.shape[1]
-        message = np.broadcast_to(first, (len(place), len(first)))
-        for step in range(longest):
-            at = place[: group.alive(step), step]
-            into = message[: len(at)] * emit[at]
-            total = into.sum(axis=1)
-            scale[at] = total
-            ahead[at] = into / total[:, None]
-            message = ahead[at] @ follow
         for step in range(longest - 2, -1, -1):
             here, there = (
                 place[: group.alive(step + 1), step],
@@ -138,6 +130,22 @@ def believe(
             pairs += (ahead[here] * weights[here][:, None]).T @ back
     log_total = float(weights @ (np.log(scale) + top[:, 0]))
     return Likely(ahead * behind, pairs * follow, log_total, ahead, behind, scale, emit)
+
+
+def forwards(emit: Array, follow: Array, first: Array, many: list[Group]) -> tuple[Array, Array]:
+    """Return the messages from before each word, and what they were divided by; see :class:`Likely`."""
+    ahead, scale = np.zeros_like(emit), np.ones(len(emit))
+    for group in many:
+        place = group.at
+        message = np.broadcast_to(first, (len(place), len(first)))
+        for step in range(place.shape[1]):
+            at = place[: group.alive(step), step]
+            into = message[: len(at)] * emit[at]
+            total = into.sum(axis=1)
+            scale[at] = total
+            ahead[at] = into / total[:, None]
+            message = ahead[at] @ follow
+    return ahead, scale
 
 
 def likeliest(scores: Array, follow: Array, first: Array, many: list[Group]) -> NDArray[np.int64]:

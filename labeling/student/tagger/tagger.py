@@ -5,6 +5,7 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +17,7 @@ from labeling.errors import LabelingError
 from labeling.student.tagger.chain import Array, believe, groups, legal, likeliest, span_probability
 from labeling.student.tagger.soft_spans import SoftSpans
 from labeling.student.tagger.targets import Targets, targets_of
+from labeling.student.tagger.wholes import answer_probability, type_probability
 from labeling.student.tagger.words import Words, features_of, words_of
 
 PENALTY = 1.0
@@ -29,6 +31,26 @@ COMMON = 2
 
 MOST_WORDS = 400_000
 """Words that are learnt from, at most; more texts are drawn from at random."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What a tagger says of some texts.
+
+    Parameters
+    ----------
+    spans : SoftSpans
+        As :meth:`Tagger.predict` gives them.
+    answer : float array of shape (n_texts,)
+        How likely the spans of each text are right and no other is missing, 0..1; also where there are none.
+    holds : float array of shape (n_texts, n_types)
+        How likely each text holds any span of each type, 0..1. What is no part of the answer stays
+        below ``1 - answer``, or at it; what is part of it at ``answer`` or above.
+    """
+
+    spans: SoftSpans
+    answer: Array
+    holds: Array
 
 
 class Tagger:
@@ -127,9 +149,23 @@ class Tagger:
             The spans of the likeliest legal labels: whole words, none of them overlapping, ordered
             by text and start. The probability of each is that of exactly this span.
         """
+        return self.read(texts).spans
+
+    def read(self, texts: Sequence[str]) -> Reading:
+        """Mark texts, and tell how likely each whole answer is, by the same chain.
+
+        Examples
+        --------
+        >>> texts = ["take aspirin now", "take lithium daily", "a daily walk", "now walk"]
+        >>> spans = SoftSpans.of([0, 1], [5, 5], [12, 12], [0, 0], [0.9, 0.9])
+        >>> said = Tagger(["Drug"], penalty=0.01).fit(texts, spans).read(["take iron now", "now walk"])
+        >>> said.spans.item.tolist(), said.answer.round(1).tolist(), said.holds.round(1).tolist()
+        ([0], [0.6, 1.0], [[0.6], [0.0]])
+        """
         words = words_of(texts)
         if not len(words.word):
-            return SoftSpans.of([], [], [], [], [])
+            nothing = SoftSpans.of([], [], [], [], [])
+            return Reading(nothing, np.ones(len(texts)), np.zeros((len(texts), len(self.types))))
         scores = self._scores(features_of(words))
         follow, first = self._chain()
         many = groups(words)
@@ -143,7 +179,11 @@ class Tagger:
         ends = np.minimum(ends, words.first[item + 1])
         likely = believe(scores, follow, first, many, np.ones(len(scores)))
         sure = span_probability(likely, follow, words, begins, ends, kind)
-        return SoftSpans.of(item, words.start[begins], words.end[ends - 1], kind, sure)
+        return Reading(
+            SoftSpans.of(item, words.start[begins], words.end[ends - 1], kind, sure),
+            answer_probability(likely, follow, words, labels),
+            type_probability(scores, follow, first, words, many),
+        )
 
     def _chosen(self, texts: Sequence[str], weight: Array) -> NDArray[np.int64]:
         """Return which texts to learn from."""

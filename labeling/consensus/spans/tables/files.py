@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from labeling.consensus.files import item_key, key_and_voters
+from labeling.consensus.spans.certainty import Certain
 from labeling.consensus.spans.said import BelievedSpans, reviewed_in, votes_in
 from labeling.consensus.spans.tables.rows import (
     PLACES,
@@ -178,9 +179,7 @@ def read_span_gold(path: Path, file: SpanFile) -> ReviewedSpans:
     return reviewed_in(rows, len(file.item_ids), file.classes)
 
 
-def write_spans(
-    path: Path, file: SpanFile, spans: BelievedSpans, confidence: NDArray[np.float64]
-) -> None:
+def write_spans(path: Path, file: SpanFile, spans: BelievedSpans, sure: Certain) -> None:
     """Write ``item_id, label, confidence, p_0 .. p_{K-1}``: how likely an item holds each class.
 
     Parameters
@@ -189,16 +188,16 @@ def write_spans(
     file : SpanFile
     spans : BelievedSpans
         One consensus; written as JSON lists, none where nobody said anything.
-    confidence : float array of shape (n_items,)
-        How likely each list is right as a whole.
+    sure : Certain
+        How likely each list is right as a whole, and holds each class.
     """
     answers = spans.answers(file.classes)
     columns: dict[str, Any] = {
         "item_id": file.item_ids,
         "label": pa.array(answers, pa.string(), mask=file.silent),
-        "confidence": pa.array(confidence, mask=file.silent),
+        "confidence": pa.array(sure.answer, mask=file.silent),
     }
-    for k, share in enumerate(spans.presence().T):
+    for k, share in enumerate(sure.holds.T):
         columns[f"p_{k}"] = pa.array(share)
     write_table(path, pa.table(columns))
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from labeling.student.tagger.chain import believe, groups, legal, likeliest, span_probability
 from labeling.student.tagger.soft_spans import SoftSpans
 from labeling.student.tagger.targets import targets_of
+from labeling.student.tagger.wholes import answer_probability, type_probability
 from labeling.student.tagger.words import words_of
 
 TYPES = 2
@@ -55,6 +56,8 @@ def test_beliefs_and_spans_are_those_of_all_legal_labels_written_out(lengths, se
     likely = believe(scores, chain, first, many, np.repeat(weight, lengths))
     with np.errstate(divide="ignore"):
         best = likeliest(scores, np.log(chain), first, many)
+    answer = answer_probability(likely, chain, words, best)
+    holds = type_probability(scores, chain, first, words, many)
     totals, pairs = 0.0, np.zeros_like(chain)
     for text, n in enumerate(lengths):
         begin = sum(lengths[:text])
@@ -72,6 +75,11 @@ def test_beliefs_and_spans_are_those_of_all_legal_labels_written_out(lengths, se
             for a, b in itertools.pairwise(labels):
                 pairs[a, b] += p * weight[text]
         assert likely.labels[begin : begin + n] == pytest.approx(marginal, abs=1e-9)
+        assert answer[text] == pytest.approx(share.max(), abs=1e-9)
+        types = np.zeros(TYPES)
+        for labels, p in zip(ways, share, strict=True):
+            types[list({kind for *_, kind in spans_in(labels)})] += p
+        assert holds[text] == pytest.approx(types, abs=1e-9)
         sure = {}
         for labels, p in zip(ways, share, strict=True):
             for span in spans_in(labels):

@@ -52,6 +52,20 @@ def test_what_it_has_learnt_it_marks_in_new_texts_and_with_new_words(tagger):
     assert {(0, 5, 9, 0), (0, 18, 21, 1)} == places(new)
 
 
+def test_empty_answers_are_as_sure_as_texts_seem_to_hold_nothing(tagger):
+    said = tagger.read(["a walk", "", "take zonk against grue", "no grue today"])
+    filled = np.zeros((4, 2), dtype=bool)
+    filled[said.spans.item, said.spans.type] = True
+    assert not filled[:2].any()
+    assert said.answer[1] == 1.0
+    assert said.holds[1].tolist() == [0.0, 0.0]
+    assert 0.8 < said.answer[0] < 1.0
+    of_class = np.where(filled, said.holds, 1 - said.holds)
+    assert (said.answer[:, None] <= of_class + 1e-9).all()
+    strange = tagger.read(["{zonk} ???"])
+    assert strange.answer[0] < said.answer[0]
+
+
 def test_half_sure_spans_are_learnt_as_half_sure():
     texts, spans = made(600, 2)
     doubtful = np.where(spans.type == 0, 0.7, 1.0)
