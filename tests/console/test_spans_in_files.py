@@ -16,6 +16,7 @@ from console.formats.tools.entries import name_fields
 from labeling.kinds.spans.answer import Span, written
 from labeling.kinds.spans.kind import SpansOfClasses
 from labeling.kinds.spans.offsets import UNITS, Counting, moved, read_checked
+from labeling.letters.letters import letters
 from resources.reviews.rows import Assignment, Review, ReviewError
 from resources.reviews.sight import CurrentItem
 
@@ -34,7 +35,8 @@ TEXTS = st.lists(LETTERS, min_size=1, max_size=14).map("".join)
 @st.composite
 def texts_with_spans(draw, texts=TEXTS, classes=CLASSES, overlap=False):
     text = draw(texts)
-    cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=8)))
+    whole = [at for at, one in enumerate(letters([text]).inside.tolist()) if not one]
+    cuts = sorted(draw(st.sets(st.sampled_from(whole), max_size=8)))
     pairs = list(pairwise(cuts))[:: 1 if overlap else 2]
     spans = [Span(start, end, draw(st.sampled_from(classes))) for start, end in pairs]
     if overlap and spans:
@@ -154,6 +156,45 @@ def test_a_text_that_the_task_took_something_out_of_is_left_out_and_told(tmp_pat
     found = taken(table(tmp_path / "a.jsonl", [[8, 12, "Disease"]], text="Ann has gout"), items)
     assert found.bundle.reviews == []
     assert "row 1: the text is not the one that the task keeps" in found.unplaced[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "whole"),
+    [
+        ("\N{WAVING HAND SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4} hello", (0, 1), "0..2"),
+        ("\N{WAVING HAND SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4} hello", (1, 8), "0..2"),
+        ("a cafe\N{COMBINING ACUTE ACCENT} there", (2, 6), "5..7"),
+        ("\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN} talk", (0, 2), "0..3"),
+        (
+            "\N{REGIONAL INDICATOR SYMBOL LETTER D}\N{REGIONAL INDICATOR SYMBOL LETTER E}",
+            (0, 1),
+            "0..2",
+        ),
+    ],
+)
+def test_a_span_that_cuts_a_character_is_left_out_with_its_answer_and_told(
+    tmp_path, text, at, whole
+):
+    items = Items([CurrentItem("7", "may", text, None)], complete=True)
+    found = taken(table(tmp_path / "a.jsonl", [[*at, "Drug"]]), items)
+    assert found.bundle.reviews == []
+    assert f"row 1: the span {at[0]}..{at[1]} cuts the character" in found.unplaced[0]
+    assert f"which is {whole}; mark the whole of it" in found.unplaced[0]
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_answers_of_our_own_files_that_cut_a_character_are_left_out_too(complete):
+    text = "a cafe\N{COMBINING ACUTE ACCENT}"
+    items = Items([CurrentItem("7", "may", text, None)] if complete else [], complete=complete)
+    reviews = [
+        Review(item_id="7", batch="may", reviewer="ann", outcome="label", origin="queue", seconds=0,
+               label=f'[[2, {end}, "Drug"]]', idempotency_key=f"k{end}")
+        for end in (6, 7)
+    ]  # fmt: skip
+    bundle = Bundle([Assignment(item_id="7", batch="may", origin="queue", text=text)], reviews)
+    found = check_bundle(bundle, items, "refuse", "a.jsonl", KIND)
+    assert [one.label for one in found.bundle.reviews] == ['[[2, 7, "Drug"]]']
+    assert ["cuts the character" in one for one in found.unplaced] == [True]
 
 
 @pytest.mark.parametrize(

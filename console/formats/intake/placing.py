@@ -2,7 +2,7 @@
 
 from labeling.kinds.kind import Kind
 from labeling.kinds.spans.answer import marked, written
-from labeling.kinds.spans.offsets import moved
+from labeling.kinds.spans.offsets import cut, moved
 from resources.reviews.rows import ReviewError
 
 NO_PLACE = (
@@ -11,8 +11,12 @@ NO_PLACE = (
 )
 
 
-def placed(answer: str, text: str | None, stored: str, kind: Kind, where: str) -> str | None:
-    """Return an answer as it is about the stored text; None where its offsets do not tell where.
+class UnplacedError(ValueError):
+    """An answer that is left out: its message says why."""
+
+
+def placed(answer: str, text: str | None, stored: str, kind: Kind, where: str) -> str:
+    """Return an answer as it is about the stored text.
 
     Parameters
     ----------
@@ -30,6 +34,8 @@ def placed(answer: str, text: str | None, stored: str, kind: Kind, where: str) -
     ------
     ReviewError
         If a span lies outside its text.
+    UnplacedError
+        If its offsets do not tell where, or a span cuts a character: no mark that people make does.
     """
     said = marked(answer) if kind.marks_text else None
     if said is None or not said.whole:
@@ -41,7 +47,9 @@ def placed(answer: str, text: str | None, stored: str, kind: Kind, where: str) -
             f"{where}: {problem}; offsets count characters from 0, and the end is the first "
             f"character behind the span"
         )
-    if not stored:
-        return answer
-    spans = moved(said.found, text, stored)
-    return None if spans is None else written(spans)
+    spans = moved(said.found, text, stored) if stored else said.found
+    if spans is None:
+        raise UnplacedError(NO_PLACE)
+    if problem := cut(spans, stored or text):
+        raise UnplacedError(f"{problem}; mark the whole of it or nothing of it")
+    return written(spans)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 
 from console.formats.intake.matching import SHARED, Items, Unknown
-from console.formats.intake.placing import NO_PLACE, placed
+from console.formats.intake.placing import UnplacedError, placed
 from console.formats.own.bundle import UNNAMED, Bundle, short_key
 from console.formats.tools.entries import EmptyMeans, Entry, Names, label_of, text_of
 from labeling.counted import counted
@@ -39,8 +39,8 @@ class Taken:
     shared : int
         Answers that were found by a text which several items have; they go to the first.
     unplaced : list of str
-        Answers whose offsets do not tell where in the item's text their spans are, each with its
-        place and why.
+        Answers whose offsets do not tell where in the item's text their spans are, or whose spans cut a
+        character, each with its place and why.
     """
 
     bundle: Bundle
@@ -91,9 +91,10 @@ def take_entries(
         else:
             place, stored, image = (found.item_id, found.batch), found.text, found.image
         if label is not None:
-            label = placed(label, text, stored, kind, entry.where)
-            if label is None:
-                taken.unplaced.append(f"{entry.where}: {NO_PLACE}")
+            try:
+                label = placed(label, text, stored, kind, entry.where)
+            except UnplacedError as why_not:
+                taken.unplaced.append(f"{entry.where}: {why_not}")
                 continue
         text = stored
         answered = label is not None or entry.skipped
@@ -151,14 +152,9 @@ def check_bundle(
         outside its text.
     """
     if not items.complete:
-        _place(
-            bundle,
-            {(a.item_id, a.batch): (a.text, a.text) for a in bundle.assignments},
-            kind,
-            source,
-        )
-        return Taken(bundle)
-    texts: dict[tuple[str, str], tuple[str, str]] = {}
+        texts = {(a.item_id, a.batch): (a.text, a.text) for a in bundle.assignments}
+        return Taken(bundle, unplaced=_place(bundle, texts, kind, source))
+    texts = {}
     taken = Taken(Bundle([], [], bundle.places, bundle.unnumbered))
     left_out: set[tuple[str, str]] = set()
     for one in bundle.assignments:
@@ -194,10 +190,11 @@ def _place(
         if label is None:
             return None
         where = bundle.places.get(key) or bundle.places.get((one.item_id, one.batch), source)
-        found = placed(label, *texts.get((one.item_id, one.batch), nowhere), kind, where)
-        if found is None:
-            unplaced.append(f"{where}: {NO_PLACE}")
-        return found
+        try:
+            return placed(label, *texts.get((one.item_id, one.batch), nowhere), kind, where)
+        except UnplacedError as why_not:
+            unplaced.append(f"{where}: {why_not}")
+            return None
 
     reviews = [(r, at(r, (r.reviewer, r.idempotency_key), r.label)) for r in bundle.reviews]
     bundle.reviews[:] = [

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from labeling.kinds.spans.answer import Span
+from labeling.letters.letters import letters
 
 LAST_OF_ONE_UNIT = "\uffff"
 """The last character that is one UTF-16 code unit."""
@@ -109,6 +110,31 @@ def check(span: Span, length: int = LONGEST) -> None:
             )
         many = "1 character" if length == 1 else f"{length} characters"
         raise ValueError(f"{where} ends behind the text, which has {many}")
+
+
+def cut(spans: Sequence[Span], text: str) -> str | None:
+    r"""Say which span begins or ends within what readers see as one character; None if none does.
+
+    Examples
+    --------
+    >>> wave = "\N{WAVING HAND SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4} hello"
+    >>> cut([Span(0, 2, "x")], wave), cut([Span(0, 1, "x")], wave)
+    (None, "the span 0..1 cuts the character '👋🏽', which is 0..2")
+    """
+    some = letters([text])
+    if some.plain:
+        return None
+    heads = [at for at, one in enumerate(some.inside.tolist()) if not one]
+    for span in spans:
+        for at in span[:2]:
+            after = bisect_left(heads, at)
+            if heads[after] != at:
+                first, behind = heads[after - 1], heads[after]
+                return (
+                    f"the span {span.start}..{span.end} cuts the character {text[first:behind]!r}, "
+                    f"which is {first}..{behind}"
+                )
+    return None
 
 
 def read_checked(
