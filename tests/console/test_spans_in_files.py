@@ -2,12 +2,14 @@
 
 import json
 from itertools import pairwise
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.formats.files import read_any, write_file
+from console.formats.foreign import Foreign
 from console.formats.intake.checking import as_written
 from console.formats.intake.matching import Items
 from console.formats.intake.taking import check_bundle, take_entries
@@ -75,10 +77,15 @@ def test_a_span_within_a_character_is_refused():
         UNITS.read([Span(0, 12, "Drug")], TEXT)
 
 
+def own(path) -> Bundle:
+    return cast("Bundle", read_any(path, CLASSES, kind=KIND))
+
+
 @st.composite
 def bundles(draw):
     text, spans = draw(texts_with_spans())
-    about, answer = {"item_id": "7", "batch": "may"}, st.none() | st.just(written(spans))
+    about: dict[str, Any] = {"item_id": "7", "batch": "may"}
+    answer = st.none() | st.just(written(spans))
     origin = draw(st.sampled_from(["audit", "check"]))
     planned = Assignment(
         **about, origin=origin, text=text, suggestion=draw(answer),
@@ -101,7 +108,7 @@ def bundles(draw):
 def test_reviews_with_spans_come_back_as_they_were(tmp_path_factory, ending, bundle):
     path = tmp_path_factory.mktemp("f") / f"file{ending}"
     write_file(bundle, path, kind=KIND)
-    back = read_any(path, CLASSES, kind=KIND)
+    back = own(path)
     assert (back.assignments, back.reviews) == (bundle.assignments, bundle.reviews)
 
 
@@ -116,7 +123,7 @@ def test_jsonl_holds_spans_as_lists(tmp_path):
 
 
 def taken(path, items=ITEMS, kind=KIND, **more):
-    found = read_any(path, CLASSES, kind=kind)
+    found = cast("Foreign", read_any(path, CLASSES, kind=kind))
     names = name_fields(found.entries, CLASSES, kind=kind)
     return take_entries(found.entries, names, items, "refuse", kind=kind, **more)
 
@@ -224,7 +231,7 @@ def test_our_own_files_are_refused_where_a_span_lies_outside_the_text(tmp_path):
             with pytest.raises(
                 ReviewError, match=r"line \d: the span 0\.\.40 ends behind the text"
             ):
-                check_bundle(read_any(path, CLASSES, kind=KIND), items, "refuse", str(path), KIND)
+                check_bundle(own(path), items, "refuse", str(path), KIND)
 
 
 def test_people_may_write_spans_into_our_csv_in_any_order(tmp_path):
@@ -233,9 +240,9 @@ def test_people_may_write_spans_into_our_csv_in_any_order(tmp_path):
 
     path = tmp_path / "a.csv"
     path.write_text('item_id,batch,text,label\n7,may,x,"[[13,23,""Drug""],[0,4,""Disease""]]"\n')
-    bundle = read_any(path, CLASSES, kind=KIND)
-    as_written(Task, path, bundle)
+    bundle, task = own(path), cast("Any", Task)
+    as_written(task, path, bundle)
     assert bundle.reviews[0].label == '[[0, 4, "Disease"], [13, 23, "Drug"]]'
     path.write_text("item_id,batch,text,label\n7,may,x,Drug\n")
     with pytest.raises(ReviewError, match="line 2: 'Drug' is no list of spans"):
-        as_written(Task, path, read_any(path, CLASSES, kind=KIND))
+        as_written(task, path, own(path))
