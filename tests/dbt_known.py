@@ -5,16 +5,27 @@ seconds that nobody looks at. All that differs is where those files lie. dbt sti
 file of the project with what was read, and reads anew what changed.
 """
 
+import inspect
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+import duckdb
 
 PATHS = ("warehouse", "published")
 FIRST = "read_first"
 
 
 def warm_up(transforms: Path) -> None:
-    """Have dbt make what it makes at the first look at any project, and needs in every call."""
+    """Have dbt make what it makes at the first look at any project, and needs in every call.
+
+    No thread may be left by then, since a fork would have none. DuckDB starts one on import, for a
+    connection of its own that dbt never asks for, and ends it with that connection.
+    """
+    duckdb.default_connection().close()
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+    from dbt.adapters.factory import FACTORY
     from dbt.contracts.graph.manifest import Manifest
     from dbt.contracts.project import (
         Configuration,
@@ -25,9 +36,17 @@ def warm_up(transforms: Path) -> None:
     )
     from dbt.contracts.selection import SelectorFile
     from dbt.parser.manifest import extended_mashumaro_encoder, extended_mashumuro_decoder
+    from dbt.task.build import BuildTask
+    from dbt_common.events import functions
 
-    for one in (Configuration, PackageConfig, ProfileConfig, Project, ProjectFlags, SelectorFile):
+    FACTORY.load_plugin("duckdb")
+    for one in (
+        Configuration, DuckDBCredentials, PackageConfig, ProfileConfig, Project, ProjectFlags,
+        SelectorFile,
+    ):  # fmt: skip
         one.json_schema()
+    functions.env_secrets = cache(functions.env_secrets)  # two looks at all of it an event
+    inspect.getmodule(BuildTask.run.__code__)  # looks for the files of all modules
     read = transforms / "target" / "partial_parse.msgpack"
     if read.is_file():
         manifest = Manifest.from_msgpack(read.read_bytes(), decoder=extended_mashumuro_decoder)

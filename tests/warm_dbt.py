@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.dbt_known import remember, warm_up
+from tests.dbt_templates import keep_templates
 
 ROOT = Path(__file__).parents[1]
 CLIENT = """#!{python} -IS
@@ -79,11 +80,13 @@ class WarmDbt:
 
 
 def dbt(folder: Path) -> Callable[..., Any]:
-    """Import dbt without its adapter: DuckDB starts a thread on import, which no fork would have."""
+    """Import dbt and its adapter, and make ready what every call needs."""
     from dbt.cli.main import cli
 
     warm_up(ROOT / "transforms")
+    keep_templates(folder / "templates")
     remember(folder)
+    assert len(list(Path("/proc/self/task").iterdir())) == 1, "a fork would have no other thread"
     return cli
 
 

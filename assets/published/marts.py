@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
 
-from resources.store.dbt import TaskTranslator, project, target, variables
+from resources.store.dbt import UNWRITTEN, TaskTranslator, project, target, variables
 from resources.store.given import GivenWarehouse
 from resources.store.manifest import manifest
 from resources.task.task import Task
@@ -29,7 +29,8 @@ def marts(task: Task) -> dg.AssetsDefinition:
             pass
         (task.published / ".build").mkdir(parents=True, exist_ok=True)
         # unit tests try the SQL on invented rows, and not on what this task has
-        build = ["build", "--exclude-resource-type", "unit_test", "--vars", variables(task)]
+        tested = ["--exclude-resource-type", "unit_test"]
+        build = ["build", UNWRITTEN, *tested, "--vars", variables(task)]
         said = dbt.cli(build, context=context, target_path=target(task)).stream()
         yield from to_the_end(said, warehouse.turn())
 
