@@ -63,7 +63,7 @@ LONGEST_FIRST = (
     "tests/orchestration/test_damage.py",
     "tests/orchestration/test_model_answers.py",
     "tests/orchestration/test_up.py",
-    "tests/resources/store/test_second_store.py",
+    "tests/resources/store/lake/test_a_task_on_a_lake.py",
     "tests/cli/test_import_of_other_tools.py",
     "tests/cli/test_reset.py",
     "tests/assets/test_sources.py",

@@ -17,7 +17,7 @@ from labeling.items.reading import read_items
 from orchestration.faults.damage import damaged_files
 from resources.environment import secret
 from resources.pilots.promoted import nothing_promoted
-from resources.store.place import size, stands
+from resources.store.place import named, size, stands
 from resources.task.errors import DamagedError, TaskError
 from resources.task.reading import former_places
 from resources.task.task import Task, load_task
@@ -168,8 +168,9 @@ def _warehouse(task: Task) -> Finding:
         return Finding("", "fine", "not made yet; the first run makes it")
     from resources.store.warehouse import warehouse_of
 
-    if not os.access(task.warehouse, os.W_OK):
-        return Finding("", "mend", f"{task.warehouse} is read-only", "give yourself the right")
+    where = named(task)
+    if Path(where).exists() and not os.access(where, os.W_OK):
+        return Finding("", "mend", f"{where} is read-only", "give yourself the right")
     try:
         with warehouse_of(task, PATIENCE_S).connect():
             pass
@@ -177,7 +178,10 @@ def _warehouse(task: Task) -> Finding:
         return Finding("", "mend", f"does not open: {error}", f"touchstone reset {task.name}")
     except TaskError as error:
         return Finding("", "note", str(error), "look again when it has ended")
-    return Finding("", "fine", f"opens, {size(task) / 1e6:.1f} MB")
+    mb = f", {of / 1e6:.1f} MB" if (of := size(task)) is not None else ""
+    return Finding(
+        "", "fine", f"opens{mb}{'' if task.spec.store.lake is None else f'; a lake, {where}'}"
+    )
 
 
 def _lost(task: Task) -> str | None:

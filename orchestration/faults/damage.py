@@ -7,7 +7,7 @@ from pathlib import Path
 from labeling.files import sqlite
 from labeling.files.sqlite import rescue
 from labeling.student.whole import is_whole
-from resources.store.place import stands
+from resources.store.place import named, stands
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
@@ -15,9 +15,9 @@ from resources.task.task import Task
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A file that cannot be read, what is wrong with it, and the way out."""
+    """A file or a lake that cannot be read, what is wrong with it, and the way out."""
 
-    path: Path
+    path: Path | str
     fault: str
     remedy: str
 
@@ -66,7 +66,7 @@ def damaged_files(task: Task, *, everything: bool = False) -> list[Damage]:
         if fault is not None:
             found.append(
                 Damage(
-                    task.warehouse,
+                    named(task),
                     fault,
                     f"`touchstone reset {task.name}` begins it anew; reviews and answers stand elsewhere",
                 )

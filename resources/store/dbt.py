@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +19,7 @@ from packaging.version import Version
 
 from resources.dagster.conditions import when_batches_settle
 from resources.store.manifest import DBT, TRANSFORMS
+from resources.store.place.lake.address import lake_of
 from resources.store.table import DECLARED
 from resources.store.tables import FAMILIES
 from resources.task.task import Task
@@ -100,10 +102,12 @@ def parse_command(task: Task) -> list[str] | None:
 
 
 def variables(task: Task) -> str:
-    """Tell dbt which task's file to work on, and which tables of votes there are."""
+    """Tell dbt which task's file or lake to work on, and which tables of votes there are."""
     paths = {"warehouse": str(task.warehouse), "published": str(task.published)}
     several = task.kind.composed(task.classes)
     sets: dict[str, object] = {"sets_of": list(task.classes)} if several else {}
     if task.kind.marks_text:
         sets["spans"] = True
+    if (lake := lake_of(task)) is not None:
+        sets["lake"] = asdict(lake)
     return json.dumps({**paths, "families": FAMILIES, **sets})

@@ -1,7 +1,6 @@
 """What a place for tables has to be able to do: all that a second store has to write."""
 
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Protocol
 
 import duckdb
@@ -10,8 +9,8 @@ import duckdb
 class Place(Protocol):
     """Where the tables of one task lie, used by one process at a time.
 
-    Beside it a folder says ``stands``, ``size`` and ``remove``; see :mod:`resources.store.place`. DuckDB
-    carries out what is asked, wherever the rows lie: files, a lake, another database attached.
+    Beside it a module says ``named``, ``stands``, ``size`` and ``remove``; see
+    :mod:`resources.store.place`. DuckDB carries out what is asked, wherever the rows lie.
 
     Attributes
     ----------
@@ -31,11 +30,10 @@ class Place(Protocol):
         """
         ...
 
-    def closed(self, patience_s: float, *, usable: bool = True) -> AbstractContextManager[Path]:
-        """Keep everybody away, and give a DuckDB file for a program that opens one by itself: dbt.
+    def closed(self, patience_s: float, *, usable: bool = True) -> AbstractContextManager[None]:
+        """Keep everybody away, for a program that opens the place by itself: dbt.
 
-        What the program wrote there is kept. With ``usable=False`` nobody will open the file, and what
-        lies at the place may be damaged.
+        With ``usable=False`` nobody will open it, and what lies there may be damaged.
 
         Raises
         ------

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 STANDING = """
 select schema_name || '.' || table_name, list(column_name) from duckdb_columns()
-where not internal group by all
+where not internal and database_name = current_database() group by all
+"""
+
+SHOWN = """
+select schema_name || '.' || view_name, sql from duckdb_views()
+where not internal and database_name = current_database()
 """
 
 
@@ -76,15 +81,10 @@ class Session:
             return
         self.ensure(*dict.fromkeys(part for table in new for part in table.union))
         stand = dict(self.db.execute(STANDING).fetchall())
-        for table in new:
-            if table.union or table.sql_name not in stand:
-                self.db.execute(table.ddl)
-                continue
-            for name, column in table.columns.items():
-                if name not in stand[table.sql_name]:
-                    self.db.execute(
-                        f'alter table {table.sql_name} add column "{name}" {column.type}'
-                    )
+        shown = dict(self.db.execute(SHOWN).fetchall())
+        lacking = [sql for table in new for sql in _lacking(table, stand, shown)]
+        if lacking:
+            self.db.execute("begin; " + "; ".join(lacking) + "; commit")
         self._made.update(table.ddl for table in new)
 
     def insert(self, table: Table, rows: pa.Table) -> None:
@@ -168,6 +168,23 @@ class Session:
     def _execute(self, name: str, parameters: dict[str, object]) -> duckdb.DuckDBPyConnection:
         asked = query(name)
         return self.db.execute(asked.sql, asked.bind(parameters))
+
+
+def _lacking(
+    table: Table, stand: Mapping[str, Sequence[str]], shown: Mapping[str, str]
+) -> list[str]:
+    """Return the statements that bring a table up to date; a lake keeps each one as a version."""
+    if table.sql_name not in stand:
+        return [table.ddl]
+    missing = [name for name in table.columns if name not in stand[table.sql_name]]
+    if table.union:
+        sql = shown.get(table.sql_name, "").replace('"', "")
+        parts = all(f"from {one.sql_name}" in sql.casefold() for one in table.union)
+        return [] if parts and not missing else [table.ddl]
+    return [
+        f'alter table {table.sql_name} add column "{name}" {table.columns[name].type}'
+        for name in missing
+    ]
 
 
 def _quoted(text: Path | str) -> str:

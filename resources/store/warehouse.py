@@ -1,17 +1,19 @@
-"""The DuckDB file everything is stored in: short connections that wait their turn."""
+"""The store of a task, wherever its tables lie: short connections that wait their turn."""
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from resources.store.place.held import HeldPlace
+from resources.store.place.lake.address import LakeAddress, lake_of
 from resources.store.place.opening import open_place
 from resources.store.session import Session
 from resources.store.table import Table
 from resources.store.tables import EVERY, VIEWS
+from resources.task.errors import LostRaceError
 from resources.task.task import Task
 
 
@@ -20,46 +22,60 @@ class Warehouse:
     """Opens the warehouse for one process at a time, so that nobody sees a lock error.
 
     DuckDB lets one process write, and then nobody else may even read; so every connection, ours
-    and dbt's, first takes a lock beside the file. See :mod:`resources.store.place`.
+    and dbt's, first takes a lock beside the place. See :mod:`resources.store.place`.
+
+    Parameters
+    ----------
+    path : str
+        The DuckDB file.
+    patience_s : float
+        How long others are waited for, in seconds.
+    lake : LakeAddress, optional
+        Where the tables lie instead of in the file.
     """
 
     path: str
     patience_s: float = 300.0
+    lake: LakeAddress | None = None
+
+    @property
+    def _place(self) -> HeldPlace:
+        return open_place(self.lake or self.path)
 
     @contextmanager
-    def turn(self) -> Generator[Path]:
-        """Wait until nobody has the file open, and hold it without opening it (for dbt).
+    def turn(self) -> Generator[None]:
+        """Wait until nobody has the place open, and hold it without opening it (for dbt).
 
         Raises
         ------
         TaskError
-            After ``patience_s``, naming the file and what to do.
+            After ``patience_s``, naming the place and what to do.
         """
-        with open_place(self.path).closed(self.patience_s) as path:
-            yield path
+        with self._place.closed(self.patience_s):
+            yield
 
     @contextmanager
-    def lock(self) -> Generator[Path]:
-        """Wait as for a turn, and hold the file whatever state it is in, to move or delete it."""
-        with open_place(self.path).closed(self.patience_s, usable=False) as path:
-            yield path
+    def lock(self) -> Generator[None]:
+        """Wait as for a turn, and hold the place whatever state it is in, to move or delete it."""
+        with self._place.closed(self.patience_s, usable=False):
+            yield
 
     @contextmanager
     def connect(self) -> Generator[Session]:
         """Yield a session with the lock held. Read or write, then leave: compute outside.
 
-        Every table stands there, with every column, whichever version made the file.
+        Every table stands there, with every column, whichever version made the place.
         """
-        file = open_place(self.path)
-        with file.cursor(self.patience_s) as connection:
+        place = self._place
+        with place.cursor(self.patience_s) as connection:
             connection.execute("set timezone = 'UTC'")
-            session = Session(connection, file.made)
+            session = Session(connection, place.made)
             session.ensure(*EVERY, *VIEWS)
             yield session
 
     def close(self) -> None:
-        """Give the file to others at once, and not only when they ask for it."""
-        open_place(self.path).close()
+        """Give the place to others at once, and not only when they ask for it."""
+        self._place.close()
 
     def read(self, name: str, /, **parameters: object) -> pa.Table:
         """Return all rows of one query."""
@@ -97,6 +113,12 @@ class Warehouse:
 
     def replace(self, written: Mapping[Table, pa.Table], **where: object) -> None:
         """Write tables anew, or only the rows that :meth:`Session.delete` would find, all or none."""
+        try:
+            self._replace(written, where)
+        except LostRaceError:  # what is written does not hang on what stood there
+            self._replace(written, where)
+
+    def _replace(self, written: Mapping[Table, pa.Table], where: Mapping[str, object]) -> None:
         with self.connect() as session, session.transaction():
             for table, rows in written.items():
                 session.delete(table, **where)
@@ -116,4 +138,4 @@ class Warehouse:
 
 def warehouse_of(task: Task, patience_s: float = 300.0) -> Warehouse:
     """Return the store of a task; it waits ``patience_s`` seconds for others to leave it."""
-    return Warehouse(path=str(task.warehouse), patience_s=patience_s)
+    return Warehouse(path=str(task.warehouse), patience_s=patience_s, lake=lake_of(task))

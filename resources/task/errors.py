@@ -11,5 +11,9 @@ class BlockedError(TaskError):
     """A check found rows of a batch that cannot be right; the batch is left as it is."""
 
 
+class LostRaceError(TaskError):
+    """Somebody else wrote the same tables at the same time; nothing of ours was written."""
+
+
 class DamagedError(TaskError):
     """A file of what was made, said or paid cannot be read any more."""

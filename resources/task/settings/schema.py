@@ -14,6 +14,7 @@ from resources.task.settings.people import LabelStudio, Reviewers
 from resources.task.settings.quality import Alarm, Quality
 from resources.task.settings.section import Remakes, Section, Share
 from resources.task.settings.source import Batch, Source
+from resources.task.settings.store import Store
 from resources.task.settings.student import Student
 from resources.task.settings.zero_shot import ZeroShot, check_voters
 
@@ -162,6 +163,7 @@ class TaskSpec(Section):
     alerts: Alerts = Alerts()
     reviewers: Reviewers = Reviewers()
     label_studio: LabelStudio | None = None
+    store: Store = Store()
     demo: Demo = Demo()
 
     @model_validator(mode="before")

@@ -2,6 +2,7 @@
 
 import contextlib
 import multiprocessing
+import multiprocessing.synchronize
 import os
 import signal
 import subprocess
@@ -13,8 +14,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from resources.store.place import opening as module
-from resources.store.place.opening import OpenFile
+from resources.store.place import held as module
+from resources.store.place.file.opening import OpenFile
 from resources.task.errors import DamagedError, TaskError
 
 CONTEXT = multiprocessing.get_context("spawn")
@@ -111,8 +112,8 @@ def test_a_program_that_opens_the_file_itself_finds_it_closed(path):
     file = OpenFile(path)
     with file.cursor(5) as db:
         db.execute("create table t as select 7 as n")
-    with file.closed(5) as free:
-        other = CONTEXT.Process(target=read_only, args=(free,))
+    with file.closed(5):
+        other = CONTEXT.Process(target=read_only, args=(path,))
         other.start()
         other.join(60)
         assert other.exitcode == 0

@@ -75,6 +75,7 @@ reviewers:
   usd_per_wrong_label: 5
   accuracy_wanted: 0.9
 label_studio: {url: 'http://127.0.0.1:1', project: p, token_variable: T}
+store: {lake: {catalog: a.ducklake, data: folder}}
 demo:
   generator: g.py
   simulated: {truth: truth.csv, changes_at: '2026-03-02', confusions: {praise: complaint}}
