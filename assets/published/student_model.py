@@ -1,5 +1,7 @@
 """A student as a model of MLflow's: what it takes, what it gives, and three items as an example."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from labeling.student.tagger.tagger import Tagger
 
 NAME = "student"
+CHECK = "_check_requirement_satisfied"
+"""What MLflow asks about each package that a model requires."""
 
 
 def student_for(path: Path, inputs: StudentInputs) -> Any:
@@ -27,9 +31,27 @@ def student_for(path: Path, inputs: StudentInputs) -> Any:
 
 def log_student(student: Any, path: Path, inputs: StudentInputs) -> "ModelInfo":
     """Log a student, and the file it was read of, as a model of the run that is active."""
-    if _marks(student):
-        return _log_tagger(student, path, list(inputs.items))
-    return _log_pipeline(student, np.array(inputs.items))
+    with _requirements_unchecked():
+        if _marks(student):
+            return _log_tagger(student, path, list(inputs.items))
+        return _log_pipeline(student, np.array(inputs.items))
+
+
+@contextmanager
+def _requirements_unchecked() -> Iterator[None]:
+    """Have MLflow not hold what a model requires against what is installed.
+
+    It would look up every file of every installed package, a fifth of a small task's first run, to
+    warn of other versions. We name packages that are in use here, and no versions.
+    """
+    from mlflow.utils import requirements_utils
+
+    check = getattr(requirements_utils, CHECK)
+    setattr(requirements_utils, CHECK, lambda _: None)
+    try:
+        yield
+    finally:
+        setattr(requirements_utils, CHECK, check)
 
 
 def _marks(student: Any) -> bool:
