@@ -98,8 +98,19 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
             {"alarm_id": alarm["alarm_id"], **row}
             for row in wrong_rows(warehouse, audits, found.items)
         ],
-        found.next_steps,
+        [*_in_ways(task, judged, alarm["series"]), *found.next_steps],
     )
+
+
+def _in_ways(task: Task, audits: Sequence[Audit], series: str) -> list[str]:
+    """Say in what ways marked texts are wrong where there is one class: it cannot be the cause."""
+    if not task.kind.marks_text or len(task.classes) > 1 or series.startswith("voter/"):
+        return []
+    from labeling.quality.spans.ways_wrong import ways_wrong
+
+    batches = [(audit.batch, SpanMistakes.of(audit.answers, task.classes)) for audit in audits]
+    told = ways_wrong(batches).told(task.classes[0])
+    return [] if told is None else [told]
 
 
 def seen_by(task: Task, audit: Audit, series: str) -> Audit:

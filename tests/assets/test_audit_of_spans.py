@@ -183,6 +183,35 @@ def test_the_class_whose_spans_were_missed_is_named_where_recall_has_fallen(tmp_
     warehouse.close()
 
 
+def test_one_class_alone_is_no_cause_and_the_ways_of_being_wrong_are_told_instead(tmp_path):
+    task = make(tmp_path, YAML.replace(", {name: Disease}", ""))
+    warehouse = Warehouse(path=str(task.warehouse))
+    truth, rows = {}, []
+    for at in range(N):
+        item, spans = f"2026-01-{at:03d}", [Span(0, 4, "Drug"), Span(10, 14, "Drug")]
+        given = (
+            spans[:1] if at % 3 == 0 else [Span(0, 5, "Drug"), spans[1]] if at % 9 == 1 else spans
+        )
+        truth[item] = written(spans)
+        rows.append(
+            {
+                "item_id": item, "batch": "2026-01", "label": written(given), "confidence": 0.9,
+                "run": "r", "stamp": "s", "decided_by": "consensus",
+            }
+        )  # fmt: skip
+    put(warehouse, tables.RELEASED, rows)
+    draw(task, warehouse, "2026-01")
+    review(warehouse, "2026-01", truth)
+    for series in ("labels", "recall"):
+        alarm = {"alarm_id": "a", "series": series, "change_batch": "2026-01", "promised": 0.9}
+        found = explain(task, warehouse, alarm)
+        assert "wrong texts" in found.next_steps[0]
+        assert found.next_steps[0].endswith("add terms or rules that find more.")
+        assert not any("class" in step for step in found.next_steps)
+        assert not any(row["slice"].startswith("class/") for row in found.slices)
+    warehouse.close()
+
+
 def test_reviewers_are_compared_by_exact_spans_without_chance(place):
     task, _ = place
     drug, longer = written([Span(0, 4, "Drug")]), written([Span(0, 5, "Drug")])

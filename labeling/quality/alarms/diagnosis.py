@@ -92,6 +92,7 @@ def diagnose(
     target_error : float
         Share of wrong labels (0..1) that was promised.
     class_names : sequence of str
+        Of a single class nothing is told: whatever is wrong is wrong about it.
     voters : mapping of name to votes, one int array of shape (n_items,) a batch, optional
     slices : mapping of name to values, one str array of shape (n_items,) a batch, optional
         Source, length, cluster of texts …
@@ -149,10 +150,11 @@ def diagnose(
     else:
         named = [[about(b, c) for b in batches] for c in range(len(class_names))]
         of_class = _beside(named, weight)
-    found += [
-        _slice(f"class/{name}", audited, weight, other)
-        for name, audited, other in zip(class_names, named, of_class, strict=True)
-    ]
+    if len(class_names) > 1:
+        found += [
+            _slice(f"class/{name}", audited, weight, other)
+            for name, audited, other in zip(class_names, named, of_class, strict=True)
+        ]
     ranked = sorted(
         (one for one in found if one.reviewed >= MIN_REVIEWS),
         key=lambda s: (-s.suspicion, -s.excess, s.name),
@@ -273,7 +275,9 @@ def _next_steps(ranked: Sequence[Slice], target_error: float) -> list[str]:
         else:
             steps.append(f"Look at {suspect.name}: {said}; write a rule or examples for it.")
     if not steps:
-        steps.append("No class, voter or slice stands out: read the most telling items one by one.")
+        steps.append(
+            "Nothing that was looked at stands out: read the most telling items one by one."
+        )
     if ranked:
         rate = min(max(1 - ranked[0].error.point, target_error), 1 - target_error)
         more = plan_for_width(SURE_WIDTH, rate).reviews - ranked[0].reviewed
