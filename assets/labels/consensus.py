@@ -67,7 +67,11 @@ def consensus(task: Task) -> dg.AssetsDefinition:
 
 
 def settle(task: Task, window: Window) -> Settled:
-    """Settle on the likeliest answer of each item of the batch."""
+    """Settle on the likeliest answer of each item of the batch.
+
+    Of several classes that is the likeliest set, not what F1 would be best at: right is a whole set.
+    Thresholds by class are applied where labels are released, to what voters and student say together.
+    """
     from labeling.consensus.counts.posterior import most_probable
 
     fitted = fit_label_model(task, window)

@@ -56,8 +56,8 @@ class SeveralLabelModel:
     method_, why_ : str
         Which algorithm is used, and why, in plain words; by question where they differ.
     thresholds_ : float array of shape (n_questions,)
-        Posterior of yes from which on each class is given: what F1 is best at, .5 where only the
-        votes of rules tell.
+        Posterior of yes from which on :meth:`predict` gives each class: what F1 is best at, .5 where
+        only the votes of rules tell. Who wants most sets right names what is likelier than not.
     warnings_ : list of str
         Reasons not to trust it, in plain words.
     class_balance_ : float array of shape (n_questions,)
