@@ -104,12 +104,12 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
 
 def _in_ways(task: Task, audits: Sequence[Audit], series: str) -> list[str]:
     """Say in what ways marked texts are wrong where there is one class: it cannot be the cause."""
-    if not task.kind.marks_text or len(task.classes) > 1 or series.startswith("voter/"):
+    if not task.kind.marks_text or len(task.classes) != 1 or series.startswith("voter/"):
         return []
     from labeling.quality.spans.ways_wrong import ways_wrong
 
     batches = [(audit.batch, SpanMistakes.of(audit.answers, task.classes)) for audit in audits]
-    told = ways_wrong(batches).told(task.classes[0])
+    told = ways_wrong(batches).told(next(iter(task.classes)))
     return [] if told is None else [told]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from labeling.errors import RuleError
+from labeling.letters.unseen import unseen_in
 from labeling.rules.conditions import parse_conditions
 from labeling.rules.reading.keys import DEFAULT_SIMILARITY, OPTIONS
 from labeling.rules.rule import Body, Metadata, Nearest, Patterns, Sql
@@ -62,7 +63,7 @@ def parse_body(kind: str, value: object, options: dict[str, Any], folder: Path) 
     """
     check_options(options, OPTIONS)
     parse: dict[str, Callable[[], Body]] = {
-        "keyword": lambda: _terms(texts_of(value), options),
+        "keyword": lambda: _terms(keywords_of(value), options),
         "regex": lambda: regex_patterns(texts_of(value), options),
         "dictionary": lambda: _terms(dictionary_lines(texts_of(value), folder), options),
         "sql": lambda: Sql(_single(value)),
@@ -98,6 +99,26 @@ def texts_of(value: object) -> list[str]:
     return texts
 
 
+def keywords_of(value: object) -> list[str]:
+    """Return a keyword or a list of keywords as a list.
+
+    Raises
+    ------
+    RuleError
+        As :func:`texts_of`, or if one holds what nobody sees; the message begins with a verb.
+    """
+    terms = texts_of(value)
+    for one in terms:
+        if unseen := unseen_in(one.strip()):
+            raise RuleError(f"holds {one!r}, which has {unseen}: {TAKE_OUT}")
+    return terms
+
+
+TAKE_OUT = (
+    "texts without it never hold this term, so take it out; `regex:` finds it where it is meant"
+)
+
+
 def _terms(terms: list[str], options: dict[str, Any]) -> Patterns:
     whole = options.get("words", "whole") == "whole"
     flags = 0 if options.get("case", "ignore") == "exact" else re.IGNORECASE
@@ -130,7 +151,8 @@ def dictionary_lines(files: list[str], folder: Path) -> list[str]:
     Raises
     ------
     RuleError
-        If a file is missing, cannot be read or holds no term; the message begins with a verb.
+        If a file is missing, cannot be read or holds no term, or a term holds what nobody sees; the
+        message begins with a verb.
     """
     terms: list[str] = []
     for name in files:
@@ -141,7 +163,16 @@ def dictionary_lines(files: list[str], folder: Path) -> list[str]:
             raise RuleError(f"names the file {path}, which does not exist") from None
         except (OSError, UnicodeDecodeError) as error:
             raise RuleError(f"names the file {path}, which cannot be read: {error}") from error
-        found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        found: list[str] = []
+        for number, line in enumerate(lines, start=1):
+            term = line.strip()
+            if not term or line.startswith("#"):
+                continue
+            if unseen := unseen_in(term):
+                raise RuleError(
+                    f"names the file {path}, where line {number}, {term!r}, has {unseen}: {TAKE_OUT}"
+                )
+            found.append(term)
         if not found:
             raise RuleError(f"names the file {path}, which holds no term (one a line)")
         terms += found

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from labeling.errors import RuleError
 from labeling.files.records import ENDINGS, read_records
-from labeling.rules.reading.fields import dictionary_lines
+from labeling.letters.unseen import unseen_in
+from labeling.rules.reading.fields import TAKE_OUT, dictionary_lines
 from labeling.rules.spans.rule import Terms
 
 
@@ -33,8 +34,8 @@ def read_terms(
     Raises
     ------
     RuleError
-        Naming the file and the line or row: it is missing or damaged, a term or its type is empty,
-        or a term has two types. The message begins with a verb.
+        Naming the file and the line or row: it is missing or damaged, a term or its type is empty, a
+        term holds what nobody sees, or has two types. The message begins with a verb.
     """
     terms: dict[str, str] = {}
     types: dict[str, tuple[str, str]] = {}
@@ -98,6 +99,10 @@ def _rows(path: Path, column: str, type_column: str | None) -> list[tuple[str, s
             raise RuleError(
                 f"names the file {path}, where row {row} has nothing in column "
                 f"{wanted[told.index('')]!r}; fill it in or delete the row"
+            )
+        if unseen := unseen_in(told[0]):
+            raise RuleError(
+                f"names the file {path}, where row {row}, {told[0]!r}, has {unseen}: {TAKE_OUT}"
             )
         found.append((f"row {row}", told[0], told[-1] if type_column else ""))
     return found

@@ -10,7 +10,13 @@ from labeling.rules.conditions import parse_conditions
 from labeling.rules.matching.searching import refuse_endless
 from labeling.rules.reading.document import Entry, read_entries
 from labeling.rules.reading.entries import check_top, open_entry, refuse_twins, text_of
-from labeling.rules.reading.fields import check_options, did_you_mean, regex_patterns, texts_of
+from labeling.rules.reading.fields import (
+    check_options,
+    did_you_mean,
+    keywords_of,
+    regex_patterns,
+    texts_of,
+)
 from labeling.rules.spans.gazetteers import read_terms, term_key
 from labeling.rules.spans.keys import COMMON, KINDS, OPTIONS, TAKES
 from labeling.rules.spans.pipelines.reading import read_pipeline
@@ -132,7 +138,7 @@ def parse_span_body(kind: str, value: object, options: dict[str, Any], folder: P
     ignore_case = options.get("case", "ignore") == "ignore"
     whole = options.get("words", "whole") == "whole"
     parse: dict[str, Callable[[], Body]] = {
-        "keyword": lambda: _keywords(texts_of(value), ignore_case=ignore_case, whole=whole),
+        "keyword": lambda: _keywords(keywords_of(value), ignore_case=ignore_case, whole=whole),
         "dictionary": lambda: read_terms(
             texts_of(value),
             folder,

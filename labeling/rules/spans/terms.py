@@ -7,6 +7,7 @@ A hundred thousand terms cost little more than ten.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,7 +105,8 @@ class TermTable:
 
     def __init__(self, terms: Sequence[str], folding: Folding, *, whole: bool) -> None:
         self._folding, self._whole = folding, whole
-        some = letters([term.strip() for term in terms])
+        # marks of a letter in the order in which texts are encoded
+        some = letters([normalize("NFC", term.strip()) for term in terms])
         self._folded = fold(some, folding)
         self._begins = self._folded.place(some.begins[:-1])
         self._lengths = self._folded.place(some.begins[1:] - 1) - self._begins

@@ -143,6 +143,31 @@ def test_rules_of_one_name_or_one_meaning_are_refused(refused):
 
 
 @pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        ("keyword: [flu, \"a\\u200bb\"]", "an invisible sign (U+200B ZERO WIDTH SPACE) behind its character 1: texts without it"),
+        ("keyword: \"flu\\u200d\"", "an invisible sign (U+200D ZERO WIDTH JOINER) behind its character 3"),
+        ("keyword: \"\\u0301flu\"", "a mark without its letter (U+0301 COMBINING ACUTE ACCENT) at its beginning"),
+        ("dictionary: w.txt", "w.txt, where line 3, 'data\\xadbase', has an invisible sign (U+00AD SOFT HYPHEN) behind its character 4"),
+        ("dictionary: w.csv", "w.csv, where row 2, 'gout\\u2060', has an invisible sign (U+2060 WORD JOINER)"),
+    ],
+)  # fmt: skip
+def test_a_term_that_no_text_shows_is_refused_with_the_sign_and_its_place(
+    refused, tmp_path, rule, told
+):
+    (tmp_path / "w.txt").write_text("\ufeff# said\nflu\ndata\u00adbase\n", encoding="utf-8")
+    (tmp_path / "w.csv").write_text("term\nflu\ngout\u2060\n", encoding="utf-8")
+    assert told in refused(f"  - name: a\n    type: Disease\n    {rule}\n")
+
+
+def test_joiners_that_spell_a_word_are_kept(read):
+    (rule,) = read(
+        '  - {name: a, type: Disease, keyword: "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"}\n'
+    )
+    assert rule.body.terms == ("\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",)
+
+
+@pytest.mark.parametrize(
     ("python", "told"),
     [
         ("@span_rule\ndef f(text): ...", "@span_rule needs parentheses"),

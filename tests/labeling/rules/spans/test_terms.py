@@ -112,3 +112,11 @@ def test_stretches_with_equal_hashes_are_told_apart():
     other = word.translate({ord("a"): "b", ord("b"): "a"})
     (hits, none) = found([word], [word, other], ignore_case=True, whole=True)
     assert (len(hits), len(none)) == (1, 0)
+
+
+def test_marks_of_a_letter_may_be_typed_in_any_order():
+    term, text = "q\u0307\u0323a", "a q\u0323\u0307a"
+    for folding in (IGNORED, EXACT):
+        for whole in (True, False):
+            found = TermTable([term], folding, whole=whole).find(letters([text]))
+            assert (found.starts.tolist(), found.ends.tolist()) == ([2], [6])
