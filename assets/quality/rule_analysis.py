@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from assets.decorators import once
 from assets.labels.beliefs import markdown
+from assets.reading.audited import read_audits
 from assets.reading.opinions import as_matrix
 from assets.reading.suggested import retired
 from assets.votes.rules import load_voters
@@ -41,7 +42,8 @@ MOST_TEXTS = 20_000
 
 SHOWN = (
     "rule", "label", "votes", "coverage", "overlaps", "conflicts", "accuracy", "accuracy_low",
-    "accuracy_high", "gold", "near_duplicate_of", "changed_items", "suggested_by", "retired_after",
+    "accuracy_high", "gold", "marks_accuracy", "marks_judged", "near_duplicate_of", "changed_items",
+    "suggested_by", "retired_after",
 )  # fmt: skip
 
 _NAME = re.compile(r"name: (\S+)")
@@ -57,7 +59,7 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
         automatic=True,
     )
     def rule_analysis(warehouse: GivenWarehouse) -> dg.MaterializeResult:
-        """Coverage, overlaps, conflicts, near-duplicates, suggestions; accuracy as in overall."""
+        """Coverage, overlaps, conflicts, near-duplicates, suggestions; accuracy as in overall, and by mark."""
         from assets.quality import span_rule_analysis  # imports scipy
 
         loaded = load_voters(task)
@@ -75,11 +77,19 @@ def rule_analysis(task: Task) -> dg.AssetsDefinition:
             )
             (items,) = db.column("quality.rule_analysis.items")
             stopped = retired(task, db)
+            batches = db.column("quality.overall.batches")
         table = with_accuracy(analysis(task, loaded, votes, failures, int(items)), measured)
         changed = Counter({str(edit["rule"]): int(edit["items"]) for edit in edits})
         counts = [changed[str(name)] for name in table["rule"].to_pylist()]
         table = table.append_column("changed_items", pa.array(counts, pa.int64()))
         table = with_origin(table, loaded, stopped)
+        if task.kind.marks_text:
+            from assets.quality.rule_marks import with_marks
+
+            audits = read_audits(task, warehouse, [str(batch) for batch in batches])
+            table = as_arrow(RULE_ANALYSIS, with_marks(table.to_pylist(), audits))
+        else:
+            table = as_arrow(RULE_ANALYSIS, table.to_pylist())
         look = span_rule_analysis.suggestions if task.kind.marks_text else suggestions
         suggested = look(task, texts, [rule.name for rule in loaded])
         warehouse.replace({RULE_ANALYSIS: table, RULE_SUGGESTIONS: suggested})

@@ -59,10 +59,13 @@ def _in_lines(name: str) -> str:
 
 
 def _accuracy(row: dict[str, Any]) -> str:
-    if row["accuracy"] is None:
+    """Tell how much of what it said is right: of items, or of marks where it marks texts."""
+    name, judged = "accuracy", str(row["gold"])
+    if row.get("marks_judged") is not None:
+        name, judged = "marks_accuracy", counted(row["marks_judged"], "mark")
+    if row[name] is None:
         return "none reviewed"
-    low, high = row["accuracy_low"], row["accuracy_high"]
-    return f"{row['accuracy']:.1%} of {row['gold']} ({low:.1%} to {high:.1%})"
+    return f"{row[name]:.1%} of {judged} ({row[f'{name}_low']:.1%} to {row[f'{name}_high']:.1%})"
 
 
 def _notes(row: dict[str, Any]) -> Iterator[str]:

@@ -145,7 +145,10 @@ ALONE: dict[str, str] = {
         " people_agreement_high epsilon winning_rate advantage advantage_low advantage_high"
     ),
     "rereviews": "score",
-    "rule_analysis": "coverage overlaps conflicts failures correct likeness changed_items",
+    "rule_analysis": (
+        "coverage overlaps conflicts failures correct marks_judged marks_right marks_accuracy"
+        " marks_accuracy_low marks_accuracy_high likeness changed_items"
+    ),
     "rule_suggestions": "rank items correct new_items precision_low lift_low",
     "set_aside": "rows files first_row",
     "shift_examples": "rank",

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -81,7 +82,7 @@ class Ward:
         folder = self.project / "var" / "ward" / "published"
         return pq.ParquetFile(folder / f"{name}.parquet").read().to_pylist()
 
-    def labels(self) -> dict[str, list[list[object]]]:
+    def labels(self) -> dict[str, list[list[Any]]]:
         """Return the published spans of each item."""
         return {
             str(row["item_id"]): json.loads(str(row["label"] or "[]"))
@@ -166,6 +167,40 @@ def test_rules_are_analysed_and_say_what_they_find_and_deny(ward):
     assert {next(iter(json.loads(one))) for one in votes} == {"found", "denied"}
     analysed = {row["rule"]: row for row in ward.published("rule_analysis")}
     assert set(analysed) == {"drugs", "takes", "ills", "against_what", "years", "dose"}
+
+
+def test_a_rule_is_told_by_its_marks_and_not_by_whole_texts(ward):
+    said: dict[str, dict[str, dict[str, list]]] = {}
+    for row in ward.published("votes"):
+        if row["family"] == "rules":
+            said.setdefault(str(row["voter"]).removeprefix("rule/"), {})[row["item_id"]] = (
+                json.loads(str(row["label"]))
+            )
+    database = ward.project / "var" / "ward" / "warehouse.duckdb"
+    with duckdb.connect(database, read_only=True) as db:
+        gold = dict(
+            db.execute("select item_id, label from people.gold where origin = 'audit'").fetchall()
+        )
+    analysed = {row["rule"]: row for row in ward.published("rule_analysis")}
+    for rule in ("drugs", "ills", "dose"):
+        marks = [
+            mark in json.loads(gold[item])
+            for item, one in said[rule].items()
+            if item in gold
+            for mark in one["found"]
+        ]
+        assert (analysed[rule]["marks_judged"], analysed[rule]["marks_right"]) == (
+            len(marks),
+            sum(marks),
+        )
+        assert analysed[rule]["marks_judged"] >= analysed[rule]["gold"]
+        low, of, high = (analysed[rule][f"marks_accuracy{end}"] for end in ("_low", "", "_high"))
+        assert low <= of + 1e-9
+        assert of <= high + 1e-9
+    assert analysed["against_what"]["marks_right"] <= analysed["against_what"]["marks_judged"]
+    assert f"of {analysed['drugs']['marks_judged']} marks" in " ".join(
+        ward.command("rules", "ward").split()
+    )
 
 
 def test_a_class_counts_where_an_item_holds_any_of_it(ward):
