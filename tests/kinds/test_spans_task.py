@@ -182,7 +182,7 @@ def test_a_rule_is_told_by_its_marks_and_not_by_whole_texts(ward):
             db.execute("select item_id, label from people.gold where origin = 'audit'").fetchall()
         )
     analysed = {row["rule"]: row for row in ward.published("rule_analysis")}
-    for rule in ("drugs", "ills", "dose"):
+    for rule in ("drugs", "takes", "ills"):
         marks = [
             mark in json.loads(gold[item])
             for item, one in said[rule].items()
