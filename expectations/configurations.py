@@ -1,4 +1,4 @@
-"""Great Expectations works an expectation's configuration out once a validation, not a hundred times."""
+"""Great Expectations works out once a validation what it would a hundred times, and no mark of rows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,3 +28,16 @@ def configurations_kept() -> Iterator[None]:
         yield
     finally:
         kind.configuration = worked_out
+
+
+@contextmanager
+def rows_unmarked() -> Iterator[None]:
+    """Have Great Expectations not hash every row of a frame, twice a validation, for a mark that nobody reads."""
+    from great_expectations.execution_engine import pandas_execution_engine as engine
+
+    mark = engine.hash_pandas_dataframe
+    engine.hash_pandas_dataframe = lambda _: ""
+    try:
+        yield
+    finally:
+        engine.hash_pandas_dataframe = mark

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from expectations import failed, held
-from expectations.configurations import configurations_kept
+from expectations.configurations import configurations_kept, rows_unmarked
 from expectations.expected import SUITES, Expected, Suite, read_suite
 from resources.dagster.partitions import batches
 from resources.store.given import GivenWarehouse
@@ -136,8 +136,8 @@ def _evaluate(chosen: Sequence[Expected], frame: "pd.DataFrame", index: list[str
             for e in chosen
         ],
     )
-    batch = _frames().get_batch({"dataframe": frame})
-    with configurations_kept():
+    with configurations_kept(), rows_unmarked():
+        batch = _frames().get_batch({"dataframe": frame})
         validated = batch.validate(
             suite,
             result_format={"result_format": "COMPLETE", "unexpected_index_column_names": index},

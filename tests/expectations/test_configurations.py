@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 
 import pandas as pd
+from great_expectations.execution_engine import pandas_execution_engine
 from great_expectations.expectations.expectation import Expectation
 
 from expectations import suite
@@ -38,3 +39,18 @@ def test_what_is_found_is_the_same_and_configurations_are_hardly_ever_worked_out
     monkeypatch.setattr(suite, "configurations_kept", nullcontext)
     assert judged() == kept
     assert len(asked) > 100 * len(CHECKS)
+
+
+def test_what_is_found_is_the_same_and_no_row_is_hashed_for_a_mark(monkeypatch):
+    hashed: list[int] = []
+    mark = pandas_execution_engine.hash_pandas_dataframe
+    monkeypatch.setattr(
+        pandas_execution_engine,
+        "hash_pandas_dataframe",
+        lambda frame: hashed.append(len(frame)) or mark(frame),
+    )
+    unmarked = judged()
+    assert hashed == []
+    monkeypatch.setattr(suite, "rows_unmarked", nullcontext)
+    assert judged() == unmarked
+    assert hashed == [3, 3]
