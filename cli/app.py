@@ -35,6 +35,7 @@ ROOMS = {
         "quarantine",
         "reset",
     ),
+    "store": ("move", "rollback"),
     "pilot": ("pilot",),
     "doctor": ("doctor",),
     "models": ("quote", "ledger", "canary", "injections", "rules-suggest"),

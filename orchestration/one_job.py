@@ -27,10 +27,12 @@ def run_job(
     job: str,
     batch: str | Sequence[str] | None,
     tags: Mapping[str, str] | None = None,
+    only: Sequence[dg.AssetKey] | None = None,
 ) -> list[str]:
     """Run one job in this process; return warnings, raise what went wrong in plain words.
 
     Several batches are the ends of a range of Dagster's; none, or ``None``, is a job of no batch.
+    ``only`` are assets of the job that are made, of all without it.
     """
     of = [batch] if isinstance(batch, str) else list(batch or ())
     ends = (
@@ -45,6 +47,7 @@ def run_job(
             run_config=QUIET,
             tags={PROCESS_TAG: this_process(), **ends, **(tags or {})},
             raise_on_error=False,
+            asset_selection=only,
         )
     except dg.DagsterExecutionInterruptedError:  # its own name for Ctrl-C
         raise KeyboardInterrupt from None

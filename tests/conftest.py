@@ -64,6 +64,7 @@ LONGEST_FIRST = (
     "tests/orchestration/test_model_answers.py",
     "tests/orchestration/test_up.py",
     "tests/resources/store/lake/test_a_task_on_a_lake.py",
+    "tests/resources/store/lake/test_versions.py",
     "tests/cli/test_import_of_other_tools.py",
     "tests/cli/test_reset.py",
     "tests/assets/test_sources.py",

@@ -26,6 +26,7 @@ CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 EXAMPLES = (
     "explain m-0042",
     "explain m-0042 --task invoices --json",
+    "explain m-0042 invoices --as-of 2026-03-02",
 )
 
 
@@ -36,16 +37,30 @@ def explain(
         typer.Argument(help="Folder or name of the task; all are searched without it."),
     ] = None,
     option: TaskOption = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(
+            "--as-of",
+            help="Show what was known when this batch was labelled last, or at this time, of a task in a lake.",
+            show_default="now",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show every vote on ITEM with its version, the posterior, who decided, and its reviews."""
     named = named_once(task, option)
     chosen = [find_task(named)] if named else all_tasks(Path.cwd())
-    found = [(one, history) for one in chosen if (history := history_of(one, item)) is not None]
+    found = [
+        (one, history) for one in chosen if (history := history_of(one, item, as_of)) is not None
+    ]
     if len(found) > 1:
         names = ", ".join(one.name for one, _ in found)
         raise TaskError(
             f"{item!r} is an item of {names}; say which: `touchstone explain {item} TASK`"
+        )
+    if not found and as_of is not None:
+        raise TaskError(
+            f"no item {item!r} had arrived as of {as_of}; without --as-of all that came is told"
         )
     if not found:
         raise unknown(chosen, item)
@@ -133,6 +148,8 @@ def _head(history: dict[str, Any]) -> list[tuple[str, str]]:
     text = history["text"] or ""
     more = f" … ({len(text):,} characters)" if len(text) > SHOWN_CHARACTERS else ""
     lines = [("item", f"{history['item']} of {history['task']}")]
+    if history["as_of"]:
+        lines.append(("as of", f"{history['as_of']:%Y-%m-%d %H:%M:%S} UTC"))
     if text:
         lines.append(("text", text[:SHOWN_CHARACTERS] + more))
     image = history["image"] or ""

@@ -20,8 +20,13 @@ ONE_ROW = ("consensus", "released", "student", "gold", "audit", "queue")
 """Queries that find at most one row for an item."""
 
 
-def history_of(task: Task, item: str) -> dict[str, Any] | None:
+def history_of(task: Task, item: str, as_of: str | None = None) -> dict[str, Any] | None:
     """Gather all that is known of an item; ``None`` if it never arrived.
+
+    Parameters
+    ----------
+    as_of : str, optional
+        A batch or a time: what was known when that was labelled last, or then.
 
     Returns
     -------
@@ -31,12 +36,16 @@ def history_of(task: Task, item: str) -> dict[str, Any] | None:
         probability by the voters; ``student`` by the student, and ``together`` by both: the figure
         that decided. ``label``, ``decided_by``: what is published; people, consensus, student or
         nobody. ``reviews``, ``gold``, ``audit``, ``queue``. Empty or ``None`` where there is none.
+        ``as_of``: since when all of that is so, where that was asked.
     """
     if not stands(task):
         return None
+    from resources.store.history import version_at
     from resources.store.warehouse import warehouse_of
 
-    with warehouse_of(task, PATIENCE_S).connect() as db:
+    warehouse = warehouse_of(task, PATIENCE_S)
+    then = version_at(task, warehouse, as_of) if as_of is not None else None
+    with warehouse.as_of(then.number) if then else warehouse.connect() as db:
         arrived = db.rows("cli.item_history.arrived", item=item)
         set_aside = [
             row
@@ -75,7 +84,8 @@ def history_of(task: Task, item: str) -> dict[str, Any] | None:
         "label": (gold or released or {}).get("label"),
         "decided_by": "people" if gold else (released or {}).get("decided_by", "nobody"),
         "gold": gold,
-        "reviews": _reviews(task, item),
+        "reviews": [row for row in _reviews(task, item) if then is None or row["at"] <= then.at],
+        "as_of": then.at if then else None,
         "audit": one["audit"],
         "queue": one["queue"],
     }

@@ -126,7 +126,7 @@ def reset_task(task: Task, since: str | None = None) -> Cleared:
     """
     with turn(task, lambda _: None, PATIENCE_S), open_instance(task.var.parent) as instance:
         end_lost_runs(instance, task.name)
-        _refuse_if_run(task, instance)
+        refuse_if_run(task, instance)
         partitions = set(instance.get_dynamic_partitions(str(batches(task).name)))
         if since is None:
             known = partitions | set(_readable(task)[0])
@@ -144,7 +144,14 @@ def reset_task(task: Task, since: str | None = None) -> Cleared:
     return Cleared(chosen, since is None)
 
 
-def _refuse_if_run(task: Task, instance: dg.DagsterInstance) -> None:
+def refuse_if_run(task: Task, instance: dg.DagsterInstance) -> None:
+    """Let nothing be taken out under a run of Dagster's.
+
+    Raises
+    ------
+    TaskError
+        If there is one, saying how many.
+    """
     busy = [run for run in unfinished_runs(instance, task.name) if LAUNCHED_TAG in run.tags]
     if busy:
         raise TaskError(

@@ -42,6 +42,10 @@ class Place(Protocol):
         """
         ...
 
+    def note(self, connection: duckdb.DuckDBPyConnection, wrote: str) -> None:
+        """Say with the open transaction what it writes, where versions are kept."""
+        ...
+
     def close(self, patience_s: float = 1.0) -> None:
         """Give the place to others at once."""
         ...

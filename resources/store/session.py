@@ -1,5 +1,6 @@
 """What whoever has the store open may ask of it: named queries, and rows put in or taken out."""
 
+import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -179,8 +180,8 @@ def _lacking(
     missing = [name for name in table.columns if name not in stand[table.sql_name]]
     if table.union:
         sql = shown.get(table.sql_name, "").replace('"', "")
-        parts = all(f"from {one.sql_name}" in sql.casefold() for one in table.union)
-        return [] if parts and not missing else [table.ddl]
+        shows = all(re.search(rf"(?i)\bfrom {one.sql_name}\b", sql) for one in table.union)
+        return [] if shows and not missing else [table.ddl]
     return [
         f'alter table {table.sql_name} add column "{name}" {table.columns[name].type}'
         for name in missing

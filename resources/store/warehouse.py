@@ -1,6 +1,6 @@
 """The store of a task, wherever its tables lie: short connections that wait their turn."""
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +9,13 @@ import pyarrow as pa
 
 from resources.store.place.held import HeldPlace
 from resources.store.place.lake.address import LakeAddress, lake_of
+from resources.store.place.lake.opening import OpenLake
+from resources.store.place.lake.versions import Version, restore, versions
 from resources.store.place.opening import open_place
 from resources.store.session import Session
 from resources.store.table import Table
 from resources.store.tables import EVERY, VIEWS
-from resources.task.errors import LostRaceError
+from resources.task.errors import LostRaceError, NoVersionsError
 from resources.task.task import Task
 
 
@@ -41,6 +43,16 @@ class Warehouse:
     @property
     def _place(self) -> HeldPlace:
         return open_place(self.lake or self.path)
+
+    @property
+    def _lake(self) -> OpenLake:
+        place = self._place
+        if not isinstance(place, OpenLake):
+            raise NoVersionsError(
+                f"{place.name} keeps no earlier version: a lake does. `touchstone move` brings the tables "
+                "into one, and what is written from then on can be looked at as it was"
+            )
+        return place
 
     @contextmanager
     def turn(self) -> Generator[None]:
@@ -72,6 +84,41 @@ class Warehouse:
             session = Session(connection, place.made)
             session.ensure(*EVERY, *VIEWS)
             yield session
+
+    @contextmanager
+    def as_of(self, version: int) -> Generator[Session]:
+        """Yield a session that reads everything as it was in a version.
+
+        Raises
+        ------
+        NoVersionsError
+            Where the tables lie in a file.
+        """
+        with self._lake.past(self.patience_s, version) as connection:
+            connection.execute("set timezone = 'UTC'")
+            yield Session(connection, set())
+
+    def versions(self) -> list[Version]:
+        """List the versions that are kept, the oldest first.
+
+        Raises
+        ------
+        NoVersionsError
+            Where the tables lie in a file.
+        """
+        with self._lake.cursor(self.patience_s) as connection:
+            return versions(connection)
+
+    def restore(self, version: int, tables: Iterable[Table]) -> list[str]:
+        """Let tables hold what they held in a version, all or none; name those that were another.
+
+        Raises
+        ------
+        NoVersionsError
+            Where the tables lie in a file.
+        """
+        with self._lake.cursor(self.patience_s) as connection:
+            return restore(connection, version, [table.sql_name for table in tables])
 
     def close(self) -> None:
         """Give the place to others at once, and not only when they ask for it."""
@@ -119,7 +166,10 @@ class Warehouse:
             self._replace(written, where)
 
     def _replace(self, written: Mapping[Table, pa.Table], where: Mapping[str, object]) -> None:
+        batch = where.get("batch", "")
+        wrote = f"{', '.join(table.sql_name for table in written)} {batch}".rstrip()
         with self.connect() as session, session.transaction():
+            self._place.note(session.db, wrote)
             for table, rows in written.items():
                 session.delete(table, **where)
                 session.insert(table, rows)

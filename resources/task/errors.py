@@ -15,5 +15,9 @@ class LostRaceError(TaskError):
     """Somebody else wrote the same tables at the same time; nothing of ours was written."""
 
 
+class NoVersionsError(TaskError):
+    """The tables of a task lie where nothing of what they were before is kept."""
+
+
 class DamagedError(TaskError):
     """A file of what was made, said or paid cannot be read any more."""

@@ -120,6 +120,10 @@ class HeldPlace(ABC):
                     self._wanted = True  # what was read of it is not to be trusted
                     raise told from None
 
+    def note(self, connection: duckdb.DuckDBPyConnection, wrote: str) -> None:
+        """See :class:`~resources.store.protocol.Place`; by itself a place keeps no versions."""
+        del connection, wrote
+
     @contextmanager
     def closed(self, patience_s: float, *, usable: bool = True) -> Generator[None]:
         """Keep everybody away from the place without opening it, for a program that will.

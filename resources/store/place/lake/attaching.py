@@ -18,8 +18,13 @@ OTHER_FORMAT = re.compile(
 )
 
 
-def attach(db: duckdb.DuckDBPyConnection, lake: LakeAddress, snapshot: int | None = None) -> None:
-    """Attach a lake as :data:`ALIAS`; one that does not stand is made.
+def attach(
+    db: duckdb.DuckDBPyConnection,
+    lake: LakeAddress,
+    snapshot: int | None = None,
+    name: str = ALIAS,
+) -> None:
+    """Attach a lake under a name; one that does not stand is made.
 
     Parameters
     ----------
@@ -34,7 +39,9 @@ def attach(db: duckdb.DuckDBPyConnection, lake: LakeAddress, snapshot: int | Non
         If it cannot be read, or does not answer; naming it and what to do.
     """
     names = ["ducklake"]
+    # few rows would stand in the catalog itself, where the last digit of a number may be another
     options = [f"data_path {quoted(lake.data + '/')}", "override_data_path true"]
+    options.append("data_inlining_row_limit 0")
     if lake.file is not None:
         lake.file.parent.mkdir(parents=True, exist_ok=True)
         catalog = str(lake.file)
@@ -52,7 +59,7 @@ def attach(db: duckdb.DuckDBPyConnection, lake: LakeAddress, snapshot: int | Non
     if lake.folder is None:
         db.execute(_s3())
     try:
-        db.execute(f"attach {quoted(f'ducklake:{catalog}')} as {ALIAS} ({', '.join(options)})")
+        db.execute(f"attach {quoted(f'ducklake:{catalog}')} as {name} ({', '.join(options)})")
     except duckdb.Error as error:
         raise _refusal(lake, error) or error from None
 

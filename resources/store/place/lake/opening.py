@@ -1,6 +1,8 @@
 """One lake, opened: attached to a DuckDB in memory that this process keeps, with its extensions loaded."""
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 
 import duckdb
 
@@ -9,6 +11,7 @@ from resources.store.place.lake.address import LakeAddress
 from resources.store.place.lake.advisory import AdvisoryTurnstile
 from resources.store.place.lake.attaching import ALIAS, attach, cut_off, unreadable
 from resources.store.place.lake.extensions import OFFLINE
+from resources.store.place.lake.versions import note
 from resources.store.place.turnstile import FileTurnstile
 from resources.task.errors import LostRaceError, TaskError
 
@@ -54,6 +57,24 @@ class OpenLake(HeldPlace):
 
     def _enter(self, connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute(f"use {ALIAS}")
+
+    def note(self, connection: duckdb.DuckDBPyConnection, wrote: str) -> None:
+        """See :class:`~resources.store.protocol.Place`."""
+        note(connection, wrote)
+
+    @contextmanager
+    def past(self, patience_s: float, version: int) -> Generator[duckdb.DuckDBPyConnection]:
+        """Give a connection to the lake as it was in a version; nothing can be written.
+
+        Raises
+        ------
+        TaskError
+            As for :meth:`cursor`.
+        """
+        with self.closed(patience_s), duckdb.connect(config=dict(OFFLINE)) as database:
+            attach(database, self.lake, version)
+            self._enter(database)
+            yield database
 
     def _told(self, error: duckdb.Error) -> TaskError | None:
         said = str(error)

@@ -9,6 +9,7 @@ import pytest
 
 from resources.store.place.lake.address import LakeAddress
 from resources.store.place.opening import open_place
+from resources.store.warehouse import warehouse_of
 from resources.task.task import Task, load_task
 from tests.fakes.postgres import Postgres, folder_of_programs
 
@@ -66,3 +67,18 @@ def fresh(ran_task, tmp_path_factory) -> Path:
     folder = ran_task.copy_to(tmp_path_factory.mktemp("fresh") / "project")
     shutil.rmtree(folder / "var")
     return folder
+
+
+@pytest.fixture(scope="session")
+def on_a_lake(fresh, tmp_path_factory) -> Iterator[Task]:
+    """The letters, run on a lake of their own; to be copied by who writes to it."""
+    from orchestration.running import run_task
+
+    project = shutil.copytree(fresh, tmp_path_factory.mktemp("lake") / "project")
+    folder = with_store(project, "{lake: {}}").folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("TOUCHSTONE_VAR", raising=False)
+        task = load_task(folder)
+        run_task(task, lambda *_: None)
+    yield task
+    warehouse_of(task).close()

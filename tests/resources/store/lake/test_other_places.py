@@ -61,6 +61,14 @@ def test_rows_written_again_are_the_same_and_all_of_it_can_be_removed(task):
     assert counted(warehouse) == 0
 
 
+@both
+def test_few_rows_keep_every_digit(task):
+    numbers = [1 / n for n in range(3, 12)]
+    with warehouse_of(task).connect() as db:
+        db.execute("create table raw.digits as select unnest($1::double[]) as x", [numbers])
+        assert db.execute("from raw.digits").fetchall() == [(x,) for x in numbers]
+
+
 @pytest.mark.parametrize("task", ["s3"], indirect=True)
 def test_nothing_is_left_in_the_bucket(task):
     import boto3

@@ -166,3 +166,11 @@ def test_addresses_that_cannot_be_meant_are_refused_in_task_yaml(fresh, tmp_path
         with_store(project, store)
     assert told in str(caught.value)
     assert "task.yaml" in str(caught.value)
+
+
+def test_few_rows_keep_every_digit(lake):
+    place, numbers = OpenLake(lake), [1 / n for n in range(3, 12)]
+    with place.cursor(5) as db:
+        db.execute("create table digits as select unnest($1::double[]) as x", [numbers])
+        assert db.execute("from digits").fetchall() == [(x,) for x in numbers]
+    place.close()

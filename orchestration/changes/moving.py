@@ -1,0 +1,128 @@
+"""A task's tables brought to another place: from its file to a lake, to another lake, or back."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from labeling.files.yaml_lines import compose
+from orchestration.changes.resetting import PATIENCE_S, refuse_if_run
+from orchestration.turn import turn
+from resources.dagster.instance import end_lost_runs, open_instance
+from resources.store.copying import Copied, copy_store
+from resources.store.place import named, remove, stands
+from resources.store.warehouse import warehouse_of
+from resources.task.classes.files import replace as write_whole
+from resources.task.classes.yaml_edits import Edit, apply, pairs
+from resources.task.classes.yaml_edits import remove as take_out
+from resources.task.errors import TaskError
+from resources.task.settings.store import Lake, Store
+from resources.task.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move did: where the tables lie now, and how much was copied; ``None`` if they lay there."""
+
+    to: str
+    copied: Copied | None
+
+
+def move_task(task: Task, lake: Lake | None) -> Moved:
+    """Bring the tables of a task into a lake, or into its file, and let task.yaml say so.
+
+    Nothing is taken away before the copy was compared and task.yaml names it. Of a move that was killed
+    the task runs on where task.yaml says; the next move clears what the other place was left with.
+
+    Parameters
+    ----------
+    lake : Lake, optional
+        As task.yaml is to name it; into the file without one.
+
+    Raises
+    ------
+    TaskError
+        If something stands at the new place, the task is being run, or a place does not answer.
+    """
+    with turn(task, lambda _: None, PATIENCE_S), open_instance(task.var.parent) as instance:
+        end_lost_runs(instance, task.name)
+        refuse_if_run(task, instance)
+        _clear(task)
+        there = _at(task, Store(lake=lake))
+        if there.spec.store == task.spec.store:
+            return Moved(named(task), None)
+        if named(there) == named(task) or stands(there):
+            raise TaskError(
+                f"tables stand at {named(there)} already, and would be lost; name another place"
+            )
+        text = said_anew(task.folder / "task.yaml", there.spec.store)
+        return Moved(named(there), _move(task, there, text))
+
+
+def _move(task: Task, there: Task, text: str) -> Copied:
+    copied = Copied(0, 0)
+    _write(_mark(task), json.dumps({"from": _said(task), "to": _said(there)}))
+    source, target = warehouse_of(task, PATIENCE_S), warehouse_of(there, PATIENCE_S)
+    with source.lock(), target.lock():
+        if stands(task):
+            copied = copy_store(source, target)
+        write_whole(task.folder / "task.yaml", text)  # from here on the copy counts
+    _clear(there)
+    return copied
+
+
+def _clear(task: Task) -> None:
+    """Delete what a move has left at the place that task.yaml does not name."""
+    mark = _mark(task)
+    if not mark.is_file():
+        return
+    said = json.loads(mark.read_text(encoding="utf-8"))
+    for store in (Store.model_validate(said[end]) for end in ("from", "to")):
+        other = _at(task, store)
+        if named(other) != named(task):
+            with warehouse_of(other, PATIENCE_S).lock():
+                remove(other)
+    mark.unlink()
+
+
+def _at(task: Task, store: Store) -> Task:
+    return replace(task, spec=task.spec.model_copy(update={"store": store}))
+
+
+def _said(task: Task) -> dict[str, Any]:
+    return task.spec.store.model_dump(mode="json")
+
+
+def _mark(task: Task) -> Path:
+    return task.var / "moving.json"
+
+
+def _write(path: Path, text: str) -> None:
+    unfinished = path.with_suffix(".tmp")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
+
+
+def said_anew(path: Path, store: Store) -> str:
+    """Return the text of a task.yaml with another ``store``; all else stays as it is.
+
+    Raises
+    ------
+    TaskError
+        If it is written in brackets, as JSON is.
+    """
+    text = path.read_text(encoding="utf-8")
+    root = compose(path, TaskError)
+    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+        raise TaskError(
+            f"{path} is written in brackets; write fields on lines of their own, as in YAML"
+        )
+    said = {"lake": store.lake.model_dump(exclude_defaults=True)} if store.lake else None
+    new = yaml.safe_dump({"store": said}, sort_keys=False, allow_unicode=True) if said else ""
+    place = next((at for at, (key, _) in enumerate(pairs(root)) if key.value == "store"), None)
+    if place is None:
+        return f"{text.rstrip()}\n\n{new}" if new else text
+    old = take_out(text, root, place)
+    return apply(text, [Edit(old.start, old.end, new)])
