@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from assets.votes.rules import load_rules
+from assets.votes.rule_sets import load_rules
 from labeling.rules.highlights import find_spans
 from resources.store.session import Session
 from resources.task.task import Task

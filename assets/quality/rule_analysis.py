@@ -14,7 +14,7 @@ from assets.labels.beliefs import markdown
 from assets.reading.audited import read_audits
 from assets.reading.opinions import as_matrix
 from assets.reading.suggested import retired
-from assets.votes.rules import load_voters
+from assets.votes.rule_sets import load_voters
 from labeling.rules.rule import Rule
 from labeling.rules.spans.rule import SpanRule
 from resources.store.given import GivenWarehouse

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from assets.reading.firewall import may_teach
-from assets.votes.rules import apply_rules, load_rules, seen_by_rules
+from assets.votes.rule_sets import apply_rules, load_rules, seen_by_rules
 from labeling.llm.prompts.content import strings
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task

@@ -56,7 +56,7 @@ def task(folder: Path) -> Iterator[Finding]:
 
 
 def _rules(task: Task) -> Finding:
-    from assets.votes.rules import load_voters
+    from assets.votes.rule_sets import load_voters
     from labeling.rules.spans.pipelines.loading import pipeline_of
     from labeling.rules.spans.rule import SpanRule
 

@@ -1,6 +1,5 @@
 """Texts and gold from plain files, and votes to them."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from labeling.files.writing import write_table
 from labeling.items.reading import as_metadata
 from labeling.rules.arrow import pa, pc
 from labeling.rules.hits import RuleVotes
+from labeling.rules.metadata import spread
 from labeling.rules.reading.fields import did_you_mean
 from labeling.votes import ABSTAIN
 
@@ -77,31 +77,6 @@ def _as_text(path: Path, records: list[Record], name: str) -> Any:
         except TypeError as error:
             raise RuleError(f"{path} row {row}: {name}: {error}") from None
     return pa.array(texts, pa.string())
-
-
-def spread(metadata: Sequence[str]) -> dict[str, Any]:
-    """Turn JSON objects into columns, for rules to look at; values of mixed kinds become text.
-
-    Examples
-    --------
-    >>> spread(['{"likes": 1}', '{"likes": "many"}'])["likes"].to_pylist()
-    ['1', 'many']
-    """
-    records: list[dict[str, Any]] = [json.loads(one) for one in metadata]
-    columns: dict[str, Any] = {}
-    for name in dict.fromkeys(key for record in records for key in record):
-        values = [record.get(name) for record in records]
-        try:
-            columns[name] = pa.array(values)
-        except (OverflowError, pa.ArrowInvalid, pa.ArrowTypeError):
-            columns[name] = pa.array([_said(value) for value in values], pa.string())
-    return columns
-
-
-def _said(value: Any) -> str | None:
-    return (
-        json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else as_text(value)
-    )
 
 
 def read_earlier(path: Path) -> Any:

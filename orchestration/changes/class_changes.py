@@ -13,7 +13,7 @@ from assets.landing.class_changes import carry_over
 from assets.landing.class_check import named_by
 from assets.reading.evidence import input_chain
 from assets.reading.stamp import stamps_of
-from assets.votes.rules import load_voters
+from assets.votes.rule_sets import load_voters
 from labeling.class_changes import SPLIT, ClassChange
 from labeling.errors import LabelingError
 from labeling.kinds.classes import ClassSpec, spellings

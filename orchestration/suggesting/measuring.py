@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from assets.votes.rules import apply_rules, seen_by_rules
+from assets.votes.rule_sets import apply_rules, seen_by_rules
 from labeling.counted import counted
 from labeling.rules.candidates.admission import Verdict, admit, like
 from labeling.rules.candidates.reading import Candidate

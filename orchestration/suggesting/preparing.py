@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count as numbers_from
 
-from assets.votes.rules import load_rules
+from assets.votes.rule_sets import load_rules
 from labeling.llm.ledger.budget import Budget
 from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.prompts.settings import Prices

@@ -14,6 +14,7 @@ from resources.store.table import Table
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow.dataset as ds
 
 STANDING = """
 select schema_name || '.' || table_name, list(column_name) from duckdb_columns()
@@ -88,8 +89,8 @@ class Session:
             self.db.execute("begin; " + "; ".join(lacking) + "; commit")
         self._made.update(table.ddl for table in new)
 
-    def insert(self, table: Table, rows: pa.Table) -> None:
-        """Append ``rows``, matching columns by name."""
+    def insert(self, table: Table, rows: "pa.Table | ds.Dataset") -> None:
+        """Append ``rows``, matching columns by name; those of files are read as they are needed."""
         names = ", ".join(f'"{name}"' for name in table.columns)
         with self.lend(incoming=rows):
             self.db.execute(f"insert into {table.sql_name} ({names}) select {names} from incoming")
@@ -135,8 +136,8 @@ class Session:
             self.db.execute(f'select bit_xor(hash(t)) from "{schema}"."{table}" t').fetchall()
 
     @contextmanager
-    def lend(self, **tables: pa.Table) -> Generator[None]:
-        """Let queries read Arrow tables under these names."""
+    def lend(self, **tables: "pa.Table | ds.Dataset") -> Generator[None]:
+        """Let queries read Arrow tables, or rows in files, under these names."""
         for name, rows in tables.items():
             self.db.register(name, rows)
         try:

@@ -170,6 +170,18 @@ def as_arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist([dict(row) for row in rows], schema=table.arrow)
 
 
+def in_columns(table: Table, rows: pa.Table, **constants: str) -> pa.Table:
+    """Return rows with the columns of ``table`` alone: their own, constants, and null for the rest."""
+    columns: list[Any] = []
+    for field in table.arrow:
+        if field.name in rows.column_names:
+            columns.append(rows[field.name].cast(field.type))
+        else:
+            value = pa.scalar(constants.get(field.name), field.type)
+            columns.append(pa.repeat(value, rows.num_rows))
+    return pa.table(columns, schema=table.arrow)
+
+
 DECLARED: dict[str, Table] = {}
 """Every table that was declared, in that order; complete once :mod:`resources.store.tables` is."""
 

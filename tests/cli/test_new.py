@@ -214,7 +214,7 @@ def test_every_rule_of_an_example_fires_on_its_items(example):
 
     import pyarrow as pa
 
-    from assets.votes.rules import load_rules
+    from assets.votes.rule_sets import load_rules
     from labeling.rules.engine import RuleSet
     from resources.store.user_sql import run_over
 
@@ -236,7 +236,7 @@ def test_every_rule_of_the_example_on_spans_marks_something_in_its_items():
 
     import pyarrow as pa
 
-    from assets.votes.rules import apply_rules, load_voters
+    from assets.votes.rule_sets import apply_rules, load_voters
 
     task = load_task(EXAMPLE_SPANS)
     rows = []
@@ -255,7 +255,7 @@ def test_every_rule_of_the_example_on_spans_marks_something_in_its_items():
 def test_an_example_on_pictures_is_drawn_and_its_rules_see_them(tmp_path, touchstone):
     import pyarrow as pa
 
-    from assets.votes.rules import load_rules
+    from assets.votes.rule_sets import load_rules
     from labeling.items.columns import Columns
     from labeling.items.reading import read_items
     from labeling.rules.engine import RuleSet

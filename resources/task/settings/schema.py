@@ -12,6 +12,7 @@ from resources.task.settings.demo import Demo, at_todays
 from resources.task.settings.models import Models
 from resources.task.settings.people import LabelStudio, Reviewers
 from resources.task.settings.quality import Alarm, Quality
+from resources.task.settings.scale import Scale
 from resources.task.settings.section import Remakes, Section, Share
 from resources.task.settings.source import Batch, Source
 from resources.task.settings.store import Store
@@ -165,6 +166,7 @@ class TaskSpec(Section):
     label_studio: LabelStudio | None = None
     store: Store = Store()
     demo: Demo = Demo()
+    scale: Scale = Scale()
 
     @model_validator(mode="before")
     @classmethod

@@ -2,6 +2,14 @@
 -- Items of the batch, with all that rules may look at.
 select item_id, text, image, time, metadata from raw.items where batch = $batch order by item_id
 
+-- name: n_items(batch: text)
+-- How many items the batch has.
+select count(*) from raw.items where batch = $batch
+
+-- name: images(batch: text)
+-- Pictures of the batch's items, in the order of the items.
+select image from raw.items where batch = $batch order by item_id
+
 -- name: applied(batch: text)
 -- Rules that the batch was put to, their versions then, and the hash of the items.
 select voter, version, items_hash from votes.rule_versions where batch = $batch

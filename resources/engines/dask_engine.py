@@ -1,0 +1,210 @@
+"""Workers of Dask: of a cluster that stands, or started on this machine for the time of a run."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from itertools import islice
+from typing import Any, TypeVar
+
+from labeling.rules.cores import at_most, usable_cores
+from resources.engines.code_version import code_version
+from resources.task.errors import TaskError
+from resources.task.settings.scale import Scale
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+ANSWERS_S = 30.0
+"""How long a scheduler that stands is waited for when a run begins, in seconds."""
+
+BACK_S = 120.0
+"""How long one that went away is waited for, in seconds: something starts it anew, or nothing does."""
+
+RETRIES = 3
+"""How often work that raised is done anew, on any worker: its machine may be at fault."""
+
+AHEAD = 2
+"""Parts that are sent for each one that is worked on, so that no worker waits for the next."""
+
+
+class _GoneError(Exception):
+    """The scheduler went away, and all that it knew."""
+
+
+class DaskEngine:
+    """Parts as tasks of Dask, each on one core.
+
+    Parameters
+    ----------
+    connect : callable
+        Returns a client of the scheduler within so many seconds, whenever one is needed.
+    name : str
+        What the scheduler is called in messages.
+    """
+
+    def __init__(self, connect: Callable[[float], Any], name: str) -> None:
+        self._connect = connect
+        self._name = name
+        self._client = connect(ANSWERS_S)
+        self._check_workers()
+
+    def map(self, work: Callable[[P], R], parts: Iterable[P]) -> Iterator[R]:
+        """See :meth:`resources.engines.engine.Engine.map`."""
+        coming = iter(parts)
+        sent: deque[tuple[P, Any]] = deque()
+        most = AHEAD * max(1, sum(self._client.nthreads().values()))
+        while True:
+            try:
+                for part in islice(coming, most - len(sent)):
+                    sent.append((part, None))
+                    sent[-1] = part, self._send(work, part)
+                if not sent:
+                    return
+                found: R = self._result(sent[0][1])
+            except _GoneError:
+                self._client = self._again()
+                sent = deque((part, self._send(work, part)) for part, _ in sent)
+            else:
+                sent.popleft()
+                yield found
+
+    def close(self) -> None:
+        """Leave the cluster."""
+        self._client.close(timeout=5)
+
+    def _send(self, work: Callable[[P], R], part: P) -> Any:
+        try:
+            return self._client.submit(_alone, work, part, pure=False, retries=RETRIES)
+        except _gone():
+            raise _GoneError from None
+
+    def _result(self, future: Any) -> Any:
+        try:
+            return future.result()
+        except import_module("distributed.scheduler").KilledWorker as error:
+            raise TaskError(
+                f"{self._name}: {error.allowed_failures + 1} workers died one after another over "
+                "the same part; most likely it does not fit into their memory: give them more, or "
+                "set scale.items_a_part lower, and run again. What is done stands"
+            ) from None
+        except _gone():
+            if future.status == "error":  # raised by the work, on a worker that is there
+                raise
+            raise _GoneError from None
+
+    def _again(self) -> Any:
+        """Return a new client, as soon as the scheduler is back."""
+        self._client.close(timeout=1)
+        ends_at = time.monotonic() + BACK_S
+        while True:
+            try:
+                self._client = self._connect(max(1.0, min(ANSWERS_S, ends_at - time.monotonic())))
+                self._check_workers()
+            except TaskError as error:
+                if time.monotonic() >= ends_at:
+                    raise TaskError(
+                        f"{self._name} went away in the middle of a run and was not back after "
+                        f"{BACK_S:g} s: start it and run again; what is done stands"
+                    ) from error
+            else:
+                return self._client
+
+    def _check_workers(self) -> None:
+        """Refuse workers that would answer by other code.
+
+        Raises
+        ------
+        TaskError
+            Naming what differs, here and there.
+        """
+        try:
+            self._client.wait_for_workers(1, timeout=ANSWERS_S)
+            found: dict[str, dict[str, str]] = self._client.run(code_version)
+        except TimeoutError:
+            raise TaskError(
+                f"{self._name} has no worker: start one with `dask worker ADDRESS`"
+            ) from None
+        except ImportError as error:
+            raise TaskError(
+                f"workers of {self._name} cannot import what parts need ({error}); install the "
+                "same Touchstone there"
+            ) from None
+        except _gone() as error:
+            raise TaskError(f"{self._name} went away: {error}") from None
+        here = code_version()
+        for worker, there in sorted(found.items()):
+            for what, version in here.items():
+                if there.get(what) != version:
+                    raise TaskError(
+                        f"worker {worker} of {self._name} has {what} {there.get(what)}, and this "
+                        f"process has {version}: labels could differ; install the same there"
+                    )
+
+
+def _alone(work: Callable[[P], R], part: P) -> R:
+    """Do the work of a part on one core; other parts have the others."""
+    from threadpoolctl import threadpool_limits
+
+    with at_most(1), threadpool_limits(1):
+        return work(part)
+
+
+def _gone() -> tuple[type[BaseException], ...]:
+    """Return what is raised where a connection, or the scheduler behind it, is no more."""
+    cancelled = import_module("concurrent.futures").CancelledError
+    return OSError, cancelled, import_module("distributed.comm").CommClosedError
+
+
+@contextmanager
+def dask_engine(scale: Scale) -> Generator[DaskEngine]:
+    """Yield an engine on the cluster that answers at ``scale.address``, or on one of its own.
+
+    Raises
+    ------
+    TaskError
+        If Dask is not installed, nobody answers, or workers have other code.
+    """
+    try:
+        client = import_module("distributed").Client
+    except ImportError:
+        raise TaskError(
+            "scale.engine is dask, which is not installed: `pip install 'touchstone[dask]'`, or "
+            "leave scale out of task.yaml"
+        ) from None
+    with _address(scale) as (address, security, name):
+
+        def connect(within_s: float) -> Any:
+            try:
+                return client(
+                    address, security=security, timeout=within_s, set_as_default=False, name="touchstone"
+                )  # fmt: skip
+            except (OSError, TimeoutError, ValueError) as error:
+                said = str(error).partition("\n")[0]
+                raise TaskError(
+                    f"scale.address: no scheduler of Dask answers at {name} ({said}); start one "
+                    "with `dask scheduler`, or correct the address"
+                ) from None
+
+        engine = DaskEngine(connect, name)
+        try:
+            yield engine
+        finally:
+            engine.close()
+
+
+@contextmanager
+def _address(scale: Scale) -> Generator[tuple[Any, Any, str]]:
+    """Yield where the scheduler answers, what opens a connection to it, and its name."""
+    if scale.address is not None:
+        yield scale.address, None, scale.address
+        return
+    distributed: Any = import_module("distributed")
+    security = distributed.Security.temporary()  # whoever else is on this machine has no key to it
+    with distributed.LocalCluster(
+        n_workers=usable_cores(), threads_per_worker=1, host="127.0.0.1", protocol="tls",
+        dashboard_address=None, worker_dashboard_address=None, security=security,
+        silence_logs=50, memory_limit=0,
+    ) as cluster:  # fmt: skip
+        yield cluster.scheduler_address, security, "the cluster on this machine"

@@ -1,0 +1,184 @@
+"""Workers of Dask do what this process would do, also where they or their scheduler are killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from importlib import import_module
+from types import SimpleNamespace
+
+import pytest
+
+from resources.engines import dask_engine as module
+from resources.engines.code_version import code_version
+from resources.engines.dask_engine import DaskEngine, dask_engine
+from resources.engines.in_process import InProcess
+from resources.task.errors import TaskError
+from resources.task.settings.scale import Scale
+
+distributed = pytest.importorskip("distributed", reason="touchstone[dask] is not installed")
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with dask_engine(Scale(engine="dask")) as engine:
+        yield engine
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Start and kill a scheduler and its worker on one address, as somebody else's."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    running: list[subprocess.Popen] = []
+
+    def start():
+        for words in (
+            ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"],
+            ["worker", f"tcp://127.0.0.1:{port}", "--nthreads", "1", "--no-dashboard", "--no-nanny",
+             "--local-directory", str(tmp_path)],
+        ):  # fmt: skip
+            running.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "dask", *words],
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                )  # fmt: skip
+            )
+
+    def kill():
+        while running:
+            process = running.pop()
+            process.kill()
+            process.wait()
+
+    yield SimpleNamespace(address=f"tcp://127.0.0.1:{port}", start=start, kill=kill)
+    kill()
+
+
+def test_results_come_in_the_order_of_the_parts_and_from_other_processes(engine):
+    def work(part: int) -> tuple[int, int]:
+        time.sleep(0.05 * (part % 3))
+        return part, os.getpid()
+
+    found = list(engine.map(work, range(12)))
+    assert [part for part, _ in found] == list(range(12))
+    assert os.getpid() not in {process for _, process in found}
+    assert list(engine.map(abs, [])) == []
+
+
+def test_a_part_has_one_core(engine):
+    def cores(_: int) -> int:
+        from labeling.rules.cores import usable_cores
+
+        return usable_cores()
+
+    assert list(engine.map(cores, [0])) == [1]
+
+
+def test_no_more_parts_are_read_ahead_than_workers_need(engine):
+    read: list[int] = []
+
+    def parts():
+        for part in range(100):
+            read.append(part)
+            yield part
+
+    found = engine.map(abs, parts())
+    assert next(found) == 0
+    assert len(read) < 20
+    found.close()
+
+
+def test_a_worker_that_is_killed_loses_nothing(engine, tmp_path):
+    def work(part: int) -> int:
+        mark = tmp_path / "killed"
+        if part == 3 and not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return part * part
+
+    assert list(engine.map(work, range(8))) == list(InProcess().map(lambda n: n * n, range(8)))
+    assert (tmp_path / "killed").exists()
+
+
+def test_what_work_raises_is_raised_here(engine):
+    def work(part: int) -> int:
+        raise TaskError(f"part {part} has no ink")
+
+    with pytest.raises(TaskError, match="part 0 has no ink"):
+        list(engine.map(work, range(3)))
+
+
+def test_a_scheduler_that_is_killed_and_started_anew_loses_nothing(cluster, tmp_path):
+    def work(part: int) -> int:
+        time.sleep(0.1)
+        with (tmp_path / f"done-{part}").open("a") as done:
+            done.write("x")
+        return part
+
+    cluster.start()
+    with dask_engine(Scale(engine="dask", address=cluster.address)) as engine:
+        found: list[int] = []
+        for part in engine.map(work, range(12)):
+            found.append(part)
+            if part == 4:
+                cluster.kill()
+                cluster.start()
+    assert found == list(range(12))
+    assert len(list(tmp_path.glob("done-*"))) == 12
+
+
+def test_a_scheduler_that_stays_away_is_named(cluster, monkeypatch):
+    monkeypatch.setattr(module, "BACK_S", 2.0)
+    cluster.start()
+    with dask_engine(Scale(engine="dask", address=cluster.address)) as engine:
+        found = engine.map(abs, range(30))
+        next(found)
+        cluster.kill()
+        with pytest.raises(
+            TaskError, match=r"went away in the middle of a run .* start it and run"
+        ):
+            list(found)
+
+
+def test_nobody_at_the_address_is_said(monkeypatch):
+    monkeypatch.setattr(module, "ANSWERS_S", 0.5)
+    with (
+        pytest.raises(TaskError, match=r"no scheduler of Dask answers at tcp://127\.0\.0\.1:9 "),
+        dask_engine(Scale(engine="dask", address="tcp://127.0.0.1:9")),
+    ):
+        pass
+
+
+def test_workers_with_other_code_are_refused(engine, monkeypatch):
+    here = os.getpid()
+
+    def other() -> dict[str, str]:
+        from resources.engines.code_version import code_version
+
+        return {**code_version(), **({} if os.getpid() == here else {"numpy": "1.0"})}
+
+    monkeypatch.setattr(module, "code_version", other)
+    with pytest.raises(TaskError, match=r"has numpy 1\.0, and this process has "):
+        DaskEngine(lambda _: distributed.Client(engine._client.scheduler.address, security=engine._client.security), "it")  # fmt: skip
+    assert code_version()["numpy"] != "1.0"
+
+
+def test_a_missing_package_is_said(monkeypatch):
+    def nothing(name: str):
+        if name.startswith("distributed"):
+            raise ImportError(name)
+        return import_module(name)
+
+    monkeypatch.setattr(module, "import_module", nothing)
+    with pytest.raises(TaskError, match=r"pip install 'touchstone\[dask\]'"), dask_engine(Scale(engine="dask")):  # fmt: skip
+        pass
+
+
+def test_an_address_without_an_engine_is_refused():
+    with pytest.raises(ValueError, match="address is of an engine"):
+        Scale(address="tcp://127.0.0.1:8786")
