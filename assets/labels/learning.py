@@ -17,6 +17,7 @@ from resources.task.task import Task
 if TYPE_CHECKING:  # scikit-learn takes a second to import, and only this step trains
     from labeling.student.calibrate import Temperature
     from labeling.student.opinion import Opinion
+    from labeling.student.others import Judge
     from labeling.student.student import Student
 
 
@@ -94,9 +95,17 @@ class Learnt:
 
 
 def learn(
-    task: Task, warehouse: Warehouse, batch: str, asked: Asked, inputs: StudentInputs
+    task: Task,
+    warehouse: Warehouse,
+    batch: str,
+    asked: Asked,
+    inputs: StudentInputs,
+    judge: "Judge | None" = None,
 ) -> Learnt:
-    """Teach a student of the question, and say how far it is believed beside the voters."""
+    """Teach a student of the question, and say how far it is believed beside the voters.
+
+    ``judge`` asks it about many items; see :func:`labeling.student.opinion.form`.
+    """
     from labeling.quality.estimates.scores import scores
     from labeling.student.calibrate import cooled, temperature
     from labeling.student.trust import settle_trust
@@ -107,7 +116,7 @@ def learn(
     decision = decide(
         warehouse, batch, pupil, window, inputs.items, posterior, spoken, question=asked.question
     )
-    opinion = _form(task, decision, window, inputs.items, posterior, spoken)
+    opinion = _form(task, decision, window, inputs.items, posterior, spoken, judge)
     now = posterior[window.current]
     if opinion is None:
         return Learnt(asked.question, now, now, now)
@@ -172,12 +181,13 @@ def _form(
     items: Any,
     posterior: NDArray[np.float64],
     spoken: NDArray[np.bool_],
+    judge: "Judge | None",
 ) -> "Opinion | None":
     from labeling.student.opinion import MOST_UNLABELLED, form
 
     def same(at: NDArray[np.int64]) -> NDArray[np.int64]:
         some = at.tolist()
-        return twins(task, [window.texts[i] for i in some], [window.images[i] for i in some])
+        return twins(task, window.texts.take(at), [window.images[i] for i in some])
 
     return form(
         decision.student,
@@ -189,4 +199,5 @@ def _form(
         twins=same,
         unlabelled=MOST_UNLABELLED if decision.any_kept else 0,
         votes=window.votes,
+        judge=judge,
     )

@@ -3,8 +3,10 @@
 import hashlib
 import os
 import pickle
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import dagster as dg
 import numpy as np
@@ -12,19 +14,25 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.decorators import by_batch
+from assets.labels.judging import JudgeOn
 from assets.labels.learning import Asked, Learnt, learn
 from assets.labels.switches import as_rows
 from assets.labels.tagging import tag
-from assets.reading.features import student_inputs
+from assets.reading.features import StudentInputs, student_inputs
 from assets.reading.opinions import as_lists, read_record, sure_of
 from assets.reading.votes import Window, read_window
 from assets.reading.window_posterior import window_posterior
 from labeling.counted import counted
+from resources.engines.engine import engine_of
+from resources.engines.parts import parts_folder
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import CONSENSUS, STUDENT_OPINIONS, STUDENT_SWITCHES, STUDENT_VOTES
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
+
+if TYPE_CHECKING:  # scikit-learn takes a second to import
+    from labeling.student.others import Judge
 
 
 def student(task: Task) -> dg.AssetsDefinition:
@@ -57,13 +65,16 @@ def student(task: Task) -> dg.AssetsDefinition:
             return _silent(task, warehouse, batch, why)
         record = read_record(task, warehouse, batch, window, posterior)
         spoken = task.kind.heard(window.units, covered(window.votes))
-        learnt: list[Learnt] = []
+        questions: list[Asked] = []
         for number, question in enumerate(task.kind.questions(task.classes)):
             here = window.units.question == number
-            asked = Asked(
-                question, window.asked(number), posterior[here], record.of(here), spoken[here]
+            questions.append(
+                Asked(
+                    question, window.asked(number), posterior[here], record.of(here), spoken[here]
+                )
             )
-            learnt.append(learn(task, warehouse, batch, asked, inputs))
+        with _judge(task, batch, inputs) as judge:
+            learnt = [learn(task, warehouse, batch, asked, inputs, judge) for asked in questions]
         pupils = [one for one in learnt if one.opinion]
         if not pupils:
             why = "none: fewer than two classes, or too few items"
@@ -97,6 +108,19 @@ def student(task: Task) -> dg.AssetsDefinition:
         )
 
     return student
+
+
+@contextmanager
+def _judge(task: Task, batch: str, inputs: StudentInputs) -> "Generator[Judge | None]":
+    """Yield what asks a student about many texts on the task's engine; None where it would not pay."""
+    from labeling.student.others import PART
+
+    away = task.spec.scale.engine != "here" and not task.spec.student.reads_vectors
+    if not away or inputs.on != "text" or len(inputs.items) <= PART:
+        yield None  # vectors are kept, and paid for, by this process
+        return
+    with parts_folder(task, batch) as folder, engine_of(task) as engine:
+        yield JudgeOn(engine, folder)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -61,7 +61,8 @@ def decide(
     from labeling.gold import Gold
     from labeling.student.learning.selection import SELECTIONS
     from labeling.student.learning.tricks import TRICKS
-    from labeling.student.opinion import material, take
+    from labeling.student.opinion import material
+    from labeling.student.others import take
     from labeling.student.student import MANY as IN_STEPS
     from labeling.student.switches import MIN_GOLD, SWITCHES, choose
 

@@ -88,7 +88,7 @@ def signals(
         return []
     votes = window.votes.to_matrix()[:, : len(window.voters)]  # a column even where nobody votes
     label, answers, confidence = _released(task, warehouse, window)
-    length = np.array([len(text) for text in window.texts], dtype=np.float64)
+    length = window.texts.lengths.astype(np.float64)
     questions = task.kind.questions(task.classes)
     spoke = votes if len(questions) == 1 else _spoken(votes, len(questions))
     before, now = (
@@ -163,7 +163,7 @@ def new_words(
     if not len(now) or not len(before) or not any(text.strip() for text in window.texts):
         return None, [], []
     now = now[:: -(-len(now) // MOST_TEXTS)]
-    texts, reference = [window.texts[i] for i in now], [window.texts[i] for i in before]
+    texts, reference = window.texts.take(now), window.texts.take(before)
     shift = word_shift(reference, texts, WORDS, EXAMPLES)
     words = [
         {

@@ -36,7 +36,7 @@ class StudentInputs:
         ``text`` or ``image``.
     seen : bool array of shape (n_items,)
         Items that have what is looked at; of the others nothing is thought.
-    items : list of str, or uint8 array of shape (n_seen, SIDE, SIDE, 3)
+    items : sequence of str, or uint8 array of shape (n_seen, SIDE, SIDE, 3)
         The seen ones.
     unseen : dict of str to int
         Why the others are not, and how many.
@@ -78,7 +78,7 @@ def student_inputs(
     """
     now = np.ones(len(texts), dtype=bool) if current is None else current
     if not any(images):
-        return StudentInputs("text", np.ones(len(texts), dtype=bool), list(texts), {})
+        return StudentInputs("text", np.ones(len(texts), dtype=bool), texts, {})
     blank = np.array([not text.strip() for text in texts], dtype=bool)
     pictured = np.array([bool(image) for image in images], dtype=bool)
     on = task.spec.student.looks_at

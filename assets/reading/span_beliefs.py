@@ -79,8 +79,9 @@ def _fit(
     from labeling.consensus.spans.label_model import SpanLabelModel
 
     reviewed = audit if len(audit.item) else None
-    model = SpanLabelModel().fit(votes, window.texts, reviewed)
-    found = model.predict(votes, window.texts)
+    texts = list(window.texts)
+    model = SpanLabelModel().fit(votes, texts, reviewed)
+    found = model.predict(votes, texts)
     return model, BelievedSpans(found.spans, found.probability)
 
 

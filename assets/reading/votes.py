@@ -11,6 +11,7 @@ from assets.reading.firewall import may_teach
 from assets.reading.marks import Marks, marks_in
 from labeling.gold import Gold
 from labeling.kinds.units import Units
+from labeling.texts import Texts
 from labeling.votes import Votes
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
@@ -31,7 +32,7 @@ class Window:
     ----------
     item_ids, batches : object arrays of shape (n_items,)
         In the order of the engine's item indices.
-    texts : list of str
+    texts : Texts
         Their texts.
     images : list of str or None
         Their pictures: paths, addresses or ``data:`` URLs.
@@ -52,7 +53,7 @@ class Window:
 
     item_ids: NDArray[np.object_]
     batches: NDArray[np.object_]
-    texts: list[str]
+    texts: Texts
     images: list[str | None]
     voters: list[str]
     votes: Votes
@@ -87,7 +88,7 @@ class Window:
         return Window(
             item_ids=self.item_ids[kept],
             batches=self.batches[kept],
-            texts=[self.texts[i] for i in place],
+            texts=self.texts.of(kept),
             images=[self.images[i] for i in place],
             voters=self.voters,
             votes=self.votes.of(here),
@@ -117,7 +118,7 @@ def read_window(task: Task, warehouse: Warehouse, batch: str, old_gold: int = OL
     return Window(
         item_ids=items["item_id"].to_numpy(zero_copy_only=False),
         batches=batches,
-        texts=[str(text) for text in items["text"].to_pylist()],
+        texts=Texts(items["text"]),
         images=items["image"].to_pylist(),
         voters=voters,
         votes=as_votes(task, units, votes, voters),

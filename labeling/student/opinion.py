@@ -15,19 +15,22 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from sklearn.base import clone
 
 from labeling.gold import Gold
 from labeling.student.crossfit import FOLDS, blind, folds
 from labeling.student.learning.lesson import Lesson, make_lesson
 from labeling.student.learning.tricks import Prepared
+from labeling.student.others import Judge, Others, drawn, judge_here, take, views
 from labeling.student.student import Student
-from labeling.student.telling import telling, without
 from labeling.votes import Votes
 
 MOST_UNLABELLED = 500
 """Items without a vote that a student with a trick turned on looks at as well."""
+
+MOST_LEARNT = 200_000
+"""Items with a label that a student learns from, drawn by chance where there are more: a quarter more of
+them no longer changes what it says, and each costs time."""
 
 ENOUGH = 0.5
 """Earlier items with a label, as a share of the batch's, that make a student of them alone."""
@@ -66,8 +69,10 @@ def material(
     among: NDArray[np.bool_],
     most: int | None = None,
     unlabelled: int = 0,
+    *,
+    by_chance: bool = False,
 ) -> NDArray[np.int64]:
-    """Choose what to learn from: all gold and all items with a vote, or the newest of them.
+    """Choose what to learn from: all gold and all items with a vote, or some of them.
 
     Parameters
     ----------
@@ -77,7 +82,9 @@ def material(
     among : bool array of shape (n_items,)
         Items that may be taken.
     most : int, optional
-        Items with a label, at most; gold is taken before votes.
+        Items with a label, at most; gold is taken before votes, the newest first.
+    by_chance : bool
+        Whether ``most`` of the votes are drawn, evenly from all; else they are the newest.
     unlabelled : int
         Items without one that are added, the newest too.
 
@@ -92,7 +99,7 @@ def material(
     rest = np.setdiff1d(np.flatnonzero(among & spoken), reviewed)
     if most is not None:
         reviewed = _last(reviewed, most)
-        rest = _last(rest, most - len(reviewed))
+        rest = (drawn if by_chance else _last)(rest, most - len(reviewed))
     silent = np.setdiff1d(np.flatnonzero(among & ~spoken), reviewed)
     return np.sort(np.concatenate([reviewed, rest, _last(silent, unlabelled)]).astype(np.int64))
 
@@ -108,6 +115,7 @@ def form(
     twins: Callable[[NDArray[np.int64]], NDArray[np.int64]],
     unlabelled: int = 0,
     votes: Votes | None = None,
+    judge: Judge | None = None,
 ) -> Opinion | None:
     """Teach a student, and ask students that have not seen the current items what they are.
 
@@ -130,6 +138,8 @@ def form(
         See :func:`material`.
     votes : Votes, optional
         On all items, for :attr:`Opinion.hidden`.
+    judge : callable, optional
+        Asks a student about many items, part by part; :func:`judge_here` by default.
 
     Returns
     -------
@@ -142,17 +152,20 @@ def form(
     JRSS A 147(2).
     """
     earlier = Gold(gold.item[~current[gold.item]], gold.label[~current[gold.item]])
-    past = material(spoken, earlier, ~current, unlabelled=unlabelled)
-    wanted = ENOUGH * np.count_nonzero(spoken & current)
+    judge = judge or judge_here
+
+    def chosen(among: NDArray[np.bool_]) -> NDArray[np.int64]:
+        return material(spoken, earlier, among, MOST_LEARNT, unlabelled, by_chance=True)
+
+    past = chosen(~current)
+    wanted = ENOUGH * min(np.count_nonzero(spoken & current), MOST_LEARNT)
     if len(past) >= wanted and _teaches(past, posterior, spoken, earlier):
         prepared, lesson = _taught(student, items, posterior, spoken, earlier, past)
         fitted = cast("Student", clone(student)).learn(prepared, lesson)
-        now = np.flatnonzero(current)
-        x = _read(fitted, take(items, now))
-        views = _views(x, None if votes is None else telling(x, votes, now))
-        said = [fitted.judge(view) for view in views]
+        batch = Others(fitted, items, np.flatnonzero(current))
+        said = batch.judged(None if votes is None else batch.telling(votes), judge)
         return Opinion(fitted, said[0], said[-1], past, True)
-    learnt = material(spoken, earlier, np.ones(len(spoken), dtype=bool), unlabelled=unlabelled)
+    learnt = chosen(np.ones(len(spoken), dtype=bool))
     if not _teaches(learnt, posterior, spoken, earlier):
         return None
     alike = twins(learnt)
@@ -160,22 +173,17 @@ def form(
         return None
     prepared, lesson = _taught(student, items, posterior, spoken, earlier, learnt)
     fitted = cast("Student", clone(student)).learn(prepared, lesson)
-    others = np.setdiff1d(np.flatnonzero(current), learnt)
-    rest = _read(fitted, take(items, others))
-    terms = None
-    if votes is not None:
-        whole = sparse.csr_matrix(sparse.vstack([prepared.x, rest]))
-        terms = telling(whole, votes, np.concatenate([learnt, others]))
+    others = Others(fitted, items, np.setdiff1d(np.flatnonzero(current), learnt))
+    terms = None if votes is None else others.telling(votes, prepared.x, learnt)
     at = folds(len(learnt), student.random_state, alike)
-    judged = blind(student, prepared, lesson, at, _views(prepared.x, terms))
+    judged = blind(student, prepared, lesson, at, views(prepared.x, terms))
     place = np.cumsum(current) - 1
     here = current[learnt]
     said = []
-    for own, view in zip(judged, _views(rest, terms), strict=True):
+    for own, other in zip(judged, others.judged(terms, judge), strict=True):
         unseen = np.empty((int(current.sum()), student.n_classes))
         unseen[place[learnt[here]]] = own[here]
-        if len(others):
-            unseen[place[others]] = fitted.judge(view)
+        unseen[place[others.at]] = other
         said.append(unseen)
     return Opinion(fitted, said[0], said[-1], learnt, False)
 
@@ -192,29 +200,6 @@ def _taught(
     known, weights = _renumbered(gold, item, len(spoken)), spoken[item].astype(np.float64)
     lesson = make_lesson(len(item), student.n_classes, posterior[item], known, weights)
     return student.prepare(take(items, item)), lesson
-
-
-def take(items: Sequence[str] | NDArray[Any], at: NDArray[np.int64]) -> Any:
-    """Return some of the items, as a student takes them: an array of images, or a list of texts.
-
-    Examples
-    --------
-    >>> take(["a", "b", "c"], np.array([2, 0]))
-    ['c', 'a']
-    """
-    return items[at] if isinstance(items, np.ndarray) else [items[i] for i in at.tolist()]
-
-
-def _read(student: Student, items: Any) -> sparse.csr_matrix:
-    if len(items):
-        return student.read(items)
-    n_features = student.pipeline_.named_steps["classifier"].n_features_in_
-    return sparse.csr_matrix((0, n_features))
-
-
-def _views(x: sparse.csr_matrix, terms: NDArray[np.bool_] | None) -> list[sparse.csr_matrix]:
-    """Return the items as they are, and without the terms that tell, if there are any."""
-    return [x] if terms is None or not terms.any() else [x, without(x, terms)]
 
 
 def _renumbered(gold: Gold, item: NDArray[np.int64], n_items: int) -> Gold:

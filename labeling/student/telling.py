@@ -22,7 +22,10 @@ on so many of them at least."""
 
 
 def telling(
-    x: sparse.csr_matrix, votes: Votes, item: NDArray[np.int64] | None = None
+    x: sparse.csr_matrix,
+    votes: Votes,
+    item: NDArray[np.int64] | None = None,
+    weight: NDArray[np.float64] | None = None,
 ) -> NDArray[np.bool_]:
     """Find the terms with which one of the voters nearly always speaks, and seldom without.
 
@@ -33,6 +36,8 @@ def telling(
     votes : Votes
     item : int array of shape (n,), optional
         Which items of ``votes`` these are; all of them by default.
+    weight : float array of shape (n,), optional
+        How many items each stands for, where some were drawn; 1 by default.
 
     Returns
     -------
@@ -49,9 +54,11 @@ def telling(
     spoke = sparse.csr_matrix((np.ones(len(votes.item)), (votes.item, votes.voter)), shape=shape)
     if item is not None:
         spoke = spoke[item]
-    coverage = np.asarray(spoke.sum(axis=0)).ravel() / max(x.shape[0], 1)
-    with_term = np.bincount(x.indices, minlength=x.shape[1])
-    there = sparse.csr_matrix((np.ones(x.nnz), x.indices, x.indptr), shape=x.shape)
+    stands = np.ones(x.shape[0]) if weight is None else weight
+    coverage = np.asarray(spoke.T @ stands).ravel() / max(float(stands.sum()), 1.0)
+    each = np.repeat(stands, np.diff(x.indptr))
+    with_term = np.bincount(x.indices, each, minlength=x.shape[1])
+    there = sparse.csr_matrix((each, x.indices, x.indptr), shape=x.shape)
     both: Any = (there.T @ spoke).tocoo()
     share = both.data / with_term[both.row]
     tells = (share >= SHARE) & (share >= LIFT * coverage[both.col]) & (both.data >= LEAST)

@@ -41,13 +41,8 @@ def cluster(tmp_path):
             ["worker", f"tcp://127.0.0.1:{port}", "--nthreads", "1", "--no-dashboard", "--no-nanny",
              "--local-directory", str(tmp_path)],
         ):  # fmt: skip
-            running.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", "dask", *words],
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                )  # fmt: skip
-            )
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            running.append(subprocess.Popen([sys.executable, "-m", "dask", *words], **quiet))
 
     def kill():
         while running:
