@@ -7,14 +7,17 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from resources.store.table import Table
 from resources.task.task import Task
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 FOLDER = "parts"
 
@@ -99,8 +102,10 @@ def write_part(table: pa.Table, folder: Path, name: str, number: int) -> Part:
     return Part(number, path, table.num_rows)
 
 
-def rows_of(parts: Sequence[Part], table: Table) -> pa.Table | ds.Dataset:
+def rows_of(parts: Sequence[Part], table: Table) -> "pa.Table | ds.Dataset":
     """Return the rows of parts that have the columns of ``table``, to be read as they are needed."""
+    import pyarrow.dataset as ds  # imports pandas, which takes half a second
+
     if not parts:
         return table.arrow.empty_table()
     return ds.dataset([str(part.path) for part in parts], schema=table.arrow, format="parquet")

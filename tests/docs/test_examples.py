@@ -25,6 +25,7 @@ from tests.docs.conftest import ROOT, Example, examples, mentioned
 EXAMPLES = list(examples())
 OTHER_PROGRAMS = {
     "cp",
+    "dask",
     "du",
     "git",
     "hf",

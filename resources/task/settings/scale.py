@@ -10,21 +10,22 @@ from resources.task.settings.section import Remakes, Section
 class Scale(Section):
     """The engine that works on the parts of a batch; labels are the same whichever it is."""
 
-    engine: Annotated[Literal["here", "dask", "ray"], Remakes.NOTHING] = Field(
+    engine: Annotated[Literal["here", "dask"], Remakes.NOTHING] = Field(
         default="here",
-        description="here: in the process that runs the task; dask, ray: on workers, at once.",
+        description="here: in the process that runs the task, one after another; dask: on workers, at once.",
     )
     address: Annotated[str | None, Remakes.NOTHING] = Field(
         default=None,
         description="Where the engine's scheduler answers, such as tls://10.0.0.5:8786; if not said, "
-        "workers are started on this machine for each run.",
+        "workers are started on this machine for each step that has use for them.",
     )
     items_a_part: Annotated[int, Field(ge=1_000, le=1_000_000), Remakes.NOTHING] = Field(
-        default=50_000, description="Items that are worked on together, and held in memory."
+        default=50_000,
+        description="Items of a batch that rules are put to together, and are held in memory by whoever does.",
     )
 
     @model_validator(mode="after")
     def _an_address_is_of_an_engine(self) -> "Scale":
         if self.engine == "here" and self.address is not None:
-            raise ValueError("address is of an engine: say engine: dask or engine: ray beside it")
+            raise ValueError("address is of an engine: say engine: dask beside it")
         return self

@@ -80,6 +80,7 @@ demo:
   generator: g.py
   simulated: {truth: truth.csv, changes_at: '2026-03-02', confusions: {praise: complaint}}
   scripted: {truth: truth.csv, names: {a: praise}}
+scale: {engine: dask, address: "tcp://127.0.0.1:8786"}
 """)
 OTHER: dict[str, Any] = {
     "name": "mails",
@@ -115,6 +116,7 @@ OTHER: dict[str, Any] = {
     "demo.scripted.names": {"b": "praise"},
     "overlap": "allowed",
     "unit": None,  # there is but one
+    "scale.engine": "here",
 }
 """Other values of settings that do not take just any."""
 
@@ -221,6 +223,8 @@ def fit(spec: dict[str, Any], path: str) -> dict[str, Any]:
         voter = {"name": "near", "template": "{class}", "scale": 10, "margin": 0.1}
         voter |= {model: ZERO_SHOT[model]}
         given["zero_shot"] = [ZeroShot.model_validate(voter).model_dump(mode="json")]
+    if path == "scale.engine":
+        given["scale"]["address"] = None
     if path == "models.batch":
         given["demo"]["simulated"] = None  # which has no batch endpoint
     return given
