@@ -1,12 +1,14 @@
 """Many texts in one piece of memory, read one or some at a time."""
 
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-from labeling.rules.arrow import pa, pc
+pa: Any = import_module("pyarrow")
+pc: Any = import_module("pyarrow.compute")
 
 
 class Texts(Sequence[str]):
