@@ -40,6 +40,7 @@ def task(folder: Path) -> Iterator[Finding]:
         ("zero_shot", _zero_shot),
         ("warehouse", _warehouse),
         ("stores", _stores),
+        ("scale", _scale),
     )
     for name, check in checks:
         what = f"{folder.name}: {name}"
@@ -182,6 +183,14 @@ def _warehouse(task: Task) -> Finding:
     return Finding(
         "", "fine", f"opens{mb}{'' if task.spec.store.lake is None else f'; a lake, {where}'}"
     )
+
+
+def _scale(task: Task) -> Finding:
+    """Whether the engine that works on parts answers, and its workers are like this process."""
+    from resources.engines.engine import engine_of
+
+    with engine_of(task) as engine:
+        return Finding("", "fine", engine.told())
 
 
 def _lost(task: Task) -> str | None:

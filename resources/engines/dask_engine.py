@@ -8,6 +8,7 @@ from importlib import import_module
 from itertools import islice
 from typing import Any, TypeVar
 
+from labeling.counted import counted
 from labeling.rules.cores import at_most, usable_cores
 from resources.engines.code_version import code_version
 from resources.task.errors import TaskError
@@ -69,6 +70,13 @@ class DaskEngine:
             else:
                 sent.popleft()
                 yield found
+
+    def told(self) -> str:
+        """See :meth:`resources.engines.engine.Engine.told`."""
+        threads: dict[str, int] = self._client.nthreads()
+        dask = import_module("distributed").__version__
+        workers, every = counted(len(threads), "worker"), counted(sum(threads.values()), "thread")
+        return f"{self._name}: {workers} with {every}, Dask {dask}"
 
     def close(self) -> None:
         """Leave the cluster."""

@@ -30,6 +30,10 @@ class Engine(Protocol):
         """
         ...
 
+    def told(self) -> str:
+        """Say in words who works on parts."""
+        ...
+
 
 def engine_of(task: Task) -> AbstractContextManager[Engine]:
     """Return the engine that ``scale`` of the task names, ready while the context lasts.

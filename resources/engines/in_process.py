@@ -26,3 +26,7 @@ class InProcess:
     def map(self, work: Callable[[P], R], parts: Iterable[P]) -> Iterator[R]:
         """See :meth:`resources.engines.engine.Engine.map`."""
         yield from map(work, parts)
+
+    def told(self) -> str:
+        """See :meth:`resources.engines.engine.Engine.told`."""
+        return "this process, one part after another"

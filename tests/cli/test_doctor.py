@@ -8,6 +8,7 @@ import pytest
 
 from cli.doctor import checkup
 from cli.new.new import create
+from resources.engines import dask_engine
 from resources.store.manifest import SOURCES, sources_yml
 
 
@@ -217,3 +218,16 @@ def test_two_classes_on_one_key_are_found_with_both_names(tmp_path, touchstone):
     found = states(touchstone("doctor", "--json", at=tmp_path))["letters: task.yaml"]
     assert found["state"] == "mend"
     assert "'praise' and 'complaint' share the key 'p'" in found["found"]
+
+
+def test_an_engine_that_does_not_answer_is_found(tmp_path, touchstone, monkeypatch):
+    pytest.importorskip("distributed", reason="touchstone[dask] is not installed")
+    monkeypatch.setattr(dask_engine, "ANSWERS_S", 0.5)
+    path = create(tmp_path, "letters") / "task.yaml"
+    said = states(touchstone("doctor", "letters", "--json", at=tmp_path))["letters: scale"]
+    assert (said["state"], said["found"]) == ("fine", "this process, one part after another")
+    scale = "\nscale: {engine: dask, address: 'tcp://127.0.0.1:9'}\n"
+    path.write_text(path.read_text(encoding="utf-8") + scale, encoding="utf-8")
+    found = states(touchstone("doctor", "letters", "--json", at=tmp_path))["letters: scale"]
+    assert found["state"] == "mend"
+    assert "no scheduler of Dask answers at tcp://127.0.0.1:9" in found["found"]

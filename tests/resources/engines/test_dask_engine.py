@@ -1,6 +1,7 @@
 """Workers of Dask do what this process would do, also where they or their scheduler are killed."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -63,6 +64,12 @@ def test_results_come_in_the_order_of_the_parts_and_from_other_processes(engine)
     assert [part for part, _ in found] == list(range(12))
     assert os.getpid() not in {process for _, process in found}
     assert list(engine.map(abs, [])) == []
+
+
+def test_who_works_is_said_in_words(engine):
+    assert re.match(
+        r"the cluster on this machine: \d+ workers? with \d+ threads?, Dask ", engine.told()
+    )
 
 
 def test_a_part_has_one_core(engine):
