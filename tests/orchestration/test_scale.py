@@ -24,7 +24,7 @@ rules:
   - {name: wonderful, label: praise, regex: "wonderful|lovely"}
   - {name: broken, label: complaint, keyword: [broken, dirty]}
   - {name: nobody, label: complaint, keyword: [nobody]}
-  - {name: asks, label: question, regex: "[?]$"}
+  - {name: asks, label: question, regex: "open[?]$"}
   - {name: longer_than_most, label: complaint, sql: "length(text) > 1.5 * (select avg(length(text)) from batch)"}
 """
 
@@ -33,7 +33,7 @@ rules:
 def published(tmp_path, monkeypatch):
     """Run the same 2,400 items under a setting of ``scale``, and return what is published."""
     monkeypatch.delenv("TOUCHSTONE_VAR", raising=False)
-    monkeypatch.setattr(others, "PART", 500)
+    monkeypatch.setattr(others, "PART", 200)
 
     def published(scale: str):
         folder = create(tmp_path / str(len(list(tmp_path.iterdir()))), "letters")
@@ -45,7 +45,7 @@ def published(tmp_path, monkeypatch):
             rows.writerow(["item_id", "received_at", "channel", "text"])
             for n in range(N):
                 said = SAID[labels[n % 3]][n // 3 % 3].format(THINGS[n // 9 % 8])
-                rows.writerow([f"m{n:05d}", "2026-03-02T09:00:00", "mail", f"{said} {n % 11}"])
+                rows.writerow([f"m{n:05d}", "2026-03-02T09:00:00", "mail", f"{n % 11} {said}"])
         (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
         settings = folder / "task.yaml"
         said = settings.read_text(encoding="utf-8").replace(
@@ -77,6 +77,6 @@ def test_labels_are_the_same_in_one_part_in_many_and_on_workers_of_dask(publishe
     dask = published("{engine: dask, items_a_part: 1000}")
     assert len(asked) == 1
     assert whole.num_rows == N
-    assert len(set(whole["label"].to_pylist())) == 3
+    assert set(SAID) <= set(whole["label"].to_pylist())
     assert parts.equals(whole)
     assert dask.equals(whole)
