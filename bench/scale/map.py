@@ -63,7 +63,9 @@ def make(project: Path, items: int, parts: int, rules: int, seed: int = 0) -> li
     )
     lines = ["rules:"]
     for n in range(rules):
-        told = ", ".join(words[rng.choice(own[n % CLASSES], 4, replace=False)])
+        told = ", ".join(
+            f"'{word}'" for word in words[rng.choice(own[n % CLASSES], 4, replace=False)]
+        )
         lines.append(
             f"  - {{name: rule_{n}, label: {NAMES[n % CLASSES]}, keyword: [{told}], description: '{n}'}}"
         )

@@ -5,7 +5,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,6 +28,11 @@ SEPARATORS = (";", "\t", "|")
 ESCAPED = re.compile("[\udc80-\udcff]")
 """What ``surrogateescape`` makes of bytes that are not UTF-8."""
 
+BOM = b"\xef\xbb\xbf"
+
+AT_ONCE = 20_000
+"""Records that are held as Python's objects at once where a file is read in parts."""
+
 csv.field_size_limit(1 << 30)
 
 
@@ -43,7 +48,11 @@ MARKS = {
 """How files of other kinds begin, and what to do with one that is named as text."""
 
 
-def read_records(path: Path, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
+Part = tuple[list[Record], list[Reject]]
+"""Some records of a file, and what stood between them that is none."""
+
+
+def read_records(path: Path, required: tuple[str, ...]) -> Part:
     """Read every record of a csv, jsonl or parquet file.
 
     Parameters
@@ -59,25 +68,64 @@ def read_records(path: Path, required: tuple[str, ...]) -> tuple[list[Record], l
     rejects : list of (row, field, reason, content)
         Row ``None``: nothing of the file can be used.
     """
+    records: list[Record] = []
+    rejects: list[Reject] = []
+    for some, faults in record_parts(path, required):
+        records += some
+        rejects += faults
+    return ([], rejects) if any(one[0] is None for one in rejects) else (records, rejects)
+
+
+def record_parts(path: Path, required: tuple[str, ...], at_once: int = AT_ONCE) -> Iterator[Part]:
+    """Yield the same, so many records at a time: a large file is never held as a whole in objects.
+
+    A reject of row ``None`` may come after records; they cannot be used then, either.
+    """
     name = path.name.lower()
     if not name.endswith(ENDINGS):
         known = f"{', '.join(ENDINGS[:-1])} and {ENDINGS[-1]}"
-        return [], [(None, None, f"files that can be read end in {known}", None)]
+        yield [], [(None, None, f"files that can be read end in {known}", None)]
+        return
     try:
         if path.stat().st_size == 0:
-            return [], [(None, None, "the file is empty", None)]
-        if name.endswith((".parquet", ".pq")):
-            return _parquet(path, required)
-        data = gzip.decompress(path.read_bytes()) if name.endswith(".gz") else path.read_bytes()
+            yield [], [(None, None, "the file is empty", None)]
+        elif name.endswith((".parquet", ".pq")):
+            yield from _parquet(path, required, at_once)
+        else:
+            with (gzip.open if name.endswith(".gz") else Path.open)(path, "rb") as file:
+                yield from _text(file, name, required, at_once)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        return [], [(None, None, f"cannot be unpacked (half-written?): {error}", None)]
+        yield [], [(None, None, f"cannot be unpacked (half-written?): {error}", None)]
     except OSError as error:
-        return [], [(None, None, f"cannot be opened: {error.strerror or error}", None)]
-    if (other := other_kind(data)) is not None:
-        return [], [(None, None, other, None)]
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    csv_file = name.endswith((".csv", ".csv.gz"))
-    return _csv(data, required) if csv_file else _jsonl(data, required)
+        yield [], [(None, None, f"cannot be opened: {error.strerror or error}", None)]
+
+
+def _text(file: Any, name: str, required: tuple[str, ...], at_once: int) -> Iterator[Part]:
+    head: bytes = file.peek(16)
+    if (other := other_kind(head)) is not None:
+        yield [], [(None, None, other, None)]
+        return
+    if head.startswith(BOM):
+        file.read(len(BOM))
+    if name.endswith((".csv", ".csv.gz")):
+        yield from in_parts(*_csv(file.read(), required), at_once)
+    else:
+        yield from _jsonl(file, required, at_once)
+
+
+def in_parts(
+    records: list[Record], rejects: list[Reject], at_once: int = AT_ONCE
+) -> Iterator[Part]:
+    """Cut records that are there already into parts; what is none of them comes first.
+
+    Examples
+    --------
+    >>> [len(some) for some, _ in in_parts([(1, {}), (2, {}), (3, {})], [], 2)]
+    [2, 1]
+    """
+    yield records[:at_once], rejects
+    for first in range(at_once, len(records), at_once):
+        yield records[first : first + at_once], []
 
 
 def belied(path: Path) -> str | None:
@@ -140,34 +188,40 @@ def _quoted(line: str) -> str:
     return line.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _jsonl(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
+def _jsonl(file: Iterable[bytes], required: tuple[str, ...], at_once: int) -> Iterator[Part]:
+    """Read a record a line; lines end in a newline alone."""
     records: list[Record] = []
     rejects: list[Reject] = []
-    lines = data.decode("utf-8", "surrogateescape").split("\n")
-    for number, line in enumerate(lines, start=1):
+    seen: dict[str, None] = {}
+    unseen, any_record = set(required), False
+    for number, raw in enumerate(file, start=1):
+        line = raw.decode("utf-8", "surrogateescape").removesuffix("\n")
         if not line.strip():
             continue
-        wrong = _not_utf8(line)
+        wrong = None if line.isascii() else _not_utf8(line)
         if wrong is not None:
             rejects.append((number, None, wrong, _quoted(line)))
             continue
         try:
             record: Any = parse_json(line)
         except (ValueError, RecursionError) as error:
-            cut = " (the file ends here: half-written?)" if number == len(lines) else ""
+            cut = "" if raw.endswith(b"\n") else " (the file ends here: half-written?)"
             rejects.append((number, None, f"not a JSON object: {error}{cut}", line))
             continue
         if not isinstance(record, dict):
             kind = type(record).__name__
             rejects.append((number, None, f"expected a JSON object, found {kind}", line))
             continue
-        records.append((number, cast("dict[str, Any]", record)))
-    if records:
-        seen = list(dict.fromkeys(key for _, record in records for key in record))
-        missing = _missing(required, seen)
-        if missing:
-            return [], rejects + missing
-    return records, rejects
+        fields = cast("dict[str, Any]", record)
+        if unseen or not any_record:  # all that were seen are named where one is missing in the end
+            seen |= dict.fromkeys(fields)
+            unseen.difference_update(fields)
+        any_record = True
+        records.append((number, fields))
+        if len(records) == at_once:
+            yield records, rejects
+            records, rejects = [], []
+    yield records, rejects + (_missing(required, [*seen]) if any_record and unseen else [])
 
 
 def _csv(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
@@ -229,23 +283,35 @@ def _cut(text: str) -> Iterator[tuple[list[str], str, str | None]]:
             taken.clear()
 
 
-def _parquet(path: Path, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
+def _parquet(path: Path, required: tuple[str, ...], at_once: int) -> Iterator[Part]:
     try:
-        table = pq.ParquetFile(path).read()  # pyright: ignore[reportUnknownMemberType]
+        file: Any = pq.ParquetFile(path)
+        if missing := _missing(required, file.schema_arrow.names):
+            yield [], missing
+            return
+        first = 1
+        wanted = (
+            None if any("." in name for name in required) else list(required)
+        )  # a dot leads inside
+        for some in file.iter_batches(at_once, columns=wanted):
+            yield _of_columns(pa.Table.from_batches([some]), required, first)
+            first += some.num_rows
     except (pa.ArrowInvalid, OSError) as error:
-        first = str(error).splitlines()[0]
-        return [], [(None, None, f"not a readable Parquet file (half-written?): {first}", None)]
-    missing = _missing(required, table.column_names)
-    if missing:
-        return [], missing
+        told = str(error).splitlines()[0]
+        yield [], [(None, None, f"not a readable Parquet file (half-written?): {told}", None)]
+
+
+def _of_columns(table: Any, required: tuple[str, ...], first: int) -> Part:
+    """Turn columns into records, of which the first is of row ``first``."""
     columns: list[list[Any]] = []
     rejects: dict[int, Reject] = {}
     for name in required:
         values, faults = values_of(table.column(name))
         columns.append(values)
         for row, reason in faults.items():
-            rejects.setdefault(row, (row, name, reason, None))
-    rows = enumerate(zip(*columns, strict=True), start=1)
+            at = first + row - 1
+            rejects.setdefault(at, (at, name, reason, None))
+    rows = enumerate(zip(*columns, strict=True), start=first)
     records = [(n, dict(zip(required, row, strict=True))) for n, row in rows if n not in rejects]
     return records, list(rejects.values())
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from labeling.files.cells import as_json, as_text
-from labeling.files.records import Record, Reject, read_records
+from labeling.files.records import AT_ONCE, Record, Reject, record_parts
 from labeling.items.columns import REJECTED, ROWS, Arrived, Columns
 from labeling.items.times import read_time
 
@@ -21,6 +21,16 @@ LONGEST_ID = 1_000
 
 Checked = tuple[str, str, str | None, datetime | None, str]
 """What a row of :data:`ROWS` holds, without its number."""
+
+
+When = Callable[[Any], datetime | None]
+"""Reads a time.
+
+Raises
+------
+ValueError
+    Saying what it is instead.
+"""
 
 
 class Fault(NamedTuple):
@@ -56,10 +66,22 @@ def read_items(path: Path, columns: Columns, longest_text: int = 100_000) -> Arr
     >>> arrived.rows["item_id"].to_pylist(), arrived.rejected["reason"].to_pylist()
     (['a'], ['the id is empty'])
     """
-    records, rejects = read_records(path, columns.required)
-    if not records and not rejects:
-        rejects.append((None, None, "the file has no row below its header", None))
-    return check_records(records, columns, longest_text, rejects)
+    found = [
+        check_records(records, columns, longest_text, rejects)
+        for records, rejects in record_parts(path, columns.required)
+    ]
+    rejected = pa.concat_tables(one.rejected for one in found)
+    rows = pa.concat_tables(one.rows for one in found)
+    if not rows.num_rows and not rejected.num_rows:
+        none = [(None, None, "the file has no row below its header", None)]
+        return Arrived(rows, _as_table(none, REJECTED))
+    if not rejected["row"].null_count:
+        return Arrived(rows, rejected)
+    told = rejected.to_pylist()
+    whole = [one for one in told if one["row"] is None]
+    # what was read before that was found out is of no use; lines that are no records are told all the same
+    lines = [one for one in told if one["row"] is not None and one["field"] is None]
+    return Arrived(rows.slice(0, 0), pa.Table.from_pylist(lines + whole, schema=REJECTED))
 
 
 def check_records(
@@ -69,23 +91,77 @@ def check_records(
     rejects: list[Reject] | None = None,
 ) -> Arrived:
     """Check the fields of records, from wherever they came; see :func:`read_items`."""
-    rows: list[tuple[int, *Checked]] = []
     rejected = list(rejects or [])
-    texts = tuple(filter(None, (columns.id, columns.text, columns.image)))
-    used = columns.used
     read = partial(read_time, zone=columns.zone, form=columns.time_format)
     same = lru_cache(read)
 
     def when(value: object) -> datetime | None:
         return same(value) if isinstance(value, str) else read(value)
 
+    tables: list[pa.Table] = []
+    for start in range(0, len(records), AT_ONCE):
+        some = records[start : start + AT_ONCE]
+        table = _all_plain(some, columns, longest_text, when)
+        if table is None:
+            table, faults = _one_by_one(some, columns, longest_text, when)
+            rejected += faults
+        tables.append(table)
+    rows = pa.concat_tables([ROWS.empty_table(), *tables])
+    return Arrived(rows, _as_table(rejected, REJECTED))
+
+
+def _all_plain(
+    records: Sequence[Record], columns: Columns, longest_text: int, when: When
+) -> pa.Table | None:
+    """Return rows of records in which nothing is odd, as in nearly all; None where anything is.
+
+    It says what :func:`_one_by_one` says, in a third of the time.
+    """
+    if columns.image is not None:
+        return None
+    ids = [record.get(columns.id) for _, record in records]
+    texts = [record.get(columns.text) for _, record in records]
+    for values, longest in ((ids, LONGEST_ID), (texts, longest_text)):
+        for value in values:
+            if type(value) is not str or len(value) > longest:
+                return None
+            if "\x00" in value or not value.strip():
+                return None
+    times: list[datetime | None] = [None] * len(records)
+    if columns.time is not None:
+        said = [record.get(columns.time) for _, record in records]
+        try:
+            known = {one: when(one) for one in dict.fromkeys(said)}
+        except (TypeError, ValueError):  # a list or an object, or no time
+            return None
+        times = [known[one] for one in said]
+        if not all(one is None or (type(one) is str and one.isascii()) for one in known):
+            return None
+    told = [NO_METADATA] * len(records)
+    if columns.metadata:
+        told = [as_metadata(record, columns.metadata) for _, record in records]
+    nothing = [None] * len(records)
+    filled = ([row for row, _ in records], ids, texts, nothing, times, told)
+    try:
+        return pa.Table.from_pydict(dict(zip(ROWS.names, filled, strict=True)), schema=ROWS)
+    except UnicodeEncodeError:  # half a surrogate pair
+        return None
+
+
+def _one_by_one(
+    records: Sequence[Record], columns: Columns, longest_text: int, when: When
+) -> tuple[pa.Table, list[Reject]]:
+    rows: list[tuple[int, *Checked]] = []
+    rejected: list[Reject] = []
+    texts = tuple(filter(None, (columns.id, columns.text, columns.image)))
+    used = columns.used
     for row, record in records:
         found = _not_stored(record, texts, used) or _checked(record, columns, longest_text, when)
         if isinstance(found, Fault):
             rejected.append((row, found.field, found.reason, _quoted(record)))
         else:
             rows.append((row, *found))
-    return Arrived(_as_table(rows, ROWS), _as_table(rejected, REJECTED))
+    return _as_table(rows, ROWS), rejected
 
 
 def _as_table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
@@ -111,7 +187,7 @@ def _checked(
     record: dict[str, Any],
     columns: Columns,
     longest_text: int,
-    when: Callable[[Any], datetime | None],
+    when: When,
 ) -> Checked | Fault:
     """Return what an item needs of a record; or the field at fault, and why."""
     item_id, text = _as_text(record.get(columns.id)), _as_text(record.get(columns.text))
