@@ -46,6 +46,23 @@ def test_plain_records_are_checked_together():
     assert reading._all_plain(numbered, COLUMNS, 15, when) is not None
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *(("text", one) for one in (" ", "", "x\x00y", "\ud83d", 3, None, ["a"], "x" * 16)),
+        *(("item_id", one) for one in (" ", "", "x\x00y", "\ud83d", 3, None, ["a"], "x" * 1001)),
+        *(("at", one) for one in ("never", ["a"], 3, "\ud83d")),
+        ("shop", "\ud83d"),
+    ],
+    ids=repr,
+)
+def test_a_record_in_which_anything_is_odd_is_looked_at_alone(field, value):
+    odd = {"item_id": "a", "text": "x", "at": "2026-03-02"} | {field: value}
+    numbered = [(1, {"item_id": "b", "text": "y", "at": None}), (2, odd)]
+    when = partial(read_time, zone=COLUMNS.zone, form=None)
+    assert reading._all_plain(numbered, COLUMNS, 15, when) is None
+
+
 LINES = ["not json", "[1]", '{"item_id": "", "text": "x"}', '{"item_id": "b", "text": "\\ud83d"}']
 
 
