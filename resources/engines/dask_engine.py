@@ -1,5 +1,6 @@
 """Workers of Dask: of a cluster that stands, or started on this machine for the time of a run."""
 
+import hashlib
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -25,6 +26,9 @@ BACK_S = 120.0
 
 RETRIES = 3
 """How often work that raised is done anew, on any worker: its machine may be at fault."""
+
+LARGE = 100_000
+"""Bytes of pickled work from which on workers are given it once, and not with every part."""
 
 AHEAD = 2
 """Parts that are sent for each one that is worked on, so that no worker waits for the next."""
@@ -53,20 +57,21 @@ class DaskEngine:
 
     def map(self, work: Callable[[P], R], parts: Iterable[P]) -> Iterator[R]:
         """See :meth:`resources.engines.engine.Engine.map`."""
-        coming = iter(parts)
+        coming, handed = iter(parts), self._hand_out(work)
         sent: deque[tuple[P, Any]] = deque()
         most = AHEAD * max(1, sum(self._client.nthreads().values()))
         while True:
             try:
                 for part in islice(coming, most - len(sent)):
                     sent.append((part, None))
-                    sent[-1] = part, self._send(work, part)
+                    sent[-1] = part, self._send(handed, part)
                 if not sent:
                     return
                 found: R = self._result(sent[0][1])
             except _GoneError:
                 self._client = self._again()
-                sent = deque((part, self._send(work, part)) for part, _ in sent)
+                handed = self._hand_out(work)
+                sent = deque((part, self._send(handed, part)) for part, _ in sent)
             else:
                 sent.popleft()
                 yield found
@@ -82,9 +87,20 @@ class DaskEngine:
         """Leave the cluster."""
         self._client.close(timeout=5)
 
-    def _send(self, work: Callable[[P], R], part: P) -> Any:
+    def _hand_out(self, work: Callable[..., Any]) -> tuple[str, Any]:
+        """Pickle work once; every worker gets what is large before its first part."""
+        pickled: bytes = import_module("cloudpickle").dumps(work)
+        digest = hashlib.sha256(pickled).hexdigest()
+        if len(pickled) < LARGE:
+            return digest, pickled
         try:
-            return self._client.submit(_alone, work, part, pure=False, retries=RETRIES)
+            return digest, self._client.scatter(pickled, broadcast=True, hash=False)
+        except _gone():
+            return digest, pickled  # whoever sends it finds the scheduler gone
+
+    def _send(self, handed: tuple[str, Any], part: Any) -> Any:
+        try:
+            return self._client.submit(_alone, *handed, part, pure=False, retries=RETRIES)
         except _gone():
             raise _GoneError from None
 
@@ -151,12 +167,19 @@ class DaskEngine:
                     )
 
 
-def _alone(work: Callable[[P], R], part: P) -> R:
+_LAST: dict[str, Any] = {}
+"""The work that this worker unpickled last, by its digest: parts of one map come one after another."""
+
+
+def _alone(digest: str, pickled: bytes, part: Any) -> Any:
     """Do the work of a part on one core; other parts have the others."""
     from threadpoolctl import threadpool_limits
 
+    if digest not in _LAST:
+        _LAST.clear()
+        _LAST[digest] = import_module("pickle").loads(pickled)
     with at_most(1), threadpool_limits(1):
-        return work(part)
+        return _LAST[digest](part)
 
 
 def _gone() -> tuple[type[BaseException], ...]:

@@ -95,9 +95,13 @@ def test_no_more_parts_are_read_ahead_than_workers_need(engine):
     found.close()
 
 
-def test_a_worker_that_is_killed_loses_nothing(engine, tmp_path):
+@pytest.mark.parametrize("weight", [10, 3 * module.LARGE])
+def test_a_worker_that_is_killed_loses_nothing(engine, tmp_path, weight):
+    ballast = os.urandom(weight)
+
     def work(part: int) -> int:
         mark = tmp_path / "killed"
+        assert len(ballast) == weight
         if part == 3 and not mark.exists():
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -105,6 +109,24 @@ def test_a_worker_that_is_killed_loses_nothing(engine, tmp_path):
 
     assert list(engine.map(work, range(8))) == list(InProcess().map(lambda n: n * n, range(8)))
     assert (tmp_path / "killed").exists()
+
+
+def test_work_that_is_large_is_sent_once(engine, monkeypatch):
+    sent: list[int] = []
+    submit = engine._client.submit
+
+    def counting(function, digest, pickled, part, **more):
+        sent.append(len(pickled) if isinstance(pickled, bytes) else 0)
+        return submit(function, digest, pickled, part, **more)
+
+    monkeypatch.setattr(engine._client, "submit", counting)
+    ballast = os.urandom(3 * module.LARGE)
+    assert list(engine.map(lambda part: len(ballast) + part, range(4))) == [
+        len(ballast) + n for n in range(4)
+    ]
+    assert list(engine.map(abs, range(2))) == [0, 1]
+    assert sent[:4] == [0] * 4
+    assert 0 < min(sent[4:]) < 1_000
 
 
 def test_what_work_raises_is_raised_here(engine):
