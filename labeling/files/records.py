@@ -289,6 +289,7 @@ def _parquet(path: Path, required: tuple[str, ...], at_once: int) -> Iterator[Pa
         if missing := _missing(required, file.schema_arrow.names):
             yield [], missing
             return
+        yield [], []  # a file may have no row at all
         first = 1
         wanted = (
             None if any("." in name for name in required) else list(required)

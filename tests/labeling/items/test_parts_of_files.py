@@ -111,3 +111,29 @@ def test_a_column_that_no_record_has_makes_all_of_them_useless_in_parts_too(tmp_
     told = found.rejected.to_pylist()
     assert [(one["row"], one["field"]) for one in told] == [(1, None), (None, "text")]
     assert told[1]["reason"] == "column 'text' is missing; the file has item_id, body"
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".csv", ".csv.gz"])
+def test_a_file_without_a_row_is_told(tmp_path, ending):
+    path = tmp_path / f"items{ending}"
+    if ending == ".parquet":
+        pq.write_table(
+            pa.table({"item_id": pa.array([], pa.string()), "text": pa.array([], pa.string())}),
+            path,
+        )
+    else:
+        path.write_bytes(
+            gzip.compress(b"item_id,text\n") if ending == ".csv.gz" else b"item_id,text\n"
+        )
+    found = read_items(path, Columns())
+    assert found.rows.num_rows == 0
+    assert found.rejected["reason"].to_pylist() == ["the file has no row below its header"]
+
+
+def test_a_column_may_have_a_dot_in_its_name(tmp_path):
+    table = pa.table(
+        {"item_id": ["a"], "text": ["x"], "shop.name": ["north"], "shop": [{"name": "south"}]}
+    )
+    pq.write_table(table, tmp_path / "items.parquet")
+    found = read_items(tmp_path / "items.parquet", Columns(metadata=("shop.name",)))
+    assert found.rows["metadata"].to_pylist() == ['{"shop.name": "north"}']
