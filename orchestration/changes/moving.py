@@ -13,6 +13,7 @@ from orchestration.turn import turn
 from resources.dagster.instance import end_lost_runs, open_instance
 from resources.store.copying import Copied, copy_store
 from resources.store.place import named, remove, stands
+from resources.store.place.lake.address import lake_of
 from resources.store.warehouse import warehouse_of
 from resources.task.classes.files import replace as write_whole
 from resources.task.classes.yaml_edits import Edit, apply, pairs
@@ -57,20 +58,42 @@ def move_task(task: Task, lake: Lake | None) -> Moved:
             raise TaskError(
                 f"tables stand at {named(there)} already, and would be lost; name another place"
             )
+        _refuse_shared_files(task, there)
         text = said_anew(task.folder / "task.yaml", there.spec.store)
         return Moved(named(there), _move(task, there, text))
 
 
 def _move(task: Task, there: Task, text: str) -> Copied:
     copied = Copied(0, 0)
-    _write(_mark(task), json.dumps({"from": _said(task), "to": _said(there)}))
     source, target = warehouse_of(task, PATIENCE_S), warehouse_of(there, PATIENCE_S)
     with source.lock(), target.lock():
+        _write(_mark(task), json.dumps({"from": _said(task), "to": _said(there)}))
         if stands(task):
             copied = copy_store(source, target)
         write_whole(task.folder / "task.yaml", text)  # from here on the copy counts
     _clear(there)
     return copied
+
+
+def _refuse_shared_files(task: Task, there: Task) -> None:
+    """Refuse a lake whose files would lie among another's: clearing the one would take the other's.
+
+    Raises
+    ------
+    TaskError
+        Naming the folder.
+    """
+    lake, old = lake_of(there), lake_of(task)
+    if lake is None:
+        return
+    if old is not None and (f"{old.data}/").startswith(f"{lake.data}/"):
+        raise TaskError(
+            f"the files of both lakes would lie in {lake.data}; name another folder with --data"
+        )
+    if lake.folder is not None and lake.folder.is_dir() and any(lake.folder.iterdir()):
+        raise TaskError(
+            f"{lake.folder} holds files already, of another lake perhaps; name another folder with --data"
+        )
 
 
 def _clear(task: Task) -> None:
@@ -81,7 +104,7 @@ def _clear(task: Task) -> None:
     said = json.loads(mark.read_text(encoding="utf-8"))
     for store in (Store.model_validate(said[end]) for end in ("from", "to")):
         other = _at(task, store)
-        if named(other) != named(task):
+        if named(other) != named(task) and stands(other):
             with warehouse_of(other, PATIENCE_S).lock():
                 remove(other)
     mark.unlink()

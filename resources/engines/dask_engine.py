@@ -1,6 +1,7 @@
 """Workers of Dask: of a cluster that stands, or started on this machine for the time of a run."""
 
 import hashlib
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -204,6 +205,9 @@ def dask_engine(scale: Scale) -> Generator[DaskEngine]:
             "scale.engine is dask, which is not installed: `pip install 'touchstone[dask]'`, or "
             "leave scale out of task.yaml"
         ) from None
+    # what it would log is raised, and told in our words
+    for logger in [one for one in logging.root.manager.loggerDict if one.startswith("distributed")]:
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
     with _address(scale) as (address, security, name):
 
         def connect(within_s: float) -> Any:

@@ -46,6 +46,8 @@ def remove(task: Task) -> None:
         from resources.store.place.lake.emptying import empty_bucket
 
         empty_bucket(lake)
+    else:  # before the catalog: whoever is killed in between still finds that a lake stands
+        shutil.rmtree(lake.folder, ignore_errors=True)
     if lake.file is not None:
         for suffix in ("", ".wal"):
             lake.file.with_name(lake.file.name + suffix).unlink(missing_ok=True)
@@ -54,8 +56,6 @@ def remove(task: Task) -> None:
 
         with contextlib.closing(connect(lake)) as line:
             line.execute(f'drop schema if exists "{lake.schema}" cascade')
-    if lake.folder is not None:
-        shutil.rmtree(lake.folder, ignore_errors=True)
 
 
 def _lake(task: Task) -> LakeAddress:

@@ -91,6 +91,8 @@ class OpenLake(HeldPlace):
                 f"{self.name}: another program wrote to the tables of this task at the same time; nothing "
                 "of ours was written: let it only read, and give the command again"
             )
+        if isinstance(error, duckdb.IOException) and self.lake.data in said:
+            return unreadable(self.lake, error)
         if isinstance(error, duckdb.FatalException) or "Corrupt database" in said:
             return unreadable(self.lake, error)
         return None

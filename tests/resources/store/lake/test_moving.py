@@ -166,3 +166,50 @@ def test_only_the_lines_of_the_store_are_written_anew(tmp_path, before, after):
     path.write_text('{"name": "a"}', encoding="utf-8")
     with pytest.raises(TaskError, match="written in brackets"):
         said_anew(path, Store(lake=Lake()))
+
+
+def test_another_catalog_over_the_same_files_is_refused_and_nothing_is_lost(project, touchstone):
+    assert touchstone("move", "letters", "--to", "lake", at=project).code == 0
+    before = hashes(task_in(project))
+    said = touchstone(
+        "move", "letters", "--to", "lake", "--catalog", "other.ducklake", at=project, columns=300
+    )
+    assert said.code == 2
+    assert "the files of both lakes would lie in" in said.err
+    assert hashes(task_in(project)) == before
+    elsewhere = ("--catalog", "other.ducklake", "--data", "{var}/other")
+    assert touchstone("move", "letters", "--to", "lake", *elsewhere, at=project).code == 0
+    assert hashes(task_in(project)) == before
+
+
+def test_a_folder_that_holds_files_is_refused(project):
+    task = task_in(project)
+    mine = task.var / "lake" / "letters" / "mine.parquet"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"mine")
+    with pytest.raises(
+        TaskError, match=r"lake/letters holds files already, of another lake perhaps"
+    ):
+        move_task(task, Lake())
+    assert mine.read_bytes() == b"mine"
+
+
+def test_a_place_that_cannot_be_written_to_stops_no_later_move(project):
+    task = task_in(project)
+    before = hashes(task)
+    (project / "a_file").write_text("x")
+    with pytest.raises(FileExistsError, match="a_file"):
+        move_task(task, Lake(catalog=str(project / "a_file" / "x.ducklake")))
+    move_task(task_in(project), Lake())
+    assert hashes(task_in(project)) == before
+
+
+def test_a_lake_whose_files_are_gone_is_told_and_begun_anew(project, touchstone):
+    assert touchstone("move", "letters", "--to", "lake", at=project).code == 0
+    for path in (project / "var" / "letters" / "lake").rglob("*.parquet"):
+        path.unlink()
+    said = touchstone("run", "letters", at=project, columns=300)
+    assert said.code != 0
+    assert "`touchstone reset letters` begins it anew" in said.err
+    assert touchstone("reset", "letters", "--yes", at=project).code == 0
+    assert touchstone("run", "letters", at=project).code == 0
