@@ -14,6 +14,7 @@ from labeling.consensus.label_model import LabelModel
 from labeling.kinds.kind import Cast
 from labeling.kinds.single.kind import Single
 from labeling.kinds.units import Units
+from labeling.texts import Texts
 
 CLASSES = ("late", "rude", "dear")
 N, VOTERS = 300, 6
@@ -101,7 +102,16 @@ def test_a_part_of_a_window_keeps_the_units_of_its_items(said):
     votes = as_votes(task, units, table, [f"rule/{v}" for v in range(VOTERS)])
     ids = np.array([f"i{n}" for n in range(N)], dtype=object)
     window = Window(
-        ids, ids, ["t"] * N, [None] * N, [], votes, gold, gold, np.arange(N) >= 7, units
+        ids,
+        ids,
+        Texts(pa.array(["t"] * N)),
+        [None] * N,
+        [],
+        votes,
+        gold,
+        gold,
+        np.arange(N) >= 7,
+        units,
     )
     assert window.votes_of_batch().n_items == (N - 7) * 3
     part = window.only(window.current)
