@@ -15,7 +15,7 @@ from assets.landing.forgetting import forget, made
 from assets.landing.other_texts import follow_texts
 from assets.reading.stamp import reading_hash
 from labeling.files.found import state_of
-from labeling.files.records import values_of
+from labeling.files.parquet_values import values_of
 from labeling.items.columns import Arrived
 from labeling.items.reading import check_records, read_items
 from labeling.items.redacted import redacted

@@ -28,7 +28,8 @@ from labeling.errors import LabelingError
 from labeling.files.apostrophes import is_export, raw_cell
 from labeling.files.arrays import read_array
 from labeling.files.cells import as_text
-from labeling.files.records import ENDINGS, belied, other_separator, read_records, values_of
+from labeling.files.parquet_values import values_of
+from labeling.files.records import ENDINGS, belied, other_separator, read_records
 
 JSON_LINES = (".jsonl", ".ndjson")
 PARQUET = (".parquet", ".pq")

@@ -1,8 +1,6 @@
 """From a file's bytes to raw records: csv, jsonl or parquet, whatever state the file is in."""
 
-import csv
 import gzip
-import io
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -14,6 +12,8 @@ import pyarrow.parquet as pq
 
 from labeling.files.apostrophes import is_export, raw_cell
 from labeling.files.cells import parse_json
+from labeling.files.csv_records import cut
+from labeling.files.parquet_values import values_of
 
 Record = tuple[int, dict[str, Any]]
 Reject = tuple[int | None, str | None, str, str | None]
@@ -32,9 +32,6 @@ BOM = b"\xef\xbb\xbf"
 
 AT_ONCE = 20_000
 """Records that are held as Python's objects at once where a file is read in parts."""
-
-csv.field_size_limit(1 << 30)
-
 
 WORKBOOK = "save its sheet as CSV (UTF-8)"
 MARKS = {
@@ -225,7 +222,7 @@ def _jsonl(file: Iterable[bytes], required: tuple[str, ...], at_once: int) -> It
 
 
 def _csv(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
-    parts = _cut(data.decode("utf-8", "surrogateescape"))
+    parts = cut(data.decode("utf-8", "surrogateescape"))
     header, lines, _ = next(parts, (list[str](), "", None))
     wrong = _not_utf8(lines)
     if wrong is not None:
@@ -251,36 +248,6 @@ def _csv(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Rej
         else:
             rejects.append((row, None, reason, _quoted(lines)))
     return records, rejects
-
-
-def _cut(text: str) -> Iterator[tuple[list[str], str, str | None]]:
-    """Cut a csv file into records: the fields, the lines they stand in, and what is wrong with them.
-
-    After a fault each line stands for itself and reading goes on with the next. A quote that is
-    never closed takes all that follows with it: nobody can tell where that record ends.
-    """
-    taken: list[str] = []
-
-    def source() -> Iterator[str]:
-        for line in io.StringIO(text, newline=""):
-            taken.append(line)
-            yield line
-
-    lines = source()
-    done = False
-    while not done:
-        try:
-            for fields in csv.reader(lines, strict=True):
-                if fields:
-                    yield fields, "".join(taken).rstrip("\r\n"), None
-                taken.clear()
-            done = True
-        except csv.Error as error:
-            open_quote = "unexpected end" in str(error)
-            why = "a quote is opened and never closed" if open_quote else str(error)
-            for line in taken:
-                yield [], line.rstrip("\r\n"), f"not a csv record: {why} (half-written?)"
-            taken.clear()
 
 
 def _parquet(path: Path, required: tuple[str, ...], at_once: int) -> Iterator[Part]:
@@ -315,28 +282,3 @@ def _of_columns(table: Any, required: tuple[str, ...], first: int) -> Part:
     rows = enumerate(zip(*columns, strict=True), start=first)
     records = [(n, dict(zip(required, row, strict=True))) for n, row in rows if n not in rejects]
     return records, list(rejects.values())
-
-
-def values_of(column: Any) -> tuple[list[Any], dict[int, str]]:
-    """Return the values of a Parquet column, and of each row (from 1) without one why.
-
-    Python has no text that is not UTF-8, no time after the year 9999, no zone that nobody knows.
-    Numbers of half and single precision are the shortest that stand for them: 0.1 is 0.1, not
-    0.10000000149011612.
-    """
-    if pa.types.is_float16(column.type) or pa.types.is_float32(column.type):
-        exact = column.to_numpy()  # nothing is NaN here, as it is wherever ids are read
-        return [None if one != one else float(str(one)) for one in exact], {}
-    unknown = (KeyError, OverflowError, ValueError)
-    try:
-        return column.to_pylist(), {}
-    except unknown:
-        values: list[Any] = []
-    faults: dict[int, str] = {}
-    for row, one in enumerate(column, start=1):
-        try:
-            values.append(one.as_py())
-        except unknown as error:
-            values.append(None)
-            faults[row] = f"cannot be read as {column.type}: {error}"
-    return values, faults
