@@ -63,7 +63,7 @@ postgres:
 		&& apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null; \
 	} || echo "PostgreSQL is missing and cannot be installed here: tests of its catalogs will skip"
 
-# Extras that tests need and nobody else, each by a lock of its own.
+# Extras that tests and types need and nobody else, each by a lock of its own.
 $(EXTRAS): $(VENV)/.%: $(READY) requirements-%.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-$*.lock \
 		2>>$(VENV)/uv.log || $(PIP) --require-hashes -r requirements-$*.lock
@@ -76,7 +76,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: setup
+types: setup $(EXTRAS)
 	@$(BIN)/basedpyright
 
 contracts: setup

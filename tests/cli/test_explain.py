@@ -7,6 +7,11 @@ import pytest
 from resources.store.warehouse import warehouse_of
 from resources.task.task import load_task
 
+BLANK = {
+    "item": "a", "task": "t", "text": "t", "image": None,
+    "as_of": None, "arrived": [], "set_aside": [],
+}  # fmt: skip
+
 
 def rows(ran, sql, *values):
     return warehouse_of(ran.task).ask(sql, list(values)).to_pylist()
@@ -98,9 +103,8 @@ def test_control_characters_do_not_reach_the_terminal(capsys):
 
     from cli.everyday.explain import _head, _plain
 
-    history = {"item": "a", "task": "t", "text": "red \x1b[31m and bell \x07", "arrived": []}
-    history["image"] = "walls/\x1b[2J.png"
-    history |= {"set_aside": [], "released": None, "gold": None, "audit": None, "queue": None}
+    history = {**BLANK, "text": "red \x1b[31m and bell \x07", "image": "walls/\x1b[2J.png"}
+    history |= {"released": None, "gold": None, "audit": None, "queue": None}
     for _, told in _head(history):
         Console().print(_plain(told))
     out = capsys.readouterr().out
@@ -114,8 +118,7 @@ def test_an_item_that_only_people_could_label_says_so():
     from cli.everyday.explain import _head
 
     released = {"label": None, "confidence": None, "decided_by": "nobody"}
-    history = {"item": "a", "task": "t", "text": "t", "image": None, "arrived": [], "set_aside": []}
-    history |= {"released": released, "audit": None, "queue": None, "label": "praise"}
+    history = BLANK | {"released": released, "audit": None, "queue": None, "label": "praise"}
     history |= {"decided_by": "people", "gold": {"label": "praise", "reviews": 1}}
     history |= {"votes": [], "consensus": None, "posterior": {}, "together": {}}
     history["student"] = {"praise": 0.4, "complaint": 0.4, "question": 0.2}
@@ -130,8 +133,7 @@ def test_an_item_that_only_people_could_label_says_so():
 def test_what_decided_is_shown_where_voters_and_student_only_together_name_the_class():
     from cli.everyday.explain import _head
 
-    history = {"item": "a", "task": "t", "text": "t", "image": None, "arrived": [], "set_aside": []}
-    history |= {"audit": None, "queue": None, "gold": None, "label": "neutral"}
+    history = BLANK | {"audit": None, "queue": None, "gold": None, "label": "neutral"}
     history["released"] = {"label": "neutral", "confidence": 0.735, "decided_by": "student"}
     history["consensus"] = {"label": "positive"}
     history["votes"] = [{"voter": "rule/a"}, {"voter": "student"}]
@@ -147,8 +149,7 @@ def test_what_decided_is_shown_where_voters_and_student_only_together_name_the_c
 def test_what_voters_and_student_say_alone_of_several_classes_is_a_set():
     from cli.everyday.explain import _head
 
-    history = {"item": "a", "task": "t", "text": "t", "image": None, "arrived": [], "set_aside": []}
-    history |= {"audit": None, "queue": None, "gold": None, "label": '["late"]'}
+    history = BLANK | {"audit": None, "queue": None, "gold": None, "label": '["late"]'}
     history["released"] = {"label": '["late"]', "confidence": 0.6, "decided_by": "student"}
     history["consensus"] = {"label": '["broken", "late"]', "confidence": 0.5}
     history["votes"] = [
