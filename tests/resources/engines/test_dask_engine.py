@@ -81,6 +81,30 @@ def test_a_part_has_one_core(engine):
     assert list(engine.map(cores, [0])) == [1]
 
 
+def test_arrays_of_a_part_do_not_take_their_pages_anew_each_time(engine):
+    def page_faults(floats: int) -> int:
+        import resource
+
+        import numpy as np
+
+        ones = np.ones(floats)
+        for _ in range(20):
+            ones + 1.0
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(100):
+            ones + 1.0
+        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+    assert max(engine.map(page_faults, [100_000])) < 2_000  # 19,600 where each array is mapped anew
+
+
+def test_what_workers_are_started_with_does_not_stay_in_the_environment():
+    before = dict(os.environ)
+    with module._malloc():
+        os.environ.update({name: str(value) for name, value in module.MALLOC.items()})
+    assert dict(os.environ) == before
+
+
 def test_no_more_parts_are_read_ahead_than_workers_need(engine):
     read: list[int] = []
 
