@@ -4,6 +4,8 @@ import gc
 import getpass
 import os
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 SWITCHES = {
@@ -48,6 +50,18 @@ def var_folder(project: Path) -> Path:
 def child_environment(**extra: str) -> dict[str, str]:
     """Return our environment and ``extra``, for a process that we start."""
     return {**os.environ, **extra}
+
+
+@contextmanager
+def kept(*names: str) -> Generator[None]:
+    """Put variables back afterwards, for a library that sets them and leaves them."""
+    before = {name: os.environ[name] for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(before)
 
 
 def secret(name: str) -> str | None:

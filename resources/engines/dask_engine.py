@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -14,6 +13,7 @@ from typing import Any, TypeVar
 from labeling.counted import counted
 from labeling.rules.cores import at_most, usable_cores
 from resources.engines.code_version import code_version
+from resources.environment import kept
 from resources.task.errors import TaskError
 from resources.task.settings.scale import Scale
 
@@ -245,22 +245,12 @@ def _address(scale: Scale) -> Generator[tuple[Any, Any, str]]:
         return
     distributed: Any = import_module("distributed")
     security = distributed.Security.temporary()  # whoever else is on this machine has no key to it
-    with _malloc(), distributed.LocalCluster(
+    malloc = {
+        f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in MALLOC.items()
+    }
+    with kept(*MALLOC), import_module("dask").config.set(malloc), distributed.LocalCluster(
         n_workers=usable_cores(), threads_per_worker=1, host="127.0.0.1", protocol="tls",
         dashboard_address=None, worker_dashboard_address=None, security=security,
         silence_logs=50, memory_limit=0,
     ) as cluster:  # fmt: skip
         yield cluster.scheduler_address, security, "the cluster on this machine"
-
-
-@contextmanager
-def _malloc() -> Generator[None]:
-    """Start workers with what ``MALLOC`` says; Dask would leave it in this process's environment."""
-    set_by_user = {name: os.environ[name] for name in MALLOC if name in os.environ}
-    settings = {f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in MALLOC.items()}
-    with import_module("dask").config.set(settings):
-        try:
-            yield
-        finally:
-            for name in MALLOC.keys() - set_by_user.keys():
-                os.environ.pop(name, None)

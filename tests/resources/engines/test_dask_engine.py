@@ -100,8 +100,8 @@ def test_arrays_of_a_part_do_not_take_their_pages_anew_each_time(engine):
 
 def test_what_workers_are_started_with_does_not_stay_in_the_environment():
     before = dict(os.environ)
-    with module._malloc():
-        os.environ.update({name: str(value) for name, value in module.MALLOC.items()})
+    with dask_engine(Scale(engine="dask")):
+        pass
     assert dict(os.environ) == before
 
 
