@@ -29,10 +29,16 @@ from labeling.files.apostrophes import is_export, raw_cell
 from labeling.files.arrays import read_array
 from labeling.files.cells import as_text
 from labeling.files.parquet_values import values_of
-from labeling.files.records import ENDINGS, belied, other_separator, read_records
+from labeling.files.records import (
+    CSV,
+    ENDINGS,
+    JSON_LINES,
+    PARQUET,
+    belied,
+    other_separator,
+    read_records,
+)
 
-JSON_LINES = (".jsonl", ".ndjson")
-PARQUET = (".parquet", ".pq")
 ARRAY = (".npy",)
 
 NOTHING = ("", "na", "nan", "n/a", "null", "none")
@@ -97,7 +103,7 @@ def read_columns(
     """
     known = column_names(path)
     table = _read(path, list(columns or known), numeric, lists=lists)
-    if not _is(path, (".csv", ".csv.gz")) or not is_export(known):
+    if not _is(path, CSV) or not is_export(known):
         return table
     cells = [
         [None if one is None else raw_cell(one) for one in c.to_pylist()] for c in table.columns

@@ -10,7 +10,7 @@ csv.field_size_limit(1 << 30)
 def cut(text: str) -> Iterator[tuple[list[str], str, str | None]]:
     """Cut a csv file into records: the fields, the lines they stand in, and what is wrong with them.
 
-    After a fault each line stands for itself and reading goes on with the next. A quote that is
+    A blank line has no fields. After a fault each line stands for itself and reading goes on with the next. A quote that is
     never closed takes all that follows with it: nobody can tell where that record ends.
     """
     taken: list[str] = []
@@ -25,8 +25,8 @@ def cut(text: str) -> Iterator[tuple[list[str], str, str | None]]:
     while not done:
         try:
             for fields in csv.reader(lines, strict=True):
-                if fields:
-                    yield fields, "".join(taken).rstrip("\r\n"), None
+                stood = "".join(taken).rstrip("\r\n")
+                yield fields if stood.strip() else [], stood, None
                 taken.clear()
             done = True
         except csv.Error as error:

@@ -19,7 +19,10 @@ Record = tuple[int, dict[str, Any]]
 Reject = tuple[int | None, str | None, str, str | None]
 """Row (from 1, or None for the file), field, reason, content."""
 
-ENDINGS = (".csv", ".csv.gz", ".jsonl", ".ndjson", ".parquet", ".pq")
+CSV = (".csv", ".csv.gz")
+JSON_LINES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+PARQUET = (".parquet", ".pq")
+ENDINGS = (*CSV, *JSON_LINES, *PARQUET)
 """Which files can be read."""
 
 SEPARATORS = (";", "\t", "|")
@@ -32,6 +35,8 @@ BOM = b"\xef\xbb\xbf"
 
 AT_ONCE = 20_000
 """Records that are held as Python's objects at once where a file is read in parts."""
+
+EMPTY = "the file is empty"
 
 WORKBOOK = "save its sheet as CSV (UTF-8)"
 MARKS = {
@@ -85,8 +90,8 @@ def record_parts(path: Path, required: tuple[str, ...], at_once: int = AT_ONCE) 
         return
     try:
         if path.stat().st_size == 0:
-            yield [], [(None, None, "the file is empty", None)]
-        elif name.endswith((".parquet", ".pq")):
+            yield [], [(None, None, EMPTY, None)]
+        elif name.endswith(PARQUET):
             yield from _parquet(path, required, at_once)
         else:
             with (gzip.open if name.endswith(".gz") else Path.open)(path, "rb") as file:
@@ -99,12 +104,15 @@ def record_parts(path: Path, required: tuple[str, ...], at_once: int = AT_ONCE) 
 
 def _text(file: Any, name: str, required: tuple[str, ...], at_once: int) -> Iterator[Part]:
     head: bytes = file.peek(16)
+    if not head:
+        yield [], [(None, None, EMPTY, None)]
+        return
     if (other := other_kind(head)) is not None:
         yield [], [(None, None, other, None)]
         return
     if head.startswith(BOM):
         file.read(len(BOM))
-    if name.endswith((".csv", ".csv.gz")):
+    if name.endswith(CSV):
         yield from in_parts(*_csv(file.read(), required), at_once)
     else:
         yield from _jsonl(file, required, at_once)
@@ -223,7 +231,7 @@ def _jsonl(file: Iterable[bytes], required: tuple[str, ...], at_once: int) -> It
 
 def _csv(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Reject]]:
     parts = cut(data.decode("utf-8", "surrogateescape"))
-    header, lines, _ = next(parts, (list[str](), "", None))
+    header, lines, _ = next((one for one in parts if one[0] or one[2]), (list[str](), "", None))
     wrong = _not_utf8(lines)
     if wrong is not None:
         return [], [(None, None, f"the header is {wrong}; save the file as UTF-8", _quoted(lines))]
@@ -240,9 +248,11 @@ def _csv(data: bytes, required: tuple[str, ...]) -> tuple[list[Record], list[Rej
     rejects: list[Reject] = []
     read = raw_cell if is_export(header) else str
     for row, (fields, lines, fault) in enumerate(parts, start=1):
+        if not fields and not fault:
+            continue
         reason = fault or _not_utf8(lines)
         if reason is None and len(fields) != len(header):
-            reason = f"{len(fields)} fields, but the header has {len(header)}"
+            reason = f"the header has {len(header)} fields, this row {len(fields)}"
         if reason is None:
             records.append((row, dict(zip(header, map(read, fields), strict=True))))
         else:

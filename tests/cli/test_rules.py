@@ -160,7 +160,11 @@ def test_a_mistake_on_the_command_line_is_told(run, arguments, message):
     [
         ("t.csv", "item_id,text\na,x\na,y\n", "id 'a' stands 2 times"),
         ("t.csv", "item_id,text\n,x\n", "row 1: the id is empty"),
-        ("t.csv", "item_id,text\na,x,y\n", "row 1 cannot be read: 3 fields, but the header has 2"),
+        (
+            "t.csv",
+            "item_id,text\na,x,y\n",
+            "row 1 cannot be read: the header has 2 fields, this row 3",
+        ),
         ("t.jsonl", "{", "cannot be read"),
         ("t.txt", "x", "t.txt is neither .csv, .csv.gz, .jsonl"),
     ],

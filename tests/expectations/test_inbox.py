@@ -15,8 +15,10 @@ def found(tmp_path):
     task = load_task(ROOT / "tasks" / "support_inbox")
     warehouse = Warehouse(path=str(tmp_path / "w.duckdb"))
 
-    def of(*files: str):
-        rows = [{"file": name, "kind": "file", "reason": "no header"} for name in files]
+    def of(*files: str, reasons=("no header",)):
+        rows = [
+            {"file": name, "kind": "file", "reason": reason} for name in files for reason in reasons
+        ]
         if rows:
             with warehouse.connect() as db:
                 db.db.register("rows", pa.Table.from_pylist(rows))
@@ -32,6 +34,12 @@ def test_files_set_aside_are_counted_named_and_told_what_to_do_about(found):
     assert result.description.startswith("2 files are set aside as a whole")
     assert "touchstone quarantine support_inbox" in result.description
     assert "`b.csv`: no header" in result.metadata["which"].value
+
+
+def test_a_file_with_several_faults_is_one_file(found):
+    result = found("a.csv", reasons=("no id", "no text"))
+    assert result.description.startswith("1 file is set aside as a whole")
+    assert "`a.csv`: no id; no text" in result.metadata["which"].value
 
 
 def test_nothing_is_said_where_every_file_was_read(found):

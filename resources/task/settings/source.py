@@ -16,7 +16,8 @@ class Source(Section):
     """Where items come from and which column is what."""
 
     files: Annotated[str | None, Remakes.CONTENT] = Field(
-        default=None, description="Glob of csv, jsonl or parquet files."
+        default=None,
+        description="Glob of csv, jsonl or parquet files; csv and jsonl may be packed (.gz).",
     )
     query: Annotated[str | None, Remakes.CONTENT] = Field(
         default=None, description="A DuckDB query, instead of files."

@@ -1,5 +1,6 @@
 """Every kind of bad file: what can be used is used, the rest is set aside with row, field and reason."""
 
+import gzip
 import json
 
 import pyarrow as pa
@@ -179,9 +180,24 @@ def test_a_row_with_too_many_or_too_few_fields_is_told_by_number(read):
     kept, aside, _ = read("a.csv", "item_id,text\n1\n2,a,b\n3,c\n")
     assert kept == [(3, "3", "c")]
     assert aside == [
-        (1, None, "1 fields, but the header has 2"),
-        (2, None, "3 fields, but the header has 2"),
+        (1, None, "the header has 2 fields, this row 1"),
+        (2, None, "the header has 2 fields, this row 3"),
     ]
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_blank_lines_count_where_rows_are_told_and_are_no_rows_themselves(read, blank):
+    kept, aside, _ = read("a.csv", f"{blank}\nitem_id,text\n1,a\n{blank}\n3\n4,d\n{blank}\n")
+    assert kept == [(1, "1", "a"), (4, "4", "d")]
+    assert aside == [(3, None, "the header has 2 fields, this row 1")]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.csv.gz"])
+def test_a_packed_file_with_nothing_in_it_is_empty(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b""))
+    found = read_items(path, Columns()).rejected.to_pylist()
+    assert [(one["row"], one["reason"]) for one in found] == [(None, "the file is empty")]
 
 
 def test_a_column_that_stands_twice_is_not_guessed_at(read):

@@ -84,7 +84,7 @@ def written(folder, ending, n=25):
     return path
 
 
-@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".csv.gz", ".parquet"])
+@pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet"])
 @pytest.mark.parametrize("at_once", [1, 4, 7])
 def test_parts_of_any_size_hold_the_same_rows_and_reasons(tmp_path, monkeypatch, ending, at_once):
     path = written(tmp_path, ending)
