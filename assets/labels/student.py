@@ -3,7 +3,7 @@
 import hashlib
 import os
 import pickle
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -73,7 +73,7 @@ def student(task: Task) -> dg.AssetsDefinition:
                     question, window.asked(number), posterior[here], record.of(here), spoken[here]
                 )
             )
-        with _judge(task, batch, inputs) as judge:
+        with _judge(task, batch, inputs, context.log.warning) as judge:
             learnt = [learn(task, warehouse, batch, asked, inputs, judge) for asked in questions]
         pupils = [one for one in learnt if one.opinion]
         if not pupils:
@@ -111,7 +111,9 @@ def student(task: Task) -> dg.AssetsDefinition:
 
 
 @contextmanager
-def _judge(task: Task, batch: str, inputs: StudentInputs) -> "Generator[Judge | None]":
+def _judge(
+    task: Task, batch: str, inputs: StudentInputs, tell: Callable[[str], object]
+) -> "Generator[Judge | None]":
     """Yield what asks a student about many texts on the task's engine; None where it would not pay."""
     from labeling.student.others import PART
 
@@ -119,7 +121,7 @@ def _judge(task: Task, batch: str, inputs: StudentInputs) -> "Generator[Judge | 
     if not away or inputs.on != "text" or len(inputs.items) <= PART:
         yield None  # vectors are kept, and paid for, by this process
         return
-    with parts_folder(task, batch) as folder, engine_of(task) as engine:
+    with parts_folder(task, batch) as folder, engine_of(task, tell=tell) as engine:
         yield JudgeOn(engine, folder)
 
 

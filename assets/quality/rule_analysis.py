@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from assets.decorators import once
@@ -120,11 +121,14 @@ def analysis(
     failures: pa.Table,
     n_items: int,
 ) -> pa.Table:
-    """Return what each rule does, whatever it votes on."""
+    """Return what each rule of ``rules`` does, whatever it votes on; votes of others are left out."""
     from assets.quality import span_rule_analysis
     from labeling.rules.analysis import analyse
     from labeling.rules.hits import RuleVotes
 
+    # what was brought back from earlier may hold votes of rules that are no more
+    known = pa.array([rule.voter for rule in rules], pa.string())
+    votes = votes.filter(pc.is_in(votes["voter"], value_set=known))
     if task.kind.marks_text:
         spans = [rule for rule in rules if isinstance(rule, SpanRule)]
         return span_rule_analysis.analyse(task, spans, votes, failures, n_items)

@@ -35,7 +35,10 @@ def rules(task: Task) -> dg.AssetsDefinition:
         stale = [rule for rule in loaded if applied.get(rule.voter) != (rule.version, items_hash)]
         gone = sorted(set(applied) - {rule.voter for rule in loaded})
         if stale or gone:
-            with parts_folder(task, batch) as folder, engine_of(task) as engine:
+            with (
+                parts_folder(task, batch) as folder,
+                engine_of(task, tell=context.log.warning) as engine,
+            ):
                 work = RulesOnPart(
                     task,
                     {rule.name: rule.version for rule in stale},

@@ -189,7 +189,7 @@ def _scale(task: Task) -> Finding:
     """Whether the engine that works on parts answers, and its workers are like this process."""
     from resources.engines.engine import engine_of
 
-    with engine_of(task) as engine:
+    with engine_of(task, answers_s=PATIENCE_S) as engine:
         return Finding("", "fine", engine.told())
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.asking import confirm
+from cli.progress import progress_bar
 from labeling.counted import counted
 from resources.task.locate import find_task
 
@@ -33,7 +34,9 @@ def rollback(
     )
     if not yes:
         confirm("Bring them back?")
-    done = roll_back(chosen, batch)
+    with progress_bar(chosen) as tell:
+        tell("bringing back", 0, 1)
+        done = roll_back(chosen, batch)
     out.print(
         f"{counted(len(done.tables), 'table')} brought back. `touchstone run {escape(chosen.name)}` labels again "
         "what rules, settings or files say otherwise: mend them first"

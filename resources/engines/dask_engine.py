@@ -20,11 +20,13 @@ from resources.task.settings.scale import Scale
 P = TypeVar("P")
 R = TypeVar("R")
 
-ANSWERS_S = 30.0
-"""How long a scheduler that stands is waited for when a run begins, in seconds."""
-
 BACK_S = 120.0
 """How long one that went away is waited for, in seconds: something starts it anew, or nothing does."""
+
+log = logging.getLogger(__name__)
+
+ANSWERS_S = 30.0
+"""How long a scheduler that stands is waited for when a run begins, in seconds."""
 
 RETRIES = 3
 """How often work that raised is done anew, on any worker: its machine may be at fault."""
@@ -56,12 +58,24 @@ class DaskEngine:
         Returns a client of the scheduler within so many seconds, whenever one is needed.
     name : str
         What the scheduler is called in messages.
+    answers_s : float
+        How long it is waited for, in seconds, and a worker after it.
+    tell : callable
+        Is told what is waited for in the middle of a run.
     """
 
-    def __init__(self, connect: Callable[[float], Any], name: str) -> None:
+    def __init__(
+        self,
+        connect: Callable[[float], Any],
+        name: str,
+        answers_s: float,
+        tell: Callable[[str], object],
+    ) -> None:
         self._connect = connect
         self._name = name
-        self._client = connect(ANSWERS_S)
+        self._answers_s = answers_s
+        self._tell = tell
+        self._client = connect(answers_s)
         self._check_workers()
 
     def map(self, work: Callable[[P], R], parts: Iterable[P]) -> Iterator[R]:
@@ -129,11 +143,14 @@ class DaskEngine:
 
     def _again(self) -> Any:
         """Return a new client, as soon as the scheduler is back."""
+        self._tell(f"{self._name} went away; it is waited for, {BACK_S:g} s at most")
         self._client.close(timeout=1)
         ends_at = time.monotonic() + BACK_S
         while True:
             try:
-                self._client = self._connect(max(1.0, min(ANSWERS_S, ends_at - time.monotonic())))
+                self._client = self._connect(
+                    max(1.0, min(self._answers_s, ends_at - time.monotonic()))
+                )
                 self._check_workers()
             except TaskError as error:
                 if time.monotonic() >= ends_at:
@@ -153,7 +170,7 @@ class DaskEngine:
             Naming what differs, here and there.
         """
         try:
-            self._client.wait_for_workers(1, timeout=ANSWERS_S)
+            self._client.wait_for_workers(1, timeout=self._answers_s)
             found: dict[str, dict[str, str]] = self._client.run(code_version)
         except TimeoutError:
             raise TaskError(
@@ -198,8 +215,12 @@ def _gone() -> tuple[type[BaseException], ...]:
 
 
 @contextmanager
-def dask_engine(scale: Scale) -> Generator[DaskEngine]:
+def dask_engine(
+    scale: Scale, answers_s: float = ANSWERS_S, tell: Callable[[str], object] = log.warning
+) -> Generator[DaskEngine]:
     """Yield an engine on the cluster that answers at ``scale.address``, or on one of its own.
+
+    It takes what :func:`resources.engines.engine.engine_of` does.
 
     Raises
     ------
@@ -230,7 +251,7 @@ def dask_engine(scale: Scale) -> Generator[DaskEngine]:
                     "with `dask scheduler`, or correct the address"
                 ) from None
 
-        engine = DaskEngine(connect, name)
+        engine = DaskEngine(connect, name, answers_s, tell)
         try:
             yield engine
         finally:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
+from resources.engines.dask_engine import ANSWERS_S, dask_engine, log
 from resources.engines.in_process import InProcess
 from resources.task.task import Task
 
@@ -35,8 +36,18 @@ class Engine(Protocol):
         ...
 
 
-def engine_of(task: Task) -> AbstractContextManager[Engine]:
+def engine_of(
+    task: Task, answers_s: float = ANSWERS_S, tell: Callable[[str], object] = log.warning
+) -> AbstractContextManager[Engine]:
     """Return the engine that ``scale`` of the task names, ready while the context lasts.
+
+    Parameters
+    ----------
+    task : Task
+    answers_s : float
+        For how many seconds a cluster is waited for when it is entered.
+    tell : callable
+        Is told of a wait in the middle of a run.
 
     Raises
     ------
@@ -46,7 +57,5 @@ def engine_of(task: Task) -> AbstractContextManager[Engine]:
     """
     scale = task.spec.scale
     if scale.engine == "dask":
-        from resources.engines.dask_engine import dask_engine
-
-        return dask_engine(scale)
+        return dask_engine(scale, answers_s, tell)
     return InProcess()

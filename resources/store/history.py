@@ -34,14 +34,15 @@ def version_at(task: Task, warehouse: Warehouse, said: str) -> Version:
     at = _time(said, task.zone)
     if at is None:
         raise TaskError(
-            f"{said!r} is no batch of task {task.name!r} that this lake saw labelled, and no time; say "
-            f"one of {_batches(kept)}, or a time such as 2026-03-02T18:00"
+            f"{said!r} is no batch of task {task.name!r} that this lake saw labelled, and no time; "
+            f"{_batches(kept)}, or say a time such as 2026-03-02T18:00"
         )
     before = [version for version in kept if version.at <= at]
     if not before:
-        raise TaskError(
-            f"nothing of task {task.name!r} stood at {said}: its lake begins at {kept[0].at:%Y-%m-%d %H:%M} UTC"
+        begins = (
+            f"its lake begins at {kept[0].at:%Y-%m-%d %H:%M} UTC" if kept else "its lake is empty"
         )
+        raise TaskError(f"nothing of task {task.name!r} stood at {said}: {begins}")
     return before[-1]
 
 
@@ -59,7 +60,7 @@ def version_before(task: Task, warehouse: Warehouse, batch: str) -> Version:
     begun = _last(kept, f"{ITEMS.sql_name} {batch}")
     if begun is None:
         raise TaskError(
-            f"the lake of task {task.name!r} never saw batch {batch!r} labelled; it saw {_batches(kept)}"
+            f"the lake of task {task.name!r} never saw batch {batch!r} labelled; {_batches(kept)}"
         )
     return kept[kept.index(begun) - 1]
 
@@ -72,7 +73,7 @@ def _batches(kept: list[Version]) -> str:
     labelled = f"{RELEASED.sql_name} "
     found = sorted({v.wrote.removeprefix(labelled) for v in kept if v.wrote.startswith(labelled)})
     more = f" and {counted(len(found) - 5, 'more')}" if len(found) > 5 else ""
-    return f"{', '.join(found[-5:])}{more}" if found else "none"
+    return f"it saw {', '.join(found[-5:])}{more}" if found else "it saw none yet"
 
 
 def _time(said: str, zone: ZoneInfo) -> datetime | None:

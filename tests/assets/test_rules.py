@@ -157,3 +157,19 @@ def test_suggestions_of_both_sources_can_be_pasted_and_audit_gold_writes_none():
         assert (rule["label"], rule["keyword"]) == (row["label"], [row["phrase"]])
         assert 0 < row["precision_low"] <= 1
     assert "g.origin = 'queue'" in query("quality.rule_analysis.texts").sql
+
+
+def test_votes_of_a_rule_that_is_no_more_are_left_out_of_the_analysis():
+    from assets.quality.rule_analysis import analysis
+    from assets.votes.rule_sets import load_voters
+
+    task = load_task(ROOT / "tasks" / "support_inbox")
+    loaded = load_voters(task)
+    voters = [loaded[0].voter, "rule/that_went"]
+    votes = pa.table({"item_id": ["a", "a"], "voter": voters, "version": ["1", "1"], "label": ["x", "y"]})  # fmt: skip
+    failures = pa.table(
+        {name: pa.array([], pa.string()) for name in ("rule", "item_id", "message")}
+    )
+    rows = analysis(task, loaded, votes, failures, 1).to_pylist()
+    assert [row["votes"] for row in rows if row["votes"]] == [1]
+    assert len(rows) == len(loaded)

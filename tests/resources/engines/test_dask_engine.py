@@ -183,7 +183,9 @@ def test_a_scheduler_that_is_killed_and_started_anew_loses_nothing(cluster, tmp_
 def test_a_scheduler_that_stays_away_is_named(cluster, monkeypatch):
     monkeypatch.setattr(module, "BACK_S", 2.0)
     cluster.start()
-    with dask_engine(Scale(engine="dask", address=cluster.address)) as engine:
+    told: list[str] = []
+    scale = Scale(engine="dask", address=cluster.address)
+    with dask_engine(scale, tell=told.append) as engine:
         found = engine.map(abs, range(30))
         next(found)
         cluster.kill()
@@ -191,13 +193,13 @@ def test_a_scheduler_that_stays_away_is_named(cluster, monkeypatch):
             TaskError, match=r"went away in the middle of a run .* start it and run"
         ):
             list(found)
+    assert told == [f"{cluster.address} went away; it is waited for, 2 s at most"]
 
 
-def test_nobody_at_the_address_is_said(monkeypatch):
-    monkeypatch.setattr(module, "ANSWERS_S", 0.5)
+def test_nobody_at_the_address_is_said():
     with (
         pytest.raises(TaskError, match=r"no scheduler of Dask answers at tcp://127\.0\.0\.1:9 "),
-        dask_engine(Scale(engine="dask", address="tcp://127.0.0.1:9")),
+        dask_engine(Scale(engine="dask", address="tcp://127.0.0.1:9"), answers_s=0.5),
     ):
         pass
 
@@ -212,7 +214,7 @@ def test_workers_with_other_code_are_refused(engine, monkeypatch):
 
     monkeypatch.setattr(module, "code_version", other)
     with pytest.raises(TaskError, match=r"has numpy 1\.0, and this process has "):
-        DaskEngine(lambda _: distributed.Client(engine._client.scheduler.address, security=engine._client.security), "it")  # fmt: skip
+        DaskEngine(lambda _: distributed.Client(engine._client.scheduler.address, security=engine._client.security), "it", 30.0, print)  # fmt: skip
     assert code_version()["numpy"] != "1.0"
 
 

@@ -64,7 +64,7 @@ def test_an_item_is_explained_as_it_was(twice, touchstone):
     assert "nothing of task 'letters' stood at 2020-01-01: its lake begins at 20" in early.err
     odd = touchstone("explain", "m040", "letters", "--as-of", "yesterday", at=at, columns=300)
     assert "'yesterday' is no batch of task 'letters' that this lake saw labelled" in odd.err
-    assert f"say one of {DAYS[0]}, {DAYS[1]}, or a time" in odd.err
+    assert f"it saw {DAYS[0]}, {DAYS[1]}, or say a time" in odd.err
 
 
 def test_labels_from_before_come_back_and_are_published(twice, touchstone, tmp_path):
@@ -75,6 +75,7 @@ def test_labels_from_before_come_back_and_are_published(twice, touchstone, tmp_p
     assert labels.read_bytes() != first
     said = touchstone("rollback", "letters", DAYS[0], "--yes", at=at, columns=300)
     assert said.code == 0, said.err
+    assert len(said.out.splitlines()) == 2, said.out
     assert labels.read_bytes() == first
     again = touchstone("rollback", "letters", DAYS[0], "--yes", at=at, columns=300)
     assert "0 tables brought back" in again.out
