@@ -206,8 +206,14 @@ def test_a_place_that_cannot_be_written_to_stops_no_later_move(project):
 
 def test_a_lake_whose_files_are_gone_is_told_and_begun_anew(project, touchstone):
     assert touchstone("move", "letters", "--to", "lake", at=project).code == 0
+    checked = touchstone("doctor", "letters", at=project, columns=300)
+    assert "Nothing must be mended" in checked.out
     for path in (project / "var" / "letters" / "lake").rglob("*.parquet"):
         path.unlink()
+    checked = touchstone("doctor", "letters", at=project, columns=300)
+    assert checked.code != 0
+    assert "letters: warehouse" in checked.out
+    assert "`touchstone reset letters` begins it anew" in checked.out
     said = touchstone("run", "letters", at=project, columns=300)
     assert said.code != 0
     assert "`touchstone reset letters` begins it anew" in said.err
