@@ -14,14 +14,23 @@ import time
 from pathlib import Path
 
 import numpy as np
+from scipy.special import expit
 
 from bench.spans import sets
+from labeling.consensus.spans import gold_head
 from labeling.consensus.spans.agreement import Counts
 from labeling.consensus.spans.candidates import Candidates
+from labeling.consensus.spans.decoding import best_set
+from labeling.consensus.spans.gold_head import GoldHead
 from labeling.consensus.spans.label_model import SpanLabelModel
 from labeling.consensus.spans.majority import by_span, by_token
 from labeling.consensus.spans.pieces import Pieces
+from labeling.consensus.spans.proposals import ProposalModel
+from labeling.consensus.spans.said import BelievedSpans
+from labeling.span_votes import ReviewedSpans
 from labeling.spans import Spans
+from labeling.student.tagger.soft_spans import SoftSpans
+from labeling.student.tagger.tagger import Tagger
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".peers"
@@ -30,6 +39,12 @@ REVIEWED = {50: 10, 200: 5}
 """Reviewed items, and how many draws of them."""
 
 THRESHOLDS = range(1, 6)
+
+PUBLISHED = 3
+"""Draws of reviewed items of which what is published is measured: a tagger learns for minutes."""
+
+LEAST = 0.6
+"""Probability from which a span that only the tagger finds is published, as in ``assets/labels/tagging.py``."""
 
 
 def f1(one: sets.SpanSet, found: Spans, split: str = "test") -> float:
@@ -96,6 +111,66 @@ def skweak(one: sets.SpanSet) -> dict[str, tuple[Spans, float]]:
         )
         for name, said in told.items()
     }
+
+
+def published(one: sets.SpanSet, reviewed: ReviewedSpans | None = None) -> tuple[Spans, Spans]:
+    """Return the consensus, and what is published: with the spans of a tagger that the other half taught."""
+    found = SpanLabelModel().fit(one.votes, one.texts, reviewed).predict(one.votes, one.texts)
+    consensus = BelievedSpans(found.spans, found.probability)
+    spans, sure = found.spans, found.probability
+    if reviewed is not None:
+        own = ~reviewed.mask[spans.item]
+        spans = spans.take(own).joined(reviewed.spans)
+        sure = np.concatenate([sure[own], np.ones(reviewed.spans.n_spans)])
+    half = np.random.default_rng(0).permutation(len(one.texts)) % 2 == 0
+    rows, certain = list[tuple[int, int, int, int]](), list[float]()
+    for learns in (half, ~half):
+        here, taught = learns[spans.item], spans.of_items(learns)
+        soft = SoftSpans.of(taught.item, taught.start, taught.end, taught.type, sure[here])
+        tagger = Tagger(one.types).fit([one.texts[at] for at in np.flatnonzero(learns)], soft)
+        at = np.flatnonzero(~learns)
+        said = tagger.predict([one.texts[each] for each in at])
+        columns = (at[said.item], said.start, said.end, said.type)
+        rows += zip(*(each.tolist() for each in columns), strict=True)
+        certain += said.probability.tolist()
+    more = BelievedSpans(Spans.of(rows, len(one.texts), len(one.types)), np.array(certain))
+    return found.spans, consensus.joined(more, LEAST).spans
+
+
+def together(one: sets.SpanSet) -> dict[str, float]:
+    """Return F1 of the consensus and of what is published, without gold and with 50 reviewed items."""
+    row: dict[str, float] = {}
+    for name, every in (
+        ("no gold", [None]),
+        ("50 reviewed items", [one.reviewed(50, seed) for seed in range(PUBLISHED)]),
+    ):
+        both = np.array([[f1(one, each) for each in published(one, given)] for given in every])
+        row[f"{name}: the consensus"], row[f"{name}: published"] = both.mean(axis=0).tolist()
+    return row
+
+
+def yardsticks(one: sets.SpanSet) -> dict[str, float]:
+    """Return F1 of what reviews could teach at most, by how much is reviewed."""
+    candidates = Candidates.of(one.votes)
+    row = {"majority by span": f1(one, candidates.spans.take(by_span(candidates)))}
+    item = np.flatnonzero(one.split == "train")
+    every = ReviewedSpans(one.gold.take((one.split == "train")[one.gold.item]), item)
+    model = SpanLabelModel().fit(one.votes, one.texts, every)
+    found = model.predict(one.votes, one.texts).spans
+    row["ours, every item of the training split reviewed"] = f1(one, found)
+    log_odds = ProposalModel().fit(candidates).log_odds(candidates)
+    stretch = max(candidates.spans.stretch, one.gold.stretch)
+    right = np.isin(candidates.spans.key(stretch), one.gold.key(stretch)).astype(np.float64)
+    here = one.split[candidates.spans.item] == "test"
+    for name, texts in (("votes", None), ("votes and words", one.texts)):
+        head = GoldHead().fit(candidates, log_odds, texts, right, here)
+        chance = expit(head.log_odds(candidates, log_odds, texts))
+        taken = best_set(candidates.spans, chance - gold_head.LEAST)
+        row[f"{name} weighted by the gold of the test split itself"] = f1(
+            one, candidates.spans.take(taken)
+        )
+    row["the best choice among what was marked"] = ceiling(one)
+    return row
 
 
 def without_gold(one: sets.SpanSet) -> dict[str, float | str]:
@@ -170,6 +245,13 @@ def main() -> None:
         parts.append(
             f"## With {n} reviewed items\n\nMean of {draws} draws from the training split.\n\n{rows}"
         )
+    rows = table({one.name: dict(together(one)) for one in every})
+    parts.append(
+        "## What is published\n\nThe consensus, and with it spans that only the student finds, a tagger that learns from the other half "
+        f"of the items. Mean of {PUBLISHED} draws where items are reviewed.\n\n{rows}"
+    )
+    rows = table({one.name: dict(yardsticks(one)) for one in every})
+    parts.append(f"## What could be reached\n\n{rows}")
     words = PAGE.read_text().split("<!-- figures -->") if PAGE.exists() else ["", "", ""]
     load = os.getloadavg()[0]
     stand = f"Python {platform.python_version()}, {os.cpu_count()} cores, load {load:.0f}."
