@@ -12,6 +12,10 @@ GRID = np.arange(0.025, 0.8, 0.025)
 """What gold chooses a threshold of the majority from."""
 
 
+RESAMPLES = 300
+"""Bootstrap samples of items."""
+
+
 def shares(one: SeveralSet) -> np.ndarray:
     """Return the share of yes of each unit, 0 where nobody voted."""
     yes = np.bincount(one.votes.item, one.votes.label, one.votes.n_items)
@@ -56,3 +60,40 @@ def thresholds_by_class(one: SeveralSet, share: np.ndarray, gold: Gold) -> np.nd
             score = [macro_f1(share[at] > t, truth, np.zeros(len(at))) for t in GRID]
             found[q] = GRID[int(np.argmax(score))]
     return found
+
+
+def gap_error(
+    draws: list[tuple[np.ndarray, np.ndarray, np.ndarray]], one: SeveralSet, seed: int = 0
+) -> tuple[float, float]:
+    """Return by how much macro-F1 of one answer is above that of another, and the standard error of that.
+
+    The paired bootstrap over items (Efron and Tibshirani 1993, *An Introduction to the Bootstrap*,
+    section 10.3), and what draws of gold differ by. Each draw is what one and the other say of all units,
+    and the units that are scored.
+    """
+    rng = np.random.default_rng(seed)
+    question, item = one.units.question, one.units.item
+    often = rng.multinomial(
+        one.units.n_items, np.full(one.units.n_items, 1 / one.units.n_items), RESAMPLES
+    )
+    gaps, spread = [], np.zeros(RESAMPLES)
+    for ours, theirs, at in draws:
+        gap = np.zeros(RESAMPLES + 1)
+        weights = [np.ones(int(at.sum())), *(each[item[at]].astype(float) for each in often)]
+        for given, sign in ((ours[at], 1), (theirs[at], -1)):
+            for k, weight in enumerate(weights):
+                gap[k] += sign * _weighted(given, one.gold[at], question[at], weight)
+        gaps.append(gap[0])
+        spread += gap[1:]
+    between = np.var(gaps, ddof=1) / len(gaps) if len(gaps) > 1 else 0.0
+    return float(np.mean(gaps)), float(np.sqrt(np.var(spread / len(draws)) + between))
+
+
+def _weighted(
+    given: np.ndarray, gold: np.ndarray, question: np.ndarray, weight: np.ndarray
+) -> float:
+    yes = gold == 1
+    both = np.bincount(question, weight * (given & yes))
+    union = np.bincount(question, weight * given) + np.bincount(question, weight * yes)
+    there = np.bincount(question, weight * yes) > 0
+    return float((200 * both[there] / union[there]).mean())
