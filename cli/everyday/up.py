@@ -228,7 +228,9 @@ def _charts(mlflow: str, task: Task) -> str:
         number = found.json()["experiment"]["experiment_id"]
     except (httpx.HTTPError, ValueError, KeyError):
         return mlflow
-    return f"{mlflow}/#/experiments/{number}/runs?compareRunsMode=CHART"
+    return (
+        f"{mlflow}/#/experiments/{number}/runs?compareRunsMode=CHART&workflowType=machine_learning"
+    )
 
 
 def _addresses(services: list[Service], tasks: list[Task]) -> dict[str, str]:

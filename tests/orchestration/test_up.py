@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -227,16 +228,30 @@ def test_the_first_line_comes_before_anything_is_started(up):
     assert not running.me.children()
 
 
-def test_every_address_stands_whole_in_a_line_of_its_own_however_narrow_the_terminal():
-    from types import SimpleNamespace
+def test_charts_are_linked_on_the_page_of_model_training_and_not_of_language_models(monkeypatch):
+    from cli.everyday.up import _charts
 
+    def answer(_, params, **__):
+        assert params == {"experiment_name": "letters"}
+        return httpx.Response(200, json={"experiment": {"experiment_id": "7"}})
+
+    monkeypatch.setattr(httpx, "get", answer)
+    task = SimpleNamespace(name="letters")
+    address = _charts("http://127.0.0.1:5000", task)
+    assert address == (
+        "http://127.0.0.1:5000/#/experiments/7/runs"
+        "?compareRunsMode=CHART&workflowType=machine_learning"
+    )
+
+
+def test_every_address_stands_whole_in_a_line_of_its_own_however_narrow_the_terminal():
     from cli.everyday.up import _lines
 
     tasks = [SimpleNamespace(name=f"task_number_{at}") for at in range(8)]
     addresses = {"dagster": "http://127.0.0.1:3000", "mlflow": "http://127.0.0.1:5000"}
     for at, task in enumerate(tasks):
         addresses[f"console {task.name}"] = f"http://127.0.0.1:{8765 + at}"
-        charts = f"http://127.0.0.1:5000/#/experiments/{'9' * 60}/runs?compareRunsMode=CHART"
+        charts = f"http://127.0.0.1:5000/#/experiments/{'9' * 60}/runs?compareRunsMode=CHART&workflowType=machine_learning"
         addresses[f"mlflow {task.name}"] = charts
     lines = _lines(addresses, tasks, Path("/home/somebody/with/a/long/name/var/logs"))
     for address in addresses.values():
