@@ -28,9 +28,13 @@ def examine(project: Path, only: Path | None = None) -> Iterator[Finding]:
     yield from ports()
     yield browser()
     yield from workspace(project)
-    tasks = sorted(path.parent for path in (project / "tasks").glob("*/task.yaml"))
-    for folder in tasks if only is None else [only]:
+    for folder in task_folders(project) if only is None else [only]:
         yield from task(folder)
+
+
+def task_folders(project: Path) -> list[Path]:
+    """List the folders of the tasks of a project."""
+    return sorted(path.parent for path in (project / "tasks").glob("*/task.yaml"))
 
 
 def python() -> Finding:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.doctor.checkup import Finding, examine
+from cli.doctor.checkup import Finding, examine, task_folders
 from cli.options import AsJson
 from cli.which_task import TaskOption, named_once
 from resources.task.locate import task_folder
@@ -22,6 +22,7 @@ SIGNS = {"fine": ("ok", "green"), "note": ("note", "yellow"), "mend": ("MEND", "
 
 EXAMPLES = (
     "doctor",
+    "doctor --scale",
     "doctor --task invoices --json",
 )
 
@@ -31,11 +32,23 @@ def doctor(
         Path | None, typer.Argument(help="Folder or name of the task; all of them without it.")
     ] = None,
     option: TaskOption = None,
+    scale: Annotated[
+        bool,
+        typer.Option(
+            "--scale", help="Look only at engines, clusters, lakes and databases for large batches."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check the installation and every task of the project; exit with 1 if something must be mended."""
     named = named_once(task, option)
-    findings = list(examine(Path.cwd(), task_folder(named) if named else None))
+    only = task_folder(named) if named else None
+    if scale:
+        from cli.doctor.scale import examine_scale
+
+        findings = list(examine_scale([only] if only else task_folders(Path.cwd())))
+    else:
+        findings = list(examine(Path.cwd(), only))
     bad = sum(one.state == "mend" for one in findings)
     if as_json:
         typer.echo(json.dumps({"mend": bad, "findings": [asdict(one) for one in findings]}))

@@ -42,9 +42,9 @@ def task(folder: Path) -> Iterator[Finding]:
         ("truth", _truth),
         ("models", _models),
         ("zero_shot", _zero_shot),
-        ("warehouse", _warehouse),
+        ("warehouse", warehouse),
         ("stores", _stores),
-        ("scale", _scale),
+        ("scale", scale),
     )
     for name, check in checks:
         what = f"{folder.name}: {name}"
@@ -168,7 +168,8 @@ def _zero_shot(task: Task) -> Finding:
     return Finding("", "fine", f"{', '.join(voters)}; loaded" if voters else "none")
 
 
-def _warehouse(task: Task) -> Finding:
+def warehouse(task: Task) -> Finding:
+    """Whether the tables of a task open, and rows of each can be read."""
     if not stands(task):
         return Finding("", "fine", "not made yet; the first run makes it")
     from resources.store.warehouse import warehouse_of
@@ -196,7 +197,7 @@ def _read_a_row_of_each_table(db: "duckdb.DuckDBPyConnection") -> None:
         db.table(".".join(f'"{name}"' for name in table)).limit(1).fetchall()
 
 
-def _scale(task: Task) -> Finding:
+def scale(task: Task) -> Finding:
     """Whether the engine that works on parts answers, and its workers are like this process."""
     from resources.engines.engine import engine_of
 

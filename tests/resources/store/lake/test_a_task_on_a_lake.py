@@ -1,5 +1,6 @@
 """A task whose tables lie in a lake says, publishes and keeps the same as one in a file."""
 
+import re
 import shutil
 
 from resources.store.place import named, size, stands
@@ -39,6 +40,10 @@ def test_looking_at_a_lake_writes_nothing_to_it(on_a_lake, touchstone):
     at = on_a_lake.folder.parents[1]
     assert "m001" in touchstone("explain", "m001", "letters", at=at).out
     assert "letters" in touchstone("status", "letters", at=at).out
+    told = " ".join(touchstone("doctor", "letters", "--scale", at=at, columns=300).out.split())
+    assert re.search(
+        r"a lake, format \S+, catalog \S+lake\.ducklake: \d+ tables in \d+ files of", told
+    )
     assert snapshots() == before
 
 

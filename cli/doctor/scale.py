@@ -1,0 +1,99 @@
+"""What ``touchstone doctor --scale`` looks at: what a task would be worked on with past one machine."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+
+from cli.doctor.finding import Finding
+from cli.doctor.task_checkup import PATIENCE_S, scale, warehouse
+from labeling.counted import counted
+from labeling.rules.cores import usable_cores
+from resources.store.place import named, stands
+from resources.store.place.lake.address import lake_of
+from resources.store.warehouse import warehouse_of
+from resources.task.errors import TaskError
+from resources.task.task import Task, load_task
+
+EXTRAS = {
+    "dask": ("distributed",),
+    "lake": (
+        "duckdb-extension-ducklake",
+        "duckdb-extension-postgres-scanner",
+        "duckdb-extension-httpfs",
+        "psycopg",
+    ),
+}
+"""Packages of each extra, besides those that a set-up always brings."""
+
+
+def examine_scale(folders: list[Path]) -> Iterator[Finding]:
+    """Say which engines and stores there are, and for each task which it has and how they stand."""
+    import psutil
+
+    free = psutil.virtual_memory().available / 1e9
+    cores = counted(usable_cores(), "core")
+    yield Finding("this machine", "fine", f"{cores}, {free:.1f} GB of memory free")
+    yield Finding("DuckDB", "fine", metadata.version("duckdb"))
+    tasks: list[Task] = []
+    for folder in folders:
+        try:
+            tasks.append(load_task(folder))
+        except TaskError as error:
+            yield Finding(f"{folder.name}: task.yaml", "mend", str(error), "mend the lines named")
+    for extra in EXTRAS:
+        yield installed(extra, [task.name for task in tasks if wants(task, extra)])
+    checks: tuple[tuple[str, Callable[[Task], Finding]], ...] = (
+        ("engine", scale),
+        ("store", store),
+    )
+    for task in tasks:
+        for what, check in checks:
+            try:
+                found = check(task)
+                yield Finding(f"{task.name}: {what}", found.state, found.found, found.todo)
+            except TaskError as error:
+                yield Finding(f"{task.name}: {what}", "mend", str(error), "mend what is named")
+
+
+def wants(task: Task, extra: str) -> bool:
+    """Return whether a task says what an extra is needed for."""
+    return task.spec.store.lake is not None if extra == "lake" else task.spec.scale.engine == extra
+
+
+def installed(extra: str, needed_by: list[str]) -> Finding:
+    """Whether the packages of an extra are there; a task that says what they are for needs them."""
+    versions: dict[str, str] = {}
+    for package in EXTRAS[extra]:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[package] = metadata.version(package)
+    missing = [package for package in EXTRAS[extra] if package not in versions]
+    if not missing:
+        told = ", ".join(f"{package} {version}" for package, version in versions.items())
+        return Finding(f"touchstone[{extra}]", "fine", told)
+    because = f"; {', '.join(needed_by)} cannot run without" if needed_by else ""
+    told = f"{', '.join(missing)} not installed{because}"
+    todo = f"pip install 'touchstone[{extra}]'"
+    return Finding(f"touchstone[{extra}]", "mend" if needed_by else "note", told, todo)
+
+
+def store(task: Task) -> Finding:
+    """Whether the tables of a task can be read, where they lie and how much there is."""
+    found = warehouse(task)
+    if found.state != "fine" or lake_of(task) is None or not stands(task):
+        return found
+    opened = warehouse_of(task, PATIENCE_S)
+    with opened.connect() as db:
+        (version,) = db.execute(
+            "select value from ducklake_options(current_database()) where option_name = 'version'"
+        ).fetchone()
+        tables, files, of_bytes = db.execute(
+            "select count(*), sum(file_count), sum(file_size_bytes) from ducklake_table_info(current_database())"
+        ).fetchone()
+    kept = len(opened.versions())
+    opened.close()
+    told = (
+        f"a lake, format {version}, catalog {named(task)}: {counted(tables, 'table')} in "
+        f"{counted(int(files or 0), 'file')} of {int(of_bytes or 0) / 1e6:.1f} MB, {counted(kept, 'version')}"
+    )
+    return Finding("", "fine", told)

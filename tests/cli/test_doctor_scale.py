@@ -1,0 +1,58 @@
+"""``touchstone doctor --scale``: engines, lakes and databases of large batches, in words."""
+
+import json
+from importlib import metadata
+
+import pytest
+
+from cli.doctor import scale
+from cli.new.new import create
+
+
+def states(said):
+    return {one["what"]: one for one in json.loads(said.out)["findings"]}
+
+
+def test_a_task_of_one_process_and_one_file_says_so(ran_task, touchstone):
+    said = touchstone("doctor", "letters", "--scale", "--json", at=ran_task.project)
+    assert said.code == 0
+    found = states(said)
+    assert found["letters: engine"]["found"].startswith("this process")
+    assert found["letters: store"]["found"].startswith("opens")
+    assert "memory free" in found["this machine"]["found"]
+    assert not any("port" in name or "rules" in name for name in found)
+
+
+@pytest.mark.parametrize(
+    ("said_in_task", "extra"),
+    [("scale: {engine: dask}", "dask"), ("store: {lake: {catalog: l.ducklake, data: l}}", "lake")],
+)
+def test_a_missing_extra_is_to_be_mended_where_a_task_needs_it(
+    tmp_path, touchstone, monkeypatch, said_in_task, extra
+):
+    def missing(name: str) -> str:
+        if name in scale.EXTRAS[extra]:
+            raise metadata.PackageNotFoundError(name)
+        return "1.0"
+
+    create(tmp_path, "parcels")
+    monkeypatch.setattr(metadata, "version", missing)
+    found = scale.installed(extra, [])
+    assert (found.state, found.todo) == ("note", f"pip install 'touchstone[{extra}]'")
+    path = create(tmp_path, "letters") / "task.yaml"
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n{said_in_task}\n", encoding="utf-8")
+    monkeypatch.setattr(scale, "scale", lambda _: scale.Finding("", "fine", ""))
+    found = states(touchstone("doctor", "--scale", "--json", at=tmp_path))[f"touchstone[{extra}]"]
+    assert found["state"] == "mend"
+    assert "letters cannot run without" in found["found"]
+
+
+def test_a_cluster_that_does_not_answer_is_to_be_mended(tmp_path, touchstone, monkeypatch):
+    path = create(tmp_path, "letters") / "task.yaml"
+    path.write_text(
+        f"{path.read_text(encoding='utf-8')}\nscale: {{engine: dask, address: 'tcp://127.0.0.1:9'}}\n"
+    )
+    monkeypatch.setattr("cli.doctor.task_checkup.PATIENCE_S", 0.5)
+    said = touchstone("doctor", "--scale", "--json", at=tmp_path)
+    assert said.code == 1
+    assert "no scheduler of Dask answers" in states(said)["letters: engine"]["found"]
