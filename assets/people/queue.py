@@ -37,7 +37,7 @@ def queue(task: Task) -> dg.AssetsDefinition:
 
     @by_batch(task, QUEUE, deps=[CONSENSUS, STUDENT_VOTES, AUDIT_SAMPLE])
     def queue(context: dg.AssetExecutionContext, warehouse: GivenWarehouse) -> dg.MaterializeResult:
-        """Items outside the audit, the undecided first, by the task's strategy; and a random share."""
+        """Items outside the audit by the task's strategy, half of them undecided ones; and a random share."""
         batch = context.partition_key
         with warehouse.connect() as db:
             items = db.read("people.queue.items", batch=batch)

@@ -31,6 +31,8 @@ OURS = {
     "ours, asking where the student is in doubt": {"asks": "student"},
     "ours, plain margin": {"strategy": "margin"},
     "ours, voters taught by all reviews": {"teaches": "all"},
+    "ours, all of the queue for items without a vote": {"first_share": 1.0},
+    "ours, items without a vote like all others": {"first_share": None},
 }
 """How :class:`whole_ours.Spending` differs; the first is measured unless others are asked for."""
 

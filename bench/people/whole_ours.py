@@ -10,6 +10,7 @@ from whole_problem import Problem
 
 from labeling.consensus.label_model import LabelModel
 from labeling.gold import Gold
+from labeling.sampling import narrowing
 from labeling.sampling.duplicates import groups, near_duplicates
 from labeling.sampling.queue import choose_queue
 from labeling.student.calibrate import cooled, temperature
@@ -32,12 +33,15 @@ class Spending:
     ``asks``: whose doubt the queue goes by, that of what would be published or the student's.
     ``teaches``: what the label model learns from, the audit or all reviews.
     ``strategy``: of the queue.
+    ``first_share``: how much of it is for items that nobody voted on and the student is unsure of;
+    None: they are items like all others.
     """
 
     audit: float = 0.5
     asks: Literal["released", "student"] = "released"
     teaches: Literal["audit", "all"] = "audit"
     strategy: str = "auto"
+    first_share: float | None = narrowing.FIRST_SHARE
 
 
 class Reviews:
@@ -80,6 +84,7 @@ def campaign(
     problem: Problem, seed: int, most: int, how: Spending
 ) -> Iterator[tuple[int, np.ndarray, dict[str, np.ndarray]]]:
     """Yield after every batch: reviews so far, published labels, and what they are made of."""
+    narrowing.FIRST_SHARE = how.first_share or 0.0
     texts, votes = problem.texts, problem.votes
     pairs = near_duplicates(texts)
     near = groups(pairs)
@@ -126,7 +131,9 @@ def campaign(
                 consensus=consensus,
                 votes=votes,
                 pairs=pairs,
-                first=~spoken & (pooled.max(axis=1) < UNDECIDED),
+                first=None
+                if how.first_share is None
+                else ~spoken & (pooled.max(axis=1) < UNDECIDED),
             ).item
             reviews.known[asked] = True
         reviews.audit(n + batch - int(reviews.known.sum()))

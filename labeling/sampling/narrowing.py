@@ -20,6 +20,9 @@ MOST_CANDIDATES = 5_000
 """Items that are looked at beside those reviewed; of more, half the most doubtful and half drawn at
 random."""
 
+FIRST_SHARE = 0.5
+"""Share of what a strategy chooses that urgent items may take before all others."""
+
 
 def candidates(
     pool: Pool, strategy: str, first: NDArray[np.bool_] | None
@@ -30,12 +33,16 @@ def candidates(
         return np.arange(pool.n_items), pool.open
     rng = np.random.default_rng([pool.seed, 1])
     drawn = np.sort(rng.permutation(pool.open)[: most // 2])
-    urgent = by_urgency(pool.open, first)
-    if strategy in ("random", "typical", "density"):  # they compare every item with every other
-        doubtful = [rng.permutation(some) for some in urgent]
-    else:
-        doubtful = [rank(strategy, replace(pool, open=some)).item for some in urgent]
-    chosen = np.concatenate(doubtful)[: most // 2]
+    chosen = np.empty(0, dtype=np.int64)
+    for some, upto in in_turn(pool.open, first, most // 2):
+        left = np.setdiff1d(some, chosen)
+        if upto <= len(chosen) or not len(left):
+            continue
+        if strategy in ("random", "typical", "density"):  # they compare every item with every other
+            ranked = rng.permutation(left)
+        else:
+            ranked = rank(strategy, replace(pool, open=left)).item
+        chosen = np.concatenate([chosen, ranked[: upto - len(chosen)]])
     place = np.unique(np.concatenate([pool.labelled, drawn, chosen]))
     return place, np.searchsorted(place, drawn)
 
@@ -77,13 +84,24 @@ def _rows(features: Callable[[], Any], place: NDArray[np.int64]) -> Any:
     return features()[place]
 
 
-def by_urgency(
-    items: NDArray[np.int64], first: NDArray[np.bool_] | None
-) -> list[NDArray[np.int64]]:
-    """Part items into the urgent ones and the others."""
-    if first is None:
-        return [items]
-    return [some for some in (items[first[items]], items[~first[items]]) if len(some)]
+def in_turn(
+    items: NDArray[np.int64], first: NDArray[np.bool_] | None, n: int
+) -> list[tuple[NDArray[np.int64], int]]:
+    """Part items into those that ``n`` are chosen from in turn, and how many there may then be in all.
+
+    The urgent ones up to :data:`FIRST_SHARE`, then the others, then the urgent ones again if these are
+    too few.
+
+    Examples
+    --------
+    >>> urgent = np.array([True, True, False])
+    >>> [(some.tolist(), upto) for some, upto in in_turn(np.arange(3), urgent, 2)]
+    [([0, 1], 1), ([2], 2), ([0, 1], 2)]
+    """
+    if first is None or not first[items].any():
+        return [(items, n)]
+    urgent, others = items[first[items]], items[~first[items]]
+    return [(urgent, int(np.ceil(FIRST_SHARE * n))), (others, n), (urgent, n)]
 
 
 def look_up(items: Sequence[str] | NDArray[Any], features: Any) -> Callable[[], Any]:

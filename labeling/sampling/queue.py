@@ -22,7 +22,7 @@ from labeling.errors import SamplingError
 from labeling.gold import Gold
 from labeling.sampling.diversity import dense, unsure_of_clusters
 from labeling.sampling.duplicates import collapse, near_duplicates
-from labeling.sampling.narrowing import by_urgency, candidates, look_up, narrowed
+from labeling.sampling.narrowing import candidates, in_turn, look_up, narrowed
 from labeling.sampling.strategies import STRATEGIES, Pool, Ranking, Strategy, rank, settle
 from labeling.votes import Votes
 
@@ -115,8 +115,8 @@ def choose_queue(
         Near-duplicates, to spare finding them again each round; or what finds them among the items
         at some places. See :func:`labeling.sampling.duplicates.near_duplicates`.
     first : bool array of shape (n_items,), optional
-        Items that the strategy chooses from before all others: those nobody could label. The
-        random share is drawn from all.
+        Items that the strategy chooses half of its part from before all others: those nobody could
+        label. The random share is drawn from all.
 
     Raises
     ------
@@ -161,18 +161,18 @@ def choose_queue(
     drawn = frame[:n_random]
     picks: list[tuple[str, int, Ranking]] = []
     if n > n_random and chosen != "random":
-        seen, wanted = np.concatenate([pool.labelled, drawn]), n - n_random
-        for some in by_urgency(pool.open, first):
+        seen = np.concatenate([pool.labelled, drawn])
+        for some, upto in in_turn(pool.open, first, n - n_random):
+            left = upto - len(picks)
+            if left <= 0 or not len(some):
+                continue
             ranking = rank(chosen, replace(pool, open=some))
             kept = collapse(ranking.item, near, seen)
-            left = wanted - len(picks)
             if chosen == "margin-cluster" and len(kept) > left > 0:
                 space = dense(pool.features(), seed)
                 kept = unsure_of_clusters(space, ranking.score, kept, left, seed)
             picks += [(chosen, i, ranking) for i in kept[:left].tolist()]
             seen = np.concatenate([seen, kept[:left]])
-            if len(picks) >= wanted:
-                break
     looked = len(by_chance) / max(len(open_items), 1)
     at_random = [(i, looked * n_random / len(frame)) for i in drawn.tolist()]
     queue = _queue(picks, at_random, rng)

@@ -167,11 +167,11 @@ def test_task_yaml_offers_every_strategy_but_re_review_which_has_a_table_of_its_
 
 
 @pytest.mark.parametrize("strategy", ["margin-cluster", "typical", "teaching", "density"])
-def test_items_that_nobody_could_label_come_first(strategy):
+def test_items_that_nobody_could_label_come_first_and_take_half(strategy):
     texts, proba, votes = pool()
     proba[:30] = [0.9, 0.05, 0.05]
     first = np.arange(120) < 30
-    for n, chosen_first in ((20, 20), (50, 30)):
+    for n, chosen_first in ((20, 10), (50, 25), (80, 30)):
         queue = choose_queue(
             texts, proba, n, strategy=strategy, consensus=proba, votes=votes, random_share=0,
             first=first,
@@ -179,6 +179,16 @@ def test_items_that_nobody_could_label_come_first(strategy):
         assert len(set(queue.item.tolist())) == n
         assert first[queue.item[:chosen_first]].all()
         assert first[queue.item].sum() == chosen_first
+
+
+def test_items_that_nobody_could_label_take_what_the_others_leave():
+    texts, proba, votes = pool()
+    first = np.arange(120) >= 5
+    queue = choose_queue(
+        texts, proba, 40, consensus=proba, votes=votes, random_share=0, first=first
+    )
+    assert len(set(queue.item.tolist())) == 40
+    assert (~first)[queue.item].sum() == 5
 
 
 def test_the_random_share_is_drawn_from_all_items_whoever_comes_first():
@@ -189,7 +199,7 @@ def test_the_random_share_is_drawn_from_all_items_whoever_comes_first():
     )
     drawn = queue.item[~np.isnan(queue.probability)]
     assert 0 < first[drawn].sum() < len(drawn) == 20
-    assert first[queue.item[np.isnan(queue.probability)]].all()
+    assert first[queue.item[np.isnan(queue.probability)]].sum() >= 10
 
 
 def test_of_many_items_the_doubtful_are_found_and_the_random_share_states_both_draws(monkeypatch):
