@@ -101,9 +101,13 @@ class Prepared:
             found.append(self._outcome(corrected, np.flatnonzero(self.one.scored(given))))
         return Outcome.mean(found)
 
+    def statement(self, posterior: np.ndarray) -> Statement:
+        """Return posteriors by pattern, and what else gold corrects, as the gold head takes them."""
+        return Statement(np.log(np.maximum(posterior, 1e-9)), self.opinions, self.fired)
+
     def corrected(self, posterior: np.ndarray, given: np.ndarray) -> np.ndarray:
         """Let gold correct posteriors by pattern, or drop them, as the label model does."""
-        said = Statement(np.log(np.maximum(posterior, 1e-9)), self.opinions, self.fired)
+        said = self.statement(posterior)
         given = given[self.row[given] >= 0]
         label, weight = self.one.gold[given].astype(np.int32), np.ones(len(given))
         reviewed = Reviewed(said.rows(self.row[given]), label, weight, self.row[given])

@@ -44,6 +44,7 @@ def speed() -> str:
         for _ in range(RUNS):
             mine.append(ours("rules", str(path)))
             theirs.append(ask("snorkel", str(path), "2"))
+        where = steps_of(str(path))
     lines = ["| | fit, s | predict, s | both, s | peak memory, GB |", "|---|---|---|---|---|"]
     both: list[float] = []
     for name, runs in (("ours", mine), ("Snorkel 0.10.0 LabelModel", theirs)):
@@ -55,7 +56,17 @@ def speed() -> str:
             f"{max(r['peak_gb'] for r in runs):.2f} |"
         )
     lines.append(f"\nOurs is **{both[1] / both[0]:.1f} times** as fast (medians of {RUNS}).")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", where])
+
+
+def steps_of(path: str) -> str:
+    """Return where the CPU seconds go, as a table."""
+    command = [sys.executable, "-m", "bench.consensus.steps", path]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    took = json.loads(answer.stdout)
+    head = f"{took.pop('votes'):,.0f} votes, {took.pop('patterns'):,.0f} distinct patterns:"
+    lines = [head, "", "| step | CPU s |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {name} | {seconds:.2f} |" for name, seconds in took.items())])
 
 
 def size() -> str:
