@@ -9,7 +9,9 @@ from assets.labels import judging
 from cli.new.new import create
 from labeling.student import others
 from orchestration.running import run_task
+from resources.engines.dask_engine import DaskEngine
 from resources.task.task import load_task
+from tests.fakes.dask_cluster import DaskCluster
 
 N = 2_400
 SAID = {
@@ -80,3 +82,33 @@ def test_labels_are_the_same_in_one_part_in_many_and_on_workers_of_dask(publishe
     assert set(SAID) <= set(whole["label"].to_pylist())
     assert parts.equals(whole)
     assert dask.equals(whole)
+
+
+def test_labels_are_the_same_where_workers_are_killed_twice_and_the_scheduler_once(
+    published, monkeypatch, tmp_path
+):
+    pytest.importorskip("distributed", reason="touchstone[dask] is not installed")
+    whole = published("{items_a_part: 1000000}")
+    cluster = DaskCluster(tmp_path)
+    as_it_is = DaskEngine._result
+    answers: list[object] = []
+
+    def answered(engine, future):
+        found = as_it_is(engine, future)
+        answers.append(found)
+        if len(answers) in (1, 6):  # in the middle of the rules, and of the student
+            cluster.kill_worker()
+            cluster.start_worker()
+        if len(answers) == 8:
+            cluster.kill()
+            cluster.start()
+        return found
+
+    monkeypatch.setattr(DaskEngine, "_result", answered)
+    cluster.start()
+    try:
+        found = published(f"{{engine: dask, address: '{cluster.address}', items_a_part: 1000}}")
+    finally:
+        cluster.kill()
+    assert len(answers) > 8
+    assert found.equals(whole)

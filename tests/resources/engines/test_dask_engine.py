@@ -3,12 +3,8 @@
 import os
 import re
 import signal
-import socket
-import subprocess
-import sys
 import time
 from importlib import import_module
-from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +14,7 @@ from resources.engines.dask_engine import DaskEngine, dask_engine
 from resources.engines.in_process import InProcess
 from resources.task.errors import TaskError
 from resources.task.settings.scale import Scale
+from tests.fakes.dask_cluster import DaskCluster
 
 distributed = pytest.importorskip("distributed", reason="touchstone[dask] is not installed")
 
@@ -30,29 +27,9 @@ def engine():
 
 @pytest.fixture
 def cluster(tmp_path):
-    """Start and kill a scheduler and its worker on one address, as somebody else's."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running: list[subprocess.Popen] = []
-
-    def start():
-        for words in (
-            ["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"],
-            ["worker", f"tcp://127.0.0.1:{port}", "--nthreads", "1", "--no-dashboard", "--no-nanny",
-             "--local-directory", str(tmp_path)],
-        ):  # fmt: skip
-            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            running.append(subprocess.Popen([sys.executable, "-m", "dask", *words], **quiet))
-
-    def kill():
-        while running:
-            process = running.pop()
-            process.kill()
-            process.wait()
-
-    yield SimpleNamespace(address=f"tcp://127.0.0.1:{port}", start=start, kill=kill)
-    kill()
+    cluster = DaskCluster(tmp_path)
+    yield cluster
+    cluster.kill()
 
 
 def test_results_come_in_the_order_of_the_parts_and_from_other_processes(engine):
