@@ -192,10 +192,12 @@ def measure(here: bool, workers: int, project: Path, parts: list[Part]) -> dict[
         before, own_before, began = elsewhere(), _own()[0], time.perf_counter()
         found = run(engine, project, parts, into)
         clock, after, (own, peak) = time.perf_counter() - began, elsewhere(), _own()
-        cpu = own - own_before + sum(a[0] for a in after) - sum(b[0] for b in before)
+        away = sum(a[0] for a in after) - sum(b[0] for b in before)
+        cpu = own - own_before + away
         return found | {
             "clock_s": round(clock, 1),
             "cpu_s": round(cpu, 1),
+            "of_workers_cpu_s": round(away, 1),
             "rows_a_core_second": round(rows / (cpu - found["reduce_cpu_s"] - found["fit_cpu_s"])),
             "peak_mb": round(peak),
             "peak_worker_mb": round(max((a[1] for a in after), default=peak)),
