@@ -54,10 +54,7 @@ def move_task(task: Task, lake: Lake | None) -> Moved:
         there = _at(task, Store(lake=lake))
         if there.spec.store == task.spec.store:
             return Moved(named(task), None)
-        if named(there) == named(task) or stands(there):
-            raise TaskError(
-                f"tables stand at {named(there)} already, and would be lost; name another place"
-            )
+        _refuse_a_place_that_is_taken(task, there)
         _refuse_shared_files(task, there)
         text = said_anew(task.folder / "task.yaml", there.spec.store)
         return Moved(named(there), _move(task, there, text))
@@ -73,6 +70,32 @@ def _move(task: Task, there: Task, text: str) -> Copied:
         write_whole(task.folder / "task.yaml", text)  # from here on the copy counts
     _clear(there)
     return copied
+
+
+def _refuse_a_place_that_is_taken(task: Task, there: Task) -> None:
+    """Refuse to write where something stands.
+
+    Raises
+    ------
+    TaskError
+        Naming the place and, where it can be told, what stands there.
+    """
+    if named(there) != named(task) and not stands(there):
+        return
+    lake = lake_of(there)
+    if lake is not None and lake.file is not None and not _is_database(lake.file):
+        raise TaskError(
+            f"{lake.file} is a file of something else, and no catalog; name another with --catalog"
+        )
+    raise TaskError(
+        f"tables stand at {named(there)} already, and would be lost; name another place"
+    )
+
+
+def _is_database(path: Path) -> bool:
+    """Return whether a file is DuckDB's, by what its format begins with."""
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b"DUCK"
 
 
 def _refuse_shared_files(task: Task, there: Task) -> None:

@@ -81,11 +81,12 @@ def test_rules_that_speak_of_a_third_label_a_third_and_the_rest_is_asked_about(p
     assert all(0 < row["confidence"] <= 1 for row in decided)
     chosen = read(
         folder,
-        "select r.label from people.queue q join labels.released r using (item_id, batch)"
-        " where q.strategy <> 'random' and batch > '2026-03-02'",
+        "select count(*) as n, count(*) - count(r.label) as undecided"
+        " from people.queue q join labels.released r using (item_id, batch)"
+        " where q.strategy <> 'random' and batch > '2026-03-02' group by batch",
     )
-    assert len(chosen) >= 6
-    assert all(row["label"] is None for row in chosen)
+    assert sum(row["n"] for row in chosen) >= 6
+    assert all(2 * row["undecided"] >= row["n"] for row in chosen)
 
 
 def test_a_batch_that_breaks_down_after_a_good_history_is_told_and_holds_nothing_back(project):

@@ -204,6 +204,17 @@ def test_a_place_that_cannot_be_written_to_stops_no_later_move(project):
     assert hashes(task_in(project)) == before
 
 
+def test_a_file_that_is_no_catalog_is_not_written_over(project, touchstone):
+    notes = project / "tasks" / "letters" / "notes.txt"
+    notes.write_text("buy paper")
+    said = touchstone(
+        "move", "letters", "--to", "lake", "--catalog", "notes.txt", at=project, columns=300
+    )
+    assert said.code == 2
+    assert "notes.txt is a file of something else, and no catalog" in said.err
+    assert notes.read_text() == "buy paper"
+
+
 def test_a_lake_whose_files_are_gone_is_told_and_begun_anew(project, touchstone):
     assert touchstone("move", "letters", "--to", "lake", at=project).code == 0
     checked = touchstone("doctor", "letters", at=project, columns=300)
