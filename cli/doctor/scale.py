@@ -83,17 +83,11 @@ def store(task: Task) -> Finding:
     if found.state != "fine" or lake_of(task) is None or not stands(task):
         return found
     opened = warehouse_of(task, PATIENCE_S)
-    with opened.connect() as db:
-        (version,) = db.execute(
-            "select value from ducklake_options(current_database()) where option_name = 'version'"
-        ).fetchone()
-        tables, files, of_bytes = db.execute(
-            "select count(*), sum(file_count), sum(file_size_bytes) from ducklake_table_info(current_database())"
-        ).fetchone()
+    held = opened.holding()
     kept = len(opened.versions())
     opened.close()
     told = (
-        f"a lake, format {version}, catalog {named(task)}: {counted(tables, 'table')} in "
-        f"{counted(int(files or 0), 'file')} of {int(of_bytes or 0) / 1e6:.1f} MB, {counted(kept, 'version')}"
+        f"a lake, format {held.format}, catalog {named(task)}: {counted(held.tables, 'table')} in "
+        f"{counted(held.files, 'file')} of {held.of_bytes / 1e6:.1f} MB, {counted(kept, 'version')}"
     )
     return Finding("", "fine", told)

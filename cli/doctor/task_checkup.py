@@ -4,7 +4,6 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from assets.landing.lost_answers import lost_answers
 from assets.landing.lost_reviews import lost_reviews
@@ -22,9 +21,6 @@ from resources.store.place import named, size, stands
 from resources.task.errors import DamagedError, TaskError
 from resources.task.reading import former_places
 from resources.task.task import Task, load_task
-
-if TYPE_CHECKING:
-    import duckdb
 
 PATIENCE_S = 5.0
 
@@ -178,8 +174,7 @@ def warehouse(task: Task) -> Finding:
     if Path(where).exists() and not os.access(where, os.W_OK):
         return Finding("", "mend", f"{where} is read-only", "give yourself the right")
     try:
-        with warehouse_of(task, PATIENCE_S).connect() as db:
-            _read_a_row_of_each_table(db.db)
+        warehouse_of(task, PATIENCE_S).read_a_row_of_each_table()
     except DamagedError as error:
         return Finding("", "mend", f"does not open: {error}", f"touchstone reset {task.name}")
     except TaskError as error:
@@ -188,13 +183,6 @@ def warehouse(task: Task) -> Finding:
     return Finding(
         "", "fine", f"opens{mb}{'' if task.spec.store.lake is None else f'; a lake, {where}'}"
     )
-
-
-def _read_a_row_of_each_table(db: "duckdb.DuckDBPyConnection") -> None:
-    """Read where the rows lie: a catalog opens though the files that it names are gone."""
-    named = "select schema_name, table_name from duckdb_tables() where database_name = current_database()"
-    for table in db.execute(named).fetchall():
-        db.table(".".join(f'"{name}"' for name in table)).limit(1).fetchall()
 
 
 def scale(task: Task) -> Finding:

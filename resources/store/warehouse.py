@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from resources.store.place.held import HeldPlace
 from resources.store.place.lake.address import LakeAddress, lake_of
+from resources.store.place.lake.holding import Holding, holding
 from resources.store.place.lake.opening import OpenLake
 from resources.store.place.lake.versions import Version, restore, versions
 from resources.store.place.opening import open_place
@@ -108,6 +109,29 @@ class Warehouse:
         """
         with self._lake.cursor(self.patience_s) as connection:
             return versions(connection)
+
+    def holding(self) -> Holding:
+        """Tell how much a lake holds.
+
+        Raises
+        ------
+        NoVersionsError
+            Where the tables lie in a file.
+        """
+        with self._lake.cursor(self.patience_s) as connection:
+            return holding(connection)
+
+    def read_a_row_of_each_table(self) -> None:
+        """Read where the rows lie: a catalog opens though the files that it names are gone.
+
+        Raises
+        ------
+        TaskError
+            If they cannot be read.
+        """
+        with self.connect() as session:
+            for table in EVERY:
+                session.execute(f"from {table.sql_name} limit 1").fetchall()
 
     def restore(self, version: int, tables: Iterable[Table]) -> list[str]:
         """Let tables hold what they held in a version, all or none; name those that were another.
