@@ -145,7 +145,7 @@ def test_dagster_knows_every_asset_of_both_tasks_with_its_checks(up):
 
 def test_the_lineage_shows_the_groups_of_both_tasks(up, browser):
     address = up.addresses["dagster"]
-    text, _, _ = look(browser, f"{address}/asset-groups", "dagster-lineage", 6)
+    text, _, _ = look(browser, f"{address}/asset-groups", "dagster-lineage", 15)
     for group in ("items", "votes", "labels", "people", "quality", "marts", "published"):
         assert group in text
 
