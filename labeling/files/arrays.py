@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from labeling.errors import LabelingError
 
+ARRAY = (".npy",)
+"""How their names end."""
+
 
 def read_array(path: Path) -> pa.Table:
     """Read ``item_id`` (the number of the row, from 0) and ``label``, or ``lf_0``, ``lf_1``, ...

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from labeling.counted import counted
 from labeling.errors import LabelingError, VotesError
-from labeling.files.columns import PARQUET
+from labeling.files.records import PARQUET
 
 
 def are_numbers(path: Path, columns: Sequence[str]) -> bool:

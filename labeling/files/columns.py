@@ -25,21 +25,11 @@ from numpy.typing import NDArray
 
 from labeling.counted import counted
 from labeling.errors import LabelingError
+from labeling.files import records
 from labeling.files.apostrophes import is_export, raw_cell
-from labeling.files.arrays import read_array
+from labeling.files.arrays import ARRAY, read_array
 from labeling.files.cells import as_text
 from labeling.files.parquet_values import values_of
-from labeling.files.records import (
-    CSV,
-    ENDINGS,
-    JSON_LINES,
-    PARQUET,
-    belied,
-    other_separator,
-    read_records,
-)
-
-ARRAY = (".npy",)
 
 NOTHING = ("", "na", "nan", "n/a", "null", "none")
 """How a missing *number* is written, in any case; as an id or a label each is a text."""
@@ -56,11 +46,11 @@ def column_names(path: Path) -> list[str]:
     LabelingError
         If the file is missing, empty, damaged or of another kind, or two columns share a name.
     """
-    whole = _is(path, (*JSON_LINES, *ARRAY))
+    whole = _is(path, (*records.JSON_LINES, *ARRAY))
     names = _read(path, None, lists=True).column_names if whole else _header(path)
     if not any(names):
         raise LabelingError(f"{path} names no column; CSV names them in its first line")
-    if not whole and not _is(path, PARQUET) and (why := other_separator(names)):
+    if not whole and not _is(path, records.PARQUET) and (why := records.other_separator(names)):
         raise LabelingError(f"{path} cannot be read: {why}")
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -103,7 +93,7 @@ def read_columns(
     """
     known = column_names(path)
     table = _read(path, list(columns or known), numeric, lists=lists)
-    if not _is(path, CSV) or not is_export(known):
+    if not _is(path, records.CSV) or not is_export(known):
         return table
     cells = [
         [None if one is None else raw_cell(one) for one in c.to_pylist()] for c in table.columns
@@ -168,9 +158,9 @@ def _is(path: Path, endings: tuple[str, ...]) -> bool:
 def _header(path: Path) -> list[str]:
     _check(path)
     try:
-        if _is(path, PARQUET):
+        if _is(path, records.PARQUET):
             return list(pq.read_schema(path).names)
-        if _is(path, (".csv",)) and (other := belied(path)):
+        if _is(path, (".csv",)) and (other := records.belied(path)):
             raise LabelingError(f"{path}: {other}")
         with _opened(path) as file:
             return next(filter(None, csv.reader(file, strict=True)), [])
@@ -181,8 +171,8 @@ def _header(path: Path) -> list[str]:
 def _check(path: Path) -> None:
     if not path.is_file():
         raise LabelingError(f"there is no file {path}")
-    if not _is(path, (*ENDINGS, *ARRAY)):
-        kinds = ", ".join((*ENDINGS, *ARRAY))
+    if not _is(path, (*records.ENDINGS, *ARRAY)):
+        kinds = ", ".join((*records.ENDINGS, *ARRAY))
         raise LabelingError(f"{path} is neither {kinds}; the ending of the name tells the kind")
     if path.stat().st_size == 0:
         raise LabelingError(f"{path} is empty; its first line names the columns")
@@ -192,13 +182,13 @@ def _read(
     path: Path, columns: list[str] | None, numeric: Sequence[str] = (), *, lists: bool = False
 ) -> pa.Table:
     _check(path)
-    if _is(path, JSON_LINES):
+    if _is(path, records.JSON_LINES):
         return _json_lines(path, columns, lists)
     if _is(path, ARRAY):
         table = read_array(path)
         return table if columns is None else table.select(columns)
     try:
-        if _is(path, PARQUET):
+        if _is(path, records.PARQUET):
             return _texts(path, pq.read_table(path, columns=columns), numeric, lists)
         _check_quotes(path)
         return pyarrow.csv.read_csv(
@@ -228,23 +218,23 @@ def _opened(path: Path) -> Any:
 
 
 def _damaged(path: Path, error: Exception) -> LabelingError:
-    if not _is(path, PARQUET):
-        for row, _, reason, _ in read_records(path, ())[1][:1]:
+    if not _is(path, records.PARQUET):
+        for row, _, reason, _ in records.read_records(path, ())[1][:1]:
             return LabelingError(f"{path}{f' row {row}' if row else ''} cannot be read: {reason}")
     return LabelingError(f"{path} cannot be read: {str(error).splitlines()[0]}")
 
 
 def _json_lines(path: Path, columns: list[str] | None, lists: bool) -> pa.Table:
-    records, rejects = read_records(path, ())
+    found, rejects = records.read_records(path, ())
     for row, _, reason, _ in rejects[:1]:
         raise LabelingError(
             f"{path} row {row} cannot be read: {reason}; {len(rejects)} such rows in all"
         )
-    names = columns or list(dict.fromkeys(name for _, record in records for name in record))
+    names = columns or list(dict.fromkeys(name for _, record in found for name in record))
     return pa.table(
         {
             name: pa.array(
-                [_text(path, row, name, record.get(name), lists) for row, record in records],
+                [_text(path, row, name, record.get(name), lists) for row, record in found],
                 pa.string(),
             )
             for name in names

@@ -20,13 +20,13 @@ from resources.task.settings.scale import Scale
 P = TypeVar("P")
 R = TypeVar("R")
 
-BACK_S = 120.0
-"""How long one that went away is waited for, in seconds: something starts it anew, or nothing does."""
-
 log = logging.getLogger(__name__)
 
 ANSWERS_S = 30.0
 """How long a scheduler that stands is waited for when a run begins, in seconds."""
+
+BACK_S = 120.0
+"""How long one that went away is waited for, in seconds: something starts it anew, or nothing does."""
 
 RETRIES = 3
 """How often work that raised is done anew, on any worker: its machine may be at fault."""
