@@ -55,7 +55,7 @@ def batches_to_label(task: Task, warehouse: Warehouse) -> dict[str, str]:
 def answers_to_come(task: Task) -> frozenset[str]:
     """Return the names of providers' batches that answers for ``task`` are to come from."""
     models = task.spec.models
-    if models is None or task.spec.demo.simulated is not None or not task.ledger.is_file():
+    if models is None or task.spec.demo.simulated is not None or not task.ledger.exists():
         return frozenset()  # a simulation knows nothing of what a provider was handed before it
     from labeling.llm.collecting import open_batches
     from labeling.llm.ledger.ledger import Ledger
@@ -67,7 +67,7 @@ def answers_to_come(task: Task) -> frozenset[str]:
 def models_at_rest(task: Task) -> dict[str, str]:
     """Return the models that asked to be left alone for now, and until when, in words."""
     models = task.spec.models
-    if models is None or task.spec.demo.simulated is not None or not task.ledger.is_file():
+    if models is None or task.spec.demo.simulated is not None or not task.ledger.exists():
         return {}
     from labeling.llm.ledger.ledger import Ledger
     from labeling.llm.ledger.rests import resting

@@ -1,6 +1,5 @@
 """``touchstone canary``: what the models said of the same items over time; take a new reference."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -10,6 +9,7 @@ from rich.table import Table
 
 from cli.options import AnyTask, AsJson
 from cli.which_task import NothingYetError, show_each
+from labeling.state.place import Place
 from resources.pilots.promoted import nothing_promoted
 from resources.store.place import stands
 from resources.store.warehouse import warehouse_of
@@ -96,7 +96,7 @@ def _ask(task: Task) -> list[dict[str, Any]]:
         return ask_now(task, tell)
 
 
-def _accept(ledger: Path, rounds: list[dict[str, Any]], voter: str) -> None:
+def _accept(ledger: Place, rounds: list[dict[str, Any]], voter: str) -> None:
     from labeling.llm.canary.rounds import accept
     from labeling.llm.ledger.ledger import Ledger
 

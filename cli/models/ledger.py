@@ -82,7 +82,7 @@ def _look(
     from labeling.llm.ledger.rests import forget_rests
     from labeling.llm.ledger.summary import by_voter
 
-    if import_ is None and not chosen.ledger.is_file():
+    if import_ is None and not chosen.ledger.exists():
         raise NothingYetError(
             f"task {chosen.name!r} has no ledger yet: no model was asked; `touchstone run "
             f"{chosen.name}` asks, and --import takes in answers of another ledger"

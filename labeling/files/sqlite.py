@@ -4,6 +4,7 @@ import shlex
 import sqlite3
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -36,16 +37,46 @@ def add_columns(db: sqlite3.Connection, schema: str) -> set[tuple[str, str]]:
     {('calls', 'run')}
     """
     added: set[tuple[str, str]] = set()
+    for column in columns_of(schema):
+        has = {row[1] for row in db.execute(f"pragma table_info({column.table})")}
+        if has and column.name not in has:
+            db.execute(f"alter table {column.table} add column {column}")
+            added.add((column.table, column.name))
+    return added
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as a schema declares it; its text is what follows ``add column``."""
+
+    table: str
+    name: str
+    kind: str
+    required: bool
+    default: str | None
+
+    def __str__(self) -> str:
+        required = " not null" * self.required
+        return (
+            f"{self.name} {self.kind}{required}{f' default {self.default}' if self.default else ''}"
+        )
+
+
+def columns_of(schema: str) -> list[Column]:
+    """Return the columns of the tables that ``schema`` makes, in their order.
+
+    Examples
+    --------
+    >>> [str(column) for column in columns_of("create table calls (id integer, run text not null default '')")]
+    ['id integer', "run text not null default ''"]
+    """
     with closing(sqlite3.connect(":memory:")) as today:
         today.executescript(schema)
-        for (table,) in today.execute(TABLES).fetchall():
-            has = {row[1] for row in db.execute(f"pragma table_info({table})")}
-            for _, name, kind, required, default, _ in today.execute(f"pragma table_info({table})"):
-                if has and name not in has:
-                    more = f"{' not null' * required}{f' default {default}' if default else ''}"
-                    db.execute(f"alter table {table} add column {name} {kind}{more}")
-                    added.add((table, name))
-    return added
+        return [
+            Column(table, name, kind, bool(required), default)
+            for (table,) in today.execute(TABLES).fetchall()
+            for _, name, kind, required, default, _ in today.execute(f"pragma table_info({table})")
+        ]
 
 
 @contextmanager

@@ -102,7 +102,7 @@ def plan_reset(task: Task, since: str | None = None) -> ResetPlan:
         labels,
         len(partitions.intersection(chosen)),
         None if fault(task.reviews) else count_answers(task.reviews),
-        None if fault(task.ledger) else kept_answers(task.ledger),
+        None if task.ledger.fault() else kept_answers(task.ledger),
         leftovers=since is None and (stands(task) or task.published.is_dir()),
     )
 

@@ -81,7 +81,8 @@ def _stores(task: Task) -> Iterator[tuple[Path, str]]:
         "again"
     )
     yield task.reviews, f"it holds what people answered: {rescue(task.reviews)}"
-    yield task.ledger, f"it holds what models answered: {rescue(task.ledger)}; {anew}"
+    if (ledger := task.ledger.file) is not None:
+        yield ledger, f"it holds what models answered: {rescue(ledger)}; {anew}"
     yield task.alarm_trail, f"it holds what was done about alarms: {rescue(task.alarm_trail)}"
     yield task.pilots, f"it holds which prompts were promoted: {rescue(task.pilots)}"
     yield task.alerts, "move it away: alarms that are open are told once more"

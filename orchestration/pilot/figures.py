@@ -148,7 +148,7 @@ def _is_promoted(standing: Standing, at: int) -> bool:
 
 
 def _booked(task: Task, standing: Standing) -> list[Booked]:
-    if not task.ledger.is_file():
+    if not task.ledger.exists():
         return [Booked()] * len(standing.candidates)
     with Ledger(task.ledger) as ledger:
         return [_of(ledger, one) for one in standing.candidates]

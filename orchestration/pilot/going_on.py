@@ -82,7 +82,7 @@ def quote_round(task: Task, standing: Standing, reviews: ReviewStore) -> list[Vo
 
 def spent_usd(task: Task) -> float:
     """Return what pilots of the task have cost so far, in US dollars."""
-    if not task.ledger.is_file():
+    if not task.ledger.exists():
         return 0.0
     with Ledger(task.ledger) as ledger:
         return ledger.spent(RUN).run

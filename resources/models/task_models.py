@@ -174,7 +174,7 @@ def collect_answers(task: Task, *, wait_s: float = WAIT_S) -> Collected:
     LabelingError
         If a run holds the ledger for longer than ``wait_s`` seconds.
     """
-    if task.spec.demo.simulated is not None or not task.ledger.is_file():
+    if task.spec.demo.simulated is not None or not task.ledger.exists():
         return Collected()
     with Ledger(task.ledger) as ledger:
         if not open_batches(ledger):

@@ -15,6 +15,8 @@ from labeling.items.columns import Columns
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import kind_of
 from labeling.kinds.several.limits import Limits
+from labeling.state.place import Place, SqliteFile
+from labeling.state.postgres import PostgresSchema
 from resources.environment import var_folder
 from resources.task.classes.files import write_files
 from resources.task.classes.record import ordered, read_changes
@@ -144,9 +146,9 @@ class Task:
         return self.var / REVIEWS
 
     @property
-    def ledger(self) -> Path:
-        """The SQLite file of model answers."""
-        return self.var / "ledger.sqlite"
+    def ledger(self) -> Place:
+        """What models answered, and what it cost."""
+        return self._state("ledger", "calls")
 
     @property
     def pilots(self) -> Path:
@@ -212,6 +214,13 @@ class Task:
     def mlflow_artifacts(self) -> Path:
         """Where MLflow keeps this task's artifacts."""
         return self.var.parent / "mlflow-artifacts" / self.name
+
+    def _state(self, name: str, table: str) -> Place:
+        """Return where one state is kept: a file, or its tables in PostgreSQL, ``table`` among them."""
+        address = self.spec.state.postgres
+        if address is None:
+            return SqliteFile(self.var / f"{name}.sqlite")
+        return PostgresSchema(address, f"touchstone_state_{self.name}", table)
 
     def path(self, pattern: str) -> Path:
         """Resolve a path of task.yaml: ``{var}`` is the task's var folder, else beside task.yaml."""

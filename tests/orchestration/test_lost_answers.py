@@ -61,7 +61,7 @@ def task(tmp_path, monkeypatch):
             " 'llm/p' as voter, 'praise' as label"
         )
     warehouse.close()
-    for store in (task.ledger, task.embeddings):
+    for store in (task.ledger.path, task.embeddings):
         for suffix in ("-wal", "-shm"):
             store.with_name(store.name + suffix).unlink(missing_ok=True)
     return task
@@ -107,7 +107,7 @@ def test_a_student_on_words_that_is_to_read_vectors_from_now_on_lost_none(task):
 def test_after_the_reset_that_is_named_nothing_stands_in_the_way(task, touchstone):
     from assets.landing.lost_answers import lost_answers
 
-    task.ledger.unlink()
+    task.ledger.path.unlink()
     task.embeddings.unlink()
     assert touchstone("reset", "letters", "--yes", at=task.folder.parents[1]).code == 0
     assert list(lost_answers(task, warehouse_of(task))) == []

@@ -4,7 +4,6 @@ A round keeps the time at which it was first recorded, however often it is recor
 order of rounds is the order in which the models were asked.
 """
 
-import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from datetime import datetime
 
 from labeling.class_changes import ClassChange
 from labeling.llm.ledger.ledger import Ledger
+from labeling.state.connection import Connection
 
 SCHEMA = """
 create table if not exists canary_answers (
@@ -176,7 +176,7 @@ def end(ledger: Ledger, round_id: str, now: float | None = None) -> None:
     )
 
 
-def change_classes(db: sqlite3.Connection, change: ClassChange) -> None:
+def change_classes(db: Connection, change: ClassChange) -> None:
     """Let answers of earlier rounds be compared with later ones, which speak of today's classes."""
     until = datetime.fromisoformat(change.at).timestamp()
     known = {old: new for old, new in change.moves.items() if new is not None}

@@ -18,10 +18,10 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from labeling.errors import LabelingError
-from labeling.files.sqlite import add_columns
 from labeling.llm.ledger.group_commit import GroupCommit
 from labeling.llm.ledger.rows import Call, Spent, Stored, plain, read_stored
 from labeling.llm.providers.transport import Fault, Reply
+from labeling.state.place import SqliteFile
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
 WAIT_S = 600.0
@@ -49,8 +49,8 @@ class Ledger:
 
     Parameters
     ----------
-    path : Path
-        The SQLite file; made if missing.
+    place : Place or Path
+        Where it is kept, or the SQLite file; made if missing.
 
     Examples
     --------
@@ -63,15 +63,10 @@ class Ledger:
     ('SPAM', 0.002)
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.path = path
-        self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        self._db.row_factory = sqlite3.Row
-        self._db.execute("pragma journal_mode=wal")
+    def __init__(self, place: SqliteFile | Path) -> None:
+        self.place = SqliteFile(place) if isinstance(place, Path) else place
+        self._db = self.place.open(SCHEMA)
         self._db.execute("pragma synchronous=normal")  # sync() does the rest, off the event loop
-        add_columns(self._db, SCHEMA)  # of an earlier version: what was paid stays known
-        self._db.executescript(SCHEMA)
         self.together = GroupCommit(self._db)
         self._synced = 0
 
@@ -92,7 +87,7 @@ class Ledger:
         whole = not self._db.in_transaction  # what is counted may not be committed yet
         if whole and written == self._synced:
             return
-        with suppress(FileNotFoundError), Path(f"{self.path}-wal").open("rb") as wal:
+        with suppress(FileNotFoundError), Path(f"{self.place}-wal").open("rb") as wal:
             os.fsync(wal.fileno())
         if whole:
             self._synced = written
@@ -111,12 +106,12 @@ class Ledger:
         LabelingError
             If another run still holds it after ``wait_s`` seconds.
         """
-        lock = FileLock(f"{self.path}.lock", timeout=wait_s)
+        lock = FileLock(f"{self.place}.lock", timeout=wait_s)
         try:
             lock.acquire()
         except Timeout:
             raise LabelingError(
-                f"another run has been spending from {self.path} for {wait_s:.0f} s; "
+                f"another run has been spending from {self.place} for {wait_s:.0f} s; "
                 "wait for it to end, or stop it, and run again"
             ) from None
         try:

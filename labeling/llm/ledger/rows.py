@@ -2,16 +2,15 @@
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-from labeling.files.sqlite import count
 from labeling.kinds.asking import Token
 from labeling.llm.providers.transport import Reply, Usage
+from labeling.state.connection import Row
+from labeling.state.place import Place
 
 KEPT = "select 1 from calls where status in ('answered', 'filtered')"
 
@@ -78,7 +77,7 @@ def plain(parameters: Mapping[str, object]) -> dict[str, object]:
     return {k: v for k, v in parameters.items() if isinstance(v, str | int | float | list | dict)}
 
 
-def read_stored(row: sqlite3.Row) -> Stored:
+def read_stored(row: Row) -> Stored:
     """Read a final answer out of a row of ``calls``."""
     tokens = [
         Token(text, logprob, tuple((a, b) for a, b in others))
@@ -103,8 +102,8 @@ def read_stored(row: sqlite3.Row) -> Stored:
     )
 
 
-def kept_answers(path: Path, at_most: int = -1) -> int:
-    """Count the final answers in a ledger, opened for reading only; none where there is no file.
+def kept_answers(place: Place, at_most: int | None = None) -> int:
+    """Count the final answers in a ledger, reading only; none where there is no ledger.
 
     Raises
     ------
@@ -113,7 +112,10 @@ def kept_answers(path: Path, at_most: int = -1) -> int:
 
     Examples
     --------
-    >>> kept_answers(Path("nowhere.sqlite"))
+    >>> from pathlib import Path
+    >>> from labeling.state.place import SqliteFile
+    >>> kept_answers(SqliteFile(Path("nowhere.sqlite")))
     0
     """
-    return count(path, f"from ({KEPT} limit {at_most})")
+    limit = "" if at_most is None else f" limit {at_most}"
+    return place.count(f"from ({KEPT}{limit}) as kept")

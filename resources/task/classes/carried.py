@@ -1,34 +1,33 @@
-"""Changes of classes carried over to an SQLite file that names classes: each once, none forgotten."""
+"""Changes of classes carried over to a state that names classes: each once, none forgotten."""
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from pathlib import Path
 
 from labeling.class_changes import ClassChange
+from labeling.state.connection import Connection
+from labeling.state.place import Place
 
-Carry = Callable[[sqlite3.Connection, ClassChange], None]
+Carry = Callable[[Connection, ClassChange], None]
 
 
-def carry_file(path: Path, changes: Sequence[ClassChange], table: str, carry: Carry) -> None:
-    """Make the changes that a file has not seen, once; it counts them in ``user_version``.
+def carry_state(place: Place, changes: Sequence[ClassChange], table: str, carry: Carry) -> None:
+    """Make the changes that a state has not seen, once; it counts them.
 
     Parameters
     ----------
-    path : Path
-        A file that does not stand has nothing to be carried over.
+    place : Place
+        One where nothing was ever kept has nothing to be carried over.
     table : str
         What names classes; changes from before it stood mean nothing to it.
     carry : callable
         Makes one change, inside a transaction.
     """
-    if not path.is_file():
+    if not place.exists():
         return
-    with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as db:
+    with closing(place.open()) as db:
         db.execute("begin immediate")
-        (done,) = db.execute("pragma user_version").fetchone()
-        stands = db.execute("select 1 from sqlite_master where name = ?", (table,)).fetchone()
-        for change in changes[done:] if stands else ():
+        done = place.version(db)
+        for change in changes[done:] if place.has(table, db) else ():
             carry(db, change)
-        db.execute(f"pragma user_version = {len(changes)}")
+        place.keep_version(db, len(changes))
         db.execute("commit")

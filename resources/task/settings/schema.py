@@ -15,6 +15,7 @@ from resources.task.settings.quality import Alarm, Quality
 from resources.task.settings.scale import Scale
 from resources.task.settings.section import Remakes, Section, Share
 from resources.task.settings.source import Batch, Source
+from resources.task.settings.state import State
 from resources.task.settings.store import Store
 from resources.task.settings.student import Student
 from resources.task.settings.zero_shot import ZeroShot, check_voters
@@ -165,6 +166,7 @@ class TaskSpec(Section):
     reviewers: Reviewers = Reviewers()
     label_studio: LabelStudio | None = None
     store: Store = Store()
+    state: State = State()
     demo: Demo = Demo()
     scale: Scale = Scale()
 

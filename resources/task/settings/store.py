@@ -12,6 +12,26 @@ POSTGRES = ("postgres", "postgresql")
 SCHEME = re.compile(r"^([a-z][a-z0-9+.-]*)://")
 
 
+def check_postgres(address: str, allowed: str) -> None:
+    """See that an address names a database of PostgreSQL, and holds no password.
+
+    Raises
+    ------
+    ValueError
+        Saying what is wrong; ``allowed`` says what may stand there.
+    """
+    scheme = SCHEME.match(address)
+    if scheme is None or scheme[1] not in POSTGRES:
+        raise ValueError(f"{allowed}; no other database is known")
+    parts = urlsplit(address)
+    if parts.password is not None:
+        raise ValueError(
+            "a password stands in the address; take it out, and give it in PGPASSWORD or ~/.pgpass"
+        )
+    if not parts.hostname or not parts.path.strip("/"):
+        raise ValueError("say host and database: postgres://user@host/database")
+
+
 class Lake(Section):
     """Tables as Parquet files with every change kept, and a catalog that says which files count."""
 
@@ -29,20 +49,8 @@ class Lake(Section):
     @field_validator("catalog")
     @classmethod
     def _catalog_is_a_file_or_postgres(cls, catalog: str) -> str:
-        scheme = SCHEME.match(catalog)
-        if scheme is None:
-            return catalog
-        if scheme[1] not in POSTGRES:
-            raise ValueError(
-                "a catalog is a file, or postgres://user@host/database; no other database is known"
-            )
-        address = urlsplit(catalog)
-        if address.password is not None:
-            raise ValueError(
-                "a password stands in the address; take it out, and give it in PGPASSWORD or ~/.pgpass"
-            )
-        if not address.hostname or not address.path.strip("/"):
-            raise ValueError("say host and database: postgres://user@host/database")
+        if SCHEME.match(catalog):
+            check_postgres(catalog, "a catalog is a file, or postgres://user@host/database")
         return catalog
 
     @field_validator("data")

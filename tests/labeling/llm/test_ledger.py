@@ -171,6 +171,6 @@ def test_what_is_written_together_is_committed_before_anybody_goes_on(tmp_path):
     async def many(ledger: Ledger, other: sqlite3.Connection) -> None:
         await asyncio.gather(*(book(ledger, other, n) for n in range(20)))
 
-    with Ledger(tmp_path / "l.sqlite") as ledger, sqlite3.connect(ledger.path) as other:
+    with Ledger(tmp_path / "l.sqlite") as ledger, sqlite3.connect(ledger.place) as other:
         asyncio.run(many(ledger, other))
     assert seen == [1] * 20

@@ -361,7 +361,7 @@ def test_a_process_killed_around_the_moment_a_batch_is_taken_neither_loses_nor_d
     batches.stall_s, batches.upload_stall_s = (30.0, 0.0) if taken else (0.0, 30.0)
     root = Path(__file__).parents[3]
     child = subprocess.Popen(
-        [sys.executable, "-c", HAND_IN, later.provider.url, str(ledger.path)], cwd=root
+        [sys.executable, "-c", HAND_IN, later.provider.url, str(ledger.place)], cwd=root
     )
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (batches if taken else batches.uploads):

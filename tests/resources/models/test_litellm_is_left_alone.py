@@ -35,7 +35,7 @@ def test_a_second_run_imports_no_litellm(bench):
         first = bench.ask(provider, table(5), [prompt(model="openai/gpt-4o-mini", price="")])
     assert first.votes.num_rows == 5
     told = subprocess.run(
-        [sys.executable, "-c", AGAIN, str(bench.ledger.path)],
+        [sys.executable, "-c", AGAIN, str(bench.ledger.place)],
         capture_output=True,
         text=True,
         check=True,

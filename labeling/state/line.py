@@ -1,0 +1,225 @@
+"""A line to PostgreSQL that is spoken to as one to SQLite."""
+
+import hashlib
+import sqlite3
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from labeling.errors import LabelingError
+from labeling.state import dialect
+from labeling.state.connection import Cursor, Parameters
+
+if TYPE_CHECKING:
+    import psycopg
+
+WAIT_S = 60
+"""How long a writer waits its turn before it gives up, in seconds."""
+
+SILENT_S = 30
+"""After how long a line without a word is tried, in seconds; a machine that is gone lets go soon."""
+
+NUL = "\N{SYMBOL FOR NULL}"
+"""What stands for U+0000, which no text of PostgreSQL may hold."""
+
+
+def lock_number(*of: str) -> int:
+    """Return a number of 32 bits for a lock, the same on every machine."""
+    return int.from_bytes(hashlib.sha256("\n".join(of).encode()).digest()[:4], signed=True)
+
+
+class Row(tuple[Any, ...]):
+    """One row, by position or by name, as :class:`sqlite3.Row`.
+
+    Examples
+    --------
+    >>> row = Row.of({"a": 0, "b": 1}, (1, 2))
+    >>> row["b"], row[0], dict(row), list(row)
+    (2, 1, {'a': 1, 'b': 2}, [1, 2])
+    """
+
+    at: Mapping[str, int]
+
+    @classmethod
+    def of(cls, at: Mapping[str, int], values: Sequence[Any]) -> "Row":
+        """Name the values of a row."""
+        row = cls(values)
+        row.at = at
+        return row
+
+    def keys(self) -> list[str]:
+        """Return the names of the columns."""
+        return list(self.at)
+
+    def __getitem__(self, column: Any) -> Any:
+        return super().__getitem__(self.at[column] if isinstance(column, str) else column)
+
+
+class PostgresConnection:
+    """A line to the state of a task; :class:`labeling.state.place.Connection` says what it does.
+
+    A line that was cut is laid anew by the next statement outside of a transaction.
+
+    Parameters
+    ----------
+    conninfo : str
+        As libpq takes it.
+    schema : str
+        Whose tables are meant by their bare names.
+    name : str
+        What messages call it.
+
+    Raises
+    ------
+    LabelingError
+        If psycopg is not installed, or PostgreSQL does not answer.
+    """
+
+    def __init__(self, conninfo: str, schema: str, name: str) -> None:
+        self._conninfo, self._schema, self._name = conninfo, schema, name
+        self._held: list[tuple[int, int]] = []
+        self.turn = threading.RLock()
+        self._line = self._connect()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._line.info.transaction_status != 0
+
+    @property
+    def cut(self) -> bool:
+        """Whether the line is down."""
+        return self._line.closed
+
+    def execute(self, sql: str, parameters: Parameters = (), /) -> Cursor:
+        """Run one statement.
+
+        Raises
+        ------
+        sqlite3.Error
+            Of the kind that SQLite would raise.
+        LabelingError
+            If PostgreSQL does not answer.
+        """
+        with self.turn, self._faults():
+            if self._line.closed:
+                self._line = self._connect()
+            word = sql.strip().lower()
+            if word == "begin immediate":
+                self._line.execute("begin")
+                return self._line.execute(
+                    "select pg_advisory_xact_lock(%s, 0)", (lock_number(self._schema, "writer"),)
+                )
+            if word == "begin":
+                return self._line.execute("begin isolation level repeatable read")
+            return self._line.execute(dialect.query(sql), _plain(parameters))  # pyright: ignore[reportArgumentType]
+
+    def executemany(self, sql: str, rows: Iterable[Parameters], /) -> None:
+        """Run one statement with each of ``rows``."""
+        with self.turn, self._faults(), self._line.cursor() as cursor:
+            cursor.executemany(dialect.query(sql), [_plain(row) for row in rows])  # pyright: ignore[reportArgumentType]
+
+    def execute_own(self, sql: str) -> None:
+        """Run statements that are PostgreSQL's own, as they stand."""
+        with self.turn, self._faults():
+            self._line.execute(sql)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+    def hold(self, kind: int, number: int) -> None:
+        """Take a lock that ends with this line, and is taken again where the line is laid anew."""
+        self.execute("select pg_advisory_lock(?, ?)", (kind, number))
+        self._held.append((kind, number))
+
+    def let_go(self, kind: int, number: int) -> None:
+        """Give a lock back."""
+        self._held.remove((kind, number))
+        self.execute("select pg_advisory_unlock(?, ?)", (kind, number))
+
+    def close(self) -> None:
+        """End the line."""
+        self._line.close()
+
+    def _connect(self) -> "psycopg.Connection[Any]":
+        try:
+            import psycopg
+        except ImportError:
+            raise LabelingError(
+                f"state.postgres: {self._name} needs psycopg; "
+                "install it with `pip install 'touchstone[postgres]'`"
+            ) from None
+        from psycopg.types import numeric
+
+        try:
+            line = psycopg.connect(
+                self._conninfo, autocommit=True, cursor_factory=psycopg.ClientCursor,
+                row_factory=_rows,  # pyright: ignore[reportArgumentType]
+                options=f"-c search_path=\"{self._schema}\" -c lock_timeout={WAIT_S}s"
+                f" -c tcp_keepalives_idle={SILENT_S} -c client_min_messages=warning",
+            )  # fmt: skip
+        except psycopg.Error as error:
+            raise self._gone(error) from None
+        for lock in self._held:
+            line.execute("select pg_try_advisory_lock(%s, %s)", lock)
+        # sums of whole numbers are of a type without an end
+        line.adapters.register_loader("numeric", _number_loader(numeric.FloatLoader))
+        return line
+
+    @contextmanager
+    def _faults(self) -> Generator[None]:
+        import psycopg
+
+        try:
+            yield
+        except psycopg.IntegrityError as error:
+            raise sqlite3.IntegrityError(_first_line(error)) from error
+        except psycopg.Error as error:
+            if self._line.closed:
+                raise self._gone(error) from None
+            if isinstance(error, psycopg.errors.LockNotAvailable):
+                raise sqlite3.OperationalError(
+                    f"{self._name}: another writer held it for {WAIT_S} s"
+                ) from error
+            raise sqlite3.OperationalError(f"{self._name}: {_first_line(error)}") from error
+
+    def _gone(self, error: Exception) -> LabelingError:
+        return LabelingError(
+            f"{self._name} does not answer: {_first_line(error)}; what was written there stands. "
+            "See that PostgreSQL runs and state.postgres in task.yaml names it, and run again"
+        )
+
+
+def _rows(cursor: Any) -> Callable[[Sequence[Any]], Row]:
+    """Name the columns of a cursor's rows once."""
+    found: Iterator[Any] = iter(cursor.description or ())
+    at = {column.name: n for n, column in enumerate(found)}
+    return lambda values: Row.of(at, values)
+
+
+def _plain(parameters: Parameters) -> Any:
+    """Return parameters as columns of SQLite would hold them: whole numbers, no U+0000."""
+    if isinstance(parameters, Mapping):
+        return {name: _value(value) for name, value in parameters.items()}
+    return tuple(_value(value) for value in parameters)
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str) and "\0" in value:
+        return value.replace("\0", NUL)
+    return value
+
+
+def _number_loader(floats: Any) -> type:
+    """Return who reads numbers without an end: whole ones as ``int``, others as ``float``."""
+
+    class Number(floats):  # pyright: ignore[reportUntypedBaseClass]
+        def load(self, data: Any) -> int | float:
+            said = bytes(data)
+            return int(said) if said.lstrip(b"-").isdigit() else float(said)
+
+    return Number
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

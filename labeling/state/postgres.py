@@ -1,0 +1,166 @@
+"""A schema of PostgreSQL as the state of one task, for any number of processes.
+
+Writers take turns as they do in a file of SQLite: ``begin immediate`` waits for a lock of the schema
+that the transaction gives back (``pg_advisory_xact_lock``), so that whoever writes sees all that was
+written before. Readers wait for nobody.
+"""
+
+import hashlib
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from labeling.files.sqlite import columns_of
+from labeling.state import dialect
+from labeling.state.connection import Connection
+from labeling.state.line import SILENT_S, PostgresConnection
+
+CONNECT_S = 10
+"""How long PostgreSQL may take to answer a connection, in seconds, unless the address says so."""
+
+MADE = """
+create table if not exists made (digest text primary key);
+create table if not exists versions (of text primary key, version bigint not null);
+"""
+
+
+@dataclass(frozen=True)
+class PostgresSchema:
+    """The state of one task among those that share a database.
+
+    Parameters
+    ----------
+    address : str
+        ``postgres://user@host/database``; libpq finds a password in PGPASSWORD or ~/.pgpass.
+    schema : str
+        The task's own; made by the first use.
+    table : str
+        The first of the tables that are asked for here; several states of a task share its schema.
+
+    Examples
+    --------
+    >>> str(PostgresSchema("postgres://me@db.example/labels?sslmode=require", "letters", "calls"))
+    'postgres://me@db.example/labels, schema letters'
+    """
+
+    address: str
+    schema: str
+    table: str
+
+    def __str__(self) -> str:
+        return f"{urlunsplit(urlsplit(self.address)._replace(query=''))}, schema {self.schema}"
+
+    @property
+    def conninfo(self) -> str:
+        """The address as PostgreSQL's own library takes it, with an end to its patience.
+
+        Examples
+        --------
+        >>> PostgresSchema("postgres://me@db.example/labels", "letters", "calls").conninfo
+        'postgresql://me@db.example/labels?connect_timeout=10&keepalives_idle=30'
+        """
+        address = urlsplit(self.address)
+        patience = {"connect_timeout": str(CONNECT_S), "keepalives_idle": str(SILENT_S)}
+        options = {**patience, **dict(parse_qsl(address.query))}
+        return urlunsplit(address._replace(scheme="postgresql", query=urlencode(options)))
+
+    @property
+    def file(self) -> Path | None:
+        """The file that holds it: none of ours."""
+        return None
+
+    def line(self) -> PostgresConnection:
+        """Lay a line to it, and make nothing."""
+        return PostgresConnection(self.conninfo, self.schema, str(self))
+
+    def exists(self) -> bool:
+        """Whether anything was ever kept here."""
+        with closing(self.line()) as db:
+            return self.has(self.table, db)
+
+    def count(self, rows: str) -> int:
+        """Count rows; none where the table is not there."""
+        with closing(self.line()) as db:
+            try:
+                return int(db.execute(f"select count(*) {rows}").fetchone()[0])
+            except sqlite3.OperationalError as error:
+                if "does not exist" in str(error):
+                    return 0
+                raise
+
+    def fault(self) -> str | None:
+        """Say what is wrong with it: nothing, since PostgreSQL sees to its own files."""
+        return None
+
+    def has(self, table: str, db: Connection) -> bool:
+        """Whether a table stands."""
+        found = db.execute("select to_regclass(?)", (f'"{self.schema}".{table}',))
+        return found.fetchone() != (None,)
+
+    def version(self, db: Connection) -> int:
+        """Return a number that is kept with the tables of this state; 0 until one is."""
+        found = db.execute("select version from versions where of = ?", (self.table,)).fetchone()
+        return int(found[0]) if found else 0
+
+    def keep_version(self, db: Connection, number: int) -> None:
+        """Keep a number with the tables of this state."""
+        db.execute(
+            "insert into versions values (?, ?) on conflict (of) do update set version = excluded.version",
+            (self.table, number),
+        )
+
+    def open(self, schema: str = "", more: str = "") -> Connection:
+        """Open it, with the tables of ``schema`` and the columns that came to them since.
+
+        Parameters
+        ----------
+        schema : str
+            In the SQL of SQLite; its triggers are left out.
+        more : str
+            What PostgreSQL alone is told after it: triggers and functions.
+        """
+        db = self.line()
+        try:
+            if schema:
+                _make(db, self.schema, schema, more)
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+
+def _make(db: PostgresConnection, name: str, schema: str, more: str) -> None:
+    """Make what is not there, once: two that begin at the same moment take turns."""
+    digest = hashlib.sha256(f"{schema}\n{more}".encode()).hexdigest()
+    try:
+        if db.execute("select 1 from made where digest = ?", (digest,)).fetchone():
+            return
+    except sqlite3.OperationalError as error:
+        if "does not exist" not in str(error):
+            raise
+    db.execute("begin immediate")
+    try:
+        db.execute(f'create schema if not exists "{name}"')
+        db.execute_own(MADE)
+        known: dict[str, set[str]] = {}
+        for table, column in db.execute(
+            "select table_name, column_name from information_schema.columns where table_schema = ?",
+            (name,),
+        ):
+            known.setdefault(table, set()).add(column)
+        for column in columns_of(schema):
+            if column.table in known and column.name not in known[column.table]:
+                (said,) = dialect.tables(f"alter table {column.table} add column {column};")
+                db.execute(said)
+        for statement in dialect.tables(schema):
+            db.execute(statement)
+        if more:
+            db.execute_own(more)
+        db.execute("insert into made values (?) on conflict (digest) do nothing", (digest,))
+    except BaseException:
+        if not db.cut:
+            db.execute("rollback")
+        raise
+    db.execute("commit")
