@@ -7,6 +7,7 @@ from pathlib import Path
 
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
+from labeling.state.place import Place
 from resources.reviews.rows import ReviewError
 from resources.reviews.writing.leases import Mix
 
@@ -39,8 +40,8 @@ class ConsoleSettings:
         Name of the task.
     classes : list of ClassInfo
         At least 2; 1 where the kind marks stretches of a text.
-    store_path : Path
-        The review store, a SQLite file.
+    store_path : Place or Path
+        The review store; a path names a file of SQLite.
     guidelines : str
         Markdown; HTML in it is shown as text.
     report_path : Path, optional
@@ -94,7 +95,7 @@ class ConsoleSettings:
 
     task: str
     classes: list[ClassInfo]
-    store_path: Path
+    store_path: Place | Path
     guidelines: str = ""
     report_path: Path | None = None
     image_root: Path | None = None

@@ -97,7 +97,7 @@ def batches_with_new_reviews(task: Task, warehouse: Warehouse) -> list[str]:
     Later batches are measured again too, because their evidence of drift rests on earlier ones;
     so are those before which a detector was reset or a promise changed.
     """
-    if not task.reviews.is_file():
+    if not task.reviews.exists():
         return []
     from assets.reading.evidence import stale_evidence  # scipy: half a second
 

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import os
 import pickle
+import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -21,8 +22,10 @@ from tests.warm_dbt import WarmDbt
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from labeling.state.place import Place
     from orchestration.running import Outcome
     from resources.task.task import Task
+    from tests.fakes.postgres import Postgres
 
 # how long an example takes is the machine's affair
 hypothesis.settings.register_profile("suite", deadline=None)
@@ -237,6 +240,32 @@ def touchstone(
         return Said(code, said.out, said.err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def postgres() -> "Iterator[Postgres]":
+    """One server for all tests; whoever stops it starts it again."""
+    from tests.fakes.postgres import Postgres, folder_of_programs
+
+    programs = folder_of_programs()
+    if programs is None:
+        assert os.environ.get("CI") != "true", "CI must have Debian's postgresql"
+        pytest.skip("PostgreSQL is not installed; `make postgres` installs it where it may")
+    server = Postgres(programs)
+    yield server
+    server.end()
+
+
+@pytest.fixture(params=["a file", "PostgreSQL"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> "Place":
+    """Where a state may be kept: each test that asks runs with both."""
+    from labeling.state.place import SqliteFile
+    from labeling.state.postgres import PostgresSchema
+
+    if request.param == "a file":
+        return SqliteFile(tmp_path / "reviews.sqlite")
+    address = request.getfixturevalue("postgres").address
+    return PostgresSchema(address, f"kept_{secrets.token_hex(8)}", "reviews")
 
 
 @pytest.fixture(scope="session")

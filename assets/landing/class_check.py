@@ -49,7 +49,6 @@ def check_classes(task: Task, warehouse: Warehouse) -> None:
         now = datetime.now(UTC).isoformat()
         detail = {} if task.spec.kind == was else {"kind": task.spec.kind}
         change = ClassChange("known", {}, task.classes, who="task.yaml", at=now, detail=detail)
-        task.reviews.parent.mkdir(parents=True, exist_ok=True)
         ReviewStore(task.reviews, kind=task.kind).change_classes(change)
         task.forget_changes()
         carry_over(task, warehouse)
@@ -78,7 +77,7 @@ def _other_kind(task: Task, was: str, counted: dict[str, dict[str, int]]) -> str
 def named_by(task: Task, warehouse: Warehouse) -> dict[str, dict[str, int]]:
     """Count what names each class: reviews, gold, votes and labels; see ``uses``."""
     found = uses(warehouse, task)
-    reviews = ReviewStore(task.reviews, kind=task.kind).named() if task.reviews.is_file() else {}
+    reviews = ReviewStore(task.reviews, kind=task.kind).named() if task.reviews.exists() else {}
     for label, count in reviews.items():
         found[label] = {"reviews": count, **found.get(label, {})}
     return found

@@ -30,5 +30,5 @@ def forget(task: Task, warehouse: Warehouse, batches: Sequence[str]) -> None:
     for batch in batches:
         for path in (task.students / f"{batch}.joblib", task.students / f"{batch}.md"):
             path.unlink(missing_ok=True)
-    if task.reviews.is_file():
+    if task.reviews.exists():
         ReviewStore(task.reviews, kind=task.kind).withdraw(batches)

@@ -23,7 +23,7 @@ def follow_texts(task: Task, warehouse: Warehouse) -> int:
     int
         Items whose answers count no more, or again, because they have another text or picture.
     """
-    if not task.reviews.is_file():
+    if not task.reviews.exists():
         return 0
     with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
         with warehouse.connect() as db, db.lend(known=items_of(store)):
@@ -43,7 +43,7 @@ def follow_texts(task: Task, warehouse: Warehouse) -> int:
 
 def sentence(task: Task) -> str | None:
     """Tell how many answers are set aside, and what of it; ``None`` for none."""
-    if not task.reviews.is_file():
+    if not task.reviews.exists():
         return None
     with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
         aside = set_aside(store).to_pylist()

@@ -93,7 +93,7 @@ def _draw(task: Task, warehouse: Warehouse, batch: str, items: pa.Table, seed: i
 
 def _drawn_elsewhere(task: Task, batch: str, ids: list[str]) -> list[int]:
     """Tell which labelled items of a batch people declared to be drawn at random."""
-    if not task.reviews.is_file():
+    if not task.reviews.exists():
         return []
     place = {item_id: at for at, item_id in enumerate(ids)}
     store = ReviewStore(task.reviews, kind=task.kind)

@@ -31,7 +31,6 @@ def planned(task: Task) -> dg.AssetsDefinition:
         with warehouse.connect() as db:
             plan = with_hints(task, db, db.read("people.planned.of_batch", batch=batch))
             doubted = with_hints(task, db, db.read("people.planned.doubted", batch=batch))
-        task.reviews.parent.mkdir(parents=True, exist_ok=True)
         store = ReviewStore(task.reviews, kind=task.kind)
         images = [*plan["image"].to_pylist(), *doubted["image"].to_pylist()]
         note_pictures(store, digests_of(task, images))

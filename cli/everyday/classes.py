@@ -182,7 +182,7 @@ def _list(out: Console, task: Task) -> None:
         out.print(
             escape(f"  {change.at[:16].replace('T', ' ')} {change.who}: {change.what}: {said}")
         )
-    if not task.reviews.is_file():
+    if not task.reviews.exists():
         return
     gone = ReviewStore(task.reviews, kind=task.kind).gone()
     if gone:

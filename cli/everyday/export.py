@@ -158,7 +158,7 @@ def write_spans(task: Task, path: Path, tool: str) -> str:
 
 def write_reviews(task: Task, path: Path) -> str:
     """Write every answer of people, with what they were asked."""
-    if not task.reviews.is_file():
+    if not task.reviews.exists():
         raise TaskError(f"nobody has been asked to review task {task.name!r} yet; run it first")
     from console.formats.files import write_file
     from console.formats.own.bundle import read_store

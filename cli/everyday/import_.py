@@ -220,7 +220,7 @@ def _items(
     source = task.spec.source
     redact = redactor(source.redact, source.redact_patterns)
     warehouse = warehouse_of(task) if stands(task) else None
-    if not task.reviews.is_file():
+    if not task.reviews.exists():
         return load_items(warehouse, None, wanted, redact, blanks=blanks)
     with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
         return load_items(warehouse, store, wanted, redact, blanks=blanks)
@@ -230,7 +230,7 @@ def _keys(task: Task) -> set[tuple[str, str]]:
     """Return reviewer and idempotency key of every answer that the task has."""
     from resources.reviews.store import ReviewStore
 
-    if not task.reviews.is_file():
+    if not task.reviews.exists():
         return set()
     with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
         rows = store.reviews().select(["reviewer", "idempotency_key"]).to_pylist()
@@ -245,7 +245,7 @@ def _use(task: Task, bundle: "Bundle", drawn: list[tuple[str, str]]) -> "Use":
     from resources.store.warehouse import warehouse_of
 
     declared = set(drawn)
-    if task.reviews.is_file():
+    if task.reviews.exists():
         with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
             declared |= {(row["item_id"], row["batch"]) for row in all_drawn(store).to_pylist()}
     return use_of(bundle, warehouse_of(task) if stands(task) else None, declared)
@@ -275,7 +275,6 @@ def _write(
     from resources.reviews.drawn import record_drawn
     from resources.reviews.store import ReviewStore
 
-    task.reviews.parent.mkdir(parents=True, exist_ok=True)
     # An overlap is asked for when people answer; opened here, more would go out than came in.
     with closing(ReviewStore(task.reviews, kind=task.kind)) as store:
         planned, answers = write_store(store, bundle)

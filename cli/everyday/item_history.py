@@ -110,7 +110,7 @@ def _by_class(task: Task, values: list[float] | None) -> dict[str, float]:
 
 def _reviews(task: Task, item: str) -> list[dict[str, Any]]:
     """Every answer in the review store, also those that no run has read yet."""
-    if not task.reviews.is_file():
+    if not task.reviews.exists():
         return []
     from resources.reviews.store import ReviewStore
 
@@ -158,7 +158,7 @@ def unknown(tasks: list[Task], item: str) -> TaskError:
 
 
 def _gone(task: Task, item: str) -> str | None:
-    if not task.reviews.is_file():
+    if not task.reviews.exists():
         return None
     from resources.reviews.reading.progress import asked
     from resources.reviews.store import ReviewStore

@@ -88,7 +88,7 @@ def revoke(task: Task, name: str) -> None:
 def _look(task: Task) -> dict[str, Any]:
     rows = (
         Reviewers(ReviewStore(task.reviews, kind=task.kind)).listed()
-        if task.reviews.is_file()
+        if task.reviews.exists()
         else []
     )
     return {"task": task.name, "people": rows}

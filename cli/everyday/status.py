@@ -139,7 +139,7 @@ def _last_run(task: Task) -> dict[str, Any] | None:
 
 def _owed(task: Task) -> dict[str, int]:
     """How many items wait for a person, by why they are asked."""
-    if not task.reviews.is_file():
+    if not task.reviews.exists():
         return {}
     from resources.reviews.reading.progress import open_by_origin
     from resources.reviews.store import ReviewStore

@@ -15,6 +15,9 @@ TYPES = (
     (re.compile(r"\binteger\b", re.IGNORECASE), "bigint"),
     (re.compile(r"\breal\b", re.IGNORECASE), "double precision"),
     (re.compile(r"\bblob\b", re.IGNORECASE), "bytea"),
+    # in the order of characters, as SQLite has it, whatever the order of the database
+    (re.compile(r"(?<=\w\s)text(?=\s*(?:[,)]|$|not null|default|primary|unique|references))", re.IGNORECASE),
+     'text collate "C"'),
     (re.compile(r"\)\s*without rowid", re.IGNORECASE), ")"),
     (re.compile(r"\bcreate view if not exists\b", re.IGNORECASE), "create or replace view"),
 )  # fmt: skip
@@ -34,6 +37,28 @@ def query(sql: str) -> str:
     parts = QUOTED.split(sql.replace("%", "%%"))
     parts[::2] = [NAMED.sub(r"%(\1)s", part.replace("?", "%s")) for part in parts[::2]]
     return "".join(parts)
+
+
+def only_grows(table: str, changed: str, deleted: str) -> str:
+    """Return what lets PostgreSQL refuse to change or delete rows of a table, as triggers of SQLite do.
+
+    Parameters
+    ----------
+    table : str
+        Whose rows stay as they are.
+    changed, deleted : str
+        What is said to who tries.
+    """
+    return f"""
+create or replace function refuse() returns trigger language plpgsql as
+$$ begin raise exception '%', tg_argv[0] using errcode = '23000'; end $$;
+create or replace trigger {table}_stand before update on {table}
+    for each row execute function refuse('{changed}');
+create or replace trigger {table}_stay before delete on {table}
+    for each row execute function refuse('{deleted}');
+create or replace trigger {table}_all_stay before truncate on {table}
+    for each statement execute function refuse('{deleted}');
+"""
 
 
 def tables(script: str) -> list[str]:

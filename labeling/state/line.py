@@ -79,6 +79,7 @@ class PostgresConnection:
     def __init__(self, conninfo: str, schema: str, name: str) -> None:
         self._conninfo, self._schema, self._name = conninfo, schema, name
         self._held: list[tuple[int, int]] = []
+        self._begun = False
         self.turn = threading.RLock()
         self._line = self._connect()
 
@@ -103,16 +104,15 @@ class PostgresConnection:
             If PostgreSQL does not answer.
         """
         with self.turn, self._faults():
-            if self._line.closed:
-                self._line = self._connect()
             word = sql.strip().lower()
-            if word == "begin immediate":
-                self._line.execute("begin")
-                return self._line.execute(
-                    "select pg_advisory_xact_lock(%s, 0)", (lock_number(self._schema, "writer"),)
-                )
-            if word == "begin":
-                return self._line.execute("begin isolation level repeatable read")
+            if self._line.closed:
+                if self._begun:
+                    return self._end_cut(word)
+                self._line = self._connect()
+            if word.startswith("begin"):
+                return self._begin(word)
+            if word in ("commit", "rollback"):
+                self._begun = False
             return self._line.execute(dialect.query(sql), _plain(parameters))  # pyright: ignore[reportArgumentType]
 
     def executemany(self, sql: str, rows: Iterable[Parameters], /) -> None:
@@ -139,6 +139,31 @@ class PostgresConnection:
         """End the line."""
         self._line.close()
 
+    def _begin(self, word: str) -> Cursor:
+        if word != "begin immediate":
+            begun = self._line.execute("begin isolation level repeatable read")
+        else:
+            self._line.execute("begin")
+            try:
+                begun = self._line.execute(
+                    "select pg_advisory_xact_lock(%s, 0)", (lock_number(self._schema, "writer"),)
+                )
+            except BaseException:
+                if not self._line.closed:
+                    self._line.execute("rollback")
+                raise
+        self._begun = True
+        return begun
+
+    def _end_cut(self, word: str) -> Cursor:
+        """End a transaction whose line is down: nothing of it was kept, and nothing more of it is done."""
+        import psycopg
+
+        if word != "rollback":
+            raise self._gone(psycopg.OperationalError("the line was cut before the commit"))
+        self._begun = False
+        return psycopg.ClientCursor(self._line)
+
     def _connect(self) -> "psycopg.Connection[Any]":
         try:
             import psycopg
@@ -154,7 +179,8 @@ class PostgresConnection:
                 self._conninfo, autocommit=True, cursor_factory=psycopg.ClientCursor,
                 row_factory=_rows,  # pyright: ignore[reportArgumentType]
                 options=f"-c search_path=\"{self._schema}\" -c lock_timeout={WAIT_S}s"
-                f" -c tcp_keepalives_idle={SILENT_S} -c client_min_messages=warning",
+                f" -c tcp_keepalives_idle={SILENT_S} -c tcp_keepalives_interval=5"
+                f" -c tcp_keepalives_count=3 -c client_min_messages=warning",
             )  # fmt: skip
         except psycopg.Error as error:
             raise self._gone(error) from None
@@ -175,6 +201,11 @@ class PostgresConnection:
         except psycopg.Error as error:
             if self._line.closed:
                 raise self._gone(error) from None
+            if isinstance(error, psycopg.errors.InsufficientPrivilege):
+                raise LabelingError(
+                    f"{self._name}: {_first_line(error)}; let the user of state.postgres make what is "
+                    "missing (`grant create on database DATABASE to USER`), or name another user"
+                ) from None
             if isinstance(error, psycopg.errors.LockNotAvailable):
                 raise sqlite3.OperationalError(
                     f"{self._name}: another writer held it for {WAIT_S} s"

@@ -48,6 +48,14 @@ class SqliteFile:
         """Whether anything was ever kept here."""
         return self.path.is_file()
 
+    def look(self) -> Connection | None:
+        """Open it for reading only; ``None`` where nothing was ever kept here."""
+        if not self.exists():
+            return None
+        db = sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_S)
+        db.row_factory = sqlite3.Row
+        return db
+
     def count(self, rows: str) -> int:
         """Count rows, reading only; none where the file or its table is not there.
 
@@ -80,15 +88,33 @@ class SqliteFile:
 
         ``more`` is of PostgreSQL alone.
         """
+        db = self.connect()
+        add_columns(db, schema)
+        db.executescript(schema)
+        return db
+
+    def connect(self) -> sqlite3.Connection:
+        """Open it as it is; made if missing, with no table."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(
             self.path, timeout=WAIT_S, isolation_level=None, check_same_thread=False
         )
         db.row_factory = sqlite3.Row
         db.execute("pragma journal_mode=wal")
-        add_columns(db, schema)
-        db.executescript(schema)
+        # what was acknowledged must survive a power cut, not only a killed process
+        db.execute("pragma synchronous=full")
         return db
 
 
 Place = SqliteFile | PostgresSchema
+
+
+def place_of(kept: Place | Path | str) -> Place:
+    """Return where something is kept; a path names a file of SQLite.
+
+    Examples
+    --------
+    >>> place_of("notes.sqlite") == SqliteFile(Path("notes.sqlite"))
+    True
+    """
+    return SqliteFile(Path(kept)) if isinstance(kept, Path | str) else kept

@@ -6,12 +6,15 @@ written before. Readers wait for nobody.
 """
 
 import hashlib
+import re
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from labeling.errors import LabelingError
 from labeling.files.sqlite import columns_of
 from labeling.state import dialect
 from labeling.state.connection import Connection
@@ -24,6 +27,9 @@ MADE = """
 create table if not exists made (digest text primary key);
 create table if not exists versions (of text primary key, version bigint not null);
 """
+
+ADDED = re.compile(r"alter table (\w+) add column if not exists (\w+)")
+"""Columns that PostgreSQL alone has."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,14 @@ class PostgresSchema:
         """Whether anything was ever kept here."""
         with closing(self.line()) as db:
             return self.has(self.table, db)
+
+    def look(self) -> Connection | None:
+        """Open it for reading; ``None`` where nothing was ever kept here."""
+        db = self.line()
+        if self.has(self.table, db):
+            return db
+        db.close()
+        return None
 
     def count(self, rows: str) -> int:
         """Count rows; none where the table is not there."""
@@ -150,10 +164,13 @@ def _make(db: PostgresConnection, name: str, schema: str, more: str) -> None:
             (name,),
         ):
             known.setdefault(table, set()).add(column)
-        for column in columns_of(schema):
+        today = columns_of(schema)
+        _refuse_newer(name, known, {(c.table, c.name) for c in today} | set(ADDED.findall(more)))
+        for column in today:
             if column.table in known and column.name not in known[column.table]:
                 (said,) = dialect.tables(f"alter table {column.table} add column {column};")
                 db.execute(said)
+                db.execute("delete from made")  # whoever is of an earlier version looks again
         for statement in dialect.tables(schema):
             db.execute(statement)
         if more:
@@ -164,3 +181,13 @@ def _make(db: PostgresConnection, name: str, schema: str, more: str) -> None:
             db.execute("rollback")
         raise
     db.execute("commit")
+
+
+def _refuse_newer(name: str, known: Mapping[str, set[str]], today: set[tuple[str, str]]) -> None:
+    for table in {table for table, _ in today} & known.keys():
+        strange = sorted(column for column in known[table] if (table, column) not in today)
+        if strange:
+            raise LabelingError(
+                f"schema {name} was made by a newer version of Touchstone: its table {table} has "
+                f"{', '.join(strange)}, which this one does not know; install that version here too"
+            )

@@ -10,7 +10,6 @@ import dagster as dg
 from assets.landing.forgetting import forget, made
 from assets.published.history import delete_runs
 from labeling.counted import counted
-from labeling.files.sqlite import fault
 from labeling.llm.ledger.rows import kept_answers
 from orchestration.turn import turn
 from resources.dagster.instance import end_lost_runs, open_instance, unfinished_runs
@@ -101,7 +100,7 @@ def plan_reset(task: Task, since: str | None = None) -> ResetPlan:
         items,
         labels,
         len(partitions.intersection(chosen)),
-        None if fault(task.reviews) else count_answers(task.reviews),
+        None if task.reviews.fault() else count_answers(task.reviews),
         None if task.ledger.fault() else kept_answers(task.ledger),
         leftovers=since is None and (stands(task) or task.published.is_dir()),
     )
@@ -192,7 +191,7 @@ def _all(task: Task, chosen: Sequence[str]) -> None:
         warehouse.close()
     for folder in (task.published, task.students, task.mlflow_artifacts):
         shutil.rmtree(folder, ignore_errors=True)
-    if task.reviews.is_file():
+    if task.reviews.exists():
         ReviewStore(task.reviews, kind=task.kind).withdraw(chosen)
     _delete_runs(task)
 

@@ -80,7 +80,8 @@ def _stores(task: Task) -> Iterator[tuple[Path, str]]:
         f"or move it away, `touchstone reset {task.name}` and run again: all is asked for and paid "
         "again"
     )
-    yield task.reviews, f"it holds what people answered: {rescue(task.reviews)}"
+    if (reviews := task.reviews.file) is not None:
+        yield reviews, f"it holds what people answered: {rescue(reviews)}"
     if (ledger := task.ledger.file) is not None:
         yield ledger, f"it holds what models answered: {rescue(ledger)}; {anew}"
     yield task.alarm_trail, f"it holds what was done about alarms: {rescue(task.alarm_trail)}"

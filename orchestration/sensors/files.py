@@ -165,7 +165,7 @@ def new_reviews(task: Task) -> dg.SensorDefinition:
         description="Read new reviews and measure the batches they touch.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        if not (task.reviews.is_file() and stands(task)):
+        if not (task.reviews.exists() and stands(task)):
             return dg.SkipReason("there are no reviews yet")
         if under_way(context, job):
             return dg.SkipReason("earlier reviews are being read")

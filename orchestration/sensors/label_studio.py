@@ -24,7 +24,7 @@ def label_studio_sensors(task: Task) -> list[dg.SensorDefinition]:
         from console.label_studio.task import sync_task
 
         del context
-        if not task.reviews.is_file():
+        if not task.reviews.exists():
             return dg.SkipReason("nothing has been put up for review yet")
         return dg.SkipReason(str(sync_task(task)))
 

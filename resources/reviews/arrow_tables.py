@@ -2,12 +2,13 @@
 
 import sqlite3
 from collections import Counter
-from pathlib import Path
+from collections.abc import Sequence
 
 import pyarrow as pa
 
-from labeling.files.sqlite import count
 from labeling.kinds.kind import Kind
+from labeling.state.connection import Connection, Row
+from labeling.state.place import Place
 from resources.reviews.rows import REVIEW_COLUMNS
 
 OPEN_COLUMNS = pa.schema(
@@ -23,7 +24,7 @@ OPEN_COLUMNS = pa.schema(
 """What :func:`open_items` returns."""
 
 
-def reviews(db: sqlite3.Connection, since: int, batch: str | None = None) -> pa.Table:
+def reviews(db: Connection, since: int, batch: str | None = None) -> pa.Table:
     """Return the reviews, read through the record of class changes, columns :data:`REVIEW_COLUMNS`.
 
     Only those with a ``review_id`` above ``since``, and of one batch if it is named.
@@ -47,26 +48,26 @@ def reviews(db: sqlite3.Connection, since: int, batch: str | None = None) -> pa.
     )
 
 
-def holds_answers(path: Path) -> bool:
+def holds_answers(reviews: Place) -> bool:
     """Tell whether there is an answer; a damaged file may hold some, and is told elsewhere."""
     try:
-        return count_answers(path) > 0
+        return count_answers(reviews) > 0
     except sqlite3.DatabaseError:
         return True
 
 
-def count_answers(path: Path) -> int:
-    """Count the answers in a store, opened for reading only; none where there is no file.
+def count_answers(reviews: Place) -> int:
+    """Count the answers in a store, opened for reading only; none where there is none.
 
     Raises
     ------
     sqlite3.DatabaseError
         If the file is damaged.
     """
-    return count(path, "from reviews")
+    return reviews.count("from reviews")
 
 
-def answered(db: sqlite3.Connection, reviewer: str) -> dict[str, bool]:
+def answered(db: Connection, reviewer: str) -> dict[str, bool]:
     """Return the keys of one person's answers, and whether class and text of each still stand."""
     rows = db.execute(
         "select idempotency_key, not gone and not aside from read_reviews where reviewer = ?",
@@ -75,7 +76,7 @@ def answered(db: sqlite3.Connection, reviewer: str) -> dict[str, bool]:
     return {str(key): bool(stands) for key, stands in rows}
 
 
-def named(db: sqlite3.Connection, kind: Kind) -> dict[str, int]:
+def named(db: Connection, kind: Kind) -> dict[str, int]:
     """Return how many answers name each class, read through the record of class changes."""
     found: Counter[str] = Counter()
     for (label,) in map(
@@ -85,7 +86,7 @@ def named(db: sqlite3.Connection, kind: Kind) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def gone(db: sqlite3.Connection) -> list[tuple[str, str, str, str]]:
+def gone(db: Connection) -> list[tuple[str, str, str, str]]:
     """Return the answers whose class is gone: item, batch, what was said and by whom."""
     rows = db.execute(
         "select r.item_id, r.batch, said.label, r.reviewer from read_reviews as r"
@@ -94,7 +95,7 @@ def gone(db: sqlite3.Connection) -> list[tuple[str, str, str, str]]:
     return [tuple(row) for row in rows]
 
 
-def open_count(db: sqlite3.Connection, origin: str | None) -> int:
+def open_count(db: Connection, origin: str | None) -> int:
     """How many assignments wait for a person; hidden gold is not work and does not count."""
     return db.execute(
         "select count(*) from assignments where state = 'open' and origin <> 'check'"
@@ -103,7 +104,7 @@ def open_count(db: sqlite3.Connection, origin: str | None) -> int:
     ).fetchone()[0]
 
 
-def open_items(db: sqlite3.Connection, origin: str | None) -> pa.Table:
+def open_items(db: Connection, origin: str | None) -> pa.Table:
     """Return what waits for a person, in the order of handing out; columns :data:`OPEN_COLUMNS`."""
     rows = db.execute(
         "select a.item_id, a.batch, a.origin, a.priority, a.probability, i.text"
@@ -115,7 +116,7 @@ def open_items(db: sqlite3.Connection, origin: str | None) -> pa.Table:
     return as_table(rows, OPEN_COLUMNS)
 
 
-def as_table(rows: list[sqlite3.Row], schema: pa.Schema) -> pa.Table:
+def as_table(rows: Sequence[Row], schema: pa.Schema) -> pa.Table:
     """Return rows as a table; what a column is called in ``schema``, it is called in ``rows``."""
     if not rows:
         return pa.Table.from_batches([], schema)

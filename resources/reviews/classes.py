@@ -1,10 +1,10 @@
 """A change of classes in the review store: kept, and what waits for people brought in line."""
 
-import sqlite3
 from collections.abc import Sequence
 
 from labeling.class_changes import ClassChange
 from labeling.kinds.kind import Kind
+from labeling.state.connection import Connection
 from resources.reviews.plan import FIRST
 from resources.task.classes.record import write_change
 
@@ -36,7 +36,7 @@ update assignments set state = 'done' where state = 'open' and origin = 'adjudic
 
 
 def change(
-    db: sqlite3.Connection, changes: Sequence[ClassChange], ask_again: Sequence[str], kind: Kind
+    db: Connection, changes: Sequence[ClassChange], ask_again: Sequence[str], kind: Kind
 ) -> None:
     """Write changes down; see ``ReviewStore.change_classes``."""
     for one in changes:
@@ -54,7 +54,7 @@ def change(
 
 
 def _moved(
-    db: sqlite3.Connection, said: str, change: ClassChange, kind: Kind
+    db: Connection, said: str, change: ClassChange, kind: Kind
 ) -> list[tuple[str | None, str]]:
     """Return what answers that a change touches mean now, and what they were, in its order."""
     order = list(change.moves)
@@ -67,7 +67,7 @@ def _moved(
     return [(now, answer) for _, now, answer in sorted(found, key=lambda one: one[0])]
 
 
-def _hidden_gold(db: sqlite3.Connection, moved: list[tuple[str | None, str]]) -> None:
+def _hidden_gold(db: Connection, moved: list[tuple[str | None, str]]) -> None:
     """Let known answers follow; one whose class is gone tests nobody any more."""
     for new, old in moved:
         if new is None:

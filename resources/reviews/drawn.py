@@ -6,6 +6,8 @@ import pyarrow as pa
 
 from resources.reviews.store import ReviewStore
 
+COUNTED = "select count(*) from drawn"
+
 
 def record_drawn(store: ReviewStore, items: Iterable[tuple[str, str]], probability: float) -> int:
     """Note that items (item_id, batch) were drawn at random, each with this probability.
@@ -24,12 +26,12 @@ def record_drawn(store: ReviewStore, items: Iterable[tuple[str, str]], probabili
     (2, ['7', '8'])
     """
     with store.database.write() as db:
-        before = db.total_changes
+        before = db.execute(COUNTED).fetchone()[0]
         db.executemany(
-            "insert or ignore into drawn values (?, ?, ?, ?)",
+            "insert into drawn values (?, ?, ?, ?) on conflict do nothing",
             [(item_id, batch, probability, store.now_us()) for item_id, batch in items],
         )
-        return db.total_changes - before
+        return db.execute(COUNTED).fetchone()[0] - before
 
 
 def drawn_in(store: ReviewStore, batch: str) -> list[str]:

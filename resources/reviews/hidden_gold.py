@@ -1,8 +1,8 @@
 """Hidden gold: items whose answer is known, put before people who never saw them."""
 
-import sqlite3
 from itertools import islice
 
+from labeling.state.connection import Row
 from resources.reviews.rows import Assignment, read_context
 from resources.reviews.settled import settled_items
 from resources.reviews.store import ReviewStore
@@ -56,7 +56,7 @@ def plan_checks(store: ReviewStore, *, at_most: int = MOST) -> int:
     )
 
 
-def _sure(settled: sqlite3.Row) -> bool:
+def _sure(settled: Row) -> bool:
     """A judge decided it, or all said the same, and not one person alone."""
     alike = settled["votes"] == settled["reviews"] > 1
     return settled["label"] is not None and bool(settled["judged"] or alike)

@@ -1,13 +1,13 @@
 """Putting items up for review, again and again, without doing it twice."""
 
 import json
-import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
 
+from labeling.state.connection import Connection
 from resources.reviews.rows import Assignment, ReviewError, read_context
 from resources.reviews.sight import CurrentItem, bring_up, replaced, sight_of
 
@@ -42,7 +42,7 @@ def read_assignments(
 
 
 def write_plan(
-    db: sqlite3.Connection,
+    db: Connection,
     rows: list[Assignment],
     *,
     replace: bool,
@@ -74,9 +74,10 @@ def write_plan(
     db.executemany(
         "insert into assignments (item_id, batch, origin, priority, probability, gold, planned_us)"
         " values (?, ?, ?, ?, ?, ?, ?) on conflict (item_id, batch, origin) do update set"
-        " priority = iif(priority >= ?, priority, excluded.priority),"
+        " priority = case when assignments.priority >= ? then assignments.priority"
+        " else excluded.priority end,"
         " probability = excluded.probability, gold = excluded.gold,"
-        " state = 'open' where state <> 'done'",
+        " state = 'open' where assignments.state <> 'done'",
         [
             (a.item_id, a.batch, a.origin, a.priority, a.probability, a.gold, now_us, FIRST)
             for a in rows
@@ -85,7 +86,7 @@ def write_plan(
     return db.execute("select count(*) from assignments").fetchone()[0] - before
 
 
-def reviewed(db: sqlite3.Connection, rows: list[Assignment]) -> list[tuple[str, str]]:
+def reviewed(db: Connection, rows: list[Assignment]) -> list[tuple[str, str]]:
     """Those of the planned items (item_id, batch) that somebody answered before."""
     items = sorted({(a.item_id, a.batch) for a in rows})
     return [
@@ -97,7 +98,7 @@ def reviewed(db: sqlite3.Connection, rows: list[Assignment]) -> list[tuple[str, 
     ]
 
 
-def _withdraw(db: sqlite3.Connection, rows: list[Assignment]) -> None:
+def _withdraw(db: Connection, rows: list[Assignment]) -> None:
     keep = {(a.item_id, a.batch, a.origin) for a in rows}
     for batch, origin in {(a.batch, a.origin) for a in rows}:
         stale = db.execute(

@@ -1,4 +1,4 @@
-"""The tables of the review store: one SQLite file in WAL mode, every commit on disk before it returns.
+"""The tables of the review store, and the line to them: every commit is on disk before it returns.
 
 Reviews are append-only: triggers refuse an update or a delete, whoever asks. ``read_reviews`` reads
 them through the record of class changes: an answer whose class is gone is a skip, one of another text
@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from labeling.files.sqlite import add_columns
+from labeling.state.connection import Connection
+from labeling.state.dialect import only_grows
+from labeling.state.place import Place, SqliteFile, place_of
 from resources.reviews.sight import add_sights
 from resources.task.classes import record as class_record
-
-WAIT_S = 30.0
-"""How long a writer waits its turn before it gives up, in seconds."""
 
 TABLES = """
 create table if not exists items (
@@ -151,36 +151,46 @@ create table if not exists sessions (
 """
 
 
+IN_POSTGRES = (
+    class_record.IN_POSTGRES
+    + only_grows(
+        "reviews",
+        "a review never changes; record a newer one",
+        "a review is never deleted; record a newer one",
+    )
+    # the order in which items were put up; each row of SQLite has it
+    + "alter table assignments add column if not exists rowid bigint generated always as identity;"
+)
+
+
 class Database:
-    """One connection, used by one thread at a time.
+    """One line to the reviews, used by one thread at a time.
 
     Parameters
     ----------
-    path : Path
-        The file; it and its folder are made if missing.
+    kept : Place, Path or str
+        Where they are kept; made if missing.
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, kept: Place | Path | str) -> None:
         self._turn = threading.RLock()
-        self._connection = sqlite3.connect(
-            path, timeout=WAIT_S, isolation_level=None, check_same_thread=False
-        )
-        self._connection.row_factory = sqlite3.Row
-        self._connection.execute("pragma journal_mode = wal")
-        # A review that was acknowledged must survive a power cut, not only a killed process.
-        self._connection.execute("pragma synchronous = full")
-        self._connection.execute("pragma foreign_keys = on")
-        with self.write() as db:
-            _drop_earlier_views(db)
-            added = add_columns(db, class_record.SCHEMA + TABLES)
-            for statement in _statements(class_record.SCHEMA + TABLES):
-                db.execute(statement)
+        place, schema = place_of(kept), class_record.SCHEMA + TABLES
+        if not isinstance(place, SqliteFile):
+            self._connection = place.open(schema, IN_POSTGRES)
+            return
+        file = place.connect()
+        self._connection: Connection = file
+        file.execute("pragma foreign_keys = on")
+        with self.write():
+            _drop_earlier_views(file)
+            added = add_columns(file, schema)
+            for statement in _statements(schema):
+                file.execute(statement)
             if ("items", "sight") in added:
-                add_sights(db)
+                add_sights(file)
 
     @contextmanager
-    def write(self) -> Generator[sqlite3.Connection, None, None]:
+    def write(self) -> Generator[Connection, None, None]:
         """Yield the connection inside one transaction: all of it happens, or none."""
         with self._turn:
             self._connection.execute("begin immediate")
@@ -192,7 +202,7 @@ class Database:
             self._connection.execute("commit")
 
     @contextmanager
-    def read(self) -> Generator[sqlite3.Connection, None, None]:
+    def read(self) -> Generator[Connection, None, None]:
         """Yield the connection for queries that belong to one moment."""
         with self._turn:
             self._connection.execute("begin")
@@ -202,7 +212,7 @@ class Database:
                 self._connection.execute("commit")
 
     def close(self) -> None:
-        """Close the file; the store cannot be used afterwards."""
+        """End the line; the store cannot be used afterwards."""
         with self._turn:
             self._connection.close()
 

@@ -1,14 +1,15 @@
 """What an answer changes: which assignments are done, who else is asked, what needs a judge."""
 
 import hashlib
-import sqlite3
+
+from labeling.state.connection import Connection
 
 FIRST_HAND = frozenset({"pilot", "audit", "queue"})
 """Origins that ask for a first answer; the others follow from answers."""
 
 
 def settle(
-    db: sqlite3.Connection, item_id: str, batch: str, *, now_us: int, overlap_share: float
+    db: Connection, item_id: str, batch: str, *, now_us: int, overlap_share: float
 ) -> None:
     """Bring the assignments of one item in line with its current reviews.
 
@@ -70,7 +71,7 @@ def settle(
             )
 
 
-def _open(db: sqlite3.Connection, item_id: str, batch: str, origin: str, now_us: int) -> None:
+def _open(db: Connection, item_id: str, batch: str, origin: str, now_us: int) -> None:
     db.execute(
         "insert into assignments (item_id, batch, origin, planned_us) values (?, ?, ?, ?)"
         " on conflict (item_id, batch, origin) do update set state = 'open'",

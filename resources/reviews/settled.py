@@ -1,7 +1,6 @@
 """What answers settle on, as gold has it too: one query for both stores."""
 
-import sqlite3
-
+from labeling.state.connection import Connection, Row
 from resources.store.queries import query
 
 ANSWERS = """
@@ -12,11 +11,11 @@ from read_reviews as r where not r.aside
 """
 
 
-def settled_items(db: sqlite3.Connection) -> list[sqlite3.Row]:
+def settled_items(db: Connection) -> list[Row]:
     """Return a row for each item with an answer that names a class; see ``reading.settled.items``.
 
     Columns are item_id, batch, label (null where opinions are divided), votes for it, reviews,
     judged (whether a judge decided it) and last_review, the newest ``review_id``.
     """
     common = query("reading.settled.items").sql
-    return db.execute(f"with answers as ({ANSWERS}) select * from ({common})").fetchall()
+    return db.execute(f"with answers as ({ANSWERS}) select * from ({common}) as settled").fetchall()

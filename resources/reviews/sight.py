@@ -6,12 +6,18 @@ Answers that mark stretches of a text hang on every character of it: sights are 
 """
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from labeling.items.redacted import is_redaction_of
+from labeling.state.connection import Connection
+from resources.reviews.rows import read_context
 from resources.reviews.settle import settle
+
+MACHINE_KEYS = ("highlights", "votes")
+"""Parts of a context that tell what machines think."""
 
 
 class CurrentItem(NamedTuple):
@@ -74,7 +80,7 @@ def sight_in(
     return _sight(digest, shown.get("image", image), shown.get("picture", replaced_by))
 
 
-def note_pictures(db: sqlite3.Connection, digests: Mapping[str, str]) -> None:
+def note_pictures(db: Connection, digests: Mapping[str, str]) -> None:
     """Keep what pictures hold now, and what each held when it was noted first.
 
     Parameters
@@ -83,12 +89,13 @@ def note_pictures(db: sqlite3.Connection, digests: Mapping[str, str]) -> None:
         SHA-256 of each picture that is a file, by its name.
     """
     db.executemany(
-        "insert into pictures values (?1, ?2, ?2) on conflict (image) do update set today = ?2",
-        list(digests.items()),
+        "insert into pictures values (?, ?, ?)"
+        " on conflict (image) do update set today = excluded.today",
+        [(image, digest, digest) for image, digest in digests.items()],
     )
 
 
-def replaced(db: sqlite3.Connection, image: str | None) -> str | None:
+def replaced(db: Connection, image: str | None) -> str | None:
     """Return the digest of a picture that holds something else than at first; else ``None``."""
     row = db.execute(
         "select today from pictures where image = ? and today <> first", (image,)
@@ -123,7 +130,7 @@ def add_sights(db: sqlite3.Connection) -> None:
 
 
 def bring_up(
-    db: sqlite3.Connection,
+    db: Connection,
     items: Iterable[CurrentItem],
     own: Mapping[str, str],
     *,
@@ -151,7 +158,7 @@ def bring_up(
     turned: list[tuple[str, str]] = []
     for item in items:
         stands = db.execute(
-            "select text, image, sight from items where item_id = ? and batch = ?", item[:2]
+            "select text, image, sight, context from items where item_id = ? and batch = ?", item[:2]
         ).fetchone()
         now = sight_of(item.text, item.image, replaced(db, item.image), exact=exact)
         if stands is None or stands["sight"] == now or not (item.text or item.image):
@@ -160,25 +167,28 @@ def bring_up(
         redacted = not exact and is_redaction_of(stands["text"], item.text, own)
         if redacted and seen_as[0] == seen_as[1]:
             db.execute(
-                "insert or ignore into seen select s.review_id, ? from seen as s"
+                "insert into seen select s.review_id, ? from seen as s"
                 " join reviews as r using (review_id)"
-                " where r.item_id = ? and r.batch = ? and s.sight = ?",
+                " where r.item_id = ? and r.batch = ? and s.sight = ? on conflict do nothing",
                 (now, item.item_id, item.batch, stands["sight"]),
             )
         else:
             turned.append((item.item_id, item.batch))
         # what machines said of the other text goes too; the next plan says it anew
         db.execute(
-            "update items set text = ?, image = ?, sight = ?, suggestion = null, context ="
-            " json_remove(context, '$.highlights', '$.votes') where item_id = ? and batch = ?",
-            (item.text, item.image, now, item.item_id, item.batch),
-        )
+            "update items set text = ?, image = ?, sight = ?, suggestion = null, context = ?"
+            " where item_id = ? and batch = ?",
+            (
+                item.text, item.image, now, _without_machines(stands["context"]),
+                item.item_id, item.batch,
+            ),
+        )  # fmt: skip
         _ask_again(db, item.item_id, item.batch)
         settle(db, item.item_id, item.batch, now_us=now_us, overlap_share=overlap_share)
     return turned
 
 
-def _ask_again(db: sqlite3.Connection, item_id: str, batch: str) -> None:
+def _ask_again(db: Connection, item_id: str, batch: str) -> None:
     """Open what was answered; what followed from the answers goes, and comes again with new ones."""
     place = (item_id, batch)
     db.execute(
@@ -190,6 +200,15 @@ def _ask_again(db: sqlite3.Connection, item_id: str, batch: str) -> None:
     db.execute(
         "update leases set state = 'expired' where item_id = ? and batch = ? and state = 'out'",
         place,
+    )
+
+
+def _without_machines(context: str) -> str:
+    said = read_context(context)
+    return json.dumps(
+        {key: value for key, value in said.items() if key not in MACHINE_KEYS},
+        ensure_ascii=False,
+        sort_keys=True,
     )
 
 

@@ -1,10 +1,8 @@
 """People's reviews: planned, handed out, answered, and never lost.
 
-One SQLite file a task. The pipeline plans and reads, the console hands out and records, both at
-the same time; a review is on disk before :meth:`ReviewStore.record` returns. No statistics here.
+Pipelines plan and read, consoles hand out and record, all at the same time; a review is on disk before :meth:`ReviewStore.record` returns. No statistics here.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +14,8 @@ import pyarrow as pa
 from labeling.class_changes import ClassChange
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
+from labeling.state.connection import Connection
+from labeling.state.place import Place
 from resources.reviews import arrow_tables
 from resources.reviews import classes as review_classes
 from resources.reviews import plan as review_plan
@@ -40,8 +40,8 @@ class ReviewStore:
 
     Parameters
     ----------
-    path : Path or str
-        The SQLite file, made if missing.
+    kept : Place, Path or str
+        Where they are kept; a path names a file of SQLite. Made if missing.
     overlap_share : float
         Share of the items, in [0, 1], that a second person is asked about.
     seed : int, optional
@@ -67,14 +67,14 @@ class ReviewStore:
 
     def __init__(
         self,
-        path: Path | str,
+        kept: Place | Path | str,
         *,
         overlap_share: float = 0.0,
         seed: int | None = None,
         kind: Kind = SINGLE,
         clock: Callable[[], datetime] = now,
     ) -> None:
-        self.database = Database(Path(path))
+        self.database = Database(kept)
         self.overlap_share = overlap_share
         self._rng = np.random.default_rng(seed)
         self._clock = clock
@@ -285,13 +285,13 @@ class ReviewStore:
             db.execute("insert into events values (?, ?, ?, ?)", (self.now_us(), who, what, detail))
 
     def close(self) -> None:
-        """Close the file."""
+        """End the line to it."""
         self.database.close()
 
-    def _settle(self, db: sqlite3.Connection, item_id: str, batch: str) -> None:
+    def _settle(self, db: Connection, item_id: str, batch: str) -> None:
         settle(db, item_id, batch, now_us=self.now_us(), overlap_share=self.overlap_share)
 
-    def _write(self, db: sqlite3.Connection, review: Review) -> int:
+    def _write(self, db: Connection, review: Review) -> int:
         review_id, new = one_review.write_review(db, review, now_us=self.now_us(), kind=self.kind)
         if new:
             self._settle(db, review.item_id, review.batch)

@@ -1,13 +1,14 @@
 """A labelling task: its folder, what it says, and where what it makes lives."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from labeling.class_changes import ClassChange, class_today
+from labeling.errors import LabelingError
 from labeling.files.found import bare, find_files
 from labeling.files.sqlite import rescue
 from labeling.items.batches import batch_of
@@ -23,8 +24,6 @@ from resources.task.classes.record import ordered, read_changes
 from resources.task.errors import DamagedError, TaskError
 from resources.task.reading import read_spec
 from resources.task.settings.schema import TaskSpec
-
-REVIEWS = "reviews.sqlite"
 
 
 @dataclass(frozen=True)
@@ -141,9 +140,9 @@ class Task:
         return self.var / "warehouse.duckdb"
 
     @property
-    def reviews(self) -> Path:
-        """The SQLite file of people's reviews."""
-        return self.var / REVIEWS
+    def reviews(self) -> Place:
+        """What people answered, and the record of class changes."""
+        return self._state("reviews", "reviews")
 
     @property
     def ledger(self) -> Place:
@@ -237,25 +236,27 @@ def load_task(folder: Path) -> Task:
         damaged.
     """
     folder = folder.resolve()
-    var = var_folder(folder.parents[1]) / folder.name
+    task = Task(folder, read_spec(folder), var_folder(folder.parents[1]) / folder.name)
     try:
-        write_files(folder, var / REVIEWS)  # which a killed `touchstone classes` left undone
+        if write_files(folder, task.reviews):  # which a killed `touchstone classes` left undone
+            task = replace(task, spec=read_spec(folder))
+    except LabelingError as error:
+        raise TaskError(str(error)) from None
     except sqlite3.OperationalError:
         raise  # somebody else has it at the moment
     except sqlite3.DatabaseError as error:
         raise DamagedError(
-            f"{var / REVIEWS} is damaged ({error}): it holds what people answered: "
-            f"{rescue(var / REVIEWS)}"
+            f"{task.reviews} is damaged ({error}): it holds what people answered"
+            + ("" if task.reviews.file is None else f": {rescue(task.reviews.file)}")
         ) from None
     except OSError as error:
         raise TaskError(
             f"{error.filename} cannot be written ({error.strerror}), and `touchstone classes` has an "
             "edit of it to finish; make it writable"
         ) from None
-    spec = read_spec(folder)
-    if spec.name != folder.name:
+    if task.name != folder.name:
         raise TaskError(
-            f"{folder / 'task.yaml'}: name is {spec.name!r} but the folder is {folder.name!r}; "
+            f"{folder / 'task.yaml'}: name is {task.name!r} but the folder is {folder.name!r}; "
             "make them the same"
         )
-    return Task(folder=folder, spec=spec, var=var)
+    return task

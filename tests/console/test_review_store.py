@@ -1,12 +1,16 @@
 import multiprocessing
+import secrets
 import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from labeling.state.place import SqliteFile
 from resources.reviews.rows import Assignment, Review, ReviewError
 from resources.reviews.store import ReviewStore
 from resources.reviews.writing.answers import Answer
@@ -34,10 +38,18 @@ def clock():
 
 
 @pytest.fixture
-def store(tmp_path, clock):
-    store = ReviewStore(tmp_path / "reviews.sqlite", seed=0, clock=clock)
+def store(kept, clock):
+    store = ReviewStore(kept, seed=0, clock=clock)
     yield store
     store.close()
+
+
+def afresh(kept):
+    """Another place of the same database, where nothing was kept yet."""
+    name = secrets.token_hex(8)
+    if isinstance(kept, SqliteFile):
+        return SqliteFile(kept.path.with_name(f"{name}.sqlite"))
+    return replace(kept, schema=f"kept_{name}")
 
 
 def queue(n, origin="queue", first=0, **more):
@@ -109,10 +121,10 @@ def test_a_newer_answer_supersedes_the_persons_older_one_and_nobody_elses(store)
     assert store.reviews(since=2)["label"].to_pylist() == ["B"]
 
 
-def test_reviews_cannot_be_changed_or_deleted_even_with_sql(store, tmp_path):
+def test_reviews_cannot_be_changed_or_deleted_even_with_sql(store, kept):
     store.plan(queue(1))
     say(store, 0, "anna", "A")
-    with sqlite3.connect(tmp_path / "reviews.sqlite") as db:
+    with closing(kept.open()) as db:
         with pytest.raises(sqlite3.IntegrityError, match="never changes"):
             db.execute("update reviews set label = 'B'")
         with pytest.raises(sqlite3.IntegrityError, match="never deleted"):
@@ -276,8 +288,8 @@ def test_an_answer_given_with_hints_does_not_settle_a_later_audit(store):
     assert store.open_items("audit")["item_id"].to_pylist() == ["0"]
 
 
-def test_the_overlap_share_asks_a_second_person_and_never_the_same(tmp_path):
-    store = ReviewStore(tmp_path / "reviews.sqlite", overlap_share=0.25, seed=0)
+def test_the_overlap_share_asks_a_second_person_and_never_the_same(kept):
+    store = ReviewStore(kept, overlap_share=0.25, seed=0)
     store.plan(queue(400))
     for i in range(400):
         say(store, i, "anna", "A")
@@ -348,30 +360,31 @@ def test_handing_out_takes_no_more_steps_of_sqlite_where_ten_times_as_much_waits
     assert steps(10_000) < 1.5 * steps(1_000)
 
 
-def _grab(path, name, out):
-    store = ReviewStore(path)
+def _grab(kept, name, out):
+    store = ReviewStore(kept)
     for _ in range(10):
         for handed in store.hand_out(name, 5, mix=ONLY_MAIN):
             store.answer(name, [reply_to(handed)])
     out.put(store.reviews().num_rows)
 
 
-def test_processes_that_write_at_once_wait_their_turn_and_never_share_an_item(tmp_path):
-    path = tmp_path / "reviews.sqlite"
-    ReviewStore(path).plan(queue(100))
+def test_processes_that_write_at_once_wait_their_turn_and_never_share_an_item(kept):
+    ReviewStore(kept).plan(queue(100))
     spawn = multiprocessing.get_context("spawn")
     out = spawn.Queue()
-    workers = [spawn.Process(target=_grab, args=(path, name, out)) for name in ("anna", "ben")]
+    workers = [spawn.Process(target=_grab, args=(kept, name, out)) for name in ("anna", "ben")]
     for w in workers:
         w.start()
     for w in workers:
         w.join(60)
-    reviews = ReviewStore(path).reviews()
+    reviews = ReviewStore(kept).reviews()
     assert reviews.num_rows == 100
     assert len(set(reviews["item_id"].to_pylist())) == 100
 
 
-@settings(max_examples=30, deadline=None)
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     st.lists(
         st.tuples(
@@ -380,9 +393,9 @@ def test_processes_that_write_at_once_wait_their_turn_and_never_share_an_item(tm
         max_size=30,
     )
 )
-def test_whatever_happens_an_item_has_one_holder_and_no_answer_is_lost(tmp_path_factory, steps):
+def test_whatever_happens_an_item_has_one_holder_and_no_answer_is_lost(kept, steps):
     clock = Clock()
-    store = ReviewStore(tmp_path_factory.mktemp("s") / "r.sqlite", seed=0, clock=clock)
+    store = ReviewStore(afresh(kept), seed=0, clock=clock)
     store.plan(queue(8))
     hands, answered = {"anna": [], "ben": []}, 0
     for step, who in steps:

@@ -1,10 +1,10 @@
 """How far people are: what waits for them, and what one person did and answered last."""
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
+from labeling.state.connection import Connection
 from resources.reviews.store import ReviewStore
 
 DAY_US = 86_400_000_000
@@ -38,9 +38,9 @@ def asked(store: ReviewStore, item: str) -> tuple[str, int] | None:
     """Return the newest batch of an item that people were asked about, and how many answers it has."""
     with store.database.read() as db:
         row = db.execute(
-            "select batch, (select count(*) from reviews where item_id = ?1) from assignments"
-            " where item_id = ?1 order by planned_us desc limit 1",
-            [item],
+            "select batch, (select count(*) from reviews where item_id = :item) from assignments"
+            " where item_id = :item order by planned_us desc limit 1",
+            {"item": item},
         ).fetchone()
     return None if row is None else (str(row[0]), int(row[1]))
 
@@ -52,7 +52,7 @@ def progress(store: ReviewStore, reviewer: str) -> Progress:
         return _progress(db, reviewer, now_us)
 
 
-def _progress(db: sqlite3.Connection, reviewer: str, now_us: int) -> Progress:
+def _progress(db: Connection, reviewer: str, now_us: int) -> Progress:
     mine = db.execute(
         "select count(*) filter (where outcome <> 'skip') as answered,"
         " count(*) filter (where outcome <> 'skip' and at_us >= :day) as today,"
@@ -72,7 +72,7 @@ def _progress(db: sqlite3.Connection, reviewer: str, now_us: int) -> Progress:
     ).fetchone()[0]
     waiting = db.execute(
         "select (select count(*) from (select distinct item_id, batch from assignments"
-        " where state = 'open' and origin not in ('check', 'adjudicate'))) as items,"
+        " where state = 'open' and origin not in ('check', 'adjudicate')) as waiting) as items,"
         " (select count(*) from assignments where state = 'open' and origin = 'adjudicate') as torn"
     ).fetchone()
     return Progress(

@@ -1,12 +1,12 @@
 """Answers to hand-outs: the lease says why the item was asked and what was on the screen."""
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
 from labeling.class_changes import class_today
 from labeling.kinds.kind import Kind
+from labeling.state.connection import Connection
 from resources.reviews.rows import Review, ReviewError
 from resources.reviews.sight import text_digest
 from resources.reviews.writing.leases import check_lease, late_origin
@@ -54,7 +54,7 @@ class Reply:
 
 
 def take(
-    db: sqlite3.Connection, reviewer: str, answer: Answer, *, now_us: int, kind: Kind
+    db: Connection, reviewer: str, answer: Answer, *, now_us: int, kind: Kind
 ) -> Reply:
     """Write one answer down.
 
@@ -98,7 +98,7 @@ def take(
 
 
 def _fits(
-    db: sqlite3.Connection, answer: Answer, label: str, shown: dict[str, Any], kind: Kind
+    db: Connection, answer: Answer, label: str, shown: dict[str, Any], kind: Kind
 ) -> None:
     """Refuse an answer about another text than the item's."""
     (text,) = db.execute(
@@ -114,7 +114,7 @@ def _fits(
         raise ReviewError(f"{problem}; mark it anew in the text as it is shown", "misfit")
 
 
-def _meant(db: sqlite3.Connection, answer: Answer, kind: Kind, *, new: bool) -> str | None:
+def _meant(db: Connection, answer: Answer, kind: Kind, *, new: bool) -> str | None:
     """Return what the label of an answer is called today: its name may be another class's by now."""
     (count,) = db.execute("select count(*) from class_changes").fetchone()
     if answer.label is None or answer.classes is None or answer.classes >= count:

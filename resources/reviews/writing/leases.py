@@ -7,19 +7,17 @@ an overlap, a re-review or an adjudication is planned.
 
 import json
 import secrets
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from labeling.state.connection import Connection, Row
 from resources.reviews.rows import ReviewError, read_context
-from resources.reviews.sight import replaced, text_digest
+from resources.reviews.sight import MACHINE_KEYS, replaced, text_digest
 
 SKIPPED = "skipped"
-MACHINE_KEYS = ("highlights", "votes")
-"""Parts of a context that tell what machines think."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ class HandOut:
     ends_us: int
 
 
-def expire(db: sqlite3.Connection, now_us: int) -> int:
+def expire(db: Connection, now_us: int) -> int:
     """Take back the leases that ran out; returns how many."""
     return db.execute(
         "update leases set state = 'expired' where state = 'out' and ends_us <= ?", (now_us,)
@@ -65,7 +63,7 @@ def expire(db: sqlite3.Connection, now_us: int) -> int:
 
 
 def hand_out(
-    db: sqlite3.Connection,
+    db: Connection,
     reviewer: str,
     count: int,
     streams: str,
@@ -109,7 +107,7 @@ def hand_out(
     return handed
 
 
-def give_back(db: sqlite3.Connection, reviewer: str, tokens: list[str]) -> int:
+def give_back(db: Connection, reviewer: str, tokens: list[str]) -> int:
     """End running leases of ``reviewer`` early, so that somebody else can have the items."""
     return sum(
         db.execute(
@@ -122,7 +120,7 @@ def give_back(db: sqlite3.Connection, reviewer: str, tokens: list[str]) -> int:
 
 
 def renew(
-    db: sqlite3.Connection, reviewer: str, tokens: list[str], *, lease_us: int, now_us: int
+    db: Connection, reviewer: str, tokens: list[str], *, lease_us: int, now_us: int
 ) -> list[str]:
     """Prolong running leases; returns those that still run."""
     expire(db, now_us)
@@ -137,8 +135,8 @@ def renew(
 
 
 def check_lease(
-    db: sqlite3.Connection, token: str, reviewer: str, item_id: str, batch: str
-) -> sqlite3.Row:
+    db: Connection, token: str, reviewer: str, item_id: str, batch: str
+) -> Row:
     """Return the lease that an answer names, if it may be answered.
 
     A lease that ran out still counts: the answer may have waited offline, and a person's minute is
@@ -166,7 +164,7 @@ def check_lease(
     return lease
 
 
-def late_origin(db: sqlite3.Connection, lease: sqlite3.Row) -> str:
+def late_origin(db: Connection, lease: Row) -> str:
     """Origin under which an answer counts: ``overlap`` if the lease ran out and the item moved on."""
     if lease["state"] == "out" or lease["origin"] in ("check", "adjudicate", "overlap"):
         return lease["origin"]
@@ -192,8 +190,8 @@ def _draw(mix: Mix, count: int, rng: np.random.Generator) -> list[str]:
 
 
 def _candidates(
-    db: sqlite3.Connection, reviewer: str, stream: str, streams: str, count: int
-) -> Iterator[sqlite3.Row]:
+    db: Connection, reviewer: str, stream: str, streams: str, count: int
+) -> Iterator[Row]:
     origins = ("queue", "rereview") if stream == "main" else (stream,)
     # What of a person's own earlier answers rules the item out for that person.
     mine = {
@@ -212,7 +210,7 @@ def _candidates(
     )
     # One item may stand in all streams at once; each may lose `count` to the others.
     most = count * (1 + len(_STREAMS))
-    found: list[sqlite3.Row] = []
+    found: list[Row] = []
     for origin in origins:  # one at a time: then the index has them in order
         found += db.execute(
             f"select a.item_id, a.batch, a.origin, i.text, i.image, i.context, i.suggestion,"
@@ -230,8 +228,8 @@ def _candidates(
 
 
 def _lease(
-    db: sqlite3.Connection,
-    row: sqlite3.Row,
+    db: Connection,
+    row: Row,
     reviewer: str,
     hints: bool,
     exact: bool,

@@ -8,13 +8,14 @@ from typing import Any
 
 from labeling.class_changes import class_today
 from labeling.kinds.kind import Kind
+from labeling.state.connection import Connection
 from resources.reviews.rows import Review, ReviewError
 from resources.reviews.sight import replaced, sight_in
 from resources.task.classes.record import changes_in
 
 
 def write_review(
-    db: sqlite3.Connection, review: Review, *, now_us: int, kind: Kind
+    db: Connection, review: Review, *, now_us: int, kind: Kind
 ) -> tuple[int, bool]:
     """Return the ``review_id``, and whether the review is new.
 
@@ -46,17 +47,17 @@ def write_review(
             )
         return known["review_id"], False
     try:
-        review_id = db.execute(
+        ((review_id,),) = db.execute(
             "insert into reviews (item_id, batch, reviewer, outcome, label, origin, seconds,"
             " at_us, note, idempotency_key, lease, shown, blind)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning review_id",
             (
                 review.item_id, review.batch, review.reviewer, review.outcome, review.label,
                 review.origin, review.seconds, now_us if review.at is None else to_us(review.at),
                 review.note, review.idempotency_key, review.lease,
                 None if review.shown is None else _json(review.shown), review.blind,
             ),
-        ).lastrowid  # fmt: skip
+        ).fetchall()  # fmt: skip
     except sqlite3.IntegrityError as error:
         raise ReviewError(
             f"item {review.item_id!r} in batch {review.batch!r} was never put up for review; "
@@ -70,10 +71,10 @@ def write_review(
     picture = replaced(db, item["image"])
     seen = sight_in(review.shown, item["text"], item["image"], picture, exact=kind.marks_text)
     db.execute("insert into seen values (?, ?)", (review_id, seen))
-    return review_id or 0, True
+    return review_id, True
 
 
-def _same_class(db: sqlite3.Connection, review: Review, today: list[Any], kind: Kind) -> bool:
+def _same_class(db: Connection, review: Review, today: list[Any], kind: Kind) -> bool:
     """Tell whether an answer is, by any name its classes ever had, the one that is stored."""
     if review.label is None:
         return False
@@ -82,7 +83,7 @@ def _same_class(db: sqlite3.Connection, review: Review, today: list[Any], kind: 
 
 
 def revised(
-    db: sqlite3.Connection, reviewer: str, item_id: str, batch: str, key: str
+    db: Connection, reviewer: str, item_id: str, batch: str, key: str
 ) -> tuple[str, dict[str, Any]]:
     """Return origin of, and what was shown with, the answer that is about to be superseded.
 

@@ -9,28 +9,37 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from labeling.state.place import Place
 from resources.task.classes.record import changes_in
 
 
-def write_files(folder: Path, reviews: Path) -> None:
-    """Make the edits of recorded changes that are not made yet, each file as a whole."""
-    if not reviews.is_file():
-        return
-    with closing(sqlite3.connect(reviews, timeout=30, isolation_level=None)) as db:
-        db.row_factory = sqlite3.Row
+def write_files(folder: Path, reviews: Place) -> bool:
+    """Make the edits of recorded changes that are not made yet, each file as a whole.
+
+    Returns
+    -------
+    bool
+        Whether there were any.
+    """
+    if (line := reviews.look()) is None:
+        return False
+    with closing(line) as db:
         try:
             (done,) = db.execute("select coalesce(max(change_id), 0) from class_files").fetchone()
             (kept,) = db.execute("select coalesce(max(change_id), 0) from class_changes").fetchone()
         except sqlite3.OperationalError:  # of an earlier version
-            return
+            return False
         if done == kept:
-            return
-        for change in changes_in(db)[done:]:
-            for name, (before, after) in change.detail.get("files", {}).items():
-                path = folder / name
-                if path.is_file() and path.read_bytes() == before.encode():
-                    replace(path, after)
-        db.execute("insert or ignore into class_files values (?)", (kept,))
+            return False
+        changes = changes_in(db, after=done)
+    for change in changes:
+        for name, (before, after) in change.detail.get("files", {}).items():
+            path = folder / name
+            if path.is_file() and path.read_bytes() == before.encode():
+                replace(path, after)
+    with closing(reviews.open()) as db:
+        db.execute("insert into class_files values (?) on conflict do nothing", (kept,))
+    return True
 
 
 def replace(path: Path, text: str) -> None:

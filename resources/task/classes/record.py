@@ -7,11 +7,13 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
 
 from labeling.class_changes import ClassChange, readings
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import SINGLE
+from labeling.state.connection import Connection
+from labeling.state.dialect import only_grows
+from labeling.state.place import Place
 
 SCHEMA = """
 create table if not exists class_changes (
@@ -43,35 +45,38 @@ create table if not exists class_files (
 """
 """``class_files``: the changes whose edits of the task's files are done."""
 
+ONLY_GROWS = "the record of class changes only grows"
+IN_POSTGRES = only_grows("class_changes", ONLY_GROWS, ONLY_GROWS)
+
 NO_END = 2**62
 SAID = "select distinct label from reviews where label is not null"
 ROWS = "select what, moves, classes, last_review, who, at, detail from class_changes"
 
 
-def read_changes(reviews: Path) -> list[ClassChange]:
+def read_changes(reviews: Place) -> list[ClassChange]:
     """Return the changes kept in a review store, in their order; none where there is no store."""
-    if not reviews.is_file():
+    if (line := reviews.look()) is None:
         return []
-    with closing(sqlite3.connect(f"{reviews.as_uri()}?mode=ro", uri=True, timeout=30)) as db:
+    with closing(line) as db:
         try:
             return changes_in(db)
         except sqlite3.OperationalError:  # of an earlier version, or being made at this moment
             return []
 
 
-def changes_in(db: sqlite3.Connection) -> list[ClassChange]:
-    """Return the changes of an open store."""
+def changes_in(db: Connection, after: int = 0) -> list[ClassChange]:
+    """Return the changes of an open store whose numbers are above ``after``."""
     return [
         ClassChange(
             what, json.loads(moves), tuple(json.loads(classes)), last, who, at, json.loads(detail)
         )
         for what, moves, classes, last, who, at, detail in map(
-            tuple, db.execute(f"{ROWS} order by change_id")
+            tuple, db.execute(f"{ROWS} where change_id > ? order by change_id", (after,))
         )
     ]
 
 
-def write_change(db: sqlite3.Connection, change: ClassChange, kind: Kind = SINGLE) -> int:
+def write_change(db: Connection, change: ClassChange, kind: Kind = SINGLE) -> int:
     """Add a change, work the readings out anew, and return its number; inside a transaction.
 
     An answer is carried as its ``kind`` has it. ``change.last_review`` is set to the newest answer of the store.
@@ -81,11 +86,11 @@ def write_change(db: sqlite3.Connection, change: ClassChange, kind: Kind = SINGL
         change.at, change.who, change.what, _json(change.moves), _json(list(change.classes)),
         last, _json(change.detail),
     )  # fmt: skip
-    number = db.execute(
+    ((number,),) = db.execute(
         "insert into class_changes (at, who, what, moves, classes, last_review, detail)"
-        " values (?, ?, ?, ?, ?, ?, ?)",
+        " values (?, ?, ?, ?, ?, ?, ?) returning change_id",
         row,
-    ).lastrowid
+    ).fetchall()
     said = [str(label) for (label,) in map(tuple, db.execute(SAID))]
     db.execute("delete from class_readings")
     db.executemany(
@@ -95,7 +100,7 @@ def write_change(db: sqlite3.Connection, change: ClassChange, kind: Kind = SINGL
             for label, after, up_to, today in readings(changes_in(db), said, kind.carried)
         ],
     )
-    return int(number or 0)
+    return int(number)
 
 
 def ordered(changes: Sequence[ClassChange], named: Sequence[str]) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ CLASSES = ("late", "rude", "ask")
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = ReviewStore(tmp_path / "reviews.sqlite")
+def store(kept):
+    store = ReviewStore(kept)
     store.plan(
         [Assignment(item_id=f"q{n}", batch="b", origin="queue", priority=-n) for n in range(4)]
         + [Assignment(item_id="a0", batch="b", origin="audit", probability=0.5)]
@@ -134,7 +134,9 @@ def test_the_same_answer_sent_again_under_either_name_is_one_answer(store, label
 
 
 def test_the_record_only_grows(store):
-    with store.database.write() as db:
-        for statement in ("delete from class_changes", "update class_changes set who = 'me'"):
-            with pytest.raises(sqlite3.IntegrityError, match="only grows"):
-                db.execute(statement)
+    for statement in ("delete from class_changes", "update class_changes set who = 'me'"):
+        with (
+            pytest.raises(sqlite3.IntegrityError, match="only grows"),
+            store.database.write() as db,
+        ):
+            db.execute(statement)

@@ -10,8 +10,8 @@ ONLY_CHECKS = Mix(audit=0, check=1, overlap=0)
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = ReviewStore(tmp_path / "r.sqlite", seed=0)
+def store(kept):
+    store = ReviewStore(kept, seed=0)
     store.plan(Assignment(item_id=i, batch="b", origin="queue", text=f"text {i}") for i in "1234")
     yield store
     store.close()

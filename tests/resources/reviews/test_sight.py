@@ -24,8 +24,8 @@ def put_up(store, text="good", origin="queue", image=None):
 
 
 @pytest.fixture
-def store(tmp_path):
-    store = ReviewStore(tmp_path / "r.sqlite", seed=0)
+def store(kept):
+    store = ReviewStore(kept, seed=0)
     put_up(store)
     yield store
     store.close()
@@ -77,8 +77,8 @@ def test_planning_shows_the_text_that_stands(store):
     assert [h.text for h in store.hand_out("ben", 1, mix=PLAIN)] == ["bad"]
 
 
-def test_another_picture_is_another_item_to_see(tmp_path):
-    store = ReviewStore(tmp_path / "pictures.sqlite")
+def test_another_picture_is_another_item_to_see(kept):
+    store = ReviewStore(kept)
     put_up(store, text="", image="a.jpg")
     say(store, "HAM")
     now(store, "", "b.jpg")
@@ -96,13 +96,13 @@ def test_line_ends_and_blanks_around_make_no_other_text(store, text):
 
 
 @pytest.mark.parametrize("first", ["raw", "redacted"])
-def test_a_text_that_differs_by_redaction_alone_keeps_its_answers(tmp_path, first):
+def test_a_text_that_differs_by_redaction_alone_keeps_its_answers(kept, first):
     texts = {
         "raw": "C-123456 writes from ann@example.org",
         "redacted": "[customer] writes from [email]",
     }
     second = "redacted" if first == "raw" else "raw"
-    store = ReviewStore(tmp_path / "r.sqlite")
+    store = ReviewStore(kept)
     put_up(store, texts[first])
     say(store, "HAM")
     assert now(store, texts[second], own={"customer": "C-[0-9]{6}"}) == []

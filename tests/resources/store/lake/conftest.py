@@ -1,6 +1,5 @@
 """What a lake may stand on: a file, PostgreSQL, a folder, S3; and a task that ran on one."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,19 +10,6 @@ from resources.store.place.lake.address import LakeAddress
 from resources.store.place.opening import open_place
 from resources.store.warehouse import warehouse_of
 from resources.task.task import Task, load_task
-from tests.fakes.postgres import Postgres, folder_of_programs
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """One server for all tests; whoever stops it starts it again."""
-    programs = folder_of_programs()
-    if programs is None:
-        assert os.environ.get("CI") != "true", "CI must have Debian's postgresql"
-        pytest.skip("PostgreSQL is not installed; `make postgres` installs it where it may")
-    server = Postgres(programs)
-    yield server
-    server.end()
 
 
 @pytest.fixture
