@@ -20,6 +20,15 @@ WAIT_S = 60
 SILENT_S = 30
 """After how long a line without a word is tried, in seconds; a machine that is gone lets go soon."""
 
+SETTINGS = (
+    f"lock_timeout={WAIT_S}s", "client_min_messages=warning",
+    f"tcp_keepalives_idle={SILENT_S}", "tcp_keepalives_interval=5", "tcp_keepalives_count=3",
+    # rows are looked up by index, as SQLite does: of tables that PostgreSQL has not counted yet it
+    # thinks them empty, and reads all of one for each row of the other
+    "enable_seqscan=off", "enable_hashjoin=off", "enable_mergejoin=off", "jit=off",
+)  # fmt: skip
+"""How each line is set."""
+
 NUL = "\N{SYMBOL FOR NULL}"
 """What stands for U+0000, which no text of PostgreSQL may hold."""
 
@@ -116,8 +125,10 @@ class PostgresConnection:
             return self._line.execute(dialect.query(sql), _plain(parameters))  # pyright: ignore[reportArgumentType]
 
     def executemany(self, sql: str, rows: Iterable[Parameters], /) -> None:
-        """Run one statement with each of ``rows``."""
-        with self.turn, self._faults(), self._line.cursor() as cursor:
+        """Run one statement with each of ``rows``; it is planned once, and its replies are not waited for singly."""
+        import psycopg
+
+        with self.turn, self._faults(), psycopg.Cursor(self._line) as cursor:
             cursor.executemany(dialect.query(sql), [_plain(row) for row in rows])  # pyright: ignore[reportArgumentType]
 
     def execute_own(self, sql: str) -> None:
@@ -178,9 +189,9 @@ class PostgresConnection:
             line = psycopg.connect(
                 self._conninfo, autocommit=True, cursor_factory=psycopg.ClientCursor,
                 row_factory=_rows,  # pyright: ignore[reportArgumentType]
-                options=f"-c search_path=\"{self._schema}\" -c lock_timeout={WAIT_S}s"
-                f" -c tcp_keepalives_idle={SILENT_S} -c tcp_keepalives_interval=5"
-                f" -c tcp_keepalives_count=3 -c client_min_messages=warning",
+                options=" ".join(
+                    f"-c {said}" for said in (f'search_path="{self._schema}"', *SETTINGS)
+                ),
             )  # fmt: skip
         except psycopg.Error as error:
             raise self._gone(error) from None

@@ -8,9 +8,7 @@ FIRST_HAND = frozenset({"pilot", "audit", "queue"})
 """Origins that ask for a first answer; the others follow from answers."""
 
 
-def settle(
-    db: Connection, item_id: str, batch: str, *, now_us: int, overlap_share: float
-) -> None:
+def settle(db: Connection, item_id: str, batch: str, *, now_us: int, overlap_share: float) -> None:
     """Bring the assignments of one item in line with its current reviews.
 
     A pilot or an audit is done once somebody answered it blind; a queue item once anybody answered; an overlap

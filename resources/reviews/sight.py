@@ -97,6 +97,8 @@ def note_pictures(db: Connection, digests: Mapping[str, str]) -> None:
 
 def replaced(db: Connection, image: str | None) -> str | None:
     """Return the digest of a picture that holds something else than at first; else ``None``."""
+    if image is None:
+        return None
     row = db.execute(
         "select today from pictures where image = ? and today <> first", (image,)
     ).fetchone()
@@ -158,7 +160,8 @@ def bring_up(
     turned: list[tuple[str, str]] = []
     for item in items:
         stands = db.execute(
-            "select text, image, sight, context from items where item_id = ? and batch = ?", item[:2]
+            "select text, image, sight, context from items where item_id = ? and batch = ?",
+            item[:2],
         ).fetchone()
         now = sight_of(item.text, item.image, replaced(db, item.image), exact=exact)
         if stands is None or stands["sight"] == now or not (item.text or item.image):

@@ -164,7 +164,7 @@ def test_answers_of_other_tools_land_on_the_items_that_have_the_text(
     assert f"Read as {kind}, 4 rows" in tried.out
     assert ": label" in tried.out
     assert "Answers: complaint 1, praise 2, question 1" in tried.out
-    assert not project.task.reviews.is_file() or not project.reviews()
+    assert not project.task.reviews.exists() or not project.reviews()
     said = touchstone("import", str(path), at=project.folder, columns=300)
     assert (said.code, said.err) == (0, "")
     assert project.imported() == [
@@ -273,7 +273,7 @@ def test_unknown_ids_and_batches_are_refused_and_can_be_left_out(
     assert said.code == 2
     assert told in said.err
     assert "--unknown skip" in said.err
-    assert not project.task.reviews.is_file() or not project.reviews()
+    assert not project.task.reviews.exists() or not project.reviews()
     said = touchstone(
         "import", str(tmp_path / "a.csv"), "--unknown", "skip", at=project.folder, columns=300
     )
@@ -335,7 +335,7 @@ def test_what_is_no_single_class_is_refused_without_a_traceback(
     assert said.code == 2
     assert told in said.err
     assert "Traceback" not in said.err
-    assert not project.task.reviews.is_file() or not project.reviews()
+    assert not project.task.reviews.exists() or not project.reviews()
 
 
 def test_rejected_and_ignored_answers_of_prodigy_are_no_labels(project, touchstone, tmp_path):
@@ -504,4 +504,4 @@ def test_a_table_whose_label_cannot_be_told_says_what_was_found(
     said = touchstone("import", str(path), *arguments, at=project.folder, columns=600)
     assert said.code == 2
     assert told in said.err
-    assert not project.task.reviews.is_file() or not project.reviews()
+    assert not project.task.reviews.exists() or not project.reviews()

@@ -69,7 +69,7 @@ def test_what_is_exported_is_what_went_in(ran, touchstone, tmp_path, ending):
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "json"])
 def test_what_is_imported_is_what_stood_there(ran, touchstone, tmp_path, ending):
     project, task, wanted = ran
-    task.reviews.unlink(missing_ok=True)
+    task.reviews.path.unlink(missing_ok=True)
     rows = [{"item_id": i, "batch": b, "label": label} for (i, b), label in wanted.items()]
     path = tmp_path / f"answers.{ending}"
     if ending == "csv":

@@ -165,9 +165,9 @@ def test_a_folder_where_a_file_belongs_is_named_with_a_remedy_that_helps(task, t
 def test_answers_that_are_gone_are_told_and_not_forgotten_in_silence(task, touchstone, how):
     project = task.folder.parents[1]
     for suffix in ("-wal", "-shm", ""):
-        task.reviews.with_name(task.reviews.name + suffix).unlink(missing_ok=True)
+        task.reviews.path.with_name(f"reviews.sqlite{suffix}").unlink(missing_ok=True)
     if how == "emptied":
-        task.reviews.touch()
+        task.reviews.path.touch()
     touchstone("status", "letters", at=project)  # looking does not make it pass
     doctor = touchstone("doctor", at=project, columns=500)
     assert f"{task.reviews} holds no answer, and the last run knew" in doctor.out

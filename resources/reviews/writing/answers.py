@@ -53,9 +53,7 @@ class Reply:
     error: ReviewError | None = None
 
 
-def take(
-    db: Connection, reviewer: str, answer: Answer, *, now_us: int, kind: Kind
-) -> Reply:
+def take(db: Connection, reviewer: str, answer: Answer, *, now_us: int, kind: Kind) -> Reply:
     """Write one answer down.
 
     Raises
@@ -97,9 +95,7 @@ def take(
     return Reply(answer.idempotency_key, review_id, new)
 
 
-def _fits(
-    db: Connection, answer: Answer, label: str, shown: dict[str, Any], kind: Kind
-) -> None:
+def _fits(db: Connection, answer: Answer, label: str, shown: dict[str, Any], kind: Kind) -> None:
     """Refuse an answer about another text than the item's."""
     (text,) = db.execute(
         "select text from items where item_id = ? and batch = ?", (answer.item_id, answer.batch)

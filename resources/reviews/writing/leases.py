@@ -134,9 +134,7 @@ def renew(
     ]
 
 
-def check_lease(
-    db: Connection, token: str, reviewer: str, item_id: str, batch: str
-) -> Row:
+def check_lease(db: Connection, token: str, reviewer: str, item_id: str, batch: str) -> Row:
     """Return the lease that an answer names, if it may be answered.
 
     A lease that ran out still counts: the answer may have waited offline, and a person's minute is

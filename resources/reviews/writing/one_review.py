@@ -14,9 +14,7 @@ from resources.reviews.sight import replaced, sight_in
 from resources.task.classes.record import changes_in
 
 
-def write_review(
-    db: Connection, review: Review, *, now_us: int, kind: Kind
-) -> tuple[int, bool]:
+def write_review(db: Connection, review: Review, *, now_us: int, kind: Kind) -> tuple[int, bool]:
     """Return the ``review_id``, and whether the review is new.
 
     Raises
