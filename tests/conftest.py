@@ -256,6 +256,14 @@ def postgres() -> "Iterator[Postgres]":
     server.end()
 
 
+@pytest.fixture(params=["files", "PostgreSQL"])
+def state(request: pytest.FixtureRequest) -> str:
+    """What task.yaml says of where its state is kept: each test that asks runs with both."""
+    if request.param == "files":
+        return ""
+    return f"state: {{postgres: '{request.getfixturevalue('postgres').database()}'}}\n"
+
+
 @pytest.fixture(params=["a file", "PostgreSQL"])
 def kept(request: pytest.FixtureRequest, tmp_path: Path) -> "Place":
     """Where a state may be kept: each test that asks runs with both."""

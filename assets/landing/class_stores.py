@@ -7,7 +7,6 @@ from pathlib import Path
 
 from labeling.class_changes import ClassChange, class_today
 from labeling.llm.canary import rounds as canary_rounds
-from labeling.state.place import SqliteFile
 from labeling.student.whole import classes_of, is_whole, read_student
 from resources.alerts import ledger
 from resources.task.classes.carried import carry_state
@@ -17,7 +16,7 @@ from resources.task.task import Task
 
 def carry_stores(task: Task) -> None:
     """Bring all up to the recorded changes: nobody is told twice, and no reference is lost."""
-    carry_state(SqliteFile(task.alerts), task.changes, "alerts", ledger.change_classes)
+    carry_state(task.alerts, task.changes, "alerts", ledger.change_classes)
     carry_state(task.ledger, task.changes, "canary_answers", canary_rounds.change_classes)
     for path in sorted(task.students.glob("*.joblib")):
         _student(path, task.changes)

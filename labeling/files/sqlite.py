@@ -6,7 +6,6 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 WAIT_S = 30.0
 """How long a writer waits its turn before it gives up, in seconds."""
@@ -80,9 +79,7 @@ def columns_of(schema: str) -> list[Column]:
 
 
 @contextmanager
-def lasting(
-    path: Path, schema: str, isolation_level: Literal["DEFERRED"] | None = "DEFERRED"
-) -> Generator[sqlite3.Connection]:
+def lasting(path: Path, schema: str) -> Generator[sqlite3.Connection]:
     """Open a file, made if need be, whose commits are on disk when they return; close it at the end.
 
     Parameters
@@ -91,8 +88,6 @@ def lasting(
         Its folder is made, too.
     schema : str
         Statements that make its tables where they are not there.
-    isolation_level : {'DEFERRED'} or None
-        As :func:`sqlite3.connect` takes it; None leaves transactions to who opens it.
 
     Examples
     --------
@@ -104,7 +99,7 @@ def lasting(
     1
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, timeout=WAIT_S, isolation_level=isolation_level)) as db:
+    with closing(sqlite3.connect(path, timeout=WAIT_S)) as db:
         db.execute("pragma journal_mode = wal")
         db.execute("pragma synchronous = full")
         db.executescript(schema)

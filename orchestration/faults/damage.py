@@ -84,9 +84,11 @@ def _stores(task: Task) -> Iterator[tuple[Path, str]]:
         yield reviews, f"it holds what people answered: {rescue(reviews)}"
     if (ledger := task.ledger.file) is not None:
         yield ledger, f"it holds what models answered: {rescue(ledger)}; {anew}"
-    yield task.alarm_trail, f"it holds what was done about alarms: {rescue(task.alarm_trail)}"
+    if (trail := task.alarm_trail.file) is not None:
+        yield trail, f"it holds what was done about alarms: {rescue(trail)}"
     yield task.pilots, f"it holds which prompts were promoted: {rescue(task.pilots)}"
-    yield task.alerts, "move it away: alarms that are open are told once more"
+    if (alerts := task.alerts.file) is not None:
+        yield alerts, "move it away: alarms that are open are told once more"
     yield task.embeddings, f"it holds vectors of texts: {rescue(task.embeddings)}; {anew}"
     yield task.small_copies, "delete it: small pictures are made again"
     var = task.var.parent

@@ -1,19 +1,19 @@
-"""Which alert went where: one SQLite file, so that nobody is told twice and nothing is lost unseen.
+"""Which alert went where, so that nobody is told twice and nothing is lost unseen.
 
 An alert is claimed before it is sent and noted after. A process that dies in between leaves a
 claim: whether the message arrived is then not known, so it is never sent again, and shown as
 ``unsure`` for a person to look at. What surely did not arrive is tried again.
 """
 
-import sqlite3
-from contextlib import AbstractContextManager
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
 from labeling.class_changes import ClassChange
-from labeling.files.sqlite import lasting
 from labeling.quality.alarms.keys import former_key, key_prefix
+from labeling.state.connection import Connection
+from labeling.state.place import Place, place_of
 
 SCHEMA = """
 create table if not exists alerts (
@@ -22,6 +22,11 @@ create table if not exists alerts (
     primary key (alarm_id, channel)
 )
 """
+
+NOT_TOLD = (
+    "and not exists (select 1 from alerts as told"
+    " where told.channel = alerts.channel and told.alarm_id = :now)"
+)
 
 ABANDONED = timedelta(minutes=5)
 """A claim older than this belongs to a process that died: sending takes seconds."""
@@ -47,8 +52,8 @@ class AlertLedger:
 
     Parameters
     ----------
-    path : Path
-        The SQLite file; made when first used.
+    kept : Place or Path
+        Where they are kept; made when first used. A path names a file of SQLite.
 
     Examples
     --------
@@ -61,18 +66,18 @@ class AlertLedger:
     (True, False)
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, kept: Place | Path) -> None:
+        self.place = place_of(kept)
 
     def claim(self, alarm_id: str, channel: str, now: datetime | None = None) -> bool:
         """Return whether this process, and no other, is to send the alert now."""
         at = now or datetime.now(UTC)
-        with self._open() as db:
+        with closing(self._open()) as db:
             db.execute("begin immediate")
             if (former := former_key(alarm_id)) != alarm_id:
                 db.execute(
-                    "update or ignore alerts set alarm_id = ? where alarm_id = ?",
-                    (alarm_id, former),
+                    f"update alerts set alarm_id = :now where alarm_id = :former {NOT_TOLD}",
+                    {"now": alarm_id, "former": former},
                 )
             row = db.execute(
                 "select state, tries, at from alerts where alarm_id = ? and channel = ?",
@@ -93,7 +98,7 @@ class AlertLedger:
 
     def note(self, alarm_id: str, channel: str, state: Sent, error: str = "") -> None:
         """Write down how sending ended; ``error`` holds no address and no key."""
-        with self._open() as db:
+        with closing(self._open()) as db:
             db.execute(
                 "update alerts set state = ?, error = ?, at = ? where alarm_id = ? and channel = ?",
                 (state.value, error, datetime.now(UTC).isoformat(), alarm_id, channel),
@@ -101,16 +106,16 @@ class AlertLedger:
 
     def rows(self) -> list[dict[str, str | int]]:
         """Return every alert: alarm_id, channel, state, tries, at, error."""
-        if not self.path.is_file():
+        if not self.place.exists():
             return []
         names = ("alarm_id", "channel", "state", "tries", "at", "error")
-        with self._open() as db:
+        with closing(self._open()) as db:
             found = db.execute(f"select {', '.join(names)} from alerts order by at").fetchall()
         return [dict(zip(names, row, strict=True)) for row in found]
 
     @staticmethod
     def _set(
-        db: sqlite3.Connection,
+        db: Connection,
         alarm_id: str,
         channel: str,
         state: Sent,
@@ -119,15 +124,17 @@ class AlertLedger:
         error: str,
     ) -> None:
         db.execute(
-            "insert or replace into alerts values (?, ?, ?, ?, ?, ?)",
+            "insert into alerts values (?, ?, ?, ?, ?, ?) on conflict (alarm_id, channel) do update"
+            " set state = excluded.state, tries = excluded.tries, at = excluded.at,"
+            " error = excluded.error",
             (alarm_id, channel, state.value, tries, at.isoformat(), error),
         )
 
-    def _open(self) -> AbstractContextManager[sqlite3.Connection]:
-        return lasting(self.path, SCHEMA, isolation_level=None)
+    def _open(self) -> Connection:
+        return self.place.open(SCHEMA)
 
 
-def change_classes(db: sqlite3.Connection, change: ClassChange) -> None:
+def change_classes(db: Connection, change: ClassChange) -> None:
     """Let alarms stay told: one has its series in its key, of which older files escape nothing."""
     if change.what != "rename":
         return
@@ -135,8 +142,10 @@ def change_classes(db: sqlite3.Connection, change: ClassChange) -> None:
         new_key = key_prefix(f"class/{new}")
         for old_key in dict.fromkeys((key_prefix(f"class/{old}"), f"class/{old}@")):
             db.execute(
-                "update or ignore alerts set alarm_id = ?1 || substr(alarm_id, ?2 + 1)"
-                " where substr(alarm_id, 1, ?2) = ?3 and instr(substr(alarm_id, ?2 + 1), '@') = 0"
-                " and at < ?4",
-                (new_key, len(old_key), old_key, change.at),
+                "update alerts set alarm_id = :new || substr(alarm_id, :length + 1)"
+                " where substr(alarm_id, 1, :length) = :old"
+                " and substr(alarm_id, :length + 1) not like '%@%' and at < :at"
+                " and not exists (select 1 from alerts as told where told.channel = alerts.channel"
+                " and told.alarm_id = :new || substr(alerts.alarm_id, :length + 1))",
+                {"new": new_key, "length": len(old_key), "old": old_key, "at": change.at},
             )

@@ -1,14 +1,21 @@
-"""What people did about alarms, kept for ever: one SQLite file in WAL mode, rows only added."""
+"""What people did about alarms, kept for ever: rows are only added."""
 
-import sqlite3
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from labeling.class_changes import ClassChange, class_today
-from labeling.files.sqlite import lasting
 from labeling.quality.alarms.trail import Action, Event
+from labeling.state.connection import Connection
+from labeling.state.dialect import only_grows
+from labeling.state.place import Place, place_of
+
+EVENTS = "alarm_events"
+"""The table among the others of a schema; a file of SQLite has ``events``."""
+
+ONLY_GROWS = "the audit trail only grows"
+COLUMNS = "at, who, action, series, batch, note, until"
 
 SCHEMA = """
 create table if not exists events (
@@ -16,10 +23,13 @@ create table if not exists events (
     at text not null, who text not null, action text not null, series text not null,
     batch text not null, note text not null, until text
 );
+"""
+
+IN_A_FILE = f"""
 create trigger if not exists events_stay before delete on events
-    begin select raise(abort, 'the audit trail only grows'); end;
+    begin select raise(abort, '{ONLY_GROWS}'); end;
 create trigger if not exists events_stand before update on events
-    begin select raise(abort, 'the audit trail only grows'); end;
+    begin select raise(abort, '{ONLY_GROWS}'); end;
 """
 
 
@@ -28,8 +38,8 @@ class AlarmTrail:
 
     Parameters
     ----------
-    path : Path
-        The SQLite file; made with the first event.
+    kept : Place or Path
+        Where it is kept; made with the first event. A path names a file of SQLite.
     changes : sequence of ClassChange
         Events about a class that was renamed or merged later are read as of its class of today.
 
@@ -44,16 +54,17 @@ class AlarmTrail:
     [('ada', 'acknowledge')]
     """
 
-    def __init__(self, path: Path, changes: Sequence[ClassChange] = ()) -> None:
-        self.path = path
+    def __init__(self, kept: Place | Path, changes: Sequence[ClassChange] = ()) -> None:
+        self.place = place_of(kept)
         self.changes = changes
+        self._events = EVENTS if self.place.file is None else "events"
 
     def record(self, event: Event) -> int:
         """Add an event and return its number; it is on disk when this returns."""
-        with self._open() as db:
-            cursor = db.execute(
-                "insert into events (at, who, action, series, batch, note, until)"
-                " values (?, ?, ?, ?, ?, ?, ?)",
+        with closing(self._open()) as db:
+            ((number,),) = db.execute(
+                f"insert into {self._events} ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?)"
+                " returning event_id",
                 (
                     event.at.astimezone(UTC).isoformat(),
                     event.who,
@@ -63,17 +74,15 @@ class AlarmTrail:
                     event.note,
                     None if event.until is None else event.until.astimezone(UTC).isoformat(),
                 ),
-            )
-            return int(cursor.lastrowid or 0)
+            ).fetchall()
+            return int(number)
 
     def events(self) -> list[Event]:
         """Return all events in the order they were recorded."""
-        if not self.path.is_file():
+        if not self.place.exists():
             return []
-        with self._open() as db:
-            rows = db.execute(
-                "select at, who, action, series, batch, note, until from events order by event_id"
-            ).fetchall()
+        with closing(self._open()) as db:
+            rows = db.execute(f"select {COLUMNS} from {self._events} order by event_id").fetchall()
         return [
             Event(
                 datetime.fromisoformat(at),
@@ -96,7 +105,9 @@ class AlarmTrail:
             return series
         return f"class/{class_today(later, name, review=0) or name}"
 
-    @contextmanager
-    def _open(self) -> Generator[sqlite3.Connection]:
-        with lasting(self.path, SCHEMA) as db, db:
-            yield db
+    def _open(self) -> Connection:
+        if self.place.file is not None:
+            return self.place.open(SCHEMA + IN_A_FILE)
+        return self.place.open(
+            SCHEMA.replace("events", self._events), only_grows(self._events, ONLY_GROWS, ONLY_GROWS)
+        )

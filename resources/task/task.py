@@ -155,14 +155,14 @@ class Task:
         return self.var / "pilots.sqlite"
 
     @property
-    def alarm_trail(self) -> Path:
-        """The SQLite file of what people did about alarms."""
-        return self.var / "alarms.sqlite"
+    def alarm_trail(self) -> Place:
+        """What people did about alarms."""
+        return self._state("alarms", "alarm_events")
 
     @property
-    def alerts(self) -> Path:
-        """The SQLite file of alerts that were sent."""
-        return self.var / "alerts.sqlite"
+    def alerts(self) -> Place:
+        """Alerts that were sent."""
+        return self._state("alerts", "alerts")
 
     @property
     def embeddings(self) -> Path:

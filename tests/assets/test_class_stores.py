@@ -30,6 +30,14 @@ def task(tmp_path, monkeypatch):
     return load_task(create(tmp_path, "letters"))
 
 
+@pytest.fixture
+def told(task, state):
+    """The task, whose alerts are kept in a file or in PostgreSQL."""
+    with (task.folder / "task.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"\n{state}")
+    return load_task(task.folder)
+
+
 def changed(task, *moves):
     """The task after renames, an hour apart from each other and from now."""
     changes = [
@@ -44,12 +52,12 @@ def changed(task, *moves):
     return task
 
 
-def test_nobody_is_told_again_of_an_alarm_whose_class_has_another_name(task):
-    alerts = AlertLedger(task.alerts)
+def test_nobody_is_told_again_of_an_alarm_whose_class_has_another_name(told):
+    alerts = AlertLedger(told.alerts)
     assert alerts.claim("class/praise@b#0", "slack", NOW)
     alerts.note("class/praise@b#0", "slack", Sent.SENT)
     alerts.claim("class/praiseworthy@b#0", "slack", NOW)
-    later = changed(task, ("praise", "kudos"))
+    later = changed(told, ("praise", "kudos"))
     for _ in range(2):
         carry_stores(later)
     assert not alerts.claim("class/kudos@b#0", "slack")
@@ -61,12 +69,12 @@ def test_nobody_is_told_again_of_an_alarm_whose_class_has_another_name(task):
 
 @pytest.mark.parametrize("moves", [[], [("a@b", "y")]], ids=["it stays", "it follows"])
 @pytest.mark.parametrize("written", ["today", "before keys were escaped"])
-def test_a_class_whose_name_begins_with_anothers_and_an_at_keeps_its_alarms(task, written, moves):
-    alerts = AlertLedger(task.alerts)
+def test_a_class_whose_name_begins_with_anothers_and_an_at_keeps_its_alarms(told, written, moves):
+    alerts = AlertLedger(told.alerts)
     mine, other = alarm_key("class/a", "b", 0), alarm_key("class/a@b", "b", 0)
     alerts.claim(mine, "slack", NOW)
     alerts.claim(other if written == "today" else former_key(other), "slack", NOW)
-    carry_stores(changed(task, ("a", "x"), *moves))
+    carry_stores(changed(told, ("a", "x"), *moves))
     after = alarm_key(f"class/{moves[0][1]}", "b", 0) if moves else other
     assert not alerts.claim(after, "slack", NOW)
     assert {row["alarm_id"] for row in alerts.rows()} == {alarm_key("class/x", "b", 0), after}
@@ -118,10 +126,10 @@ def test_two_alarms_never_have_one_key(one, other):
     assert (alarm_key(*one) == alarm_key(*other)) == (one == other)
 
 
-def test_names_that_changed_places_are_followed_once(task):
-    alerts = AlertLedger(task.alerts)
+def test_names_that_changed_places_are_followed_once(told):
+    alerts = AlertLedger(told.alerts)
     alerts.claim("class/a@b#0", "slack", NOW)
-    swap = changed(task, ("a", "x"), ("b", "a"), ("x", "b"))
+    swap = changed(told, ("a", "x"), ("b", "a"), ("x", "b"))
     for _ in range(2):
         carry_stores(swap)
     assert [row["alarm_id"] for row in alerts.rows()] == ["class/b@b#0"]

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
@@ -35,6 +36,15 @@ class Postgres:
     def address(self) -> str:
         """Its database as task.yaml names it."""
         return f"postgres://keeper@127.0.0.1:{self.port}/postgres"
+
+    def database(self) -> str:
+        """Make a database of which nobody else knows, and return its address."""
+        import psycopg
+
+        name = f"kept_{secrets.token_hex(8)}"
+        with psycopg.connect(self.address, autocommit=True) as db:
+            db.execute(f'create database "{name}"')  # type: ignore[arg-type]
+        return f"{self.address.rpartition('/')[0]}/{name}"
 
     def start(self) -> None:
         """Start, and wait until it answers."""

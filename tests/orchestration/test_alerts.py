@@ -94,7 +94,7 @@ def receivers():
 
 
 @pytest.fixture
-def task(tmp_path, receivers, monkeypatch):
+def task(tmp_path, receivers, monkeypatch, state):
     monkeypatch.setenv("TOUCHSTONE_VAR", str(tmp_path / "var"))
     web, mail = (server.server_address[1] for server in receivers)
     monkeypatch.setenv("TEST_SLACK", f"http://127.0.0.1:{web}/slack/s3cret")
@@ -102,7 +102,7 @@ def task(tmp_path, receivers, monkeypatch):
     monkeypatch.setattr(alert_channels, "TIMEOUT_S", 2.0)
     folder = tmp_path / "tasks" / "letters"
     folder.mkdir(parents=True)
-    (folder / "task.yaml").write_text(YAML.replace("PORT", str(mail)), encoding="utf-8")
+    (folder / "task.yaml").write_text(YAML.replace("PORT", str(mail)) + state, encoding="utf-8")
     task = load_task(folder)
     publish(task, ["labels"])
     return task

@@ -12,6 +12,7 @@ from assets.reading.stamp import publication_stamp, reading_hash, settings_hash
 from cli.new.new import create
 from labeling.kinds.registry import KINDS
 from labeling.kinds.single.kind import Single
+from labeling.state.postgres import PostgresSchema
 from resources.models.task_models import voter_versions
 from resources.pilots.rows import Candidate
 from resources.pilots.store import PilotStore
@@ -162,6 +163,8 @@ def two_kinds():
     with pytest.MonkeyPatch.context() as patch:
         for module in ("resources.task.settings.schema", "labeling.kinds.registry"):
             patch.setattr(f"{module}.KINDS", {**KINDS, "otherwise": Otherwise()})
+        for said in ("look", "exists"):  # a database in which nothing is kept
+            patch.setattr(PostgresSchema, said, lambda _: None)
         yield
 
 
@@ -223,6 +226,8 @@ def fit(spec: dict[str, Any], path: str) -> dict[str, Any]:
         voter = {"name": "near", "template": "{class}", "scale": 10, "margin": 0.1}
         voter |= {model: ZERO_SHOT[model]}
         given["zero_shot"] = [ZeroShot.model_validate(voter).model_dump(mode="json")]
+    if path == "state.postgres":
+        given["state"]["postgres"] = "postgres://touchstone@127.0.0.1:1/kept"
     if path == "scale.engine":
         given["scale"]["address"] = None
     if path == "models.batch":
