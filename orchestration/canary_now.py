@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from labeling.llm.canary.rounds import unfinished
-from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.opening import open_ledger
 from orchestration.canary_schedule import newest_labelled, round_at
 from orchestration.definitions import definitions
 from orchestration.one_job import run_job
@@ -45,7 +45,7 @@ def ask_now(task: Task, progress: Progress) -> list[dict[str, Any]]:
             raise TaskError(
                 f"task {task.name!r} has labelled nothing yet; `touchstone run {task.name}` does"
             )
-        with Ledger(task.ledger) as ledger:
+        with open_ledger(task.ledger) as ledger:
             name = unfinished(ledger) or round_at(datetime.now(UTC))
         progress("asking the canary", 0, 2)
         run_job(defs, instance, f"{task.name}_ask_canary", batch, {ROUND_TAG: name})

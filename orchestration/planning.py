@@ -58,9 +58,9 @@ def answers_to_come(task: Task) -> frozenset[str]:
     if models is None or task.spec.demo.simulated is not None or not task.ledger.exists():
         return frozenset()  # a simulation knows nothing of what a provider was handed before it
     from labeling.llm.collecting import open_batches
-    from labeling.llm.ledger.ledger import Ledger
+    from labeling.llm.ledger.opening import open_ledger
 
-    with Ledger(task.ledger) as ledger:
+    with open_ledger(task.ledger) as ledger:
         return open_batches(ledger)
 
 
@@ -69,11 +69,11 @@ def models_at_rest(task: Task) -> dict[str, str]:
     models = task.spec.models
     if models is None or task.spec.demo.simulated is not None or not task.ledger.exists():
         return {}
-    from labeling.llm.ledger.ledger import Ledger
+    from labeling.llm.ledger.opening import open_ledger
     from labeling.llm.ledger.rests import resting
     from labeling.llm.providers.breaker import moment
 
-    with Ledger(task.ledger) as ledger:
+    with open_ledger(task.ledger) as ledger:
         return {model: moment(rest.until) for model, rest in resting(ledger).items()}
 
 

@@ -87,9 +87,9 @@ def _why_not(
 def _hours_since_last(task: Task) -> float:
     """Return hours since any voter's last round; infinite where there was none."""
     from labeling.llm.canary.rounds import last_asked
-    from labeling.llm.ledger.ledger import Ledger
+    from labeling.llm.ledger.opening import open_ledger
 
-    with Ledger(task.ledger) as ledger:
+    with open_ledger(task.ledger) as ledger:
         asked_at = last_asked(ledger)
     return math.inf if asked_at is None else (time.time() - asked_at) / 3600
 
@@ -97,9 +97,9 @@ def _hours_since_last(task: Task) -> float:
 def _begun(task: Task, wanted: str) -> str:
     """Begin a round by the clock, or go on with one that a crash or a budget cut short."""
     from labeling.llm.canary.rounds import begin
-    from labeling.llm.ledger.ledger import Ledger
+    from labeling.llm.ledger.opening import open_ledger
 
-    with Ledger(task.ledger) as ledger:
+    with open_ledger(task.ledger) as ledger:
         return begin(ledger, wanted)
 
 
@@ -114,7 +114,7 @@ def _ask(
     """Ask the prompts that have not completed this round; return a row for each that was asked."""
     from labeling.llm.canary.canary import ask_canary
     from labeling.llm.canary.rounds import end
-    from labeling.llm.ledger.ledger import Ledger
+    from labeling.llm.ledger.opening import open_ledger
     from resources.models.task_models import (
         budget_of,
         classes_of,
@@ -129,7 +129,7 @@ def _ask(
     versions = {row["version"] for row in done}
     prompts = tuple(p for p in prompts_of(task) if p.version(classes) not in versions)
     if not prompts:
-        with Ledger(task.ledger) as ledger:
+        with open_ledger(task.ledger) as ledger:
             end(ledger, name)
         return done
     spent = {(r["voter"], r["version"]): (r["calls"], r["cost_usd"]) for r in before}
@@ -137,7 +137,7 @@ def _ask(
         panel = panel.drop_columns(["image"])
     with (
         transport_of(task, simulated_truth(task, panel, redact), now=batch) as transport,
-        Ledger(task.ledger) as ledger,
+        open_ledger(task.ledger) as ledger,
     ):
         findings, tallies = ask_canary(
             panel,

@@ -43,7 +43,7 @@ def ask_prompts(
 ) -> Asked:
     """Ask the task's prompts about the items they are meant for."""
     from labeling.llm.labelling import Progress, label_batch
-    from labeling.llm.ledger.ledger import Ledger
+    from labeling.llm.ledger.opening import open_ledger
     from labeling.llm.ledger.summary import Booked, booked_on
     from labeling.llm.quote import quote_batch
     from resources.models.task_models import (
@@ -86,7 +86,7 @@ def ask_prompts(
         truth |= simulated_truth(task, own, redact)
     with (
         transport_of(task, truth, now=batch) as transport,
-        Ledger(task.ledger) as ledger,
+        open_ledger(task.ledger) as ledger,
     ):
 
         def quoted_now() -> dict[str, tuple[float, float]]:

@@ -20,7 +20,7 @@ import pyarrow as pa
 from labeling.kinds.classes import ClassSpec
 from labeling.llm.injections import TEMPLATES, turned
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.prompts.prompt import parse_prompts
 from resources.models.litellm_transport import LiteLlmTransport

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pace import CLASSES, PROMPT
 
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.prompts.settings import Pace
 from resources.models.litellm_transport import LiteLlmTransport

@@ -98,13 +98,13 @@ def _ask(task: Task) -> list[dict[str, Any]]:
 
 def _accept(ledger: Place, rounds: list[dict[str, Any]], voter: str) -> None:
     from labeling.llm.canary.rounds import accept
-    from labeling.llm.ledger.ledger import Ledger
+    from labeling.llm.ledger.opening import open_ledger
 
     versions = {str(row["voter"]): str(row["version"]) for row in rounds}  # the newest comes last
     if voter not in versions:
         known = ", ".join(sorted(versions)) or "none yet"
         raise TaskError(f"--accept {voter}: no such voter was asked; asked were {known}")
-    with Ledger(ledger) as book:
+    with open_ledger(ledger) as book:
         accept(book, voter, versions[voter])
 
 

@@ -19,6 +19,7 @@ from labeling.counted import counted
 from labeling.llm.injections import Turned, attacked, tell
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.model_votes import NOT_ASKED, ModelVotes
 from labeling.llm.prompts.content import strings
 from labeling.llm.prompts.prompt import Prompt
@@ -84,7 +85,7 @@ def injections(
     now = datetime.now(UTC).isoformat(timespec="seconds")
     salt = f"{SALT}/{now}" if afresh else SALT
     asking = _asking(chosen, prompts)
-    with Ledger(chosen.ledger) as ledger:
+    with open_ledger(chosen.ledger) as ledger:
         calls, cost, worst = _quoted(chosen, prompts, plain, plan, salt, ledger, asking)
         told = f"{counted(calls, 'question is', 'questions are')} to be asked, for about {cost}, at most {worst}."
         Console(stderr=True).print(told)

@@ -78,7 +78,7 @@ def _look(
     chosen: Task, import_: Path | None, export: Path | None, ask_again: bool
 ) -> dict[str, Any]:
     from labeling.llm.ledger.cassette import export_cassette, import_cassette
-    from labeling.llm.ledger.ledger import Ledger
+    from labeling.llm.ledger.opening import open_ledger
     from labeling.llm.ledger.rests import forget_rests
     from labeling.llm.ledger.summary import by_voter
 
@@ -87,7 +87,7 @@ def _look(
             f"task {chosen.name!r} has no ledger yet: no model was asked; `touchstone run "
             f"{chosen.name}` asks, and --import takes in answers of another ledger"
         )
-    with Ledger(chosen.ledger) as book:
+    with open_ledger(chosen.ledger) as book:
         new = None if import_ is None else import_cassette(book, import_)
         out = None if export is None else export_cassette(book, export)
         asked = forget_rests(book) if ask_again else []

@@ -14,7 +14,7 @@ from rich.table import Table
 from assets.votes.cascade import steps_of
 from assets.votes.examples import example_pool
 from cli.options import AsJson, OneTask
-from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.prompts.content import strings
 from labeling.llm.prompts.pool import ExamplePool
 from labeling.llm.quote import VoterQuote, quote_batch
@@ -59,7 +59,7 @@ def quote(
     _, dear = steps_of(found, prompts)
     items, source = items_of(found, batch)
     asked, certain = asked_of(found, items)
-    with Ledger(found.ledger) as ledger:
+    with open_ledger(found.ledger) as ledger:
         undecided = all_undecided(found, items) if certain else None
         examples = _examples(found, items)
         quotes = [

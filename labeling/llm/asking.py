@@ -6,8 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
 
+from labeling.errors import BudgetError
 from labeling.llm.ledger.budget import Purse
+from labeling.llm.ledger.elsewhere import AskedElsewhereError, CapWaitError
 from labeling.llm.ledger.ledger import Call, Ledger
+from labeling.llm.outcome import WAITS
 from labeling.llm.providers.breaker import Breaker
 from labeling.llm.providers.manners import Manners
 from labeling.llm.providers.pace import Pacer
@@ -91,6 +94,9 @@ class Asker:
             sent = self.manners.adapt(request)
             try:
                 return await self._patiently(replace(call, parameters=sent.parameters), sent)
+            except AskedElsewhereError as asked:
+                if (known := await self._elsewhere(call, asked)) is not None:
+                    return known
             except TransportError as error:
                 told = self.manners.learn(sent, error.refused) if error.refused else None
                 if told is None:
@@ -133,9 +139,7 @@ class Asker:
             await self.pacer.turn(expected)
             self.breaker.check()
             spent, answered = worst, False
-            row = await self.ledger.together.write(
-                lambda: self.ledger.open_call(call, self.run, worst, account=self.account)
-            )
+            row = await self._opened(call, worst)
             self.tally.calls += 1
             start = self.clock()
             try:
@@ -161,6 +165,33 @@ class Asker:
             return reply
         finally:
             self.purse.settle(worst, spent)
+
+    async def _opened(self, call: Call, worst: float) -> int:
+        """Return the row of a request that leaves, once other processes leave room for it."""
+
+        async def open_call() -> int:
+            return await self.ledger.together.write(
+                lambda: self.ledger.open_call(
+                    call, self.run, worst, account=self.account, budget=self.purse.budget
+                )
+            )
+
+        try:
+            return await open_call()
+        except CapWaitError:
+            return await self.purse.once_there_is_room(open_call)
+
+    async def _elsewhere(self, call: Call, asked: AskedElsewhereError) -> Reply | None:
+        """Return the answer that another process got to the same question; ``None`` if it got none."""
+        if asked.by_batch:
+            raise BudgetError(WAITS)
+        known = await self.ledger.elsewhere(call.key)
+        if known is None:
+            return None
+        self.tally.cached += 1
+        if known.filtered:
+            raise TransportError(Fault.FILTERED)
+        return known.reply
 
     def _owed(self, request: Request, usage: Usage, worst: float) -> float:
         """Return what is booked, whether an answer came or broke off, in US dollars."""

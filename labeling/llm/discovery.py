@@ -13,6 +13,7 @@ from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.thoughts import spoken
 from labeling.llm.asking import Asker
+from labeling.llm.ledger.behaviour import ability, remember_ability
 from labeling.llm.ledger.ledger import Call, Ledger
 from labeling.llm.ledger.rows import content_key
 from labeling.llm.prompts.prompt import Prompt
@@ -46,13 +47,13 @@ async def discover(
         )
     wants_logprobs = weighs and output.confidence in ("auto", "logprobs")
     declared = asker.transport.capabilities(prompt.model)
-    known = ledger.ability(prompt.model)
+    known = ability(prompt.model, ledger)
     tries_json = wants_json and declared.structured is not False
     tries_logprobs = wants_logprobs and declared.logprobs is not False
     if known is None and (tries_json or tries_logprobs):
         known, sure = await _probe(voter, prompt, classes, asker, tries_json, tries_logprobs)
         if sure:
-            ledger.remember_ability(prompt.model, *known)
+            remember_ability(prompt.model, ledger, structured=known[0], logprobs=known[1])
     structured, logprobs = known or (False, False)
     if output.format == "json" and not (structured and declared.structured is not False):
         raise PromptError(

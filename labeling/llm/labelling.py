@@ -14,10 +14,11 @@ from labeling.errors import BudgetError
 from labeling.kinds.classes import ClassSpec
 from labeling.llm.discovery import discover
 from labeling.llm.former import Former
-from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import CHUNK, Ledger
+from labeling.llm.ledger.opening import open_purse
 from labeling.llm.model_votes import ModelVotes, tables
-from labeling.llm.outcome import Outcome
+from labeling.llm.outcome import WAITS, Outcome
 from labeling.llm.prompts.asked import Unsure
 from labeling.llm.prompts.content import Content, contents, strings
 from labeling.llm.prompts.pool import ExamplePool
@@ -31,7 +32,6 @@ from labeling.llm.voter import Voter
 from labeling.llm.voters import Desk, assemble, in_order
 from labeling.llm.waiting import BatchTransport, hand_in
 
-WAITS = "some answers are still to come from a provider's batch"
 SYNC_S = 1.0
 """How often answers are forced onto the disk, in seconds."""
 
@@ -152,7 +152,7 @@ async def _ask_all(
     later: BatchTransport | None,
     progress: Callable[[Progress], None] | None,
 ) -> tuple[pa.Table, pa.Table, dict[str, Tally]]:
-    purse = Purse(desk.budget, desk.ledger, desk.run, time.time)
+    purse = open_purse(desk.budget, desk.ledger, desk.run, time.time)
     voters = assemble(desk, prompts, purse)
     answered: dict[str, dict[str, Outcome]] = {}
     asked: dict[str, list[Content]] = {}

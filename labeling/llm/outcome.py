@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 FILTERED = "the provider's content filter held the answer back"
+WAITS = "some answers are still to come from a provider's batch"
 AGAIN = "; asked again in the next run"
 
 MOST_RUNS = 5

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 from labeling.errors import LabelingError, SuggestionError
 from labeling.llm.asking import Asker
 from labeling.llm.ledger.behaviour import manners_of, seen_of
-from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Call, Ledger
+from labeling.llm.ledger.opening import open_purse
 from labeling.llm.ledger.rests import breaker_of
 from labeling.llm.ledger.rows import content_key
 from labeling.llm.prompts.rendering import repair
@@ -282,7 +283,7 @@ def _asker(
     return Asker(
         transport,
         ledger,
-        Purse(budget, ledger, run, time.time),
+        open_purse(budget, ledger, run, time.time),
         pacer,
         breaker_of(model, ledger),
         Tally(),

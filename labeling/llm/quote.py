@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from labeling.kinds.classes import ClassSpec
 from labeling.llm.former import Former
-from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import CHUNK, Ledger
+from labeling.llm.ledger.opening import open_purse
 from labeling.llm.prompts.asked import Guaranteed, Unsure
 from labeling.llm.prompts.content import Content, contents, strings
 from labeling.llm.prompts.pool import ExamplePool
@@ -99,7 +100,7 @@ def quote_batch(
         salt=salt,
         former=former,
     )
-    voters = assemble(desk, prompts, Purse(budget, ledger, "quote"))
+    voters = assemble(desk, prompts, open_purse(budget, ledger, "quote"))
     ids = strings(items, "item_id")
     shown = contents(items, redact, image_folder)
     quotes: list[VoterQuote] = []
@@ -170,7 +171,7 @@ def _answer_tokens(voter: Voter, prompt: Prompt) -> float:
     """Guess the length of an answer: as this voter's last ones, else from what it is to write."""
     known = voter.ledger.execute(
         "select avg(completion_tokens) from (select completion_tokens from calls "
-        "where voter = ? and version = ? and status = 'answered' order by id desc limit ?)",
+        "where voter = ? and version = ? and status = 'answered' order by id desc limit ?) as last",
         (voter.name, voter.backends[0].version, RECALLED),
     )[0][0]
     if known is not None:

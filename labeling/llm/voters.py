@@ -12,8 +12,10 @@ from labeling.llm.asking import ATTEMPTS, Asker
 from labeling.llm.backend import Backend
 from labeling.llm.former import Former
 from labeling.llm.ledger.behaviour import manners_of, seen_of
-from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.budget import Purse
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.opening import open_pacer
 from labeling.llm.ledger.rests import breaker_of
 from labeling.llm.prompts.asked import STUDENT, Guaranteed, Unsure
 from labeling.llm.prompts.pool import ExamplePool
@@ -21,7 +23,6 @@ from labeling.llm.prompts.prompt import Prompt
 from labeling.llm.prompts.settings import Pace, Paces, Prices
 from labeling.llm.prompts.shortlist import Shortlist
 from labeling.llm.providers.breaker import Breaker
-from labeling.llm.providers.pace import Pacer
 from labeling.llm.providers.price import Price
 from labeling.llm.providers.tally import Tally
 from labeling.llm.providers.transport import Transport
@@ -64,7 +65,7 @@ def assemble(desk: Desk, prompts: Sequence[Prompt], purse: Purse) -> dict[str, V
         m: Breaker(m) if desk.transport.simulated else breaker_of(m, desk.ledger) for m in models
     }
     paces = {m: desk.pace.of(m, _wanted(m, prompts)) for m in breakers}
-    pacers = {m: Pacer(p.requests_per_minute, p.tokens_per_minute) for m, p in paces.items()}
+    pacers = {m: open_pacer(desk.ledger, m, p) for m, p in paces.items()}
     kind = "simulated" if desk.transport.simulated else "llm"
     seen = {m: seen_of(m, desk.ledger) for m in breakers}
     manners = {m: manners_of(m, desk.ledger) for m in breakers}

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from labeling.errors import BudgetError
+from labeling.llm.ledger.elsewhere import AskedElsewhereError
 from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.outcome import WAITS
 from labeling.llm.prompts.content import Content
 from labeling.llm.providers.transport import (
     MAYBE_CHARGED,
@@ -128,8 +130,8 @@ async def hand_in(
 def _in_vain(voter: Voter) -> dict[str, tuple[Fault, float]]:
     """Return what batches failed on: the last fault of each key, and when."""
     rows = voter.ledger.execute(
-        "select key, fault, max(done_at) from calls where batch is not null and status = 'failed'"
-        " and voter = ? and version = ? group by key",
+        "select key, fault, done_at from calls where batch is not null and status = 'failed'"
+        " and voter = ? and version = ? order by done_at, id",
         (voter.name, voter.backends[0].version),
     )
     return {row[0]: (Fault(row[1]), float(row[2])) for row in rows}
@@ -147,22 +149,30 @@ async def _hand_in(
     mark, stopped, size = f"{UNSENT}{uuid.uuid4().hex}", False, 0
     requests: list[tuple[str, Request]] = []
     held: list[float] = []
-    while todo and len(requests) < LARGEST and size < LARGEST_BYTES:
-        content, sample = todo[0]
-        messages = voter.messages(backend, content, [ids[row] for row in content.rows])
-        request = voter.request(backend, content, "ask", messages)
-        worst = asker.worst_usd(request) * asker.price.batch_share
-        try:
-            asker.purse.reserve_now(worst)
-        except BudgetError as error:
-            voter.tally.why, stopped = str(error), True
-            break
-        todo.popleft()
-        size += sum(len(str(message["content"])) for message in messages)
-        held.append(worst)
-        call = voter.call(backend, content, sample, "ask")
-        row = voter.ledger.open_call(call, asker.run, worst, account=asker.account, batch=mark)
-        requests.append((str(row), request))
+    with voter.ledger.at_once():
+        while todo and len(requests) < LARGEST and size < LARGEST_BYTES:
+            content, sample = todo[0]
+            messages = voter.messages(backend, content, [ids[row] for row in content.rows])
+            request = voter.request(backend, content, "ask", messages)
+            worst = asker.worst_usd(request) * asker.price.batch_share
+            call = voter.call(backend, content, sample, "ask")
+            try:
+                asker.purse.reserve_now(worst)
+                row = voter.ledger.open_call(
+                    call, asker.run, worst,
+                    account=asker.account, batch=mark, budget=asker.purse.budget,
+                )  # fmt: skip
+            except BudgetError as error:
+                voter.tally.why, stopped = str(error), True
+                break
+            except AskedElsewhereError:
+                todo.popleft()
+                voter.tally.why = voter.tally.why or WAITS
+                continue
+            todo.popleft()
+            size += sum(len(str(message["content"])) for message in messages)
+            held.append(worst)
+            requests.append((str(row), request))
     if not requests:
         return False
     known = True
@@ -196,12 +206,8 @@ async def find_lost(ledger: Ledger, transport: BatchTransport) -> tuple[str, ...
     What no batch has is lost, and counts at its worst case; where a provider may have taken it a
     moment ago, that is waited for. Returns what went wrong, in words.
     """
-    marks = ledger.execute(
-        "select batch, min(model), max(sent_at), max(fault) from calls where status = 'sent'"
-        " and batch like 'unsent:%' group by batch order by min(id)"
-    )
     notes: list[str] = []
-    for mark, model, sent_at, fault in marks:
+    for mark, model, sent_at, fault in ledger.unsent():
         try:
             name = await transport.find(mark, model)
         except TransportError as error:

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from labeling.errors import LabelingError
@@ -187,7 +188,7 @@ class PostgresConnection:
 
         try:
             line = psycopg.connect(
-                self._conninfo, autocommit=True, cursor_factory=psycopg.ClientCursor,
+                self._conninfo, autocommit=True, cursor_factory=_cursor(),
                 row_factory=_rows,  # pyright: ignore[reportArgumentType]
                 options=" ".join(
                     f"-c {said}" for said in (f'search_path="{self._schema}"', *SETTINGS)
@@ -228,6 +229,21 @@ class PostgresConnection:
             f"{self._name} does not answer: {_first_line(error)}; what was written there stands. "
             "See that PostgreSQL runs and state.postgres in task.yaml names it, and run again"
         )
+
+
+@cache
+def _cursor() -> "type[psycopg.ClientCursor[Any]]":
+    """Return cursors that have no rows where a statement brings none, as those of SQLite."""
+    import psycopg
+
+    class Cursor(psycopg.ClientCursor[Any]):
+        def fetchall(self) -> list[Any]:
+            return super().fetchall() if self.description else []
+
+        def fetchone(self) -> Any:
+            return super().fetchone() if self.description else None
+
+    return Cursor
 
 
 def _rows(cursor: Any) -> Callable[[Sequence[Any]], Row]:

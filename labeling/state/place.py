@@ -83,7 +83,7 @@ class SqliteFile:
         """Keep a number with the tables."""
         db.execute(f"pragma user_version = {number:d}")
 
-    def open(self, schema: str = "", more: str = "") -> Connection:  # noqa: ARG002
+    def open(self, schema: str = "", more: str = "") -> sqlite3.Connection:  # noqa: ARG002
         """Open it, with the tables of ``schema`` and the columns that came to them since.
 
         ``more`` is of PostgreSQL alone.

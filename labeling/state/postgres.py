@@ -18,7 +18,7 @@ from labeling.errors import LabelingError
 from labeling.files.sqlite import columns_of
 from labeling.state import dialect
 from labeling.state.connection import Connection
-from labeling.state.line import SILENT_S, PostgresConnection
+from labeling.state.line import SILENT_S, PostgresConnection, lock_number
 
 CONNECT_S = 10
 """How long PostgreSQL may take to answer a connection, in seconds, unless the address says so."""
@@ -26,7 +26,13 @@ CONNECT_S = 10
 MADE = """
 create table if not exists made (digest text primary key);
 create table if not exists versions (of text primary key, version bigint not null);
+create or replace function max(a double precision, b double precision) returns double precision
+    language sql immutable strict as 'select greatest(a, b)';
+create or replace function json_extract(said text, path text) returns double precision
+    language sql immutable as
+    'select (said::json #>> string_to_array(substr(path, 3), ''.''))::double precision';
 """
+"""What every state keeps of itself, and the functions of SQLite that are asked for."""
 
 ADDED = re.compile(r"alter table (\w+) add column if not exists (\w+)")
 """Columns that PostgreSQL alone has."""
@@ -77,6 +83,14 @@ class PostgresSchema:
         """The file that holds it: none of ours."""
         return None
 
+    def lock_number(self, of: str) -> int:
+        """Return the number of a lock of this schema."""
+        return lock_number(self.schema, of)
+
+    def make(self, db: PostgresConnection, schema: str, more: str = "") -> None:
+        """Make the tables of ``schema`` where they are not there, as :meth:`open` does."""
+        _make(db, self.schema, schema, more)
+
     def line(self) -> PostgresConnection:
         """Lay a line to it, and make nothing."""
         return PostgresConnection(self.conninfo, self.schema, str(self))
@@ -125,7 +139,7 @@ class PostgresSchema:
             (self.table, number),
         )
 
-    def open(self, schema: str = "", more: str = "") -> Connection:
+    def open(self, schema: str = "", more: str = "") -> PostgresConnection:
         """Open it, with the tables of ``schema`` and the columns that came to them since.
 
         Parameters

@@ -12,8 +12,8 @@ from assets.votes.simulated_truth import simulated_truth
 from labeling.errors import BudgetError
 from labeling.llm.former import Former
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger.budget import Budget, Purse
-from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.caps import Budget
+from labeling.llm.ledger.opening import open_ledger, open_purse
 from labeling.llm.model_votes import NOT_ASKED, ModelVotes
 from labeling.llm.prompts.content import strings
 from labeling.llm.prompts.pool import ExamplePool
@@ -86,7 +86,7 @@ def ask(task: Task, candidates: Sequence[Candidate], items: pa.Table) -> Asked:
     latest = max(strings(items, "batch"))
     with (
         transport_of(task, simulated_truth(task, items, redact), now=latest) as door,
-        Ledger(task.ledger) as ledger,
+        open_ledger(task.ledger) as ledger,
     ):
 
         def beyond(part: pa.Table) -> str:
@@ -97,7 +97,7 @@ def ask(task: Task, candidates: Sequence[Candidate], items: pa.Table) -> Asked:
                 for one in quote_batch(part, [prompt], classes, door, ledger, **shown)
             )
             try:
-                Purse(budget, ledger, RUN).reserve_now(worst)
+                open_purse(budget, ledger, RUN).reserve_now(worst)
             except BudgetError as error:
                 return str(error)
             return ""

@@ -5,6 +5,7 @@ from typing import Any
 
 from labeling.counted import counted
 from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.ledger.summary import Booked, booked_on
 from labeling.pilots.verdict import Say
 from orchestration.items_asked import asked_of, items_of
@@ -150,7 +151,7 @@ def _is_promoted(standing: Standing, at: int) -> bool:
 def _booked(task: Task, standing: Standing) -> list[Booked]:
     if not task.ledger.exists():
         return [Booked()] * len(standing.candidates)
-    with Ledger(task.ledger) as ledger:
+    with open_ledger(task.ledger) as ledger:
         return [_of(ledger, one) for one in standing.candidates]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.prompts.content import strings
 from labeling.llm.quote import VoterQuote, quote_batch
 from labeling.pilots.drawing import FLOOR, chances
@@ -64,7 +64,7 @@ def quote_round(task: Task, standing: Standing, reviews: ReviewStore) -> list[Vo
     prompts = [as_prompt(task, one).alone() for one in _running(standing)]
     if not items.num_rows or not prompts:
         return []
-    with Ledger(task.ledger) as ledger:
+    with open_ledger(task.ledger) as ledger:
         return [
             one
             for prompt in prompts  # one by one: a promoted prompt and its edited file share a name
@@ -84,7 +84,7 @@ def spent_usd(task: Task) -> float:
     """Return what pilots of the task have cost so far, in US dollars."""
     if not task.ledger.exists():
         return 0.0
-    with Ledger(task.ledger) as ledger:
+    with open_ledger(task.ledger) as ledger:
         return ledger.spent(RUN).run
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from labeling.counted import counted
 from labeling.errors import BudgetError, LabelingError, PromptError, SuggestionError
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.prompts.prompt import parse_prompts
 from labeling.llm.prompts.rendering import Example
 from labeling.llm.providers.pace import Pacer
@@ -125,12 +126,12 @@ def suggest(
     shown = _lessons(task, standing, who, reviews)
     asked, price = _question(task, standing, one, shown, model), _price(task, model)
     read, before = _reader(task, shown), spent_usd(task)
-    with Ledger(task.ledger) as ledger:
+    with open_ledger(task.ledger) as ledger:
         nobody = asking_nobody(task)
         cost = quote_question(to_be_asked(asked, read, ledger), nobody, ledger, price)
     agree(cost)
     try:
-        with Ledger(task.ledger) as ledger, transport_of(task) as door:
+        with open_ledger(task.ledger) as ledger, transport_of(task) as door:
             said = ask_until_read(asked, read, _asking(task, door, ledger, price))
         text = _written(task, one, said, shown, model)
     except LabelingError as error:

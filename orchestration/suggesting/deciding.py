@@ -11,7 +11,7 @@ from filelock import FileLock
 from assets.reading.suggested import LAST, retired_before
 from labeling.counted import counted
 from labeling.errors import RuleError
-from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.prompts.settings import Pace
 from labeling.llm.providers.pace import Pacer
 from labeling.llm.question import Answered, ask_question
@@ -63,7 +63,7 @@ def ask_for_rules(task: Task, prepared: Prepared) -> Answered:
     models = task.spec.models
     pace = Pace() if models is None else pace_of(task).of(prepared.question.model)
     door = nullcontext(LiteLlmBatches()) if models is None else transport_of(task)
-    with door as transport, Ledger(task.ledger) as ledger:
+    with door as transport, open_ledger(task.ledger) as ledger:
         return ask_question(
             prepared.question,
             transport,
@@ -110,7 +110,7 @@ def decide(task: Task, prepared: Prepared, answered: Answered, at_least: float) 
 
 def _number(task: Task, key: str) -> int:
     """Return a question's number among those about the task's rules, from 1; answers without rules do not count."""
-    with Ledger(task.ledger) as ledger:
+    with open_ledger(task.ledger) as ledger:
         answers = answered_before(ledger, NAME)
     measured = [one for one, text in answers.items() if one == key or _holds_rules(text)]
     return measured.index(key) + 1

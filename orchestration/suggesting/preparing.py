@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import count as numbers_from
 
 from assets.votes.rule_sets import load_rules
-from labeling.llm.ledger.budget import Budget
-from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.caps import Budget
+from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.prompts.settings import Prices
 from labeling.llm.providers.price import Price
 from labeling.llm.question import Question, Quoted, quote_question
@@ -63,7 +63,7 @@ class Prepared:
 
     def quote(self, task: Task) -> Quoted:
         """Return what asking will take; sends nothing."""
-        with Ledger(task.ledger) as ledger:
+        with open_ledger(task.ledger) as ledger:
             return quote_question(self.question, asking_nobody(task), ledger, self.price)
 
 
@@ -125,7 +125,7 @@ def _salted(task: Task, question: Question, afresh: bool) -> Question:
 
     A process that died with an answer it had paid for leaves it to the next one.
     """
-    with Ledger(task.ledger) as ledger:
+    with open_ledger(task.ledger) as ledger:
         newest, following = question, question
         for time in numbers_from(2):
             if not ledger.answers([following.key]):

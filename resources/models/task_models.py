@@ -9,8 +9,9 @@ from labeling.class_changes import class_today
 from labeling.kinds.classes import ClassSpec
 from labeling.llm.collecting import Collected, collect_batches, open_batches
 from labeling.llm.former import Former
-from labeling.llm.ledger.budget import Budget
-from labeling.llm.ledger.ledger import WAIT_S, Ledger
+from labeling.llm.ledger.caps import Budget
+from labeling.llm.ledger.ledger import WAIT_S
+from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.prompts.prompt import Prompt, load_prompts, parse_prompts
 from labeling.llm.prompts.settings import Pace, Paces
 from labeling.llm.providers.price import Price
@@ -176,7 +177,7 @@ def collect_answers(task: Task, *, wait_s: float = WAIT_S) -> Collected:
     """
     if task.spec.demo.simulated is not None or not task.ledger.exists():
         return Collected()
-    with Ledger(task.ledger) as ledger:
+    with open_ledger(task.ledger) as ledger:
         if not open_batches(ledger):
             return Collected()
         with transport_of(task) as transport:

@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from labeling.state.postgres import PostgresSchema
+
 
 def folder_of_programs() -> Path | None:
     """Return where ``initdb`` and ``pg_ctl`` are, Debian's newest first; ``None`` where they are not."""
@@ -80,3 +82,8 @@ class Postgres:
             return pwd.getpwnam("postgres").pw_name
         except KeyError:
             return "nobody"
+
+
+def shared_ledger(server: Postgres) -> PostgresSchema:
+    """Return where a new ledger would be kept in a schema of its own."""
+    return PostgresSchema(server.address, f"shared_{secrets.token_hex(8)}", "calls")

@@ -17,7 +17,7 @@ from labeling.kinds.classes import ClassSpec
 from labeling.llm.canary.finding import LEAST_ITEMS, Finding, Rounds, compare
 from labeling.llm.canary.rounds import AGAIN, Answers, read, rounds_up_to, store
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.ledger.rows import question_key
 from labeling.llm.prompts.content import contents, strings

@@ -163,7 +163,10 @@ def begin(ledger: Ledger, round_id: str, now: float | None = None) -> str:
     if earlier is not None:
         return earlier
     began_at = time.time() if now is None else now
-    ledger.execute("insert into canary_rounds values (?, ?, null)", (round_id, began_at))
+    ledger.execute(
+        "insert into canary_rounds values (?, ?, null) on conflict (round) do nothing",
+        (round_id, began_at),
+    )
     return round_id
 
 
@@ -190,9 +193,15 @@ def change_classes(db: Connection, change: ClassChange) -> None:
             (*pairs, *known, until),
         )
     for voter, (old, new) in change.detail.get("versions", {}).items():
-        for table, at in (("canary_answers", "asked_at"), ("canary_accepted", "accepted_at")):
-            db.execute(
-                f"update or ignore {table} set version = ?"  # noqa: S608
-                f" where voter = ? and version = ? and {at} < ?",
-                (new, voter, old, until),
-            )
+        db.execute(
+            "update canary_answers set version = ? where voter = ? and version = ? and asked_at < ?"
+            " and not exists (select 1 from canary_answers as known where known.voter = ?"
+            " and known.version = ? and known.round = canary_answers.round"
+            " and known.item_id = canary_answers.item_id)",
+            (new, voter, old, until, voter, new),
+        )
+        db.execute(
+            "update canary_accepted set version = ? where voter = ? and version = ?"
+            " and accepted_at < ?",
+            (new, voter, old, until),
+        )

@@ -60,3 +60,18 @@ def runs_in_vain(ledger: Ledger, keys: Sequence[str]) -> int:
         tuple(keys),
     )
     return int(runs)
+
+
+def ability(model: str, ledger: Ledger) -> tuple[bool, bool] | None:
+    """Return whether the model was found to give structured output and log-probabilities."""
+    rows = ledger.execute("select structured, logprobs from abilities where model = ?", (model,))
+    return (bool(rows[0][0]), bool(rows[0][1])) if rows else None
+
+
+def remember_ability(model: str, ledger: Ledger, *, structured: bool, logprobs: bool) -> None:
+    """Store what a model was found to do."""
+    ledger.execute(
+        "insert into abilities values (?, ?, ?, ?) on conflict (model) do update set structured ="
+        " excluded.structured, logprobs = excluded.logprobs, found_at = excluded.found_at",
+        (model, structured, logprobs, time.time()),
+    )

@@ -2,33 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 
 from labeling.errors import BudgetError
-from labeling.llm.ledger.ledger import Ledger, day_start
-
-EPSILON_USD = 1e-9
-"""Rounding of sums of floats; a tenth of a millionth of a cent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What model calls may cost, in US dollars; ``None`` where there is no cap.
-
-    Parameters
-    ----------
-    run_usd, day_usd, task_usd : float, optional
-        Caps of one run, of one day (UTC) over all runs, and of the task for ever.
-    """
-
-    run_usd: float | None = None
-    day_usd: float | None = None
-    task_usd: float | None = None
-
-    def capped(self) -> bool:
-        """Whether there is any cap."""
-        return (self.run_usd, self.day_usd, self.task_usd) != (None, None, None)
+from labeling.llm.ledger.caps import EPSILON_USD, Budget, day_start, reached
+from labeling.llm.ledger.elsewhere import LOOK_S, CapWaitError
+from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.shared import SharedLedger
 
 
 class Purse:
@@ -55,7 +35,7 @@ class Purse:
     def __init__(
         self, budget: Budget, ledger: Ledger, run: str, clock: Callable[[], float] = time.time
     ) -> None:
-        self._budget = budget
+        self.budget = budget
         self._clock = clock
         self._ledger = ledger
         spent = ledger.spent(run, clock())
@@ -84,12 +64,7 @@ class Purse:
         cap = self._passed(worst_usd)
         if cap:
             name, limit = cap
-            raise BudgetError(
-                f"the {name} budget of ${limit:g} is reached: ${self._spent[name]:.6f} spent, "
-                f"${self._reserved:.6f} held for requests that are out, "
-                f"and the next request may cost ${worst_usd:.6f}; "
-                f"raise models.budget.{name}_usd or run again when there is budget left"
-            )
+            raise BudgetError(reached(name, limit, self._spent[name], self._reserved, worst_usd))
         self._reserved += worst_usd
         self._out += 1
 
@@ -102,14 +77,13 @@ class Purse:
         self._turn_of_day()  # after it was counted: the ledger has it already
         self._settled.set()
 
+    async def once_there_is_room(self, write: Callable[[], Awaitable[int]]) -> int:
+        """Return what ``write`` returns; room was made before, in this process."""
+        return await write()
+
     def _passed(self, worst_usd: float) -> tuple[str, float] | None:
         self._turn_of_day()
-        caps = {
-            "run": self._budget.run_usd,
-            "day": self._budget.day_usd,
-            "task": self._budget.task_usd,
-        }
-        for name, cap in caps.items():
+        for name, cap in self.budget.caps().items():
             if cap is None or worst_usd == 0:
                 continue
             if self._spent[name] + self._reserved + worst_usd > cap + EPSILON_USD:
@@ -124,3 +98,41 @@ class Purse:
             known = self._days.get(midnight, 0.0)
             self._spent["day"] = max(known, self._ledger.settled_since(midnight))
             self._midnight = midnight
+
+
+class SharedPurse(Purse):
+    """What is left of a budget that other processes spend from, too.
+
+    The ledger holds the caps as it writes a request down; nothing is put aside before.
+
+    Parameters
+    ----------
+    budget : Budget
+        The caps.
+    ledger : SharedLedger
+    run : str
+        Which run this is.
+    """
+
+    def __init__(self, budget: Budget, ledger: SharedLedger, run: str) -> None:  # pyright: ignore[reportMissingSuperCall]
+        self.budget, self._shared, self._run = budget, ledger, run
+        self._turn = asyncio.Lock()
+
+    async def reserve(self, worst_usd: float) -> None:
+        """Do nothing: the ledger refuses what might pass a cap."""
+
+    def reserve_now(self, worst_usd: float) -> None:
+        """Raise if ``worst_usd`` might pass a cap at this moment."""
+        self._shared.check(self.budget, self._run, worst_usd)
+
+    async def once_there_is_room(self, write: Callable[[], Awaitable[int]]) -> int:
+        """Try ``write`` again and again, one request after the other, until a cap has room for it."""
+        async with self._turn:
+            while True:
+                try:
+                    return await write()
+                except CapWaitError:
+                    await asyncio.sleep(LOOK_S)
+
+    def settle(self, reserved_usd: float, spent_usd: float) -> None:
+        """Do nothing: the ledger has counted it."""

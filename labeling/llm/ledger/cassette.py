@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from labeling.errors import LabelingError
+from labeling.llm.ledger.behaviour import ability, remember_ability
 from labeling.llm.ledger.ledger import Ledger
 
 FORMAT = "touchstone-cassette-1"
@@ -79,8 +80,10 @@ def import_cassette(ledger: Ledger, path: Path) -> int:
         if not known_format:
             raise LabelingError(f"{path}:1: not a cassette; its first line must name {FORMAT!r}")
         for model, structured, logprobs in head["abilities"]:
-            if ledger.ability(model) is None:
-                ledger.remember_ability(model, bool(structured), bool(logprobs))
+            if ability(model, ledger) is None:
+                remember_ability(
+                    model, ledger, structured=bool(structured), logprobs=bool(logprobs)
+                )
         waiting = ledger.waiting()
         names, marks = ", ".join(FIELDS), ", ".join("?" * len(FIELDS))
         for number, line in enumerate(file, start=2):

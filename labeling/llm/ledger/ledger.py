@@ -8,7 +8,6 @@ marked ``sent`` when nobody holds the ledger was in flight when its process died
 
 import json
 import os
-import sqlite3
 import time
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
@@ -18,30 +17,21 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from labeling.errors import LabelingError
+from labeling.llm.ledger.caps import Budget, day_start
 from labeling.llm.ledger.group_commit import GroupCommit
+from labeling.llm.ledger.group_in_thread import GroupInThread
 from labeling.llm.ledger.rows import Call, Spent, Stored, plain, read_stored
+from labeling.llm.ledger.statements import FAIL, GONE, SETTLE, UNSENT_BATCHES
 from labeling.llm.providers.transport import Fault, Reply
-from labeling.state.place import SqliteFile
+from labeling.state.connection import Connection
+from labeling.state.place import Place, SqliteFile
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
 WAIT_S = 600.0
 """How long to wait for another run that is spending from the same ledger, in seconds."""
 
-GONE = (
-    "coalesce(sum(case status when 'sent' then reserved_usd"
-    " else max(cost_usd, 0) + max(exposure_usd, 0) end), 0)"
-)
-"""What rows took from a budget; nothing that a provider says gives any of it back."""
-
-DAY_S = 86_400.0
-
 CHUNK = 500
 """Keys looked up in one query; SQLite allows some 32,000 parameters."""
-
-
-def day_start(now: float) -> float:
-    """Return the last midnight UTC before ``now``; both in seconds since 1970."""
-    return now - now % DAY_S
 
 
 class Ledger:
@@ -64,10 +54,12 @@ class Ledger:
     """
 
     def __init__(self, place: SqliteFile | Path) -> None:
-        self.place = SqliteFile(place) if isinstance(place, Path) else place
-        self._db = self.place.open(SCHEMA)
+        file = SqliteFile(place) if isinstance(place, Path) else place
+        self.place: Place = file
+        self._file = file.open(SCHEMA)
+        self._db: Connection = self._file
         self._db.execute("pragma synchronous=normal")  # sync() does the rest, off the event loop
-        self.together = GroupCommit(self._db)
+        self.together: GroupCommit | GroupInThread = GroupCommit(self._file)
         self._synced = 0
 
     def __enter__(self) -> Self:
@@ -83,7 +75,7 @@ class Ledger:
 
     def sync(self) -> None:
         """Force what is committed onto the disk; safe to call from another thread."""
-        written = self._db.total_changes
+        written = self._file.total_changes
         whole = not self._db.in_transaction  # what is counted may not be committed yet
         if whole and written == self._synced:
             return
@@ -134,11 +126,16 @@ class Ledger:
         *,
         account: str = "",
         batch: str | None = None,
+        budget: Budget | None = None,  # noqa: ARG002
     ) -> int:
-        """Write that a request is about to leave; return the number of its row."""
+        """Write that a request is about to leave; return the number of its row.
+
+        ``budget`` is held by the :class:`labeling.llm.ledger.budget.Purse` of the one process that
+        spends from this ledger.
+        """
         row = self._db.execute(
             "insert into calls (key, run, account, kind, voter, version, model, item, parameters, "
-            "batch, status, reserved_usd, sent_at) values (?,?,?,?,?,?,?,?,?,?,'sent',?,?)",
+            "batch, status, reserved_usd, sent_at) values (?,?,?,?,?,?,?,?,?,?,'sent',?,?) returning id",
             (
                 call.key,
                 run,
@@ -153,9 +150,8 @@ class Ledger:
                 reserved_usd,
                 time.time(),
             ),
-        ).lastrowid
-        assert row is not None  # noqa: S101  an insert has a row
-        return row
+        ).fetchone()
+        return int(row[0])
 
     def settle(self, row: int, reply: Reply, cost_usd: float, latency_s: float | None) -> None:
         """Store an answer; committed when this returns. Without a latency, it came by batch.
@@ -163,19 +159,11 @@ class Ledger:
         Where the question was answered meanwhile, the answer is paid for and spare.
         """
         filtered = reply.finish_reason == "content_filter"
-        try:
-            self._settle(row, "filtered" if filtered else "answered", reply, cost_usd, latency_s)
-        except sqlite3.IntegrityError:
-            self._settle(row, "spare", reply, cost_usd, latency_s)
-
-    def _settle(
-        self, row: int, status: str, reply: Reply, cost_usd: float, latency_s: float | None
-    ) -> None:
+        status = "filtered" if filtered else "answered"
         self._db.execute(
-            "update calls set status=?, answer=?, refusal=?, finish_reason=?, tokens=?, "
-            "prompt_tokens=?, cached_tokens=?, completion_tokens=?, cost_usd=?, stated_usd=?, latency_s=?, "
-            "provider_model=?, fingerprint=?, done_at=? where id=?",
+            SETTLE,
             (
+                status,
                 status,
                 reply.text,
                 reply.refusal,
@@ -200,8 +188,8 @@ class Ledger:
         """Store that no answer came; ``exposure_usd`` is what may be asked for all the same."""
         status = "filtered" if fault is Fault.FILTERED else "failed"
         self._db.execute(
-            "update calls set status=?, fault=?, exposure_usd=?, latency_s=?, done_at=? where id=?",
-            (status, fault.value, exposure_usd, latency_s, time.time(), row),
+            FAIL,
+            (status, status, fault.value, exposure_usd, latency_s, time.time(), row),
         )
 
     def answers(self, keys: Iterable[str]) -> dict[str, Stored]:
@@ -217,6 +205,14 @@ class Ledger:
             ):
                 found[row["key"]] = read_stored(row)
         return found
+
+    async def elsewhere(self, key: str) -> Stored | None:
+        """Return the answer that somebody else got meanwhile."""
+        return self.answers([key]).get(key)
+
+    def unsent(self) -> list[Any]:
+        """Return the provider's batches that a dead process may have handed in: what stands for each, its model, when it was written and what went wrong."""
+        return self.execute(UNSENT_BATCHES)
 
     def waiting(self) -> dict[str, str]:
         """Return what providers' batches are still to answer: each key and its batch."""
@@ -253,39 +249,31 @@ class Ledger:
         ).fetchone()
         return float(gone)
 
-    def ability(self, model: str) -> tuple[bool, bool] | None:
-        """Return whether the model was found to give structured output and log-probabilities."""
-        row = self._db.execute(
-            "select structured, logprobs from abilities where model = ?", (model,)
-        ).fetchone()
-        return None if row is None else (bool(row[0]), bool(row[1]))
-
-    def remember_ability(self, model: str, structured: bool, logprobs: bool) -> None:
-        """Store what a model was found to do."""
-        self._db.execute(
-            "insert or replace into abilities values (?, ?, ?, ?)",
-            (model, structured, logprobs, time.time()),
-        )
-
     def script(self, sql: str) -> None:
         """Make the tables of another module of this package."""
         self.together.commit()
-        self._db.executescript(sql)
+        self._file.executescript(sql)
 
     def replace_rows(
         self, delete: str, parameters: tuple[Any, ...], insert: str, rows: Iterable[tuple[Any, ...]]
     ) -> None:
         """Delete and insert in one transaction."""
+        with self.at_once():
+            self._db.execute(delete, parameters)
+            self._db.executemany(insert, rows)
+
+    @contextmanager
+    def at_once(self) -> Generator[None]:
+        """Let all that is written inside be there together, or none of it."""
         self.together.commit()
         self._db.execute("begin immediate")
         try:
-            self._db.execute(delete, parameters)
-            self._db.executemany(insert, rows)
+            yield
         except BaseException:
             self._db.execute("rollback")
             raise
         self._db.execute("commit")
 
-    def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[sqlite3.Row]:
+    def execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         """Run a query of another module of this package."""
         return self._db.execute(sql, parameters).fetchall()

@@ -51,7 +51,9 @@ def remember_rest(ledger: Ledger, model: str, rest: Rest, now: float | None = No
     """Write down that ``model`` asked to be left alone."""
     said_at = time.time() if now is None else now
     ledger.execute(
-        "insert or replace into rests values (?, ?, ?, ?)", (model, said_at, rest.until, rest.why)
+        "insert into rests values (?, ?, ?, ?) on conflict (model) do update set"
+        " said_at = excluded.said_at, until = excluded.until, why = excluded.why",
+        (model, said_at, rest.until, rest.why),
     )
 
 

@@ -28,7 +28,8 @@ create table if not exists calls (
     provider_model text,
     fingerprint text,
     sent_at real not null,             -- seconds since 1970, UTC
-    done_at real
+    done_at real,
+    owner integer                      -- which of several processes sent it; null where there is one
 );
 create unique index if not exists calls_final
     on calls (key) where status in ('answered', 'filtered');

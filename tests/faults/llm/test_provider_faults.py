@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.prompts.settings import Pace
 from labeling.llm.providers.transport import Fault
 from resources.models.litellm_transport import LiteLlmTransport

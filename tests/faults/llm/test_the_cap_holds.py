@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 from labeling.errors import PromptError
-from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.budget import Purse
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Call, Ledger
 from labeling.llm.prompts.settings import Pace
 from labeling.llm.providers.price import Price, Tier

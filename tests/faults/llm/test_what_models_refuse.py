@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.behaviour import ability
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.prompts.settings import Pace
 from labeling.llm.providers.transport import Fault
 from resources.models.replies.refused_parameters import refused_parameter
@@ -114,7 +115,7 @@ def test_a_rejected_probe_is_never_remembered_as_what_a_model_cannot_do(bench, l
     with FakeProvider(lambda _: "HAM", refuses=all_of_them) as provider:
         result = bench.ask(provider, table(5), [prompt(PROBED, model=client)])
     assert result.votes.num_rows == 5
-    assert ledger.ability(client) == (True, False)
+    assert ability(client, ledger) == (True, False)
     assert json.loads(ledger.execute("select answer from calls where kind = 'ask'")[0][0])
 
 
@@ -122,12 +123,12 @@ def test_a_model_that_rejects_every_question_is_not_said_to_lack_an_ability(benc
     nothing = wire.Fault("bad_request", 400, message="this deployment is not set up")
     with FakeProvider(lambda _: "HAM", refuses=lambda _: nothing) as provider:
         result = bench.ask(provider, table(5), [prompt(PROBED)])
-    assert ledger.ability("openai/fake") is None
+    assert ability("openai/fake", ledger) is None
     assert "not set up" in result.summary.why
     with FakeProvider(lambda _: "HAM") as provider:
         after = bench.ask(provider, table(5), [prompt(PROBED)], run="next")
     assert after.votes.num_rows == 5
-    assert ledger.ability("openai/fake") == (True, False)
+    assert ability("openai/fake", ledger) == (True, False)
 
 
 def test_a_model_that_refuses_either_limit_is_not_asked_for_ever(bench):
@@ -238,5 +239,5 @@ def test_a_thought_that_was_cut_is_asked_again_with_more_room(bench):
 def test_a_probe_without_room_does_not_deny_a_model_its_json(bench, ledger):
     with FakeProvider(thinks(10**9)) as provider:
         bench.ask(provider, table(1), [prompt(PROBED)], pace=ONE_BY_ONE)
-    assert ledger.ability("openai/fake") is None
+    assert ability("openai/fake", ledger) is None
     assert all("response_format" in m.body for m in provider.meter)

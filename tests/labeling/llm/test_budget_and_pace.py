@@ -14,7 +14,8 @@ from PIL import Image
 
 from labeling.errors import BudgetError
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.budget import Purse
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Call, Ledger
 from labeling.llm.prompts.prompt import parse_prompts
 from labeling.llm.prompts.settings import Pace, Paces

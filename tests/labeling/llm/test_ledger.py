@@ -7,16 +7,19 @@ import os
 import signal
 import sqlite3
 import time
-from pathlib import Path
 
 import pytest
 
 from labeling.errors import LabelingError
 from labeling.kinds.asking import Token
+from labeling.llm.ledger.behaviour import ability, remember_ability
 from labeling.llm.ledger.cassette import export_cassette, import_cassette
 from labeling.llm.ledger.ledger import Call, Ledger
+from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.ledger.rows import content_key
+from labeling.llm.ledger.shared import SharedLedger
 from labeling.llm.providers.transport import Fault, Reply, Usage
+from labeling.state.place import Place
 
 
 def call(key: str, kind: str = "ask") -> Call:
@@ -33,8 +36,8 @@ REPLY = Reply(
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    with Ledger(tmp_path / "ledger.sqlite") as opened:
+def ledger(kept):
+    with open_ledger(kept) as opened:
         yield opened
 
 
@@ -67,8 +70,9 @@ def test_spending_is_summed_by_run_by_day_and_for_ever(ledger):
 
 
 def test_an_answer_to_a_question_that_was_answered_meanwhile_is_booked_and_spare(ledger):
-    late = ledger.open_call(call("a"), "one", 0.5, batch="b1")
+    late = ledger.open_call(call("late"), "one", 0.5, batch="b1")
     ledger.settle(ledger.open_call(call("a"), "two", 0.5), REPLY, 0.2, 0.1)
+    ledger.execute("update calls set key = 'a' where key = 'late'")
     ledger.settle(late, REPLY, 0.1, None)
     rows = ledger.execute("select status, cost_usd from calls order by id")
     assert [tuple(row) for row in rows] == [("spare", 0.1), ("answered", 0.2)]
@@ -82,8 +86,8 @@ def test_keys_tell_apart_what_only_looks_the_same():
     assert content_key("a", 1) != content_key("a", "1")
 
 
-def hold(path: Path, ready) -> None:
-    ledger = Ledger(path)
+def hold(place: Place, ready) -> None:
+    ledger = open_ledger(place)
     with ledger.spending():
         ledger.open_call(call("k"), "r", 0.25)
         ready.set()
@@ -91,10 +95,10 @@ def hold(path: Path, ready) -> None:
 
 
 @pytest.fixture
-def holder(tmp_path):
+def holder(kept):
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
-    process = context.Process(target=hold, args=(tmp_path / "ledger.sqlite", ready))
+    process = context.Process(target=hold, args=(kept, ready))
     process.start()
     assert ready.wait(30)
     yield process
@@ -103,7 +107,11 @@ def holder(tmp_path):
 
 
 @pytest.mark.usefixtures("holder")
-def test_only_one_process_spends_at_a_time(ledger):
+def test_only_one_process_spends_from_a_file_at_a_time_and_many_from_postgresql(ledger):
+    if isinstance(ledger, SharedLedger):
+        with ledger.spending(0.2) as lost:
+            assert lost == 0
+        return
     with pytest.raises(LabelingError, match="another run has been spending"), ledger.spending(0.2):
         pass
 
@@ -121,13 +129,13 @@ def test_what_was_out_when_a_process_was_killed_is_written_off_at_its_worst(hold
 def test_a_cassette_carries_answers_to_another_ledger(ledger, tmp_path):
     ledger.settle(ledger.open_call(call("k"), "r", 0.1), REPLY, 0.02, 0.5)
     ledger.fail(ledger.open_call(call("bad"), "r", 0.1), Fault.TIMED_OUT, 0.1, 1.0)
-    ledger.remember_ability("m", True, False)
+    remember_ability("m", ledger, structured=True, logprobs=False)
     assert export_cassette(ledger, tmp_path / "c.jsonl") == 1
     with Ledger(tmp_path / "other.sqlite") as other:
         assert import_cassette(other, tmp_path / "c.jsonl") == 1
         assert import_cassette(other, tmp_path / "c.jsonl") == 0
         assert other.answers(["k"])["k"].reply == REPLY
-        assert other.ability("m") == (True, False)
+        assert ability("m", other) == (True, False)
         assert other.spent("r").task == 0
 
 

@@ -8,7 +8,8 @@ from labeling.errors import PromptError
 from labeling.kinds.asking import Form
 from labeling.kinds.classes import ClassSpec
 from labeling.kinds.single.form import instruction, schema
-from labeling.llm.ledger.budget import Budget, Purse
+from labeling.llm.ledger.budget import Purse
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.prompts.content import Content
 from labeling.llm.prompts.prompt import load_prompts, parse_prompts

@@ -5,10 +5,13 @@ import pytest
 
 from labeling.kinds.classes import ClassSpec
 from labeling.llm.labelling import ModelVotes, label_batch
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.prompts.prompt import Prompt, parse_prompts
+from labeling.state.place import SqliteFile
 from resources.models.litellm_transport import LiteLlmTransport
+from tests.fakes.postgres import shared_ledger
 from tests.fakes.provider.server import FakeProvider
 
 KEY = "sk-canary-0123456789abcdef"
@@ -53,9 +56,21 @@ class Bench:
         return label_batch(items, prompts or [prompt()], **arguments)
 
 
+IN_BOTH = ("test_asking_over_http", "test_batches", "test_canary_over_http")
+"""Modules whose tests run with a ledger in a file and with one in PostgreSQL."""
+
+
+def pytest_generate_tests(metafunc):
+    if "ledger" in metafunc.fixturenames and metafunc.module.__name__.endswith(IN_BOTH):
+        metafunc.parametrize("ledger", ["a file", "PostgreSQL"], indirect=True)
+
+
 @pytest.fixture
-def ledger(tmp_path):
-    with Ledger(tmp_path / "var" / "ledger.sqlite") as opened:
+def ledger(tmp_path, request):
+    file = SqliteFile(tmp_path / "var" / "ledger.sqlite")
+    shared = getattr(request, "param", "") == "PostgreSQL"
+    place = shared_ledger(request.getfixturevalue("postgres")) if shared else file
+    with open_ledger(place) as opened:
         yield opened
 
 

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from labeling.errors import PromptError
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.cassette import export_cassette, import_cassette
 from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.prompts.pool import ExamplePool

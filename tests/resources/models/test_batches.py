@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from labeling.llm import waiting
 from labeling.llm.collecting import collect_batches, open_batches
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.ledger.summary import booked_on
 from labeling.llm.quote import quote_batch
@@ -340,14 +341,14 @@ def test_answers_of_a_batch_without_a_true_count_are_booked_at_their_worst_case(
 
 
 HAND_IN = """
+import pickle
 import sys
-from pathlib import Path
 from labeling.llm.labelling import label_batch
-from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.opening import open_ledger
 from resources.models.litellm_batches import LiteLlmBatches
 from tests.resources.models.conftest import CLASSES, KEY, prompt, table
 transport = LiteLlmBatches(sys.argv[1], KEY)
-with Ledger(Path(sys.argv[2])) as ledger:
+with open_ledger(pickle.loads(bytes.fromhex(sys.argv[2]))) as ledger:
     label_batch(table(12), [prompt()], CLASSES, transport, ledger, run="killed", later=transport)
 """
 
@@ -360,9 +361,8 @@ def test_a_process_killed_around_the_moment_a_batch_is_taken_neither_loses_nor_d
     batches = later.provider.batches
     batches.stall_s, batches.upload_stall_s = (30.0, 0.0) if taken else (0.0, 30.0)
     root = Path(__file__).parents[3]
-    child = subprocess.Popen(
-        [sys.executable, "-c", HAND_IN, later.provider.url, str(ledger.place)], cwd=root
-    )
+    place = pickle.dumps(ledger.place).hex()
+    child = subprocess.Popen([sys.executable, "-c", HAND_IN, later.provider.url, place], cwd=root)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (batches if taken else batches.uploads):
         assert child.poll() is None

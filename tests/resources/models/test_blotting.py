@@ -2,7 +2,7 @@
 
 import pytest
 
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from resources.models.litellm_faults import clean
 from resources.models.litellm_transport import LiteLlmTransport
 from resources.models.replies.blotting import blot

@@ -6,7 +6,7 @@ import pytest
 from labeling.kinds.classes import ClassSpec
 from labeling.llm.canary import canary
 from labeling.llm.canary.canary import ask_canary
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.prompts.prompt import Prompt, parse_prompts
 from labeling.llm.prompts.settings import Pace
 from resources.models.litellm_transport import LiteLlmTransport

@@ -8,7 +8,7 @@ import pytest
 from labeling.kinds.classes import ClassSpec
 from labeling.llm.collecting import collect_batches
 from labeling.llm.former import Former
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.quote import quote_batch
 from resources.models.litellm_batches import LiteLlmBatches
 from resources.models.litellm_transport import LiteLlmTransport

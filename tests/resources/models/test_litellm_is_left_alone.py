@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 import pyarrow as pa
 from labeling.kinds.classes import ClassSpec
-from labeling.llm.ledger.budget import Budget
+from labeling.llm.ledger.caps import Budget
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.quote import quote_batch
