@@ -78,7 +78,7 @@ class Api:
         session = await run_in_threadpool(self.reviewers.sign_in, body.token)
         if session is None:
             return problem(401, "unknown_token", "this token is not valid; ask for a new one")
-        person = self.reviewers.who(session)
+        person = await run_in_threadpool(self.reviewers.who, session)
         await run_in_threadpool(self.store.log, person.name if person else "", "signed in")
         cookie = session_cookie(session, secure=self.settings.secure_cookie)
         return JSONResponse({"csrf": csrf_token(session)}, headers={"set-cookie": cookie})

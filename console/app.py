@@ -1,6 +1,6 @@
 """The console as one ASGI application, and how it is served.
 
-It reads its own SQLite file and published files; it never opens the warehouse.
+It reads its review store and published files; it never opens the warehouse.
 """
 
 from collections.abc import AsyncIterator
@@ -20,8 +20,9 @@ from console import openapi
 from console.api import Api
 from console.pages import Pages
 from console.patience import CONNECTIONS, PatientProtocol
-from console.security import Gate, problem
+from console.security import Gate, problem, state_gone
 from console.settings import ConsoleSettings
+from labeling.state.line import StateGoneError
 from resources.reviews.reviewers import Reviewers
 from resources.reviews.rows import ReviewError
 from resources.reviews.store import ReviewStore
@@ -58,7 +59,7 @@ def create_app(settings: ConsoleSettings) -> Starlette:
             Route("/openapi.json", describe, methods=["GET"]),
         ],
         middleware=[Middleware(Gate, settings=settings, reviewers=reviewers)],
-        exception_handlers={HTTPException: _http_problem},
+        exception_handlers={HTTPException: _http_problem, StateGoneError: _state_gone},
         lifespan=lifespan,
     )
     app.state.settings = settings
@@ -114,6 +115,11 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+async def _state_gone(request: Request, error: Exception) -> Response:
+    del request
+    return state_gone(error)
 
 
 async def _http_problem(request: Request, error: Exception) -> Response:

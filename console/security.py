@@ -5,12 +5,14 @@ Pure ASGI, so that nothing behind it can be reached around it.
 
 import hashlib
 import hmac
+import logging
 import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -19,7 +21,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console.origin import READING, known_host, same_origin
 from console.patience import hurried
 from console.settings import ConsoleSettings
+from labeling.state.line import StateGoneError
 from resources.reviews.reviewers import Person, Reviewers
+
+LOG = logging.getLogger(__name__)
 
 COOKIE = "touchstone_session"
 CSRF_HEADER = "x-csrf-token"
@@ -117,7 +122,7 @@ class Gate:
                     headers.append("set-cookie", value)
             await send(message)
 
-        refusal = self._refuse(scope, cookie)
+        refusal = await self._refuse(scope, cookie)
         started = False
 
         async def send_noted(message: Message) -> None:
@@ -132,13 +137,16 @@ class Gate:
                 slow = problem(408, "slow", "the request did not go on", {"connection": "close"})
                 await slow(scope, receive, send_guarded)
 
-    def _refuse(self, scope: Scope, cookie: list[str]) -> Response | None:
+    async def _refuse(self, scope: Scope, cookie: list[str]) -> Response | None:
         request = Request(scope)
         headers, path = request.headers, scope["path"]
         if not known_host(headers, self.settings.hosts):
             return problem(421, "host", f"this console answers to {', '.join(self.settings.hosts)}")
         session = _session(headers)
-        person = self._person(session)
+        try:
+            person = await self._person(session)
+        except StateGoneError as error:
+            return state_gone(error)
         if person is not None and session is None:
             session = secrets.token_urlsafe(32)
             cookie.append(session_cookie(session, secure=self.settings.secure_cookie))
@@ -168,10 +176,10 @@ class Gate:
                 return problem(403, "csrf", f"the {CSRF_HEADER} header is missing or stale; reload")
         return None
 
-    def _person(self, session: str | None) -> Person | None:
+    async def _person(self, session: str | None) -> Person | None:
         if not self.settings.sign_in:
             return Person(self.settings.local_reviewer, "admin")
-        return self.reviewers.who(session)
+        return await run_in_threadpool(self.reviewers.who, session)
 
 
 def problem(
@@ -179,6 +187,18 @@ def problem(
 ) -> JSONResponse:
     """Answer with what went wrong, for people and for programs."""
     return JSONResponse({"code": code, "message": message}, status, headers)
+
+
+def state_gone(error: Exception) -> JSONResponse:
+    """Answer that the reviews cannot be reached now; why is told to who runs the console alone."""
+    LOG.warning("%s", error)
+    return problem(
+        503,
+        "state",
+        "the reviews cannot be reached at the moment; nothing that was saved is lost, and answers "
+        "that wait on this device are sent again",
+        {"retry-after": "5"},
+    )
 
 
 def session_cookie(session: str, *, secure: bool, max_age_s: int | None = None) -> str:

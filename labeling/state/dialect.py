@@ -22,6 +22,10 @@ TYPES = (
     (re.compile(r"\bcreate view if not exists\b", re.IGNORECASE), "create or replace view"),
 )  # fmt: skip
 
+FOR_EACH_ROW = "limit 1 offset 0"
+"""Ends a subquery that is asked for each row, by index, also where PostgreSQL thinks tables empty that
+it has not counted yet: it would join them, and read all of one for each row of the other."""
+
 
 @lru_cache(maxsize=2048)
 def query(sql: str) -> str:

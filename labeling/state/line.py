@@ -66,6 +66,10 @@ class Row(tuple[Any, ...]):
         return super().__getitem__(self.at[column] if isinstance(column, str) else column)
 
 
+class StateGoneError(LabelingError):
+    """The database of a state does not answer; what was committed there stands."""
+
+
 class PostgresConnection:
     """A line to the state of a task; :class:`labeling.state.place.Connection` says what it does.
 
@@ -83,7 +87,9 @@ class PostgresConnection:
     Raises
     ------
     LabelingError
-        If psycopg is not installed, or PostgreSQL does not answer.
+        If psycopg is not installed, or the user may not do what is asked.
+    StateGoneError
+        If PostgreSQL does not answer.
     """
 
     def __init__(self, conninfo: str, schema: str, name: str) -> None:
@@ -110,7 +116,7 @@ class PostgresConnection:
         ------
         sqlite3.Error
             Of the kind that SQLite would raise.
-        LabelingError
+        StateGoneError
             If PostgreSQL does not answer.
         """
         with self.turn, self._faults():
@@ -152,10 +158,18 @@ class PostgresConnection:
         self._line.close()
 
     def _begin(self, word: str) -> Cursor:
-        if word != "begin immediate":
-            begun = self._line.execute("begin isolation level repeatable read")
-        else:
-            self._line.execute("begin")
+        import psycopg
+
+        writes = word == "begin immediate"
+        begin = "begin" if writes else "begin isolation level repeatable read"
+        try:
+            begun = self._line.execute(begin)
+        except psycopg.OperationalError:
+            if not self._line.closed:
+                raise
+            self._line = self._connect()  # it was cut while nobody spoke
+            begun = self._line.execute(begin)
+        if writes:
             try:
                 begun = self._line.execute(
                     "select pg_advisory_xact_lock(%s, 0)", (lock_number(self._schema, "writer"),)
@@ -224,8 +238,8 @@ class PostgresConnection:
                 ) from error
             raise sqlite3.OperationalError(f"{self._name}: {_first_line(error)}") from error
 
-    def _gone(self, error: Exception) -> LabelingError:
-        return LabelingError(
+    def _gone(self, error: Exception) -> StateGoneError:
+        return StateGoneError(
             f"{self._name} does not answer: {_first_line(error)}; what was written there stands. "
             "See that PostgreSQL runs and state.postgres in task.yaml names it, and run again"
         )

@@ -119,6 +119,7 @@ where not r.gone and not r.aside and not exists (
     select 1 from read_reviews as newer
     where newer.item_id = r.item_id and newer.batch = r.batch
       and newer.reviewer = r.reviewer and newer.review_id > r.review_id and not newer.aside
+    limit 1 offset 0
 );
 
 create table if not exists events (
@@ -158,8 +159,14 @@ IN_POSTGRES = (
         "a review never changes; record a newer one",
         "a review is never deleted; record a newer one",
     )
-    # the order in which items were put up; each row of SQLite has it
-    + "alter table assignments add column if not exists rowid bigint generated always as identity;"
+    + """
+-- the order in which items were put up; each row of SQLite has it
+alter table assignments add column if not exists rowid bigint generated always as identity;
+-- whichever index of a young table is taken, it finds one item
+drop index if exists reviews_of_reviewer, reviews_of_batch;
+create index reviews_of_reviewer on reviews (reviewer, item_id, batch, review_id);
+create index reviews_of_batch on reviews (batch, item_id, reviewer, review_id);
+"""
 )
 
 

@@ -2,6 +2,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -27,9 +28,10 @@ import json, sys
 from pathlib import Path
 from console.app import create_app, serve
 from console.settings import ClassInfo, ConsoleSettings
+from labeling.state.postgres import PostgresSchema
 said = json.loads(sys.argv[1])
 said["classes"] = [ClassInfo(**c) for c in said["classes"]]
-said["store_path"] = Path(said["store_path"])
+said["store_path"] = PostgresSchema(*kept) if isinstance(kept := said["store_path"], list) else Path(kept)
 serve(create_app(ConsoleSettings(**said)), port=int(sys.argv[2]))
 """
 
@@ -114,6 +116,7 @@ class Server:
 
     def __init__(self, said):
         self.said = said
+        self.log = tempfile.TemporaryFile("w+")  # noqa: SIM115
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -124,6 +127,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-c", SERVER, json.dumps(self.said), str(self.port)],
             cwd=Path(__file__).parents[2],
+            stderr=self.log,
         )
         for _ in range(300):
             with suppress(httpx.HTTPError):
@@ -131,6 +135,11 @@ class Server:
                     return
             time.sleep(0.1)
         raise RuntimeError("the console did not start within 30 s")
+
+    def told(self):
+        """What it wrote to its terminal."""
+        self.log.seek(0)
+        return self.log.read()
 
     def kill(self):
         self.process.kill()

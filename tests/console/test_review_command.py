@@ -51,7 +51,7 @@ def test_the_console_of_a_task_has_its_classes_guidelines_and_report(task, tmp_p
     assert said.blind
     assert len(said.classes) >= 2
     assert said.guidelines == (task / "guidelines.md").read_text()
-    assert said.store_path == tmp_path / "var" / "support_inbox" / "reviews.sqlite"
+    assert Path(said.store_path) == tmp_path / "var" / "support_inbox" / "reviews.sqlite"
 
 
 def test_listening_to_others_turns_sign_in_on_and_warns_without_https(task, monkeypatch):

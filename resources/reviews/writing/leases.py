@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from labeling.state.connection import Connection, Row
+from labeling.state.dialect import FOR_EACH_ROW
 from resources.reviews.rows import ReviewError, read_context
 from resources.reviews.sight import MACHINE_KEYS, replaced, text_digest
 
@@ -202,7 +203,8 @@ def _candidates(
         mine += " and r.outcome <> 'skip'"
     audit_first = (
         " and not exists (select 1 from assignments as audit where audit.item_id = a.item_id"
-        " and audit.batch = a.batch and audit.origin = 'audit' and audit.state = 'open')"
+        " and audit.batch = a.batch and audit.origin = 'audit' and audit.state = 'open'"
+        f" {FOR_EACH_ROW})"
         if stream == "main"
         else ""
     )
@@ -216,9 +218,9 @@ def _candidates(
             f" from assignments as a join items as i using (item_id, batch)"
             f" where a.origin = ? and a.state = 'open'"
             f" and not exists (select 1 from leases as l where l.item_id = a.item_id"
-            f" and l.batch = a.batch and l.state = 'out')"
+            f" and l.batch = a.batch and l.state = 'out' {FOR_EACH_ROW})"
             f" and not exists (select 1 from standing_reviews as r where r.item_id = a.item_id"
-            f" and r.batch = a.batch and r.reviewer = ? and {mine})"
+            f" and r.batch = a.batch and r.reviewer = ? and {mine} {FOR_EACH_ROW})"
             f"{audit_first} order by a.priority desc, a.rowid limit ?",
             (origin, reviewer, most),
         ).fetchall()
