@@ -30,13 +30,9 @@ class Labeller:
     ``said`` is how many votes there are, how many items are left, and why.
     """
 
-    def __init__(
-        self, address: str, place: Place, items: int, cap: float, requests_per_minute: int | None
-    ) -> None:
+    def __init__(self, address: str, place: Place, items: int, cap: float) -> None:
         self._said, end = CONTEXT.Pipe(duplex=False)
-        self.process = CONTEXT.Process(
-            target=_label, args=(end, address, place, items, cap, requests_per_minute)
-        )
+        self.process = CONTEXT.Process(target=_label, args=(end, address, place, items, cap))
         self.process.start()
         end.close()
 
@@ -55,10 +51,9 @@ def labellers(
     place: Place,
     items: int,
     cap: float,
-    requests_per_minute: int | None = None,
 ) -> Sequence[Labeller]:
     """Start that many at once."""
-    return [Labeller(address, place, items, cap, requests_per_minute) for _ in range(how_many)]
+    return [Labeller(address, place, items, cap) for _ in range(how_many)]
 
 
 def _label(
@@ -67,7 +62,6 @@ def _label(
     place: Place,
     items: int,
     cap: float,
-    requests_per_minute: int | None,
 ) -> None:
     texts = [f"message {k}" for k in range(items)]
     table = pa.table({"item_id": [str(k) for k in range(items)], "text": texts})
@@ -80,7 +74,7 @@ def _label(
             ledger,
             run="run",
             budget=Budget(cap, cap, cap),
-            pace=Pace(concurrency=64, requests_per_minute=requests_per_minute),
+            pace=Pace(concurrency=64),
         )
     summary = result.summary
     end.send((result.votes.num_rows, summary.pending, summary.why))

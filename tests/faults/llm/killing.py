@@ -21,7 +21,7 @@ WORKER = """
 import sys
 from pathlib import Path
 import pyarrow as pa
-from labeling.llm.ledger.caps import Budget
+from labeling.llm.ledger.budget import Budget
 from labeling.kinds.classes import ClassSpec
 from labeling.llm.labelling import label_batch
 from labeling.llm.ledger.ledger import Ledger

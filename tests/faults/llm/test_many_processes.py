@@ -85,17 +85,3 @@ def test_the_answers_of_processes_that_were_killed_are_asked_for_by_those_that_l
         assert ITEMS <= answers <= ITEMS + lost
         assert usd - LEAST_USD <= ledger.spent("run").task <= GENEROUS
         check_purses(ledger)
-
-
-def test_one_pace_holds_for_all_processes(place):
-    items, a_second = 60, 20
-    with provider_process() as address:
-        workers = labellers(PROCESSES, address, place, items, GENEROUS, a_second * 60)
-        said = [worker.said() for worker in workers]
-        metered = meter(address)
-    assert said == [(items, 0, "")] * PROCESSES
-    times = [m[0] for m in metered]
-    assert len(times) == items
-    assert (
-        max(times) - min(times) >= 0.9 * (items - 1) / a_second
-    )  # 8 times as fast, each for itself
