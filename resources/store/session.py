@@ -121,13 +121,16 @@ class Session:
     def publish(self, table: Table, path: Path, rows: str | None, before: str | None) -> None:
         """Write what is published of a table, or of a query of such rows, to a Parquet file.
 
-        With ``before`` only of batches before that one.
+        With ``before`` only of batches before that one. Rows are in the order of batches, then of the
+        rest of the key: the same rows are the same bytes, wherever and however often they were made.
         """
         columns = ", ".join(f'"{name}"' for name in table.published_columns)
         source = table.sql_name if rows is None else f"({rows})"
         where = "" if before is None else f" where batch < {_quoted(before)}"
+        order = ", ".join(f'"{name}"' for name in table.order)
         self.db.execute(
-            f"copy (select {columns} from {source}{where}) to {_quoted(path)} (format parquet)"
+            f"copy (select {columns} from {source}{where} order by {order}) to {_quoted(path)} "
+            "(format parquet)"
         )
 
     def read_through(self) -> None:

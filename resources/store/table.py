@@ -127,6 +127,11 @@ class Table:
         """The columns that are published."""
         return {name: kept for name, kept in self.columns.items() if name not in self.private}
 
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """The key, batches first: how published rows are sorted."""
+        return tuple(sorted(self.key, key=lambda name: name != "batch"))
+
     def given_in(self, unit: str) -> tuple[str, ...]:
         """Name the columns of a unit."""
         return tuple(name for name, column in self.columns.items() if column.unit == unit)

@@ -3,8 +3,6 @@
 import re
 import shutil
 
-import pyarrow.parquet as pq
-
 from resources.store.place import named, size, stands
 from resources.store.tables import EVERY
 from resources.store.warehouse import warehouse_of
@@ -14,11 +12,7 @@ def test_every_published_file_is_that_of_the_task_in_a_file(on_a_lake, ran_task)
     files = {path.name for path in ran_task.task.published.glob("*.parquet")}
     assert files == {path.name for path in on_a_lake.published.glob("*.parquet")}
     for name in sorted(files):
-        # marts are joins, and DuckDB promises no order of those
-        there, here = (
-            sorted(map(repr, pq.read_table(task.published / name).to_pylist()))
-            for task in (ran_task.task, on_a_lake)
-        )
+        there, here = ((task.published / name).read_bytes() for task in (ran_task.task, on_a_lake))
         assert there == here, name
 
 
