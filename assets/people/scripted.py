@@ -67,7 +67,7 @@ def answers(
         Keys of answers that were given before, and whether each still counts; one that does is
         returned under the same key.
     """
-    truth = read_truth(task, scripted) if plan else {}
+    truth = read_truth(task, scripted, [row["item_id"] for row in plan]) if plan else {}
     shares = {"audit": scripted.audit_share, "rereview": scripted.rereview_share}
     given: list[Review] = []
     for row in plan:
@@ -99,9 +99,11 @@ def _first(key: str, known: Mapping[str, bool]) -> str:
     return next(one for one in chain([key], later) if known.get(one) is not False)
 
 
-def read_truth(task: Task, scripted: ScriptedReviewer) -> dict[str, str]:
+def read_truth(
+    task: Task, scripted: ScriptedReviewer, items: Sequence[str] | None = None
+) -> dict[str, str]:
     """Read what the scripted reviewer believes; see :func:`assets.reading.truth.read_labels`."""
-    return read_labels(task, scripted.truth, scripted.id, scripted.label, scripted.names)
+    return read_labels(task, scripted.truth, scripted.id, scripted.label, scripted.names, items)
 
 
 def _chance(seed: int, item_id: str, origin: str) -> np.random.Generator:

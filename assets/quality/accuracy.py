@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.decorators import by_batch
 from assets.quality.by_class import OF_SPANS, span_scores
-from assets.reading.audited import Audit, batches_before, read_audits
+from assets.reading.audited import Audit, VotesOfAll, batches_before, read_audits
 from resources.store.given import GivenWarehouse
 from resources.store.table import as_arrow
 from resources.store.tables import ACCURACY, AUDIT_SAMPLE, GOLD, RELEASED, SCORES
@@ -47,8 +47,8 @@ def score(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
     audits = read_audits(task, warehouse, window)
     mine = [audit for audit in audits if audit.batch.batch == batch]
     found = {
-        "batch": measure(task, mine, voters_of(mine)),
-        "window": measure(task, audits, voters_of(audits)),
+        "batch": measure(task, mine),
+        "window": measure(task, audits),
     }
     scored = [
         {"batch": batch, "span": span, **score_row(one)}
@@ -70,27 +70,23 @@ def score(task: Task, warehouse: Warehouse, batch: str) -> dict[str, Any]:
     return _metadata(labels, scored)
 
 
-def voters_of(audits: Sequence[Audit]) -> list[str]:
-    """Name everybody who voted in any of the batches."""
-    return sorted({voter for audit in audits for voter in audit.votes})
-
-
-def measure(task: Task, audits: Sequence[Audit], voters: Sequence[str]) -> "list[Score]":
+def measure(task: Task, audits: Sequence[Audit]) -> "list[Score]":
     """Score labels and consensus by class, and voters by version, over all of ``audits``."""
     from labeling.quality.estimates.series import scores
 
     if not audits:
         return []
+    batches = [audit.batch for audit in audits]
     answers = {LABELS: [a.batch.label for a in audits], CONSENSUS: [a.consensus for a in audits]}
-    answers |= {f"voter/{name}": [a.vote_of(name) for a in audits] for name in voters}
-    versions = {
-        f"voter/{name}": {
-            version: [a.vote_of(name, version) for a in audits]
-            for version in sorted({v for a in audits for v in a.versions.get(name, {})})
+    found = scores(batches, answers, task.classes, (LABELS, CONSENSUS))
+    for name, given in VotesOfAll(audits).items():  # by itself, as it takes memory to lay votes out
+        series = f"voter/{name}"
+        versions = {
+            version: [a.votes.of(name, version) for a in audits]
+            for version in sorted({v for a in audits for v in a.votes.versions(name)})
         }
-        for name in voters
-    }
-    return scores([a.batch for a in audits], answers, task.classes, (LABELS, CONSENSUS), versions)
+        found += scores(batches, {series: given}, task.classes, versions={series: versions})
+    return found
 
 
 def score_row(score: "Score") -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.quality.mistakes import wrong_rows
-from assets.reading.audited import Audit, read_audits
+from assets.reading.audited import Audit, VotesOfAll, read_audits
 from labeling.quality.estimates.audited import AuditedBatch
 from labeling.quality.estimates.labelled import LabelledBatch, judge
 from labeling.quality.family import PRECISION, RECALL
@@ -26,7 +26,7 @@ MOST_BATCHES = 60
 """Batches since the change that are looked at, the newest."""
 
 Rows = list[dict[str, Any]]
-Slices = dict[str, list[NDArray[np.str_]]]
+Slices = dict[str, list[NDArray[np.object_]]]
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,13 @@ def explain(task: Task, warehouse: Warehouse, alarm: dict[str, Any]) -> Found:
         return Found(next_steps=["The batches it fired in are gone: reset it."])
     judged = [seen_by(task, audit, alarm["series"]) for audit in audits]
     of_labels = not alarm["series"].startswith("voter/")
-    voters = {
-        name: [audit.vote_of(name) for audit in audits]
-        for name in sorted({voter for audit in audits for voter in audit.votes})
-        if of_labels
-    }
     slices = _slices(task, warehouse, audits)
     batches = [audit.batch for audit in judged]
     found = diagnose(
         batches,
         1 - alarm["promised"],
         task.classes,
-        voters,
+        VotesOfAll(audits) if of_labels else {},
         slices,
         [audit.confidence for audit in audits] if of_labels else None,
         _about(alarm["series"]) if audits[0].batch.naming is not None else None,
@@ -117,7 +112,7 @@ def seen_by(task: Task, audit: Audit, series: str) -> Audit:
     """Return the batch as a series sees it: a class its own labels, a voter what it said, F1's parts their mistakes."""
     kind, _, name = series.partition("/")
     if kind == "voter":
-        return replace(audit, batch=replace(audit.batch, label=audit.vote_of(name)))
+        return replace(audit, batch=replace(audit.batch, label=audit.votes.of(name)))
     if series in (PRECISION, RECALL):
         batch, told = audit.batch, SpanMistakes.of(audit.answers, task.classes)
         return replace(audit, batch=told.of_part(batch, series))
@@ -141,30 +136,20 @@ def _slices(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> Slices
     from labeling.quality.slices import length_slices, text_clusters
 
     batches = [audit.batch.batch for audit in audits]
-    rows = warehouse.rows("quality.diagnosis.items", batches=batches)
-    known = {
-        (row["batch"], row["item_id"]): (
-            str(row["text"] or ""), row["image"], json.loads(row["metadata"] or "{}")
-        )
-        for row in rows
-    }  # fmt: skip
-    of_items = [
-        [known.get((audit.batch.batch, item), ("", None, {})) for item in audit.item_ids.tolist()]
-        for audit in audits
-    ]
-    flat = [item for items in of_items for item in items]
-    texts, images = [text for text, _, _ in flat], [image for _, image, _ in flat]
-    cut = np.cumsum([len(items) for items in of_items])[:-1]
-    found: dict[str, NDArray[np.str_]] = {}
+    items = warehouse.read("quality.diagnosis.items", batches=batches)
+    texts = [str(text) for text in items["text"].to_pylist()]
+    images = items["image"].to_pylist()
+    found: dict[str, NDArray[np.object_]] = {}
     if any(text.strip() for text in texts):
         found = {"length": length_slices(texts), "cluster": text_clusters(texts)}
     if any(images):
         pictures = read_pictures(task, images)
         found |= picture_slices(pictures.pixels, pictures.seen)
+    if columns := task.spec.source.metadata:
+        fields = [json.loads(one or "{}") for one in items["metadata"].to_pylist()]
+        for column in columns:
+            told = [str(one.get(column, "")) or "(none)" for one in fields]
+            found[column] = np.array(told, dtype=object)
+    cut = np.cumsum([len(audit.item_ids) for audit in audits])[:-1]
     slices: Slices = {name: np.split(values, cut) for name, values in found.items()}
-    for column in task.spec.source.metadata:
-        slices[column] = [
-            np.array([str(fields.get(column, "")) or "(none)" for *_, fields in items], dtype=str)
-            for items in of_items
-        ]
     return slices

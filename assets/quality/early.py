@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from assets.decorators import by_batch
-from assets.reading.audited import answers_in
+from assets.reading.audited import answers_in, codes
 from assets.reading.votes import Window, read_window
 from labeling.votes import ABSTAIN
 from resources.pictures import read_pictures
@@ -194,17 +195,12 @@ def _released(
     task: Task, warehouse: Warehouse, window: Window
 ) -> tuple[NDArray[np.int32], tuple[str, ...], NDArray[np.float64]]:
     """Read label, what it is an index of, and confidence of every item; -1 where undecided."""
-    rows = warehouse.read("quality.early.released", batches=sorted(set(window.batches)))
-    answers = answers_in(task, rows["label"])
-    names = {name: at for at, name in enumerate(answers)}
-    known = {
-        (item_id, batch): (names.get(str(label), ABSTAIN), confidence)
-        for item_id, batch, label, confidence in zip(
-            *(rows[n].to_pylist() for n in ("item_id", "batch", "label", "confidence")), strict=True
-        )
+    asked = {
+        "item_id": window.item_ids,
+        "batch": window.batches,
+        "item": np.arange(len(window.item_ids)),
     }
-    found = [
-        known.get(key, (ABSTAIN, 0.0)) for key in zip(window.item_ids, window.batches, strict=True)
-    ]
-    label = np.array([code for code, _ in found], dtype=np.int32)
-    return label, answers, np.array([sure for _, sure in found], dtype=np.float64)
+    with warehouse.connect() as db, db.lend(asked=pa.table(asked)):
+        rows = db.read("quality.early.released")
+    answers = answers_in(task, rows["label"])
+    return codes(rows["label"], answers), answers, rows["confidence"].to_numpy()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assets.reading.audited import Audit
+from assets.reading.audited import Audit, VotesOfAll
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
@@ -20,15 +20,11 @@ def mistakes(task: Task, warehouse: Warehouse, audits: Sequence[Audit]) -> list[
     """Return the most telling wrong labels of some batches, those that were surest first."""
     from labeling.quality.alarms.diagnosis import diagnose
 
-    voters = {
-        name: [audit.vote_of(name) for audit in audits]
-        for name in sorted({voter for audit in audits for voter in audit.votes})
-    }
     found = diagnose(
         [audit.batch for audit in audits],
         1 - task.spec.alarm.accuracy_at_least,
         task.classes,
-        voters,
+        VotesOfAll(audits),
         confidence=[audit.confidence for audit in audits],
     ).items
     return wrong_rows(warehouse, audits, found)

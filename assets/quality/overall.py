@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assets.decorators import once
-from assets.quality.accuracy import LABELS, measure, score_row, voters_of
+from assets.quality.accuracy import LABELS, measure, score_row
 from assets.quality.agreement import PAIRWISE_F1, agreement_rows
 from assets.quality.by_class import class_rows
 from assets.quality.mistakes import mistakes
@@ -56,7 +56,7 @@ def overall(task: Task) -> dg.AssetsDefinition:
         spans = {"all": audits, "window": audits[-task.spec.quality.window_batches :]}
         reports = {span: class_rows(task, span, chosen) for span, chosen in spans.items()}
         written = {
-            OVERALL: [score_row(s) for s in measure(task, audits, voters_of(audits))],
+            OVERALL: [score_row(s) for s in measure(task, audits)],
             CLASS_REPORT: [row for rows, _ in reports.values() for row in rows],
             CONFUSION: [row for _, rows in reports.values() for row in rows],
             RELIABILITY: reliability_rows(audits),

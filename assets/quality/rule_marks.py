@@ -59,7 +59,7 @@ def _of(voter: str, audits: Sequence[Audit]) -> dict[str, Any]:
     weight: list[NDArray[np.float64]] = []
     for audit in audits:
         batch = audit.batch
-        said = audit.vote_of(voter)[batch.drawn]
+        said = audit.votes.of(voter)[batch.drawn]
         for given, gold in zip(said.tolist(), batch.gold.tolist(), strict=True):
             one, truth = (
                 None if code == MISSING else marked(audit.answers[code]) for code in (given, gold)

@@ -19,7 +19,8 @@ def simulated_truth(
     simulated = task.spec.demo.simulated
     if simulated is None:
         return {}
-    labels = read_labels(task, simulated.truth, "item_id", "label", {})
+    ids = [str(item_id) for item_id in items["item_id"].to_pylist()]
+    labels = read_labels(task, simulated.truth, "item_id", "label", {}, ids)
     told: dict[str, str] = {}
     for item in items.to_pylist():
         label, text, image = labels.get(str(item["item_id"])), item["text"] or "", item.get("image")

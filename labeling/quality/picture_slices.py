@@ -30,7 +30,7 @@ def contrast(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
 
 def picture_slices(
     pixels: NDArray[np.uint8], seen: NDArray[np.bool_]
-) -> dict[str, NDArray[np.str_]]:
+) -> dict[str, NDArray[np.object_]]:
     """Cut items into slices by how bright their pictures are, and how much goes on in them.
 
     Parameters
@@ -59,9 +59,9 @@ def picture_slices(
 
 def _thirds(
     value: NDArray[np.float64], seen: NDArray[np.bool_], names: tuple[str, str, str]
-) -> NDArray[np.str_]:
+) -> NDArray[np.object_]:
     found = np.full(len(value), NONE, dtype=object)
     if seen.any():
         cut = np.quantile(value[seen], [1 / 3, 2 / 3])
         found[seen] = np.array(names)[np.searchsorted(cut, value[seen], side="left")]
-    return found.astype(np.str_)
+    return found

@@ -22,11 +22,14 @@ MIN_PER_CLUSTER = 40
 MAX_CLUSTERS = 12
 """More are not read by anybody."""
 
+PART = 20_000
+"""Texts that are put to clusters at once."""
+
 NAMED_BY = 3
 """Words that name a cluster."""
 
 
-def length_slices(texts: Sequence[str]) -> NDArray[np.str_]:
+def length_slices(texts: Sequence[str]) -> NDArray[np.object_]:
     """Call each text short, medium or long: thirds of the texts given.
 
     Examples
@@ -36,12 +39,13 @@ def length_slices(texts: Sequence[str]) -> NDArray[np.str_]:
     """
     length = np.array([len(text) for text in texts], dtype=np.float64)
     if not len(length):
-        return np.empty(0, dtype=np.str_)
+        return np.empty(0, dtype=object)
     cut = np.quantile(length, [1 / 3, 2 / 3])
-    return np.array(["short", "medium", "long"])[np.searchsorted(cut, length, side="left")]
+    names = np.array(["short", "medium", "long"], dtype=object)
+    return names[np.searchsorted(cut, length, side="left")]
 
 
-def text_clusters(texts: Sequence[str], seed: int = 0) -> NDArray[np.str_]:
+def text_clusters(texts: Sequence[str], seed: int = 0) -> NDArray[np.object_]:
     """Group alike texts and name each group by the words that are typical of it.
 
     Parameters
@@ -52,7 +56,7 @@ def text_clusters(texts: Sequence[str], seed: int = 0) -> NDArray[np.str_]:
 
     Returns
     -------
-    str array of shape (n_texts,)
+    object array of shape (n_texts,), of str
         Names such as ``refund, sent, back``; one group where there are few texts or no words.
 
     Examples
@@ -65,7 +69,7 @@ def text_clusters(texts: Sequence[str], seed: int = 0) -> NDArray[np.str_]:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     wanted = min(MAX_CLUSTERS, max(2, len(texts) // MIN_PER_CLUSTER))
-    everything = np.full(len(texts), "all texts")
+    everything = np.full(len(texts), "all texts", dtype=object)
     if len(texts) < 2 * MIN_PER_CLUSTER:
         return everything
     vectorizer = TfidfVectorizer(
@@ -79,11 +83,16 @@ def text_clusters(texts: Sequence[str], seed: int = 0) -> NDArray[np.str_]:
     except ValueError:  # no word is left
         return everything
     means: Any = MiniBatchKMeans(wanted, random_state=seed, batch_size=1024).fit(known)
-    group = means.predict(vectorizer.transform(texts))
+    group = np.concatenate(  # by parts: the words of a million texts would take a gigabyte
+        [
+            means.predict(vectorizer.transform(texts[at : at + PART]))
+            for at in range(0, len(texts), PART)
+        ]
+    )
     words: list[str] = vectorizer.get_feature_names_out().tolist()
     centers: NDArray[np.float64] = means.cluster_centers_
     names = np.empty(wanted, dtype=object)
     for at, center in enumerate(centers):
         top = [words[i] for i in np.argsort(-center)[:NAMED_BY].tolist() if center[i] > 0]
         names[at] = ", ".join(sorted(top)) or f"group {at + 1}"
-    return names[group].astype(np.str_)
+    return names[group]

@@ -78,9 +78,9 @@ def _by_audit(task: Task, warehouse: Warehouse) -> Judged:
     # no batch comes after the one without a date: its reviews go on measuring it
     audits = [one for one in audits if one.batch.batch != UNDATED]
     places = [
-        (str(item), audit.batch.batch)
+        (str(audit.item_ids[item]), audit.batch.batch)
         for audit in audits
-        for item in audit.item_ids[audit.batch.drawn[audit.batch.judged]].tolist()
+        for item in audit.batch.drawn[audit.batch.judged].tolist()
     ]
     after = audits[-1].batch.batch if audits else ""
     return Judged(places, Reviewed.of([one.batch for one in audits]), after)

@@ -79,7 +79,7 @@ def diagnose(
     target_error: float,
     class_names: Sequence[str],
     voters: Mapping[str, Sequence[NDArray[np.int32]]] | None = None,
-    slices: Mapping[str, Sequence[NDArray[np.str_]]] | None = None,
+    slices: Mapping[str, Sequence[NDArray[np.object_]]] | None = None,
     confidence: Sequence[NDArray[np.float64]] | None = None,
     about: Callable[[LabelledBatch, int], AuditedBatch] | None = None,
 ) -> Diagnosis:
@@ -94,7 +94,7 @@ def diagnose(
     class_names : sequence of str
         Of a single class nothing is told: whatever is wrong is wrong about it.
     voters : mapping of name to votes, one int array of shape (n_items,) a batch, optional
-    slices : mapping of name to values, one str array of shape (n_items,) a batch, optional
+    slices : mapping of name to values, one array of str of shape (n_items,) a batch, optional
         Source, length, cluster of texts …
     confidence : float arrays of shape (n_items,), one a batch, optional
         Posterior of the released label; confident errors are the most telling.
@@ -241,15 +241,18 @@ def _telling(
     confidence: Sequence[NDArray[np.float64]] | None,
 ) -> list[Telling]:
     rows: list[Telling] = []
+    # who is right about what it said misled nobody, whatever else the label says
+    mislead = {
+        name: [
+            batch.follows(said)[batch.drawn] & batch.audited(said).wrong
+            for said, batch in zip(votes, batches, strict=True)
+        ]
+        for name, votes in voters.items()
+    }
     for at, batch in enumerate(batches):
-        # who is right about what it said misled nobody, whatever else the label says
-        mislead = {
-            name: batch.follows(votes[at])[batch.drawn] & batch.audited(votes[at]).wrong
-            for name, votes in voters.items()
-        }
         for place in np.flatnonzero(batch.audited().wrong).tolist():
             item, label = int(batch.drawn[place]), int(batch.label[batch.drawn[place]])
-            misled = tuple(name for name, wrong in mislead.items() if wrong[place])
+            misled = tuple(name for name, wrong in mislead.items() if wrong[at][place])
             sure = float("nan") if confidence is None else float(confidence[at][item])
             rows.append(Telling(batch.batch, item, label, int(batch.gold[place]), sure, misled))
     rows.sort(key=lambda row: -row.confidence if row.confidence == row.confidence else 0.0)

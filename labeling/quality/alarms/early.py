@@ -173,14 +173,11 @@ def early_warnings(
         signals.append(share_signal(name, counted, sizes, bound.share))
 
     for v, voter in enumerate(voters):
-        cast = {i: s.votes[:, v] != ABSTAIN for i, s in enumerate(both)}
-        share(f"coverage/{voter}", cast)
-        voted = (float(cast[0].sum()), float(cast[1].sum()))
-        for c, name in enumerate(classes):
-            given = (
-                float((reference.votes[:, v] == c).sum()),
-                float((current.votes[:, v] == c).sum()),
-            )
+        said = [_said(one.votes[:, v], len(classes)) for one in both]
+        voted = (float(said[0][1:].sum()), float(said[1][1:].sum()))
+        signals.append(share_signal(f"coverage/{voter}", voted, sizes, bound.share))
+        for c, name in enumerate(classes, start=1):
+            given = (float(said[0][c]), float(said[1][c]))
             signals.append(share_signal(voter_signal(voter, name), given, voted, bound.share))
     share("undecided", {i: s.label == ABSTAIN for i, s in enumerate(both)})
     share("conflict", {i: _conflict(s.votes) for i, s in enumerate(both)})
@@ -267,6 +264,11 @@ def _in_conflict(sets: Sets) -> np.integer[Any]:
     """Count items of which a class is both named and denied."""
     both = (sets.votes == 0).any(axis=2) & (sets.votes == 1).any(axis=2)
     return both.any(axis=1).sum()
+
+
+def _said(votes: NDArray[np.int32], n_classes: int) -> NDArray[np.int64]:
+    """Count abstentions, then votes for each class."""
+    return np.bincount(votes - ABSTAIN, minlength=n_classes + 1)
 
 
 def _conflict(votes: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -45,6 +45,7 @@ LENT = {
         "aside": pa.bool_(),
     },
     "labels_to_export": WORDS,
+    "asked": {**WORDS, "item": pa.int64()},
     "wanted": {"item_id": pa.string(), "text": pa.string(), "letters": pa.string()},
     "now_said": {**WORDS, "voter": pa.string(), "label": pa.string()},
     "now_applied": dict.fromkeys(("batch", "voter", "version", "items_hash"), pa.string()),

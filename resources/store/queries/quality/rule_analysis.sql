@@ -28,31 +28,51 @@ select count(*) as items from raw.items
 
 -- name: texts(classes: integer, most: integer)
 -- Texts with their posterior, what rules say, and what the queue's reviews settled on: those of the
--- queue, and the newest.
+-- queue, and the newest. Chosen by their keys, before anything that takes memory is joined.
+with judged as (
+    select item_id, batch
+    from raw.items semi join (
+        select item_id, batch from labels.consensus where len(posterior) = $classes
+    ) using (item_id, batch)
+),
+chosen as (
+    (from judged order by batch desc, hash(item_id), item_id limit $most)
+    union
+    (from judged semi join (from people.gold where origin = 'queue') using (item_id, batch))
+)
 select i.text, c.posterior, coalesce(v.said, []) as said,
     case when g.origin = 'queue' then g.label end as gold
-from raw.items i
+from chosen
+join raw.items i using (item_id, batch)
 join labels.consensus c using (item_id, batch)
 left join people.gold g using (item_id, batch)
 left join (
-    select item_id, batch, list(distinct label) as said from votes.rules group by all
+    select item_id, batch, list(distinct label) as said
+    from votes.rules semi join chosen using (item_id, batch) group by all
 ) v using (item_id, batch)
-where len(c.posterior) = $classes
-qualify g.origin = 'queue'
-    or row_number() over (order by i.batch desc, hash(i.item_id), i.item_id) <= $most
-order by i.batch, i.item_id
+order by batch, item_id
 
 -- name: span_texts(most: integer)
 -- Texts with the spans that are given, what rules mark, and what the queue's reviews settled on.
+with judged as (
+    select item_id, batch
+    from raw.items semi join (
+        select item_id, batch from labels.released where label is not null
+    ) using (item_id, batch)
+),
+chosen as (
+    (from judged order by batch desc, hash(item_id), item_id limit $most)
+    union
+    (from judged semi join (from people.gold where origin = 'queue') using (item_id, batch))
+)
 select i.text, r.label as given, coalesce(v.said, []) as said,
     case when g.origin = 'queue' then g.label end as gold
-from raw.items i
+from chosen
+join raw.items i using (item_id, batch)
 join labels.released r using (item_id, batch)
 left join people.gold g using (item_id, batch)
 left join (
-    select item_id, batch, list(distinct label) as said from votes.rules group by all
+    select item_id, batch, list(distinct label) as said
+    from votes.rules semi join chosen using (item_id, batch) group by all
 ) v using (item_id, batch)
-where r.label is not null
-qualify g.origin = 'queue'
-    or row_number() over (order by i.batch desc, hash(i.item_id), i.item_id) <= $most
-order by i.batch, i.item_id
+order by batch, item_id

@@ -18,6 +18,11 @@ left join people.gold g using (item_id, batch)
 where list_contains($batches, r.batch) and r.label is not null
 order by r.batch, r.item_id
 
+-- name: sizes(batches: texts)
+-- How many labels were released of some batches, in the order of time.
+select batch, count(*) from labels.released
+where list_contains($batches, batch) and label is not null group by batch order by batch
+
 -- name: votes(batches: texts)
 -- What every voter, students included, says of the items of some batches.
 select batch, item_id, voter, version, label from votes.every where list_contains($batches, batch)
