@@ -12,9 +12,12 @@ sizes as (
 near as (
     select i.item_id, i.batch, i.text, i.image
     from raw.items i join sizes s using (batch) cross join own
-    where s.newer < own.most
-    qualify s.newer + s.items <= own.most
-        or s.newer + row_number() over (partition by i.batch order by md5(i.item_id)) <= own.most
+    where s.newer + s.items <= own.most
+    union all
+    select i.item_id, i.batch, i.text, i.image
+    from raw.items i join sizes s using (batch) cross join own
+    where s.newer < own.most and s.newer + s.items > own.most
+    qualify s.newer + row_number() over (partition by i.batch order by md5(i.item_id)) <= own.most
 ),
 reviewed as (
     select i.item_id, i.batch, i.text, i.image
