@@ -2,13 +2,16 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
 from cli.doctor.finding import Finding
 from cli.doctor.task_checkup import PATIENCE_S, scale, warehouse
 from labeling.counted import counted
+from labeling.errors import LabelingError
 from labeling.rules.cores import usable_cores
+from labeling.state.postgres import PostgresSchema
 from resources.store.place import named, stands
 from resources.store.place.lake.address import lake_of
 from resources.store.warehouse import warehouse_of
@@ -23,6 +26,7 @@ EXTRAS = {
         "duckdb-extension-httpfs",
         "psycopg",
     ),
+    "postgres": ("psycopg",),
 }
 """Packages of each extra, besides those that a set-up always brings."""
 
@@ -46,19 +50,24 @@ def examine_scale(folders: list[Path]) -> Iterator[Finding]:
     checks: tuple[tuple[str, Callable[[Task], Finding]], ...] = (
         ("engine", scale),
         ("store", store),
+        ("state", state),
     )
     for task in tasks:
         for what, check in checks:
             try:
                 found = check(task)
                 yield Finding(f"{task.name}: {what}", found.state, found.found, found.todo)
-            except TaskError as error:
+            except LabelingError as error:
                 yield Finding(f"{task.name}: {what}", "mend", str(error), "mend what is named")
 
 
 def wants(task: Task, extra: str) -> bool:
     """Return whether a task says what an extra is needed for."""
-    return task.spec.store.lake is not None if extra == "lake" else task.spec.scale.engine == extra
+    if extra == "lake":
+        return task.spec.store.lake is not None
+    if extra == "postgres":
+        return task.spec.state.postgres is not None
+    return task.spec.scale.engine == extra
 
 
 def installed(extra: str, needed_by: list[str]) -> Finding:
@@ -75,6 +84,26 @@ def installed(extra: str, needed_by: list[str]) -> Finding:
     told = f"{', '.join(missing)} not installed{because}"
     todo = f"pip install 'touchstone[{extra}]'"
     return Finding(f"touchstone[{extra}]", "mend" if needed_by else "note", told, todo)
+
+
+def state(task: Task) -> Finding:
+    """Where answers of people and models are kept, and how many people gave."""
+    kept = task.reviews
+    if not isinstance(kept, PostgresSchema):
+        return Finding("", "fine", f"files of SQLite in {task.var}")
+    with closing(kept.line()) as db:
+        (version,) = db.execute("show server_version").fetchone()
+        where = f"PostgreSQL {version.split()[0]}, {kept}"
+        if not kept.has(kept.table, db):
+            return Finding("", "note", f"{where}: not made yet; the first run makes it")
+        (tables,) = db.execute(
+            "select count(*) from information_schema.tables"
+            " where table_schema = ? and table_type = 'BASE TABLE'",
+            (kept.schema,),
+        ).fetchone()
+        (answers,) = db.execute("select count(*) from reviews").fetchone()
+    told = f"{where}: {counted(tables, 'table')}, {counted(answers, 'review')}"
+    return Finding("", "fine", told)
 
 
 def store(task: Task) -> Finding:

@@ -1,6 +1,7 @@
 """Read ``task.yaml``; say line, field and what is allowed where it is wrong."""
 
 import difflib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from resources.task.settings.schema import TaskSpec
 from resources.task.settings.section import section_in
 
 FILE = "task.yaml"
+PASSWORD = re.compile(r"(://[^:/@\s]*):[^@\s]*@")
+"""What no message repeats."""
 
 
 def read_spec(folder: Path) -> TaskSpec:
@@ -64,6 +67,7 @@ def _explain(path: Path, node: yaml.Node | None, fault: Any) -> str:
         return f"{where}: {_shape(fault)}"
     message = fault["msg"].removeprefix("Value error, ")
     found = "" if isinstance(fault["input"], dict | list) else f" (found {fault['input']!r})"
+    found = PASSWORD.sub(r"\1:***@", found)
     return f"{where}: {message}{found}"
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from cli.doctor import scale
 from cli.new.new import create
+from labeling.state.postgres import PostgresSchema
 
 
 def states(said):
@@ -25,7 +26,11 @@ def test_a_task_of_one_process_and_one_file_says_so(ran_task, touchstone):
 
 @pytest.mark.parametrize(
     ("said_in_task", "extra"),
-    [("scale: {engine: dask}", "dask"), ("store: {lake: {catalog: l.ducklake, data: l}}", "lake")],
+    [
+        ("scale: {engine: dask}", "dask"),
+        ("store: {lake: {catalog: l.ducklake, data: l}}", "lake"),
+        ("state: {postgres: 'postgres://me@127.0.0.1:1/kept'}", "postgres"),
+    ],
 )
 def test_a_missing_extra_is_to_be_mended_where_a_task_needs_it(
     tmp_path, touchstone, monkeypatch, said_in_task, extra
@@ -41,6 +46,7 @@ def test_a_missing_extra_is_to_be_mended_where_a_task_needs_it(
     assert (found.state, found.todo) == ("note", f"pip install 'touchstone[{extra}]'")
     path = create(tmp_path, "letters") / "task.yaml"
     path.write_text(f"{path.read_text(encoding='utf-8')}\n{said_in_task}\n", encoding="utf-8")
+    monkeypatch.setattr(PostgresSchema, "look", lambda _: None)
     monkeypatch.setattr(scale, "scale", lambda _: scale.Finding("", "fine", ""))
     found = states(touchstone("doctor", "--scale", "--json", at=tmp_path))[f"touchstone[{extra}]"]
     assert found["state"] == "mend"

@@ -6,10 +6,12 @@ import pytest
 
 
 @pytest.fixture
-def copy(ran_task, tmp_path):
+def copy(ran_task, tmp_path, state):
     """A project with the same task, in which nobody reviewed anything."""
     project = tmp_path / "other"
     shutil.copytree(ran_task.project / "tasks", project / "tasks")
+    with (project / "tasks" / "letters" / "task.yaml").open("a", encoding="utf-8") as file:
+        file.write(state)
     return project
 
 
