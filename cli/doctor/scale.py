@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from importlib import metadata
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from labeling.counted import counted
 from labeling.errors import LabelingError
 from labeling.rules.cores import usable_cores
 from labeling.state.postgres import PostgresSchema
+from resources.reviews.arrow_tables import count_answers
 from resources.store.place import named, stands
 from resources.store.place.lake.address import lake_of
 from resources.store.warehouse import warehouse_of
@@ -91,19 +91,12 @@ def state(task: Task) -> Finding:
     kept = task.reviews
     if not isinstance(kept, PostgresSchema):
         return Finding("", "fine", f"files of SQLite in {task.var}")
-    with closing(kept.line()) as db:
-        (version,) = db.execute("show server_version").fetchone()
-        where = f"PostgreSQL {version.split()[0]}, {kept}"
-        if not kept.has(kept.table, db):
-            return Finding("", "note", f"{where}: not made yet; the first run makes it")
-        (tables,) = db.execute(
-            "select count(*) from information_schema.tables"
-            " where table_schema = ? and table_type = 'BASE TABLE'",
-            (kept.schema,),
-        ).fetchone()
-        (answers,) = db.execute("select count(*) from reviews").fetchone()
-    told = f"{where}: {counted(tables, 'table')}, {counted(answers, 'review')}"
-    return Finding("", "fine", told)
+    held = kept.holding()
+    where = f"PostgreSQL {held.version}, {kept}"
+    if not held.tables:
+        return Finding("", "note", f"{where}: not made yet; the first run makes it")
+    answers = counted(count_answers(kept), "review")
+    return Finding("", "fine", f"{where}: {counted(held.tables, 'table')}, {answers}")
 
 
 def store(task: Task) -> Finding:

@@ -38,6 +38,14 @@ ADDED = re.compile(r"alter table (\w+) add column if not exists (\w+)")
 """Columns that PostgreSQL alone has."""
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What there is at a place: the version of the server, and how many tables of the task."""
+
+    version: str
+    tables: int
+
+
 @dataclass(frozen=True)
 class PostgresSchema:
     """The state of one task among those that share a database.
@@ -117,6 +125,17 @@ class PostgresSchema:
                 if "does not exist" in str(error):
                     return 0
                 raise
+
+    def holding(self) -> Holding:
+        """Say which PostgreSQL it is, and how much stands in the schema."""
+        with closing(self.line()) as db:
+            (version,) = db.execute("show server_version").fetchone()
+            (tables,) = db.execute(
+                "select count(*) from information_schema.tables"
+                " where table_schema = ? and table_type = 'BASE TABLE'",
+                (self.schema,),
+            ).fetchone()
+        return Holding(version.split()[0], tables)
 
     def fault(self) -> str | None:
         """Say what is wrong with it: nothing, since PostgreSQL sees to its own files."""

@@ -24,6 +24,7 @@ from tests.docs.conftest import ROOT, Example, examples, mentioned
 
 EXAMPLES = list(examples())
 OTHER_PROGRAMS = {
+    "pg_dump",
     "cp",
     "dask",
     "du",

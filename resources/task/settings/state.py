@@ -9,11 +9,7 @@ from resources.task.settings.store import check_postgres
 
 
 class State(Section):
-    """Where model answers and what they cost, people's reviews, and alerts are kept.
-
-    In files of SQLite under ``var``, for one machine, unless a database is named that many
-    processes on many machines may share.
-    """
+    """Where answers, what they cost, and alerts are kept: in files, or in a database for many machines."""
 
     postgres: Annotated[str | None, Remakes.NOTHING] = Field(
         default=None,
