@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -192,7 +193,7 @@ def test_an_error_with_no_damage_behind_it_is_told_as_the_fault_it_is(
 
 @pytest.mark.parametrize("name", ["ledger", "alarm_trail", "embeddings", "small_copies", "alerts"])
 def test_each_store_has_a_way_out(task, name):
-    path = getattr(task, name)
+    path = Path(getattr(task, name))
     path.write_bytes(TEXT)
     (damage,) = damaged_files(task)
     assert damage.path == path
