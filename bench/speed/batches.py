@@ -80,9 +80,12 @@ def land(project: Path, first: int, last: int) -> None:
         (var / "truth" / f"{day}.csv").write_text("\n".join(labels), encoding="utf-8")
 
 
-def measure(code: Path, project: Path, batches: int, runs: int) -> dict[str, float]:
-    """Fill a project, then add one batch ``runs`` times; CPU seconds of each kind of command."""
-    land(project, 0, batches)
+def measure(code: Path, project: Path, batches: int, runs: int, first: int = 0) -> dict[str, float]:
+    """Fill a project, then add one batch ``runs`` times; CPU seconds of each kind of command.
+
+    ``first`` batches stand already.
+    """
+    land(project, first, batches)
     found = {"backfill": command(code, project, "run", "small").cpu}
     found["nothing new"] = command(code, project, "run", "small").cpu
     more = []
