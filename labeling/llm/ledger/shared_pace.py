@@ -51,7 +51,7 @@ class SharedPacer(Pacer):
     def _take_of_all(self, tokens: int) -> tuple[float, int]:
         """Take the next slot; return in how many seconds it is, and how many pauses there were."""
         row = self._row()
-        earliest = max(row["now"], row["paused_until"])
+        earliest = row["now"]
         requests, of_tokens = row["free_at"]
         of_tokens += self._unused
         self._unused = 0.0
@@ -70,8 +70,8 @@ class SharedPacer(Pacer):
             "insert into paces (model) values (?) on conflict (model) do nothing", (self._model,)
         )
         (row,) = self._ledger.execute(
-            "select extract(epoch from clock_timestamp())::double precision as now, free_at,"
-            " paused_until, pauses from paces where model = ?",
+            "select extract(epoch from clock_timestamp())::double precision as now, free_at, pauses"
+            " from paces where model = ?",
             (self._model,),
         )
         return row

@@ -250,6 +250,36 @@ def test_a_pause_that_one_process_was_told_of_holds_for_all(two):
     assert slept == [pytest.approx(29.7, abs=0.7)]
 
 
+def test_who_waits_for_its_turn_when_a_pause_is_told_takes_a_later_one(two):
+    one, other = (open_pacer(ledger, "m", Pace(requests_per_minute=600)) for ledger in two)
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 1:
+            await one._tell(30.0)
+
+    async def go() -> None:
+        await other.turn(0)
+        other._sleep = sleep
+        await other.turn(0)
+
+    asyncio.run(go())
+    assert len(slept) == 2
+    assert slept[1] == pytest.approx(30.0, abs=0.7)
+
+
+def test_who_waits_for_one_that_died_is_told_that_nobody_asks_any_more(place):
+    with open_ledger(place) as living, living.spending():
+        dead = open_ledger(place)
+        with suppress(EndError), dead.spending():
+            dead.open_call(call("k"), "r", 0.2)
+            dead.close()
+            raise EndError
+        assert asyncio.run(asyncio.wait_for(living.elsewhere("k"), 20)) is None
+        assert living.spent("r").task == pytest.approx(0.2)
+
+
 def test_a_write_that_is_refused_leaves_the_others_of_its_group_alone(two):
     one, other = two
     other.open_call(call("k1"), "r", 0.1)
