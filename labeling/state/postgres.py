@@ -79,10 +79,14 @@ class PostgresSchema:
         Examples
         --------
         >>> PostgresSchema("postgres://me@db.example/labels", "letters", "calls").conninfo
-        'postgresql://me@db.example/labels?connect_timeout=10&keepalives_idle=30'
+        'postgresql://me@db.example/labels?connect_timeout=10&keepalives_idle=30&tcp_user_timeout=30000'
         """
         address = urlsplit(self.address)
-        patience = {"connect_timeout": str(CONNECT_S), "keepalives_idle": str(SILENT_S)}
+        patience = {
+            "connect_timeout": str(CONNECT_S),
+            "keepalives_idle": str(SILENT_S),
+            "tcp_user_timeout": str(SILENT_S * 1000),  # of a host that is gone and says nothing
+        }
         options = {**patience, **dict(parse_qsl(address.query))}
         return urlunsplit(address._replace(scheme="postgresql", query=urlencode(options)))
 
