@@ -147,32 +147,39 @@ async def _hand_in(
     backend = voter.backends[0]
     asker = backend.asker
     mark, stopped, size = f"{UNSENT}{uuid.uuid4().hex}", False, 0
+    asked: list[tuple[Content, int, Request, float]] = []
+    while todo and len(asked) < LARGEST and size < LARGEST_BYTES:
+        content, sample = todo[0]
+        messages = voter.messages(backend, content, [ids[row] for row in content.rows])
+        request = voter.request(backend, content, "ask", messages)
+        worst = asker.worst_usd(request) * asker.price.batch_share
+        try:
+            asker.purse.reserve_now(worst)
+        except BudgetError as error:
+            voter.tally.why, stopped = str(error), True
+            break
+        todo.popleft()
+        size += sum(len(str(message["content"])) for message in messages)
+        asked.append((content, sample, request, worst))
     requests: list[tuple[str, Request]] = []
     held: list[float] = []
-    with voter.ledger.at_once():
-        while todo and len(requests) < LARGEST and size < LARGEST_BYTES:
-            content, sample = todo[0]
-            messages = voter.messages(backend, content, [ids[row] for row in content.rows])
-            request = voter.request(backend, content, "ask", messages)
-            worst = asker.worst_usd(request) * asker.price.batch_share
+    with voter.ledger.at_once():  # all is rendered: others who spend wait for this
+        for at, (content, sample, request, worst) in enumerate(asked):
             call = voter.call(backend, content, sample, "ask")
             try:
-                asker.purse.reserve_now(worst)
                 row = voter.ledger.open_call(
                     call, asker.run, worst,
                     account=asker.account, batch=mark, budget=asker.purse.budget,
                 )  # fmt: skip
+            except AskedElsewhereError:
+                voter.tally.why = voter.tally.why or WAITS
             except BudgetError as error:
                 voter.tally.why, stopped = str(error), True
+                todo.extendleft((one, n) for one, n, *_ in reversed(asked[at:]))
                 break
-            except AskedElsewhereError:
-                todo.popleft()
-                voter.tally.why = voter.tally.why or WAITS
-                continue
-            todo.popleft()
-            size += sum(len(str(message["content"])) for message in messages)
-            held.append(worst)
-            requests.append((str(row), request))
+            else:
+                held.append(worst)
+                requests.append((str(row), request))
     if not requests:
         return False
     known = True

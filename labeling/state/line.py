@@ -83,6 +83,8 @@ class PostgresConnection:
         Whose tables are meant by their bare names.
     name : str
         What messages call it.
+    writers : str
+        Who takes turns in writing: states that share a schema do not wait for each other.
 
     Raises
     ------
@@ -92,8 +94,9 @@ class PostgresConnection:
         If PostgreSQL does not answer.
     """
 
-    def __init__(self, conninfo: str, schema: str, name: str) -> None:
+    def __init__(self, conninfo: str, schema: str, name: str, writers: str) -> None:
         self._conninfo, self._schema, self._name = conninfo, schema, name
+        self._writers = lock_number(schema, "writer", writers)
         self._held: list[tuple[int, int]] = []
         self._begun = False
         self.turn = threading.RLock()
@@ -102,7 +105,7 @@ class PostgresConnection:
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
-        return self._line.info.transaction_status != 0
+        return self._begun if self._line.closed else self._line.info.transaction_status != 0
 
     @property
     def cut(self) -> bool:
@@ -171,9 +174,7 @@ class PostgresConnection:
             begun = self._line.execute(begin)
         if writes:
             try:
-                begun = self._line.execute(
-                    "select pg_advisory_xact_lock(%s, 0)", (lock_number(self._schema, "writer"),)
-                )
+                begun = self._line.execute("select pg_advisory_xact_lock(%s, 0)", (self._writers,))
             except BaseException:
                 if not self._line.closed:
                     self._line.execute("rollback")
@@ -211,7 +212,7 @@ class PostgresConnection:
         except psycopg.Error as error:
             raise self._gone(error) from None
         for lock in self._held:
-            line.execute("select pg_try_advisory_lock(%s, %s)", lock)
+            line.execute("select pg_advisory_lock(%s, %s)", lock)
         # sums of whole numbers are of a type without an end
         line.adapters.register_loader("numeric", _number_loader(numeric.FloatLoader))
         return line

@@ -105,7 +105,7 @@ class PostgresSchema:
 
     def line(self) -> PostgresConnection:
         """Lay a line to it, and make nothing."""
-        return PostgresConnection(self.conninfo, self.schema, str(self))
+        return PostgresConnection(self.conninfo, self.schema, str(self), self.table)
 
     def exists(self) -> bool:
         """Whether anything was ever kept here."""
@@ -193,6 +193,8 @@ def _make(db: PostgresConnection, name: str, schema: str, more: str) -> None:
             raise
     db.execute("begin immediate")
     try:
+        # states that share the schema make its tables in turn
+        db.execute("select pg_advisory_xact_lock(?, 1)", (lock_number(name, "tables"),))
         db.execute(f'create schema if not exists "{name}"')
         db.execute_own(MADE)
         known: dict[str, set[str]] = {}

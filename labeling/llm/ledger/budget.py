@@ -133,6 +133,8 @@ class SharedPurse(Purse):
                     return await write()
                 except CapWaitError:
                     await asyncio.sleep(LOOK_S)
+                    # what the dead had out is no reason to wait
+                    await asyncio.to_thread(self._shared.write_off)
 
     def settle(self, reserved_usd: float, spent_usd: float) -> None:
         """Do nothing: the ledger has counted it."""

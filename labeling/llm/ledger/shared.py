@@ -22,13 +22,14 @@ from labeling.state.postgres import PostgresSchema
 SHARED = (Path(__file__).parent / "shared.sql").read_text(encoding="utf-8")
 
 KNOWN = """
-select max(case when batch is null then 0 else 1 end) from calls
-where key = ? and status in ('sent', 'answered', 'filtered')
+select count(*) as known, count(*) filter (where status <> 'sent' or batch is null) as soon
+from calls where key = ? and status in ('sent', 'answered', 'filtered')
 """
 
 GONE = """
 select coalesce(sum(gone) filter (where kind = 'run' and period = ?), 0) as run,
-    coalesce(sum(gone) filter (where kind = 'day' and period::bigint >= ?), 0) as day,
+    coalesce(sum(gone) filter (
+        where case kind when 'day' then period::bigint >= ? end), 0) as day,
     coalesce(sum(gone) filter (where kind = 'task'), 0) as task,
     (select coalesce(sum(reserved_usd), 0) from calls where status = 'sent' and batch is null) as out
 from purses where kind in ('day', 'task') or period = ?
@@ -148,9 +149,9 @@ class SharedLedger(Ledger):
             If it might pass a cap, and nothing is out.
         """
         with self.at_once():
-            (known,) = self._db.execute(KNOWN, (call.key,)).fetchone()
-            if known is not None:
-                raise AskedElsewhereError(by_batch=bool(known))
+            known, soon = self._db.execute(KNOWN, (call.key,)).fetchone()
+            if known:
+                raise AskedElsewhereError(by_batch=not soon)
             if budget is not None and reserved_usd:
                 self.check(budget, run, reserved_usd)
             row = super().open_call(call, run, reserved_usd, account=account, batch=batch)

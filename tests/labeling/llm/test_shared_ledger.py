@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from contextlib import suppress
+from contextlib import closing, suppress
 
 import pytest
 
@@ -14,6 +14,7 @@ from labeling.llm.ledger.rows import Call
 from labeling.llm.ledger.shared import SharedLedger
 from labeling.llm.prompts.settings import Pace
 from labeling.llm.providers.transport import Fault, Reply, Usage
+from labeling.state.postgres import PostgresSchema
 from tests.fakes.postgres import shared_ledger
 
 REPLY = Reply("SPAM", usage=Usage(10, 2, 4))
@@ -278,6 +279,52 @@ def test_who_waits_for_one_that_died_is_told_that_nobody_asks_any_more(place):
             raise EndError
         assert asyncio.run(asyncio.wait_for(living.elsewhere("k"), 20)) is None
         assert living.spent("r").task == pytest.approx(0.2)
+
+
+def test_what_the_dead_had_out_is_no_reason_to_wait_for_a_cap(place):
+    budget = Budget(task_usd=1.0)
+    with open_ledger(place) as living, living.spending():
+        dead = open_ledger(place)
+        with suppress(EndError), dead.spending():
+            dead.open_call(call("k"), "r", 0.8)
+            dead.close()
+            raise EndError
+        purse = open_purse(budget, living, "r")
+
+        async def once_more():
+            return living.open_call(call("other"), "r", 0.5, budget=budget)
+
+        with pytest.raises(CapWaitError):
+            asyncio.run(once_more())
+        with pytest.raises(BudgetError, match=r"0\.000000 held") as refused:
+            asyncio.run(asyncio.wait_for(purse.once_there_is_room(once_more), 20))
+        assert not isinstance(refused.value, CapWaitError)
+
+
+def test_what_a_batch_has_answered_meanwhile_is_not_waited_for(two):
+    one, other = two
+    one.settle(one.open_call(call("k"), "r", 0.1, batch="b1"), REPLY, 0.01, None)
+    with pytest.raises(AskedElsewhereError) as asked:
+        other.open_call(call("k"), "r", 0.1)
+    assert not asked.value.by_batch
+
+
+def test_a_run_named_like_anything_is_no_day(two):
+    one, other = two
+    one.open_call(call("k"), "not a number", 0.1)
+    assert other.spent("not a number").run == pytest.approx(0.1)
+
+
+def test_who_writes_in_one_state_of_a_task_does_not_hold_up_another(two, place):
+    other = PostgresSchema(place.address, place.schema, "reviews")
+    with (
+        two[0].at_once(),
+        closing(other.open("create table if not exists reviews (n integer)")) as db,
+    ):
+        db.execute("begin immediate")
+        db.execute("insert into reviews values (1)")
+        db.execute("commit")
+    assert other.count("from reviews") == 1
 
 
 def test_a_write_that_is_refused_leaves_the_others_of_its_group_alone(two):
