@@ -12,16 +12,13 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from labeling.errors import LabelingError
 from labeling.files.sqlite import columns_of
 from labeling.state import dialect
+from labeling.state.address import conninfo, named
 from labeling.state.connection import Connection
 from labeling.state.line import SILENT_S, PostgresConnection, lock_number
-
-CONNECT_S = 10
-"""How long PostgreSQL may take to answer a connection, in seconds, unless the address says so."""
 
 MADE = """
 create table if not exists made (digest text primary key);
@@ -70,25 +67,12 @@ class PostgresSchema:
     table: str
 
     def __str__(self) -> str:
-        return f"{urlunsplit(urlsplit(self.address)._replace(query=''))}, schema {self.schema}"
+        return named(self.address, self.schema)
 
     @property
     def conninfo(self) -> str:
-        """The address as PostgreSQL's own library takes it, with an end to its patience.
-
-        Examples
-        --------
-        >>> PostgresSchema("postgres://me@db.example/labels", "letters", "calls").conninfo
-        'postgresql://me@db.example/labels?connect_timeout=10&keepalives_idle=30&tcp_user_timeout=30000'
-        """
-        address = urlsplit(self.address)
-        patience = {
-            "connect_timeout": str(CONNECT_S),
-            "keepalives_idle": str(SILENT_S),
-            "tcp_user_timeout": str(SILENT_S * 1000),  # of a host that is gone and says nothing
-        }
-        options = {**patience, **dict(parse_qsl(address.query))}
-        return urlunsplit(address._replace(scheme="postgresql", query=urlencode(options)))
+        """The address as PostgreSQL's own library takes it; a machine that is gone lets go soon."""
+        return conninfo(self.address, keepalives_idle=SILENT_S, tcp_user_timeout=SILENT_S * 1000)
 
     @property
     def file(self) -> Path | None:

@@ -2,13 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from labeling.state.address import conninfo, named
 from resources.task.settings.store import SCHEME
 from resources.task.task import Task
-
-CONNECT_S = 10
-"""How long PostgreSQL may take to answer a connection, in seconds, unless the address says so."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class LakeAddress:
         """
         if self.file is not None:
             return str(self.file)
-        return f"{urlunsplit(urlsplit(self.catalog)._replace(query=''))}, schema {self.schema}"
+        return named(self.catalog, self.schema)
 
     @property
     def conninfo(self) -> str:
@@ -65,9 +62,7 @@ class LakeAddress:
         >>> LakeAddress("letters", "postgres://me@db.example/lakes", "s3://b").conninfo
         'postgresql://me@db.example/lakes?connect_timeout=10'
         """
-        address = urlsplit(self.catalog)
-        options = {"connect_timeout": str(CONNECT_S), **dict(parse_qsl(address.query))}
-        return urlunsplit(address._replace(scheme="postgresql", query=urlencode(options)))
+        return conninfo(self.catalog)
 
 
 def lake_of(task: Task) -> LakeAddress | None:
