@@ -3,6 +3,7 @@
 It reads its review store and published files; it never opens the warehouse.
 """
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
@@ -22,7 +23,7 @@ from console.pages import Pages
 from console.patience import CONNECTIONS, PatientProtocol
 from console.security import Gate, problem, state_gone
 from console.settings import ConsoleSettings
-from labeling.state.line import StateGoneError
+from labeling.state.faults import StateGoneError
 from resources.reviews.reviewers import Reviewers
 from resources.reviews.rows import ReviewError
 from resources.reviews.store import ReviewStore
@@ -59,7 +60,11 @@ def create_app(settings: ConsoleSettings) -> Starlette:
             Route("/openapi.json", describe, methods=["GET"]),
         ],
         middleware=[Middleware(Gate, settings=settings, reviewers=reviewers)],
-        exception_handlers={HTTPException: _http_problem, StateGoneError: _state_gone},
+        exception_handlers={
+            HTTPException: _http_problem,
+            StateGoneError: _state_gone,
+            sqlite3.OperationalError: _state_gone,
+        },
         lifespan=lifespan,
     )
     app.state.settings = settings

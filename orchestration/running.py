@@ -15,6 +15,7 @@ from assets.landing.class_check import check_classes
 from assets.landing.forgetting import made
 from assets.landing.lost_answers import check_lost_answers
 from assets.landing.lost_reviews import check_lost_reviews
+from assets.landing.moved_state import check_moved_state
 from assets.landing.set_aside import sentence
 from labeling.counted import counted
 from orchestration.batch_step import begins
@@ -99,6 +100,7 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
 
 def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome:
     warehouse = warehouse_of(task)
+    check_moved_state(task)
     check_lost_reviews(task, warehouse)
     check_lost_answers(task, warehouse)
     check_classes(task, warehouse)

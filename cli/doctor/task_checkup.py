@@ -7,6 +7,7 @@ from pathlib import Path
 
 from assets.landing.lost_answers import lost_answers
 from assets.landing.lost_reviews import lost_reviews
+from assets.landing.moved_state import moved_state
 from assets.landing.other_texts import sentence
 from cli.doctor.finding import Finding
 from labeling.counted import counted
@@ -196,6 +197,8 @@ def scale(task: Task) -> Finding:
 def _lost(task: Task) -> str | None:
     from resources.store.warehouse import warehouse_of
 
+    if (moved := moved_state(task)) is not None:
+        return moved
     with contextlib.suppress(TaskError):  # a database that does not open has a line of its own
         warehouse = warehouse_of(task, PATIENCE_S)
         return lost_reviews(task, warehouse) or next(lost_answers(task, warehouse), None)

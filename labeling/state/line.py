@@ -1,7 +1,6 @@
 """A line to PostgreSQL that is spoken to as one to SQLite."""
 
 import hashlib
-import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from labeling.errors import LabelingError
 from labeling.state import dialect
 from labeling.state.connection import Cursor, Parameters
+from labeling.state.faults import as_known, gone
 
 if TYPE_CHECKING:
     import psycopg
@@ -64,10 +64,6 @@ class Row(tuple[Any, ...]):
 
     def __getitem__(self, column: Any) -> Any:
         return super().__getitem__(self.at[column] if isinstance(column, str) else column)
-
-
-class StateGoneError(LabelingError):
-    """The database of a state does not answer; what was committed there stands."""
 
 
 class PostgresConnection:
@@ -187,7 +183,7 @@ class PostgresConnection:
         import psycopg
 
         if word != "rollback":
-            raise self._gone(psycopg.OperationalError("the line was cut before the commit"))
+            raise gone(self._name, psycopg.OperationalError("the line was cut before the commit"))
         self._begun = False
         return psycopg.ClientCursor(self._line)
 
@@ -210,7 +206,7 @@ class PostgresConnection:
                 ),
             )  # fmt: skip
         except psycopg.Error as error:
-            raise self._gone(error) from None
+            raise gone(self._name, error) from None
         for lock in self._held:
             line.execute("select pg_advisory_lock(%s, %s)", lock)
         # sums of whole numbers are of a type without an end
@@ -223,27 +219,10 @@ class PostgresConnection:
 
         try:
             yield
-        except psycopg.IntegrityError as error:
-            raise sqlite3.IntegrityError(_first_line(error)) from error
         except psycopg.Error as error:
             if self._line.closed:
-                raise self._gone(error) from None
-            if isinstance(error, psycopg.errors.InsufficientPrivilege):
-                raise LabelingError(
-                    f"{self._name}: {_first_line(error)}; let the user of state.postgres make what is "
-                    "missing (`grant create on database DATABASE to USER`), or name another user"
-                ) from None
-            if isinstance(error, psycopg.errors.LockNotAvailable):
-                raise sqlite3.OperationalError(
-                    f"{self._name}: another writer held it for {WAIT_S} s"
-                ) from error
-            raise sqlite3.OperationalError(f"{self._name}: {_first_line(error)}") from error
-
-    def _gone(self, error: Exception) -> StateGoneError:
-        return StateGoneError(
-            f"{self._name} does not answer: {_first_line(error)}; what was written there stands. "
-            "See that PostgreSQL runs and state.postgres in task.yaml names it, and run again"
-        )
+                raise gone(self._name, error) from None
+            raise as_known(self._name, error, WAIT_S) from error
 
 
 @cache
@@ -292,7 +271,3 @@ def _number_loader(floats: Any) -> type:
             return int(said) if said.lstrip(b"-").isdigit() else float(said)
 
     return Number
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]

@@ -16,6 +16,7 @@ from labeling.items.columns import Columns
 from labeling.kinds.kind import Kind
 from labeling.kinds.registry import kind_of
 from labeling.kinds.several.limits import Limits
+from labeling.state.address import named
 from labeling.state.place import Place, SqliteFile
 from labeling.state.postgres import PostgresSchema
 from resources.environment import var_folder
@@ -214,12 +215,22 @@ class Task:
         """Where MLflow keeps this task's artifacts."""
         return self.var.parent / "mlflow-artifacts" / self.name
 
+    @property
+    def state(self) -> str:
+        """Where what must never be lost is kept, as messages name it."""
+        address = self.spec.state.postgres
+        return "files" if address is None else named(address, self._schema)
+
+    @property
+    def _schema(self) -> str:
+        return f"touchstone_state_{self.name}"
+
     def _state(self, name: str, table: str) -> Place:
         """Return where one state is kept: a file, or its tables in PostgreSQL, ``table`` among them."""
         address = self.spec.state.postgres
         if address is None:
             return SqliteFile(self.var / f"{name}.sqlite")
-        return PostgresSchema(address, f"touchstone_state_{self.name}", table)
+        return PostgresSchema(address, self._schema, table)
 
     def path(self, pattern: str) -> Path:
         """Resolve a path of task.yaml: ``{var}`` is the task's var folder, else beside task.yaml."""

@@ -4,6 +4,7 @@ import asyncio
 import random
 from contextlib import closing, suppress
 
+import psycopg
 import pytest
 
 from labeling.errors import BudgetError
@@ -14,6 +15,7 @@ from labeling.llm.ledger.rows import Call
 from labeling.llm.ledger.shared import SharedLedger
 from labeling.llm.prompts.settings import Pace
 from labeling.llm.providers.transport import Fault, Reply, Usage
+from labeling.state.faults import StateGoneError
 from labeling.state.postgres import PostgresSchema
 from tests.fakes.postgres import shared_ledger
 
@@ -325,6 +327,21 @@ def test_who_writes_in_one_state_of_a_task_does_not_hold_up_another(two, place):
         db.execute("insert into reviews values (1)")
         db.execute("commit")
     assert other.count("from reviews") == 1
+
+
+def test_a_database_that_takes_nothing_says_so_in_a_sentence(postgres):
+    address = postgres.database()
+    name = address.rpartition("/")[2]
+    with open_ledger(PostgresSchema(address, "touchstone_state_a", "calls")):
+        pass
+    with psycopg.connect(postgres.address.replace("postgres:", "postgresql:")) as db:
+        db.execute(f'alter database "{name}" set default_transaction_read_only = on')
+    with (
+        open_ledger(PostgresSchema(address, "touchstone_state_a", "calls")) as ledger,
+        pytest.raises(StateGoneError, match="takes nothing: cannot execute") as told,
+    ):
+        ledger.open_call(call("k"), "r", 0.1)
+    assert "\n" not in str(told.value)
 
 
 def test_a_write_that_is_refused_leaves_the_others_of_its_group_alone(two):
