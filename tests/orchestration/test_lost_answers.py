@@ -1,6 +1,7 @@
 """What was paid for is never asked again in silence: damaged, emptied or deleted, the file is named."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -72,7 +73,7 @@ def task(tmp_path, monkeypatch):
 def test_a_damaged_or_lost_store_of_what_was_paid_stops_a_run_and_is_named(
     task, touchstone, name, damage
 ):
-    path, project = getattr(task, name), task.folder.parents[1]
+    path, project = Path(getattr(task, name)), task.folder.parents[1]
     damage(path)
     for command in ("status", "doctor", "run"):
         said = touchstone(
@@ -91,7 +92,7 @@ def test_a_store_that_is_whole_stops_nothing(task, name):
 
     warehouse = warehouse_of(task)
     assert list(lost_answers(task, warehouse)) == []
-    getattr(task, name).unlink()
+    Path(getattr(task, name)).unlink()
     (told,) = lost_answers(task, warehouse)
     assert str(getattr(task, name)) in told
 
