@@ -23,6 +23,7 @@ WRITTEN = (
     "docs/site/*.css",
     "bench/RESULTS.md",
     "bench/results/*.md",
+    "bench/results/*.png",
     "findings/README.md",
     "tasks/*/README.md",
 )
