@@ -147,7 +147,7 @@ def test_nothing_that_was_booked_before_gives_a_budget_back(tmp_path):
         db.execute(
             "insert into calls select 2, 'k2', run, account, kind, voter, version, model,"
             " item, parameters, batch, 'failed', fault, answer, refusal, finish_reason,"
-            " tokens, 0, 0, 0, 0, -9.0, 0, -9.0, 0, null, null, sent_at, done_at from calls"
+            " tokens, 0, 0, 0, 0, -9.0, 0, -9.0, 0, null, null, sent_at, done_at, owner from calls"
         )
     with Ledger(path) as ledger:
         assert ledger.spent("run").run == ledger.spent("run").task == 0.5
