@@ -3,7 +3,6 @@
 It reads its review store and published files; it never opens the warehouse.
 """
 
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
@@ -23,7 +22,7 @@ from console.pages import Pages
 from console.patience import CONNECTIONS, PatientProtocol
 from console.security import Gate, problem, state_gone
 from console.settings import ConsoleSettings
-from labeling.state.faults import StateGoneError
+from labeling.state.faults import UNREACHABLE
 from resources.reviews.reviewers import Reviewers
 from resources.reviews.rows import ReviewError
 from resources.reviews.store import ReviewStore
@@ -62,8 +61,7 @@ def create_app(settings: ConsoleSettings) -> Starlette:
         middleware=[Middleware(Gate, settings=settings, reviewers=reviewers)],
         exception_handlers={
             HTTPException: _http_problem,
-            StateGoneError: _state_gone,
-            sqlite3.OperationalError: _state_gone,
+            **dict.fromkeys(UNREACHABLE, _state_gone),
         },
         lifespan=lifespan,
     )

@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import logging
 import secrets
-import sqlite3
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -22,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console.origin import READING, known_host, same_origin
 from console.patience import hurried
 from console.settings import ConsoleSettings
-from labeling.state.faults import StateGoneError
+from labeling.state.faults import UNREACHABLE
 from resources.reviews.reviewers import Person, Reviewers
 
 LOG = logging.getLogger(__name__)
@@ -146,7 +145,7 @@ class Gate:
         session = _session(headers)
         try:
             person = await self._person(session)
-        except (StateGoneError, sqlite3.OperationalError) as error:
+        except UNREACHABLE as error:
             return state_gone(error)
         if person is not None and session is None:
             session = secrets.token_urlsafe(32)

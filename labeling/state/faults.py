@@ -15,6 +15,10 @@ class StateGoneError(LabelingError):
     """The database of a state does not answer, or takes nothing; what was committed there stands."""
 
 
+UNREACHABLE = (StateGoneError, sqlite3.OperationalError)
+"""What a state raises where it cannot be reached or used just now."""
+
+
 def gone(name: str, error: Exception) -> StateGoneError:
     """Say that a database cannot be reached, or lets nobody in.
 
