@@ -99,3 +99,11 @@ def published(task: Task, name: str) -> list[dict[str, Any]]:
         for row, since in zip(rows, micros, strict=True):
             row[time] = None if since is None else EPOCH + timedelta(microseconds=since)
     return rows
+
+
+def last_accuracy(quality: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the newest measured accuracy among rows of the published quality; ``None`` without one."""
+    measured = [row for row in quality if row["accuracy"] is not None]
+    if not measured:
+        return None
+    return {n: measured[-1][n] for n in ("batch", "accuracy", "accuracy_low", "accuracy_high")}

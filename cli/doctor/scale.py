@@ -44,7 +44,7 @@ def examine_scale(folders: list[Path]) -> Iterator[Finding]:
         try:
             tasks.append(load_task(folder))
         except TaskError as error:
-            yield Finding(f"{folder.name}: task.yaml", "mend", str(error), "mend the lines named")
+            yield Finding(f"{folder.name}: task.yaml", "mend", str(error), "mend what is named")
     for extra in EXTRAS:
         yield installed(extra, [task.name for task in tasks if wants(task, extra)])
     checks: tuple[tuple[str, Callable[[Task], Finding]], ...] = (

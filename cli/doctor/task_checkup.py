@@ -31,7 +31,7 @@ def task(folder: Path) -> Iterator[Finding]:
     try:
         found = load_task(folder)
     except TaskError as error:
-        yield Finding(f"{folder.name}: task.yaml", "mend", str(error), "mend the lines named")
+        yield Finding(f"{folder.name}: task.yaml", "mend", str(error), "mend what is named")
         return
     checks: tuple[tuple[str, Callable[[Task], Finding]], ...] = (
         ("rules", _rules),

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from assets.landing import other_texts
+from assets.landing.moved_state import moved_state
 from assets.landing.set_aside import sentence_of
 from cli import published_rows as told_by
 from cli.everyday.run import published_alarms
@@ -34,6 +35,15 @@ EXAMPLES = (
     "status invoices",
     "status --json",
 )
+
+
+SENTENCES = {
+    "[yellow]models[/]": "unasked",
+    "quarantine": "set_aside",
+    "[red]not read[/]": "answers_elsewhere",
+    "reviews set aside": "answers_aside",
+}
+"""What is told in a sentence where there is one: title and field."""
 
 
 def status(
@@ -61,7 +71,7 @@ def status_of(task: Task) -> dict[str, Any]:
     dict
         ``answers_to_come`` counts batches at providers of models; ``models_at_rest`` says until when
         which are not to be asked, ``unasked`` why none is, where prompts are tried first. ``waiting`` is ``None`` where another process has the warehouse for longer than a look may
-        wait; ``alarm`` is the batch of the first open one; ``last_run``, ``alarm`` and ``report`` are ``None`` where there is none.
+        wait; ``answers_elsewhere`` says where answers stand that task.yaml no longer names; ``alarm`` is the batch of the first open one; ``last_run``, ``alarm`` and ``report`` are ``None`` where there is none.
     """
     quality, alarms = told_by.published_quality(task), published_alarms(task)
     return {
@@ -75,7 +85,7 @@ def status_of(task: Task) -> dict[str, Any]:
         "labelled": sum(row["labelled"] for row in quality),
         "last_run": _last_run(task),
         "reviews_owed": _owed(task),
-        "accuracy": _last_accuracy(quality),
+        "accuracy": told_by.last_accuracy(quality),
         "spans": told_by.spans(task),
         "alarm": next((row["batch"] for row in alarms if row["state"] == "open"), None),
         "consensus": told_by.newest(task, "label_model", ("batch", "method", "why", "warnings")),
@@ -88,6 +98,7 @@ def status_of(task: Task) -> dict[str, Any]:
         ],
         "canary": told_by.canary(task),
         "set_aside": sentence_of(task),
+        "answers_elsewhere": moved_state(task),
         "answers_aside": other_texts.sentence(task),
         "report": _report(task),
     }
@@ -151,13 +162,6 @@ def _owed(task: Task) -> dict[str, int]:
         store.close()
 
 
-def _last_accuracy(quality: list[dict[str, Any]]) -> dict[str, Any] | None:
-    measured = [row for row in quality if row["accuracy"] is not None]
-    if not measured:
-        return None
-    return {n: measured[-1][n] for n in ("batch", "accuracy", "accuracy_low", "accuracy_high")}
-
-
 def _report(task: Task) -> dict[str, str] | None:
     if not task.report.is_file():
         return None
@@ -207,10 +211,8 @@ def _lines(row: dict[str, Any]) -> list[tuple[str, str]]:
             ("[yellow]not asked[/]", escape(f"{model} until {until}"))
             for model, until in row["models_at_rest"].items()
         ),
-        *([("[yellow]models[/]", escape(row["unasked"]))] if row["unasked"] else []),
         ("items", f"{row['items']:,}, of them {row['labelled']:,} labelled"),
-        *([("quarantine", escape(row["set_aside"]))] if row["set_aside"] else []),
-        *([("reviews set aside", escape(row["answers_aside"]))] if row["answers_aside"] else []),
+        *((title, escape(row[name])) for title, name in SENTENCES.items() if row[name]),
         (
             "last run",
             f"{run['job']}{' ' + run['batch'] if run['batch'] else ''}, {_colour(run['state'])}"

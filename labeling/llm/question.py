@@ -6,7 +6,6 @@ used, it may be asked for once more.
 
 import hashlib
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -16,10 +15,11 @@ from labeling.llm.asking import Asker
 from labeling.llm.ledger.behaviour import manners_of, seen_of
 from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.ledger import Call, Ledger
-from labeling.llm.ledger.opening import open_purse
+from labeling.llm.ledger.opening import open_pacer, open_purse
 from labeling.llm.ledger.rests import breaker_of
 from labeling.llm.ledger.rows import content_key
 from labeling.llm.prompts.rendering import repair
+from labeling.llm.prompts.settings import Pace
 from labeling.llm.providers.breaker import ProviderDownError
 from labeling.llm.providers.loop import run_to_end
 from labeling.llm.providers.manners import larger
@@ -148,7 +148,7 @@ def ask_question(
     *,
     run: str,
     budget: Budget | None = None,
-    pacer: Pacer | None = None,
+    pace: Pace | None = None,
     account: str = "",
 ) -> Answered:
     """Ask, unless the ledger knows the answer.
@@ -164,7 +164,7 @@ def ask_question(
         Of the model; which run pays.
     budget : Budget, optional
         Caps, held before anything is sent.
-    pacer : Pacer, optional
+    pace : Pace, optional
         What the model allows.
     account : str
         Whose work it is booked as, in words.
@@ -180,9 +180,8 @@ def ask_question(
         known = ledger.answers([question.key]).get(question.key)
         if known is not None:
             return _answered(known.reply, 0.0, known=True)
-        asker = _asker(
-            question, transport, ledger, budget or Budget(), price, run, pacer or Pacer(), account
-        )
+        pacer = open_pacer(ledger, question.model, pace or Pace())
+        asker = _asker(question, transport, ledger, budget or Budget(), price, run, pacer, account)
         try:
             reply = run_to_end(_ask(question, asker))
         except TransportError as error:
@@ -283,7 +282,7 @@ def _asker(
     return Asker(
         transport,
         ledger,
-        open_purse(budget, ledger, run, time.time),
+        open_purse(budget, ledger, run),
         pacer,
         breaker_of(model, ledger),
         Tally(),

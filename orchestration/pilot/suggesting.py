@@ -17,7 +17,6 @@ from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.prompts.prompt import parse_prompts
 from labeling.llm.prompts.rendering import Example
-from labeling.llm.providers.pace import Pacer
 from labeling.llm.providers.price import Price
 from labeling.llm.providers.transport import Transport
 from labeling.llm.question import (
@@ -215,7 +214,6 @@ def _asking(
     budget = Budget(pilot.budget_usd, models.budget.day_usd, models.budget.task_usd)
 
     def ask(asked: Question) -> Answered:
-        pace = pace_of(task).of(asked.model)
         return ask_question(
             asked,
             transport,
@@ -223,7 +221,7 @@ def _asking(
             price,
             run=RUN,
             budget=budget,
-            pacer=Pacer(pace.requests_per_minute, pace.tokens_per_minute),
+            pace=pace_of(task).of(asked.model),
             account=f"{RUN} suggestion",
         )
 

@@ -13,7 +13,6 @@ from labeling.counted import counted
 from labeling.errors import RuleError
 from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.prompts.settings import Pace
-from labeling.llm.providers.pace import Pacer
 from labeling.llm.question import Answered, ask_question
 from labeling.llm.recall import answered_before
 from labeling.rules.candidates.admission import Verdict, error_of
@@ -71,7 +70,7 @@ def ask_for_rules(task: Task, prepared: Prepared) -> Answered:
             prepared.price,
             run=run,
             budget=prepared.budget,
-            pacer=Pacer(pace.requests_per_minute, pace.tokens_per_minute),
+            pace=pace,
         )
 
 

@@ -33,6 +33,8 @@ def test_a_run_refuses_until_the_note_names_the_new_place(folder, postgres, note
     assert (
         f"kept in files in {task.var} at the last run, and task.yaml names {task.state} now" in told
     )
+    said = touchstone("status", "letters", at=folder.parents[1], columns=400)
+    assert "where they are not read" in said.out
     said = touchstone("doctor", "letters", at=folder.parents[1], columns=400)
     assert "where they are not read" in said.out
     note.write_text(f"{task.state}\n", encoding="utf-8")

@@ -61,6 +61,7 @@ class Ledger:
         self._db.execute("pragma synchronous=normal")  # sync() does the rest, off the event loop
         self.together: GroupCommit | GroupInThread = GroupCommit(self._file)
         self._synced = 0
+        self._owner: int | None = None  # where there is one process, nobody asks which it is
 
     def __enter__(self) -> Self:
         return self
@@ -135,7 +136,8 @@ class Ledger:
         """
         row = self._db.execute(
             "insert into calls (key, run, account, kind, voter, version, model, item, parameters, "
-            "batch, status, reserved_usd, sent_at) values (?,?,?,?,?,?,?,?,?,?,'sent',?,?) returning id",
+            "batch, status, reserved_usd, sent_at, owner) "
+            "values (?,?,?,?,?,?,?,?,?,?,'sent',?,?,?) returning id",
             (
                 call.key,
                 run,
@@ -149,6 +151,7 @@ class Ledger:
                 batch,
                 reserved_usd,
                 time.time(),
+                self._owner,
             ),
         ).fetchone()
         return int(row[0])

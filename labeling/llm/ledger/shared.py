@@ -59,7 +59,7 @@ class SharedLedger(Ledger):
         self._schema, self.place = place, place
         self._line = self._db = place.open(SCHEMA, SHARED)
         self.together = GroupInThread(self._line)
-        self._owner: int | None = None
+        self._owner = None
         self._elsewhere = Elsewhere(self)
         self._lives = place.lock_number("owner")
 
@@ -154,9 +154,7 @@ class SharedLedger(Ledger):
                 raise AskedElsewhereError(by_batch=not soon)
             if budget is not None and reserved_usd:
                 self.check(budget, run, reserved_usd)
-            row = super().open_call(call, run, reserved_usd, account=account, batch=batch)
-            self._db.execute("update calls set owner = ? where id = ?", (self._owner, row))
-            return row
+            return super().open_call(call, run, reserved_usd, account=account, batch=batch)
 
     def check(self, budget: Budget, run: str, worst_usd: float) -> None:
         """See that ``worst_usd`` might be spent at this moment; raises as :meth:`open_call` does."""
