@@ -31,10 +31,7 @@ PATIENCE_S = 2.0
 BROKEN = 2
 """Exit code where a task.yaml cannot be read."""
 
-EXAMPLES = (
-    "status invoices",
-    "status --json",
-)
+EXAMPLES = ("status invoices", "status --json")
 
 
 SENTENCES = {

@@ -10,10 +10,15 @@ from labeling.errors import PromptError
 from labeling.llm.ledger.caps import Budget
 from labeling.llm.ledger.cassette import export_cassette, import_cassette
 from labeling.llm.ledger.ledger import Ledger
+from labeling.llm.ledger.opening import open_ledger
 from labeling.llm.prompts.pool import ExamplePool
 from labeling.llm.prompts.prompt import parse_prompts
+from labeling.llm.prompts.settings import Pace
+from labeling.llm.providers.price import Price
+from labeling.llm.question import Question, ask_question
 from labeling.llm.quote import quote_batch
 from resources.models.litellm_transport import LiteLlmTransport
+from tests.fakes.postgres import shared_ledger
 from tests.fakes.provider.recorded import item_text
 from tests.fakes.provider.server import Answer, FakeProvider
 from tests.labeling.llm.malformed_answers import MAIL, MAIL_ANSWERS
@@ -344,3 +349,17 @@ def test_nothing_of_an_item_is_sent_that_the_task_redacts(bench):
     sent = json.dumps(provider.meter[0].body)
     assert "ann@example.org" not in sent
     assert "[email]" in sent
+
+
+def test_a_question_about_no_item_takes_its_turn_at_the_pace_of_all(postgres):
+    one = Question("rules", "openai/fake", ({"role": "user", "content": "Which?"},), {})
+    with (
+        FakeProvider(lambda _: "this one") as provider,
+        open_ledger(shared_ledger(postgres)) as ledger,
+    ):
+        answered = ask_question(
+            one, LiteLlmTransport(provider.url, KEY), ledger, Price(1e-6, 2e-6),
+            run="r", pace=Pace(requests_per_minute=60),
+        )  # fmt: skip
+        assert answered.text == "this one"
+        assert [row[0] for row in ledger.execute("select model from paces")] == ["openai/fake"]
