@@ -72,7 +72,7 @@ def columns_of(schema: str) -> list[Column]:
     with closing(sqlite3.connect(":memory:")) as today:
         today.executescript(schema)
         return [
-            Column(table, name, kind, bool(required), default)
+            Column(table, name, kind.lower(), bool(required), default)
             for (table,) in today.execute(TABLES).fetchall()
             for _, name, kind, required, default, _ in today.execute(f"pragma table_info({table})")
         ]
