@@ -91,7 +91,7 @@ COMPILE := uv pip compile --python-version 3.11 --generate-hashes --no-strip-ext
 	--no-emit-find-links --no-header
 
 # spaCy, fastembed and DuckDB's extensions are what the extras bring; onnx writes the small weights that tests
-# look through, and moto answers as S3.
+# look through, moto answers as S3, and kubernetes-validate knows the schema of Kubernetes' files.
 lock:
 	$(COMPILE) --extra dev pyproject.toml -o requirements.lock
 	echo uv | $(COMPILE) - -o requirements-uv.lock
@@ -100,6 +100,7 @@ lock:
 	printf '%s\n' 'fastembed>=0.9' 'onnx>=1.20' | $(COMPILE) -c requirements.lock - -o requirements-clip.lock
 	printf '%s\n' 'duckdb-extension-ducklake>=1.5.5' 'duckdb-extension-httpfs>=1.5.5' \
 		'duckdb-extension-postgres-scanner>=1.5.5' 'psycopg[binary]>=3.2' 'moto[server]>=5' \
+		'dagster-postgres>=0.29.27,<0.29.28' 'kubernetes-validate>=1.37' \
 		| $(COMPILE) -c requirements.lock - -o requirements-lake.lock
 
 clean:

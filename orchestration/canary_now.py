@@ -10,7 +10,7 @@ from orchestration.definitions import definitions
 from orchestration.one_job import run_job
 from orchestration.planning import is_published
 from orchestration.running import Progress
-from resources.dagster.instance import open_instance
+from resources.dagster.instance import instance_of
 from resources.dagster.tags import ROUND_TAG
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
@@ -39,7 +39,7 @@ def ask_now(task: Task, progress: Progress) -> list[dict[str, Any]]:
         )
     warehouse = warehouse_of(task)
     defs = definitions(task)
-    with open_instance(task.var.parent) as instance:
+    with instance_of(task) as instance:
         batch = newest_labelled(instance, task)
         if batch is None:
             raise TaskError(

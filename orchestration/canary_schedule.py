@@ -29,7 +29,7 @@ def canary_schedules(task: Task) -> list[dg.ScheduleDefinition]:
     def ask_the_canary(
         context: dg.ScheduleEvaluationContext,
     ) -> dg.RunRequest | dg.SkipReason:
-        if under_way(context, job):
+        if under_way(context, task, job):
             # ticks that a stopped daemon missed come all at once, and are one moment of the model
             return dg.SkipReason("a round is waiting or under way")
         batch = newest_labelled(context.instance, task)

@@ -30,6 +30,7 @@ def definitions(task: Task) -> dg.Definitions:
     from orchestration.sensors.files import sensors
     from orchestration.sensors.label_studio import label_studio_sensors
     from orchestration.sensors.model_answers import model_answer_sensors
+    from resources.dagster.machines.executor import signing_executor
     from resources.store.dbt import dbt_resource
     from resources.store.warehouse import warehouse_of
 
@@ -40,5 +41,5 @@ def definitions(task: Task) -> dg.Definitions:
         schedules=schedules(task),
         sensors=[*sensors(task), *model_answer_sensors(task), *label_studio_sensors(task)],
         resources={"warehouse": warehouse_of(task), "dbt": dbt_resource()},
-        executor=dg.in_process_executor,
+        executor=signing_executor,
     )

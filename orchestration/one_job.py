@@ -8,11 +8,13 @@ from dagster._core.storage.tags import (
     ASSET_PARTITION_RANGE_END_TAG,
     ASSET_PARTITION_RANGE_START_TAG,
 )
+from dagster._core.utils import make_new_run_id
 
 from expectations.alarm import ALARM_CHECKS
 from expectations.canary import TOLD_ONLY
 from labeling.errors import LabelingError
 from orchestration.jobs import QUIET
+from resources.dagster.machines.signs import run_sign
 from resources.dagster.tags import PROCESS_TAG
 from resources.processes import this_process
 from resources.task.errors import BlockedError, TaskError
@@ -40,15 +42,18 @@ def run_job(
         if of[1:]
         else {}
     )
+    run_id = make_new_run_id()
     try:
-        result = defs.resolve_job_def(job).execute_in_process(
-            partition_key=of[0] if len(of) == 1 else None,
-            instance=instance,
-            run_config=QUIET,
-            tags={PROCESS_TAG: this_process(), **ends, **(tags or {})},
-            raise_on_error=False,
-            asset_selection=only,
-        )
+        with run_sign(instance, run_id):
+            result = defs.resolve_job_def(job).execute_in_process(
+                partition_key=of[0] if len(of) == 1 else None,
+                instance=instance,
+                run_config=QUIET,
+                tags={PROCESS_TAG: this_process(), **ends, **(tags or {})},
+                raise_on_error=False,
+                asset_selection=only,
+                run_id=run_id,
+            )
     except dg.DagsterExecutionInterruptedError:  # its own name for Ctrl-C
         raise KeyboardInterrupt from None
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]

@@ -32,7 +32,8 @@ from orchestration.planning import (
 )
 from orchestration.simulating import simulate_inbox
 from orchestration.turn import turn
-from resources.dagster.instance import end_lost_runs, open_instance
+from resources.dagster.instance import instance_of
+from resources.dagster.living import end_lost_runs
 from resources.dagster.partitions import batches
 from resources.dagster.tags import COMMAND_TAG
 from resources.pilots.promoted import nothing_promoted
@@ -109,7 +110,7 @@ def _run_task(task: Task, progress: Progress, only: list[str] | None) -> Outcome
     warnings: list[str] = []
     blocked: list[str] = []
     command = {COMMAND_TAG: uuid.uuid4().hex}
-    with open_instance(task.var.parent) as instance:
+    with instance_of(task) as instance:
         end_lost_runs(instance, task.name)
 
         def run(job: str, *of: str) -> None:

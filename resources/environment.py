@@ -4,7 +4,7 @@ import gc
 import getpass
 import os
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,6 +45,12 @@ def prepare() -> None:
 def var_folder(project: Path) -> Path:
     """Where everything that is made lives: ``TOUCHSTONE_VAR``, else ``var/`` in the project."""
     return Path(os.environ.get("TOUCHSTONE_VAR") or project / "var").resolve()
+
+
+def use_home(find: Callable[[], Path]) -> None:
+    """Let Dagster, which begins in this process, find its instance, where nobody said it before."""
+    if "DAGSTER_HOME" not in os.environ:
+        os.environ["DAGSTER_HOME"] = str(find())
 
 
 def child_environment(**extra: str) -> dict[str, str]:

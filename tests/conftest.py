@@ -66,6 +66,8 @@ LONGEST_FIRST = (
     "tests/orchestration/test_damage.py",
     "tests/orchestration/test_model_answers.py",
     "tests/orchestration/test_up.py",
+    "tests/orchestration/test_machines.py",
+    "tests/orchestration/test_run_workers.py",
     "tests/resources/store/lake/test_a_task_on_a_lake.py",
     "tests/resources/store/lake/test_versions.py",
     "tests/resources/store/lake/test_cut_in_mid_run.py",

@@ -11,6 +11,9 @@ from labeling.counted import counted
 from labeling.errors import LabelingError
 from labeling.rules.cores import usable_cores
 from labeling.state.postgres import PostgresSchema
+from resources.dagster.machines.database import Database
+from resources.dagster.machines.signs import DAEMON, holders
+from resources.environment import var_folder
 from resources.reviews.arrow_tables import count_answers
 from resources.store.place import named, stands
 from resources.store.place.lake.address import lake_of
@@ -27,6 +30,7 @@ EXTRAS = {
         "psycopg",
     ),
     "postgres": ("psycopg",),
+    "dagster-postgres": ("dagster-postgres", "psycopg2-binary"),
 }
 """Packages of each extra, besides those that a set-up always brings."""
 
@@ -47,6 +51,11 @@ def examine_scale(folders: list[Path]) -> Iterator[Finding]:
             yield Finding(f"{folder.name}: task.yaml", "mend", str(error), "mend what is named")
     for extra in EXTRAS:
         yield installed(extra, [task.name for task in tasks if wants(task, extra)])
+    for project in sorted({task.project for task in tasks}):
+        try:
+            yield dagster(project)
+        except LabelingError as error:
+            yield Finding("Dagster", "mend", str(error), "mend what is named")
     checks: tuple[tuple[str, Callable[[Task], Finding]], ...] = (
         ("engine", scale),
         ("store", store),
@@ -67,6 +76,8 @@ def wants(task: Task, extra: str) -> bool:
         return task.spec.store.lake is not None
     if extra == "postgres":
         return task.spec.state.postgres is not None
+    if extra == "dagster-postgres":
+        return False  # of a project: what is said of Dagster tells it
     return task.spec.scale.engine == extra
 
 
@@ -84,6 +95,18 @@ def installed(extra: str, needed_by: list[str]) -> Finding:
     told = f"{', '.join(missing)} not installed{because}"
     todo = f"pip install 'touchstone[{extra}]'"
     return Finding(f"touchstone[{extra}]", "mend" if needed_by else "note", told, todo)
+
+
+def dagster(project: Path) -> Finding:
+    """Where Dagster keeps the runs of a project, and on which machine its daemon works."""
+    database = Database.of_project(project)
+    if database is None:
+        return Finding("Dagster", "fine", f"files of SQLite in {var_folder(project) / 'dagster'}")
+    where = f"PostgreSQL {database.server()}, {database}"
+    if not database.check():
+        return Finding("Dagster", "note", f"{where}: not made yet; the first run makes it")
+    daemon = next(iter(holders(database, DAEMON).values()), "on no machine")
+    return Finding("Dagster", "fine", f"{where}; its daemon: {daemon}")
 
 
 def state(task: Task) -> Finding:

@@ -18,7 +18,7 @@ from cli.everyday.run import published_alarms
 from cli.options import AsJson
 from labeling.counted import counted
 from orchestration.planning import answers_to_come, models_at_rest
-from resources.dagster.last_run import INTERRUPTED, last_run
+from resources.dagster.last_run import INTERRUPTED, last_run_of
 from resources.pilots.promoted import nothing_promoted
 from resources.store.place import stands
 from resources.task.errors import TaskError
@@ -132,7 +132,7 @@ def _waiting(task: Task) -> int | None:
 
 
 def _last_run(task: Task) -> dict[str, Any] | None:
-    last = last_run(task.var.parent, task.name)
+    last = last_run_of(task)
     if last is None:
         return None
     return {

@@ -52,9 +52,12 @@ def up(
 ) -> None:
     """Start Dagster, MLflow and the review consoles on this machine; Ctrl-C ends them all."""
     project = Path.cwd()
+    from resources.dagster.machines.one_daemon import refuse_second_daemon
+
     tasks = _chosen(project, task or [])
     var = var_folder(project)
     var.mkdir(parents=True, exist_ok=True)
+    refuse_second_daemon(project)
     lock = FileLock(var / "up.lock", timeout=0)
     try:
         lock.acquire()
@@ -72,6 +75,7 @@ def up(
         services = _services(
             tasks,
             var,
+            project,
             Path(sockets),
             dagster=free_port(dagster_port, ports),
             mlflow=free_port(mlflow_port, ports),
@@ -92,7 +96,9 @@ def _run(
     from resources.dagster.instance import dagster_home
 
     said = Console(stderr=True)
-    environment = child_environment(DAGSTER_HOME=str(dagster_home(var)), TOUCHSTONE_VAR=str(var))
+    environment = child_environment(
+        DAGSTER_HOME=str(dagster_home(var, project)), TOUCHSTONE_VAR=str(var)
+    )
     with Services(services, project, var / "logs", environment) as running:
 
         def tell(service: Service, seconds: float) -> None:
@@ -111,18 +117,26 @@ def _run(
 
 
 def _services(
-    tasks: list[Task], var: Path, sockets: Path, *, dagster: int, mlflow: int, consoles: list[int]
+    tasks: list[Task],
+    var: Path,
+    project: Path,
+    sockets: Path,
+    *,
+    dagster: int,
+    mlflow: int,
+    consoles: list[int],
 ) -> list[Service]:
     """List what is started: at once, but for Dagster, which asks every task's code at its start."""
     from orchestration.servers.code_servers import code_servers, write_workspace
-    from resources.dagster.instance import daemon_answers, end_lost_runs, open_instance
+    from resources.dagster.instance import open_instance
+    from resources.dagster.living import daemon_answers, end_lost_runs
 
     began = time.time()
-    with open_instance(var) as instance:
+    with open_instance(var, project) as instance:
         end_lost_runs(instance, launched=True)
 
     def daemon_is_alive() -> bool:
-        with open_instance(var) as instance:
+        with open_instance(var, project) as instance:
             return daemon_answers(instance, began)
 
     def at(port: int) -> str:
@@ -168,7 +182,7 @@ def _services(
         ),
         Service(
             "dagster daemon",
-            [_program("dagster-daemon"), "run", "-w", workspace],
+            [*gated, "dagster-daemon", "run", "-w", workspace],
             daemon_is_alive,
             after=names,
         ),

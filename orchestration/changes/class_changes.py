@@ -116,7 +116,7 @@ def change_classes(task: Task, warehouse: Warehouse, plan: Plan) -> Task:
         classes or a file since it was planned.
     """
     with turn(task, lambda _: None, patience_s=0):
-        running = under_way(task.var.parent, task.name)
+        running = under_way(task)
         if running:
             raise TaskError(
                 f"run {running[0]} of task {task.name!r} is under way; wait until it ends"

@@ -10,7 +10,8 @@ import yaml
 from labeling.files.yaml_lines import compose
 from orchestration.changes.resetting import PATIENCE_S, refuse_if_run
 from orchestration.turn import turn
-from resources.dagster.instance import end_lost_runs, open_instance
+from resources.dagster.instance import instance_of
+from resources.dagster.living import end_lost_runs
 from resources.store.copying import Copied, copy_store
 from resources.store.place import named, remove, stands
 from resources.store.place.lake.address import lake_of
@@ -47,7 +48,7 @@ def move_task(task: Task, lake: Lake | None) -> Moved:
     TaskError
         If something stands at the new place, the task is being run, or a place does not answer.
     """
-    with turn(task, lambda _: None, PATIENCE_S), open_instance(task.var.parent) as instance:
+    with turn(task, lambda _: None, PATIENCE_S), instance_of(task) as instance:
         end_lost_runs(instance, task.name)
         refuse_if_run(task, instance)
         _clear(task)

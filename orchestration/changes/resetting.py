@@ -12,7 +12,8 @@ from assets.published.history import delete_runs
 from labeling.counted import counted
 from labeling.llm.ledger.rows import kept_answers
 from orchestration.turn import turn
-from resources.dagster.instance import end_lost_runs, open_instance, unfinished_runs
+from resources.dagster.instance import instance_of
+from resources.dagster.living import end_lost_runs, unfinished_runs
 from resources.dagster.partitions import batches
 from resources.dagster.tags import LAUNCHED_TAG
 from resources.reviews.arrow_tables import count_answers
@@ -78,7 +79,7 @@ def plan_reset(task: Task, since: str | None = None) -> ResetPlan:
     TaskError
         If there is no such batch, or the database is in use.
     """
-    with open_instance(task.var.parent) as instance:
+    with instance_of(task) as instance:
         partitions = set(instance.get_dynamic_partitions(str(batches(task).name)))
     made_of, readable = _readable(task)
     known = partitions.union(made_of)
@@ -123,7 +124,7 @@ def reset_task(task: Task, since: str | None = None) -> Cleared:
     TaskError
         If there is no such batch, or the task is being run.
     """
-    with turn(task, lambda _: None, PATIENCE_S), open_instance(task.var.parent) as instance:
+    with turn(task, lambda _: None, PATIENCE_S), instance_of(task) as instance:
         end_lost_runs(instance, task.name)
         refuse_if_run(task, instance)
         partitions = set(instance.get_dynamic_partitions(str(batches(task).name)))

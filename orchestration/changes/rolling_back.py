@@ -10,7 +10,8 @@ from orchestration.changes.resetting import PATIENCE_S, refuse_if_run
 from orchestration.definitions import definitions
 from orchestration.one_job import run_job
 from orchestration.turn import turn
-from resources.dagster.instance import end_lost_runs, open_instance
+from resources.dagster.instance import instance_of
+from resources.dagster.living import end_lost_runs
 from resources.dagster.tags import COMMAND_TAG
 from resources.store.history import version_before
 from resources.store.published import marts
@@ -42,7 +43,7 @@ def roll_back(task: Task, batch: str) -> RolledBack:
         If the task has no lake, the lake never saw the batch labelled, or the task is being run.
     """
     warehouse = warehouse_of(task)
-    with turn(task, lambda _: None, PATIENCE_S), open_instance(task.var.parent) as instance:
+    with turn(task, lambda _: None, PATIENCE_S), instance_of(task) as instance:
         end_lost_runs(instance, task.name)
         refuse_if_run(task, instance)
         version = version_before(task, warehouse, batch)

@@ -1,7 +1,7 @@
 """What the machine refused: a full disk, a right that is missing, a folder where a file belongs.
 
-Python's errors carry the system's number (errno), also in the text that Dagster passes on; SQLite and
-DuckDB carry words alone, which are read in their errors and in nobody else's.
+Python's errors carry the system's number (errno), also in the text that Dagster passes on; SQLite,
+DuckDB and PostgreSQL carry words alone, which are read in their errors and in nobody else's.
 """
 
 import builtins
@@ -50,6 +50,7 @@ DATABASE = (
     (r"^unable to open database file", UNOPENED),
 )
 SQLITE = re.compile(r"(?:sqlite3\.)?OperationalError: (?:\(sqlite3\.\w+\) )?(.*)")
+POSTGRES = re.compile(r"\(psycopg2\.(?:OperationalError|InterfaceError)\) (.*)")
 DUCKDB = re.compile(r"(?:^|[\s:])(?:IO|TransactionContext|FATAL) Error: (.*)")
 PYTHON = re.compile(r"(\w+): \[Errno (\d+)\] [^\n]*?(?:: '([^'\n]+)')?(?: -> '[^'\n]+')?$")
 
@@ -80,6 +81,11 @@ def _passed_on(text: str) -> str | None:
     first = re.sub(r"^RuntimeError: (?:step \S+ failed: )?", "", text).partition("\n")[0]
     if (python := PYTHON.match(first)) and _is_of_system(python[1]):
         return _of_system(int(python[2]), python[3])
+    if postgres := POSTGRES.search(first):
+        return (
+            f"the database, where Dagster keeps its runs, does not answer: {postgres[1]}; "
+            "see that it runs, and give the command again: what was finished stands"
+        )
     if sqlite := SQLITE.match(first):
         return _of_database(sqlite[1])
     for line in text.splitlines():

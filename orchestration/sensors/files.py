@@ -100,7 +100,7 @@ def new_batches(task: Task) -> dg.SensorDefinition:
         landed = context.instance.get_latest_materialization_event(ARRIVALS.asset(task.name))
         if landed is None or not stands(task):
             return dg.SkipReason("nothing has landed yet")
-        if under_way(context, f"{task.name}_land"):
+        if under_way(context, task, f"{task.name}_land"):
             return dg.SkipReason("files are being read")
         out = " ".join([*sorted(answers_to_come(task)), *sorted(models_at_rest(task))])
         state = f"{landed.run_id} {settings_hash(task)} {out}".strip()
@@ -137,7 +137,8 @@ def publish_landing(task: Task) -> dg.SensorDefinition:
             return dg.SkipReason("nothing has landed yet")
         if landed.run_id == context.cursor:
             return dg.SkipReason("the last landing is settled")
-        if any(under_way(context, f"{task.name}_{one}") for one in ("land", "label", "publish")):
+        jobs = [f"{task.name}_{one}" for one in ("land", "label", "publish")]
+        if any(under_way(context, task, one) for one in jobs):
             return dg.SkipReason("files are being read, labelled or published")
         try:
             warehouse = patient(task)
@@ -167,7 +168,7 @@ def new_reviews(task: Task) -> dg.SensorDefinition:
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not (task.reviews.exists() and stands(task)):
             return dg.SkipReason("there are no reviews yet")
-        if under_way(context, job):
+        if under_way(context, task, job):
             return dg.SkipReason("earlier reviews are being read")
         answered = ReviewStore(task.reviews, kind=task.kind).reviews(since=int(context.cursor or 0))
         if answered.num_rows == 0:

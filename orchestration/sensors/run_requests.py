@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from labeling.counted import counted
-from resources.dagster.instance import UNFINISHED
+from resources.dagster.living import UNFINISHED, end_lost_runs
 from resources.dagster.partitions import batches
 from resources.dagster.tags import PARTITION_NAME_TAG
 from resources.store.warehouse import Warehouse, warehouse_of
@@ -31,9 +31,13 @@ def patient(task: Task) -> Warehouse:
 
 
 def under_way(
-    context: dg.SensorEvaluationContext | dg.ScheduleEvaluationContext, job: str
+    context: dg.SensorEvaluationContext | dg.ScheduleEvaluationContext, task: Task, job: str
 ) -> set[str]:
-    """Batches of which a run of ``job`` waits or is under way; empty text for a run of no batch."""
+    """Batches of which a run of ``job`` waits or is under way; empty text for a run of no batch.
+
+    What was lost with its process, on whatever machine, is ended first: nothing waits for it.
+    """
+    end_lost_runs(context.instance, task.name, launched=False)
     runs = context.instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED))
     return {run.tags.get(PARTITION_NAME_TAG, "") for run in runs}
 
@@ -45,7 +49,7 @@ def ask(
 
     What failed is tried again after a while, four times in all.
     """
-    busy = under_way(context, job)
+    busy = under_way(context, task, job)
     known = set(context.instance.get_dynamic_partitions(str(batches(task).name)))
     # said one by one, so that automation sees that this run makes what follows from what it makes
     loaded = context.repository_def

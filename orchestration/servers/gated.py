@@ -1,7 +1,10 @@
 """Dagster's and MLflow's servers with a gate in front: ``python -m orchestration.servers.gated PROGRAM ...``.
 
 Both are open to every page of the same browser and under every host name. Nothing listens beside
-the gate: it wraps the application within their own process.
+the gate: it wraps the application within their own process. Dagster's daemon, which listens to nobody,
+is let through once: an instance has one, on whatever machine.
+
+Called in the folder of the project; DAGSTER_HOME is found there, unless it is set.
 """
 
 import sys
@@ -9,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from resources.environment import prepare
+from labeling.errors import LabelingError
+from resources.environment import prepare, use_home
 
 GRAPHQL = ("/graphql",)
 MLFLOW_APP = "orchestration.servers.gated:mlflow_app"
@@ -30,6 +34,17 @@ def dagster_webserver(arguments: list[str]) -> None:
     uvicorn.run = run_gated
     sys.argv = ["dagster-webserver", *arguments]
     cli.main()
+
+
+def dagster_daemon(arguments: list[str]) -> None:
+    """Run Dagster's daemon, unless another one works for the same instance."""
+    from dagster._daemon.cli import main as run_daemon
+
+    from resources.dagster.machines.one_daemon import one_daemon
+
+    sys.argv = ["dagster-daemon", *arguments]
+    with one_daemon(Path.cwd()):
+        run_daemon()
 
 
 def mlflow(arguments: list[str]) -> None:
@@ -70,7 +85,25 @@ def __getattr__(name: str) -> Any:
     return OriginGate(app)
 
 
+PROGRAMS = {
+    "dagster-webserver": dagster_webserver,
+    "dagster-daemon": dagster_daemon,
+    "mlflow": mlflow,
+}
+
+
+def main(program: str, *arguments: str) -> None:
+    """Run a program, and say in a sentence what a user can mend."""
+    try:
+        if program.startswith("dagster"):
+            from resources.dagster.instance import ready_home
+
+            use_home(lambda: ready_home(Path.cwd()))
+        PROGRAMS[program](list(arguments))
+    except LabelingError as error:
+        sys.exit(f"error: {error}")
+
+
 if __name__ == "__main__":
     prepare()
-    program, *rest = sys.argv[1:]
-    {"dagster-webserver": dagster_webserver, "mlflow": mlflow}[program](rest)
+    main(*sys.argv[1:])

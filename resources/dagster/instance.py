@@ -2,24 +2,21 @@
 
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import yaml
 from filelock import FileLock
 
-from resources.dagster.last_run import HISTORY
-from resources.dagster.tags import LAUNCHED_TAG, PROCESS_TAG, TASK_TAG
-from resources.processes import is_alive
-
-UNFINISHED = [
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
-"""States of a run that is waiting or under way."""
+from resources.dagster.living import living_runs
+from resources.dagster.machines.database import Database
+from resources.dagster.machines.signs import MAKING, holding
+from resources.dagster.settings import HISTORY, postgres_of, read_settings
+from resources.dagster.tags import TASK_TAG
+from resources.environment import var_folder
+from resources.task.task import Task
 
 CONFIG = {
     "telemetry": {"enabled": False},
@@ -39,19 +36,32 @@ EVENT_LOG = {"module": "resources.dagster.event_log", "class": "EventLog"}
 """By name: importing it takes half a second, and code locations never open the log."""
 
 
-DAEMON_SILENT_S = 300.0
-"""Without a sign of life for so long, the daemon and what it launched are gone."""
+IN_POSTGRES = {"module": "resources.dagster.machines.storage", "class": "Storage"}
 
 
-def dagster_home(var: Path) -> Path:
-    """Return the folder that DAGSTER_HOME points to, with its ``dagster.yaml`` written."""
-    return _configured(var / "dagster")
+def dagster_home(var: Path, project: Path | None = None) -> Path:
+    """Return the folder that DAGSTER_HOME points to, with its ``dagster.yaml`` written.
+
+    Parameters
+    ----------
+    var : Path
+        Where everything that is made lives.
+    project : Path, optional
+        Whose ``dagster.yaml`` is asked for more; nothing is without it.
+    """
+    return _configured(var / "dagster", {} if project is None else read_settings(project))
 
 
-def _configured(home: Path) -> Path:
+def _configured(home: Path, settings: Mapping[str, Any]) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     events = {**EVENT_LOG, "config": {"base_dir": str(home.absolute() / HISTORY / "runs")}}
-    text = yaml.safe_dump({**CONFIG, "event_log_storage": events}, sort_keys=False)
+    postgres = postgres_of(settings)
+    kept = (
+        {"event_log_storage": events}
+        if postgres is None
+        else {"storage": {"custom": {**IN_POSTGRES, "config": postgres}}}
+    )
+    text = yaml.safe_dump({**CONFIG, **settings, **kept}, sort_keys=False)
     path = home / "dagster.yaml"
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         beside = path.with_suffix(f".{time.monotonic_ns()}.part")
@@ -60,14 +70,52 @@ def _configured(home: Path) -> Path:
     return home
 
 
-def open_instance(var: Path) -> dg.DagsterInstance:
-    """Open the instance under ``var``, made first if there is none."""
-    home = dagster_home(var)
+def instance_of(task: Task) -> dg.DagsterInstance:
+    """Open the instance that holds the runs of a task."""
+    return open_instance(task.var.parent, task.project)
+
+
+def ready_home(project: Path) -> Path:
+    """Make the instance of a project where there is none, and return its folder."""
+    var = var_folder(project)
+    with open_instance(var, project):
+        return var / "dagster"
+
+
+def under_way(task: Task) -> list[str]:
+    """Return the ids of a task's runs that some process works on now."""
+    if not (task.var.parent / "dagster").is_dir() and Database.of_project(task.project) is None:
+        return []
+    with instance_of(task) as instance:
+        return living_runs(instance, task.name)
+
+
+def open_instance(var: Path, project: Path | None = None) -> dg.DagsterInstance:
+    """Open the instance under ``var``, or where ``project`` says; made first if there is none.
+
+    Raises
+    ------
+    TaskError
+        If ``dagster.yaml`` of the project is wrong, or its database cannot be used.
+    """
+    home = dagster_home(var, project)
+    database = None if project is None else Database.of_project(project)
+    if database is not None:
+        return _open_shared(home, database)
     if not (home / HISTORY).is_dir():
         with FileLock(home / "first_opening.lock"):
             if not (home / HISTORY).is_dir():
                 _make(home)
     return dg.DagsterInstance.from_config(str(home))
+
+
+def _open_shared(home: Path, database: Database) -> dg.DagsterInstance:
+    if database.check():
+        return dg.DagsterInstance.from_config(str(home))
+    with holding(database, MAKING, "tables"), database.making():
+        instance = dg.DagsterInstance.from_config(str(home))
+        database.finish(instance)
+    return instance
 
 
 def _make(home: Path) -> None:
@@ -78,7 +126,7 @@ def _make(home: Path) -> None:
     """
     part = home / "part"
     shutil.rmtree(part, ignore_errors=True)
-    with dg.DagsterInstance.from_config(str(_configured(part))) as instance:
+    with dg.DagsterInstance.from_config(str(_configured(part, {}))) as instance:
         instance.get_runs_count()
         instance.get_dynamic_partitions("none")
         instance.all_instigator_state()
@@ -88,66 +136,3 @@ def _make(home: Path) -> None:
         shutil.rmtree(home / folder.name, ignore_errors=True)
         folder.rename(home / folder.name)
     shutil.rmtree(part)
-
-
-def end_lost_runs(
-    instance: dg.DagsterInstance, task: str | None = None, *, launched: bool | None = None
-) -> list[str]:
-    """Mark runs as failed whose process is gone, and return their ids.
-
-    A run whose process was killed stays "started" for ever, and all later runs of its task would
-    wait for it.
-
-    Parameters
-    ----------
-    instance : DagsterInstance
-    task : str, optional
-        Only runs of this task.
-    launched : bool, optional
-        Whether runs that a daemon launched are lost too: where none is alive, which is looked up
-        unless it is said.
-    """
-    if launched is None:
-        launched = not daemon_lives(instance)
-    lost = [
-        run
-        for run in unfinished_runs(instance, task)
-        if run.status is not dg.DagsterRunStatus.QUEUED
-        and (launched if LAUNCHED_TAG in run.tags else not is_alive(run.tags.get(PROCESS_TAG)))
-    ]
-    for run in lost:
-        instance.report_run_failed(run, "The process that worked on this run was ended.")
-    return [run.run_id for run in lost]
-
-
-def under_way(var: Path, task: str) -> list[str]:
-    """Return the ids of a task's runs that some process works on now."""
-    if not (var / "dagster").is_dir():
-        return []
-    with open_instance(var) as instance:
-        return [
-            run.run_id
-            for run in unfinished_runs(instance, task)
-            if LAUNCHED_TAG in run.tags or is_alive(run.tags.get(PROCESS_TAG))
-        ]
-
-
-def unfinished_runs(instance: dg.DagsterInstance, task: str | None = None) -> list[dg.DagsterRun]:
-    """Return runs that wait or are under way, of one task or of all."""
-    tags = {} if task is None else {TASK_TAG: task}
-    return list(instance.get_runs(dg.RunsFilter(statuses=UNFINISHED, tags=tags)))
-
-
-def daemon_lives(instance: dg.DagsterInstance) -> bool:
-    """Whether any part of a daemon gave a sign of life within :data:`DAEMON_SILENT_S`."""
-    since = time.time() - DAEMON_SILENT_S
-    return any(beat.timestamp >= since for beat in instance.get_daemon_heartbeats().values())
-
-
-def daemon_answers(instance: dg.DagsterInstance, since: float) -> bool:
-    """Whether every part of the daemon gave a sign of life after ``since`` (seconds since 1970)."""
-    beats = instance.get_daemon_heartbeats()
-    return all(
-        name in beats and beats[name].timestamp >= since
-        for name in instance.get_required_daemon_types()
-    )

@@ -1,15 +1,14 @@
-"""The last run of a task, asked of Dagster's file: importing Dagster takes longer than the answer."""
+"""The last run of a task; asked of Dagster's file where there is one: importing Dagster takes longer."""
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from resources.dagster.settings import HISTORY, postgres_of, read_settings
 from resources.dagster.tags import LAUNCHED_TAG, PARTITION_NAME_TAG, PROCESS_TAG, TASK_TAG
 from resources.processes import is_alive
-
-HISTORY = "history"
-"""Folder of runs and events under Dagster's; where it stands, everything was made as a whole."""
+from resources.task.task import Task
 
 ASKED = """
 select r.pipeline_name, p.value, r.status, coalesce(r.end_time, r.start_time), w.value, l.value
@@ -35,8 +34,29 @@ class LastRun(NamedTuple):
     seconds: float | None
 
 
+def last_run_of(task: Task) -> LastRun | None:
+    """Return the newest run of a task, wherever its instance lies; ``None`` where there is none."""
+    if postgres_of(read_settings(task.project)) is None:
+        return last_run(task.var.parent, task.name)
+    import dagster as dg
+
+    from resources.dagster.instance import instance_of
+    from resources.dagster.living import living_runs
+
+    with instance_of(task) as instance:
+        newest = instance.get_run_records(dg.RunsFilter(tags={TASK_TAG: task.name}), limit=1)
+        if not newest:
+            return None
+        run, ended, began = newest[0].dagster_run, newest[0].end_time, newest[0].start_time
+        state = run.status.value.lower()
+        if state in UNDER_WAY and run.run_id not in living_runs(instance, task.name):
+            state = INTERRUPTED
+    job = run.job_name.removeprefix(f"{task.name}_")
+    return LastRun(job, run.tags.get(PARTITION_NAME_TAG), state, ended or began)
+
+
 def last_run(var: Path, task: str) -> LastRun | None:
-    """Return the newest run of ``task``; ``None`` where there is none."""
+    """Return the newest run of ``task`` from the file under ``var``; ``None`` where there is none."""
     path = var / "dagster" / HISTORY / "runs.db"
     if not path.is_file():
         return None

@@ -50,6 +50,11 @@ class Task:
         """The task's name; first part of every asset key."""
         return self.spec.name
 
+    @property
+    def project(self) -> Path:
+        """The folder in which ``tasks/`` stands."""
+        return self.folder.parents[1]
+
     @cached_property
     def changes(self) -> list[ClassChange]:
         """What became of its classes so far."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dagster._core.workspace.config_schema import process_workspace_config
 from typer._click.exceptions import UsageError
 
 from cli.app import GROUPS, command, commands, joined
@@ -19,6 +20,7 @@ from labeling.rules.reading.python import read_python_rules
 from labeling.rules.reading.reading import read_rules
 from labeling.rules.spans.python import read_python_span_rules
 from labeling.rules.spans.reading import read_span_rules
+from resources.dagster.settings import read_settings
 from resources.task.settings.schema import TaskSpec
 from tests.docs.conftest import ROOT, Example, examples, mentioned
 
@@ -38,7 +40,7 @@ OTHER_PROGRAMS = {
     "python",
     "tar",
 }
-OTHER_PROGRAMS |= {"vllm"}
+OTHER_PROGRAMS |= {"vllm", "dagster", "export"}
 """What else is typed in the pages, and is not ours to check."""
 
 
@@ -106,8 +108,18 @@ def test_every_command_in_a_sentence_exists(page: str, text: str) -> None:
 
 
 @of("yaml")
-def test_every_setting_in_a_block_is_allowed(example: Example, tmp_path: Any) -> None:
+def test_every_setting_in_a_block_is_allowed(
+    example: Example, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = yaml.safe_load(example.text)
+    if "load_from" in said:
+        assert process_workspace_config(said).success
+        return
+    if "storage" in said:
+        monkeypatch.setenv("DAGSTER_POSTGRES", "postgresql://db/dagster")
+        (tmp_path / "dagster.yaml").write_text(example.text, encoding="utf-8")
+        assert read_settings(tmp_path)
+        return
     if isinstance(said, list):
         said = {"rules": said}
     if isinstance(said.get("rules"), list) and {"type", "spacy"} & set(said["rules"][0]):

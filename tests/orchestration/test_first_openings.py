@@ -14,7 +14,8 @@ from cli.new.new import create
 from orchestration.simulating import simulate_inbox
 from orchestration.turn import turn
 from resources.dagster import instance as module
-from resources.dagster.instance import end_lost_runs, open_instance
+from resources.dagster.instance import open_instance
+from resources.dagster.living import end_lost_runs
 from resources.dagster.tags import LAUNCHED_TAG, PROCESS_TAG, TASK_TAG
 from resources.processes import is_alive, this_process
 from resources.task.errors import TaskError

@@ -16,7 +16,8 @@ from orchestration.jobs import QUIET
 from orchestration.planning import batches_with_new_reviews
 from orchestration.sensors import files as sensors
 from resources.alerts.trail import AlarmTrail
-from resources.dagster.instance import end_lost_runs, open_instance
+from resources.dagster.instance import open_instance
+from resources.dagster.living import end_lost_runs
 from resources.dagster.tags import PARTITION_NAME_TAG, PROCESS_TAG
 from resources.processes import this_process
 from resources.reviews.rows import Assignment, Review
