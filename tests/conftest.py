@@ -72,6 +72,8 @@ LONGEST_FIRST = (
     "tests/resources/store/lake/test_versions.py",
     "tests/resources/store/lake/test_cut_in_mid_run.py",
     "tests/orchestration/test_state_in_postgres.py",
+    "tests/orchestration/test_state_moves.py",
+    "tests/orchestration/test_state_after_a_move.py",
     "tests/faults/llm/test_many_processes.py",
     "tests/cli/test_import_of_other_tools.py",
     "tests/cli/test_reset.py",

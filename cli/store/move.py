@@ -1,4 +1,4 @@
-"""``touchstone move``: the tables of a task brought to another place."""
+"""``touchstone move``: the tables of a task, or its state, brought to another place."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -11,12 +11,18 @@ from cli.options import OneTask
 from labeling.counted import counted
 from resources.task.errors import TaskError
 from resources.task.locate import find_task
+from resources.task.task import Task
 
 EXAMPLES = (
     "move invoices --to lake",
     "move invoices --to lake --catalog postgres://me@db.example/lakes --data s3://our-labels/touchstone",
     "move invoices --to file",
+    "move invoices --state postgres://me@db.example/labels",
+    "move invoices --state files",
 )
+
+FILES = "files"
+"""What ``--state`` says for files in the task's var folder."""
 
 
 class Place(StrEnum):
@@ -28,7 +34,9 @@ class Place(StrEnum):
 
 def move(
     task: OneTask = None,
-    to: Annotated[Place, typer.Option("--to", help="Bring the tables there.")] = Place.LAKE,
+    to: Annotated[
+        Place | None, typer.Option("--to", help="Bring the tables there.", show_default="lake")
+    ] = None,
     catalog: Annotated[
         str | None,
         typer.Option(
@@ -45,8 +53,31 @@ def move(
             show_default="a folder in the task's var folder",
         ),
     ] = None,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            "--state",
+            help="Bring answers and what they cost to postgres://user@host/database, or to files.",
+            show_default="the tables are moved",
+        ),
+    ] = None,
 ) -> None:
-    """Bring a task's tables from its file into a lake, or back, compare them, and let task.yaml say so."""
+    """Bring a task's tables, or its state, to another place, compare them, and let task.yaml say so."""
+    out = Console(highlight=False, soft_wrap=True, markup=False)
+    chosen = find_task(task)
+    if state is not None:
+        if (to, catalog, data) != (None, None, None):
+            raise typer.BadParameter(
+                "give it alone; tables move by themselves", param_hint="--state"
+            )
+        _move_state(chosen, state, out)
+        return
+    _move_tables(chosen, to or Place.LAKE, catalog, data, out)
+
+
+def _move_tables(
+    chosen: Task, to: Place, catalog: str | None, data: str | None, out: Console
+) -> None:
     from orchestration.changes.moving import move_task
     from resources.task.settings.store import Lake
 
@@ -59,13 +90,30 @@ def move(
         first = error.errors()[0]
         message = first["msg"].removeprefix("Value error, ")
         raise TaskError(f"--{first['loc'][0]}: {message}") from None
-    chosen = find_task(task)
     done = move_task(chosen, lake)
-    out = Console(highlight=False, soft_wrap=True, markup=False)
     if done.copied is None:
         out.print(f"the tables of {chosen.name} lie at {done.to} already")
         return
     out.print(
         f"{counted(done.copied.tables, 'table')} with {counted(done.copied.rows, 'row')} moved to {done.to}: counts "
         "and hashes of all are equal, and task.yaml says so"
+    )
+
+
+def _move_state(chosen: Task, state: str, out: Console) -> None:
+    from orchestration.changes.moving_state import move_state
+    from resources.task.settings.state import State
+
+    try:
+        address = None if state == FILES else State(postgres=state).postgres
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise TaskError(f"--state: {message}; or say {FILES}") from None
+    done = move_state(chosen, address)
+    if done.copied is None:
+        out.print(f"the state of {chosen.name} is kept in {done.to} already")
+        return
+    out.print(
+        f"{counted(done.copied.tables, 'table')} with {counted(done.copied.rows, 'row')} moved to {done.to}: counts "
+        f"and hashes of all are equal, and task.yaml says so. The old rows stand aside in {done.aside}"
     )

@@ -137,6 +137,18 @@ class PostgresConnection:
         with self.turn, self._faults(), psycopg.Cursor(self._line) as cursor:
             cursor.executemany(dialect.query(sql), [_plain(row) for row in rows])  # pyright: ignore[reportArgumentType]
 
+    def copy(self, into: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Put rows into a table at once; ``into`` names it and its columns."""
+        said: Any = f"copy {into} from stdin"
+        with self.turn, self._faults(), self._line.cursor().copy(said) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+    @staticmethod
+    def kept(row: Sequence[Any]) -> tuple[Any, ...]:
+        """Return a row as PostgreSQL will give it back."""
+        return tuple(_value(value) for value in row)
+
     def execute_own(self, sql: str) -> None:
         """Run statements that are PostgreSQL's own, as they stand."""
         with self.turn, self._faults():
@@ -202,7 +214,10 @@ class PostgresConnection:
                 self._conninfo, autocommit=True, cursor_factory=_cursor(),
                 row_factory=_rows,  # pyright: ignore[reportArgumentType]
                 options=" ".join(
-                    f"-c {said}" for said in (f'search_path="{self._schema}"', *SETTINGS)
+                    f"-c {said}"
+                    for said in (
+                        f'search_path="{self._schema}"', f"application_name={self._schema}", *SETTINGS
+                    )
                 ),
             )  # fmt: skip
         except psycopg.Error as error:

@@ -31,6 +31,9 @@ create or replace function json_extract(said text, path text) returns double pre
 """
 """What every state keeps of itself, and the functions of SQLite that are asked for."""
 
+MOVED = "moved"
+"""The table that is left where the rows of a task were before they were moved; it says where to."""
+
 ADDED = re.compile(r"alter table (\w+) add column if not exists (\w+)")
 """Columns that PostgreSQL alone has."""
 
@@ -180,6 +183,7 @@ def _make(db: PostgresConnection, name: str, schema: str, more: str) -> None:
         # states that share the schema make its tables in turn
         db.execute("select pg_advisory_xact_lock(?, 1)", (lock_number(name, "tables"),))
         db.execute(f'create schema if not exists "{name}"')
+        _refuse_moved(name, db)
         db.execute_own(MADE)
         known: dict[str, set[str]] = {}
         for table, column in db.execute(
@@ -204,6 +208,15 @@ def _make(db: PostgresConnection, name: str, schema: str, more: str) -> None:
             db.execute("rollback")
         raise
     db.execute("commit")
+
+
+def _refuse_moved(name: str, db: PostgresConnection) -> None:
+    if db.execute("select to_regclass(?)", (f'"{name}".{MOVED}',)).fetchone() == (None,):
+        return
+    (to,) = db.execute(f'select said from "{name}".{MOVED}').fetchone()  # noqa: S608
+    raise LabelingError(
+        f"the rows of schema {name} were moved: to {to}; let `state:` in task.yaml name that place"
+    )
 
 
 def _refuse_newer(name: str, known: Mapping[str, set[str]], today: set[tuple[str, str]]) -> None:

@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from labeling.files.yaml_lines import compose
 from orchestration.changes.resetting import PATIENCE_S, refuse_if_run
+from orchestration.changes.said_anew import said_anew
 from orchestration.turn import turn
 from resources.dagster.instance import instance_of
 from resources.dagster.living import end_lost_runs
@@ -17,8 +15,6 @@ from resources.store.place import named, remove, stands
 from resources.store.place.lake.address import lake_of
 from resources.store.warehouse import warehouse_of
 from resources.task.classes.files import replace as write_whole
-from resources.task.classes.yaml_edits import Edit, apply, pairs
-from resources.task.classes.yaml_edits import remove as take_out
 from resources.task.errors import TaskError
 from resources.task.settings.store import Lake, Store
 from resources.task.task import Task
@@ -57,7 +53,7 @@ def move_task(task: Task, lake: Lake | None) -> Moved:
             return Moved(named(task), None)
         _refuse_a_place_that_is_taken(task, there)
         _refuse_shared_files(task, there)
-        text = said_anew(task.folder / "task.yaml", there.spec.store)
+        text = said_anew(task.folder / "task.yaml", "store", _section(there))
         return Moved(named(there), _move(task, there, text))
 
 
@@ -142,6 +138,11 @@ def _said(task: Task) -> dict[str, Any]:
     return task.spec.store.model_dump(mode="json")
 
 
+def _section(task: Task) -> dict[str, Any] | None:
+    lake = task.spec.store.lake
+    return {"lake": lake.model_dump(exclude_defaults=True)} if lake else None
+
+
 def _mark(task: Task) -> Path:
     return task.var / "moving.json"
 
@@ -150,26 +151,3 @@ def _write(path: Path, text: str) -> None:
     unfinished = path.with_suffix(".tmp")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
-
-
-def said_anew(path: Path, store: Store) -> str:
-    """Return the text of a task.yaml with another ``store``; all else stays as it is.
-
-    Raises
-    ------
-    TaskError
-        If it is written in brackets, as JSON is.
-    """
-    text = path.read_text(encoding="utf-8")
-    root = compose(path, TaskError)
-    if not isinstance(root, yaml.MappingNode) or root.flow_style:
-        raise TaskError(
-            f"{path} is written in brackets; write fields on lines of their own, as in YAML"
-        )
-    said = {"lake": store.lake.model_dump(exclude_defaults=True)} if store.lake else None
-    new = yaml.safe_dump({"store": said}, sort_keys=False, allow_unicode=True) if said else ""
-    place = next((at for at, (key, _) in enumerate(pairs(root)) if key.value == "store"), None)
-    if place is None:
-        return f"{text.rstrip()}\n\n{new}" if new else text
-    old = take_out(text, root, place)
-    return apply(text, [Edit(old.start, old.end, new)])

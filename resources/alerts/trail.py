@@ -106,8 +106,11 @@ class AlarmTrail:
         return f"class/{class_today(later, name, review=0) or name}"
 
     def _open(self) -> Connection:
-        if self.place.file is not None:
-            return self.place.open(SCHEMA + IN_A_FILE)
-        return self.place.open(
-            SCHEMA.replace("events", self._events), only_grows(self._events, ONLY_GROWS, ONLY_GROWS)
-        )
+        return self.place.open(*tables_at(self.place))
+
+
+def tables_at(place: Place) -> tuple[str, str]:
+    """Return what makes the tables of a trail at a place, and what PostgreSQL is told after it."""
+    if place.file is not None:
+        return SCHEMA + IN_A_FILE, ""
+    return SCHEMA.replace("events", EVENTS), only_grows(EVENTS, ONLY_GROWS, ONLY_GROWS)

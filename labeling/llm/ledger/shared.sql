@@ -43,3 +43,12 @@ $$;
 
 create or replace trigger calls_count_gone after insert or update on calls
     for each row execute function count_gone();
+
+-- Rows that came all at once are counted so.
+create or replace function count_anew() returns void language sql as $$
+    delete from purses;
+    insert into purses
+    select p.kind, p.period, sum(gone(c)) from calls as c cross join lateral (values
+        ('task', ''), ('day', floor(c.sent_at / 86400)::bigint::text), ('run', c.run)) as p (kind, period)
+    group by p.kind, p.period
+$$;

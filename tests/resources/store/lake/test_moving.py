@@ -7,7 +7,8 @@ import sys
 import pytest
 
 from orchestration.changes import moving
-from orchestration.changes.moving import move_task, said_anew
+from orchestration.changes.moving import move_task
+from orchestration.changes.said_anew import said_anew
 from resources.store import copying
 from resources.store.place import named, stands
 from resources.store.warehouse import warehouse_of
@@ -162,10 +163,10 @@ def test_tables_that_stand_at_the_new_place_are_not_overwritten(project):
 def test_only_the_lines_of_the_store_are_written_anew(tmp_path, before, after):
     path = tmp_path / "task.yaml"
     path.write_text(before, encoding="utf-8")
-    assert said_anew(path, Store(lake=Lake())) == after
+    assert said_anew(path, "store", {"lake": {}}) == after
     path.write_text('{"name": "a"}', encoding="utf-8")
     with pytest.raises(TaskError, match="written in brackets"):
-        said_anew(path, Store(lake=Lake()))
+        said_anew(path, "store", {"lake": {}})
 
 
 def test_another_catalog_over_the_same_files_is_refused_and_nothing_is_lost(project, touchstone):
