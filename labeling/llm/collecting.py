@@ -38,7 +38,10 @@ class Collected:
 
 def open_batches(ledger: Ledger) -> frozenset[str]:
     """Return the names of the batches that answers are still to come from."""
-    return frozenset(ledger.waiting().values())
+    rows = ledger.execute(
+        "select distinct batch from calls where status = 'sent' and batch is not null"
+    )
+    return frozenset(row[0] for row in rows)
 
 
 def collect_batches(

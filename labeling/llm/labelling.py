@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,12 @@ from labeling.kinds.classes import ClassSpec
 from labeling.llm.discovery import discover
 from labeling.llm.former import Former
 from labeling.llm.ledger.caps import Budget
-from labeling.llm.ledger.ledger import CHUNK, Ledger
+from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.ledger.opening import open_purse
 from labeling.llm.model_votes import ModelVotes, tables
-from labeling.llm.outcome import WAITS, Outcome
+from labeling.llm.outcome import WAITS, Outcomes
 from labeling.llm.prompts.asked import Unsure
-from labeling.llm.prompts.content import Content, contents, strings
+from labeling.llm.prompts.content import Content, Contents, Positions, contents
 from labeling.llm.prompts.pool import ExamplePool
 from labeling.llm.prompts.prompt import Prompt
 from labeling.llm.prompts.settings import Pace, Paces
@@ -135,10 +135,9 @@ def label_batch(
         former=former,
     )
     shown = contents(items, redact, image_folder)
-    ids = strings(items, "item_id")
     with ledger.spending() as lost:
         votes, abstentions, tallies = run_to_end(
-            _ask_all(desk, prompts, shown, ids, undecided, later, progress)
+            _ask_all(desk, prompts, shown, undecided, later, progress)
         )
     return ModelVotes(votes, abstentions, tallies, lost)
 
@@ -146,40 +145,38 @@ def label_batch(
 async def _ask_all(
     desk: Desk,
     prompts: Sequence[Prompt],
-    shown: list[Content],
-    ids: list[str],
+    shown: Contents,
     undecided: Collection[str] | None,
     later: BatchTransport | None,
     progress: Callable[[Progress], None] | None,
 ) -> tuple[pa.Table, pa.Table, dict[str, Tally]]:
     purse = open_purse(desk.budget, desk.ledger, desk.run, time.time)
     voters = assemble(desk, prompts, purse)
-    answered: dict[str, dict[str, Outcome]] = {}
-    asked: dict[str, list[Content]] = {}
-    for prompt in in_order(prompts):
-        asked[prompt.name] = _before_cascade(prompt, shown, ids, undecided)
+    answered: dict[str, Outcomes] = {}
+    asked = {prompt.name: before_cascade(prompt, shown, undecided) for prompt in prompts}
     for prompt in prompts:
-        await _prepare(voters[prompt.name], asked[prompt.name])
+        await _prepare(voters[prompt.name], shown, asked[prompt.name])
     async with _synced(desk.ledger):
         for prompt in in_order(prompts):
             voter = voters[prompt.name]
-            if isinstance(prompt.settings.ask, Unsure):
-                asked[prompt.name] = _unsure(prompt.settings.ask, asked[prompt.name], answered)
+            if isinstance(step := prompt.settings.ask, Unsure):
+                said = answered[step.after]
+                asked[prompt.name] = said.unsure(asked[prompt.name], step.below)
+            which = asked[prompt.name]
             if later is not None and not voter.tally.why:
-                await hand_in(voter, asked[prompt.name], ids, later)
-            answered[prompt.name] = await _ask(voter, asked[prompt.name], ids, progress)
-            _count_left(voter, asked[prompt.name], answered[prompt.name])
-            _count_savings(voter, len(shown) - len(asked[prompt.name]))
+                await hand_in(voter, shown, which, later)
+            answered[prompt.name] = await _ask(voter, shown, which, progress)
+            _count_left(voter.tally, answered[prompt.name], which, shown.counts(which))
+            _count_savings(voter.tally, len(shown) - len(which))
     return (
-        *tables(prompts, voters, asked, answered, ids),
+        *tables(prompts, voters, shown, asked, answered),
         {voters[p.name].name: voters[p.name].tally for p in prompts},
     )
 
 
-async def _prepare(voter: Voter, asked: list[Content]) -> None:
+async def _prepare(voter: Voter, shown: Contents, which: Positions) -> None:
     """Settle the form of answers, unless all are known already."""
-    for start in range(0, len(asked), CHUNK):
-        chunk = asked[start : start + CHUNK]
+    for chunk in shown.chunks(which):
         voter.recall(chunk)
         if any(voter.missing(content) for content in chunk):
             break
@@ -200,12 +197,12 @@ async def _prepare(voter: Voter, asked: list[Content]) -> None:
 
 async def _ask(
     voter: Voter,
-    asked: list[Content],
-    ids: list[str],
+    shown: Contents,
+    which: Positions,
     progress: Callable[[Progress], None] | None,
-) -> dict[str, Outcome]:
+) -> Outcomes:
     """Ask about every content, many at a time, until done or stopped."""
-    done: dict[str, Outcome] = {}
+    done = Outcomes(len(shown))
     told_at = time.monotonic()
 
     async def work(queue: deque[Content]) -> None:
@@ -216,22 +213,23 @@ async def _ask(
                 batches = voter.waits_for(content)
                 if batches:
                     voter.tally.why = voter.tally.why or WAITS
-                    voter.tally.waiting += len(content.rows)
+                    voter.tally.waiting += len(content.items)
                     voter.tally.waits_for |= batches
                     continue
                 if voter.tally.why not in ("", WAITS):
                     continue
             try:
-                done[content.digest] = await voter.vote(content, [ids[r] for r in content.rows])
+                done.put(content.at, await voter.vote(content))
             except (BudgetError, ProviderDownError) as error:
                 voter.tally.why = str(error) if voter.tally.why in ("", WAITS) else voter.tally.why
             if progress and time.monotonic() - told_at >= PROGRESS_S:
                 told_at = time.monotonic()
                 tally = voter.tally
-                progress(Progress(voter.name, len(done), len(asked), tally.calls, tally.cost_usd))
+                progress(
+                    Progress(voter.name, done.n_known, len(which), tally.calls, tally.cost_usd)
+                )
 
-    for start in range(0, len(asked), CHUNK * 8):
-        chunk = asked[start : start + CHUNK * 8]
+    for chunk in shown.chunks(which):
         voter.recall(chunk)
         queue = deque(chunk)
         await together([asyncio.create_task(work(queue)) for _ in range(voter.concurrency)])
@@ -255,43 +253,23 @@ async def _synced(ledger: Ledger) -> AsyncGenerator[None]:
         ledger.sync()
 
 
-def _before_cascade(
-    prompt: Prompt, shown: list[Content], ids: list[str], undecided: Collection[str] | None
-) -> list[Content]:
+def before_cascade(prompt: Prompt, shown: Contents, undecided: Collection[str] | None) -> Positions:
+    """Return what a prompt is asked about before anybody has answered."""
     if prompt.settings.ask != "undecided" or undecided is None:
-        return shown
-    wanted = frozenset(undecided)
-    return [content for content in shown if any(ids[row] in wanted for row in content.rows)]
+        return shown.all
+    return shown.of(undecided)
 
 
-def _unsure(
-    step: Unsure, shown: list[Content], answered: Mapping[str, Mapping[str, Outcome]]
-) -> list[Content]:
-    first = answered[step.after]
-
-    def unsure(outcome: Outcome | None) -> bool:
-        if outcome is None:
-            return False
-        return outcome.label is None or (outcome.confidence or 0.0) < step.below
-
-    return [content for content in shown if unsure(first.get(content.digest))]
-
-
-def _count_left(voter: Voter, asked: list[Content], done: Mapping[str, Outcome]) -> None:
+def _count_left(tally: Tally, said: Outcomes, which: Positions, n_items: Positions) -> None:
     """Count the items that the next run is to ask about."""
-    again = [c for c in asked if c.digest in done and done[c.digest].again]
-    left = [c for c in asked if c.digest not in done] + again
-    tally = voter.tally
-    tally.pending = sum(len(content.rows) for content in left)
-    for content in asked:
-        outcome = done.get(content.digest)
+    for outcome, n in said.counts(which, n_items):
+        if outcome is None or outcome.again:
+            tally.pending += n
         if outcome is not None and outcome.failed:
-            counts = tally.again if outcome.again else tally.in_vain
-            counts[outcome.reason] += len(content.rows)
+            (tally.again if outcome.again else tally.in_vain)[outcome.reason] += n
 
 
-def _count_savings(voter: Voter, spared: int) -> None:
-    tally = voter.tally
+def _count_savings(tally: Tally, spared: int) -> None:
     tally.spared = spared
     answers = len(tally.latencies_s)
     tally.saved_usd = spared * tally.cost_usd / answers if answers else 0.0

@@ -1,12 +1,13 @@
 """What the models said of a batch, as tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import pyarrow as pa
 
-from labeling.llm.outcome import Outcome
-from labeling.llm.prompts.content import Content
+from labeling.llm.outcome import Outcome, Outcomes
+from labeling.llm.prompts.content import Contents, Positions
 from labeling.llm.prompts.prompt import Prompt
 from labeling.llm.providers.tally import Tally, total
 from labeling.llm.voter import Voter
@@ -23,6 +24,7 @@ VOTES = pa.schema(
         ("confidence", pa.float64()),
     ]
 )
+WORDS = pa.schema([("version", pa.string()), ("label", pa.string()), ("reason", pa.string())])
 ABSTENTIONS = pa.schema([("item_id", pa.string()), ("voter", pa.string()), ("reason", pa.string())])
 
 
@@ -71,31 +73,26 @@ class ModelVotes:
 def tables(
     prompts: Iterable[Prompt],
     voters: Mapping[str, Voter],
-    asked: Mapping[str, list[Content]],
-    answered: Mapping[str, Mapping[str, Outcome]],
-    ids: list[str],
+    shown: Contents,
+    asked: Mapping[str, Positions],
+    answered: Mapping[str, Outcomes],
 ) -> tuple[pa.Table, pa.Table]:
     """Return votes and abstentions, a row for each item that a voter was to vote on."""
-    votes: list[tuple[str, str, str, str, float | None]] = []
-    silent: list[tuple[str, str, str]] = []
+    votes, silent = [VOTES.empty_table()], [ABSTENTIONS.empty_table()]
     for prompt in prompts:
-        voter = voters[prompt.name]
-        for content in asked[prompt.name]:
-            outcome = answered[prompt.name].get(content.digest)
-            for row in content.rows:
-                if outcome is None:
-                    silent.append((ids[row], voter.name, f"{NOT_ASKED}{voter.tally.why}"))
-                elif outcome.label is None:
-                    silent.append((ids[row], voter.name, outcome.reason))
-                else:
-                    votes.append(
-                        (ids[row], voter.name, outcome.version, outcome.label, outcome.confidence)
-                    )
-    return _table(votes, VOTES), _table(silent, ABSTENTIONS)
-
-
-def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
-    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
-    return pa.Table.from_arrays(
-        [pa.array(c, t) for c, t in zip(columns, schema.types, strict=True)], schema=schema
-    )
+        voter, which, said = voters[prompt.name], asked[prompt.name], answered[prompt.name]
+        counts = shown.counts(which)
+        unknown = Outcome(None, reason=f"{NOT_ASKED}{voter.tally.why}")
+        words = [(one.version, one.label, one.reason) for one in (unknown, *said.distinct)]
+        table = pa.table(dict(zip(WORDS.names, zip(*words, strict=True), strict=True)), WORDS)
+        told = table.take(np.repeat(said.codes[which] + 1, counts))
+        confidences = pa.array(np.repeat(said.confidences[which], counts), from_pandas=True)
+        every = (
+            told.append_column("item_id", shown.ids_of(which)["item_id"].cast(pa.string()))
+            .append_column("voter", pa.repeat(voter.name, told.num_rows))
+            .append_column("confidence", confidences)
+        )
+        labelled = every["label"].is_valid()
+        votes.append(every.filter(labelled).select(VOTES.names))
+        silent.append(every.filter(every["label"].is_null()).select(ABSTENTIONS.names))
+    return pa.concat_tables(votes), pa.concat_tables(silent)

@@ -1,6 +1,7 @@
 """What model calls will take, before anything is sent."""
 
 import math
+from array import array
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,12 @@ import pyarrow as pa
 
 from labeling.kinds.classes import ClassSpec
 from labeling.llm.former import Former
+from labeling.llm.labelling import before_cascade
 from labeling.llm.ledger.caps import Budget
-from labeling.llm.ledger.ledger import CHUNK, Ledger
+from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.ledger.opening import open_purse
 from labeling.llm.prompts.asked import Guaranteed, Unsure
-from labeling.llm.prompts.content import Content, contents, strings
+from labeling.llm.prompts.content import Contents, Positions, contents
 from labeling.llm.prompts.pool import ExamplePool
 from labeling.llm.prompts.prompt import Prompt
 from labeling.llm.prompts.settings import Paces
@@ -101,60 +103,55 @@ def quote_batch(
         former=former,
     )
     voters = assemble(desk, prompts, open_purse(budget, ledger, "quote"))
-    ids = strings(items, "item_id")
     shown = contents(items, redact, image_folder)
     quotes: list[VoterQuote] = []
     for prompt in prompts:
-        mine = shown
-        if prompt.settings.ask == "undecided" and undecided is not None:
-            wanted = frozenset(undecided)
-            mine = [c for c in shown if any(ids[row] in wanted for row in c.rows)]
-        quotes.append(_quote(voters[prompt.name], prompt, mine, ids, transport, by_batch))
+        which = before_cascade(prompt, shown, undecided)
+        quotes.append(_quote(voters[prompt.name], prompt, shown, which, transport, by_batch))
     return quotes
 
 
 def _quote(
     voter: Voter,
     prompt: Prompt,
-    shown: list[Content],
-    ids: list[str],
+    shown: Contents,
+    which: Positions,
     transport: Transport,
     by_batch: bool,
 ) -> VoterQuote:
     backend = voter.backends[0]
-    unknown: list[Content] = []
+    unknown = array("q")
     calls = waiting = 0
-    for start in range(0, len(shown), CHUNK):
-        chunk = shown[start : start + CHUNK]
+    for chunk in shown.chunks(which):
         voter.recall(chunk)
         for content in chunk:
             missing = len(voter.missing(content))
             calls += missing
             if missing:
-                unknown.append(content)
+                unknown.append(content.at)
             elif voter.waits_for(content):
                 waiting += 1
     rng = np.random.default_rng(0)
-    sampled: list[int] = rng.permutation(len(unknown))[:SAMPLE].tolist()
+    drawn = np.asarray(unknown, np.int64)[rng.permutation(len(unknown))[:SAMPLE]]
+    sampled = shown.read(np.sort(drawn))
     tokens: list[int] = []
     worst: list[float] = []
-    for at in sampled:
-        content = unknown[at]
-        messages = voter.messages(backend, content, [ids[row] for row in content.rows])
+    for content in sampled:
+        messages = voter.messages(backend, content)
         tokens.append(transport.count_tokens(backend.prompt.model, messages))
         worst.append(backend.asker.worst_usd(voter.request(backend, content, "ask", messages)))
     share = backend.asker.price.batch_share if by_batch else 1.0
     each = float(np.mean(tokens)) if tokens else 0.0
     answer = _answer_tokens(voter, prompt)
-    pictures = any(unknown[at].image for at in sampled)
+    pictures = any(content.image for content in sampled)
     price = backend.asker.price.with_images(int(pictures))
     priced = backend.prompt.settings.price or transport.price(backend.prompt.model)
     return VoterQuote(
         voter=voter.name,
         model=backend.prompt.model,
-        n_items=sum(len(content.rows) for content in shown),
-        n_contents=len(shown),
-        known=len(shown) - len(unknown) - waiting,
+        n_items=int(shown.counts(which).sum()),
+        n_contents=len(which),
+        known=len(which) - len(unknown) - waiting,
         waiting=waiting,
         calls=calls,
         prompt_tokens=round(calls * each),

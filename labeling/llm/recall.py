@@ -40,8 +40,8 @@ def recall(
         for n in range(samples)
         for kind in QUESTIONS
     ]
-    known = ledger.answers(backend.key(digest, n, kind, salt) for digest, backend, n, kind in asked)
-    out: Mapping[str, str] = ledger.waiting()
+    keys = [backend.key(digest, n, kind, salt) for digest, backend, n, kind in asked]
+    known, out = ledger.answers(keys), ledger.waiting(keys)
     texts = {content.digest: content.text for content in contents}
     stated = backends[0].prompt.settings.output.confidence == "stated"
     for then in reversed(former):
@@ -55,5 +55,6 @@ def recall(
             today, text = same[key]
             if (read := then.read(answer, text, stated=stated)) is not None:
                 known.setdefault(today, read)
-        out = {**{same[key][0]: name for key, name in out.items() if key in same}, **out}
+        then_out = ledger.waiting(same)
+        out = {**{same[key][0]: name for key, name in then_out.items()}, **out}
     return known, out

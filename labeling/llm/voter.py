@@ -106,7 +106,7 @@ class Voter:
         keys = (self._key(self.backends[0], content, n, "ask") for n in range(self.samples))
         return {self._out[key] for key in keys if key in self._out}
 
-    async def vote(self, content: Content, item_ids: Sequence[str]) -> Outcome:
+    async def vote(self, content: Content) -> Outcome:
         """Vote on one content.
 
         Raises
@@ -117,7 +117,7 @@ class Voter:
         version = self.backends[0].version
         if content.flaw:
             return Outcome(None, reason=content.flaw, version=version)
-        outcomes = [await self._sample(content, item_ids, n) for n in range(self.samples)]
+        outcomes = [await self._sample(content, n) for n in range(self.samples)]
         if self.samples == 1:
             return outcomes[0]
         label, confidence = from_samples([o.label for o in outcomes])
@@ -126,13 +126,13 @@ class Voter:
         again, failed = any(o.again for o in outcomes), any(o.failed for o in outcomes)
         return Outcome(label, confidence, reason, outcomes[0].version, again, failed)
 
-    async def _sample(self, content: Content, item_ids: Sequence[str], sample: int) -> Outcome:
+    async def _sample(self, content: Content, sample: int) -> Outcome:
         known = [backend for backend in self.backends if self._holds(backend, content, sample)]
         backends = known[:1] or self.backends
         for at, backend in enumerate(backends):
             last = at == len(backends) - 1
             try:
-                return await self._ask(backend, content, item_ids, sample)
+                return await self._ask(backend, content, sample)
             except TransportError as error:
                 if error.fault is Fault.FILTERED:
                     self.tally.filtered += 1
@@ -151,14 +151,12 @@ class Voter:
                     self.tally.notes.append(note)
         raise AssertionError("a voter has at least one backend")
 
-    async def _ask(
-        self, backend: Backend, content: Content, item_ids: Sequence[str], sample: int
-    ) -> Outcome:
+    async def _ask(self, backend: Backend, content: Content, sample: int) -> Outcome:
         known = self._known.get(self._key(backend, content, sample, "ask"))
         messages: tuple[Message, ...] = ()
         room = backend.prompt.room
         if known is None:
-            room, messages = backend.room, self.messages(backend, content, item_ids)
+            room, messages = backend.room, self.messages(backend, content)
             request = self.request(backend, content, "ask", messages)
             reply = await self._send(backend, content, sample, "ask", request)
         else:
@@ -172,7 +170,7 @@ class Voter:
         parsed = self._read(reply, content)
         if parsed.label is None and not parsed.refused:
             parsed, reply = await self._repair(
-                backend, content, item_ids, sample, messages, reply, parsed, room
+                backend, content, sample, messages, reply, parsed, room
             )
         if parsed.label is None:
             self.tally.refusals += parsed.refused
@@ -189,7 +187,6 @@ class Voter:
         self,
         backend: Backend,
         content: Content,
-        item_ids: Sequence[str],
         sample: int,
         messages: tuple[Message, ...],
         reply: Reply,
@@ -202,7 +199,7 @@ class Voter:
         """
         known = self._known.get(self._key(backend, content, sample, "repair"))
         if known is None:
-            asked = messages or self.messages(backend, content, item_ids)
+            asked = messages or self.messages(backend, content)
             unsaid = parsed.cut and (backend.form.reasoning or not spoken(reply.text))
             if not unsaid:
                 question = self.reader.again(self._in_play(content), parsed.reason)
@@ -268,16 +265,14 @@ class Voter:
             raise TransportError(Fault.FILTERED)
         return reply
 
-    def messages(
-        self, backend: Backend, content: Content, item_ids: Sequence[str]
-    ) -> tuple[Message, ...]:
+    def messages(self, backend: Backend, content: Content) -> tuple[Message, ...]:
         """Return the chat that asks about ``content``."""
         classes = self._in_play(content)
         how = backend.prompt.settings.examples
         if how.choose == "fixed":
             examples = [Example(e.text, e.label) for e in how.items if e.text != content.text]
         elif how.choose != "none" and self.pool is not None:
-            examples = self.pool.choose(how, content.text, item_ids, classes)
+            examples = self.pool.choose(how, content.text, content.items, classes)
         else:
             examples = []
         url = load_picture(content.image, self.folder).url if content.image else None

@@ -9,7 +9,7 @@ the two, the next one finds its batch again instead of paying for a second.
 import time
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from labeling.errors import BudgetError
 from labeling.llm.ledger.elsewhere import AskedElsewhereError
 from labeling.llm.ledger.ledger import Ledger
 from labeling.llm.outcome import WAITS
-from labeling.llm.prompts.content import Content
+from labeling.llm.prompts.content import Content, Contents, Positions
 from labeling.llm.providers.transport import (
     MAYBE_CHARGED,
     TRANSIENT,
@@ -90,7 +90,7 @@ class BatchTransport(Transport, Protocol):
 
 
 async def hand_in(
-    voter: Voter, shown: Sequence[Content], ids: Sequence[str], transport: BatchTransport
+    voter: Voter, shown: Contents, which: Positions, transport: BatchTransport
 ) -> None:
     """Hand in what nobody was asked yet; until the answers are there, the voter waits for them.
 
@@ -103,44 +103,49 @@ async def hand_in(
     ----------
     voter : Voter
         Its answers have their form already (:func:`labeling.llm.discovery.discover`).
-    shown : sequence of Content
+    shown, which : Contents, positions
         What it votes on.
-    ids : sequence of str
-        Ids of the items, by row.
     transport : BatchTransport
         The way to the batch endpoint.
     """
     await find_lost(voter.ledger, transport)
-    voter.recall(shown)
-    vain = _in_vain(voter)
     todo: deque[tuple[Content, int]] = deque()
-    for content in shown:
-        for key, sample in voter.missing(content):
-            fault, at = vain.get(key, (Fault.TIMED_OUT, 0.0))
-            if fault not in TRANSIENT:
-                continue
-            if fault is not Fault.TIMED_OUT and time.time() - at < PAUSE_S:
-                voter.tally.why = f"a provider's batch failed ({fault}); handed in again in an hour"
-                continue
-            todo.append((content, sample))
-    while todo and await _hand_in(voter, todo, ids, transport):
+    for chunk in shown.chunks(which):
+        voter.recall(chunk)
+        todo.extend(_due(voter, chunk))
+        while len(todo) >= LARGEST:
+            if not await _hand_in(voter, todo, transport):
+                return
+    while todo and await _hand_in(voter, todo, transport):
         pass
 
 
-def _in_vain(voter: Voter) -> dict[str, tuple[Fault, float]]:
+def _due(voter: Voter, contents: Sequence[Content]) -> Iterator[tuple[Content, int]]:
+    """Yield the questions that are to be handed in: contents and numbers of samples."""
+    missing = [(content, *each) for content in contents for each in voter.missing(content)]
+    vain = _in_vain(voter, [key for _, key, _ in missing])
+    for content, key, sample in missing:
+        fault, at = vain.get(key, (Fault.TIMED_OUT, 0.0))
+        if fault not in TRANSIENT:
+            continue
+        if fault is not Fault.TIMED_OUT and time.time() - at < PAUSE_S:
+            voter.tally.why = f"a provider's batch failed ({fault}); handed in again in an hour"
+            continue
+        yield content, sample
+
+
+def _in_vain(voter: Voter, keys: Sequence[str]) -> dict[str, tuple[Fault, float]]:
     """Return what batches failed on: the last fault of each key, and when."""
-    rows = voter.ledger.execute(
-        "select key, fault, done_at from calls where batch is not null and status = 'failed'"
-        " and voter = ? and version = ? order by done_at, id",
-        (voter.name, voter.backends[0].version),
+    failed = (
+        "select key, fault, done_at, id from calls where batch is not null and status = 'failed'"
     )
-    return {row[0]: (Fault(row[1]), float(row[2])) for row in rows}
+    rows = sorted(voter.ledger.calls_of(keys, failed), key=lambda row: (row["done_at"], row["id"]))
+    return {row["key"]: (Fault(row["fault"]), float(row["done_at"])) for row in rows}
 
 
 async def _hand_in(
     voter: Voter,
     todo: deque[tuple[Content, int]],
-    ids: Sequence[str],
     transport: BatchTransport,
 ) -> bool:
     """Take one batch off ``todo`` and hand it in; return whether to go on."""
@@ -150,7 +155,7 @@ async def _hand_in(
     asked: list[tuple[Content, int, Request, float]] = []
     while todo and len(asked) < LARGEST and size < LARGEST_BYTES:
         content, sample = todo[0]
-        messages = voter.messages(backend, content, [ids[row] for row in content.rows])
+        messages = voter.messages(backend, content)
         request = voter.request(backend, content, "ask", messages)
         worst = asker.worst_usd(request) * asker.price.batch_share
         try:

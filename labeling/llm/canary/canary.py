@@ -157,8 +157,8 @@ def _voter(transport: Transport, prompt: Prompt) -> str:
 def _digests(
     panel: pa.Table, redact: Callable[[str], str] | None, folder: Path | None
 ) -> dict[str, str]:
-    ids = strings(panel, "item_id")
-    return {ids[row]: one.digest for one in contents(panel, redact, folder) for row in one.rows}
+    shown = contents(panel, redact, folder)
+    return {item: one.digest for one in shown.read(shown.all) for item in one.items}
 
 
 def _said(votes: pa.Table, voter: str) -> dict[str, str]:

@@ -84,7 +84,6 @@ def import_cassette(ledger: Ledger, path: Path) -> int:
                 remember_ability(
                     model, ledger, structured=bool(structured), logprobs=bool(logprobs)
                 )
-        waiting = ledger.waiting()
         names, marks = ", ".join(FIELDS), ", ".join("?" * len(FIELDS))
         for number, line in enumerate(file, start=2):
             try:
@@ -94,7 +93,7 @@ def import_cassette(ledger: Ledger, path: Path) -> int:
                 raise LabelingError(
                     f"{path}:{number}: not a line of a cassette; export it again"
                 ) from None
-            if fields["key"] in waiting or fields["key"] in ledger.answers([fields["key"]]):
+            if ledger.answers([fields["key"]]) or ledger.waiting([fields["key"]]):
                 continue
             ledger.execute(
                 f"insert into calls ({names}, run, reserved_usd) values ({marks}, ?, 0)",  # noqa: S608

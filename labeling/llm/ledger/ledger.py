@@ -9,7 +9,7 @@ marked ``sent`` when nobody holds the ledger was in flight when its process died
 import json
 import os
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -23,7 +23,7 @@ from labeling.llm.ledger.group_in_thread import GroupInThread
 from labeling.llm.ledger.rows import Call, Spent, Stored, plain, read_stored
 from labeling.llm.ledger.statements import FAIL, GONE, SETTLE, UNSENT_BATCHES
 from labeling.llm.providers.transport import Fault, Reply
-from labeling.state.connection import Connection
+from labeling.state.connection import Connection, Row
 from labeling.state.place import Place, SqliteFile
 
 SCHEMA = (Path(__file__).parent / "schema.sql").read_text(encoding="utf-8")
@@ -197,17 +197,16 @@ class Ledger:
 
     def answers(self, keys: Iterable[str]) -> dict[str, Stored]:
         """Return the final answers among ``keys``."""
-        found: dict[str, Stored] = {}
+        rows = self.calls_of(keys, "select * from calls where status in ('answered', 'filtered')")
+        return {row["key"]: read_stored(row) for row in rows}
+
+    def calls_of(self, keys: Iterable[str], select: str) -> Iterator[Row]:
+        """Yield those rows of a selection of calls that are about ``keys``."""
         wanted = list(dict.fromkeys(keys))
         for start in range(0, len(wanted), CHUNK):
             chunk = wanted[start : start + CHUNK]
             marks = ",".join("?" * len(chunk))
-            for row in self._db.execute(
-                f"select * from calls where status in ('answered', 'filtered') and key in ({marks})",  # noqa: S608
-                chunk,
-            ):
-                found[row["key"]] = read_stored(row)
-        return found
+            yield from self._db.execute(f"{select} and key in ({marks})", chunk)
 
     async def elsewhere(self, key: str) -> Stored | None:
         """Return the answer that somebody else got meanwhile."""
@@ -217,12 +216,10 @@ class Ledger:
         """Return the provider's batches that a dead process may have handed in: what stands for each, its model, when it was written and what went wrong."""
         return self.execute(UNSENT_BATCHES)
 
-    def waiting(self) -> dict[str, str]:
-        """Return what providers' batches are still to answer: each key and its batch."""
-        rows = self._db.execute(
-            "select key, batch from calls where status = 'sent' and batch is not null"
-        )
-        return {row[0]: row[1] for row in rows}
+    def waiting(self, keys: Iterable[str]) -> dict[str, str]:
+        """Return which of ``keys`` providers' batches are still to answer, and the batch of each."""
+        out = "select key, batch from calls where status = 'sent' and batch is not null"
+        return {row["key"]: row["batch"] for row in self.calls_of(keys, out)}
 
     def spent(self, run: str, now: float | None = None) -> Spent:
         """Return what is gone: paid, possibly owed, or still out.

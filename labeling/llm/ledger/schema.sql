@@ -33,7 +33,9 @@ create table if not exists calls (
 );
 create unique index if not exists calls_final
     on calls (key) where status in ('answered', 'filtered');
-create index if not exists calls_open on calls (status) where status = 'sent';
+create index if not exists calls_sent on calls (key) where status = 'sent';
+create index if not exists calls_failed on calls (key) where status = 'failed';
+drop index if exists calls_open;  -- of an earlier version
 create index if not exists calls_sent_at on calls (sent_at);
 create index if not exists calls_run on calls (run);
 create index if not exists calls_account on calls (account);

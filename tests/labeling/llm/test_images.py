@@ -56,6 +56,7 @@ def test_items_with_the_same_image_and_text_are_one_question_and_flaws_are_kept(
             "image": ["a.png", "b.png", "broken.png", None, "a.png"],
         }
     )
-    found = contents(table, folder=tmp_path)
-    assert [c.rows for c in found] == [[0, 1], [2], [3], [4]]
+    shown = contents(table, folder=tmp_path)
+    found = shown.read(shown.all)
+    assert [c.items for c in found] == [["1", "2"], ["3"], ["4"], ["5"]]
     assert [bool(c.flaw) for c in found] == [False, True, True, False]
