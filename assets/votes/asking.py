@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from assets.votes.cascade import ROWS, ask_dear, steps_of
 from assets.votes.cheap_side import cheap_side
@@ -63,11 +64,12 @@ def ask_prompts(
     if dear is not None:
         side = cheap_side(task, warehouse, batch, items.num_rows, (first, dear))
         undecided = [*undecided, *side.gold.undecided]
-    wanted = undecided if spec.ask == "undecided" else items["item_id"].to_pylist()
-    chosen = set(wanted[: spec.per_batch])
-    asked = _shown(
-        items.filter(pa.array([i in chosen for i in items["item_id"].to_pylist()], pa.bool_()))
-    )
+    if spec.ask == "undecided":
+        chosen = pa.array(undecided[: spec.per_batch], pa.string())
+        asked = items.filter(pc.field("item_id").isin(chosen))
+    else:
+        asked = items.slice(0, spec.per_batch)
+    asked = _shown(asked)
 
     def tell(now: Progress) -> None:
         told = (now.voter, now.done, now.total, now.calls, now.cost_usd)

@@ -92,7 +92,8 @@ class Contents:
             "at", pa.array(np.repeat(self.all, self.counts(self.all)))
         )
         item: Any = pc.field("item_id")
-        return np.unique(shown.filter(item.isin(list(ids)))["at"].to_numpy())
+        named = item.isin(pa.array(list(ids), pa.large_string()))
+        return np.unique(shown.filter(named)["at"].to_numpy())
 
     def counts(self, which: Positions) -> Positions:
         """Return how many items have each content."""
@@ -108,10 +109,10 @@ class Contents:
         """Return the ids of the items of contents, content by content, as ``item_id``."""
         return self.ids.take(self.rows_of(which))
 
-    def chunks(self, which: Positions, size: int = CHUNK) -> Iterator[list[Content]]:
-        """Read contents, ``size`` at a time."""
-        for start in range(0, len(which), size):
-            yield self.read(which[start : start + size])
+    def chunks(self, which: Positions) -> Iterator[list[Content]]:
+        """Read contents, CHUNK at a time."""
+        for start in range(0, len(which), CHUNK):
+            yield self.read(which[start : start + CHUNK])
 
     def read(self, which: Positions) -> list[Content]:
         """Read contents into memory."""
