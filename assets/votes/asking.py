@@ -8,6 +8,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assets.votes.ask_parts import AskPart, ask_in_parts, asked_by_workers
 from assets.votes.cascade import ROWS, ask_dear, steps_of
 from assets.votes.cheap_side import cheap_side
 from assets.votes.examples import example_pool
@@ -15,6 +16,8 @@ from assets.votes.simulated_truth import simulated_truth
 from labeling.llm.model_votes import ModelVotes
 from labeling.llm.prompts.prompt import Prompt
 from resources.dagster.tags import COMMAND_TAG
+from resources.engines.engine import engine_of
+from resources.engines.parts import parts_folder
 from resources.store.warehouse import Warehouse
 from resources.task.task import Task
 
@@ -82,6 +85,7 @@ def ask_prompts(
         "image_folder": task.image_folder,
         "former": former_of(task),
     }
+    run = context.run.tags.get(COMMAND_TAG, context.run.run_id)
     truth = simulated_truth(task, asked, redact)
     if side is not None:
         own = side.gold.items.set_column(0, "item_id", side.gold.items["own_id"])
@@ -115,13 +119,21 @@ def ask_prompts(
             return {v: (paid.get(v, Booked()).cost_usd, usd) for v, usd in worst.items()}
 
         def ask(some: pa.Table, whom: Sequence[Prompt], at_once: bool) -> ModelVotes:
+            some = _shown(some)
+            if asked_by_workers(task, some.num_rows) and (at_once or not spec.batch):
+                with (
+                    parts_folder(task, batch) as folder,
+                    engine_of(task, tell=context.log.warning) as engine,
+                ):
+                    work = AskPart(task, tuple(whom), batch, run, folder, asking["examples"])
+                    return ask_in_parts(engine, work, some, undecided, context.log.info)
             return label_batch(
-                _shown(some),
+                some,
                 whom,
                 classes_of(task),
                 transport,
                 ledger,
-                run=context.run.tags.get(COMMAND_TAG, context.run.run_id),
+                run=run,
                 account=batch,
                 budget=budget_of(task),
                 pace=pace_of(task),

@@ -131,6 +131,7 @@ def total(tallies: list[Tally]) -> Tally:
         whole.why = whole.why or tally.why
         whole.again += tally.again
         whole.in_vain += tally.in_vain
-        whole.notes += tally.notes
-        whole.advice += tally.advice
+        whole.notes += [note for note in tally.notes if note not in whole.notes]
+        for told in tally.advice:
+            whole.advise(told)
     return whole

@@ -78,7 +78,7 @@ def test_an_answer_to_a_question_that_was_answered_meanwhile_is_booked_and_spare
     assert [tuple(row) for row in rows] == [("spare", 0.1), ("answered", 0.2)]
     assert ledger.answers(["a"])["a"].cost_usd == 0.2
     assert ledger.spent("one").task == pytest.approx(0.3)
-    assert ledger.waiting() == {}
+    assert ledger.waiting(["a", "late"]) == {}
 
 
 def test_keys_tell_apart_what_only_looks_the_same():

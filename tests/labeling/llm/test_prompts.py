@@ -123,8 +123,8 @@ def test_what_a_prompt_says_of_a_class_stands_instead_of_what_the_task_says(tmp_
     with Ledger(tmp_path / "l.sqlite") as ledger:
         desk = Desk(LiteLlmBatches(free=True), ledger, "r", Budget(), Paces(), CLASSES)
         voters = assemble(desk, [own], Purse(Budget(), ledger, "r"))
-        content = Content("d", "hello", None, [0])
-        (system, _) = voters["p"].messages(voters["p"].backends[0], content, ["a"])
+        content = Content("d", "hello", None, ["a"])
+        (system, _) = voters["p"].messages(voters["p"].backends[0], content)
         assert "SPAM: wants something\nHAM: wanted mail" in system["content"]
         stray = one("---\nmodel: m\ndescriptions: {EGGS: fried}\n---\nSort this.")
         with pytest.raises(PromptError, match="'EGGS' is no class; allowed: SPAM, HAM"):
