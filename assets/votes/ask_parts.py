@@ -134,6 +134,7 @@ def ask_in_parts(
     cut = (marked.slice(start, rows) for start in range(0, marked.num_rows, rows))
     parts = write_parts(cut, work.into, "asked")
     told: list[Told] = []
+    tell(f"models: {len(parts)} parts of the batch are asked about by {engine.told()}")
     for one in engine.map(work, parts):
         told.append(one)
         cost = sum(tally.cost_usd for part in told for tally in part.by_voter.values())

@@ -15,6 +15,7 @@ import math
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import altair as alt
@@ -22,8 +23,7 @@ import altair as alt
 from bench.speed import batches, scale
 
 ROOT = Path(__file__).parents[2]
-MEASURED = ROOT / "bench" / "results" / "growth.jsonl"
-PICTURE = MEASURED.with_suffix(".png")
+PICTURE = ROOT / "bench" / "results" / "growth.png"
 
 INK, GREY = "#24292f", "#8c959f"
 COLOURS = {"run": "#0969da", "memory": "#8250df", "batch": "#1a7f37"}
@@ -56,23 +56,32 @@ def of_batches(numbers: list[int], runs: int) -> Iterator[dict[str, float]]:
         shutil.rmtree(project)
 
 
-def remember(row: dict[str, float]) -> None:
-    """Put a line in the place of the one of the same size, after it was measured."""
-    key = next(iter(row))
-    rows = [one for one in measured() if one.get(key) != row[key]]
-    rows = sorted([*rows, row], key=lambda one: (next(iter(one)) != "items", *one.values()))
-    text = "".join(
-        json.dumps({name: round(value, 3) for name, value in one.items()}) + "\n" for one in rows
-    )
-    MEASURED.write_text(text, encoding="utf-8")
-    print(json.dumps(row), flush=True)
+@dataclass(frozen=True)
+class Figures:
+    """What was measured, a line of JSON each, by its first column."""
+
+    path: Path
+
+    def rows(self) -> list[dict[str, float]]:
+        """Return what was measured so far."""
+        if not self.path.is_file():
+            return []
+        return [json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines()]
+
+    def remember(self, row: dict[str, float]) -> None:
+        """Put a line in the place of the one of the same size, after it was measured."""
+        key = next(iter(row))
+        rows = [one for one in self.rows() if one.get(key) != row[key]]
+        rows = sorted([*rows, row], key=lambda one: (next(iter(one)) != "items", *one.values()))
+        text = "".join(
+            json.dumps({name: round(value, 3) for name, value in one.items()}) + "\n"
+            for one in rows
+        )
+        self.path.write_text(text, encoding="utf-8")
+        print(json.dumps(row), flush=True)
 
 
-def measured() -> list[dict[str, float]]:
-    """Return what was measured so far."""
-    if not MEASURED.is_file():
-        return []
-    return [json.loads(line) for line in MEASURED.read_text(encoding="utf-8").splitlines()]
+FIGURES = Figures(PICTURE.with_suffix(".jsonl"))
 
 
 def panel(
@@ -151,7 +160,7 @@ def _below(value: float) -> int:
     return int(f"{value:e}".partition("e")[2])
 
 
-def _points(rows: list[dict[str, float]], column: str, of: str) -> list[dict[str, float]]:
+def points(rows: list[dict[str, float]], column: str, of: str) -> list[dict[str, float]]:
     return [
         {column: row[column], "y": row[of], "shown": f"{row[of]:,.{0 if row[of] >= 10 else 1}f}"}
         for row in rows
@@ -160,21 +169,26 @@ def _points(rows: list[dict[str, float]], column: str, of: str) -> list[dict[str
 
 def draw() -> None:
     """Write the picture of all that was measured."""
-    rows = measured()
+    rows = FIGURES.rows()
     items = [row for row in rows if "items" in row]
     many = [row for row in rows if "batches" in row]
     over, of = ("items", "items"), ("batches", "batches of 30 items before it")
-    chart = alt.hconcat(
+    save(
+        PICTURE,
         panel("A run of new items", over, "CPU seconds",
-              [("whole run", COLOURS["run"], _points(items, "items", "cpu"))]),
-        panel("Its memory", over, "peak, GB", [("peak", COLOURS["memory"], _points(items, "items", "gb"))]),
+              [("whole run", COLOURS["run"], points(items, "items", "cpu"))]),
+        panel("Its memory", over, "peak, GB", [("peak", COLOURS["memory"], points(items, "items", "gb"))]),
         panel("One more batch", of, "CPU seconds",
-              [("a run of its own", COLOURS["run"], _points(many, "batches", "one more")),
-               ("within a backfill", COLOURS["batch"], _points(many, "batches", "in a backfill"))]),
-        spacing=40,
+              [("a run of its own", COLOURS["run"], points(many, "batches", "one more")),
+               ("within a backfill", COLOURS["batch"], points(many, "batches", "in a backfill"))]),
     )  # fmt: skip
+
+
+def save(path: Path, *panels: alt.LayerChart) -> None:
+    """Write panels beside each other into one picture."""
     chart = (
-        chart.configure(background="white", padding=24, font="DejaVu Sans")
+        alt.hconcat(*panels, spacing=40)
+        .configure(background="white", padding=24, font="DejaVu Sans")
         .configure_title(fontSize=16, anchor="start", color=INK, offset=12)
         .configure_axis(
             titleFontSize=13, labelFontSize=12, titleColor=INK, labelColor=INK,
@@ -182,7 +196,7 @@ def draw() -> None:
         )
         .configure_view(stroke=None)
     )  # fmt: skip
-    chart.save(str(PICTURE), scale_factor=2)
+    chart.save(str(path), scale_factor=2)
 
 
 def main() -> None:
@@ -196,9 +210,9 @@ def main() -> None:
     given = parser.parse_args()
     for size in filter(None, given.items.split(",")):
         items, _, in_batches = size.partition(":")
-        remember(of_items(int(items), int(in_batches or 1)))
+        FIGURES.remember(of_items(int(items), int(in_batches or 1)))
     for row in of_batches([int(n) for n in given.batches.split(",") if n], given.runs):
-        remember(row)
+        FIGURES.remember(row)
     draw()
 
 

@@ -58,6 +58,7 @@ def published(tmp_path, monkeypatch):
         outcome = run_task(task, lambda *_: None)
         assert outcome.labelled == ["2026-03-02"]
         assert not list((task.var / "parts").iterdir())
+        published.bytes = (task.var / "published" / "labels.parquet").read_bytes()
         return pq.read_table(task.var / "published" / "labels.parquet")
 
     return published
@@ -74,10 +75,14 @@ def test_labels_are_the_same_in_one_part_in_many_and_on_workers_of_dask(publishe
 
     monkeypatch.setattr(judging.JudgeOn, "__call__", counting)
     whole = published("{items_a_part: 1000000}")
+    files = [published.bytes]
     parts = published("{items_a_part: 1000}")
+    files.append(published.bytes)
     assert not asked
     dask = published("{engine: dask, items_a_part: 1000}")
+    files.append(published.bytes)
     assert len(asked) == 1
+    assert len(set(files)) == 1, "published files are the same, byte by byte"
     assert whole.num_rows == N
     assert set(SAID) <= set(whole["label"].to_pylist())
     assert parts.equals(whole)

@@ -175,12 +175,14 @@ def contents(
         )
     digests, redacted, flaws = bytearray(), list[pa.RecordBatch](), dict[int, str]()
     shown = items.select([name for name in ("text", "image") if name in items.column_names])
+    types = dict(zip(shown.schema.names, shown.schema.types, strict=True))
+    schema = pa.schema({**types, "text": pa.large_string()})
     for start in range(0, items.num_rows, CHUNK):
         some = shown.slice(start, CHUNK).to_pylist()
         if redact:
             for one in some:
                 one["text"] = redact(one["text"]) if one["text"] else ""
-            redacted.append(pa.RecordBatch.from_pylist(some, shown.schema))
+            redacted.append(pa.RecordBatch.from_pylist(some, schema))
         for row, one in enumerate(some, start):
             digest, flaw = _digest(one["text"] or "", one.get("image"), row, folder)
             digests += digest
@@ -194,7 +196,7 @@ def contents(
     column: Any = items["item_id"].cast(pa.large_string())
     return Contents(
         pa.table({"item_id": pc.fill_null(column, "").combine_chunks()}),
-        pa.Table.from_batches(redacted, shown.schema) if redact else shown,
+        pa.Table.from_batches(redacted, schema) if redact else shown,
         hashed.dictionary.buffers()[1].to_pybytes(),
         np.argsort(number, kind="stable"),
         np.concatenate([[0], np.cumsum(np.bincount(number))]).astype(np.int64),

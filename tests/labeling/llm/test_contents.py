@@ -58,6 +58,14 @@ def test_items_are_grouped_by_what_is_shown_of_them_in_the_order_they_come(
     assert shown.ids_of(some)["item_id"].to_pylist() == [i for at in wanted for i in read[at].items]
 
 
+def test_items_without_any_text_are_told_as_such_also_where_texts_are_redacted():
+    for redact in (None, str.lower):
+        shown = contents(pa.table({"item_id": ["a", "b"], "text": [None, None]}), redact)
+        (one,) = shown.read(shown.all)
+        assert one.items == ["a", "b"]
+        assert one.flaw == "the item has neither text nor image"
+
+
 outcomes = st.builds(
     Outcome,
     st.sampled_from(["SPAM", "HAM", None]),
