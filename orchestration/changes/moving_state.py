@@ -87,7 +87,7 @@ def move_state(task: Task, postgres: str | None) -> Moved:
             raise TaskError(told)
         there = _at(task, postgres)
         if there.state == task.state:
-            return Moved(task.state)
+            return Moved(_named(task))
         _refuse_if_held(task)
         text = said_anew(
             task.folder / "task.yaml", "state", {"postgres": postgres} if postgres else None
@@ -116,7 +116,8 @@ def _move(task: Task, there: Task, text: str) -> Moved:
             _settle(load_task(task.folder))
         raise
     _end(there)
-    return Moved(there.state, copied, mark.aside)
+    aside = mark.aside if _address(task) is None else f"schema {mark.aside}"
+    return Moved(_named(there), copied, aside)
 
 
 def _copy(task: Task, there: Task, here: files.Files | schema.Schema, token: int) -> Copied:
@@ -178,8 +179,7 @@ def _put_aside(
 ) -> Generator[None]:
     """Put the old place aside at the end; what might be refused is tried before."""
     if isinstance(here, schema.Schema):
-        to = f"files in {there.var}" if _address(there) is None else there.state
-        here.put_aside(mark.aside, to)
+        here.put_aside(mark.aside, _named(there))
         yield
         here.commit()
     else:
@@ -254,6 +254,10 @@ def _no_up(task: Task) -> Generator[None]:
 def _at(task: Task, postgres: str | None) -> Task:
     state = State(postgres=postgres)
     return replace(task, spec=task.spec.model_copy(update={"state": state}))
+
+
+def _named(task: Task) -> str:
+    return f"files in {task.var}" if _address(task) is None else task.state
 
 
 def _address(task: Task) -> str | None:
