@@ -37,6 +37,11 @@ EVENT_LOG = {"module": "resources.dagster.event_log", "class": "EventLog"}
 
 
 IN_POSTGRES = {"module": "resources.dagster.machines.storage", "class": "Storage"}
+NOT_KEPT = {
+    "module": "dagster._core.storage.noop_compute_log_manager",
+    "class": "NoOpComputeLogManager",
+}
+"""What steps print: kept in files, it would be written to the place that the daemon's machine has for it."""
 
 
 def dagster_home(var: Path, project: Path | None = None) -> Path:
@@ -61,7 +66,8 @@ def _configured(home: Path, settings: Mapping[str, Any]) -> Path:
         if postgres is None
         else {"storage": {"custom": {**IN_POSTGRES, "config": postgres}}}
     )
-    text = yaml.safe_dump({**CONFIG, **settings, **kept}, sort_keys=False)
+    apart = {} if postgres is None else {"compute_logs": NOT_KEPT}
+    text = yaml.safe_dump({**CONFIG, **apart, **settings, **kept}, sort_keys=False)
     path = home / "dagster.yaml"
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         beside = path.with_suffix(f".{time.monotonic_ns()}.part")

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dagster as dg
@@ -20,7 +21,7 @@ from resources.dagster.last_run import last_run_of
 from resources.dagster.living import end_lost_runs
 from resources.dagster.machines.database import Database, InstanceGoneError
 from resources.dagster.machines.one_daemon import one_daemon, refuse_second_daemon
-from resources.dagster.machines.signs import RUN, Sign, holders, me, number
+from resources.dagster.machines.signs import MAKING, RUN, TURN, Sign, holders, holding, me, number
 from resources.dagster.tags import LAUNCHED_TAG, PARTITION_NAME_TAG, PROCESS_TAG, TASK_TAG
 from resources.processes import this_process
 from resources.task.errors import TaskError
@@ -119,6 +120,18 @@ def test_three_first_openings_at_once_leave_an_instance_that_opens(project):
     with open_instance(project / "var", project) as instance:
         assert sorted(instance.get_dynamic_partitions("batches")) == [f"var{n}" for n in range(3)]
         assert dg.materialize([dg.AssetsDefinition.from_op(one)], instance=instance).success
+
+
+def test_who_opens_while_tables_are_made_waits_for_them(project):
+    database = Database.of_project(project)
+    with ThreadPoolExecutor(1) as other:
+        with holding(database, MAKING, "tables"):
+            opened = other.submit(open_instance, project / "var", project)
+            with pytest.raises(TimeoutError):
+                opened.result(timeout=2)
+            assert database.version() is None
+        opened.result(timeout=60).dispose()
+    assert database.version() is not None
 
 
 @dg.op
@@ -284,8 +297,6 @@ def test_who_held_a_lock_holds_it_again_when_the_database_is_back(project, postg
 
 
 def holders_of_turns(database):
-    from resources.dagster.machines.signs import TURN
-
     return holders(database, TURN)
 
 

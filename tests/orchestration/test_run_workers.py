@@ -17,6 +17,7 @@ from typing import Any
 import grpc
 import httpx
 import pytest
+import yaml
 from dagster import DagsterRunStatus
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -26,6 +27,7 @@ from resources.dagster.living import daemon_answers
 from resources.dagster.machines.database import Database
 from resources.dagster.machines.signs import RUN, holders, number
 from resources.dagster.tags import LAUNCHED_TAG
+from tests.conftest import ROOT
 
 PATIENCE_S = 200
 AT = "TOUCHSTONE_TESTS_INSTANCE"
@@ -35,6 +37,14 @@ mutation ($job: String!) { launchRun(executionParams: {runConfigData: {}, select
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
 """
 pytestmark = pytest.mark.timeout(400)
+
+
+def command(pod: str, instead: dict[str, str]) -> list[str]:
+    """What a pod of the files for Kubernetes starts, with other addresses and places."""
+    text = (ROOT / "docs" / "guides" / "kubernetes" / f"{pod}.yaml").read_text(encoding="utf-8")
+    (said,) = (one for one in yaml.safe_load_all(text) if one["kind"] == "Deployment")
+    program, *words = said["spec"]["template"]["spec"]["containers"][0]["command"]
+    return [str(Path(sys.executable).with_name(program)), *(instead.get(one, one) for one in words)]
 
 
 def wait_for(condition: Callable[[], Any]) -> Any:
@@ -74,24 +84,21 @@ def test_a_run_that_a_daemon_launches_is_worked_on_by_another_machine_and_seen_b
     workspace = project / "machines.yaml"
     where = {"host": "127.0.0.1", "port": code, "location_name": "letters"}
     workspace.write_text(json.dumps({"load_from": [{"grpc_server": where}]}))
-    gated = [sys.executable, "-m", "orchestration.servers.gated"]
-    dagster = str(Path(sys.executable).with_name("dagster"))
     began = time.time()
 
     def daemon_lives() -> bool:
         with open_instance(project / "var_c", project) as instance:
             return daemon_answers(instance, began)
 
-    # fmt: off
-    worker = Service("code", [
-        dagster, "code-server", "start", "--host", "127.0.0.1", "--port", str(code),
-        "--python-file", "tasks/letters/definitions.py", "--location-name", "letters",
-    ], lambda: code_answers(code))
-    web_server = Service("web", [
-        *gated, "dagster-webserver", "-h", "127.0.0.1", "-p", str(web), "-w", str(workspace),
-    ], lambda: answers_http(f"http://127.0.0.1:{web}/server_info"))
-    daemon = Service("daemon", [*gated, "dagster-daemon", "run", "-w", str(workspace)], daemon_lives)
-    # fmt: on
+    listens = {"0.0.0.0": "127.0.0.1", "4266": str(code)}
+    worker = Service("code", command("code-letters", listens), lambda: code_answers(code))
+    found = {"/etc/touchstone/machines.yaml": str(workspace), "3000": str(web)}
+    web_server = Service(
+        "web",
+        command("webserver", found),
+        lambda: answers_http(f"http://127.0.0.1:{web}/server_info"),
+    )
+    daemon = Service("daemon", command("daemon", found), daemon_lives)
     stop = threading.Event()
 
     def machine(name: str, services: list[Service]) -> Services:
@@ -119,6 +126,7 @@ def test_a_run_that_a_daemon_launches_is_worked_on_by_another_machine_and_seen_b
                 assert instance.all_logs(run_id)
     assert (project / "var_b" / "letters" / "warehouse.duckdb").is_file(), "it worked there"
     assert not (project / "var_a" / "letters").exists()
+    assert not (project / "var_a" / "dagster" / "storage").exists(), "nor did it write there"
     said = touchstone("status", "letters", at=project, columns=200)
     assert said.code == 0
     # a sensor may have asked for more by then

@@ -53,17 +53,25 @@ def test_a_missing_package_is_told_with_its_extra(tmp_path, monkeypatch):
         read_settings(written(tmp_path, "storage: {postgres: {postgres_url: 'postgresql://db/r'}}"))
 
 
+def test_what_steps_print_is_written_to_no_path_of_another_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("KEPT_AT", "postgresql://db/runs")
+    project = written(tmp_path, "storage: {postgres: {postgres_url: {env: KEPT_AT}}}\n")
+    text = (dagster_home(tmp_path / "var", project) / "dagster.yaml").read_text()
+    assert str(tmp_path) not in text
+    assert yaml.safe_load(text)["compute_logs"]["class"] == "NoOpComputeLogManager"
+
+
 def test_keys_are_laid_over_ours_and_one_run_a_task_stays(tmp_path, monkeypatch):
     monkeypatch.setenv("KEPT_AT", "postgresql://me:hush@db/runs")
     project = written(
         tmp_path,
         "storage: {postgres: {postgres_url: {env: KEPT_AT}}}\n"
-        "compute_logs: {module: dagster.core.storage.noop_compute_log_manager, class: NoOpComputeLogManager}\n",
+        "compute_logs: {module: dagster_aws.s3.compute_log_manager, class: S3ComputeLogManager}\n",
     )
     text = (dagster_home(tmp_path / "var", project) / "dagster.yaml").read_text()
     said = yaml.safe_load(text)
     assert said["concurrency"]["runs"]["tag_concurrency_limits"][0]["limit"] == 1
-    assert said["compute_logs"]["class"] == "NoOpComputeLogManager"
+    assert said["compute_logs"]["class"] == "S3ComputeLogManager"
     assert said["storage"]["custom"]["config"] == {"postgres_url": {"env": "KEPT_AT"}}
     assert "event_log_storage" not in said
     assert "hush" not in text
