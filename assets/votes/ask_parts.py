@@ -1,6 +1,6 @@
 """Questions about the parts of a batch, asked by several processes that spend from one ledger."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -120,7 +120,8 @@ def ask_in_parts(
     items : Table
         As models see them.
     undecided : sequence of str
-        Ids that prompts with ``ask: undecided`` are asked about.
+        Ids that prompts with ``ask: undecided`` are asked about, and so about all items that show the
+        same, in whichever part.
     tell : callable
         Is told how far it is.
 
@@ -129,8 +130,13 @@ def ask_in_parts(
     LabelingError, TaskError
         As :func:`labeling.llm.labelling.label_batch` and :meth:`resources.engines.engine.Engine.map`.
     """
+    from labeling.llm.prompts.content import contents
+    from resources.models.task_models import redactor_of
+
     rows = work.task.spec.scale.items_a_part
-    marked = items.append_column("undecided", among(items, undecided))
+    shown = contents(items, redactor_of(work.task), work.task.image_folder)
+    same = shown.ids_of(shown.of(undecided))["item_id"].to_pylist()
+    marked = items.append_column("undecided", among(items, same))
     cut = (marked.slice(start, rows) for start in range(0, marked.num_rows, rows))
     parts = write_parts(cut, work.into, "asked")
     told: list[Told] = []
@@ -148,7 +154,7 @@ def ask_in_parts(
     )
 
 
-def among(items: pa.Table, ids: Sequence[str]) -> pa.Array:
+def among(items: pa.Table, ids: Iterable[object]) -> pa.Array:
     """Return for each item whether its id is among ``ids``.
 
     Examples
