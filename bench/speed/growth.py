@@ -102,7 +102,7 @@ def panel(
     values = [row["y"] for _, _, rows in series for row in rows]
     across = [row[column] for _, _, rows in series for row in rows]
     last = series[0][2][-1]
-    low, high = 10 ** _below(min(values)), 10 ** (_below(max(values)) + 1)
+    low, high = 10 ** _below(min(values)), max(10 ** (_below(max(values)) + 1), max(values) * 1.6)
     slope = last["y"] / last[column]
     begin = max(min(across), low / slope)
     line = [{column: at, "y": at * slope} for at in (begin, last[column])]
@@ -134,23 +134,24 @@ def panel(
         .mark_text(text="slope 1", color=GREY, align="left", dx=10, dy=8, fontSize=12)
         .encode(x_axis, y_axis),
     ]
-    for name, colour, rows in series:
-        falls = rows[-1]["y"] < rows[0]["y"]  # its name stands below the lower end
+
+    def top(row: dict[str, float]) -> float:
+        return max(one["y"] for _, _, rows in series for one in rows if one[column] == row[column])
+
+    for at, (name, colour, rows) in enumerate(series):
         base = alt.Chart(alt.Data(values=rows)).encode(x_axis, y_axis)
         layers += [
             base.mark_line(color=colour, strokeWidth=2.5),
             base.mark_point(color=colour, filled=True, opacity=1, size=70),
-            base.mark_text(color=colour, dy=-14, fontSize=12).encode(text="shown:N"),
-            alt.Chart(alt.Data(values=rows[-1:] if falls else rows[:1]))
-            .mark_text(
-                color=colour,
-                text=name,
-                dy=18,
-                fontSize=12,
-                fontWeight="bold",
-                align="right" if falls else "left",
-            )
-            .encode(x_axis, y_axis),
+            *(
+                alt.Chart(alt.Data(values=[row for row in rows if (row["y"] >= top(row)) == above]))
+                .mark_text(color=colour, dy=-14 if above else 17, fontSize=12)
+                .encode(x_axis, y_axis, text="shown:N")
+                for above in (True, False)
+            ),
+            alt.Chart(alt.Data(values=[{}]))
+            .mark_text(color=colour, text=name, align="left", fontSize=12, fontWeight="bold")
+            .encode(x=alt.value(12), y=alt.value(14 + 17 * at)),
         ]
     return alt.layer(*layers).properties(width=330, height=330, title=title)
 
