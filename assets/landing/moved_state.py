@@ -1,5 +1,6 @@
 """Before any work: is the state kept where it was? Elsewhere, old answers would be left unread in silence."""
 
+import json
 from pathlib import Path
 
 from resources.store.place import stands
@@ -45,6 +46,23 @@ def moved_state(task: Task) -> str | None:
         f"{_told(task, task.state)} now, where they are not read. Take the change of `state:` back, and let "
         f"`touchstone move {task.name} --state '{to}'` bring them over; or give them up: "
         f"`echo '{task.state}' > {_note(task)}`"
+    )
+
+
+def mark_of_move(task: Task) -> Path:
+    """Return the file that says that a move of the state is under way, or was killed."""
+    return task.var / "moving_state.json"
+
+
+def unfinished_move(task: Task) -> tuple[str, str] | None:
+    """Say that a move of the state was not finished, and how it is; None where none is open."""
+    mark = mark_of_move(task)
+    if not mark.is_file():
+        return None
+    new = json.loads(mark.read_text(encoding="utf-8"))["new"] or FILES
+    return (
+        f"a move of the state to {new} was not finished; the task works from {_told(task, task.state)}",
+        f"touchstone move {task.name} --state '{new}'",
     )
 
 

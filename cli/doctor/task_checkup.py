@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assets.landing.lost_answers import lost_answers
 from assets.landing.lost_reviews import lost_reviews
-from assets.landing.moved_state import moved_state
+from assets.landing.moved_state import moved_state, unfinished_move
 from assets.landing.other_texts import sentence
 from cli.doctor.finding import Finding
 from labeling.counted import counted
@@ -197,8 +197,6 @@ def scale(task: Task) -> Finding:
 def _lost(task: Task) -> str | None:
     from resources.store.warehouse import warehouse_of
 
-    if (moved := moved_state(task)) is not None:
-        return moved
     with contextlib.suppress(TaskError):  # a database that does not open has a line of its own
         warehouse = warehouse_of(task, PATIENCE_S)
         return lost_reviews(task, warehouse) or next(lost_answers(task, warehouse), None)
@@ -210,6 +208,10 @@ def _stores(task: Task) -> Finding:
     found = damaged_files(task)
     if found:
         return Finding("", "mend", f"{found[0].path}: {found[0].fault}", found[0].remedy)
+    if (open_move := unfinished_move(task)) is not None:
+        return Finding("", "mend", *open_move)
+    if (moved := moved_state(task)) is not None:
+        return Finding("", "mend", moved, "bring the answers over, or give them up, as it says")
     if (lost := _lost(task)) is not None:
         return Finding("", "mend", lost, "put a backup in its place")
     if aside := sentence(task):

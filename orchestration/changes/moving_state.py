@@ -17,7 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from assets.landing.moved_state import moved_state, note_state, noted_places
+from assets.landing.moved_state import mark_of_move, moved_state, note_state, noted_places
 from labeling.counted import counted
 from labeling.errors import LabelingError
 from labeling.files.sqlite import rescue
@@ -137,7 +137,7 @@ def _copy(task: Task, there: Task, here: files.Files | schema.Schema, token: int
 
 def _settle(task: Task) -> None:
     """Go on with a move that was killed, or take back what it had copied too early."""
-    path = _path(task)
+    path = mark_of_move(task)
     if not path.is_file():
         return
     mark = Mark(**json.loads(path.read_text(encoding="utf-8")))
@@ -266,15 +266,11 @@ def _address(task: Task) -> str | None:
 
 def _end(there: Task) -> None:
     note_state(there, there.state)
-    _path(there).unlink()
-
-
-def _path(task: Task) -> Path:
-    return task.var / "moving_state.json"
+    mark_of_move(there).unlink()
 
 
 def _write(task: Task, mark: Mark) -> None:
-    path = _path(task)
+    path = mark_of_move(task)
     unfinished = path.with_suffix(".part")
     unfinished.write_text(json.dumps(asdict(mark)), encoding="utf-8")
     unfinished.replace(path)

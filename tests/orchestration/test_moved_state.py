@@ -1,8 +1,10 @@
 """Where task.yaml names another place of the state than the last run knew, nothing is done until that is meant."""
 
+import json
+
 import pytest
 
-from assets.landing.moved_state import check_moved_state
+from assets.landing.moved_state import check_moved_state, mark_of_move
 from resources.task.errors import TaskError
 from resources.task.task import load_task
 
@@ -39,6 +41,17 @@ def test_a_run_refuses_until_the_note_names_the_new_place(folder, postgres, note
     assert "where they are not read" in said.out
     note.write_text(f"{task.state}\n", encoding="utf-8")
     check_moved_state(task)
+
+
+def test_doctor_tells_of_a_move_that_was_not_finished_and_how_it_is(folder, touchstone):
+    task = load_task(folder)
+    new = "postgres://me@db.example/labels"
+    mark_of_move(task).write_text(json.dumps({"old": None, "new": new, "token": 1, "aside": "a"}))
+    said = touchstone("doctor", "letters", "--json", at=folder.parents[1])
+    (found,) = [one for one in json.loads(said.out)["findings"] if new in one["found"]]
+    assert found["state"] == "mend"
+    assert found["todo"] == f"touchstone move letters --state '{new}'"
+    assert f"the task works from files in {task.var}" in found["found"]
 
 
 def test_taking_the_setting_out_again_is_told_too(folder, postgres):
