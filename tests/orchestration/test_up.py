@@ -64,7 +64,7 @@ class Up:
         self.note_sessions()
         if which is not None:
             self.process.send_signal(which)
-        _, said = self.process.communicate(timeout=60)
+        _, said = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, said
 
     def left(self) -> list[psutil.Process]:
