@@ -18,6 +18,9 @@ class StateGoneError(LabelingError):
 UNREACHABLE = (StateGoneError, sqlite3.OperationalError)
 """What a state raises where it cannot be reached or used just now."""
 
+REFUSED = sqlite3.Error
+"""What either database raises where it does not do what it is told."""
+
 
 def gone(name: str, error: Exception) -> StateGoneError:
     """Say that a database cannot be reached, or lets nobody in.

@@ -7,7 +7,6 @@ takes out a copy that came too early, or puts away what was left behind.
 
 import json
 import secrets
-import sqlite3
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -22,7 +21,8 @@ from labeling.counted import counted
 from labeling.errors import LabelingError
 from labeling.files.sqlite import rescue
 from labeling.llm.ledger.opening import open_ledger
-from labeling.state.faults import StateGoneError
+from labeling.llm.ledger.statements import DISOWN
+from labeling.state.faults import REFUSED, StateGoneError
 from labeling.state.moving import files, schema
 from labeling.state.moving.copying import Copied, copy_states
 from labeling.state.moving.kept import NotMovedError
@@ -95,7 +95,7 @@ def move_state(task: Task, postgres: str | None) -> Moved:
         try:
             _bring_up_to_date(task)
             return _move(task, there, text)
-        except sqlite3.Error as error:
+        except REFUSED as error:
             raise TaskError(
                 f"the state of {task.name} was not moved, and stands where it stood: {error}"
             ) from None
@@ -112,7 +112,7 @@ def _move(task: Task, there: Task, text: str) -> Moved:
             with _put_aside(here, task, there, mark):
                 write_whole(task.folder / "task.yaml", text)  # from here on the copy counts
     except BaseException:
-        with suppress(LabelingError, sqlite3.Error):
+        with suppress(LabelingError, REFUSED):
             _settle(load_task(task.folder))
         raise
     _end(there)
@@ -213,7 +213,7 @@ def _bring_up_to_date(task: Task) -> None:
             state.make()
     if task.ledger.exists():
         with open_ledger(task.ledger) as ledger, ledger.spending(PATIENCE_S):
-            ledger.execute("update calls set owner = null where status = 'sent'")
+            ledger.execute(DISOWN)
 
 
 def _refuse_if_held(task: Task) -> None:

@@ -24,3 +24,6 @@ SETTLE = f"""{END} answer = ?, refusal = ?, finish_reason = ?, tokens = ?, promp
 """
 
 FAIL = f"{END} fault = ?, exposure_usd = ?, latency_s = ?, done_at = ? where id = ?"
+
+DISOWN = "update calls set owner = null where status = 'sent'"
+"""What is out belongs to no process any more: whoever looks next writes it off, or finds its batch."""
