@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -51,8 +52,9 @@ class Up:
     def service(self, program: str) -> psutil.Process | None:
         """The process it started itself for ``program``."""
         for child in self.me.children():
-            if any(Path(part).name == program for part in child.cmdline()[:4]):
-                return child
+            with suppress(psutil.Error):  # one that has just ended has no command any more
+                if any(Path(part).name == program for part in child.cmdline()[:4]):
+                    return child
         return None
 
     def note_sessions(self) -> None:
