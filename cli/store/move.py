@@ -94,10 +94,7 @@ def _move_tables(
     if done.copied is None:
         out.print(f"the tables of {chosen.name} lie at {done.to} already")
         return
-    out.print(
-        f"{counted(done.copied.tables, 'table')} with {counted(done.copied.rows, 'row')} moved to {done.to}: counts "
-        "and hashes of all are equal, and task.yaml says so"
-    )
+    out.print(_arrived(done.copied.tables, done.copied.rows, done.to))
 
 
 def _move_state(chosen: Task, state: str, out: Console) -> None:
@@ -113,7 +110,12 @@ def _move_state(chosen: Task, state: str, out: Console) -> None:
     if done.copied is None:
         out.print(f"the state of {chosen.name} is kept in {done.to} already")
         return
-    out.print(
-        f"{counted(done.copied.tables, 'table')} with {counted(done.copied.rows, 'row')} moved to {done.to}: counts "
-        f"and hashes of all are equal, and task.yaml says so. The old rows stand aside in {done.aside}"
+    arrived = _arrived(done.copied.tables, done.copied.rows, done.to)
+    out.print(f"{arrived}. The old rows stand aside in {done.aside}")
+
+
+def _arrived(tables: int, rows: int, to: str) -> str:
+    return (
+        f"{counted(tables, 'table')} with {counted(rows, 'row')} moved to {to}: counts and hashes of all are "
+        "equal, and task.yaml says so"
     )
