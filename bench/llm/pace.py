@@ -24,7 +24,8 @@ from labeling.llm.prompts.prompt import parse_prompts
 from labeling.llm.prompts.settings import Pace
 from labeling.llm.providers.price import Price
 from labeling.llm.providers.transport import Capabilities, Message, Reply, Request, Usage
-from resources.models.litellm_transport import LiteLlmTransport, litellm_module
+from resources.models.litellm_module import litellm_module
+from resources.models.litellm_transport import LiteLlmTransport
 from tests.faults.llm.killing import meter, provider_process
 
 IN_FLIGHT = 64

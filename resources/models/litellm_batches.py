@@ -9,7 +9,8 @@ from typing import Any
 from labeling.llm.providers.transport import MAYBE_CHARGED, Fault, Reply, Request, TransportError
 from labeling.llm.waiting import BatchState
 from resources.models.litellm_faults import clean, read_fault
-from resources.models.litellm_transport import LiteLlmTransport, litellm_module
+from resources.models.litellm_module import litellm_module
+from resources.models.litellm_transport import LiteLlmTransport
 from resources.models.replies.batch_standing import batch_of, read_standing
 from resources.models.replies.completions import read_completion
 from resources.models.replies.usage_counts import count, usage_of

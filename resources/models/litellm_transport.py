@@ -6,8 +6,6 @@ the environment, which :func:`resources.environment.prepare` has set by then.
 
 import asyncio
 import json
-import logging
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -22,9 +20,9 @@ from labeling.llm.providers.transport import (
     Request,
     TransportError,
 )
-from resources.environment import prepare
 from resources.models.listed_prices import listed_price, price_table
 from resources.models.litellm_faults import clean, read_fault, was_refused
+from resources.models.litellm_module import litellm_module
 from resources.models.replies.completions import read_completion
 from resources.models.sent_before import (
     PROVIDERS,
@@ -37,9 +35,6 @@ from resources.models.sent_before import (
     session,
     watching,
 )
-
-QUOTING = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy", "openai", "httpx", "httpcore")
-"""Loggers whose messages quote requests, item text and keys among them, some at DEBUG only."""
 
 TOP_LOGPROBS = 5
 """The most that every provider allows."""
@@ -227,24 +222,6 @@ def _provider(routed: str, api_base: str | None) -> str:
 
 def _too_late(request: Request) -> TransportError:
     return TransportError(Fault.TIMED_OUT, f"no answer within {request.timeout_s:g} s")
-
-
-@cache
-def litellm_module() -> Any:
-    """Import LiteLLM, quiet and without telemetry."""
-    prepare()
-    import litellm as module
-
-    litellm: Any = module
-
-    litellm.suppress_debug_info = True
-    litellm.telemetry = False
-    litellm.drop_params = False
-    # the client warns of odd fields and quotes them, which is to say the answer
-    warnings.filterwarnings("ignore", "Pydantic serializer warnings", UserWarning)
-    for name in QUOTING:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    return litellm
 
 
 @cache

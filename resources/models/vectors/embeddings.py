@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from resources.environment import secret
 from resources.models.litellm_faults import clean
-from resources.models.litellm_transport import litellm_module
+from resources.models.litellm_module import litellm_module
 from resources.models.vectors.local import local_model
 from resources.models.vectors.store import kept_vectors, of_length_one
 from resources.task.errors import TaskError

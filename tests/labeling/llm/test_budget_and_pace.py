@@ -24,7 +24,8 @@ from labeling.llm.providers.price import Price, Usage
 from labeling.llm.providers.transport import Reply, Request
 from labeling.llm.providers.worst_case import Seen, most_tokens, worst_case_usd
 from labeling.llm.voters import Desk, assemble
-from resources.models.litellm_transport import LiteLlmTransport, litellm_module
+from resources.models.litellm_module import litellm_module
+from resources.models.litellm_transport import LiteLlmTransport
 
 NOON = 1_800_000_000.0
 

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from resources.models.listed_prices import price_table
-from resources.models.litellm_transport import litellm_module
+from resources.models.litellm_module import litellm_module
 from tests.fakes.provider.server import FakeProvider
 from tests.resources.models.conftest import prompt, table
 

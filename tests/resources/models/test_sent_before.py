@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 
 from labeling.llm.providers.transport import Reply, Request, TransportError
-from resources.models.litellm_transport import LiteLlmTransport, litellm_module
+from resources.models.litellm_module import litellm_module
+from resources.models.litellm_transport import LiteLlmTransport
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import Answer, FakeProvider
 
