@@ -11,6 +11,7 @@ from resources.store.dbt import UNWRITTEN, TaskTranslator, project, target, vari
 from resources.store.given import GivenWarehouse
 from resources.store.manifest import manifest
 from resources.task.task import Task
+from resources.tracking.opened import import_ahead
 
 
 def marts(task: Task) -> dg.AssetsDefinition:
@@ -32,6 +33,7 @@ def marts(task: Task) -> dg.AssetsDefinition:
         tested = ["--exclude-resource-type", "unit_test"]
         build = ["build", UNWRITTEN, *tested, "--vars", variables(task)]
         said = dbt.cli(build, context=context, target_path=target(task)).stream()
+        import_ahead()  # runs are tracked next, and dbt keeps one processor busy
         yield from to_the_end(said, warehouse.turn())
 
     return marts

@@ -1,5 +1,8 @@
 """MLflow opened for a task: a client, and the experiment of that name."""
 
+from contextlib import suppress
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from resources.task.task import Task
@@ -7,6 +10,16 @@ from resources.tracking.tracking_store import ready_tracking_store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+
+def import_ahead() -> None:
+    """Begin to import MLflow, 3 s of computing, for whoever is about to wait for another process."""
+    Thread(target=_imported, name="import of MLflow").start()
+
+
+def _imported() -> None:
+    with suppress(Exception):  # whoever opens it meets the same, and tells it
+        import_module("mlflow.tracking")
 
 
 def open_tracking(task: Task) -> tuple["MlflowClient", str]:
