@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-EXTRAS := $(VENV)/.spacy $(VENV)/.clip $(VENV)/.lake $(VENV)/.dask
+EXTRAS := $(VENV)/.spacy $(VENV)/.clip $(VENV)/.lake $(VENV)/.dask $(VENV)/.ray
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check
 UV := $(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python
 MANIFEST := transforms/target/manifest.json
@@ -97,6 +97,7 @@ lock:
 	echo uv | $(COMPILE) - -o requirements-uv.lock
 	echo 'spacy>=3.8' | $(COMPILE) -c requirements.lock - -o requirements-spacy.lock
 	echo 'distributed>=2026.8' | $(COMPILE) -c requirements.lock - -o requirements-dask.lock
+	echo 'ray[client]>=2.60' | $(COMPILE) -c requirements.lock - -o requirements-ray.lock
 	printf '%s\n' 'fastembed>=0.9' 'onnx>=1.20' | $(COMPILE) -c requirements.lock - -o requirements-clip.lock
 	printf '%s\n' 'duckdb-extension-ducklake>=1.5.5' 'duckdb-extension-httpfs>=1.5.5' \
 		'duckdb-extension-postgres-scanner>=1.5.5' 'psycopg[binary]>=3.2' 'moto[server]>=5' \

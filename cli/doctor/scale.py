@@ -23,6 +23,7 @@ from resources.task.task import Task, load_task
 
 EXTRAS = {
     "dask": ("distributed",),
+    "ray": ("ray",),
     "lake": (
         "duckdb-extension-ducklake",
         "duckdb-extension-postgres-scanner",

@@ -1,38 +1,26 @@
 """Workers of Dask: of a cluster that stands, or started on this machine for the time of a run."""
 
-import hashlib
 import logging
-import time
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib import import_module
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from labeling.counted import counted
-from labeling.rules.cores import at_most, usable_cores
+from labeling.rules.cores import usable_cores
+from resources.engines.cluster import (
+    ANSWERS_S,
+    RETRIES,
+    ClusterEngine,
+    DiedError,
+    GoneError,
+    alone,
+    log,
+)
 from resources.engines.code_version import code_version
 from resources.environment import kept
 from resources.task.errors import TaskError
 from resources.task.settings.scale import Scale
-
-P = TypeVar("P")
-R = TypeVar("R")
-
-log = logging.getLogger(__name__)
-
-ANSWERS_S = 30.0
-"""How long a scheduler that stands is waited for when a run begins, in seconds."""
-
-BACK_S = 120.0
-"""How long one that went away is waited for, in seconds: something starts it anew, or nothing does."""
-
-RETRIES = 3
-"""How often work that raised is done anew, on any worker: its machine may be at fault."""
-
-LARGE = 100_000
-"""Bytes of pickled work from which on workers are given it once, and not with every part."""
 
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": 32 << 20, "MALLOC_TRIM_THRESHOLD_": 64 << 20}
 """Bytes of a block from which on it is mapped by itself, and of free heap from which on it is given back.
@@ -41,171 +29,71 @@ What glibc comes to by itself, unless a threshold is set; Dask sets the second o
 pages from the kernel each time, which costs up to half of a worker's time.
 """
 
-AHEAD = 2
-"""Parts that are sent for each one that is worked on, so that no worker waits for the next."""
 
-
-class _GoneError(Exception):
-    """The scheduler went away, and all that it knew."""
-
-
-class DaskEngine:
-    """Parts as tasks of Dask, each on one core.
+class DaskConnection:
+    """See :class:`resources.engines.cluster.Connection`.
 
     Parameters
     ----------
-    connect : callable
-        Returns a client of the scheduler within so many seconds, whenever one is needed.
-    name : str
-        What the scheduler is called in messages.
-    answers_s : float
-        How long it is waited for, in seconds, and a worker after it.
-    tell : callable
-        Is told what is waited for in the middle of a run.
+    client : distributed.Client
+        Of the scheduler.
     """
 
-    def __init__(
-        self,
-        connect: Callable[[float], Any],
-        name: str,
-        answers_s: float,
-        tell: Callable[[str], object],
-    ) -> None:
-        self._connect = connect
-        self._name = name
-        self._answers_s = answers_s
-        self._tell = tell
-        self._client = connect(answers_s)
-        self._check_workers()
+    worker = "`dask worker ADDRESS`"
 
-    def map(self, work: Callable[[P], R], parts: Iterable[P]) -> Iterator[R]:
-        """See :meth:`resources.engines.engine.Engine.map`."""
-        coming, handed = iter(parts), self._hand_out(work)
-        sent: deque[tuple[P, Any]] = deque()
-        most = AHEAD * max(1, sum(self._client.nthreads().values()))
-        while True:
-            try:
-                for part in islice(coming, most - len(sent)):
-                    sent.append((part, None))
-                    sent[-1] = part, self._send(handed, part)
-                if not sent:
-                    return
-                found: R = self._result(sent[0][1])
-            except _GoneError:
-                self._client = self._again()
-                handed = self._hand_out(work)
-                sent = deque((part, self._send(handed, part)) for part, _ in sent)
-            else:
-                sent.popleft()
-                yield found
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def threads(self) -> int:
+        """Count the parts that can be worked on at once."""
+        return sum(self.client.nthreads().values())
 
     def told(self) -> str:
-        """See :meth:`resources.engines.engine.Engine.told`."""
-        threads: dict[str, int] = self._client.nthreads()
+        """Say in words who works on parts."""
+        threads: dict[str, int] = self.client.nthreads()
         dask = import_module("distributed").__version__
         workers, every = counted(len(threads), "worker"), counted(sum(threads.values()), "thread")
-        return f"{self._name}: {workers} with {every}, Dask {dask}"
+        return f"{workers} with {every}, Dask {dask}"
 
-    def close(self) -> None:
-        """Leave the cluster."""
-        self._client.close(timeout=5)
-
-    def _hand_out(self, work: Callable[..., Any]) -> tuple[str, Any]:
-        """Pickle work once; every worker gets what is large before its first part."""
-        pickled: bytes = import_module("cloudpickle").dumps(work)
-        digest = hashlib.sha256(pickled).hexdigest()
-        if len(pickled) < LARGE:
-            return digest, pickled
+    def versions(self, within_s: float) -> dict[str, dict[str, str]]:
+        """Return what code each worker has."""
         try:
-            return digest, self._client.scatter(pickled, broadcast=True, hash=False)
-        except _gone():
-            return digest, pickled  # whoever sends it finds the scheduler gone
-
-    def _send(self, handed: tuple[str, Any], part: Any) -> Any:
-        try:
-            return self._client.submit(_alone, *handed, part, pure=False, retries=RETRIES)
-        except _gone():
-            raise _GoneError from None
-
-    def _result(self, future: Any) -> Any:
-        try:
-            return future.result()
-        except import_module("distributed.scheduler").KilledWorker as error:
-            raise TaskError(
-                f"{self._name}: {error.allowed_failures + 1} workers died one after another over "
-                "the same part; most likely it does not fit into their memory: give them more, or "
-                "set scale.items_a_part lower, and run again. What is done stands"
-            ) from None
-        except _gone():
-            if future.status == "error":  # raised by the work, on a worker that is there
-                raise
-            raise _GoneError from None
-
-    def _again(self) -> Any:
-        """Return a new client, as soon as the scheduler is back."""
-        self._tell(f"{self._name} went away; it is waited for, {BACK_S:g} s at most")
-        self._client.close(timeout=1)
-        ends_at = time.monotonic() + BACK_S
-        while True:
-            try:
-                self._client = self._connect(
-                    max(1.0, min(self._answers_s, ends_at - time.monotonic()))
-                )
-                self._check_workers()
-            except TaskError as error:
-                if time.monotonic() >= ends_at:
-                    raise TaskError(
-                        f"{self._name} went away in the middle of a run and was not back after "
-                        f"{BACK_S:g} s: start it and run again; what is done stands"
-                    ) from error
-            else:
-                return self._client
-
-    def _check_workers(self) -> None:
-        """Refuse workers that would answer by other code.
-
-        Raises
-        ------
-        TaskError
-            Naming what differs, here and there.
-        """
-        try:
-            self._client.wait_for_workers(1, timeout=self._answers_s)
-            found: dict[str, dict[str, str]] = self._client.run(code_version)
+            self.client.wait_for_workers(1, timeout=within_s)
+            found: dict[str, dict[str, str]] = self.client.run(code_version)
         except TimeoutError:
-            raise TaskError(
-                f"{self._name} has no worker: start one with `dask worker ADDRESS`"
-            ) from None
-        except ImportError as error:
-            raise TaskError(
-                f"workers of {self._name} cannot import what parts need ({error}); install the "
-                "same Touchstone there"
-            ) from None
+            raise
         except _gone() as error:
-            raise TaskError(f"{self._name} went away: {error}") from None
-        here = code_version()
-        for worker, there in sorted(found.items()):
-            for what, version in here.items():
-                if there.get(what) != version:
-                    raise TaskError(
-                        f"worker {worker} of {self._name} has {what} {there.get(what)}, and this "
-                        f"process has {version}: labels could differ; install the same there"
-                    )
+            raise GoneError(error) from None
+        return found
 
+    def hand_out(self, pickled: bytes) -> Any:
+        """Give large work to every worker."""
+        try:
+            return self.client.scatter(pickled, broadcast=True, hash=False)
+        except _gone():
+            raise GoneError from None
 
-_LAST: dict[str, Any] = {}
-"""The work that this worker unpickled last, by its digest: parts of one map come one after another."""
+    def send(self, digest: str, handed: Any, part: Any) -> Any:
+        """Have a worker do a part."""
+        try:
+            return self.client.submit(alone, digest, handed, part, pure=False, retries=RETRIES)
+        except _gone():
+            raise GoneError from None
 
+    def result(self, sent: Any) -> Any:
+        """Wait for a result."""
+        try:
+            return sent.result()
+        except import_module("distributed.scheduler").KilledWorker as error:
+            raise DiedError(error.allowed_failures + 1) from None
+        except _gone():
+            if sent.status == "error":  # raised by the work, on a worker that is there
+                raise
+            raise GoneError from None
 
-def _alone(digest: str, pickled: bytes, part: Any) -> Any:
-    """Do the work of a part on one core; other parts have the others."""
-    from threadpoolctl import threadpool_limits
-
-    if digest not in _LAST:
-        _LAST.clear()
-        _LAST[digest] = import_module("pickle").loads(pickled)
-    with at_most(1), threadpool_limits(1):
-        return _LAST[digest](part)
+    def close(self, within_s: float) -> None:
+        """Leave the cluster."""
+        self.client.close(timeout=within_s)
 
 
 def _gone() -> tuple[type[BaseException], ...]:
@@ -217,7 +105,7 @@ def _gone() -> tuple[type[BaseException], ...]:
 @contextmanager
 def dask_engine(
     scale: Scale, answers_s: float = ANSWERS_S, tell: Callable[[str], object] = log.warning
-) -> Generator[DaskEngine]:
+) -> Generator[ClusterEngine]:
     """Yield an engine on the cluster that answers at ``scale.address``, or on one of its own.
 
     It takes what :func:`resources.engines.engine.engine_of` does.
@@ -239,11 +127,11 @@ def dask_engine(
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     with _address(scale) as (address, security, name):
 
-        def connect(within_s: float) -> Any:
+        def connect(within_s: float) -> DaskConnection:
             try:
-                return client(
+                return DaskConnection(client(
                     address, security=security, timeout=within_s, set_as_default=False, name="touchstone"
-                )  # fmt: skip
+                ))  # fmt: skip
             except (OSError, TimeoutError, ValueError) as error:
                 said = str(error).partition("\n")[0]
                 raise TaskError(
@@ -251,7 +139,7 @@ def dask_engine(
                     "with `dask scheduler`, or correct the address"
                 ) from None
 
-        engine = DaskEngine(connect, name, answers_s, tell)
+        engine = ClusterEngine(connect, name, answers_s, tell)
         try:
             yield engine
         finally:

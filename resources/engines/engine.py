@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
-from resources.engines.dask_engine import ANSWERS_S, dask_engine, log
+from resources.engines.cluster import ANSWERS_S, log
+from resources.engines.dask_engine import dask_engine
 from resources.engines.in_process import InProcess
+from resources.engines.ray_engine import ray_engine
 from resources.task.task import Task
 
 P = TypeVar("P")
@@ -58,4 +60,6 @@ def engine_of(
     scale = task.spec.scale
     if scale.engine == "dask":
         return dask_engine(scale, answers_s, tell)
+    if scale.engine == "ray":
+        return ray_engine(scale, answers_s, tell)
     return InProcess()

@@ -28,6 +28,7 @@ def test_a_task_of_one_process_and_one_file_says_so(ran_task, touchstone):
     ("said_in_task", "extra"),
     [
         ("scale: {engine: dask}", "dask"),
+        ("scale: {engine: ray, address: 'ray://127.0.0.1:9'}", "ray"),
         ("store: {lake: {catalog: l.ducklake, data: l}}", "lake"),
         ("state: {postgres: 'postgres://me@127.0.0.1:1/kept'}", "postgres"),
     ],

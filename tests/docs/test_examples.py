@@ -29,6 +29,7 @@ OTHER_PROGRAMS = {
     "pg_dump",
     "cp",
     "dask",
+    "ray",
     "du",
     "git",
     "hf",

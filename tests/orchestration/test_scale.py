@@ -9,9 +9,11 @@ from assets.labels import judging
 from cli.new.new import create
 from labeling.student import others
 from orchestration.running import run_task
-from resources.engines.dask_engine import DaskEngine
+from resources.engines.dask_engine import DaskConnection
+from resources.engines.ray_engine import RayConnection
 from resources.task.task import load_task
 from tests.fakes.dask_cluster import DaskCluster
+from tests.fakes.ray_cluster import INSTALLED, TOKEN, RayCluster
 
 N = 2_400
 SAID = {
@@ -89,13 +91,37 @@ def test_labels_are_the_same_in_one_part_in_many_and_on_workers_of_dask(publishe
     assert dask.equals(whole)
 
 
+@pytest.mark.skipif(not INSTALLED, reason="touchstone[ray] is not installed")
+def test_labels_are_the_same_on_workers_of_ray(published, monkeypatch):
+    monkeypatch.setenv("RAY_AUTH_TOKEN", TOKEN)
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    asked: list[object] = []
+    as_it_is = RayConnection.send
+
+    def sending(connection, digest, handed, part):
+        asked.append(part)
+        return as_it_is(connection, digest, handed, part)
+
+    monkeypatch.setattr(RayConnection, "send", sending)
+    published("{items_a_part: 1000}")
+    here = published.bytes
+    cluster = RayCluster()
+    try:
+        cluster.start()
+        published(f"{{engine: ray, address: '{cluster.address}', items_a_part: 1000}}")
+    finally:
+        cluster.remove()
+    assert published.bytes == here, "published files are the same, byte by byte"
+    assert len(asked) > 8, "rules by three parts, and the student by twelve"
+
+
 def test_labels_are_the_same_where_workers_are_killed_twice_and_the_scheduler_once(
     published, monkeypatch, tmp_path
 ):
     pytest.importorskip("distributed", reason="touchstone[dask] is not installed")
     whole = published("{items_a_part: 1000000}")
     cluster = DaskCluster(tmp_path)
-    as_it_is = DaskEngine._result
+    as_it_is = DaskConnection.result
     answers: list[object] = []
 
     def answered(engine, future):
@@ -109,7 +135,7 @@ def test_labels_are_the_same_where_workers_are_killed_twice_and_the_scheduler_on
             cluster.start()
         return found
 
-    monkeypatch.setattr(DaskEngine, "_result", answered)
+    monkeypatch.setattr(DaskConnection, "result", answered)
     cluster.start()
     try:
         found = published(f"{{engine: dask, address: '{cluster.address}', items_a_part: 1000}}")
