@@ -63,6 +63,11 @@ class SeveralSet:
         """Classes that are asked about."""
         return int(self.units.question.max()) + 1
 
+    def known(self, items: np.ndarray) -> np.ndarray:
+        """Return which units are of these items, have gold and a vote, (n_units,)."""
+        spoken = np.bincount(self.votes.item, minlength=self.votes.n_items) > 0
+        return np.isin(self.units.item, items) & (self.gold >= 0) & spoken
+
     def draw(self, n: int, seed: int) -> tuple[Gold, np.ndarray]:
         """Draw ``n`` items for gold; return it, and the units that are scored then."""
         n = min(n, len(self.pool) // 2)

@@ -57,7 +57,8 @@ class SeveralLabelModel:
         Which algorithm is used, and why, in plain words; by question where they differ.
     thresholds_ : float array of shape (n_questions,)
         Posterior of yes from which on :meth:`predict` gives each class: what F1 is best at, .5 where
-        only the votes of rules tell. Who wants most sets right names what is likelier than not.
+        only the votes of rules tell; of what is left to the majority, its share of yes. Who wants
+        most sets right names what is likelier than not.
     warnings_ : list of str
         Reasons not to trust it, in plain words.
     class_balance_ : float array of shape (n_questions,)
@@ -181,14 +182,14 @@ class SeveralLabelModel:
         """Let gold that was drawn at random decide."""
         verdict = judge(said.reading, said.spoken, gold, self.random_state)
         self._head, self._majority = verdict.head, verdict.majority
-        self.thresholds_ = np.where(verdict.majority, 0.5, verdict.thresholds)
+        self.thresholds_ = verdict.thresholds
         if verdict.head is not None:
             self.method_ = "ensemble and gold"
         self.why_ = f"{verdict.why}; before that {self.why_}"
         if verdict.majority.any():
             left = ", ".join(np.array(names)[verdict.majority])
             self.method_ += f"; {left}: majority"
-            self.why_ += f"; on reviewed items the majority has the better F1 of {left}"
+            self.why_ += f"; on reviewed items the majority, with a threshold from them, has the better F1 of {left}"
         if self.class_balance is None:
             self.class_balance_ = balance_of(self.class_balance_, gold)
         self.comparison_ = compared(gold, verdict.given, verdict.chance)
@@ -196,7 +197,7 @@ class SeveralLabelModel:
 
     def _posterior(self, said: Said, units: Units) -> NDArray[np.float64]:
         chance = said.reading.chance if self._head is None else self._head.chance(said.reading)
-        chance = np.where(self._majority, said.careful_share, chance)
+        chance = np.where(self._majority, said.share, chance)
         chance = np.where(said.spoken, chance, self.class_balance_)
         yes = chance[units.item, units.question]
         return np.stack([1 - yes, yes], axis=1)

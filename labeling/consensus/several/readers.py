@@ -49,11 +49,6 @@ class Said:
 
     @property
     def share(self) -> NDArray[np.float64]:
-        """Shares of yes; 0.5 where nobody voted."""
-        return np.where(self.spoken, self.yes / np.maximum(self.n_votes, 1), 0.5)
-
-    @property
-    def careful_share(self) -> NDArray[np.float64]:
         """Shares of yes with half a vote for each answer added: a single vote is no certainty."""
         return (self.yes + 0.5) / (self.n_votes + 1)
 

@@ -33,7 +33,7 @@ class Reviewed:
     weight : float array of shape (n_items, n_questions)
         Inverse inclusion probabilities; 0 where nothing was seen.
     share : float array of shape (n_items, n_questions)
-        Share of the votes that say yes.
+        Share of the votes that say yes, half a vote for each answer added.
     """
 
     row: NDArray[np.int64]
@@ -52,6 +52,7 @@ class Verdict:
     head : Head or None
         The correction, unless it was too little or did worse than none.
     thresholds : float array of shape (n_questions,)
+        Of the share of yes where the majority does better, of the probability elsewhere.
     majority : bool array of shape (n_questions,)
         Questions in which the majority does better.
     chance : float array of shape (n_reviewed, n_questions)
@@ -75,7 +76,8 @@ def judge(said: Reading, spoken: NDArray[np.bool_], gold: Reviewed, random_state
 
     The correction is dropped where its log loss is worse than that of the consensus on items that it
     was not taught; how classes go together is left out unless that lowers the log loss; and a
-    question whose F1 is worse than the majority's is left to the majority.
+    question whose F1 is worse than the majority's is left to the majority. That has one threshold for
+    all classes, from the same gold: where each vote names one class of many, few classes have half of them.
 
     Parameters
     ----------
@@ -104,16 +106,17 @@ def judge(said: Reading, spoken: NDArray[np.bool_], gold: Reviewed, random_state
     unseen = unseen if used else without
     chance = said.chance if head is None else head.chance(said)
     thresholds = choose(chance, spoken, gold, unseen)
-    given = np.empty(unseen.shape)
+    given, votes = np.empty(unseen.shape), np.empty(unseen.shape)
     for part in range(FOLDS):
         out, rest = fold == part, fold != part
         given[out] = unseen[out] > choose(chance, spoken, gold, unseen, rest)
+        votes[out] = _majority(gold.share[out], _cut(gold, rest))
     majority = np.array(
-        [_worse(given[:, q], gold, q) < FAR_WORSE for q in range(said.base.shape[1])],
+        [_worse(given[:, q], votes[:, q], gold, q) < FAR_WORSE for q in range(said.base.shape[1])],
         dtype=np.bool_,
     )
-    plain = _majority(gold.share)
-    given[:, majority] = plain[:, majority]
+    given[:, majority] = votes[:, majority]
+    thresholds[majority] = _cut(gold, np.ones(n, dtype=np.bool_))
     return Verdict(head, thresholds, majority, unseen, given, _why(n, head))
 
 
@@ -168,10 +171,10 @@ def _stated(chance: NDArray[np.float64], gold: Reviewed) -> NDArray[np.float64]:
     return np.maximum(np.where(gold.yes, chance, 1 - chance), 1e-6)
 
 
-def _worse(given: NDArray[np.float64], gold: Reviewed, q: int) -> float:
-    """Return F1 less that of the majority, in standard errors of their linearised difference."""
+def _worse(given: NDArray[np.float64], other: NDArray[np.float64], gold: Reviewed, q: int) -> float:
+    """Return F1 less that of the other, in standard errors of their linearised difference."""
     weight, yes = gold.weight[:, q], gold.yes[:, q]
-    ours, theirs = (_f1(one, yes, weight) for one in (given, _majority(gold.share[:, q])))
+    ours, theirs = (_f1(one, yes, weight) for one in (given, other))
     spread = float(np.sqrt(np.sum((ours[1] - theirs[1]) ** 2)))
     return (ours[0] - theirs[0]) / spread if spread > 0 else 0.0
 
@@ -187,9 +190,15 @@ def _f1(
     return score, weight * (2 * given * yes - score * (given + yes)) / union
 
 
-def _majority(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return 1 where most votes say yes, 0 where most say no, 0.5 for a tie."""
-    return (1 + np.sign(share - 0.5)) / 2
+def _cut(gold: Reviewed, rows: NDArray[np.bool_]) -> float:
+    """Return the share of yes from which on the majority gives a class, the same for all classes."""
+    seen = gold.seen & rows[:, None]
+    return threshold(gold.share[seen], gold.yes[seen], gold.weight[seen])
+
+
+def _majority(share: NDArray[np.float64], cut: float) -> NDArray[np.float64]:
+    """Return 1 where the share of yes is above the cut, 0 where it is below, 0.5 for a tie."""
+    return (1 + np.sign(share - cut)) / 2
 
 
 def _why(n: int, head: Head | None) -> str:

@@ -56,6 +56,18 @@ def test_a_class_in_which_the_majority_is_better_is_left_to_it():
     assert (verdict.given[:, 2] == gold.yes[:, 2]).all()
 
 
+def test_the_majority_of_a_class_that_votes_rarely_add_up_to_is_judged_by_a_threshold_from_gold():
+    truth, said, share = world()
+    share[:] = np.where(truth, 0.38, 0.12)
+    said.base[:, 2] *= -1
+    gold = drawn(truth, 60, share)
+    opinions = np.zeros_like(said.opinions)
+    verdict = judge(Reading(said.base, opinions), np.ones(truth.shape, bool), gold, 0)
+    assert verdict.majority[2]
+    assert 0.12 < verdict.thresholds[2] < 0.38
+    assert (verdict.given[:, 2] == gold.yes[:, 2]).all()
+
+
 def test_fewer_than_ten_reviewed_items_correct_nothing():
     truth, said, share = world()
     verdict = judge(said, np.ones(truth.shape, bool), drawn(truth, 9, share), 0)
