@@ -1,10 +1,15 @@
 """spaCy and skweak on span rules; runs in the environment of the peers.
 
-Usage: peer_spans.py entity-ruler|phrase-matcher|skweak WORK.json REPEATS
-Prints one JSON object: seconds of each repeat, seconds of loading, how many spans were found.
+Usage: peer_spans.py entity-ruler|two-processes|phrase-matcher|skweak WORK.json REPEATS
+Prints one JSON object: seconds of each repeat by the clock and of all its processes' processors, seconds of
+loading, how many spans were found, and the peak memory of the process and of the greatest of its children.
 """
 
+import functools
 import json
+import multiprocessing
+import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -12,7 +17,7 @@ from pathlib import Path
 import spacy
 
 
-def entity_ruler(work):
+def entity_ruler(work, n_process=1):
     """All rules and the gazetteer, as one would write them for spaCy."""
     nlp = spacy.blank("en")
     ruler = nlp.add_pipe("entity_ruler", config={"phrase_matcher_attr": "LOWER"})
@@ -24,7 +29,7 @@ def entity_ruler(work):
             told = rule["terms"]
         patterns += [{"label": f"R{number}", "pattern": one} for one in told]
     ruler.add_patterns(patterns)
-    return lambda texts: sum(len(doc.ents) for doc in nlp.pipe(texts))
+    return lambda texts: sum(len(doc.ents) for doc in nlp.pipe(texts, n_process=n_process))
 
 
 def phrase_matcher(work):
@@ -51,22 +56,40 @@ def skweak(work):
     )
 
 
+PEERS = {
+    "entity-ruler": entity_ruler,
+    "two-processes": functools.partial(entity_ruler, n_process=2),
+    "phrase-matcher": phrase_matcher,
+    "skweak": skweak,
+}
+
+
+def processor():
+    """Return the processor's seconds of this process and of children that have ended."""
+    for child in multiprocessing.active_children():
+        child.join()
+    return sum(os.times()[:4])
+
+
 def main() -> None:
     name, path, repeats = sys.argv[1:]
     work = json.loads(Path(path).read_text())
     began = time.perf_counter()
-    run = {"entity-ruler": entity_ruler, "phrase-matcher": phrase_matcher, "skweak": skweak}[name](
-        work
-    )
+    run = PEERS[name](work)
     load = time.perf_counter() - began
     run(work["texts"][:1_000])
-    seconds, processor = [], []
+    seconds, busy = [], []
     for _ in range(int(repeats)):
-        began, busy = time.perf_counter(), time.process_time()
+        began, before = time.perf_counter(), processor()
         found = run(work["texts"])
         seconds.append(time.perf_counter() - began)
-        processor.append(time.process_time() - busy)
-    print(json.dumps({"seconds": seconds, "processor": processor, "load": load, "found": found}))
+        busy.append(processor() - before)
+    peak, child = (
+        resource.getrusage(who).ru_maxrss / 1024
+        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    told = {"seconds": seconds, "processor": busy, "load": load, "found": found}
+    print(json.dumps({**told, "peak_mb": peak, "child_mb": child}))
 
 
 if __name__ == "__main__":
