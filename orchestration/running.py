@@ -95,7 +95,7 @@ def run_task(task: Task, progress: Progress, only: list[str] | None = None) -> O
         If the input cannot be used, or a blocking check failed; it says which and why. A batch that
         is blocked holds no other back: the error comes when the rest is labelled and published.
     """
-    with turn(task, lambda told: progress(told, 0, 1)):
+    with turn(task, lambda told: progress(told, 0, 1)) as task:
         return _run_task(task, progress, only)
 
 

@@ -6,7 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 from cli.doctor.finding import Finding
-from cli.doctor.task_checkup import PATIENCE_S, scale, warehouse
+from cli.doctor.task_checkup import PATIENCE_S, scale, state_elsewhere, warehouse
 from labeling.counted import counted
 from labeling.errors import LabelingError
 from labeling.rules.cores import usable_cores
@@ -19,7 +19,7 @@ from resources.store.place import named, stands
 from resources.store.place.lake.address import lake_of
 from resources.store.warehouse import warehouse_of
 from resources.task.errors import TaskError
-from resources.task.task import Task, load_task
+from resources.task.task import Task, read_task
 
 EXTRAS = {
     "dask": ("distributed",),
@@ -47,7 +47,7 @@ def examine_scale(folders: list[Path]) -> Iterator[Finding]:
     tasks: list[Task] = []
     for folder in folders:
         try:
-            tasks.append(load_task(folder))
+            tasks.append(read_task(folder))
         except TaskError as error:
             yield Finding(f"{folder.name}: task.yaml", "mend", str(error), "mend what is named")
     for extra in EXTRAS:
@@ -112,6 +112,8 @@ def dagster(project: Path) -> Finding:
 
 def state(task: Task) -> Finding:
     """Where answers of people and models are kept, and how many people gave."""
+    if (elsewhere := state_elsewhere(task)) is not None:
+        return elsewhere
     kept = task.reviews
     if not isinstance(kept, PostgresSchema):
         return Finding("", "fine", f"files of SQLite in {task.var}")

@@ -21,7 +21,7 @@ from resources.pilots.promoted import nothing_promoted
 from resources.store.place import named, size, stands
 from resources.task.errors import DamagedError, TaskError
 from resources.task.reading import former_places
-from resources.task.task import Task, load_task
+from resources.task.task import Task, load_task, read_task
 
 PATIENCE_S = 5.0
 
@@ -29,10 +29,17 @@ PATIENCE_S = 5.0
 def task(folder: Path) -> Iterator[Finding]:
     """Whether a task's files can be read, its keys are there and its database opens."""
     try:
-        found = load_task(folder)
+        found = read_task(folder)
     except TaskError as error:
         yield Finding(f"{folder.name}: task.yaml", "mend", str(error), "mend what is named")
         return
+    once = ""
+    try:
+        found = load_task(folder)
+    except TaskError as error:
+        what = "task.yaml" if found.name != folder.name else "state"
+        yield Finding(f"{folder.name}: {what}", "mend", str(error), "mend what is named")
+        once = str(error)
     checks: tuple[tuple[str, Callable[[Task], Finding]], ...] = (
         ("rules", _rules),
         ("input", _input),
@@ -49,7 +56,8 @@ def task(folder: Path) -> Iterator[Finding]:
             told = check(found)
             yield Finding(what, told.state, told.found, told.todo)
         except LabelingError as error:
-            yield Finding(what, "mend", str(error), "mend what is named")
+            if str(error) != once:
+                yield Finding(what, "mend", str(error), "mend what is named")
         except ImportError as error:
             yield Finding(what, "mend", str(error), "rm .venv/.ready && make setup")
     if former := former_places(folder):
@@ -203,15 +211,22 @@ def _lost(task: Task) -> str | None:
     return None
 
 
+def state_elsewhere(task: Task) -> Finding | None:
+    """Tell of a move of the state that was not finished, or of answers that lie where task.yaml does not look."""
+    if (open_move := unfinished_move(task)) is not None:
+        return Finding("", "mend", *open_move)
+    if (moved := moved_state(task)) is not None:
+        return Finding("", "mend", moved, "bring the answers over, or give them up, as it says")
+    return None
+
+
 def _stores(task: Task) -> Finding:
     """Whether the files of reviews, answers, alarms, runs and results are whole."""
     found = damaged_files(task)
     if found:
         return Finding("", "mend", f"{found[0].path}: {found[0].fault}", found[0].remedy)
-    if (open_move := unfinished_move(task)) is not None:
-        return Finding("", "mend", *open_move)
-    if (moved := moved_state(task)) is not None:
-        return Finding("", "mend", moved, "bring the answers over, or give them up, as it says")
+    if (elsewhere := state_elsewhere(task)) is not None:
+        return elsewhere
     if (lost := _lost(task)) is not None:
         return Finding("", "mend", lost, "put a backup in its place")
     if aside := sentence(task):

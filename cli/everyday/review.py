@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from assets.landing.moved_state import moved_state
 from cli.everyday.people import invite, revoke
 from cli.options import OneTask
 from console.app import create_app, is_loopback, serve
 from console.settings import LOOPBACK, ClassInfo, ConsoleSettings
 from resources.reviews.rows import ReviewError
+from resources.task.errors import TaskError
 from resources.task.locate import find_task
 from resources.task.task import Task
 
@@ -68,6 +70,8 @@ def review(
     Others than you need a token to sign in: `touchstone people invite NAME`.
     """
     chosen, out = find_task(task), Console()
+    if (told := moved_state(chosen)) is not None:
+        raise TaskError(told)
     if label_studio:
         from console.label_studio.task import sync_task
 

@@ -4,7 +4,7 @@ import sqlite3
 
 from labeling.errors import LabelingError
 
-ADVICE = "See that PostgreSQL runs and state.postgres in task.yaml names it, and run again"
+ADVICE = "See that PostgreSQL runs and that this is its address (state.postgres in task.yaml), and run again"
 RIGHTS = (
     "make a schema (`grant create on database DATABASE to USER`), or, where the schema is another's, have its "
     "owner grant its tables and sequences (`grant all on all tables in schema SCHEMA to USER`), or name another user"
@@ -28,18 +28,21 @@ def gone(name: str, error: Exception) -> StateGoneError:
     Examples
     --------
     >>> print(gone("postgres://db/labels", ValueError('FATAL:  database "labels" does not exist')))
-    postgres://db/labels does not let us in: database "labels" does not exist. See that state.postgres in task.yaml names it, and run again
+    postgres://db/labels does not let us in: database "labels" does not exist. See that this is its address (state.postgres in task.yaml), and run again
+    >>> print(gone("postgres://db/labels", ValueError("fe_sendauth: no password supplied")))
+    postgres://db/labels does not let us in: fe_sendauth: no password supplied. Give the password in PGPASSWORD or ~/.pgpass, and run again
     """
     told = first_line(error)
-    why = told.partition("FATAL:")[2]
-    if "does not exist" in why or "authentication" in why:
+    why = (told.partition("FATAL:")[2] or told).strip()
+    if "password" in why:
+        mend = "Give the password in PGPASSWORD or ~/.pgpass, and run again"
+    elif "does not exist" in why or "authentication" in why:
+        mend = "See that this is its address (state.postgres in task.yaml), and run again"
+    else:
         return StateGoneError(
-            f"{name} does not let us in: {why.strip()}. "
-            "See that state.postgres in task.yaml names it, and run again"
+            f"{name} does not answer: {told}; what stands there is kept. {ADVICE}"
         )
-    return StateGoneError(
-        f"{name} does not answer: {told}; what was written there stands. {ADVICE}"
-    )
+    return StateGoneError(f"{name} does not let us in: {why}. {mend}")
 
 
 def as_known(name: str, error: Exception, wait_s: int) -> Exception:
@@ -55,9 +58,7 @@ def as_known(name: str, error: Exception, wait_s: int) -> Exception:
     if isinstance(error, errors.LockNotAvailable):
         return sqlite3.OperationalError(f"{name}: another writer held it for {wait_s} s")
     if isinstance(error, psycopg.OperationalError | errors.ReadOnlySqlTransaction):
-        return StateGoneError(
-            f"{name} takes nothing: {told}; what was written there stands. {ADVICE}"
-        )
+        return StateGoneError(f"{name} takes nothing: {told}; what stands there is kept. {ADVICE}")
     return sqlite3.OperationalError(f"{name}: {told}")
 
 

@@ -32,6 +32,8 @@ from orchestration.changes.states import states_of
 from orchestration.turn import turn
 from resources.dagster.instance import instance_of
 from resources.dagster.living import end_lost_runs
+from resources.dagster.machines.database import Database as Dagster
+from resources.dagster.machines.signs import DAEMON, holders
 from resources.reviews.schema import Database
 from resources.task.classes.files import replace as write_whole
 from resources.task.errors import DamagedError, TaskError
@@ -78,8 +80,9 @@ def move_state(task: Task, postgres: str | None) -> Moved:
     LabelingError
         If a place cannot be read or written, rows stand at the new one, or the copy differs.
     """
-    with turn(task, lambda _: None, PATIENCE_S), _no_up(task):
+    with turn(task, lambda _: None, PATIENCE_S) as task, _no_up(task):
         with instance_of(task) as instance:
+            _refuse_if_daemon(task)
             end_lost_runs(instance, task.name)
             refuse_if_run(task, instance)
         _settle(task)
@@ -249,6 +252,16 @@ def _no_up(task: Task) -> Generator[None]:
         yield
     finally:
         lock.release()
+
+
+def _refuse_if_daemon(task: Task) -> None:
+    """Ask that the daemon of an instance that machines share is ended, and what serves code to it: both remember."""
+    database = Dagster.of_project(task.project)
+    for who in holders(database, DAEMON).values() if database is not None else ():
+        raise TaskError(
+            f"Dagster's daemon works on {task.project.name}: {who}; end it and the code servers, which remember where "
+            "the state was, move it, and start them again"
+        )
 
 
 def _at(task: Task, postgres: str | None) -> Task:

@@ -184,6 +184,8 @@ def new_reviews(task: Task) -> dg.SensorDefinition:
         first, last = (answered["at"][at].as_py().timestamp() for at in (0, -1))
         if now - last < PAUSE_S and now - first < LONGEST_WAIT_S:
             return dg.SkipReason(f"people are answering; their last is under {PAUSE_S} s old")
-        return ask(context, task, job, dict.fromkeys(touched, f"reviews up to {newest}"))
+        # once the first is done the others are due again, whatever was tried before: they rest on it
+        because = f"reviews up to {newest}, from {touched[0]} on"
+        return ask(context, task, job, dict.fromkeys(touched, because))
 
     return sensor

@@ -8,7 +8,7 @@ import dagster as dg
 from labeling.counted import counted
 from resources.dagster.living import UNFINISHED, end_lost_runs
 from resources.dagster.partitions import batches
-from resources.dagster.tags import PARTITION_NAME_TAG
+from resources.dagster.tags import LOST_TAG, PARTITION_NAME_TAG
 from resources.store.warehouse import Warehouse, warehouse_of
 from resources.task.task import Task
 
@@ -84,11 +84,16 @@ def ask(
 
 
 def _due(tries: Sequence[dg.RunRecord]) -> bool:
-    """Whether a batch that did not get done is to be tried again; ``tries``, the newest first."""
+    """Whether a batch that did not get done is to be tried again; ``tries``, the newest first.
+
+    One whose process was ended is tried again at once: the machine may have been at fault. The second time it counts.
+    """
     newest = tries[0]
     succeeded = newest.dagster_run.status is dg.DagsterRunStatus.SUCCESS
     if len(tries) > len(WAIT_MIN) and not succeeded:
         return False
+    if len(tries) == 1 and LOST_TAG in newest.dagster_run.tags:
+        return True
     # a run that succeeded and left something to do had spent its budget: that never gives up
     wait_min = WAIT_MIN[-1] if succeeded else WAIT_MIN[len(tries) - 1]
     return time.time() - (newest.end_time or 0.0) >= 60 * wait_min

@@ -51,8 +51,9 @@ def last_run_of(task: Task) -> LastRun | None:
         state = run.status.value.lower()
         if state in UNDER_WAY and run.run_id not in living_runs(instance, task.name):
             state = INTERRUPTED
-    job = run.job_name.removeprefix(f"{task.name}_")
-    return LastRun(job, run.tags.get(PARTITION_NAME_TAG), state, ended or began)
+    return LastRun(
+        _job(run.job_name, task.name), run.tags.get(PARTITION_NAME_TAG), state, ended or began
+    )
 
 
 def last_run(var: Path, task: str) -> LastRun | None:
@@ -72,4 +73,9 @@ def last_run(var: Path, task: str) -> LastRun | None:
     of_command = process is not None and launched is None  # the daemon's repeats carry both
     if state in UNDER_WAY and of_command and not is_alive(process):
         state = INTERRUPTED
-    return LastRun(str(job).removeprefix(f"{task}_"), batch, state, seconds)
+    return LastRun(_job(str(job), task), batch, state, seconds)
+
+
+def _job(name: str, task: str) -> str:
+    """Name a job as people do; those of single assets, which automation starts, have a name of Dagster's own."""
+    return "assets" if name.startswith("__") else name.removeprefix(f"{task}_")

@@ -8,7 +8,7 @@ import dagster as dg
 
 from resources.dagster.machines.database import Database
 from resources.dagster.machines.signs import RUN, holders, number
-from resources.dagster.tags import LAUNCHED_TAG, PROCESS_TAG, TASK_TAG
+from resources.dagster.tags import LAUNCHED_TAG, LOST_TAG, PROCESS_TAG, TASK_TAG
 from resources.processes import is_alive
 
 UNFINISHED = [
@@ -63,6 +63,7 @@ def end_lost_runs(
         again = _silent(instance, task, launched)
         lost = {run_id: run for run_id, run in again.items() if run_id in lost}
     for run in lost.values():
+        instance.add_run_tags(run.run_id, {LOST_TAG: "true"})
         instance.report_run_failed(run, "The process that worked on this run was ended.")
     return list(lost)
 

@@ -15,5 +15,8 @@ COMMAND_TAG = "touchstone/command"
 LAUNCHED_TAG = ".dagster/grpc_info"
 """Tag that Dagster gives to runs launched by its daemon."""
 
+LOST_TAG = "touchstone/lost"
+"""Tag of runs whose process was ended, and that somebody else marked as failed."""
+
 ROUND_TAG = "touchstone/canary-round"
 """Tag of a run that asks the canary at this moment, not as part of a batch: the round's name."""

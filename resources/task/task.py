@@ -242,6 +242,18 @@ class Task:
         return (self.folder / pattern.replace("{var}", str(self.var))).absolute()
 
 
+def read_task(folder: Path) -> Task:
+    """Read task.yaml in ``folder`` as it stands, and nothing of the task's state.
+
+    Raises
+    ------
+    TaskError
+        If task.yaml is missing or wrong.
+    """
+    folder = folder.resolve()
+    return Task(folder, read_spec(folder), var_folder(folder.parents[1]) / folder.name)
+
+
 def load_task(folder: Path) -> Task:
     """Read the task in ``folder``.
 
@@ -251,8 +263,8 @@ def load_task(folder: Path) -> Task:
         If task.yaml is missing or wrong, or names another task than its folder; or the reviews are
         damaged.
     """
-    folder = folder.resolve()
-    task = Task(folder, read_spec(folder), var_folder(folder.parents[1]) / folder.name)
+    task = read_task(folder)
+    folder = task.folder
     try:
         if write_files(folder, task.reviews):  # which a killed `touchstone classes` left undone
             task = replace(task, spec=read_spec(folder))

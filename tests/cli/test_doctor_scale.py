@@ -8,6 +8,7 @@ import pytest
 from cli.doctor import scale
 from cli.new.new import create
 from labeling.state.postgres import PostgresSchema
+from resources.task.task import load_task
 
 
 def states(said):
@@ -52,6 +53,37 @@ def test_a_missing_extra_is_to_be_mended_where_a_task_needs_it(
     found = states(touchstone("doctor", "--scale", "--json", at=tmp_path))[f"touchstone[{extra}]"]
     assert found["state"] == "mend"
     assert "letters cannot run without" in found["found"]
+
+
+def test_a_state_that_does_not_answer_hides_nothing_else(tmp_path, touchstone):
+    path = create(tmp_path, "letters") / "task.yaml"
+    said = path.read_text(encoding="utf-8")
+    path.write_text(f"{said}\nstate: {{postgres: 'postgres://me@127.0.0.1:1/kept'}}\n")
+    found = states(touchstone("doctor", "--scale", "--json", at=tmp_path))
+    assert found["letters: state"]["state"] == "mend"
+    assert "does not answer" in found["letters: state"]["found"]
+    assert found["letters: engine"]["state"] == "fine"
+    assert "letters: store" in found
+    assert "Dagster" in found
+    found = states(touchstone("doctor", "letters", "--json", at=tmp_path))
+    assert found["letters: state"]["state"] == "mend"
+    assert found["letters: input"]["state"] == "fine"
+    assert [one["found"] for one in found.values()].count(found["letters: state"]["found"]) == 1
+    assert "letters: task.yaml" not in found
+
+
+def test_answers_that_lie_elsewhere_are_told_and_no_console_opens_without_them(
+    tmp_path, touchstone
+):
+    task = load_task(create(tmp_path, "letters"))
+    task.var.mkdir(parents=True)
+    (task.var / "state.txt").write_text("postgres://me@db/kept\n")
+    found = states(touchstone("doctor", "--scale", "--json", at=tmp_path))["letters: state"]
+    assert found["state"] == "mend"
+    assert "where they are not read" in found["found"]
+    said = touchstone("review", "letters", at=tmp_path)
+    assert said.code == 2
+    assert "where they are not read" in " ".join(said.err.split())
 
 
 def test_a_cluster_that_does_not_answer_is_to_be_mended(tmp_path, touchstone, monkeypatch):

@@ -155,5 +155,5 @@ def test_a_task_that_is_being_run_is_left_alone(task, touchstone, monkeypatch):
     with turn(task, lambda _: None):
         said = touchstone("reset", "letters", "--yes", at=task.folder.parents[1], columns=200)
     assert said.code == 2
-    assert "runs task 'letters' at the moment" in said.err
+    assert "works on task 'letters' at the moment" in said.err
     assert task.warehouse.is_file()

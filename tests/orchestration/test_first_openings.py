@@ -116,7 +116,7 @@ def test_a_second_run_waits_for_the_first_and_can_name_it(tmp_path):
     heard: list[str] = []
     with turn(task, heard.append):
         assert heard == []
-        told = rf"process {os.getpid()} .* runs task 'letters'"
+        told = rf"process {os.getpid()} .* works on task 'letters'"
         with pytest.raises(TaskError, match=told), turn(task, heard.append, patience_s=0.1):
             pass
     assert f"process {os.getpid()}" in heard[0]

@@ -272,7 +272,7 @@ def test_the_doctor_says_where_the_instance_lies_and_who_has_the_daemon(project,
 def test_a_second_machine_waits_for_its_turn_and_names_the_first(task, elsewhere):
     first = elsewhere("b")
     assert first.stdout.readline() == "works\n"
-    told = rf"process {first.pid} on \S+ runs task 'letters'"
+    told = rf"process {first.pid} on \S+ works on task 'letters'"
     with pytest.raises(TaskError, match=told), turn(task, lambda _: None, patience_s=0.1):
         pass
     second = elsewhere("c")

@@ -3,6 +3,7 @@
 Each machine is a folder for var of its own; the network between them is loopback.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -16,11 +17,13 @@ from typing import Any
 
 import grpc
 import httpx
+import psutil
 import pytest
 import yaml
 from dagster import DagsterRunStatus
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from orchestration.servers import code_answers
 from orchestration.servers.processes import Service, Services, answers_http, free_port
 from resources.dagster.instance import open_instance
 from resources.dagster.living import daemon_answers
@@ -55,7 +58,14 @@ def wait_for(condition: Callable[[], Any]) -> Any:
     return found
 
 
-def code_answers(port: int) -> bool:
+def serves_code(process: psutil.Process) -> bool:
+    """Whether it is what stands behind a code server."""
+    with contextlib.suppress(psutil.Error):  # it may have just ended
+        return {"api", "grpc"} <= set(process.cmdline())
+    return False
+
+
+def serves(port: int) -> bool:
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         try:
             asked = health_pb2.HealthCheckRequest(service="DagsterApi")
@@ -91,7 +101,7 @@ def test_a_run_that_a_daemon_launches_is_worked_on_by_another_machine_and_seen_b
             return daemon_answers(instance, began)
 
     listens = {"0.0.0.0": "127.0.0.1", "4266": str(code)}
-    worker = Service("code", command("code-letters", listens), lambda: code_answers(code))
+    worker = Service("code", command("code-letters", listens), lambda: serves(code))
     found = {"/etc/touchstone/machines.yaml": str(workspace), "3000": str(web)}
     web_server = Service(
         "web",
@@ -124,6 +134,12 @@ def test_a_run_that_a_daemon_launches_is_worked_on_by_another_machine_and_seen_b
                 assert run.status is DagsterRunStatus.SUCCESS
                 assert str(code) in run.tags[LAUNCHED_TAG]
                 assert instance.all_logs(run_id)
+            (behind,) = filter(serves_code, psutil.Process().children(recursive=True))
+            assert code_answers.code_answers(code) is None
+            behind.kill()
+            wait_for(lambda: not serves_code(behind))
+            assert serves(code), "Dagster says so, whatever is behind it"
+            assert "does not answer for its code" in code_answers.code_answers(code)
     assert (project / "var_b" / "letters" / "warehouse.duckdb").is_file(), "it worked there"
     assert not (project / "var_a" / "letters").exists()
     assert not (project / "var_a" / "dagster" / "storage").exists(), "nor did it write there"

@@ -193,6 +193,37 @@ def test_a_failed_batch_is_tried_again_later_and_four_times_in_all(task, instanc
     assert asked.batches() == [SECOND], "after four times it is given up"
 
 
+def test_a_batch_whose_process_was_ended_is_tried_again_at_once_and_the_second_time_later(
+    task, instance
+):
+    edit_a_rule(task)
+    asked = Asked("new_batches", task, instance)
+    for expected in ([FIRST, SECOND], [SECOND]):
+        (first, *_), _ = asked.now()
+        tags = {**first.tags, PARTITION_NAME_TAG: FIRST, PROCESS_TAG: "999999999"}
+        tags["touchstone/task"] = task.name
+        started = dg.DagsterRunStatus.STARTED
+        create_run_for_test(instance, "letters_label", tags=tags, status=started)
+        assert asked.batches() == expected
+
+
+def test_batches_that_were_measured_too_early_are_due_once_the_first_is_done(
+    task, instance, monkeypatch
+):
+    asked = Asked("new_reviews", task, instance)
+    asked.now()
+    answer(task, FIRST, "m001")
+    answer(task, SECOND, "m040")
+    _, second = asked.now()[0]
+    tags = {**second.tags, PARTITION_NAME_TAG: SECOND}
+    run = create_run_for_test(instance, "letters_measure", tags=tags)
+    done = dg.DagsterEvent(dg.DagsterEventType.RUN_SUCCESS.value, run.job_name)
+    instance.report_dagster_event(done, run.run_id)
+    assert asked.batches() == [FIRST], "it was done, and waits"
+    monkeypatch.setattr(sensors, "batches_with_new_reviews", lambda *_: [SECOND])
+    assert asked.batches() == [SECOND], "what it rests on is done by now"
+
+
 def test_a_warehouse_in_use_makes_a_sensor_wait_and_not_fail(task, instance, monkeypatch):
     monkeypatch.setattr("orchestration.sensors.run_requests.PATIENCE_S", 0.1)
     edit_a_rule(task)

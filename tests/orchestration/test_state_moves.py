@@ -29,7 +29,9 @@ from orchestration.changes.states import states_of
 from orchestration.turn import turn
 from resources.alerts.ledger import AlertLedger
 from resources.alerts.trail import AlarmTrail
-from resources.dagster.instance import open_instance
+from resources.dagster.instance import instance_of, open_instance
+from resources.dagster.machines.database import Database
+from resources.dagster.machines.signs import DAEMON, holding
 from resources.reviews.arrow_tables import count_answers
 from resources.reviews.reviewers import Reviewers
 from resources.reviews.store import ReviewStore
@@ -286,7 +288,7 @@ def test_who_works_on_the_task_is_named_and_nothing_is_moved(project, postgres, 
     before = rows_of(task)
     with turn(task, lambda _: None), ThreadPoolExecutor() as other:
         told = other.submit(refusal, touchstone, project, address).result()
-        assert "runs task 'letters' at the moment" in told
+        assert "works on task 'letters' at the moment" in told
     with FileLock(task.var.parent / "up.lock"):
         assert "`touchstone up` runs on" in refusal(touchstone, project, address)
     with closing(ReviewStore(task.reviews)):
@@ -304,6 +306,19 @@ def test_who_works_on_the_task_is_named_and_nothing_is_moved(project, postgres, 
         told = refusal(touchstone, project, "files")
         assert re.search(r"schema touchstone_state_letters is in use by 1 other: end the", told)
     assert rows_of(task_in(project)) == before
+
+
+def test_a_daemon_of_several_machines_is_ended_first(project, postgres, touchstone, monkeypatch):
+    task, address = task_in(project), postgres.database()
+    (project / "dagster.yaml").write_text(
+        "storage: {postgres: {postgres_url: {env: INSTANCE_OF_TESTS}}}\n"
+    )
+    monkeypatch.setenv("INSTANCE_OF_TESTS", postgres.database())
+    database = Database.of_project(project)
+    with instance_of(task), holding(database, DAEMON, "the daemon", print, 5):
+        told = refusal(touchstone, project, address)
+        assert re.search(r"Dagster's daemon works on \S+: .*; end it and the code servers", told)
+    move_state(task, address)
 
 
 def test_leases_that_run_hinder_and_those_that_are_over_do_not(project, postgres, touchstone):

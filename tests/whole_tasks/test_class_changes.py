@@ -389,7 +389,7 @@ def test_of_two_changes_at_once_the_second_is_told_and_changes_nothing(project):
 
 def test_a_change_waits_for_no_run_and_comes_between_none(project):
     task, plan = planned(project, "rename", ("praise",), ("kudos",))
-    with turn(task, lambda _: None), pytest.raises(TaskError, match="runs task 'letters'"):
+    with turn(task, lambda _: None), pytest.raises(TaskError, match="works on task 'letters'"):
         change_classes(task, warehouse_of(task), plan)
     assert task_of(project).classes == ("praise", "complaint", "question")
 

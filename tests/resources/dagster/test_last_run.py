@@ -52,6 +52,12 @@ def test_the_newest_run_of_the_task_is_told_as_dagster_tells_it(tmp_path):
         assert last_run(tmp_path, "mails") == LastRun("publish", None, "failure", record.end_time)
 
 
+def test_a_run_that_automation_starts_has_no_name_of_dagsters_own(tmp_path):
+    with open_instance(tmp_path) as instance:
+        create_run_for_test(instance, "__ASSET_JOB", tags={TASK_TAG: "mails"})
+    assert last_run(tmp_path, "mails") == LastRun("assets", None, "not_started", None)
+
+
 def test_a_run_whose_process_is_gone_does_not_go_on(tmp_path):
     started = dg.DagsterRunStatus.STARTED
     for tags, state in (
