@@ -1,5 +1,6 @@
 """Dagster's own storage for this project: runs, events, partitions, schedules."""
 
+import logging
 import shutil
 import time
 from collections.abc import Mapping
@@ -115,7 +116,23 @@ def open_instance(var: Path, project: Path | None = None) -> dg.DagsterInstance:
     return dg.DagsterInstance.from_config(str(home))
 
 
+def keep_retries_quiet() -> None:
+    """Say nothing of Dagster's retries of a connection: what they come to is told, in our words.
+
+    They go to the root logger, which has Python set up that logger for good, to tell whatever any package notes.
+    """
+    root = logging.getLogger()
+    if not root.handlers and logging.lastResort is not None:
+        root.addHandler(logging.lastResort)
+    root.addFilter(_is_no_retry)
+
+
+def _is_no_retry(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("Retrying failed database")
+
+
 def _open_shared(home: Path, database: Database) -> dg.DagsterInstance:
+    keep_retries_quiet()
     if database.check():
         return dg.DagsterInstance.from_config(str(home))
     with holding(database, MAKING, "tables"), database.making():

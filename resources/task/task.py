@@ -248,10 +248,16 @@ def read_task(folder: Path) -> Task:
     Raises
     ------
     TaskError
-        If task.yaml is missing or wrong.
+        If task.yaml is missing or wrong, or a file stands where all that is made is to lie.
     """
     folder = folder.resolve()
-    return Task(folder, read_spec(folder), var_folder(folder.parents[1]) / folder.name)
+    var = var_folder(folder.parents[1])
+    if var.exists() and not var.is_dir():
+        raise TaskError(
+            f"{var} is a file, and what is made is to lie in it as in a folder: move it away, or "
+            "name a folder in TOUCHSTONE_VAR"
+        )
+    return Task(folder, read_spec(folder), var / folder.name)
 
 
 def load_task(folder: Path) -> Task:

@@ -73,3 +73,11 @@ def test_paths_of_task_yaml_are_beside_it_or_under_var():
     task = find_task(Path("letters"))
     assert task.path("items/*.csv") == task.folder / "items" / "*.csv"
     assert task.path("{var}/inbox/*.csv") == task.var / "inbox" / "*.csv"
+
+
+def test_a_file_where_what_is_made_is_to_lie_is_told(tmp_path, monkeypatch):
+    folder = create(tmp_path, "letters")
+    (tmp_path / "afile").touch()
+    monkeypatch.setenv("TOUCHSTONE_VAR", str(tmp_path / "afile"))
+    with pytest.raises(TaskError, match=r"afile is a file, .* name a folder in TOUCHSTONE_VAR"):
+        load_task(folder)
