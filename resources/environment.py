@@ -61,6 +61,12 @@ def use_home(find: Callable[[], Path]) -> None:
         os.environ["DAGSTER_HOME"] = str(find())
 
 
+def show_ray_token() -> None:
+    """Have Ray's client show its token where there is one: it looks once, when it is imported."""
+    if "RAY_AUTH_TOKEN" in os.environ or "RAY_AUTH_TOKEN_PATH" in os.environ:
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+
+
 def child_environment(**extra: str) -> dict[str, str]:
     """Return our environment and ``extra``, for a process that we start."""
     return {**os.environ, **extra}

@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import time
+import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -25,15 +26,15 @@ from resources.engines.cluster import (
     log,
 )
 from resources.engines.code_version import code_version
-from resources.environment import kept
+from resources.environment import kept, show_ray_token
 from resources.task.errors import TaskError
 from resources.task.settings.scale import Scale
 
 PORT = 10001
 """Where Ray's client server answers if nothing else is said."""
 
-LEFT_BEHIND = ("RAY_CLIENT_MODE", "RAY_USAGE_STATS_ENABLED")
-"""Variables that Ray sets when it connects, and leaves set."""
+LEFT_BEHIND = ("RAY_AUTH_MODE", "RAY_CLIENT_MODE", "RAY_USAGE_STATS_ENABLED")
+"""Variables that are set so that Ray connects, and stay as they were."""
 
 
 class RayConnection:
@@ -143,13 +144,15 @@ def ray_engine(
         If Ray is not installed, nobody answers, or workers have other code.
     """
     address = str(scale.address)
-    try:
-        ray = import_module("ray")
-    except ImportError:
-        raise TaskError(
-            "scale.engine is ray, which is not installed: `pip install 'touchstone[ray]'`, or leave "
-            "scale out of task.yaml"
-        ) from None
+    with kept(*LEFT_BEHIND):
+        show_ray_token()
+        try:
+            ray = import_module("ray")
+        except ImportError:
+            raise TaskError(
+                "scale.engine is ray, which is not installed: `pip install 'touchstone[ray]'`, or "
+                "leave scale out of task.yaml"
+            ) from None
     logging.getLogger("ray").setLevel(logging.CRITICAL)  # it is raised, and told in our words
 
     def connect(within_s: float) -> RayConnection:
@@ -157,7 +160,8 @@ def ray_engine(
         while True:
             try:
                 _answers(address, until)
-                with _own_signals():
+                with _own_signals(), warnings.catch_warnings():
+                    warnings.filterwarnings("ignore", "Ray Client connection timed out")
                     return RayConnection(
                         ray.init(
                             address,

@@ -15,7 +15,7 @@ import psutil
 
 STARTS_S = 120
 INSTALLED = find_spec("ray") is not None
-"""Known without importing it: Ray reads its token once, when it is imported."""
+"""Known without importing it: when it is imported, Ray looks whether it is to show a token."""
 
 TOKEN = "a-token-that-nobody-guesses-0123456789"
 

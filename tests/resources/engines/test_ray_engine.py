@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from importlib import import_module
 
@@ -12,6 +14,7 @@ from resources.engines import ray_engine as module
 from resources.engines.ray_engine import ray_engine
 from resources.task.errors import TaskError
 from resources.task.settings.scale import Scale
+from tests.conftest import ROOT
 from tests.fakes.ray_cluster import INSTALLED, TOKEN, RayCluster
 
 pytestmark = pytest.mark.skipif(not INSTALLED, reason="touchstone[ray] is not installed")
@@ -31,6 +34,21 @@ def cluster(monkeypatch):
     cluster.remove()
 
 
+def assert_a_token_is_enough(address: str) -> None:
+    """In a process of its own: Ray looks once what is set."""
+    program = f"""
+from resources.engines.ray_engine import ray_engine
+from resources.task.settings.scale import Scale
+with ray_engine(Scale(engine="ray", address={address!r}), 60) as engine:
+    print(list(engine.map(abs, [-1, 2])))
+"""
+    environment = {name: said for name, said in os.environ.items() if name != "RAY_AUTH_MODE"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (0, "[1, 2]\n"), done.stderr
+
+
 def test_a_head_that_is_killed_is_waited_for_and_else_named(cluster, tmp_path, monkeypatch):
     def work(part: int) -> int:
         time.sleep(0.1)
@@ -42,6 +60,7 @@ def test_a_head_that_is_killed_is_waited_for_and_else_named(cluster, tmp_path, m
     told: list[str] = []
     cluster.start()
     scale = Scale(engine="ray", address=cluster.address)
+    assert_a_token_is_enough(cluster.address)
     with ray_engine(scale, 60, told.append) as engine:
         assert engine.told().startswith(f"{cluster.address}: 1 node with 2 cores, Ray ")
         found: list[int] = []
