@@ -24,6 +24,8 @@ def spread(metadata: Sequence[str], types: Mapping[str, Any] | None = None) -> d
     --------
     >>> spread(['{"likes": 1}', '{"likes": "many"}'])["likes"].to_pylist()
     ['1', 'many']
+    >>> spread(['{"likes": 0.5}', '{"likes": true}'])["likes"].to_pylist()
+    ['0.5', 'true']
     >>> spread(['{"likes": 1}'], {"likes": pa.string(), "channel": pa.string()})
     {'likes': <pyarrow.lib.StringArray ...>
     [
@@ -83,13 +85,29 @@ def _both(one: Any, other: Any) -> Any:
 def _column(values: list[Any], kind: Any) -> Any:
     try:
         if kind is None or not pa.types.is_string(kind):
-            return pa.array(values, kind)
-        found = pa.array(values)
-        if pa.types.is_string(found.type):
+            found = pa.array(values, kind)
+            if not _truth_as_number(values, found.type):
+                return found
+        elif pa.types.is_string((found := pa.array(values)).type):
             return found
     except (OverflowError, pa.ArrowInvalid, pa.ArrowTypeError):
         pass
     return pa.array([_said(value) for value in values], pa.string())
+
+
+def _truth_as_number(values: Sequence[Any], kind: Any) -> bool:
+    """Whether a true or false stands as 1.0 or 0.0: pyarrow reads them so after a number, and refuses them before one."""
+    if pa.types.is_floating(kind):
+        return any(isinstance(value, bool) for value in values)
+    if pa.types.is_list(kind):
+        inside = [one for value in values for one in value or ()]
+        return _truth_as_number(inside, kind.value_type)
+    if pa.types.is_struct(kind):
+        records = [value for value in values if value]
+        return any(
+            _truth_as_number([one.get(field.name) for one in records], field.type) for field in kind
+        )
+    return False
 
 
 def _said(value: Any) -> str | None:

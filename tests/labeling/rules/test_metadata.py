@@ -3,7 +3,7 @@
 import json
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from labeling.rules.metadata import spread, whole
@@ -29,6 +29,9 @@ def in_parts(parts):
         types = found
 
 
+@example([[{"likes": 0.5}], [{"likes": True}]])
+@example([[{"likes": [0.5, True]}], [{"likes": [0.5]}]])
+@example([[{"likes": {"a": True}}], [{"likes": {"a": 0.5}}]])
 @given(st.lists(st.lists(OBJECTS, min_size=1, max_size=4), min_size=1, max_size=4))
 def test_parts_have_the_columns_that_the_whole_batch_has(parts):
     said = [[json.dumps(one) for one in part] for part in parts]
