@@ -8,6 +8,7 @@ that comes back, faults of the wire too, is handed to LiteLLM as if it had been 
 """
 
 import asyncio
+import atexit
 import json
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -200,6 +201,15 @@ def session() -> aiohttp.ClientSession:
 
 
 _SESSIONS: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
+
+
+@atexit.register
+def _leave() -> None:
+    """Give sessions up without a word when the process ends: aiohttp would list every connection."""
+    for one in list(_SESSIONS.values()):
+        if one.connector is not None:
+            one.connector._closed = True  # noqa: SLF001  to close it takes its loop, which has ended
+        one.detach()
 
 
 def _written(body: bytes) -> tuple[dict[str, Any], Mapping[str, Any]]:
