@@ -1,6 +1,8 @@
 """What is sent again is what LiteLLM would have sent, and what comes back is read alike."""
 
 import asyncio
+import subprocess
+import sys
 from contextlib import suppress
 from dataclasses import replace
 
@@ -10,6 +12,7 @@ from aiohttp import web
 from labeling.llm.providers.transport import Reply, Request, TransportError
 from resources.models.litellm_module import litellm_module
 from resources.models.litellm_transport import LiteLlmTransport
+from tests.conftest import ROOT
 from tests.fakes.provider import faults as wire
 from tests.fakes.provider.server import Answer, FakeProvider
 
@@ -236,3 +239,37 @@ def test_an_answer_says_and_costs_the_same_whoever_sent(name, model):
             assert await outcome(ours) == await outcome(LiteLlmTransport(provider.url, "k"))
 
         asyncio.run(run())
+
+
+def test_sessions_are_given_up_without_a_word_when_the_process_ends():
+    program = """
+import asyncio, atexit, http.server, threading
+atexit.register(lambda: print(one.closed, connector.closed))  # asked first, so it is the last
+from resources.environment import prepare
+prepare()
+from resources.models import sent_before
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        self.send_response(200); self.send_header("Content-Length", "2"); self.end_headers(); self.wfile.write(b"ok")
+    def log_message(self, *_): pass
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+
+async def ask():
+    one = sent_before.session()
+    async with one.get(f"http://127.0.0.1:{server.server_port}/") as response:
+        return one, await response.text()
+
+loop = asyncio.new_event_loop()
+one, said = loop.run_until_complete(ask())
+assert said == "ok" and not one.closed
+connector = one.connector
+loop.close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "True True\n", "")
